@@ -1,0 +1,163 @@
+"""Values to canonical JSON and back, and the digest that names them.
+
+Canonical means: keys sorted, no spaces, ASCII, decimals as plain text, instants as
+RFC 3339 UTC with microseconds. Equal values give equal bytes, whatever the platform.
+Pure; the reader is strict: a document that does not fit its type is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from trimtab.domain.exact import plain
+
+ValueT = TypeVar("ValueT")
+Document = Any
+"""What :func:`json.loads` returns: nested dicts, lists, strings, integers, booleans, null."""
+
+
+class NotThisShape(ValueError):
+    """A document does not describe a value of the wanted type. Names the place."""
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an aware instant as RFC 3339 UTC, microseconds, ending in Z."""
+    if instant.tzinfo is None:
+        raise ValueError(f"instant must be aware, was {instant.isoformat()}")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def to_document(value: object) -> Document:
+    """Return *value* as JSON-ready nested dicts, lists and scalars.
+
+    Raises:
+        TypeError: a float or another type that has no canonical form.
+
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value.value if isinstance(value, StrEnum) else value
+        case Decimal():
+            return plain(value)
+        case datetime():
+            return instant_text(value)
+        case Mapping():
+            return {str(key): to_document(item) for key, item in value.items()}
+        case tuple() | list():
+            return [to_document(item) for item in value]
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = dataclasses.fields(value)
+            return {f.name: to_document(getattr(value, f.name)) for f in fields}
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def canonical_bytes(value: object) -> bytes:
+    """Return the one byte string that stands for *value*."""
+    document = to_document(value)
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of the canonical bytes as 64 hex digits."""
+    return hashlib.sha256(canonical_bytes(value)).hexdigest()
+
+
+def from_document(wanted: type[ValueT], document: Document) -> ValueT:
+    """Return the value of type *wanted* that *document* describes.
+
+    Raises:
+        NotThisShape: a key is missing, unknown, or of another type.
+
+    """
+    value: ValueT = _read(wanted, document, where=wanted.__name__)
+    return value
+
+
+def _read(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401  any annotated type
+    """Read one place of the document as the annotated type *wanted*."""
+    wanted = getattr(wanted, "__supertype__", wanted)  # NewType: read what it stands for.
+    origin = get_origin(wanted)
+    if origin in (Union, UnionType):
+        return _read_union(get_args(wanted), document, where=where)
+    if origin is tuple:
+        return _read_tuple(get_args(wanted), document, where=where)
+    if origin is not None and issubclass(origin, Mapping):
+        return _read_mapping(get_args(wanted), document, where=where)
+    if dataclasses.is_dataclass(wanted):
+        return _read_record(wanted, document, where=where)
+    return _read_scalar(wanted, document, where=where)
+
+
+def _read_union(options: tuple[Any, ...], document: Document, *, where: str) -> Any:  # noqa: ANN401
+    """Read the first option that fits; None fits only null."""
+    if document is None and NoneType in options:
+        return None
+    for option in options:
+        if option is NoneType:
+            continue
+        try:
+            return _read(option, document, where=where)
+        except NotThisShape:
+            continue
+    raise NotThisShape(f"{where}: fits none of the allowed types")
+
+
+def _read_tuple(items: tuple[Any, ...], document: Document, *, where: str) -> tuple[Any, ...]:
+    """Read a list as ``tuple[T, ...]`` or as a tuple of fixed shape."""
+    if not isinstance(document, list):
+        raise NotThisShape(f"{where}: must be a list")
+    kinds = [items[0]] * len(document) if items[-1] is Ellipsis else list(items)
+    if len(kinds) != len(document):
+        raise NotThisShape(f"{where}: must have {len(kinds)} items, has {len(document)}")
+    return tuple(
+        _read(kind, item, where=f"{where}[{i}]")
+        for i, (kind, item) in enumerate(zip(kinds, document, strict=True))
+    )
+
+
+def _read_mapping(items: tuple[Any, ...], document: Document, *, where: str) -> dict[Any, Any]:
+    """Read an object whose keys and values have one type each."""
+    if not isinstance(document, dict):
+        raise NotThisShape(f"{where}: must be an object")
+    key_type, value_type = items
+    return {
+        _read(key_type, key, where=where): _read(value_type, item, where=f"{where}.{key}")
+        for key, item in document.items()
+    }
+
+
+def _read_record(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401
+    """Read an object as a dataclass; every field must be there and no other."""
+    if not isinstance(document, dict):
+        raise NotThisShape(f"{where}: must be an object")
+    names = {f.name for f in dataclasses.fields(wanted)}
+    if document.keys() != names:
+        odd = ", ".join(sorted(document.keys() ^ names))
+        raise NotThisShape(f"{where}: missing or unknown: {odd}")
+    hints = get_type_hints(wanted)
+    read = {n: _read(hints[n], document[n], where=f"{where}.{n}") for n in names}
+    return wanted(**read)
+
+
+def _read_scalar(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401
+    """Read text, whole numbers, booleans, decimals, instants and enumerations."""
+    try:
+        if wanted is Decimal and isinstance(document, str):
+            return Decimal(document)
+        if wanted is datetime and isinstance(document, str):
+            return datetime.fromisoformat(document).astimezone(UTC)
+        if isinstance(wanted, type) and issubclass(wanted, StrEnum) and isinstance(document, str):
+            return wanted(document)
+    except (ValueError, ArithmeticError) as e:
+        raise NotThisShape(f"{where}: {document!r} is not a {wanted.__name__}") from e
+    if wanted in (str, bool, int) and type(document) is wanted:
+        return document
+    raise NotThisShape(f"{where}: must be a {getattr(wanted, '__name__', wanted)}")

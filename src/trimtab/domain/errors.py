@@ -1,0 +1,96 @@
+"""Every error the package raises on purpose, by who must act on it.
+
+A refusal by the gate is a value (see findings), an exception is news from the world,
+an assertion is our bug. Each error says what is true now and which command comes next.
+"""
+
+from __future__ import annotations
+
+
+class TrimtabError(Exception):
+    """Base of all errors raised on purpose.
+
+    ``next_step`` is the command or act that gets the operator further; faces print it last.
+    """
+
+    next_step = "trimtab doctor"
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        if next_step:
+            self.next_step = next_step
+
+
+class ConfigError(TrimtabError):
+    """The configuration is wrong. All faults are listed at once; nothing was sent."""
+
+    next_step = "trimtab config check"
+
+
+class PlanningError(TrimtabError):
+    """The inputs cannot be planned from. Nothing was sent; the operator must mend them."""
+
+    next_step = "trimtab status"
+
+
+class MissingMark(PlanningError):
+    """A held or targeted asset has no usable price in the snapshot."""
+
+
+class UntargetedHolding(PlanningError):
+    """An asset is held that no target names, and the policy says that this is an error."""
+
+
+class MissingInstrument(PlanningError):
+    """The route needs a market that the venue does not list or does not trade."""
+
+
+class ApprovalError(TrimtabError):
+    """The plan may not be executed: not approved, expired, changed, or used already."""
+
+    next_step = "trimtab run --execute"
+
+
+class VenueError(TrimtabError):
+    """The venue did not do what was asked. Subclasses say what it did instead."""
+
+
+class NotDone(VenueError):
+    """The venue certainly did not act. Safe to send again after ``retry_after_ms``."""
+
+    next_step = "run the same command again"
+
+    def __init__(self, message: str, *, next_step: str = "", retry_after_ms: int = 0) -> None:
+        super().__init__(message, next_step=next_step)
+        self.retry_after_ms = retry_after_ms
+        """Milliseconds during which the venue wants silence, >= 0."""
+
+
+class Refused(VenueError):
+    """The venue answered no. Sending the same again changes nothing."""
+
+    next_step = "trimtab plan"
+
+
+class OutcomeUnknown(VenueError):
+    """The venue may have acted. Look the order up; never send it again blindly."""
+
+    next_step = "trimtab recover"
+
+
+class LedgerError(TrimtabError):
+    """The ledger conflicts, is out of balance, or cannot be written. Nothing more is sent."""
+
+    next_step = "trimtab ledger verify"
+
+
+class AccountHeld(LedgerError):
+    """Another run holds the account, or took it over from this one."""
+
+    next_step = "wait for the other run to end, then run the same command again"
+
+
+class Halted(TrimtabError):
+    """The kill switch is latched. Only provable reductions may be sent."""
+
+    next_step = "trimtab unhalt"

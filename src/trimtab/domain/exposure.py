@@ -1,0 +1,146 @@
+"""What follows from a snapshot: holdings, exposure, NAV, weights, leverage.
+
+Strategy definitions, binding for every room. Quote units unless said; signs: long and
+owned positive, short negative. Exposure uses the spot mid (the contract's index where
+there is no spot market), never the contract's mark: a dated contract's basis is not drift.
+Pure and exact; only :func:`trimtab.domain.exact.ratio` rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trimtab.domain.errors import MissingMark
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
+from trimtab.domain.instruments import Asset, MarketKind, Symbol
+from trimtab.domain.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """What an account owns and is exposed to, by asset."""
+
+    quote: Asset
+    mids: Mapping[Asset, Decimal]
+    """Quote per unit, > 0; 1 for the quote. Only of assets that have a market."""
+    outside: Mapping[Asset, Decimal]
+    """Units outside futures wallets, >= 0."""
+    margin: Mapping[Asset, Decimal]
+    """Units in futures wallets: balance plus unrealised profit, by settlement asset, signed."""
+    futures: Mapping[Asset, Decimal]
+    """Net base units of all positions on an asset, signed."""
+    signed_notional: Mapping[Asset, Decimal]
+    """Sum of signed units times mid of positions, by settlement asset, quote units."""
+    gross_notional: Decimal
+    """Sum of |units| times mark over positions, quote units, >= 0."""
+
+    def holding(self, asset: Asset) -> Decimal:
+        """Units of *asset* in every wallet."""
+        with exact_arithmetic():
+            return self.outside.get(asset, ZERO) + self.margin.get(asset, ZERO)
+
+    def value(self, asset: Asset) -> Decimal:
+        """Value of the holding of *asset*.
+
+        Raises:
+            MissingMark: the asset is held and has no market in the snapshot.
+
+        """
+        units = self.holding(asset)
+        if not units:
+            return ZERO
+        with exact_arithmetic():
+            return units * self.mid(asset)
+
+    def mid(self, asset: Asset) -> Decimal:
+        """Quote per unit of *asset*.
+
+        Raises:
+            MissingMark: the snapshot has no price for it.
+
+        """
+        if asset not in self.mids:
+            raise MissingMark(f"{asset}: held or targeted, but no market in {self.quote} was read")
+        return self.mids[asset]
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Every asset held or exposed to, quote included, by name."""
+        named = {self.quote, *self.outside, *self.margin, *self.futures}
+        return tuple(sorted(named))
+
+    def nav(self, ignored: frozenset[Asset] = frozenset()) -> Decimal:
+        """Net asset value: all holdings but the *ignored*, at mid."""
+        with exact_arithmetic():
+            return sum((self.value(a) for a in self.assets if a not in ignored), ZERO)
+
+    def value_outside(self, ignored: frozenset[Asset] = frozenset()) -> Decimal:
+        """Value of everything outside futures margin: S of the leverage ratio."""
+        with exact_arithmetic():
+            kept = (a for a in self.outside if a not in ignored and self.outside[a])
+            return sum((self.outside[a] * self.mid(a) for a in kept), ZERO)
+
+    def net(self, asset: Asset) -> Decimal:
+        """Net exposure to *asset*: holding plus futures, less what its positions settle."""
+        with exact_arithmetic():
+            contracts = self.futures.get(asset, ZERO)
+            exposed = contracts * self.mid(asset) if contracts else ZERO
+            return self.value(asset) + exposed - self.signed_notional.get(asset, ZERO)
+
+    def leverage(self) -> Decimal:
+        """Sum of |notional| over the value outside futures margin; 0 without positions."""
+        if not self.gross_notional:
+            return ZERO
+        outside = self.value_outside()
+        return ratio(self.gross_notional, outside) if outside > 0 else Decimal("Infinity")
+
+
+def exposure(snapshot: Snapshot) -> Exposure:
+    """Return the exposure of *snapshot*, every wallet counted once."""
+    with exact_arithmetic():
+        mids = _mids(snapshot)
+        futures: dict[Asset, Decimal] = {}
+        settled: dict[Asset, Decimal] = {}
+        gross = ZERO
+        for symbol, position in sorted(snapshot.positions.items()):
+            instrument = snapshot.instruments[symbol]
+            units = instrument.units(position.lots)
+            futures[instrument.base] = futures.get(instrument.base, ZERO) + units
+            at_mid = units * mids[instrument.base]
+            settled[instrument.settle] = settled.get(instrument.settle, ZERO) + at_mid
+            gross += abs(units) * snapshot.contracts[symbol].mark
+        return Exposure(
+            quote=snapshot.quote,
+            mids=mids,
+            outside={a: b.held for a, b in sorted(snapshot.balances.items())},
+            margin={a: p.balance for a, p in sorted(snapshot.pools.items())},
+            futures=futures,
+            signed_notional=settled,
+            gross_notional=gross,
+        )
+
+
+def _mids(snapshot: Snapshot) -> dict[Asset, Decimal]:
+    """Price each asset: spot mid first, then a contract's index, quote at 1."""
+    mids: dict[Asset, Decimal] = {}
+    for symbol, instrument in sorted(snapshot.instruments.items()):
+        if instrument.quote != snapshot.quote:
+            continue
+        if instrument.kind is MarketKind.SPOT and symbol in snapshot.books:
+            mids[instrument.base] = snapshot.books[symbol].mid
+        elif symbol in snapshot.contracts:
+            mids.setdefault(instrument.base, snapshot.contracts[symbol].index)
+    mids[snapshot.quote] = ONE
+    return mids
+
+
+def contract_symbols(snapshot: Snapshot, base: Asset) -> tuple[Symbol, ...]:
+    """Return the contracts on *base* that settle in the quote, perpetual first, then by expiry."""
+    found = [
+        i
+        for i in snapshot.instruments.values()
+        if i.base == base and i.is_contract and i.settle == snapshot.quote
+    ]
+    return tuple(i.symbol for i in sorted(found, key=lambda i: (i.kind != "swap", i.symbol)))

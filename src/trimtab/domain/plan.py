@@ -1,0 +1,177 @@
+"""The plan: drifts, legs in stages, what is left alone and why, and the digest of it all.
+
+A plan is a value. Its digest is the SHA-256 of its canonical JSON and covers the snapshot
+and the instant it was made, so no two plans share one and no two share a client order id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from trimtab.domain.canonical import digest
+from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
+from trimtab.domain.orders import ClientOrderId, Side, client_order_id
+from trimtab.domain.snapshot import AccountKey
+
+
+class Role(StrEnum):
+    """What a leg is for."""
+
+    SPOT = "spot"
+    HEDGE = "hedge"
+    """Every futures opening."""
+    CLOSE = "close"
+    """Every reduction of a futures position."""
+
+
+class LegReason(StrEnum):
+    """Why a leg has the size it has. Stored in the ledger; never renamed."""
+
+    TO_TARGET = "to_target"
+    TO_BAND = "to_band"
+    PART_OF_THE_WAY = "part_of_the_way"
+    OFFSET_FIRST = "offset_first"
+    CUT_TO_CASH = "cut_to_cash"
+    FUNDS_ANOTHER = "funds_another"
+    UNTARGETED = "untargeted"
+    REPAIR_LEVERAGE = "repair_leverage"
+
+
+class UntradedReason(StrEnum):
+    """Why a drift was left alone. Stored in the ledger; never renamed."""
+
+    BELOW_ONE_LOT = "below_one_lot"
+    BELOW_MIN_NOTIONAL = "below_min_notional"
+    NO_FREE_CASH = "no_free_cash"
+    NO_FREE_UNITS = "no_free_units"
+    HEDGE_RATIO = "hedge_ratio"
+    """Accepted drift: the hedge ratio leaves it."""
+    MAX_RATIO = "max_ratio"
+    NOT_TRADABLE = "not_tradable"
+    UNTARGETED = "untargeted"
+    AT_VENUE_MAXIMUM = "at_venue_maximum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How far one asset is from where it should be."""
+
+    asset: Asset
+    spot_weight: Decimal
+    net_weight: Decimal
+    strategic_target: Decimal
+    target: Decimal
+    """Effective target, after overlays."""
+    drift: Decimal
+    """Weight of the basis minus effective target, signed."""
+    band_low: Decimal
+    band_high: Decimal
+    breached: bool
+    """Strictly outside the band, accepted hedge-ratio rest taken off."""
+    alert_low: Decimal | None
+    """Nearest price below at which a band edge is reached, others fixed; None if none."""
+    alert_high: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One line of a plan: an order to be worked up to its limit."""
+
+    line: int
+    """1 and up, in the order of execution."""
+    stage: int
+    """1 and up; legs of a stage are in flight together."""
+    instrument: Instrument
+    lots: Lots
+    """Signed, never zero."""
+    limit: Ticks
+    """Worst price approved."""
+    mark: Decimal
+    """Mid (spot) or mark (contract) at planning, quote per base unit."""
+    reduce_only: bool
+    role: Role
+    reason: LegReason
+    expected_cost: Decimal
+    """Fees, half spread and impact, quote units, >= 0."""
+
+    @property
+    def symbol(self) -> Symbol:
+        """The instrument's symbol."""
+        return self.instrument.symbol
+
+    @property
+    def side(self) -> Side:
+        """Direction, from the sign of the lots."""
+        return Side.of(self.lots)
+
+    @property
+    def quantity(self) -> Decimal:
+        """Unsigned size in base units."""
+        return abs(self.instrument.units(self.lots))
+
+    @property
+    def limit_price(self) -> Decimal:
+        """The limit in quote units per base unit."""
+        return self.instrument.limit_price(self.limit)
+
+    @property
+    def notional(self) -> Decimal:
+        """Quantity times mark at planning, quote units, > 0."""
+        with exact_arithmetic():
+            return self.quantity * self.mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untraded:
+    """A drift that gets no leg, and why."""
+
+    asset: Asset
+    reason: UntradedReason
+    value: Decimal
+    """What a leg would have moved, quote units, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """Where the account stands when every leg fills at its mark."""
+
+    weights: Mapping[Asset, Decimal]
+    leverage: Decimal
+    tracking_error: Decimal
+    """Root of the sum of squared drifts, quote included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A proposal for one account, made from one snapshot."""
+
+    key: AccountKey
+    snapshot_id: str
+    policy_digest: str
+    made_at: datetime
+    expires_at: datetime
+    quote: Asset
+    nav: Decimal
+    """Quote units, > 0."""
+    trigger: str
+    """Why it acts: ``drift``, ``calendar``, ``by_hand``; ``none`` when it does not."""
+    drift: tuple[Drift, ...]
+    """Targets in file order, then untargeted assets by name."""
+    legs: tuple[Leg, ...]
+    """By line."""
+    untraded: tuple[Untraded, ...]
+    after: After
+
+    @property
+    def digest(self) -> str:
+        """The name of exactly this plan: 64 hex digits."""
+        return digest(self)
+
+    def order_id(self, line: int, attempt: int) -> ClientOrderId:
+        """Return the client order id of one attempt at one line."""
+        return client_order_id(plan_digest=self.digest, line=line, attempt=attempt)

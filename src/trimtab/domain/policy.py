@@ -1,0 +1,179 @@
+"""What the operator wants and allows: targets, routes, hedging, limits, approval, execution.
+
+Weights and ratios are fractions of 1, values quote units, ``bps`` 1/10,000. Built by the
+configuration from a valid file; complete, with no default that was not written down there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from trimtab.domain.instruments import Asset
+
+
+class Basis(StrEnum):
+    """What a weight is a share of."""
+
+    NET = "net"
+    """Net exposure (holding plus futures) of NAV."""
+    SPOT = "spot"
+    """Holding value of all holdings outside futures wallets."""
+
+
+class Untargeted(StrEnum):
+    """What happens to an asset that is held but not named."""
+
+    IGNORE = "ignore"
+    SELL = "sell"
+    ERROR = "error"
+
+
+class Route(StrEnum):
+    """How a drift is corrected."""
+
+    SPOT = "spot"
+    FUTURES = "futures"
+
+
+class Scope(StrEnum):
+    """Who moves when one asset is outside its band."""
+
+    ALL = "all"
+    BREACHED = "breached"
+
+
+class DriftSide(StrEnum):
+    """Which drifts are corrected."""
+
+    BOTH = "both"
+    OVERWEIGHT = "overweight"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """How far a weight may stray before the plan acts; a breach is strictly outside."""
+
+    width: Decimal
+    """Weight (0.05 for 5pp) or, when relative, fraction of the target; >= 0."""
+    relative: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a correction ends: ``fraction`` 1 is the target; to the band's edge otherwise."""
+
+    to_band: bool
+    fraction: Decimal
+    """Share of the way to the target, in (0, 1]; 1 when ``to_band``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The strategic weight of one asset."""
+
+    asset: Asset
+    weight: Decimal
+    """Fraction of the basis, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebalancePolicy:
+    """Targets, bands and routes."""
+
+    basis: Basis
+    targets: tuple[Target, ...]
+    """In file order, the quote among them or as the residual; weights sum to 1."""
+    untargeted: Untargeted
+    route: Route
+    routes: Mapping[Asset, Route]
+    """Exceptions from ``route`` by asset."""
+    threshold: Threshold
+    thresholds: Mapping[Asset, Threshold]
+    """Exceptions from ``threshold`` by asset."""
+    scope: Scope
+    side: DriftSide
+    destination: Destination
+    dust_value: Decimal
+    """Holdings below it are ignored when untargeted, quote units, >= 0."""
+
+    def route_of(self, asset: Asset) -> Route:
+        """Return the route that *asset* takes."""
+        return self.routes.get(asset, self.route)
+
+    def threshold_of(self, asset: Asset) -> Threshold:
+        """Return the threshold that *asset* has."""
+        return self.thresholds.get(asset, self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgePolicy:
+    """How futures stand in for spot."""
+
+    ratio: Decimal
+    """Share of an overweight that is hedged, 0 to 1."""
+    max_ratio: Decimal
+    """Ceiling of |hedge| to protected units, 0 to 1."""
+    leverage: int
+    """Set on the venue before the first futures order, 1 to 125."""
+    max_topup: Decimal
+    """Most that a plan may move into futures margin, quote units, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskLimits:
+    """What may never happen. Names are the configuration's keys and the checks' codes."""
+
+    max_leverage: Decimal
+    max_net: Decimal
+    max_gross: Decimal
+    max_synthetic_long: Decimal
+    max_order_notional: Decimal
+    max_asset_notional: Decimal
+    max_run_notional: Decimal
+    max_day_notional: Decimal
+    max_orders: int
+    max_unhedged_notional: Decimal
+    min_margin_ratio: Decimal
+    min_liquidation_distance: Decimal
+    shock: Decimal
+    shock_kappa: Decimal
+    max_slippage_bps: Decimal
+    price_collar_bps: Decimal
+    max_snapshot_age_s: Decimal
+    max_clock_offset_ms: int
+    fee_reserve: Decimal
+    """Fraction of free quote kept for fees, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPolicy:
+    """For how long, and how far from the planned prices, an approval holds."""
+
+    ttl_s: int
+    max_move_bps: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionPolicy:
+    """How a leg is worked."""
+
+    max_reprices: int
+    """New orders for the rest of a leg after its first, >= 0."""
+    receive_window_ms: int
+    """How long after its timestamp the venue may accept a request, 1 to 60,000."""
+    order_timeout_s: Decimal
+    """Wait for an order's answer; above the venue's own 10 s, so that its verdict wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All of it, and the digest of the configuration it came from."""
+
+    rebalance: RebalancePolicy
+    hedge: HedgePolicy
+    limits: RiskLimits
+    approval: ApprovalPolicy
+    execution: ExecutionPolicy

@@ -1,0 +1,216 @@
+"""One account at one instant, complete or not constructed at all.
+
+Quantities are base units, values quote units, instants aware UTC. A snapshot holds what
+was read; what follows from it (exposure, NAV, weights) is in :mod:`trimtab.domain.exposure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
+from trimtab.domain.orders import ClientOrderId, VenueOrderId
+
+
+class Environment(StrEnum):
+    """Which exchange host is talked to."""
+
+    LOCAL = "local"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountKey:
+    """What a ledger is stamped with: one account on one venue in one environment."""
+
+    venue: str
+    """ccxt id, such as ``binance``."""
+    account: str
+    """The name given in the configuration."""
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Units of one asset outside futures wallets (spot; earn and staked count as locked)."""
+
+    free: Decimal
+    """Units that can be sold or spent, >= 0."""
+    locked: Decimal
+    """Units bound in open orders, staking or earn, >= 0."""
+
+    @property
+    def held(self) -> Decimal:
+        """All units, free and locked."""
+        with exact_arithmetic():
+            return self.free + self.locked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginPool:
+    """One futures wallet: what margins positions that settle in one asset (cross margin)."""
+
+    wallet_balance: Decimal
+    """Units of the settlement asset without unrealised profit, signed."""
+    unrealised_pnl: Decimal
+    """Profit of open positions at mark, settlement units, signed."""
+    free_margin: Decimal
+    """What new positions may still use, settlement units, >= 0."""
+    initial_margin: Decimal
+    """Margin that positions and orders bind, settlement units, >= 0."""
+    maintenance_margin: Decimal
+    """The venue's own figure, settlement units, >= 0; ours is recomputed in risk."""
+
+    @property
+    def balance(self) -> Decimal:
+        """Margin balance: wallet plus unrealised profit, settlement units."""
+        with exact_arithmetic():
+            return self.wallet_balance + self.unrealised_pnl
+
+
+class MarginMode(StrEnum):
+    """Whether a position shares its wallet's margin or has its own."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+class PositionMode(StrEnum):
+    """Whether long and short of one contract net out, or stand side by side."""
+
+    ONE_WAY = "one_way"
+    HEDGE = "hedge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """An open futures position; a flat one is not listed."""
+
+    symbol: Symbol
+    lots: Lots
+    """Signed, never zero: positive is long, negative short."""
+    entry_price: Decimal
+    """Average entry, quote per base unit, > 0."""
+    margin_mode: MarginMode
+    liquidation_price: Decimal | None
+    """The venue's own figure, quote per base unit; None when the venue gives none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bracket:
+    """One step of a contract's maintenance table, by notional."""
+
+    notional_floor: Decimal
+    """Quote units, inclusive, >= 0."""
+    notional_cap: Decimal
+    """Quote units, exclusive, > notional_floor."""
+    leverage_max: int
+    """Highest leverage that may be set in this step, >= 1."""
+    maintenance_ratio: Decimal
+    """Fraction of notional, 0 to 1."""
+    maintenance_deduction: Decimal
+    """Quote units taken off, so that the table is continuous, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractState:
+    """What the venue says of one contract: its prices, funding and our settings on it."""
+
+    mark: Decimal
+    """Price for margin and profit, quote per base unit, > 0."""
+    index: Decimal
+    """Price of the underlying by the venue's index, quote per base unit, > 0."""
+    funding_rate: Decimal
+    """Next settlement per unit of notional, signed: positive means longs pay. 0 for dated."""
+    leverage: int
+    """Leverage that is set on the venue now, >= 1."""
+    margin_mode: MarginMode
+    brackets: tuple[Bracket, ...]
+    """By rising notional, never empty."""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One step of an order book."""
+
+    price: Decimal
+    """Quote per base unit, > 0."""
+    quantity: Decimal
+    """Base units, > 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """An order book as it was read, both sides not empty, not crossed."""
+
+    bids: tuple[Level, ...]
+    """Best (highest) first."""
+    asks: tuple[Level, ...]
+    """Best (lowest) first."""
+    read_at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.bids or not self.asks or self.bids[0].price >= self.asks[0].price:
+            raise ValueError("a book must have both sides and must not be crossed")
+
+    @property
+    def mid(self) -> Decimal:
+        """Half way between best bid and best ask, quote per base unit."""
+        with exact_arithmetic():
+            return (self.bids[0].price + self.asks[0].price) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """An order that rests on the venue, whoever placed it."""
+
+    symbol: Symbol
+    client_order_id: ClientOrderId
+    venue_order_id: VenueOrderId
+    lots: Lots
+    """What is still open, signed."""
+    limit_price: Decimal
+    """Quote per base unit, > 0."""
+    reduce_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReading:
+    """How far the venue's clock is ahead of ours, and how sure that is."""
+
+    offset_ms: int
+    """Venue time minus our time, signed."""
+    uncertainty_ms: int
+    """Half the shortest round trip, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything a plan is made from. Read within seconds, never patched."""
+
+    snapshot_id: str
+    key: AccountKey
+    taken_at: datetime
+    quote: Asset
+    """The account's numeraire stable; every value is in it."""
+    instruments: Mapping[Symbol, Instrument]
+    """The markets that the portfolio names, and those with a position or an open order."""
+    balances: Mapping[Asset, Balance]
+    """Spot and earn wallets by asset; absent means none."""
+    pools: Mapping[Asset, MarginPool]
+    """Futures wallets by settlement asset; empty when the account has no futures."""
+    positions: Mapping[Symbol, Position]
+    books: Mapping[Symbol, Book]
+    """Order books of every instrument that may be traded or must be valued."""
+    contracts: Mapping[Symbol, ContractState]
+    """State of every futures instrument."""
+    open_orders: tuple[OpenOrder, ...]
+    clock: ClockReading
+    position_mode: PositionMode
