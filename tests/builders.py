@@ -1,0 +1,499 @@
+"""Accounts, books, legs and plans in a compact notation, for tests of any room.
+
+An account is one line of items, separated by commas:
+
+====================================  =====================================================
+item                                  meaning
+====================================  =====================================================
+``USDT 700``                          free units; an amount without a price is the quote's
+``BTC 0.1 @ 60000``                   free units, a spot market around that mid, its perpetual
+``BTC 0.1 locked 0.05 @ 60000``       the same with locked units beside the free ones
+``ETH @ 3000``                        the markets alone
+``perp BTC -0.02``                    a position in the perpetual, entered at the mid
+``perp BTC -0.02 from 59000``         the same with its entry price
+``dated BTC 0.01 at 60500``           a position in the dated contract, at another mark
+``wallet 500``                        futures wallet balance in quote, without unrealised profit
+``order BTC -0.01 @ 61000``           an open order on the spot market
+``order perp BTC 0.01 @ 59000``       the same on the perpetual, ``reduce`` behind it if so
+====================================  =====================================================
+
+A leg reads ``sell 0.01 BTC``, ``buy 0.02 perp BTC``, ``sell 0.01 dated BTC``; behind it may
+stand ``@ 59900`` (the limit, else 20 bps beyond the mark) and ``reduce``. ``then`` before it
+opens the next stage.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from trimtab.domain.exact import ceil_times, floor_times, ratio
+from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
+from trimtab.domain.orders import ClientOrderId, VenueOrderId
+from trimtab.domain.plan import After, Leg, LegReason, Plan, Role
+from trimtab.domain.policy import (
+    ApprovalPolicy,
+    Basis,
+    Destination,
+    DriftSide,
+    ExecutionPolicy,
+    HedgePolicy,
+    Policy,
+    RebalancePolicy,
+    RiskLimits,
+    Route,
+    Scope,
+    Target,
+    Threshold,
+    Untargeted,
+)
+from trimtab.domain.snapshot import (
+    AccountKey,
+    Balance,
+    Book,
+    Bracket,
+    ClockReading,
+    ContractState,
+    Environment,
+    Level,
+    MarginMode,
+    MarginPool,
+    OpenOrder,
+    Position,
+    PositionMode,
+    Snapshot,
+)
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+EXPIRY = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
+USDT = Asset("USDT")
+KEY = AccountKey(venue="binance", account="main", environment=Environment.LOCAL)
+
+Number = Decimal | int | str
+
+
+def dec(number: Number) -> Decimal:
+    """Return an exact decimal of text or a whole number."""
+    return Decimal(number)
+
+
+# Instruments
+
+
+def spot(base: str, quote: str = "USDT", **overrides: Any) -> Instrument:
+    """Return a spot pair: lots of 0.0001, ticks of 0.01, least notional 5, fee 0.1 %."""
+    symbol = f"{base}/{quote}"
+    return _instrument(
+        symbol, MarketKind.SPOT, base, quote, {"taker_fee": dec("0.001")} | overrides
+    )
+
+
+def swap(base: str, quote: str = "USDT", **overrides: Any) -> Instrument:
+    """Return a linear perpetual on the same grid, fee 0.05 %."""
+    return _instrument(f"{base}/{quote}:{quote}", MarketKind.SWAP, base, quote, overrides)
+
+
+def dated(base: str, quote: str = "USDT", **overrides: Any) -> Instrument:
+    """Return a linear dated contract that expires at ``EXPIRY``."""
+    symbol = f"{base}/{quote}:{quote}-261225"
+    return _instrument(symbol, MarketKind.FUTURE, base, quote, {"expires_at": EXPIRY} | overrides)
+
+
+def _instrument(
+    symbol: str, kind: MarketKind, base: str, quote: str, overrides: Mapping[str, Any]
+) -> Instrument:
+    fields: dict[str, Any] = {
+        "symbol": Symbol(symbol),
+        "kind": kind,
+        "base": Asset(base),
+        "quote": Asset(quote),
+        "settle": Asset(quote),
+        "lot_size": dec("0.0001"),
+        "tick_size": dec("0.01"),
+        "lots_min": 1,
+        "lots_max": 100_000_000,
+        "notional_min": dec(5),
+        "notional_min_reduce_only": dec(0),
+        "contract_size": dec(1),
+        "taker_fee": dec("0.0005"),
+        "tradable": True,
+        "expires_at": None,
+    }
+    return Instrument(**fields | dict(overrides))
+
+
+# Market state
+
+
+def book(
+    mid: Number,
+    *,
+    half_spread_bps: Number = 1,
+    depth: Number = 1_000_000,
+    levels: int = 10,
+    read_at: datetime = NOW,
+) -> Book:
+    """Return a book around *mid*: level k stands k half spreads away, *depth* quote in each."""
+    middle, step, value = dec(mid), dec(half_spread_bps) / 10_000, dec(depth)
+
+    def side(sign: int) -> tuple[Level, ...]:
+        prices = [middle * (1 + sign * step * k) for k in range(1, levels + 1)]
+        return tuple(Level(price=p, quantity=ratio(value, p)) for p in prices)
+
+    return Book(bids=side(-1), asks=side(1), read_at=read_at)
+
+
+BRACKETS = tuple(
+    Bracket(
+        notional_floor=dec(low),
+        notional_cap=dec(high),
+        leverage_max=leverage,
+        maintenance_ratio=dec(rate),
+        maintenance_deduction=dec(deduction),
+    )
+    for low, high, leverage, rate, deduction in (
+        (0, 50_000, 125, "0.004", 0),
+        (50_000, 500_000, 100, "0.005", 50),
+        (500_000, 10_000_000, 50, "0.01", 2_550),
+        (10_000_000, 100_000_000, 20, "0.025", 152_550),
+    )
+)
+"""Four continuous steps of a maintenance table."""
+
+
+def contract(mark: Number, **overrides: Any) -> ContractState:
+    """Return a contract's state: index at the mark, no funding, leverage 1, cross, BRACKETS."""
+    fields: dict[str, Any] = {
+        "mark": dec(mark),
+        "index": dec(mark),
+        "funding_rate": dec(0),
+        "leverage": 1,
+        "margin_mode": MarginMode.CROSS,
+        "brackets": BRACKETS,
+        "read_at": NOW,
+    }
+    return ContractState(**fields | overrides)
+
+
+# Accounts
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_HOLDING = re.compile(
+    rf"(?P<asset>[A-Z0-9]+)(?: (?P<free>{_NUMBER}))?(?: locked (?P<locked>{_NUMBER}))?"
+    rf"(?: @ (?P<mid>{_NUMBER}))?$"
+)
+_POSITION = re.compile(
+    rf"(?P<kind>perp|dated) (?P<asset>[A-Z0-9]+)(?: (?P<units>{_NUMBER}))?"
+    rf"(?: from (?P<entry>{_NUMBER}))?(?: at (?P<mark>{_NUMBER}))?$"
+)
+_ORDER = re.compile(
+    rf"order (?:(?P<kind>perp|dated) )?(?P<asset>[A-Z0-9]+) (?P<units>{_NUMBER})"
+    rf" @ (?P<limit>{_NUMBER})(?P<reduce> reduce)?$"
+)
+_WALLET = re.compile(rf"wallet (?P<balance>{_NUMBER})$")
+_LEG = re.compile(
+    rf"(?P<then>then )?(?P<side>buy|sell) (?P<units>{_NUMBER}) (?:(?P<kind>perp|dated) )?"
+    rf"(?P<asset>[A-Z0-9]+)(?: @ (?P<limit>{_NUMBER}))?(?P<reduce> reduce)?$"
+)
+
+
+class _Account:
+    """What the items of the notation add up to."""
+
+    def __init__(self, quote: str) -> None:
+        self.quote = quote
+        self.instruments: dict[Symbol, Instrument] = {}
+        self.balances: dict[Asset, Balance] = {}
+        self.books: dict[Symbol, Book] = {}
+        self.contracts: dict[Symbol, ContractState] = {}
+        self.positions: dict[Symbol, Position] = {}
+        self.orders: list[OpenOrder] = []
+        self.wallet: Decimal | None = None
+
+    def take(self, item: str) -> None:
+        """Read one item of the notation."""
+        if match := _WALLET.match(item):
+            self.wallet = dec(match["balance"])
+        elif match := _ORDER.match(item):
+            self._order(match)
+        elif match := _POSITION.match(item):
+            self._position(match)
+        elif match := _HOLDING.match(item):
+            self._holding(match)
+        else:
+            raise ValueError(f"not an item of the account notation: {item!r}")
+
+    def _holding(self, match: re.Match[str]) -> None:
+        asset = match["asset"]
+        if match["free"] is not None:
+            free, locked = dec(match["free"]), dec(match["locked"] or 0)
+            self.balances[Asset(asset)] = Balance(free=free, locked=locked)
+        if match["mid"] is not None:
+            for instrument in (spot(asset, self.quote), swap(asset, self.quote)):
+                self._list(instrument, dec(match["mid"]))
+
+    def _list(self, instrument: Instrument, mark: Decimal) -> None:
+        self.instruments[instrument.symbol] = instrument
+        self.books[instrument.symbol] = book(mark)
+        if instrument.is_contract:
+            self.contracts[instrument.symbol] = contract(mark)
+
+    def _position(self, match: re.Match[str]) -> None:
+        instrument = market(match["kind"], match["asset"], self.quote)
+        if match["mark"] is not None or instrument.symbol not in self.instruments:
+            mid = self.books[spot(match["asset"], self.quote).symbol].mid
+            self._list(instrument, dec(match["mark"] or mid))
+            state = self.contracts[instrument.symbol]
+            self.contracts[instrument.symbol] = dataclasses.replace(state, index=mid)
+        if match["units"] is not None:
+            entry = match["entry"] or self.contracts[instrument.symbol].mark
+            self.positions[instrument.symbol] = Position(
+                symbol=instrument.symbol,
+                lots=lots(instrument, match["units"]),
+                entry_price=dec(entry),
+                margin_mode=MarginMode.CROSS,
+                liquidation_price=None,
+            )
+
+    def _order(self, match: re.Match[str]) -> None:
+        instrument = market(match["kind"], match["asset"], self.quote)
+        name = f"o{len(self.orders) + 1}"
+        self.orders.append(
+            OpenOrder(
+                symbol=instrument.symbol,
+                client_order_id=ClientOrderId(name),
+                venue_order_id=VenueOrderId(name),
+                lots=lots(instrument, match["units"]),
+                limit_price=dec(match["limit"]),
+                reduce_only=match["reduce"] is not None,
+            )
+        )
+
+    def pools(self) -> dict[Asset, MarginPool]:
+        """Return the quote's futures wallet, none when the account has no futures."""
+        if self.wallet is None and not self.positions:
+            return {}
+        profit = initial = maintenance = dec(0)
+        for symbol, position in self.positions.items():
+            state, units = self.contracts[symbol], self.instruments[symbol].units(position.lots)
+            notional = abs(units) * state.mark
+            profit += units * (state.mark - position.entry_price)
+            initial += notional / state.leverage
+            step = next(b for b in state.brackets if notional < b.notional_cap)
+            maintenance += notional * step.maintenance_ratio - step.maintenance_deduction
+        balance = self.wallet or dec(0)
+        return {
+            Asset(self.quote): MarginPool(
+                wallet_balance=balance,
+                unrealised_pnl=profit,
+                free_margin=max(dec(0), balance + profit - initial),
+                initial_margin=initial,
+                maintenance_margin=maintenance,
+            )
+        }
+
+
+def market(kind: str | None, asset: str, quote: str = "USDT") -> Instrument:
+    """Return the instrument that the notation means: spot without a word, ``perp``, ``dated``."""
+    return {None: spot, "perp": swap, "dated": dated}[kind](asset, quote)
+
+
+def lots(instrument: Instrument, units: Number) -> Lots:
+    """Return *units* as signed lots; they must lie on the grid."""
+    count = dec(units) / instrument.lot_size
+    if count != int(count):
+        raise ValueError(f"{instrument.symbol}: {units} is not on a grid of {instrument.lot_size}")
+    return Lots(int(count))
+
+
+def account(
+    text: str,
+    *,
+    quote: str = "USDT",
+    instruments: Mapping[Symbol, Instrument] | None = None,
+    books: Mapping[Symbol, Book] | None = None,
+    contracts: Mapping[Symbol, ContractState] | None = None,
+    **overrides: Any,
+) -> Snapshot:
+    """Return the account that *text* describes; the mappings replace single entries."""
+    read = _Account(quote)
+    for item in re.split(r"\s*,\s*", text.strip()):
+        if item:
+            read.take(item)
+    fields: dict[str, Any] = {
+        "snapshot_id": "snapshot-1",
+        "key": KEY,
+        "taken_at": NOW,
+        "quote": Asset(quote),
+        "instruments": read.instruments | dict(instruments or {}),
+        "balances": read.balances,
+        "pools": read.pools(),
+        "positions": read.positions,
+        "books": read.books | dict(books or {}),
+        "contracts": read.contracts | dict(contracts or {}),
+        "open_orders": tuple(read.orders),
+        "clock": ClockReading(offset_ms=0, uncertainty_ms=0),
+        "position_mode": PositionMode.ONE_WAY,
+    }
+    return Snapshot(**fields | overrides)
+
+
+# Plans
+
+
+def legs_of(snapshot: Snapshot, *texts: str) -> tuple[Leg, ...]:
+    """Return the legs that *texts* describe, numbered from 1."""
+    found: list[Leg] = []
+    stage = 1
+    for line, text in enumerate(texts, start=1):
+        match = _LEG.match(text)
+        if match is None:
+            raise ValueError(f"not a leg: {text!r}")
+        stage += 1 if match["then"] else 0
+        name = market(match["kind"], match["asset"], snapshot.quote).symbol
+        instrument = snapshot.instruments[name]
+        sign = 1 if match["side"] == "buy" else -1
+        signed = Lots(sign * lots(instrument, match["units"]))
+        limit = dec(match["limit"]) if match["limit"] else None
+        reduces = match["reduce"] is not None
+        found.append(
+            leg(
+                snapshot,
+                instrument,
+                signed,
+                line=line,
+                stage=stage,
+                limit_price=limit,
+                reduce_only=reduces,
+            )
+        )
+    return tuple(found)
+
+
+def leg(
+    snapshot: Snapshot,
+    instrument: Instrument,
+    signed_lots: int,
+    *,
+    line: int = 1,
+    stage: int = 1,
+    limit_price: Decimal | None = None,
+    **overrides: Any,
+) -> Leg:
+    """Return one leg; its limit is 20 bps beyond the mark unless given."""
+    state, read = snapshot.contracts.get(instrument.symbol), snapshot.books.get(instrument.symbol)
+    mark = state.mark if state else read.mid if read else dec(1)
+    buys = signed_lots > 0
+    wanted = limit_price or mark * (1 + (1 if buys else -1) * dec("0.0020"))
+    ticks = (ceil_times if buys else floor_times)(instrument.tick_size, wanted)
+    reduces = bool(overrides.get("reduce_only"))
+    role = Role.SPOT if not instrument.is_contract else Role.CLOSE if reduces else Role.HEDGE
+    fields: dict[str, Any] = {
+        "line": line,
+        "stage": stage,
+        "instrument": instrument,
+        "lots": Lots(signed_lots),
+        "limit": Ticks(ticks),
+        "mark": mark,
+        "reduce_only": False,
+        "role": role,
+        "reason": LegReason.TO_TARGET,
+        "expected_cost": dec(0),
+    }
+    return Leg(**fields | overrides)
+
+
+def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
+    """Return a plan made from *snapshot* of legs in notation, or of ready ones."""
+    texts = [each for each in legs if isinstance(each, str)]
+    ready = tuple(each for each in legs if isinstance(each, Leg))
+    fields: dict[str, Any] = {
+        "key": snapshot.key,
+        "snapshot_id": snapshot.snapshot_id,
+        "policy_digest": "0" * 64,
+        "made_at": snapshot.taken_at,
+        "expires_at": snapshot.taken_at + timedelta(seconds=300),
+        "quote": snapshot.quote,
+        "nav": dec(10_000),
+        "trigger": "drift",
+        "drift": (),
+        "legs": ready or legs_of(snapshot, *texts),
+        "untraded": (),
+        "after": After(weights={}, leverage=dec(0), tracking_error=dec(0)),
+    }
+    return Plan(**fields | overrides)
+
+
+# Policies
+
+LIMITS = RiskLimits(
+    max_leverage=dec("2.5"),
+    max_net=dec("1.5"),
+    max_gross=dec(6),
+    max_synthetic_long=dec(1),
+    max_order_notional=dec(5_000),
+    max_asset_notional=dec(20_000),
+    max_run_notional=dec(20_000),
+    max_day_notional=dec(40_000),
+    max_orders=200,
+    max_unhedged_notional=dec(5_000),
+    min_margin_ratio=dec(3),
+    min_liquidation_distance=dec("0.10"),
+    shock=dec("0.20"),
+    shock_kappa=dec(1),
+    max_slippage_bps=dec(30),
+    price_collar_bps=dec(100),
+    max_snapshot_age_s=dec(30),
+    max_clock_offset_ms=500,
+    fee_reserve=dec("0.002"),
+)
+"""The contract's defaults."""
+
+
+def limits(**overrides: Any) -> RiskLimits:
+    """Return the default limits with some keys replaced; numbers may be text."""
+    whole = {"max_orders", "max_clock_offset_ms"}
+    values = {k: v if k in whole else dec(v) for k, v in overrides.items()}
+    return dataclasses.replace(LIMITS, **values)
+
+
+def policy(
+    targets: str = "BTC 0.5, ETH 0.3, USDT 0.2",
+    *,
+    hedge: Mapping[str, Any] | None = None,
+    limits: RiskLimits = LIMITS,
+    **rebalance: Any,
+) -> Policy:
+    """Return a policy of *targets*; ``hedge`` and the rest replace single fields."""
+    pairs = [item.split() for item in re.split(r"\s*,\s*", targets) if item]
+    wanted = tuple(Target(asset=Asset(a), weight=dec(w)) for a, w in pairs)
+    fields: dict[str, Any] = {
+        "basis": Basis.NET,
+        "targets": wanted,
+        "untargeted": Untargeted.IGNORE,
+        "route": Route.SPOT,
+        "routes": {},
+        "threshold": Threshold(width=dec("0.05"), relative=False),
+        "thresholds": {},
+        "scope": Scope.ALL,
+        "side": DriftSide.BOTH,
+        "destination": Destination(to_band=False, fraction=dec(1)),
+        "dust_value": dec(5),
+    }
+    hedging: dict[str, Any] = {
+        "ratio": dec(1),
+        "max_ratio": dec(1),
+        "leverage": 1,
+        "max_topup": dec(0),
+    }
+    return Policy(
+        rebalance=RebalancePolicy(**fields | rebalance),
+        hedge=HedgePolicy(**hedging | dict(hedge or {})),
+        limits=limits,
+        approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50)),
+        execution=ExecutionPolicy(max_reprices=3, receive_window_ms=5_000, order_timeout_s=dec(15)),
+    )
