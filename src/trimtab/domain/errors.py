@@ -6,6 +6,8 @@ an assertion is our bug. Each error says what is true now and which command come
 
 from __future__ import annotations
 
+from trimtab.domain.orders import Evidence
+
 
 class TrimtabError(Exception):
     """Base of all errors raised on purpose.
@@ -54,14 +56,28 @@ class ApprovalError(TrimtabError):
 class VenueError(TrimtabError):
     """The venue did not do what was asked. Subclasses say what it did instead."""
 
+    def __init__(
+        self, message: str, *, next_step: str = "", evidence: Evidence | None = None
+    ) -> None:
+        super().__init__(message, next_step=next_step)
+        self.evidence = evidence
+        """The raw answer that the verdict was taken from; None when nothing was asked."""
+
 
 class NotDone(VenueError):
     """The venue certainly did not act. Safe to send again after ``retry_after_ms``."""
 
     next_step = "run the same command again"
 
-    def __init__(self, message: str, *, next_step: str = "", retry_after_ms: int = 0) -> None:
-        super().__init__(message, next_step=next_step)
+    def __init__(
+        self,
+        message: str,
+        *,
+        next_step: str = "",
+        evidence: Evidence | None = None,
+        retry_after_ms: int = 0,
+    ) -> None:
+        super().__init__(message, next_step=next_step, evidence=evidence)
         self.retry_after_ms = retry_after_ms
         """Milliseconds during which the venue wants silence, >= 0."""
 

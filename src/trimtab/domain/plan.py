@@ -38,8 +38,6 @@ class LegReason(StrEnum):
     OFFSET_FIRST = "offset_first"
     CUT_TO_CASH = "cut_to_cash"
     FUNDS_ANOTHER = "funds_another"
-    UNTARGETED = "untargeted"
-    REPAIR_LEVERAGE = "repair_leverage"
 
 
 class UntradedReason(StrEnum):

@@ -1,0 +1,1 @@
+"""Snapshot and policy in, plan out. Enter through :func:`trimtab.planning.compose.make_plan`."""

@@ -1,0 +1,143 @@
+"""Snapshot and policy in, plan out: the one entry to planning.
+
+Pure: the instant is passed in. See → want → measure → decide → route → size → lay out,
+each a value of its own; this module only puts them together and says where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Context, Decimal
+from typing import Final
+
+from trimtab.domain.canonical import digest
+from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
+from trimtab.domain.exposure import Exposure, exposure
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.plan import After, Leg, Plan, Role, Untraded, UntradedReason
+from trimtab.domain.policy import Policy, RebalancePolicy
+from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.costs import cost_share
+from trimtab.planning.decision import Decision, decide
+from trimtab.planning.drift import Measurement, measure
+from trimtab.planning.legs import legs
+from trimtab.planning.routes import Move, routed
+from trimtab.planning.sizes import book_of, sized
+from trimtab.targets.fixed import Targets, fixed_targets
+
+COST_MARGIN: Final = Decimal("1.01")
+"""The second decision trades a little more than the first, and so costs a little more."""
+
+
+def make_plan(snapshot: Snapshot, policy: Policy, *, now: datetime, slot_due: bool) -> Plan:
+    """Return the plan for *snapshot*; without legs when there is nothing to do.
+
+    Raises:
+        PlanningError: the inputs cannot be planned from; says what to mend.
+
+    """
+    exposed = exposure(snapshot)
+    targets = fixed_targets(policy.rebalance, exposed)
+    found = measure(exposed, targets, policy=policy.rebalance, hedge=policy.hedge)
+    decision, moves = _decided(found, snapshot, policy.rebalance, slot_due=slot_due)
+    sizes = sized(moves, snapshot, exposed=exposed, limits=policy.limits)
+    laid_out = legs(sizes.sized, snapshot, limits=policy.limits)
+    return Plan(
+        key=snapshot.key,
+        snapshot_id=snapshot.snapshot_id,
+        policy_digest=digest(policy),
+        made_at=now,
+        expires_at=now + timedelta(seconds=policy.approval.ttl_s),
+        quote=snapshot.quote,
+        nav=found.nav,
+        trigger=decision.trigger,
+        drift=found.drifts,
+        legs=laid_out,
+        untraded=sizes.untraded + _accepted(found) + _ignored(targets, exposed),
+        after=_after(laid_out, snapshot, exposed=exposed, targets=targets, found=found),
+    )
+
+
+def _decided(
+    found: Measurement, snapshot: Snapshot, policy: RebalancePolicy, *, slot_due: bool
+) -> tuple[Decision, tuple[Move, ...]]:
+    """Decide twice: what the first answer would cost moves the edges of the second."""
+
+    def at_cost(cost: Decimal) -> tuple[Decision, tuple[Move, ...]]:
+        """Decide as if *cost* were gone from the whole."""
+        decision = decide(found, policy, slot_due=slot_due, cost=cost)
+        return decision, routed(decision.corrections, snapshot, policy=policy)
+
+    _, moves = at_cost(ZERO)
+    with exact_arithmetic():
+        cost = sum((_cost(move, snapshot) for move in moves), ZERO)
+        return at_cost(COST_MARGIN * cost)
+
+
+def _cost(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return fee and half spread of a move, quote units."""
+    return abs(move.value) * cost_share(move.instrument, book_of(move, snapshot))
+
+
+def _accepted(found: Measurement) -> tuple[Untraded, ...]:
+    """Report the overweight that the hedge ratio leaves."""
+    return tuple(
+        Untraded(asset=m.asset, reason=UntradedReason.HEDGE_RATIO, value=m.accepted)
+        for m in found.measures
+        if m.asset != found.quote and m.accepted
+    )
+
+
+def _ignored(targets: Targets, exposed: Exposure) -> tuple[Untraded, ...]:
+    """Report what is held and left out of account; without a price its value is 0."""
+    return tuple(
+        Untraded(
+            asset=asset,
+            reason=UntradedReason.UNTARGETED,
+            value=abs(exposed.value(asset)) if asset in exposed.mids else ZERO,
+        )
+        for asset in sorted(targets.ignored)
+    )
+
+
+def _after(
+    laid_out: tuple[Leg, ...],
+    snapshot: Snapshot,
+    *,
+    exposed: Exposure,
+    targets: Targets,
+    found: Measurement,
+) -> After:
+    """Return weights, leverage and tracking error when every leg fills at its planned price."""
+    with exact_arithmetic():
+        cost = sum((leg.expected_cost for leg in laid_out), ZERO)
+        nav = found.nav - cost
+        net = {a: exposed.net(a) for a in targets.strategic if a != found.quote}
+        outside, lots = exposed.value_outside() - cost, dict(_open_lots(snapshot))
+        for leg in laid_out:
+            net[leg.instrument.base] += leg.instrument.units(leg.lots) * exposed.mid(
+                leg.instrument.base
+            )
+            if leg.role is not Role.SPOT:
+                lots[leg.symbol] = lots.get(leg.symbol, 0) + leg.lots
+        gross = sum(
+            (
+                abs(snapshot.instruments[s].units(n)) * snapshot.contracts[s].mark
+                for s, n in lots.items()
+            ),
+            ZERO,
+        )
+        net[found.quote] = nav - sum(net.values(), ZERO)
+        weights = {a: ratio(net[a], nav) for a in targets.strategic}
+        squares = sum(((weights[a] - targets.strategic[a]) ** 2 for a in weights), ZERO)
+        return After(
+            weights=weights,
+            leverage=ratio(gross, outside) if gross and outside > 0 else ZERO,
+            tracking_error=squares.sqrt(Context(prec=RATIO_DIGITS)),
+        )
+
+
+def _open_lots(snapshot: Snapshot) -> Mapping[Symbol, int]:
+    """Return signed lots of open positions by symbol."""
+    return {symbol: p.lots for symbol, p in snapshot.positions.items()}

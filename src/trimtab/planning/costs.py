@@ -1,0 +1,52 @@
+"""Cost and limit of a leg, from the book that was read.
+
+Pure and exact. Costs are quote units, >= 0; prices quote per base unit. The limit is the
+worst price a leg may be worked at: the mid moved against us by the allowed slippage,
+rounded to a tick on our side.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from trimtab.domain.exact import ZERO, ceil_times, exact_arithmetic, floor_times, ratio
+from trimtab.domain.instruments import Instrument, Ticks
+from trimtab.domain.snapshot import Book
+
+BPS = Decimal(10_000)
+
+
+def limit_ticks(
+    instrument: Instrument, book: Book, *, buys: bool, max_slippage_bps: Decimal
+) -> Ticks:
+    """Return the worst price allowed, in ticks, never past the allowed slippage; at least 1."""
+    with exact_arithmetic():
+        room = book.mid * max_slippage_bps / BPS
+        if buys:
+            return Ticks(max(1, floor_times(instrument.tick_size, book.mid + room)))
+        return Ticks(max(1, ceil_times(instrument.tick_size, book.mid - room)))
+
+
+def expected_cost(instrument: Instrument, book: Book, *, quantity: Decimal, buys: bool) -> Decimal:
+    """Return fee, half spread and impact of taking *quantity* from the book as it was read.
+
+    What the book does not hold is reckoned at its last level: the slippage check, not the
+    cost estimate, decides whether that is acceptable.
+    """
+    side = book.asks if buys else book.bids
+    with exact_arithmetic():
+        left, paid = quantity, ZERO
+        for level in side:
+            taken = min(left, level.quantity)
+            paid += taken * level.price
+            left -= taken
+        paid += left * side[-1].price
+        slip = abs(paid - quantity * book.mid)
+        return slip + paid * instrument.taker_fee
+
+
+def cost_share(instrument: Instrument, book: Book) -> Decimal:
+    """Return fee and half spread of a small order as a fraction of its value."""
+    with exact_arithmetic():
+        half_spread = ratio(book.asks[0].price - book.mid, book.mid)
+        return half_spread + instrument.taker_fee

@@ -1,0 +1,70 @@
+"""Lay out: sized moves to numbered legs in stages.
+
+Pure and exact. Stages, each started when the one before has ended: reductions of futures
+positions and spot sells; hedges that lower exposure; spot buys and synthetic longs. So
+sells fund buys, and every prefix of the plan owns less risk than the whole. Only
+reductions are split to the order cap; everything else above it is refused by the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from trimtab.domain.exact import exact_arithmetic, floor_times
+from trimtab.domain.instruments import Lots
+from trimtab.domain.plan import Leg, Role
+from trimtab.domain.policy import RiskLimits
+from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.costs import expected_cost
+from trimtab.planning.sizes import Sized, book_of
+
+
+def legs(found: tuple[Sized, ...], snapshot: Snapshot, *, limits: RiskLimits) -> tuple[Leg, ...]:
+    """Return the legs by line: stage first, then largest value first, then symbol."""
+    parts = [p for s in found for p in _split(s, snapshot, order_cap=limits.max_order_notional)]
+    ranks = sorted({_rank(s) for s, _ in parts})
+    unnumbered = [_leg(s, lots, snapshot, stage=1 + ranks.index(_rank(s))) for s, lots in parts]
+    ordered = sorted(unnumbered, key=lambda leg: (leg.stage, -leg.notional, leg.symbol, leg.role))
+    return tuple(replace(leg, line=line) for line, leg in enumerate(ordered, start=1))
+
+
+def _rank(found: Sized) -> int:
+    """Return which group of stages a move belongs to."""
+    if found.move.role is Role.CLOSE or (found.move.role is Role.SPOT and found.lots < 0):
+        return 1
+    return 2 if found.lots < 0 else 3
+
+
+def _split(found: Sized, snapshot: Snapshot, *, order_cap: Decimal) -> list[tuple[Sized, Lots]]:
+    """Cut a reduction into orders within the venue's maximum and our order cap."""
+    instrument = found.move.instrument
+    if found.move.role is not Role.CLOSE:
+        return [(found, found.lots)]
+    with exact_arithmetic():
+        lot_value = instrument.lot_size * snapshot.contracts[instrument.symbol].mark
+    most = max(1, min(instrument.lots_max, floor_times(lot_value, order_cap)))
+    whole, rest = divmod(abs(found.lots), most)
+    sign = 1 if found.lots > 0 else -1
+    pieces = [most] * whole + ([rest] if rest else [])
+    return [(found, Lots(sign * piece)) for piece in pieces]
+
+
+def _leg(found: Sized, lots: Lots, snapshot: Snapshot, *, stage: int) -> Leg:
+    """Return one leg with its mark and expected cost, not yet numbered."""
+    instrument, book = found.move.instrument, book_of(found.move, snapshot)
+    contract = snapshot.contracts.get(instrument.symbol)
+    return Leg(
+        line=1,
+        stage=stage,
+        instrument=instrument,
+        lots=lots,
+        limit=found.limit,
+        mark=book.mid if contract is None else contract.mark,
+        reduce_only=found.move.role is Role.CLOSE,
+        role=found.move.role,
+        reason=found.reason,
+        expected_cost=expected_cost(
+            instrument, book, quantity=abs(instrument.units(lots)), buys=lots > 0
+        ),
+    )

@@ -1,0 +1,108 @@
+"""Route: which market carries which part of a correction.
+
+Pure and exact. An opposite futures position is reduced first, up to its size; only the
+rest goes by the asset's route. Values are quote units at the spot mid, positive buys.
+Source: strategy definitions 3.0 to 3.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trimtab.domain.errors import MissingInstrument
+from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exposure import Exposure, contract_symbols, exposure
+from trimtab.domain.instruments import Asset, Instrument, MarketKind
+from trimtab.domain.plan import LegReason, Role
+from trimtab.domain.policy import RebalancePolicy, Route
+from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.decision import Correction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A part of a correction, in one market."""
+
+    asset: Asset
+    instrument: Instrument
+    value: Decimal
+    """Quote units, positive buys, never zero."""
+    role: Role
+    reason: LegReason
+
+
+def routed(
+    corrections: tuple[Correction, ...], snapshot: Snapshot, *, policy: RebalancePolicy
+) -> tuple[Move, ...]:
+    """Split each correction over markets, offsets first, in the order of *corrections*.
+
+    Raises:
+        MissingInstrument: the route needs a market that the snapshot does not have.
+
+    """
+    exposed, moves = exposure(snapshot), list[Move]()
+    for correction in corrections:
+        offsets, rest = _offsets(correction, snapshot, exposed=exposed)
+        moves += offsets
+        if rest:
+            moves.append(_by_route(correction, rest, snapshot, policy=policy))
+    return tuple(moves)
+
+
+def _offsets(
+    correction: Correction, snapshot: Snapshot, *, exposed: Exposure
+) -> tuple[list[Move], Decimal]:
+    """Reduce opposite positions on the asset; return what is left of the correction."""
+    rest, moves = correction.value, list[Move]()
+    mid = exposed.mid(correction.asset)
+    for symbol in contract_symbols(snapshot, correction.asset):
+        position = snapshot.positions.get(symbol)
+        if position is None or (position.lots > 0) == (rest > 0):
+            continue
+        instrument = snapshot.instruments[symbol]
+        with exact_arithmetic():
+            room = abs(instrument.units(position.lots)) * mid
+            part = min(abs(rest), room) * (1 if rest > 0 else -1)
+            rest -= part
+        moves.append(
+            Move(
+                asset=correction.asset,
+                instrument=instrument,
+                value=part,
+                role=Role.CLOSE,
+                reason=LegReason.OFFSET_FIRST,
+            )
+        )
+        if not rest:
+            break
+    return moves, rest
+
+
+def _by_route(
+    correction: Correction, rest: Decimal, snapshot: Snapshot, *, policy: RebalancePolicy
+) -> Move:
+    """Return the move of what is left, in the market that the route names."""
+    by_futures = policy.route_of(correction.asset) is Route.FUTURES
+    instrument = _market(correction.asset, snapshot, contract=by_futures)
+    return Move(
+        asset=correction.asset,
+        instrument=instrument,
+        value=rest,
+        role=Role.HEDGE if by_futures else Role.SPOT,
+        reason=correction.reason,
+    )
+
+
+def _market(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:
+    """Return the perpetual or the spot pair of *asset* against the quote."""
+    wanted = MarketKind.SWAP if contract else MarketKind.SPOT
+    for instrument in snapshot.instruments.values():
+        fits = instrument.base == asset and instrument.quote == snapshot.quote
+        if fits and instrument.kind is wanted:
+            return instrument
+    raise MissingInstrument(
+        f"{asset}: the venue lists no {wanted} market against {snapshot.quote}; "
+        "drop the target or change its route",
+        next_step="trimtab config show",
+    )

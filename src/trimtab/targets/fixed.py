@@ -1,0 +1,66 @@
+"""Fixed weights: the strategic targets of a policy, as they stand.
+
+Pure. A target weight is a fraction of the policy's basis. Source: strategy definitions
+1.1; the configuration has already made sure that weights lie in [0, 1] and sum to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trimtab.domain.errors import UntargetedHolding
+from trimtab.domain.exact import ZERO
+from trimtab.domain.exposure import Exposure
+from trimtab.domain.instruments import Asset
+from trimtab.domain.policy import RebalancePolicy, Untargeted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """The weight that each asset should have, and what is left out of account."""
+
+    strategic: Mapping[Asset, Decimal]
+    """By asset in file order, then untargeted ones that are to be sold, at 0; the quote last
+    when it is the residual."""
+    ignored: frozenset[Asset]
+    """Held but outside weights and NAV."""
+
+
+def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
+    """Return the policy's weights, with untargeted holdings treated as it says.
+
+    Raises:
+        UntargetedHolding: one is worth the dust value or more, and the policy forbids that.
+        MissingMark: an untargeted holding to be sold has no price.
+
+    """
+    strategic = {t.asset: t.weight for t in policy.targets}
+    strategic.setdefault(exposed.quote, ZERO)
+    strays = [a for a in exposed.assets if a not in strategic and _is_held(exposed, a)]
+    if policy.untargeted is Untargeted.IGNORE:
+        return Targets(strategic=strategic, ignored=frozenset(strays))
+    dust = frozenset(a for a in strays if _is_dust(policy, exposed, a))
+    worth_it = [a for a in strays if a not in dust]
+    if worth_it and policy.untargeted is Untargeted.ERROR:
+        names = ", ".join(worth_it)
+        raise UntargetedHolding(
+            f"held, but no target names it: {names}; add a target or set untargeted",
+            next_step="trimtab config show",
+        )
+    return Targets(strategic=strategic | dict.fromkeys(worth_it, ZERO), ignored=dust)
+
+
+def _is_held(exposed: Exposure, asset: Asset) -> bool:
+    """Whether any unit or contract of *asset* is there."""
+    return bool(exposed.holding(asset) or exposed.futures.get(asset, ZERO))
+
+
+def _is_dust(policy: RebalancePolicy, exposed: Exposure, asset: Asset) -> bool:
+    """Whether a stray is too small to matter; one with a position never is."""
+    if exposed.futures.get(asset, ZERO):
+        return False
+    if asset not in exposed.mids:
+        return True  # Nothing sells it here, whatever it is worth: it can only be left alone.
+    return exposed.value(asset) < policy.dust_value
