@@ -8,6 +8,7 @@ as OutcomeUnknown. Instants are aware UTC.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import Protocol
 
 from trimtab.domain.approved import Approval
 from trimtab.domain.findings import GateReport
-from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.orders import (
     ClientOrderId,
     Evidence,
@@ -188,12 +189,61 @@ class Transition:
     at: datetime
 
 
+class SettingOutcome(StrEnum):
+    """What became of a leverage setting."""
+
+    SENDING = "sending"
+    """About to be asked for; recorded before a byte is sent."""
+    SET = "set"
+    REFUSED = "refused"
+    NOT_DONE = "not_done"
+    UNKNOWN = "unknown"
+    """It may be set; the next snapshot tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverageSetting:
+    """One step of setting a contract's leverage and cross margin, recorded like an order."""
+
+    plan_digest: str
+    """The plan whose orders need it."""
+    symbol: Symbol
+    leverage: int
+    """What is asked for, >= 1."""
+    outcome: SettingOutcome
+    note: str
+    """The venue's answer when it said no; may be empty."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What the account held at an instant: where reconciliation starts to add up fills."""
+
+    taken_at: datetime
+    balances: Mapping[Asset, Decimal]
+    """Units outside futures wallets, free and locked, by asset."""
+    positions: Mapping[Symbol, Lots]
+    """Signed lots of open positions; a flat one is not listed."""
+
+
 class Ledger(Protocol):
     """The truth about what we did. Every write is durable when it returns.
 
     All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld
     when this process no longer owns the account.
     """
+
+    def holding_account(self, *, owner: str) -> AbstractAsyncContextManager[None]:
+        """Hold the account for this process: ``begin``, ``advance`` and ``book_fills`` need it.
+
+        Never held while a person is waited for. *owner* is told to whoever is kept out.
+
+        Raises:
+            AccountHeld: another run holds it.
+
+        """
+        ...
 
     async def save_plan(self, plan: Plan, report: GateReport, status: PlanStatus) -> None:
         """Record a proposal with its findings."""
@@ -240,6 +290,18 @@ class Ledger(Protocol):
         """Return where to go on reading executions of *symbol*."""
         ...
 
+    async def save_balances(self, snapshot: Snapshot) -> None:
+        """Record what the account held, for reconciliation."""
+        ...
+
+    async def statement(self) -> Statement | None:
+        """Return the balances and positions saved last, or None before the first."""
+        ...
+
+    async def record_leverage(self, setting: LeverageSetting) -> None:
+        """Record a step of setting a contract's leverage, before its bytes and after."""
+        ...
+
     async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
         """Return orders, oldest first; of one plan, or all."""
         ...
@@ -282,6 +344,18 @@ class Approver(Protocol):
 
     async def ask(self, plan: Plan, report: GateReport) -> Answer:
         """Show what is asked for and wait for the typed words."""
+        ...
+
+
+class StopSignal(Protocol):
+    """Somebody's wish that the run ends soon: an ``asyncio.Event`` set by SIGINT or SIGTERM."""
+
+    def is_set(self) -> bool:
+        """Whether it has been asked for."""
+        ...
+
+    async def wait(self) -> object:
+        """Return once it has been asked for."""
         ...
 
 
