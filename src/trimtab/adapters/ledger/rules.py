@@ -1,0 +1,234 @@
+"""What a ledger refuses and concludes, as functions of values. Pure.
+
+Every ledger (on disk or in memory) applies these, so that they cannot differ. Sizes are
+signed lots, values quote units.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from trimtab.domain.errors import LedgerError
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.instruments import Instrument, Lots, Symbol
+from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
+from trimtab.execution.lifecycle import is_allowed
+from trimtab.ports import PlanStatus, Transition
+
+CLOCK_MARGIN_S = 5
+"""How far before the ledger's first entry executions are read, seconds: clocks differ."""
+DIGEST_PREFIX_MIN = 8
+"""Fewest hex digits that may name a plan."""
+APPROVABLE = frozenset({PlanStatus.PROPOSED, PlanStatus.APPROVED})
+"""Where a plan must stand to take its yes."""
+
+_NEVER_REACHED = frozenset({OrderState.REFUSED, OrderState.ABSENT})
+_ENDED_WITH_FILLS = frozenset({OrderState.FILLED, OrderState.EXPIRED})
+
+
+def moved(record: OrderRecord, step: Transition) -> OrderRecord:
+    """Return the order after *step*; its fills must be booked before it closes.
+
+    A report that is older than what is known never lowers ``executed_lots``.
+
+    Raises:
+        LedgerError: the life cycle does not know the step, the venue's report is of another
+            order, or the order would close with other fills than the venue executed.
+
+    """
+    name = step.client_order_id
+    if not is_allowed(record.state, step.state):
+        raise LedgerError(f"order {name}: is {record.state}, cannot become {step.state}")
+    venue_order_id, executed = record.venue_order_id, record.executed_lots
+    if step.order is not None:
+        told = step.order
+        fits = told.client_order_id == name and told.symbol == record.intent.instrument.symbol
+        if not fits or told.lots != record.intent.lots:
+            raise LedgerError(f"order {name}: the venue's report is of another order")
+        if venue_order_id not in (None, told.venue_order_id):
+            raise LedgerError(
+                f"order {name}: is {venue_order_id} on the venue, was told {told.venue_order_id}"
+            )
+        venue_order_id = told.venue_order_id
+        executed = further(executed, told.filled_lots)
+    _refuse_early_end(record, step.state, executed)
+    return dataclasses.replace(
+        record, state=step.state, venue_order_id=venue_order_id, executed_lots=executed
+    )
+
+
+def _refuse_early_end(record: OrderRecord, state: OrderState, executed: Lots) -> None:
+    """Refuse to close an order for the first time while its fills are not all booked."""
+    name, booked = record.intent.client_order_id, record.filled_lots
+    if record.state.is_terminal:
+        return
+    if state in _ENDED_WITH_FILLS and booked != executed:
+        raise LedgerError(
+            f"order {name}: cannot become {state} with {booked} lots booked of {executed} executed"
+        )
+    if state is OrderState.FILLED and booked != record.intent.lots:
+        raise LedgerError(
+            f"order {name}: cannot become filled with {booked} of {record.intent.lots} lots booked"
+        )
+    if state in _NEVER_REACHED and booked != 0:
+        raise LedgerError(f"order {name}: cannot become {state} with {booked} lots booked")
+
+
+def further(known: Lots, told: Lots) -> Lots:
+    """Return the execution that is further along; both are signed alike."""
+    return max(known, told, key=abs)
+
+
+def filled_by(record: OrderRecord, fills: Iterable[Fill]) -> OrderRecord:
+    """Return the order with *fills* added.
+
+    Raises:
+        LedgerError: a fill is of another side, or not whole lots of the order's instrument.
+
+    """
+    intent = record.intent
+    booked = record.filled_lots
+    for fill in fills:
+        if fill.side is not intent.side or fill.symbol != intent.instrument.symbol:
+            raise LedgerError(
+                f"fill {fill.trade_id} of {fill.symbol}: cannot belong to order "
+                f"{intent.client_order_id}, which is to {intent.side} {intent.instrument.symbol}"
+            )
+        booked = Lots(booked + lots_of(fill, intent.instrument))
+    return dataclasses.replace(
+        record, filled_lots=booked, executed_lots=further(record.executed_lots, booked)
+    )
+
+
+def lots_of(fill: Fill, instrument: Instrument) -> Lots:
+    """Return the fill's size as signed lots of *instrument*.
+
+    Raises:
+        LedgerError: the size is not a whole number of lots.
+
+    """
+    with exact_arithmetic():
+        lots, rest = divmod(fill.quantity, instrument.lot_size)
+    if rest != 0:
+        raise LedgerError(
+            f"fill {fill.trade_id} of {fill.symbol}: {fill.quantity} is not whole lots of "
+            f"{instrument.lot_size}"
+        )
+    return Lots(int(lots) if fill.side is Side.BUY else -int(lots))
+
+
+def is_same_fill(known: Fill, told: Fill) -> bool:
+    """Whether both tell the same execution; whose order it is may have been found out since."""
+    return dataclasses.replace(known, client_order_id=None) == dataclasses.replace(
+        told, client_order_id=None
+    )
+
+
+def fresh_fills(
+    symbol: Symbol, told: Sequence[Fill], known: Mapping[TradeId, Fill]
+) -> tuple[Fill, ...]:
+    """Return what of *told* is not in *known* (by trade id), each once, in the order told.
+
+    Raises:
+        LedgerError: a fill is of another symbol, or contradicts one that is booked.
+
+    """
+    seen, fresh = dict(known), []
+    for fill in told:
+        if fill.symbol != symbol:
+            raise LedgerError(f"fill {fill.trade_id}: is of {fill.symbol}, not of {symbol}")
+        if fill.trade_id not in seen:
+            seen[fill.trade_id] = fill
+            fresh.append(fill)
+        before = seen[fill.trade_id]
+        if not is_same_fill(before, fill):
+            raise LedgerError(
+                f"fill {fill.trade_id} of {symbol}: is booked as {before.side} {before.quantity} "
+                f"at {before.fill_price}, was told as {fill.side} {fill.quantity} "
+                f"at {fill.fill_price}"
+            )
+    return tuple(fresh)
+
+
+def newest(fills: Iterable[Fill]) -> Fill:
+    """Return the execution after which reading goes on: the last by time, then by number."""
+    return max(fills, key=lambda f: (f.filled_at, _number(f.trade_id)))
+
+
+def _number(trade_id: str) -> int:
+    """Return a numeric trade id as a number; others count as equal."""
+    return int(trade_id) if trade_id.isdecimal() else 0
+
+
+def committed(records: Iterable[OrderRecord], *, since: datetime) -> dict[Symbol, Decimal]:
+    """Return quote value at limit by symbol of what was or may be spent since an instant.
+
+    An order that ended counts what was executed, any other its whole size. Reduce-only and
+    simulated orders do not count.
+    """
+    values: dict[Symbol, Decimal] = {}
+    for record in records:
+        if record.submitted_at < since or record.simulated or record.intent.reduce_only:
+            continue
+        lots = _counted_lots(record)
+        with exact_arithmetic():
+            value = abs(record.intent.instrument.units(lots)) * record.intent.limit_price
+            if lots != 0:
+                symbol = record.intent.instrument.symbol
+                values[symbol] = values.get(symbol, ZERO) + value
+    return values
+
+
+def _counted_lots(record: OrderRecord) -> Lots:
+    """Return the lots of an order that count against a cap."""
+    if record.state.is_terminal or record.state is OrderState.SETTLING:
+        return record.executed_lots
+    return record.intent.lots
+
+
+def whose(fill: Fill, orders: Iterable[OrderRecord]) -> OrderRecord | None:
+    """Return the order of ours that *fill* belongs to, by either id; None when it is external."""
+    for record in orders:
+        by_ours = record.intent.client_order_id == fill.client_order_id
+        if by_ours or is_of(fill, record):
+            return record
+    return None
+
+
+def is_of(fill: Fill, record: OrderRecord) -> bool:
+    """Whether the venue's order id of *fill* is the one of *record*."""
+    same_market = record.intent.instrument.symbol == fill.symbol
+    return same_market and record.venue_order_id == fill.venue_order_id
+
+
+def refuse_approval(digest: str, status: PlanStatus) -> None:
+    """Refuse a yes to a plan that was decided already or cannot be executed.
+
+    Raises:
+        LedgerError: the plan stands elsewhere than before its approval.
+
+    """
+    if status not in APPROVABLE:
+        raise LedgerError(
+            f"plan {digest[:12]}: is {status}, cannot be approved", next_step="trimtab plan"
+        )
+
+
+def the_one_digest(prefix: str, digests: Sequence[str]) -> str:
+    """Return the only digest that starts with *prefix*.
+
+    Raises:
+        LedgerError: the prefix is too short, or names no plan, or several.
+
+    """
+    found = [d for d in digests if d.startswith(prefix)]
+    if len(prefix) >= DIGEST_PREFIX_MIN and len(found) == 1:
+        return found[0]
+    if len(prefix) < DIGEST_PREFIX_MIN:
+        fault = f"give {DIGEST_PREFIX_MIN} digits of its digest or more"
+    else:
+        fault = "no plan has that digest" if not found else f"{len(found)} plans begin so"
+    raise LedgerError(f"plan {prefix}: {fault}", next_step="trimtab ledger plans")

@@ -1,0 +1,1 @@
+"""Stand-ins for the outside world that pass the same contract suites as the adapters."""

@@ -1,0 +1,233 @@
+"""A ledger in memory: passes ``tests/contract/test_ledger.py``, forgets when dropped.
+
+``MemoryStore`` is what would be on disk, ``MemoryLedger`` one process that has it open. Two
+ledgers on one store are two processes. ``store.fail_next`` makes the next write fail as a
+full disk would.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trimtab.adapters.ledger import rules
+from trimtab.domain.approved import Approval
+from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
+from trimtab.domain.findings import GateReport
+from trimtab.domain.instruments import Lots, Symbol
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.ports import Clock, FillCursor, PlanStatus, SavedPlan, Transition
+
+
+@dataclass
+class Executions:
+    """Orders and fills of the real run, or of one dry run."""
+
+    orders: dict[ClientOrderId, OrderRecord] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
+    approvals: dict[str, Approval] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+
+
+@dataclass
+class MemoryStore:
+    """What every process of one account shares."""
+
+    key: AccountKey
+    began_at: datetime
+    plans: dict[str, SavedPlan] = field(default_factory=dict)
+    real: Executions = field(default_factory=Executions)
+    halts: list[tuple[str | None, str, datetime]] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    epoch: int = 0
+    holder: str | None = None
+    fail_next: bool = False
+
+
+class MemoryLedger:
+    """One process's view of a store; ``dry_run`` gives a view of its own executions."""
+
+    def __init__(self, store: MemoryStore, *, dry_run: bool = False) -> None:
+        self.store = store
+        self._dry_run = dry_run
+        self._own = Executions() if dry_run else store.real
+        self._epoch: int | None = None
+
+    @asynccontextmanager
+    async def holding_account(self, *, owner: str) -> AsyncIterator[None]:
+        if self._dry_run:
+            yield
+            return
+        if self.store.holder is not None:
+            raise AccountHeld(f"account {self.store.key.account}: held by {self.store.holder}")
+        self.store.holder = owner
+        self.store.epoch += 1
+        self._epoch = mine = self.store.epoch
+        try:
+            yield
+        finally:
+            self._epoch = None
+            if self.store.epoch == mine:
+                self.store.holder = None
+
+    def _about_to_write(self) -> None:
+        if self.store.fail_next:
+            self.store.fail_next = False
+            raise LedgerError("ledger: the disk is full", next_step="free space")
+
+    def _must_hold(self) -> None:
+        if not self._dry_run and self._epoch != self.store.epoch:
+            raise AccountHeld(f"account {self.store.key.account}: not held by this run")
+
+    async def save_plan(self, plan: Plan, report: GateReport, status: PlanStatus) -> None:
+        self._about_to_write()
+        if plan.key != self.store.key:
+            raise LedgerError("plan: is for another account")
+        if report.plan_digest != plan.digest:
+            raise LedgerError("plan: the findings are on another plan")
+        if plan.digest in self.store.plans:
+            raise LedgerError(f"plan {plan.digest[:12]}: is saved already")
+        self.store.plans[plan.digest] = SavedPlan(
+            plan=plan, report=report, status=status, approval=None
+        )
+
+    async def plan(self, digest_prefix: str) -> SavedPlan:
+        digest = rules.the_one_digest(digest_prefix, list(self.store.plans))
+        return self._seen(self.store.plans[digest])
+
+    async def plans(self) -> tuple[SavedPlan, ...]:
+        return tuple(self._seen(saved) for saved in self.store.plans.values())
+
+    def _seen(self, saved: SavedPlan) -> SavedPlan:
+        return dataclasses.replace(saved, approval=self._own.approvals.get(saved.plan.digest))
+
+    def _known(self, digest: str) -> SavedPlan:
+        if digest not in self.store.plans:
+            raise LedgerError(f"plan {digest[:12]}: is not in the ledger")
+        return self.store.plans[digest]
+
+    async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
+        self._about_to_write()
+        saved = self._known(plan_digest)
+        if not self._dry_run:
+            self.store.plans[plan_digest] = dataclasses.replace(saved, status=status)
+
+    async def save_approval(self, approval: Approval) -> None:
+        self._about_to_write()
+        digest = approval.plan_digest
+        saved = self._known(digest)
+        if digest in self._own.approvals:
+            raise LedgerError(f"plan {digest[:12]}: is approved already")
+        if not self._dry_run:
+            rules.refuse_approval(digest, saved.status)
+            approved = dataclasses.replace(saved, status=PlanStatus.APPROVED)
+            self.store.plans[digest] = approved
+        self._own.approvals[digest] = approval
+
+    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
+        self._about_to_write()
+        self._must_hold()
+        begun = dict(self._own.orders)
+        for intent in intents:
+            self._known(intent.plan_digest)
+            if intent.client_order_id in begun:
+                raise LedgerError(f"order {intent.client_order_id}: is in the ledger already")
+            begun[intent.client_order_id] = OrderRecord(
+                intent=intent,
+                state=OrderState.SUBMITTING,
+                venue_order_id=None,
+                filled_lots=Lots(0),
+                executed_lots=Lots(0),
+                submitted_at=at,
+                simulated=self._dry_run,
+            )
+        self._own.orders = begun
+
+    async def advance(self, transitions: Sequence[Transition]) -> None:
+        self._about_to_write()
+        self._must_hold()
+        orders, fills = dict(self._own.orders), list(self._own.fills)
+        for step in transitions:
+            record = orders.get(step.client_order_id)
+            if record is None:
+                raise LedgerError(f"order {step.client_order_id}: is not in the ledger")
+            if step.order is not None:
+                named = dataclasses.replace(record, venue_order_id=step.order.venue_order_id)
+                record = _claim(record, named, fills)
+            orders[step.client_order_id] = rules.moved(record, step)
+        self._own.orders, self._own.fills = orders, fills
+        self._own.transitions.extend(transitions)
+
+    async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
+        self._about_to_write()
+        self._must_hold()
+        known = {f.trade_id: f for f in self._own.fills if f.symbol == symbol}
+        orders, booked = dict(self._own.orders), []
+        for fill in rules.fresh_fills(symbol, fills, known):
+            record = rules.whose(fill, orders.values())
+            ours = record.intent.client_order_id if record else None
+            booked.append(dataclasses.replace(fill, client_order_id=ours))
+            if record is not None and ours is not None:
+                orders[ours] = rules.filled_by(record, [fill])
+        self._own.orders = orders
+        self._own.fills.extend(booked)
+        return tuple(booked)
+
+    async def fill_cursor(self, symbol: Symbol) -> FillCursor:
+        booked = [f for f in self._own.fills if f.symbol == symbol]
+        return FillCursor(
+            after=rules.newest(booked).trade_id if booked else None,
+            not_before=self.store.began_at - timedelta(seconds=rules.CLOCK_MARGIN_S),
+        )
+
+    async def save_balances(self, snapshot: Snapshot) -> None:
+        self._about_to_write()
+        if not self._dry_run:
+            self.store.snapshots.append(snapshot)
+
+    async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
+        records = self._own.orders.values()
+        return tuple(r for r in records if plan_digest in (None, r.intent.plan_digest))
+
+    async def unresolved(self) -> tuple[OrderRecord, ...]:
+        return tuple(r for r in self.store.real.orders.values() if not r.state.is_terminal)
+
+    async def fills(self) -> tuple[Fill, ...]:
+        return tuple(sorted(self._own.fills, key=lambda f: f.filled_at))
+
+    async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
+        return rules.committed(self.store.real.orders.values(), since=since)
+
+    async def halted(self) -> str | None:
+        return self.store.halts[-1][0] if self.store.halts else None
+
+    async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
+        self._about_to_write()
+        if self._dry_run:
+            raise LedgerError("a dry run cannot latch or release the kill switch")
+        self.store.halts.append((reason, by, at))
+
+
+def _claim(record: OrderRecord, named: OrderRecord, fills: list[Fill]) -> OrderRecord:
+    """Take over external fills that turn out to be of an order now that the venue named it."""
+    for place, fill in enumerate(fills):
+        if fill.client_order_id is None and rules.is_of(fill, named):
+            fills[place] = dataclasses.replace(fill, client_order_id=named.intent.client_order_id)
+            record = rules.filled_by(record, [fill])
+    return record
+
+
+@asynccontextmanager
+async def open_memory_ledger(
+    store: MemoryStore, key: AccountKey, *, dry_run: bool, clock: Clock
+) -> AsyncIterator[MemoryLedger]:
+    """Open *store* as ``open_ledger`` opens a database; *clock* stands for its parameter."""
+    if store.key != key:
+        raise ConfigError("the ledger is of another account")
+    yield MemoryLedger(store, dry_run=dry_run)
