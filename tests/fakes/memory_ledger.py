@@ -22,7 +22,15 @@ from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
-from trimtab.ports import Clock, FillCursor, PlanStatus, SavedPlan, Transition
+from trimtab.ports import (
+    Clock,
+    FillCursor,
+    LeverageSetting,
+    PlanStatus,
+    SavedPlan,
+    Statement,
+    Transition,
+)
 
 
 @dataclass
@@ -33,6 +41,7 @@ class Executions:
     fills: list[Fill] = field(default_factory=list)
     approvals: dict[str, Approval] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
+    settings: list[LeverageSetting] = field(default_factory=list)
 
 
 @dataclass
@@ -190,6 +199,15 @@ class MemoryLedger:
         self._about_to_write()
         if not self._dry_run:
             self.store.snapshots.append(snapshot)
+
+    async def statement(self) -> Statement | None:
+        return rules.statement_of(self.store.snapshots[-1]) if self.store.snapshots else None
+
+    async def record_leverage(self, setting: LeverageSetting) -> None:
+        self._about_to_write()
+        self._must_hold()
+        self._known(setting.plan_digest)
+        self._own.settings.append(setting)
 
     async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
         records = self._own.orders.values()

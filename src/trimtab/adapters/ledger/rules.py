@@ -15,8 +15,9 @@ from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
+from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.lifecycle import is_allowed
-from trimtab.ports import PlanStatus, Transition
+from trimtab.ports import PlanStatus, Statement, Transition
 
 CLOCK_MARGIN_S = 5
 """How far before the ledger's first entry executions are read, seconds: clocks differ."""
@@ -232,3 +233,12 @@ def the_one_digest(prefix: str, digests: Sequence[str]) -> str:
     else:
         fault = "no plan has that digest" if not found else f"{len(found)} plans begin so"
     raise LedgerError(f"plan {prefix}: {fault}", next_step="trimtab ledger plans")
+
+
+def statement_of(snapshot: Snapshot) -> Statement:
+    """Return what of a snapshot the fills that follow are added to."""
+    return Statement(
+        taken_at=snapshot.taken_at,
+        balances={asset: balance.held for asset, balance in snapshot.balances.items()},
+        positions={symbol: position.lots for symbol, position in snapshot.positions.items()},
+    )
