@@ -1,0 +1,65 @@
+"""The container image is built from the lock, runs as nobody, and can say that it is well."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.house.source import ROOT
+
+NEVER_COPIED: Final = (".git", ".venv", "tests", "*.db", "trimtab.toml")
+
+
+def _stages() -> list[str]:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    joined = re.sub(r"\\\n\s*", " ", text)
+    code = "\n".join(line for line in joined.splitlines() if not line.startswith("#"))
+    return [f"FROM {stage}" for stage in code.split("FROM ")[1:]]
+
+
+def _final() -> str:
+    return _stages()[-1]
+
+
+def test_what_builds_is_not_what_runs() -> None:
+    assert len(_stages()) > 1
+    assert "COPY --from=build" in _final()
+    assert "uv sync" not in _final()
+    assert "pip install" not in _final()
+
+
+def test_every_base_and_the_installer_are_pinned() -> None:
+    bases = re.findall(r"^FROM (\S+)", "\n".join(_stages()), re.MULTILINE)
+    assert [base for base in bases if not re.search(r":3\.11\.\d+-slim-\w+", base)] == []
+    installs = re.findall(r"pip install (.+)", "\n".join(_stages()))
+    assert len(installs) == 1
+    assert re.search(r"\buv==\d+\.\d+\.\d+", installs[0])
+
+
+def test_dependencies_come_from_the_lock_with_their_hashes() -> None:
+    syncs = re.findall(r"uv sync ([^\n&]+)", _stages()[0])
+    assert len(syncs) > 0
+    assert all({"--locked", "--no-dev"} <= set(sync.split()) for sync in syncs)
+
+
+def test_the_process_is_not_root_and_may_have_a_read_only_root() -> None:
+    final = _final()
+    user = re.findall(r"^USER (\S+)$", final, re.MULTILINE)
+    assert len(user) == 1
+    assert user[0] not in {"root", "0"}
+    assert "PYTHONDONTWRITEBYTECODE=1" in final
+    assert re.search(r"^VOLUME ", final, re.MULTILINE), "the ledger must outlive the container"
+    assert final.index("USER ") < final.index("ENTRYPOINT ")
+
+
+def test_the_container_starts_trimtab_and_knows_its_health() -> None:
+    assert 'ENTRYPOINT ["trimtab"]' in _final()
+    assert re.search(r'HEALTHCHECK .*CMD \["trimtab", "config", "check"', _final())
+
+
+def test_no_secret_and_no_state_enters_the_image() -> None:
+    assert not re.search(r"(API_KEY|API_SECRET|PASSWORD|TOKEN)\s*=", "\n".join(_stages()))
+    assert "COPY . " not in "\n".join(_stages())
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert ignored[0] == "*", "everything is left out but what is named"
+    assert [name for name in NEVER_COPIED if f"!{name}" in ignored] == []
