@@ -1,0 +1,123 @@
+"""Results as the JSON documents that users script against.
+
+Decimals are plain text, instants RFC 3339 UTC, enumerations lower_snake_case. Keys are
+only ever added; a rename is a changelog entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from trimtab.domain.canonical import to_document
+from trimtab.domain.exact import plain, shown
+from trimtab.domain.findings import GateReport
+from trimtab.domain.plan import Drift, Leg, Plan
+from trimtab.ports import PlanStatus
+
+Document = dict[str, Any]
+
+WEIGHT_PLACES = 6
+VALUE_PLACES = 2
+
+
+def weight(value: Decimal) -> str:
+    """Return a weight or ratio with six decimals at most."""
+    return plain(Decimal(shown(value, WEIGHT_PLACES))) if value.is_finite() else str(value)
+
+
+def value(amount: Decimal) -> str:
+    """Return a quote value with two decimals."""
+    return shown(amount, VALUE_PLACES)
+
+
+def plan_document(
+    plan: Plan, report: GateReport, *, status: PlanStatus, execution: Document | None
+) -> Document:
+    """Return the document of ``plan`` and ``run``."""
+    return {
+        "status": status.value,
+        "plan": {
+            "digest": plan.digest,
+            "account": plan.key.account,
+            "environment": plan.key.environment.value,
+            "made_at": to_document(plan.made_at),
+            "expires_at": to_document(plan.expires_at),
+            "nav": value(plan.nav),
+            "quote": plan.quote,
+            "trigger": plan.trigger,
+            "drift": [drift_document(d) for d in plan.drift],
+            "legs": [_leg(plan, leg) for leg in plan.legs],
+            "untraded": [
+                {"asset": u.asset, "reason": u.reason.value, "value": value(u.value)}
+                for u in plan.untraded
+            ],
+            "after": {
+                "weights": {a: weight(w) for a, w in plan.after.weights.items()},
+                "leverage": weight(plan.after.leverage),
+                "tracking_error": weight(plan.after.tracking_error),
+            },
+        },
+        "gate": gate_document(report),
+        "execution": execution,
+    }
+
+
+def gate_document(report: GateReport) -> Document:
+    """Return verdict and findings."""
+    return {
+        "verdict": report.verdict.value,
+        "findings": [to_document(f) for f in report.findings],
+    }
+
+
+def drift_document(drift: Drift) -> Document:
+    """Return one asset's weights, band and alert prices."""
+    return {
+        "asset": drift.asset,
+        "spot_weight": weight(drift.spot_weight),
+        "net_weight": weight(drift.net_weight),
+        "strategic_target": weight(drift.strategic_target),
+        "target": weight(drift.target),
+        "drift": weight(drift.drift),
+        "band_low": weight(drift.band_low),
+        "band_high": weight(drift.band_high),
+        "breached": drift.breached,
+        "alert_low": _price(drift.alert_low),
+        "alert_high": _price(drift.alert_high),
+    }
+
+
+def _price(price: Decimal | None) -> str | None:
+    """Return an alert price with eight significant decimals at most, or null."""
+    return None if price is None else plain(Decimal(shown(price, 8)))
+
+
+def _leg(plan: Plan, leg: Leg) -> Document:
+    """Return one line of the plan."""
+    return {
+        "line": leg.line,
+        "stage": leg.stage,
+        "symbol": leg.symbol,
+        "kind": leg.instrument.kind.value,
+        "side": leg.side.value,
+        "quantity": plain(leg.quantity),
+        "limit_price": plain(leg.limit_price),
+        "notional": value(leg.notional),
+        "reduce_only": leg.reduce_only,
+        "role": leg.role.value,
+        "client_order_id": plan.order_id(leg.line, 1),
+        "reason": leg.reason.value,
+        "expected_cost": value(leg.expected_cost),
+    }
+
+
+def error_document(*, code: str, message: str, next_step: str) -> Document:
+    """Return the document of a command that could not do its work."""
+    return {"status": "error", "error": {"code": code, "message": message, "next": next_step}}
+
+
+def fees_document(fees: Mapping[str, Decimal]) -> Mapping[str, str]:
+    """Return fees by asset."""
+    return {asset: plain(fee) for asset, fee in sorted(fees.items())}

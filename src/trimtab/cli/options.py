@@ -1,0 +1,90 @@
+"""The options that every command takes, before or after its name.
+
+They are taken out of the argument list before the command's own arguments are read, so
+``trimtab --json plan`` and ``trimtab plan --json`` are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trimtab.domain.errors import ConfigError
+
+HELP = """Every command also takes, before or after its name:
+
+- `--config FILE`: the configuration; else `TRIMTAB_CONFIG`, `./trimtab.toml`,
+  `~/.config/trimtab/config.toml`.
+- `--set a.b=c`: override one value of it (repeatable).
+- `--json`: one JSON document on standard output, all else on standard error.
+- `--log-level LEVEL`: debug, info, warning (default) or error.
+"""
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What holds for the whole process."""
+
+    config: Path | None
+    """The file asked for; None looks in the usual places."""
+    sets: tuple[str, ...]
+    """Overrides as ``a.b=c``, in the order given."""
+    as_json: bool
+    log_level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """The arguments, split into what every command takes and the rest."""
+
+    options: Options
+    rest: tuple[str, ...]
+
+
+def split(arguments: Sequence[str]) -> CommandLine:
+    """Take the common options out of *arguments*; everything behind ``--`` is left alone.
+
+    Raises:
+        ConfigError: an option lacks its value, or the log level is none.
+
+    """
+    valued: dict[str, list[str]] = {"--config": [], "--set": [], "--log-level": []}
+    rest, as_json, waiting = list[str](), False, list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        name, equals, value = word.partition("=")
+        if word == "--":
+            rest += [word, *waiting]
+            break
+        if word == "--json":
+            as_json = True
+        elif name in valued:
+            valued[name].append(value if equals else _next(name, waiting))
+        else:
+            rest.append(word)
+    options = Options(
+        config=Path(valued["--config"][-1]) if valued["--config"] else None,
+        sets=tuple(valued["--set"]),
+        as_json=as_json,
+        log_level=_level(valued["--log-level"]),
+    )
+    return CommandLine(options=options, rest=tuple(rest))
+
+
+def _next(name: str, waiting: list[str]) -> str:
+    """Take the value of an option off the waiting words."""
+    if not waiting:
+        raise ConfigError(f"{name} needs a value", next_step="trimtab --help")
+    return waiting.pop(0)
+
+
+def _level(given: list[str]) -> str:
+    """Return the log level asked for last, ``warning`` when none was."""
+    level = given[-1] if given else "warning"
+    if level not in LOG_LEVELS:
+        wanted = ", ".join(LOG_LEVELS)
+        raise ConfigError(f"--log-level must be one of {wanted}, was {level}")
+    return level

@@ -1,0 +1,202 @@
+"""Plans, drifts, gates and executions as a person would like to see them.
+
+Everything here returns something that rich can print; nothing prints. Weights are shown
+in percent with two decimals, values in quote units with two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from trimtab.domain.exact import ZERO, exact_arithmetic, plain, shown
+from trimtab.domain.findings import Finding, GateReport, Verdict
+from trimtab.domain.plan import Drift, Leg, Plan, Untraded
+
+BAR_CELLS = 24
+STYLES = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.REFUSE: "bold red"}
+
+
+def percent(weight: Decimal) -> str:
+    """Return a weight in percent, two decimals."""
+    with exact_arithmetic():
+        return f"{shown(weight * 100, 2)} %"
+
+
+def money(amount: Decimal) -> str:
+    """Return a quote value with two decimals and thousands separators."""
+    text = shown(amount, 2)
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}.{cents}" if whole != "-0" else text
+
+
+def plan_view(plan: Plan, report: GateReport) -> RenderableType:
+    """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
+    parts: list[RenderableType] = [heading(plan), drift_table(plan)]
+    if plan.legs:
+        parts += [Text(), legs_table(plan.legs, plan), cost_line(plan)]
+    else:
+        parts += [Text(), Text("Nothing to do: every weight is inside its band.", "green")]
+    if plan.untraded:
+        parts += [Text(), untraded_table(plan.untraded, plan)]
+    return Group(*parts, Text(), gate_view(report))
+
+
+def heading(plan: Plan) -> Text:
+    """Return the line that says what this is a plan for."""
+    key = plan.key
+    line = Text.assemble(
+        ("Plan ", "bold"),
+        (plan.digest[:12], "bold cyan"),
+        f"  {key.account} on {key.venue}, ",
+        (key.environment.value, "bold red" if key.environment == "live" else "bold"),
+        f"  NAV {money(plan.nav)} {plan.quote}",
+    )
+    if plan.trigger != "none":
+        line.append(f"  trigger: {plan.trigger}")
+    return line
+
+
+def drift_table(plan: Plan) -> Table:
+    """Return weights against targets, with the band drawn as a bar."""
+    table = _table("asset", ">now", ">target", ">after", ">drift", "band", "")
+    for drift in plan.drift:
+        after = plan.after.weights.get(drift.asset, drift.net_weight)
+        with exact_arithmetic():
+            points = drift.drift * 100
+        style = "bold yellow" if drift.breached else ""
+        table.add_row(
+            Text(drift.asset, style),
+            percent(drift.net_weight),
+            percent(drift.target),
+            percent(after) if plan.legs else "",
+            Text(f"{'+' if points > 0 else ''}{shown(points, 2)} pp", style),
+            bar(drift),
+            Text("outside", "bold yellow") if drift.breached else "",
+        )
+    return table
+
+
+def bar(drift: Drift) -> Text:
+    """Draw the band as a rail, the target as a tick, the weight as a mark on it."""
+    with exact_arithmetic():
+        reach = max(drift.band_high - drift.target, drift.target - drift.band_low, Decimal("0.01"))
+        left, width = drift.target - 2 * reach, 4 * reach
+
+    def cell(weight: Decimal) -> int:
+        """Return the cell of *weight*, held to the ends of the bar."""
+        with exact_arithmetic():
+            place = int((weight - left) * (BAR_CELLS - 1) // width)
+        return max(0, min(BAR_CELLS - 1, place))
+
+    low, high = cell(drift.band_low), cell(drift.band_high)
+    cells = ["━" if low <= i <= high else "·" for i in range(BAR_CELLS)]
+    cells[cell(drift.target)] = "┼"
+    line = Text("".join(cells), "dim")
+    at = cell(drift.net_weight)
+    line.plain = line.plain[:at] + "●" + line.plain[at + 1 :]
+    line.stylize("bold yellow" if drift.breached else "bold green", at, at + 1)
+    return line
+
+
+def legs_table(legs: Sequence[Leg], plan: Plan) -> Table:
+    """Return the orders in the sequence in which they are sent."""
+    table = _table(
+        ">line",
+        ">stage",
+        "market",
+        "side",
+        ">quantity",
+        ">limit",
+        f">value {plan.quote}",
+        ">cost",
+        "role",
+        "reason",
+    )
+    for leg in legs:
+        table.add_row(
+            str(leg.line),
+            str(leg.stage),
+            leg.symbol,
+            Text(leg.side.value, "green" if leg.lots > 0 else "red"),
+            plain(leg.quantity),
+            plain(leg.limit_price),
+            money(leg.notional),
+            money(leg.expected_cost),
+            leg.role.value + (", reduce-only" if leg.reduce_only else ""),
+            words(leg.reason.value),
+        )
+    return table
+
+
+def cost_line(plan: Plan) -> Text:
+    """Return turnover, expected cost and what remains to be tracked."""
+    with exact_arithmetic():
+        turnover = sum((leg.notional for leg in plan.legs), ZERO)
+        cost = sum((leg.expected_cost for leg in plan.legs), ZERO)
+    return Text(
+        f"Turnover {money(turnover)} {plan.quote}, expected cost {money(cost)} {plan.quote} "
+        f"(fees, half spread, impact); leverage after {shown(plan.after.leverage, 2)}, "
+        f"tracking error after {percent(plan.after.tracking_error)}."
+    )
+
+
+def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> Table:
+    """Return what is left alone, and why."""
+    table = _table("left alone", f">value {plan.quote}", "because")
+    for item in untraded:
+        table.add_row(item.asset, money(item.value), words(item.reason.value))
+    return table
+
+
+def gate_view(report: GateReport) -> RenderableType:
+    """Return the verdict, and every finding that is not a plain pass."""
+    passed = sum(f.verdict is Verdict.PASS for f in report.findings)
+    line = Text.assemble(
+        "Gate: ",
+        (report.verdict.value, STYLES[report.verdict]),
+        f"  ({passed} of {len(report.findings)} checks passed)",
+    )
+    odd = [f for f in report.findings if f.verdict is not Verdict.PASS]
+    return Group(line, findings_table(odd)) if odd else line
+
+
+def findings_table(findings: Iterable[Finding]) -> Table:
+    """Return findings with what was measured against which limit."""
+    table = _table("verdict", "check", "subject", ">measured", ">limit", "reason")
+    for f in findings:
+        table.add_row(
+            Text(f.verdict.value, STYLES[f.verdict]),
+            f.check,
+            f.subject,
+            f"{f.measured} {f.unit}".strip() if f.measured is not None else "unmeasured",
+            f"{f.limit} {f.unit}".strip() if f.limit is not None else "",
+            f.reason or "",
+        )
+    return table
+
+
+def words(code: str) -> str:
+    """Return a stable code as words."""
+    return code.replace("_", " ")
+
+
+def rows_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a plain table; a column that starts with ``>`` is right-aligned."""
+    table = _table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _table(*columns: str) -> Table:
+    """Return an empty table in the house's look."""
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    for column in columns:
+        right = column.startswith(">")
+        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
+    return table

@@ -1,0 +1,76 @@
+"""Exposure, NAV and leverage, by the strategy definitions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import account, dec
+from trimtab.domain.errors import MissingMark
+from trimtab.domain.exposure import contract_symbols, exposure
+from trimtab.domain.instruments import Asset
+
+BTC, ETH, USDT = Asset("BTC"), Asset("ETH"), Asset("USDT")
+
+
+def test_every_wallet_is_counted_once_and_profit_belongs_to_the_margin() -> None:
+    held = exposure(
+        account("BTC 0.1 locked 0.1 @ 60000, USDT 700, wallet 500, perp BTC -0.05 from 61000")
+    )
+    assert held.holding(BTC) == dec("0.2")
+    assert held.holding(USDT) == dec(700 + 500 + 50)
+    assert held.nav() == dec(12_000 + 1_250)
+
+
+def test_a_short_lowers_the_exposure_of_its_asset_and_raises_that_of_the_quote() -> None:
+    held = exposure(account("BTC 0.2 @ 60000, wallet 3000, perp BTC -0.05"))
+    assert held.net(BTC) == dec(9_000)
+    assert held.net(USDT) == dec(6_000)
+    assert held.net(BTC) + held.net(USDT) == held.nav()
+
+
+def test_exposure_uses_the_spot_mid_and_leverage_the_mark() -> None:
+    held = exposure(account("BTC 0.2 @ 60000, wallet 3000, dated BTC -0.1 at 61000"))
+    assert held.net(BTC) == dec(6_000)
+    assert held.gross_notional == dec(6_100)
+
+
+def test_leverage_is_notional_over_value_outside_margin() -> None:
+    assert exposure(account("BTC 0.1 @ 60000, wallet 900")).leverage() == 0
+    held = exposure(account("BTC 0.1 @ 60000, wallet 900, perp BTC -0.05"))
+    assert held.leverage() == dec("0.5")
+    all_in_margin = exposure(account("BTC @ 60000, wallet 900, perp BTC 0.01"))
+    assert all_in_margin.leverage() == dec("Infinity")
+
+
+def test_a_held_asset_without_a_market_is_named() -> None:
+    held = exposure(account("BTC 0.1 @ 60000, ODD 5"))
+    with pytest.raises(MissingMark, match="ODD"):
+        held.nav()
+    assert held.nav(frozenset({Asset("ODD")})) == dec(6_000)
+    assert held.value_outside(frozenset({Asset("ODD")})) == dec(6_000)
+
+
+def test_an_asset_that_only_has_a_contract_is_valued_at_its_index() -> None:
+    snapshot = account("USDT 100, BTC @ 60000")
+    only = {s: i for s, i in snapshot.instruments.items() if i.is_contract}
+    held = exposure(account("USDT 100, BTC @ 60000", instruments={}))
+    assert held.mid(BTC) == dec(60_000)
+    assert list(only) == ["BTC/USDT:USDT"]
+
+
+def test_markets_in_another_quote_do_not_price_an_asset() -> None:
+    snapshot = account("ETH 1 @ 3000, USDC 100", quote="USDC")
+    other = account("ETH @ 9999, USDT 5")
+    mixed = account(
+        "USDT 5, ETH 1",
+        instruments={**snapshot.instruments},
+        books={**snapshot.books},
+    )
+    assert ETH not in exposure(mixed).mids
+    assert exposure(other).mid(ETH) == dec(9_999)
+
+
+def test_contracts_are_listed_perpetual_first() -> None:
+    snapshot = account("BTC 0.1 @ 60000, dated BTC at 60500, wallet 10")
+    assert contract_symbols(snapshot, BTC) == ("BTC/USDT:USDT", "BTC/USDT:USDT-261225")
+    assert contract_symbols(snapshot, ETH) == ()

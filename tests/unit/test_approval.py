@@ -1,0 +1,109 @@
+"""An approval is for exactly one plan, for a time, at about these prices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import KEY, NOW, account, dec, plan, policy
+from trimtab.approval import approve, grant, moved_too_far
+from trimtab.domain.approved import Approval, ApprovalKind
+from trimtab.domain.errors import ApprovalError
+from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import Environment
+
+SNAPSHOT = account("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100")
+PLAN = plan(SNAPSHOT, "sell 0.01 BTC", "then buy 0.1 perp ETH")
+
+
+def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
+    found = Finding(
+        check="shock",
+        verdict=verdict,
+        subject="plan",
+        measured="1",
+        limit="2",
+        unit="ratio",
+        reason=None,
+        tag=Tag.EXPOSURE,
+    )
+    return GateReport(
+        plan_digest=proposal.digest,
+        snapshot_id=proposal.snapshot_id,
+        findings=(found,),
+        reviewed_at=NOW,
+    )
+
+
+def yes_to(report: GateReport, kind: ApprovalKind = ApprovalKind.TYPED) -> Approval:
+    return grant(report, kind=kind, by="a person", at=NOW, ttl_s=60)
+
+
+def test_a_yes_to_the_very_plan_approves_it() -> None:
+    report = report_on(PLAN)
+    approved = approve(PLAN, report, yes_to(report), now=NOW)
+    assert approved.plan is PLAN
+    assert approved.approval.expires_at == NOW + timedelta(seconds=60)
+
+
+def test_an_edited_plan_is_another_plan() -> None:
+    report = report_on(PLAN)
+    edited = replace(PLAN, nav=PLAN.nav + 1)
+    with pytest.raises(ApprovalError, match="another plan"):
+        approve(edited, report, yes_to(report), now=NOW)
+
+
+def test_findings_that_changed_since_are_not_approved() -> None:
+    report = report_on(PLAN)
+    later = replace(report, findings=report.findings * 2)
+    with pytest.raises(ApprovalError, match="findings changed"):
+        approve(PLAN, later, yes_to(report), now=NOW)
+
+
+def test_a_refused_plan_cannot_be_approved() -> None:
+    report = report_on(PLAN, Verdict.REFUSE)
+    with pytest.raises(ApprovalError, match="gate refused"):
+        approve(PLAN, report, yes_to(report), now=NOW)
+
+
+@pytest.mark.parametrize("seconds", [60, 61, 301])
+def test_an_approval_ends_with_its_time_to_live(seconds: int) -> None:
+    report = report_on(PLAN)
+    with pytest.raises(ApprovalError, match="expired"):
+        approve(PLAN, report, yes_to(report), now=NOW + timedelta(seconds=seconds))
+    assert approve(PLAN, report, yes_to(report), now=NOW + timedelta(seconds=59))
+
+
+def test_the_yes_flag_approves_nothing_in_live() -> None:
+    live = replace(PLAN, key=replace(KEY, environment=Environment.LIVE))
+    report = report_on(live)
+    with pytest.raises(ApprovalError, match="--yes approves nothing in live"):
+        approve(live, report, yes_to(report, ApprovalKind.FLAG), now=NOW)
+    assert approve(live, report, yes_to(report), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("bitcoin", "ether", "who"),
+    [
+        (60_000, 3_000, None),
+        (59_701, 3_014, None),
+        (66_000, 2_000, None),
+        (59_600, 3_000, "BTC/USDT"),
+        (60_000, 3_016, "ETH/USDT:USDT"),
+    ],
+)
+def test_a_move_against_a_leg_asks_again_and_one_in_its_favour_does_not(
+    bitcoin: int, ether: int, who: str | None
+) -> None:
+    now = account(f"BTC 0.1 @ {bitcoin}, ETH 1 @ {ether}, USDT 1000, wallet 100")
+    moved = moved_too_far(PLAN, now, policy().approval)
+    assert (moved is None) if who is None else (moved is not None and moved.startswith(who))
+
+
+def test_a_price_that_is_gone_asks_again() -> None:
+    gone = account("ETH 1 @ 3000, USDT 1000")
+    assert moved_too_far(PLAN, gone, policy().approval) == "BTC/USDT: no price any more"
+    assert dec(50) == policy().approval.max_move_bps
