@@ -28,15 +28,23 @@ Map, each module below those it uses:
 - ``scenario``, ``exact`` what it starts from, and its arithmetic
 """
 
+from trimtab.testnet.exchange import Exchange
 from trimtab.testnet.faults import Fault, Kind
 from trimtab.testnet.scenario import Credential, Holding, LimitTable, OpeningPosition, Scenario
+from trimtab.testnet.server import LocalExchange, serve
+from trimtab.testnet.wire import Answer, Request
 
 __all__ = [
+    "Answer",
     "Credential",
+    "Exchange",
     "Fault",
     "Holding",
     "Kind",
     "LimitTable",
+    "LocalExchange",
     "OpeningPosition",
+    "Request",
     "Scenario",
+    "serve",
 ]

@@ -15,6 +15,11 @@ from types import MappingProxyType
 from typing import Any
 
 
+def _nothing() -> Mapping[str, str]:
+    """Return an empty mapping that cannot be filled."""
+    return MappingProxyType({})
+
+
 class Kind(Enum):
     """What happens to the call."""
 
@@ -69,7 +74,7 @@ class Fault:
     """HTTP method, or ``*``."""
     path: str = "*"
     """Shell pattern over the path, such as ``/api/v3/order`` or ``/fapi/*/account``."""
-    where: Mapping[str, str] = MappingProxyType({})
+    where: Mapping[str, str] = field(default_factory=_nothing)
     """Parameters that the call must carry with exactly these values."""
     nth: int = 1
     """Strikes from the n-th matching call on, counted from the injection, >= 1."""
@@ -81,7 +86,7 @@ class Fault:
     """For ``status``: the HTTP status."""
     body: str = ""
     """For ``status``: the body as it goes out."""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     """For ``status``: extra headers."""
     executes: bool = False
     """For ``status``: whether the request is executed before the answer."""

@@ -17,8 +17,12 @@ from typing import Any
 
 from trimtab.testnet.exact import ZERO
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _RIGHTS = frozenset({"read", "trade", "transfer"})
+
+
+def _nothing() -> Mapping[str, Any]:
+    """Return an empty mapping that cannot be filled."""
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,27 +87,27 @@ class LimitTable:
 class Scenario:
     """Everything that the exchange starts from. Mappings are keyed by asset or symbol."""
 
-    prices: Mapping[str, Decimal] = _NOTHING
+    prices: Mapping[str, Decimal] = field(default_factory=_nothing)
     """Mid in USDT per asset, over the built-in ones; a new asset gets markets of its own."""
-    rules: Mapping[str, Mapping[str, Any]] = _NOTHING
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing)
     """Overrides by ``*``, ``spot``, ``usdm``, ``spot:BTCUSDT``, ``usdm:BTCUSDT``; later wins."""
-    spot: Mapping[str, Holding] = _NOTHING
+    spot: Mapping[str, Holding] = field(default_factory=_nothing)
     """Spot wallet at the start."""
     wallet: Decimal = ZERO
     """USDT in the futures wallet at the start."""
     positions: tuple[OpeningPosition, ...] = ()
     """Open futures positions at the start."""
-    leverage: Mapping[str, int] = _NOTHING
+    leverage: Mapping[str, int] = field(default_factory=_nothing)
     """Leverage per contract; ``*`` for all others, 20 when absent as on a new account."""
-    margin_types: Mapping[str, str] = _NOTHING
+    margin_types: Mapping[str, str] = field(default_factory=_nothing)
     """``cross`` or ``isolated`` per contract; ``cross`` when absent."""
     dual_side: bool = False
     """True is hedge mode."""
-    funding_rates: Mapping[str, Decimal] = _NOTHING
+    funding_rates: Mapping[str, Decimal] = field(default_factory=_nothing)
     """Rate per settlement and contract; positive means longs pay; ``*`` for all others."""
-    funding_hours: Mapping[str, int] = _NOTHING
+    funding_hours: Mapping[str, int] = field(default_factory=_nothing)
     """Hours between settlements per contract (1, 4, 8); 8 when absent."""
-    basis_bps: Mapping[str, Decimal] = _NOTHING
+    basis_bps: Mapping[str, Decimal] = field(default_factory=_nothing)
     """Perpetual mark over index in basis points; ``*`` for all others."""
     dated_basis: Decimal = Decimal("0.06")
     """Annual basis of the dated contracts, as a ratio."""
