@@ -17,6 +17,7 @@ liquidate|adl|deposit|faults``, ``DELETE /admin/faults``; bodies in :mod:`trimta
 Map, each module below those it uses:
 
 - ``server`` aiohttp on loopback, acts on faults · ``admin`` the tests' own endpoints
+- ``interventions`` what tests do to the world, such as moving prices
 - ``exchange`` one request in, one answer out, no socket · ``routes_*`` tables of endpoints
 - ``views_*`` how orders, accounts and markets are written on the wire
 - ``spot_desk``, ``usdm_desk`` order entry and cancel · ``filters`` what an order must satisfy

@@ -18,6 +18,14 @@ from typing import Any
 
 from trimtab.testnet.exchange import Exchange
 from trimtab.testnet.faults import Fault
+from trimtab.testnet.interventions import (
+    deposit,
+    force_deleveraging,
+    force_liquidation,
+    fund,
+    set_clock,
+    set_prices,
+)
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.scenario import Scenario
 from trimtab.testnet.wire import Answer, Request
@@ -36,38 +44,41 @@ def _scenario(exchange: Exchange, given: Json) -> Json:
 def _prices(exchange: Exchange, given: Json) -> Json:
     """Move prices."""
     kinds = {kind: given.get(kind, {}) for kind in ("mid", "mark", "index")}
-    exchange.set_prices(**kinds)
+    set_prices(exchange.state, **kinds)
     return {}
 
 
 def _clock(exchange: Exchange, given: Json) -> Json:
     """Move the clock."""
-    exchange.set_clock(int(given["offset_ms"]))
+    set_clock(exchange.state, offset_ms=int(given["offset_ms"]))
     return {"now_ms": exchange.state.now_ms}
 
 
 def _funding(exchange: Exchange, given: Json) -> Json:
     """Settle a funding."""
-    exchange.fund(given.get("rates", {}))
+    fund(exchange.state, given.get("rates", {}))
     return {}
 
 
 def _liquidate(exchange: Exchange, given: Json) -> Json:
     """Liquidate a position."""
-    exchange.liquidate(given["symbol"])
+    force_liquidation(exchange.state, given["symbol"])
     return {}
 
 
 def _adl(exchange: Exchange, given: Json) -> Json:
     """Deleverage a position."""
-    exchange.deleverage(given["symbol"], str(given["quantity"]))
+    force_deleveraging(exchange.state, given["symbol"], quantity=str(given["quantity"]))
     return {}
 
 
 def _deposit(exchange: Exchange, given: Json) -> Json:
     """Deposit or withdraw."""
-    exchange.deposit(
-        asset=given["asset"], units=str(given["units"]), wallet=given.get("wallet", "spot")
+    deposit(
+        exchange.state,
+        asset=given["asset"],
+        units=str(given["units"]),
+        wallet=given.get("wallet", "spot"),
     )
     return {}
 

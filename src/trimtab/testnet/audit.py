@@ -97,7 +97,7 @@ def _futures(state: State) -> Iterator[str]:
     for symbol, side in {**opening, **places}:
         start = opening.get((symbol, side), (Fraction(0), Fraction(0)))
         units, cost = _replayed(start, places.get((symbol, side), []))
-        live = state.usdm.position(symbol, side)
+        live = state.usdm.position(symbol, side=side)
         yield from _differs(f"position {symbol} {side} quantity", live.quantity, units)
         yield from _differs(f"position {symbol} {side} cost", live.cost, cost)
         wallet += cost

@@ -18,7 +18,7 @@ _SHAPE = (10, 13, 9, 16, 12, 19, 15)
 """Tenths of the base size, by level in turn, so that a book does not look drawn."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One price of a book."""
 
@@ -40,7 +40,7 @@ class Books:
         for level in made_up(listing, side, mid):
             left = level.quantity - taken.get(level.limit_price, Decimal(0))
             if left > 0:
-                yield Level(level.limit_price, left)
+                yield Level(limit_price=level.limit_price, quantity=left)
 
     def consume(self, listing: Listing, side: str, eaten: Sequence[Level]) -> None:
         """Remember what an order of *side* took, unless the book refills at once."""
@@ -74,7 +74,9 @@ def made_up(listing: Listing, side: str, mid: Decimal) -> Iterator[Level]:
             return
         before = limit_price
         size = rule.level_notional * _SHAPE[i % len(_SHAPE)] / 10 / mid
-        yield Level(limit_price, max(rule.lot_size, floor_to(size, rule.lot_size)))
+        yield Level(
+            limit_price=limit_price, quantity=max(rule.lot_size, floor_to(size, rule.lot_size))
+        )
 
 
 def crossing(levels: Iterator[Level], side: str, limit_price: Decimal) -> Iterator[Level]:

@@ -153,7 +153,7 @@ def _overridden(rule: Rule, scopes: Mapping[str, Mapping[str, Any]], names: list
     return replace(rule, **changes)
 
 
-def _friday(year: int, month: int) -> datetime:
+def _friday(*, year: int, month: int) -> datetime:
     """Return the expiry in *month*: its last Friday at 08:00 UTC."""
     last = datetime(year, month, calendar.monthrange(year, month)[1], _EXPIRY_HOUR, tzinfo=UTC)
     return last - timedelta(days=(last.weekday() - _FRIDAY) % 7)
@@ -162,7 +162,7 @@ def _friday(year: int, month: int) -> datetime:
 def expiries(now_ms: int) -> tuple[tuple[str, datetime], tuple[str, datetime]]:
     """Return the two quarterly expiries after *now_ms*, nearest first, with their type."""
     now = datetime.fromtimestamp(now_ms // 1000, tz=UTC)
-    quarters = [_friday(y, m) for y in (now.year, now.year + 1) for m in (3, 6, 9, 12)]
+    quarters = [_friday(year=y, month=m) for y in (now.year, now.year + 1) for m in (3, 6, 9, 12)]
     first, second = [q for q in quarters if q > now + timedelta(days=1)][:2]
     return ("CURRENT_QUARTER", first), ("NEXT_QUARTER", second)
 

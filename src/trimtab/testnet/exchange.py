@@ -7,32 +7,22 @@ requests are answered as a healthy host would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 from trimtab.testnet import routes_sapi, routes_spot, routes_usdm, routes_usdm_market
-from trimtab.testnet.accounts import Transfer
 from trimtab.testnet.audit import audit
-from trimtab.testnet.catalogue import QUOTE, Market
+from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import exactly
 from trimtab.testnet.faults import Fault, FaultTable
 from trimtab.testnet.limits import Budget, budgets
-from trimtab.testnet.margin import stakes
-from trimtab.testnet.rejections import Rejection, invalid_symbol
+from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.routes import Placed, Route
 from trimtab.testnet.scenario import Scenario
-from trimtab.testnet.settlement import (
-    advance,
-    deleverage,
-    liquidate_stake,
-    match_resting,
-    settle_funding,
-)
+from trimtab.testnet.settlement import advance
 from trimtab.testnet.signing import verify
 from trimtab.testnet.state import State
 from trimtab.testnet.truth import RequestLog, truth
-from trimtab.testnet.usdm_desk import earn
 from trimtab.testnet.wire import Answer, Params, Request
 
 _NOT_HERE = "<html><body><h2>404 Not found</h2></body></html>"
@@ -94,7 +84,7 @@ class Exchange:
         """
         state, now = self.state, self.state.now_ms
         params = Params(request.params())
-        budget.charge(route.cost(with_symbol=params.has("symbol")), now)
+        budget.charge(route.cost(with_symbol=params.has("symbol")), now_ms=now)
         if route.right:
             verify(request, state.scenario.credentials, right=route.right, now_ms=now)
         places_order = request.method == "POST" and request.path in _ORDER_PATHS
@@ -115,95 +105,9 @@ class Exchange:
         advance(self.state)
         return audit(self.state)
 
-    @exactly
-    def set_prices(
-        self,
-        *,
-        mid: Mapping[str, str],
-        mark: Mapping[str, str],
-        index: Mapping[str, str],
-    ) -> None:
-        """Move mids by asset, override marks and indices by contract (empty text ends it).
-
-        Books refill, resting orders that are reached fill, then margins are checked.
-
-        Raises:
-            Rejection: -1121 for an asset that is not listed.
-
-        """
-        advance(self.state)
-        for symbol in (*mark, *index):
-            self.state.listing(Market.USDM, symbol)
-        self.state.prices.set_mids(
-            {a: Decimal(m) for a, m in mid.items()}, now_ms=self.state.now_ms
-        )
-        self.state.prices.override(marks=mark, indices=index)
-        self.state.books.refill()
-        match_resting(self.state)
-        advance(self.state)
-
-    @exactly
-    def set_clock(self, offset_ms: int) -> None:
-        """Put the exchange's clock *offset_ms* ahead of the injected one; what fell due happens."""
-        self.state.offset_ms = offset_ms
-        advance(self.state)
-
-    @exactly
-    def fund(self, rates: Mapping[str, str]) -> None:
-        """Settle a funding now: of the contracts in *rates* at these rates, else of all."""
-        advance(self.state)
-        for symbol in rates:
-            if symbol not in self.state.funding_due:
-                raise invalid_symbol()
-        self.state.rates.update({s: Decimal(rate) for s, rate in rates.items()})
-        for symbol in rates or self.state.perpetuals():
-            settle_funding(self.state, symbol, at_ms=self.state.now_ms)
-        advance(self.state)
-
-    @exactly
-    def liquidate(self, symbol: str) -> None:
-        """Close the position in *symbol* as the liquidation engine would, whatever the margin."""
-        for stake in stakes(self.state, symbol=symbol):
-            if stake.position.quantity:
-                liquidate_stake(self.state, stake)
-
-    @exactly
-    def deleverage(self, symbol: str, quantity: str) -> None:
-        """Close *quantity* of the position in *symbol* as automatic deleveraging would."""
-        for stake in stakes(self.state, symbol=symbol):
-            if stake.position.quantity:
-                deleverage(self.state, symbol, stake.side, Decimal(quantity))
-
-    @exactly
-    def deposit(self, *, asset: str, units: str, wallet: str) -> None:
-        """Put *units* of *asset* into the ``spot`` or ``usdm`` wallet; negative withdraws.
-
-        Raises:
-            Rejection: the futures wallet holds the quote only, or there is too little.
-
-        """
-        state, moved = self.state, Decimal(units)
-        if wallet == "usdm":
-            if asset != QUOTE:
-                raise Rejection(-5003, "The transfer asset is not supported.")
-            earn(state, "TRANSFER", moved, symbol="", trade_id=0)
-        elif state.spot.free(asset) + moved < 0:
-            raise Rejection(-5013, "Asset transfer failed: insufficient balance")
-        else:
-            state.spot.move(asset, moved)
-        state.transfers.append(
-            Transfer(
-                number=state.next_number(),
-                kind=f"DEPOSIT_{wallet.upper()}",
-                asset=asset,
-                units=moved,
-                moved_at=state.now_ms,
-            )
-        )
-
     def hide(self, order_id: int, path: str, fault: Fault) -> None:
         """Hide an order as an ``invisible`` fault says, from now on."""
         market = Market.SPOT if path.startswith("/api") else Market.USDM
         now = self.state.now_ms
         until = {place: now + ms for place, ms in fault.hide_ms.items()}
-        self.state.stores[market].hide(order_id, until)
+        self.state.stores[market].veil.hide(order_id, until_ms=until)

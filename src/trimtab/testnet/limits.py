@@ -7,13 +7,20 @@ earn a ban (418) for ``ban_ms``. Each host has its own budget.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.scenario import LimitTable
 
 _SECOND = 1000
-_WINDOW_MS = {"10S": 10 * _SECOND, "1M": 60 * _SECOND, "1D": 86_400 * _SECOND}
+_WINDOW_MS: Final[Mapping[str, int]] = {
+    "10S": 10 * _SECOND,
+    "1M": 60 * _SECOND,
+    "1D": 86_400 * _SECOND,
+}
 _SAPI_WEIGHT = 12_000
-_WORDS = {"10S": "10 SECOND", "1M": "1 MINUTE", "1D": "1 DAY"}
+_WORDS: Final[Mapping[str, str]] = {"10S": "10 SECOND", "1M": "1 MINUTE", "1D": "1 DAY"}
 
 
 class Window:
@@ -30,7 +37,7 @@ class Window:
         """Return the count of the present window."""
         return self._count if now_ms // self._span_ms == self._number else 0
 
-    def add(self, count: int, now_ms: int) -> int:
+    def add(self, count: int, *, now_ms: int) -> int:
         """Count *count* more and return the sum of the present window."""
         self._count = self.used(now_ms) + count
         self._number = now_ms // self._span_ms
@@ -52,7 +59,7 @@ class Budget:
         self._refused = 0
         self._banned_until = 0
 
-    def charge(self, weight: int, now_ms: int) -> None:
+    def charge(self, weight: int, *, now_ms: int) -> None:
         """Charge one request.
 
         Raises:
@@ -61,7 +68,7 @@ class Budget:
         """
         if now_ms < self._banned_until:
             raise self._ban(now_ms)
-        if self.weight.add(weight, now_ms) <= self.weight.limit:
+        if self.weight.add(weight, now_ms=now_ms) <= self.weight.limit:
             self._refused = 0
             return
         self._refused += 1
@@ -108,7 +115,8 @@ class Budget:
     def count_order(self, now_ms: int) -> dict[str, str]:
         """Count one accepted order and return the headers that say so."""
         return {
-            f"X-MBX-ORDER-COUNT-{window.name}": str(window.add(1, now_ms)) for window in self.orders
+            f"X-MBX-ORDER-COUNT-{window.name}": str(window.add(1, now_ms=now_ms))
+            for window in self.orders
         }
 
     def header(self, now_ms: int) -> dict[str, str]:

@@ -133,7 +133,7 @@ def stakes(state: State, *, symbol: str = "") -> list[Stake]:
     places = {(s, side): p for s, side, p in state.usdm.open_positions() if symbol in {"", s}}
     for order in open_orders:
         key = (order.symbol, order.position_side)
-        places.setdefault(key, state.usdm.position(*key))
+        places.setdefault(key, state.usdm.position(key[0], side=key[1]))
     return [
         stake_of(
             state,

@@ -21,12 +21,12 @@ def take(levels: Iterable[Level], quantity: Decimal) -> tuple[Level, ...]:
         if left <= 0:
             break
         eaten = min(left, level.quantity)
-        taken.append(Level(level.limit_price, eaten))
+        taken.append(Level(limit_price=level.limit_price, quantity=eaten))
         left -= eaten
     return tuple(taken)
 
 
-def take_for(levels: Iterable[Level], budget: Decimal, lot_size: Decimal) -> tuple[Level, ...]:
+def take_for(levels: Iterable[Level], *, budget: Decimal, lot_size: Decimal) -> tuple[Level, ...]:
     """Return the whole lots that *budget* quote units buy or sell of *levels*, best first."""
     taken: list[Level] = []
     left = budget
@@ -34,7 +34,7 @@ def take_for(levels: Iterable[Level], budget: Decimal, lot_size: Decimal) -> tup
         eaten = min(level.quantity, floor_to(left / level.limit_price, lot_size))
         if eaten <= 0:
             break
-        taken.append(Level(level.limit_price, eaten))
+        taken.append(Level(limit_price=level.limit_price, quantity=eaten))
         left -= eaten * level.limit_price
     return tuple(taken)
 

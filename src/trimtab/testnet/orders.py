@@ -105,8 +105,23 @@ class Fill:
     """Milliseconds."""
 
 
+class Veil:
+    """Which orders cannot be seen yet, and where."""
+
+    def __init__(self) -> None:
+        self._hidden: dict[int, dict[str, int]] = {}
+
+    def hide(self, number: int, *, until_ms: Mapping[str, int]) -> None:
+        """Hide order *number* per place until an instant."""
+        self._hidden[number] = dict(until_ms)
+
+    def lifted(self, number: int, *, place: str, now_ms: int) -> bool:
+        """Say whether order *number* can be seen at *place*."""
+        return now_ms >= self._hidden.get(number, {}).get(place, 0)
+
+
 class OrderStore:
-    """All orders and fills of one host."""
+    """All orders and fills of one host. :attr:`veil` says what clients cannot see yet."""
 
     def __init__(self) -> None:
         self._orders: dict[int, Order] = {}
@@ -114,7 +129,7 @@ class OrderStore:
         self._by_client: dict[tuple[str, str], int] = {}
         self._fills: list[Fill] = []
         self._next_trade: dict[str, int] = {}
-        self._hidden: dict[int, dict[str, int]] = {}
+        self.veil = Veil()
 
     def next_number(self) -> int:
         """Return the number of the next order."""
@@ -173,11 +188,3 @@ class OrderStore:
     def fills(self) -> Iterator[Fill]:
         """Yield all fills, oldest first."""
         return iter(self._fills)
-
-    def hide(self, number: int, until_ms: Mapping[str, int]) -> None:
-        """Hide order *number* per place until an instant."""
-        self._hidden[number] = dict(until_ms)
-
-    def visible(self, number: int, *, place: str, now_ms: int) -> bool:
-        """Say whether order *number* can be seen at *place*."""
-        return now_ms >= self._hidden.get(number, {}).get(place, 0)

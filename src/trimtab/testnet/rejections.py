@@ -27,7 +27,7 @@ def missing(name: str) -> Rejection:
     )
 
 
-def illegal(name: str, legal: str) -> Rejection:
+def illegal(name: str, *, legal: str) -> Rejection:
     """Return -1100 for a value of *name* outside the pattern *legal*."""
     return Rejection(
         -1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'."

@@ -63,7 +63,7 @@ def lookup(state: State, market: Market, params: Params) -> Order | None:
     """
     listing = state.listing(market, params.required("symbol"))
     number = params.integer("orderId", 0)
-    client_id = params.text("origClientOrderId", "")
+    client_id = params.text("origClientOrderId")
     if not number and not client_id:
         raise Rejection(
             -1102,
@@ -74,12 +74,12 @@ def lookup(state: State, market: Market, params: Params) -> Order | None:
 
 def open_orders(state: State, market: Market, params: Params) -> list[Order]:
     """Return the open orders that can be seen, oldest first."""
-    symbol = params.text("symbol", "")
+    symbol = params.text("symbol")
     if symbol:
         state.listing(market, symbol)
     store, now = state.stores[market], state.now_ms
     found = store.open_orders(symbol)
-    return [o for o in found if store.visible(o.number, place="open_orders", now_ms=now)]
+    return [o for o in found if store.veil.lifted(o.number, place="open_orders", now_ms=now)]
 
 
 def all_orders(state: State, market: Market, params: Params) -> list[Order]:
@@ -93,7 +93,7 @@ def all_orders(state: State, market: Market, params: Params) -> list[Order]:
         if o.symbol == symbol
         and o.number >= first
         and since <= o.created_at <= until
-        and store.visible(o.number, place="all_orders", now_ms=now)
+        and store.veil.lifted(o.number, place="all_orders", now_ms=now)
     ]
     limit = params.limit(default=500, most=1000)
     return found[:limit] if first or since else found[-limit:]
@@ -128,7 +128,7 @@ def fills(state: State, market: Market, params: Params, *, window_ms: int) -> li
         and f.trade_id >= first
         and since <= f.filled_at <= until
         and order_id in {0, f.order_id}
-        and store.visible(f.order_id, place="trades", now_ms=now)
+        and store.veil.lifted(f.order_id, place="trades", now_ms=now)
     ]
     limit = params.limit(default=500, most=1000)
     return found[:limit] if first >= 0 or since else found[-limit:]
@@ -148,7 +148,7 @@ def symbols_of(params: Params, listed: Sequence[str]) -> list[str]:
         Rejection: -1121 for one that is not listed, -1102 for an empty list.
 
     """
-    one, many = params.text("symbol", ""), params.text("symbols", "")
+    one, many = params.text("symbol"), params.text("symbols")
     if not one and not many:
         return list(listed)
     asked = [one] if one else [s.strip(' "') for s in many.strip("[] ").split(",")]

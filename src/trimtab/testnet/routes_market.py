@@ -6,10 +6,10 @@ orders in it. A kline spans [open, close]; its body comes from the path of the m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from trimtab.testnet.catalogue import Listing, Market
 from trimtab.testnet.exact import ONE, ZERO, round_to, text
@@ -21,7 +21,13 @@ from trimtab.testnet.wire import Params
 
 Json = dict[str, Any]
 _MINUTE_MS = 60_000
-_UNITS = {"s": 1000, "m": _MINUTE_MS, "h": 60 * _MINUTE_MS, "d": DAY_MS, "w": 7 * DAY_MS}
+_UNITS: Final[Mapping[str, int]] = {
+    "s": 1000,
+    "m": _MINUTE_MS,
+    "h": 60 * _MINUTE_MS,
+    "d": DAY_MS,
+    "w": 7 * DAY_MS,
+}
 _DAILY_NOTIONAL = 40_000
 """Daily volume as a multiple of what rests at the best level."""
 

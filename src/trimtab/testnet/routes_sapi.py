@@ -26,7 +26,7 @@ _INWARD = "UMFUTURE_MAIN"
 
 def trade_fee(state: State, params: Params) -> list[Json]:
     """Return the commission rates of one pair or all."""
-    asked = params.text("symbol", "")
+    asked = params.text("symbol")
     if asked:
         state.listing(Market.SPOT, asked)
     return [
@@ -40,7 +40,7 @@ def trade_fee(state: State, params: Params) -> list[Json]:
     ]
 
 
-def move(state: State, kind: str, asset: str, units: Decimal) -> Transfer:
+def move(state: State, kind: str, *, asset: str, units: Decimal) -> Transfer:
     """Move *units* between the spot and the futures wallet.
 
     Raises:
@@ -69,7 +69,7 @@ def transfer(state: State, params: Params) -> Json:
     """Transfer between wallets."""
     kind, asset = params.required("type"), params.required("asset")
     params.required("amount")
-    return {"tranId": move(state, kind, asset, params.quantity("amount")).number}
+    return {"tranId": move(state, kind, asset=asset, units=params.quantity("amount")).number}
 
 
 def transfers(state: State, params: Params) -> Json:

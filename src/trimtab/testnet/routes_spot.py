@@ -41,10 +41,10 @@ _ACCEPTED = ("strategyId", "strategyType", "selfTradePreventionMode", "recvWindo
 _SIGNED = ("timestamp", "signature")
 
 
-def exchange_info(state: State, params: Params) -> Json:
+def list_markets(state: State, params: Params) -> Json:
     """List the pairs asked for with their filters."""
     listed = state.listings[Market.SPOT]
-    sets = params.text("showPermissionSets", "true").lower() != "false"
+    sets = params.text("showPermissionSets").lower() != "false"
     return {
         "timezone": "UTC",
         "serverTime": state.now_ms,
@@ -73,7 +73,7 @@ def new_order(state: State, params: Params) -> Placed:
 def test_order(state: State, params: Params) -> Json:
     """Check an order and place nothing."""
     ticket = read_ticket(state, Market.SPOT, params)
-    params.text("computeCommissionRates", "")
+    params.text("computeCommissionRates")
     _refuse_superfluous(params)
     spot_desk.place(state, ticket, test=True)
     return {}
@@ -82,7 +82,7 @@ def test_order(state: State, params: Params) -> Json:
 def _refuse_superfluous(params: Params) -> None:
     """Refuse parameters that spot order entry does not know, such as ``reduceOnly``."""
     for name in (*_ACCEPTED, *_SIGNED):
-        params.text(name, "")
+        params.text(name)
     params.refuse_unread()
 
 
@@ -90,7 +90,7 @@ def get_order(state: State, params: Params) -> Json:
     """Look an order up."""
     order = lookup(state, Market.SPOT, params)
     store = state.stores[Market.SPOT]
-    if order is None or not store.visible(order.number, place="order", now_ms=state.now_ms):
+    if order is None or not store.veil.lifted(order.number, place="order", now_ms=state.now_ms):
         raise no_such_order()
     return views_spot.order_row(order)
 
@@ -101,7 +101,7 @@ def cancel_order(state: State, params: Params) -> Json:
     if order is None or not order.is_open:
         raise unknown_order()
     ended = spot_desk.end(state, order, "CANCELED")
-    return views_spot.cancelled(ended, params.text("newClientOrderId", ""))
+    return views_spot.cancelled(ended, params.text("newClientOrderId"))
 
 
 def cancel_open_orders(state: State, params: Params) -> list[Json]:
@@ -135,7 +135,7 @@ def table() -> Table:
     return {
         ("GET", "/api/v3/ping"): Route(action=ping),
         ("GET", "/api/v3/time"): Route(action=server_time),
-        ("GET", "/api/v3/exchangeInfo"): Route(action=exchange_info, weight=20),
+        ("GET", "/api/v3/exchangeInfo"): Route(action=list_markets, weight=20),
         ("GET", "/api/v3/depth"): Route(action=depth(spot), weight=5),
         ("GET", "/api/v3/klines"): Route(action=klines(spot), weight=2),
         ("GET", "/api/v3/ticker/24hr"): Route(

@@ -6,7 +6,8 @@ Binance's shape. Market endpoints of this host are in ``routes_usdm_market``.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from trimtab.testnet import usdm_desk, views_usdm
 from trimtab.testnet.brackets import bracket_of, notional_cap
@@ -33,7 +34,7 @@ from trimtab.testnet.tickets import read_ticket
 from trimtab.testnet.wire import Params
 
 Json = dict[str, Any]
-_DONE = {"code": 200, "msg": "success"}
+_DONE: Final[Mapping[str, Any]] = {"code": 200, "msg": "success"}
 
 
 def _symbol(state: State, params: Params) -> Listing:
@@ -54,7 +55,7 @@ def balance(state: State, _params: Params) -> list[Json]:
 def position_risk(version: int) -> Action:
     """Return the position endpoint of *version*."""
     return lambda state, params: views_usdm.position_risk(
-        state, version=version, symbol=params.text("symbol", "")
+        state, version=version, symbol=params.text("symbol")
     )
 
 
@@ -92,7 +93,7 @@ def set_margin_type(state: State, params: Params) -> Json:
     if any(s.position.quantity for s in stakes(state, symbol=listing.symbol)):
         raise Rejection(-4048, "Margin type cannot be changed if there exists position.")
     state.usdm.set_isolated(listing.symbol, isolated=asked == "ISOLATED")
-    return _DONE
+    return dict(_DONE)
 
 
 def get_dual_side(state: State, _params: Params) -> Json:
@@ -111,7 +112,7 @@ def set_dual_side(state: State, params: Params) -> Json:
     if state.usdm.open_positions():
         raise Rejection(-4068, "Position side cannot be changed if there exists position.")
     state.usdm.dual_side = asked
-    return _DONE
+    return dict(_DONE)
 
 
 def symbol_config(state: State, params: Params) -> list[Json]:
@@ -150,7 +151,7 @@ def _found(state: State, params: Params) -> Order | None:
     """Return the order that is asked for, unless it is hidden from lookups."""
     order = lookup(state, Market.USDM, params)
     store = state.stores[Market.USDM]
-    if order is None or not store.visible(order.number, place="order", now_ms=state.now_ms):
+    if order is None or not store.veil.lifted(order.number, place="order", now_ms=state.now_ms):
         return None
     return order
 
@@ -205,7 +206,7 @@ def user_trades(state: State, params: Params) -> list[Json]:
 
 def income(state: State, params: Params) -> list[Json]:
     """List changes of the wallet, oldest first."""
-    symbol, kind = params.text("symbol", ""), params.text("incomeType", "")
+    symbol, kind = params.text("symbol"), params.text("incomeType")
     since, until = span(params)
     found = [
         i

@@ -33,7 +33,7 @@ _OPEN_INTEREST_LEVELS = 5000
 _RATE_CAP = "0.02000000"
 
 
-def exchange_info(state: State, params: Params) -> Json:
+def list_markets(state: State, params: Params) -> Json:
     """List the contracts with their filters."""
     listed = state.listings[Market.USDM]
     listed_at = state.started_at - _SINCE_LISTING_MS
@@ -70,7 +70,7 @@ def premium_index(state: State, listing: Listing) -> Json:
 
 def funding_history(state: State, params: Params) -> list[Json]:
     """List settlements, oldest first: a made-up past, then what really settled."""
-    listed = [s for s in state.perpetuals() if params.text("symbol", s) == s]
+    listed = [s for s in state.perpetuals() if params.text("symbol") in {"", s}]
     since, until = span(params)
     limit = params.limit(default=100, most=1000)
     rows = [row for symbol in listed for row in _settlements(state, symbol, limit=limit)]
@@ -101,7 +101,7 @@ def _settlements(state: State, symbol: str, *, limit: int) -> list[Json]:
     ]
 
 
-def funding_info(state: State, _params: Params) -> list[Json]:
+def funding_intervals(state: State, _params: Params) -> list[Json]:
     """Return interval and caps of each perpetual."""
     return [
         {
@@ -133,7 +133,7 @@ def table() -> Table:
     public = {
         "v1/ping": Route(action=ping),
         "v1/time": Route(action=server_time),
-        "v1/exchangeInfo": Route(action=exchange_info),
+        "v1/exchangeInfo": Route(action=list_markets),
         "v1/depth": Route(action=depth(usdm), weight=5),
         "v1/klines": Route(action=klines(usdm), weight=5),
         "v1/ticker/24hr": Route(action=per_symbol(usdm, day_ticker), weight_all=40),
@@ -142,7 +142,7 @@ def table() -> Table:
         "v2/ticker/price": Route(action=per_symbol(usdm, price_ticker), weight_all=2),
         "v1/premiumIndex": Route(action=per_symbol(usdm, premium_index), weight_all=10),
         "v1/fundingRate": Route(action=funding_history),
-        "v1/fundingInfo": Route(action=funding_info),
+        "v1/fundingInfo": Route(action=funding_intervals),
         "v1/openInterest": Route(action=open_interest),
     }
     return {("GET", f"/fapi/{path}"): route for path, route in public.items()}

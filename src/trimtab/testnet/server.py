@@ -20,6 +20,7 @@ from aiohttp import web
 from trimtab.testnet.admin import PREFIX, respond_admin
 from trimtab.testnet.exchange import Exchange
 from trimtab.testnet.faults import SHAPING, Fault, Kind
+from trimtab.testnet.interventions import set_prices
 from trimtab.testnet.scenario import Scenario
 from trimtab.testnet.wire import Answer, Request
 
@@ -102,8 +103,8 @@ class LocalExchange:
         mark: Mapping[str, str] = _NONE,
         index: Mapping[str, str] = _NONE,
     ) -> None:
-        """Move prices; see :meth:`Exchange.set_prices`."""
-        self.exchange.set_prices(mid=mid, mark=mark, index=index)
+        """Move prices; see :func:`trimtab.testnet.interventions.set_prices`."""
+        set_prices(self.exchange.state, mid=mid, mark=mark, index=index)
 
     async def _answer(self, incoming: web.Request) -> web.StreamResponse:
         """Answer one HTTP request, as its faults will have it."""

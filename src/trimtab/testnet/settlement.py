@@ -39,7 +39,7 @@ def advance(state: State) -> None:
             _close(
                 state,
                 (symbol, side),
-                Level(index, abs(position.quantity)),
+                Level(limit_price=index, quantity=abs(position.quantity)),
                 client_id=f"settlement_autoclose-{now}",
             )
     liquidate(state)
@@ -67,7 +67,7 @@ def _reached(state: State, order: Order) -> Decimal:
     levels = state.books.levels(listing, order.side, state.mid(listing))
     wanted = order.remaining
     if order.reduce_only:
-        held = state.usdm.position(order.symbol, order.position_side).quantity
+        held = state.usdm.position(order.symbol, side=order.position_side).quantity
         wanted = min(wanted, max(ZERO, -held if order.side == "BUY" else held))
     taken = take(crossing(levels, order.side, order.limit_price), wanted)
     state.books.consume(listing, order.side, taken)
@@ -112,7 +112,7 @@ def liquidate_stake(state: State, stake: Stake) -> None:
     _close(
         state,
         (symbol, stake.side),
-        Level(stake.mark, abs(stake.position.quantity)),
+        Level(limit_price=stake.mark, quantity=abs(stake.position.quantity)),
         client_id=f"autoclose-{state.now_ms}",
     )
     if state.usdm.wallet < 0:
@@ -120,13 +120,13 @@ def liquidate_stake(state: State, stake: Stake) -> None:
         usdm_desk.earn(state, "INSURANCE_CLEAR", made_good, symbol=symbol, trade_id=0)
 
 
-def deleverage(state: State, symbol: str, side: str, quantity: Decimal) -> Order:
+def deleverage(state: State, symbol: str, *, side: str, quantity: Decimal) -> Order:
     """Close *quantity* of a position at mark, as automatic deleveraging does."""
-    held = abs(state.usdm.position(symbol, side).quantity)
+    held = abs(state.usdm.position(symbol, side=side).quantity)
     return _close(
         state,
         (symbol, side),
-        Level(state.mark(symbol), min(quantity, held)),
+        Level(limit_price=state.mark(symbol), quantity=min(quantity, held)),
         client_id="adl_autoclose",
     )
 
@@ -134,7 +134,7 @@ def deleverage(state: State, symbol: str, side: str, quantity: Decimal) -> Order
 def _close(state: State, place: tuple[str, str], at: Level, *, client_id: str) -> Order:
     """Close part of the position at *place* by an order of the exchange's own."""
     symbol, side = place
-    held = state.usdm.position(symbol, side).quantity
+    held = state.usdm.position(symbol, side=side).quantity
     store, now = state.stores[Market.USDM], state.now_ms
     order = store.put(
         Order(

@@ -63,7 +63,7 @@ def _taken(state: State, ticket: Ticket, mid: Decimal) -> tuple[Level, ...]:
     """Return the levels that *ticket* takes on arrival; none for an unfillable FOK."""
     levels = state.books.levels(ticket.listing, ticket.side, mid)
     if ticket.quote_quantity:
-        return take_for(levels, ticket.quote_quantity, ticket.listing.rule.lot_size)
+        return take_for(levels, budget=ticket.quote_quantity, lot_size=ticket.listing.rule.lot_size)
     taken = take(crossing(levels, ticket.side, ticket.limit_price), ticket.quantity)
     if ticket.time_in_force == "FOK" and quantity_of(taken) < ticket.quantity:
         return ()

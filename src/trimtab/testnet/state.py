@@ -84,11 +84,11 @@ class FuturesAccount:
         self.wallet += income.units
         self.incomes.append(income)
 
-    def position(self, symbol: str, side: str) -> Position:
+    def position(self, symbol: str, *, side: str) -> Position:
         """Return the position of *symbol* on *side*, flat if there never was one."""
         return self._positions.get((symbol, side), Position())
 
-    def put(self, symbol: str, side: str, position: Position) -> None:
+    def put(self, symbol: str, *, side: str, position: Position) -> None:
         """Keep *position*; a flat one gives its isolated wallet back."""
         if not position.quantity:
             position = replace(position, cost=ZERO, isolated=ZERO)

@@ -6,8 +6,10 @@ Pure. Form is what can be judged without prices, balances or other orders.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from trimtab.testnet.catalogue import Listing, Market
 from trimtab.testnet.exact import ZERO, places
@@ -15,19 +17,19 @@ from trimtab.testnet.rejections import Rejection, illegal, missing
 from trimtab.testnet.state import State
 from trimtab.testnet.wire import Params
 
-_LEGAL_ID = {
+_LEGAL_ID: Final[Mapping[Market, str]] = {
     Market.SPOT: "^[a-zA-Z0-9-_]{1,36}$",
     Market.USDM: "^[\\.A-Z\\:/a-z0-9_-]{1,36}$",
 }
 _ID_LENGTH = 36
-_KINDS = {
+_KINDS: Final[Mapping[Market, frozenset[str]]] = {
     Market.SPOT: frozenset({"MARKET", "LIMIT", "LIMIT_MAKER"}),
     Market.USDM: frozenset({"MARKET", "LIMIT"}),
 }
 _CONDITIONAL = frozenset(
     {"STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"}
 )
-_FORCES = {
+_FORCES: Final[Mapping[Market, frozenset[str]]] = {
     Market.SPOT: frozenset({"GTC", "IOC", "FOK"}),
     Market.USDM: frozenset({"GTC", "IOC", "FOK", "GTX"}),
 }
@@ -78,11 +80,11 @@ def read_client_id(params: Params, market: Market) -> str:
         Rejection: -1100 for its characters, -4015 for its length on USD-M.
 
     """
-    client_id = params.text("newClientOrderId", "")
+    client_id = params.text("newClientOrderId")
     if market is Market.USDM and len(client_id) > _ID_LENGTH:
         raise Rejection(-4015, "Client order id length should be less than 36 chars")
     if client_id and not re.fullmatch(_LEGAL_ID[market], client_id):
-        raise illegal("newClientOrderId", _LEGAL_ID[market])
+        raise illegal("newClientOrderId", legal=_LEGAL_ID[market])
     return client_id
 
 
@@ -95,7 +97,7 @@ def read_ticket(state: State, market: Market, params: Params) -> Ticket:
     """
     listing = state.listing(market, params.required("symbol"))
     side = _one_of(params, "side", frozenset({"BUY", "SELL"}), -1117)
-    if market is Market.USDM and params.text("type", "") in _CONDITIONAL:
+    if market is Market.USDM and params.text("type") in _CONDITIONAL:
         raise Rejection(
             -4120,
             "Order type not supported for this endpoint. "
@@ -116,10 +118,15 @@ def read_ticket(state: State, market: Market, params: Params) -> Ticket:
         quote_quantity=quote_quantity if kind == "MARKET" else ZERO,
         limit_price=_limit_price(params, kind, listing),
         client_id=read_client_id(params, market),
-        response=params.text("newOrderRespType", usual),
+        response=params.text("newOrderRespType") or usual,
         reduce_only=market is Market.USDM and params.flag("reduceOnly"),
-        position_side=params.text("positionSide", "BOTH") if market is Market.USDM else "BOTH",
+        position_side=_position_side(params, market),
     )
+
+
+def _position_side(params: Params, market: Market) -> str:
+    """Return the position side; spot has none and does not know the parameter."""
+    return (market is Market.USDM and params.text("positionSide")) or "BOTH"
 
 
 def _refuse_no_quantity(params: Params, market: Market) -> None:
@@ -143,7 +150,7 @@ def _limit_price(params: Params, kind: str, listing: Listing) -> Decimal:
     if kind == "MARKET":
         if listing.market is Market.SPOT and params.has("price"):
             raise Rejection(-1106, "Parameter 'price' sent when not required.")
-        params.text("price", "")
+        params.text("price")
         return ZERO
     if not params.has("price"):
         raise missing("price")
@@ -171,5 +178,5 @@ def _force(params: Params, market: Market, kind: str) -> str:
         return _one_of(params, "timeInForce", _FORCES[market], -1115)
     if params.has("timeInForce") and market is Market.SPOT:
         raise Rejection(-1106, "Parameter 'timeInForce' sent when not required.")
-    params.text("timeInForce", "")
+    params.text("timeInForce")
     return "GTC"

@@ -68,7 +68,7 @@ def _require_mode(state: State, ticket: Ticket) -> None:
 
 def _closable(state: State, ticket: Ticket) -> Decimal:
     """Return how much of the position an order of the ticket's side could close."""
-    held = state.usdm.position(ticket.listing.symbol, ticket.position_side).quantity
+    held = state.usdm.position(ticket.listing.symbol, side=ticket.position_side).quantity
     return max(ZERO, -held if ticket.side == "BUY" else held)
 
 
@@ -153,7 +153,7 @@ def _signed(order: Order, quantity: Decimal) -> Decimal:
 def _require_bracket(state: State, order: Order, mark: Decimal) -> None:
     """Refuse a position that the set leverage may not carry."""
     listing = state.listing(Market.USDM, order.symbol)
-    held = state.usdm.position(order.symbol, order.position_side).quantity
+    held = state.usdm.position(order.symbol, side=order.position_side).quantity
     after = abs(held + _signed(order, order.quantity)) * (order.limit_price or mark)
     if after > notional_cap(listing.brackets, state.usdm.leverage(order.symbol)):
         raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
@@ -165,7 +165,7 @@ def _require_margin(state: State, order: Order, taken: Sequence[Level]) -> None:
     listing = state.listing(Market.USDM, order.symbol)
     filled, quote = quantity_of(taken), value_of(taken)
     entered = enter(
-        state.usdm.position(order.symbol, order.position_side),
+        state.usdm.position(order.symbol, side=order.position_side),
         quantity=_signed(order, filled),
         quote=quote,
         at_ms=state.now_ms,
@@ -214,7 +214,7 @@ def fill(
     return book_fill(
         state,
         order,
-        Level(fill_price, quantity),
+        Level(limit_price=fill_price, quantity=quantity),
         rate=rule.maker_fee if maker else rule.taker_fee,
         maker=maker,
     )
@@ -224,7 +224,7 @@ def book_fill(state: State, order: Order, at: Level, *, rate: Decimal, maker: bo
     """Fill *order* at one level with commission *rate*; a flat position ends its reducers."""
     store = state.stores[Market.USDM]
     quote = booked(at.quantity * at.limit_price)
-    before = state.usdm.position(order.symbol, order.position_side)
+    before = state.usdm.position(order.symbol, side=order.position_side)
     entered = enter(before, quantity=_signed(order, at.quantity), quote=quote, at_ms=state.now_ms)
     done = Fill(
         trade_id=store.next_trade_id(order.symbol),
@@ -246,14 +246,14 @@ def book_fill(state: State, order: Order, at: Level, *, rate: Decimal, maker: bo
     store.record(done)
     earn(state, "REALIZED_PNL", entered.realized, symbol=order.symbol, trade_id=done.trade_id)
     earn(state, "COMMISSION", -done.commission, symbol=order.symbol, trade_id=done.trade_id)
-    after = _set_apart(state, order.symbol, before, entered.position)
-    state.usdm.put(order.symbol, order.position_side, after)
+    after = _set_apart(state, order.symbol, before=before, after=entered.position)
+    state.usdm.put(order.symbol, side=order.position_side, position=after)
     if not after.quantity:
         _end_reducers(state, order)
     return done
 
 
-def _set_apart(state: State, symbol: str, before: Position, after: Position) -> Position:
+def _set_apart(state: State, symbol: str, *, before: Position, after: Position) -> Position:
     """Return *after* with the isolated wallet it should have; unchanged on cross margin."""
     if not state.usdm.is_isolated(symbol):
         return after

@@ -15,7 +15,7 @@ from trimtab.testnet.scenario import LimitTable
 from trimtab.testnet.state import State
 
 Json = dict[str, Any]
-_ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET"]
+_ORDER_TYPES = ("LIMIT", "LIMIT_MAKER", "MARKET")
 
 
 def order_row(order: Order) -> Json:

@@ -71,12 +71,12 @@ class Params:
 
     def has(self, name: str) -> bool:
         """Say whether *name* was sent with a value."""
-        return bool(self.text(name, ""))
+        return bool(self.text(name))
 
-    def text(self, name: str, default: str) -> str:
-        """Return *name* as text, or *default* when absent or empty."""
+    def text(self, name: str) -> str:
+        """Return *name* as text, empty when absent."""
         self._read.add(name)
-        return self._values.get(name, "") or default
+        return self._values.get(name, "")
 
     def required(self, name: str) -> str:
         """Return *name* as text.
@@ -85,7 +85,7 @@ class Params:
             Rejection: -1102 when absent.
 
         """
-        if not (value := self.text(name, "")):
+        if not (value := self.text(name)):
             raise missing(name)
         return value
 
@@ -96,14 +96,14 @@ class Params:
             Rejection: -1100 when it is not a plain non-negative decimal.
 
         """
-        if not (value := self.text(name, "")):
+        if not (value := self.text(name)):
             return ZERO
         if not set(value) <= set("0123456789.") or value.count(".") > 1:
-            raise illegal(name, _DECIMAL)
+            raise illegal(name, legal=_DECIMAL)
         try:
             return Decimal(value)
         except InvalidOperation:
-            raise illegal(name, _DECIMAL) from None
+            raise illegal(name, legal=_DECIMAL) from None
 
     def integer(self, name: str, default: int) -> int:
         """Return *name* as an integer, or *default* when absent.
@@ -112,15 +112,15 @@ class Params:
             Rejection: -1100 when it is not made of digits.
 
         """
-        if not (value := self.text(name, "")):
+        if not (value := self.text(name)):
             return default
         if not (value.isascii() and value.isdigit()):
-            raise illegal(name, _INTEGER)
+            raise illegal(name, legal=_INTEGER)
         return int(value)
 
     def flag(self, name: str) -> bool:
         """Return *name* as a truth value, false when absent."""
-        return self.text(name, "false").lower() == "true"
+        return self.text(name).lower() == "true"
 
     def limit(self, *, default: int, most: int) -> int:
         """Return ``limit``, at least 1 and at most *most*."""

@@ -1,0 +1,116 @@
+"""Interventions: what tests do to the world that a client cannot.
+
+Each changes the state, from outside any request, under the exchange's own arithmetic.
+Decimals come as text, as they stand in admin bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from trimtab.testnet.accounts import Transfer
+from trimtab.testnet.catalogue import QUOTE, Market
+from trimtab.testnet.exact import exactly
+from trimtab.testnet.margin import stakes
+from trimtab.testnet.rejections import Rejection, invalid_symbol
+from trimtab.testnet.settlement import (
+    advance,
+    deleverage,
+    liquidate_stake,
+    match_resting,
+    settle_funding,
+)
+from trimtab.testnet.state import State
+from trimtab.testnet.usdm_desk import earn
+
+Texts = Mapping[str, str]
+
+
+@exactly
+def set_prices(state: State, *, mid: Texts, mark: Texts, index: Texts) -> None:
+    """Move mids by asset, override marks and indices by contract (empty text ends it).
+
+    Books refill, resting orders that are reached fill, then margins are checked.
+
+    Raises:
+        Rejection: -1121 for an asset or contract that is not listed.
+
+    """
+    advance(state)
+    for symbol in (*mark, *index):
+        state.listing(Market.USDM, symbol)
+    mids = {asset: Decimal(value) for asset, value in mid.items()}
+    state.prices.set_mids(mids, now_ms=state.now_ms)
+    state.prices.override(marks=mark, indices=index)
+    state.books.refill()
+    match_resting(state)
+    advance(state)
+
+
+@exactly
+def set_clock(state: State, *, offset_ms: int) -> None:
+    """Put the exchange's clock *offset_ms* ahead of the injected one; what fell due happens."""
+    state.offset_ms = offset_ms
+    advance(state)
+
+
+@exactly
+def fund(state: State, rates: Texts) -> None:
+    """Settle a funding now: of the contracts in *rates* at these rates, else of all.
+
+    Raises:
+        Rejection: -1121 for what is not a perpetual.
+
+    """
+    advance(state)
+    if not rates.keys() <= state.funding_due.keys():
+        raise invalid_symbol()
+    state.rates.update({symbol: Decimal(rate) for symbol, rate in rates.items()})
+    for symbol in rates or state.perpetuals():
+        settle_funding(state, symbol, at_ms=state.now_ms)
+    advance(state)
+
+
+@exactly
+def force_liquidation(state: State, symbol: str) -> None:
+    """Close the position in *symbol* as the liquidation engine would, whatever the margin."""
+    for stake in stakes(state, symbol=symbol):
+        if stake.position.quantity:
+            liquidate_stake(state, stake)
+
+
+@exactly
+def force_deleveraging(state: State, symbol: str, *, quantity: str) -> None:
+    """Close *quantity* of the position in *symbol* as automatic deleveraging would."""
+    for stake in stakes(state, symbol=symbol):
+        if stake.position.quantity:
+            deleverage(state, symbol, side=stake.side, quantity=Decimal(quantity))
+
+
+@exactly
+def deposit(state: State, *, asset: str, units: str, wallet: str) -> None:
+    """Put *units* of *asset* into the ``spot`` or ``usdm`` wallet; negative withdraws.
+
+    Raises:
+        Rejection: an unknown wallet, a coin for the futures wallet, or too little.
+
+    """
+    moved = Decimal(units)
+    if wallet not in {"spot", "usdm"} or (wallet == "usdm" and asset != QUOTE):
+        raise Rejection(-5003, "The transfer asset is not supported.")
+    if wallet == "usdm":
+        earn(state, "TRANSFER", moved, symbol="", trade_id=0)
+    elif state.spot.free(asset) + moved < 0:
+        raise Rejection(-5013, "Asset transfer failed: insufficient balance")
+    else:
+        state.spot.move(asset, moved)
+    state.transfers.append(
+        Transfer(
+            number=state.next_number(),
+            kind=f"DEPOSIT_{wallet.upper()}",
+            asset=asset,
+            units=moved,
+            moved_at=state.now_ms,
+        )
+    )
