@@ -1,0 +1,1 @@
+"""Benchmarks: each is a script that prints ratios measured in one run, beside their limits."""
