@@ -28,6 +28,9 @@ LAST_WORDS: Final = frozenset(
 )
 """A name that ends in one of these says what kind of thing it is not."""
 
+TERMS: Final = (("market", "data"),)
+"""Endings that are the field's own terms, as a whole."""
+
 FIRST_WORDS: Final = frozenset({"do", "process"})
 """A verb that says only that something happens."""
 
@@ -84,6 +87,7 @@ def _named(module: Module) -> Iterator[tuple[int, str]]:
     ),
     good=(
         "class Ledger: ...",
+        "class CcxtMarketData: ...",
         "def plan(): ...",
         "data_age = 1",
         "def due(): ...",
@@ -94,9 +98,8 @@ def names_say_what_a_thing_is(module: Module) -> Iterator[Violation]:
     """Find names whose noun or verb has not been found."""
     for line, name in _named(module):
         spoken = words(name)
-        is_vague = spoken and (
-            spoken[-1] in LAST_WORDS or (len(spoken) > 1 and spoken[0] in FIRST_WORDS)
-        )
+        ends_vague = not LAST_WORDS.isdisjoint(spoken[-1:]) and tuple(spoken[-2:]) not in TERMS
+        is_vague = ends_vague or (len(spoken) > 1 and spoken[0] in FIRST_WORDS)
         if is_vague:
             yield module.violation(line, name, "says nothing: find the field's noun (GLOSSARY.md)")
 

@@ -101,6 +101,10 @@ def _is_command(function: Function) -> bool:
     return any(".command" in text or ".default" in text for text in decorators)
 
 
+def _is_override(function: Function) -> bool:
+    return any("override" in ast.unparse(d) for d in function.decorator_list)
+
+
 def _is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
@@ -123,7 +127,7 @@ def _positional(function: Function) -> list[ast.arg]:
 def functions_take_few_parameters(module: Module) -> Iterator[Violation]:
     """Count parameters, keyword-only ones too; a command of the CLI takes its options."""
     for name, function in module.functions:
-        if module.room == "cli" and _is_command(function):
+        if (module.room == "cli" and _is_command(function)) or _is_override(function):
             continue
         count = len(_positional(function)) + len(function.args.kwonlyargs)
         if count > PARAMETERS_MAX:
@@ -144,12 +148,14 @@ def functions_take_few_parameters(module: Module) -> Iterator[Violation]:
         "def f(*, bid: Decimal, ask: Decimal): ...",
         "class C:\n    def __exit__(self, a: int, b: int): ...",
         "def f(plan: Plan, report: GateReport): ...",
+        "class C(B):\n    @override\n    def f(self, a: int, b: int): ...",
     ),
 )
 def parameters_of_one_type_are_named(module: Module) -> Iterator[Violation]:
     """Find positional parameters that a caller could swap unseen."""
     for name, function in module.functions:
-        if _is_dunder(function.name) and function.name != "__init__":
+        is_given = _is_dunder(function.name) and function.name != "__init__"
+        if is_given or _is_override(function):
             continue
         kinds = Counter(ast.unparse(a.annotation) for a in _positional(function) if a.annotation)
         shared = sorted(kind for kind, count in kinds.items() if count > 1)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from tests.house.source import ROOT
 
 PACKAGE: Final = ROOT / "src" / "trimtab"
 SCRIPTS: Final = (".ci/check", ".ci/long", ".ci/run")
+_WHOLE: Final = re.MULTILINE | re.DOTALL
 PURE_ROOMS: Final = (
     "domain estimators targets triggers hedging planning risk approval execution accounting"
 )
@@ -40,7 +42,7 @@ def _rooms(package: Path) -> set[str]:
 
 def _ignores_without_reason(pyproject: str) -> list[str]:
     """Return the lines of ruff's ignore lists that silence a rule and do not say why."""
-    lint = pyproject.partition("[tool.ruff.lint]")[2].partition("[tool.ruff.lint.isort]")[0]
+    lint = "".join(re.findall(r"^\[tool\.ruff\.lint.*?(?=^\[(?!tool\.ruff)|\Z)", pyproject, _WHOLE))
     silencing = re.compile(r'^\s*("[A-Z]+\d*"\s*,\s*)+|^"[^"]+"\s*=\s*\[.*"[A-Z]+\d*"')
     said = re.compile(r"#\s*\S+\s+\S+")
     return [

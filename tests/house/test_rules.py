@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
+
 from tests.house import (
     rules_boundaries,
     rules_names,
