@@ -1,0 +1,204 @@
+"""What no single key can tell: inline secrets, the choice of a portfolio, sums, pairs of keys.
+
+Pure. These read the raw tree, so they find their faults also when other keys are wrong. A
+value that is itself no number or no table is left to the models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic_core import PydanticCustomError
+
+from trimtab.config.faults import Flaw
+from trimtab.config.numerals import read_exact, shown
+from trimtab.config.positions import KeyPath
+from trimtab.config.profiles import PROFILES
+from trimtab.config.shape import PER_ASSET, nearest_fix
+from trimtab.config.words import ASSET
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
+
+Tree = Mapping[str, Any]
+
+_SUM_TOLERANCE: Final = Decimal("1e-9")
+"""How far the weights' sum may be from 1 (strategy book 1.1)."""
+_SECRET_KEY: Final = re.compile(
+    r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)"
+)
+_CHOICES: Final = ("profile", "targets", "groups", "sleeves")
+_NOT_YET: Final = ("groups", "sleeves")
+
+
+def flaws(tree: Tree) -> Iterator[Flaw]:
+    """Yield every fault that lies between keys, in no particular order."""
+    yield from secrets_in(tree, ())
+    yield from _choice(tree)
+    yield from _profile(tree)
+    yield from _weights(tree)
+    yield from _strangers(tree)
+    yield from _markets(tree)
+    yield from _url(tree)
+
+
+def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
+    """Yield keys at any depth that look like a secret; what they hold is never repeated."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from secrets_in(item, (*path, index))
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        is_asset = path in PER_ASSET and ASSET.fullmatch(key) is not None
+        if not is_asset and _SECRET_KEY.search(key.lower().replace("-", "_")):
+            yield Flaw(path=(*path, key), reason="is a secret in the open", fix=_secret_fix(key))
+        else:
+            yield from secrets_in(value, (*path, key))
+
+
+def _secret_fix(key: str) -> str:
+    """Return where the secret belongs instead."""
+    lower = key.lower()
+    name = "PASSWORD" if "pass" in lower else "API_SECRET" if "secret" in lower else "API_KEY"
+    variable = f"TRIMTAB__VENUE__{name}"
+    return (
+        f"remove it, replace it at the venue if anyone could read it, and use the keyring,"
+        f" {variable}_FILE or {variable}"
+    )
+
+
+def section(tree: Tree, name: str) -> Tree:
+    """Return a section of the raw tree; one that is no table counts as empty here."""
+    table = tree.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _choice(tree: Tree) -> Iterator[Flaw]:
+    """Exactly one of profile, targets, groups, sleeves says where the portfolio should be."""
+    portfolio = section(tree, "portfolio")
+    chosen = [name for name in _CHOICES if name in portfolio]
+    for name in _NOT_YET:
+        if name in portfolio:
+            reason = "is not available yet in this version"
+            fix = "write [portfolio.targets] with one weight per asset, or a profile"
+            yield Flaw(path=("portfolio", name), reason=reason, fix=fix)
+    if not chosen and isinstance(tree.get("portfolio", {}), dict):
+        yield Flaw(
+            path=("portfolio",),
+            reason="needs exactly one of profile, targets, groups, sleeves, has none",
+            fix='write [portfolio.targets] with one weight per asset, or profile = "moderate"',
+        )
+    if len(chosen) > 1:
+        reason = f"excludes the others of profile, targets, groups, sleeves: {len(chosen)} are set"
+        fix = f"keep {' or '.join(chosen)}"
+        yield Flaw(path=("portfolio", chosen[-1]), reason=reason, fix=fix)
+
+
+def _profile(tree: Tree) -> Iterator[Flaw]:
+    """Check that a profile is one of ours and that its stable share, the quote, is no member."""
+    name = section(tree, "portfolio").get("profile")
+    if not isinstance(name, str):
+        return
+    if name not in PROFILES:
+        reason = f"must be a ready profile, was {shown(name)}"
+        yield Flaw(path=("portfolio", "profile"), reason=reason, fix=nearest_fix(name, PROFILES))
+        return
+    quote = section(tree, "account").get("quote")
+    if isinstance(quote, str) and quote in PROFILES[name].weights:
+        reason = f"keeps its stable share in the quote, but {quote} is one of its coins"
+        fix = "choose a stable quote, or write [portfolio.targets] yourself"
+        yield Flaw(path=("portfolio", "profile"), reason=reason, fix=fix)
+
+
+def _weights(tree: Tree) -> Iterator[Flaw]:
+    """Targets sum to 1; weights that cannot be read are faults of their own."""
+    targets = section(tree, "portfolio").get("targets")
+    if not isinstance(targets, dict):
+        return
+    path = ("portfolio", "targets")
+    if not targets:
+        yield Flaw(path=path, reason="names no asset", fix='write such as BTC = "0.50"')
+        return
+    try:
+        weights = [read_exact(weight) for weight in targets.values()]
+    except PydanticCustomError:
+        return
+    with exact_arithmetic():
+        total = sum(weights, ZERO)
+        missing = ONE - total
+    if abs(missing) <= _SUM_TOLERANCE:
+        return
+    quote = section(tree, "account").get("quote")
+    fix = f"lower them by {plain(-missing)}" if missing < 0 else f"raise them by {plain(missing)}"
+    if isinstance(quote, str) and ASSET.fullmatch(quote) and quote not in targets and missing > 0:
+        fix = f'add {quote} = "{plain(missing)}" for the quote, or raise the others by as much'
+    yield Flaw(path=path, reason=f"weights must sum to 1, sum is {plain(total)}", fix=fix)
+
+
+def _strangers(tree: Tree) -> Iterator[Flaw]:
+    """Exceptions per asset name assets that have a target; a slip would be ignored silently."""
+    portfolio, rebalance = section(tree, "portfolio"), section(tree, "rebalance")
+    targets, quote = portfolio.get("targets"), section(tree, "account").get("quote")
+    if isinstance(portfolio.get("profile"), str) and portfolio["profile"] in PROFILES:
+        targets = {**PROFILES[portfolio["profile"]].weights, quote: ""}
+    if not isinstance(targets, dict):
+        return
+    for name in ("routes", "thresholds"):
+        exceptions = rebalance.get(name)
+        for asset in exceptions if isinstance(exceptions, dict) else ():
+            path = ("rebalance", name, asset)
+            if name == "routes" and asset == quote:
+                reason, fix = "the quote is what others are traded for", "remove it"
+                yield Flaw(path=path, reason=reason, fix=fix)
+            elif ASSET.fullmatch(asset) and asset not in targets:
+                if name == "routes" and portfolio.get("untargeted") == "sell":
+                    continue  # It will be sold, and may say how.
+                fix = nearest_fix(asset, [str(target) for target in targets])
+                yield Flaw(path=path, reason="is an exception for an asset without target", fix=fix)
+
+
+def _markets(tree: Tree) -> Iterator[Flaw]:
+    """Check that the futures route finds perpetuals among the markets."""
+    markets = section(tree, "venue").get("markets")
+    if not isinstance(markets, list) or "swap" in markets:
+        return
+    rebalance = section(tree, "rebalance")
+    routes = rebalance.get("routes")
+    wanted: list[tuple[KeyPath, object]] = [(("rebalance", "route"), rebalance.get("route"))]
+    for asset, route in routes.items() if isinstance(routes, dict) else ():
+        wanted.append((("rebalance", "routes", asset), route))
+    for path, route in wanted:
+        if route == "futures":
+            fix = 'add "swap" to venue.markets, or use the route "spot"'
+            yield Flaw(path=path, reason="needs perpetuals, but venue.markets has none", fix=fix)
+
+
+def _url(tree: Tree) -> Iterator[Flaw]:
+    """Only the local exchange has an address; the others are the venue's own."""
+    venue = section(tree, "venue")
+    environment = venue.get("environment")
+    if venue.get("url") and environment in ("testnet", "live"):
+        reason = f'is only for environment = "local", the environment is "{environment}"'
+        fix = "remove it; the venue's own address is used"
+        yield Flaw(path=("venue", "url"), reason=reason, fix=fix)
+    if venue.get("url") == "" and environment == "local":
+        fix = "remove it, or write where trimtab testnet listens"
+        yield Flaw(path=("venue", "url"), reason="is empty", fix=fix)
+
+
+def password_flaw(tree: Tree) -> Iterator[Flaw]:
+    """Yield a fault for a database password in the ledger's URL."""
+    url = section(tree, "ledger").get("url")
+    if not isinstance(url, str) or "://" not in url:
+        return
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return  # The model refuses it.
+    if password or re.search(r"[?&](?:password|sslpassword)=", url):
+        reason = "has a password in the open"
+        fix = "remove it and use TRIMTAB__LEDGER__URL, PGPASSWORD or a pgpass file"
+        yield Flaw(path=("ledger", "url"), reason=reason, fix=fix)

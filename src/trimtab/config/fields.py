@@ -1,0 +1,87 @@
+"""The kinds of value that configuration keys have: how each is read, bounded and written.
+
+Pure. The sections in :mod:`trimtab.config.models` are made of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from trimtab.config.numerals import fault, read_exact, read_whole
+from trimtab.config.words import (
+    destination_text,
+    read_asset,
+    read_destination,
+    read_text,
+    read_threshold,
+    threshold_text,
+    unavailable,
+)
+from trimtab.domain.exact import plain
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.policy import Destination, Route, Threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Marks what a number counts, for the documentation."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultText:
+    """Says in words what a computed default is, for the documentation."""
+
+    text: str
+
+
+def read_kinds(kinds: tuple[MarketKind, ...]) -> tuple[MarketKind, ...]:
+    """Refuse lists that name a market twice or leave out spot, which prices everything."""
+    if len(set(kinds)) < len(kinds):
+        raise fault("names a kind of market twice", "name each once")
+    if MarketKind.SPOT not in kinds:
+        raise fault('must include "spot"', 'write ["spot"] or ["spot", "swap"]')
+    return kinds
+
+
+Exact = Annotated[
+    Decimal,
+    BeforeValidator(read_exact, json_schema_input_type=str | int | float),
+    PlainSerializer(plain),
+]
+"""A number, digit for digit."""
+Fraction = Annotated[Exact, Field(ge=0, le=1), Unit(name="fraction")]
+"""A share of 1, 0 to 1."""
+Multiple = Annotated[Exact, Field(ge=0, le=1000), Unit(name="multiple")]
+"""So many times something, 0 to 1000."""
+Value = Annotated[Exact, Field(ge=0), Unit(name="quote")]
+"""Quote units, >= 0."""
+Bps = Annotated[Exact, Field(ge=0, le=10_000), Unit(name="bps")]
+"""1/10,000, 0 to 10,000."""
+Whole = Annotated[int, BeforeValidator(read_whole)]
+"""A whole number."""
+AssetCode = Annotated[str, BeforeValidator(read_asset)]
+"""An asset by its code."""
+Text = Annotated[str, BeforeValidator(read_text)]
+"""Text as it is."""
+RouteWord = Annotated[Route, BeforeValidator(unavailable("mixed", "auto"))]
+"""A route that this version can take."""
+ThresholdText = Annotated[
+    Threshold,
+    PlainValidator(read_threshold),
+    PlainSerializer(threshold_text),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,12})?\s?(pp|%)$"}),
+]
+"""A band with its unit: ``5pp`` or ``10%``."""
+DestinationText = Annotated[
+    Destination,
+    PlainValidator(read_destination),
+    PlainSerializer(destination_text),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["target", "band", "0.5"]}),
+]
+"""``target``, ``band`` or a fraction of the way."""

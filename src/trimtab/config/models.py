@@ -1,0 +1,271 @@
+"""The sections of the configuration file: every key, its type, bounds, unit and default.
+
+Pure. Defaults are the conservative ones. The text under a key is its meaning in the
+documentation and in the JSON Schema. Units: ``quote`` is value in the account's quote,
+``fraction`` is of 1, ``bps`` is 1/10,000.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from trimtab.config.fields import (
+    AssetCode,
+    Bps,
+    DefaultText,
+    DestinationText,
+    Exact,
+    Fraction,
+    Multiple,
+    RouteWord,
+    Text,
+    ThresholdText,
+    Unit,
+    Value,
+    Whole,
+    read_kinds,
+)
+from trimtab.config.settings import ApprovalMode
+from trimtab.config.words import (
+    read_account,
+    read_calendar,
+    read_ledger_url,
+    read_loopback_url,
+    read_timezone,
+    read_venue,
+    unavailable,
+)
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.policy import Basis, Destination, DriftSide, Route, Scope, Threshold, Untargeted
+from trimtab.domain.snapshot import Environment
+
+LOCAL_URL: Final = "http://127.0.0.1:8900"
+"""Where ``trimtab testnet`` listens unless told otherwise."""
+SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+"""What all sections share: an unknown key is an error."""
+
+
+class Contract(StrEnum):
+    """Which contracts hedge."""
+
+    PERPETUAL = "perpetual"
+
+
+class Account(BaseModel):
+    """Who the portfolio belongs to and what it is counted in."""
+
+    model_config = SECTION
+
+    name: Annotated[str, BeforeValidator(read_account)] = "main"
+    """Name of the account in the ledger and in messages."""
+    quote: AssetCode = Field(examples=["USDT"])
+    """The stable coin that everything is counted in."""
+
+
+def _default_url(earlier: dict[str, Any]) -> str:
+    """Return the address of ``trimtab testnet`` for ``local``, nothing for real venues."""
+    return LOCAL_URL if earlier.get("environment") is Environment.LOCAL else ""
+
+
+def _url(value: object) -> str:
+    """Check an address; no address is right wherever none is needed."""
+    return "" if value == "" else read_loopback_url(value)
+
+
+class Venue(BaseModel):
+    """Which exchange, in which environment. Keys are never written here."""
+
+    model_config = SECTION
+
+    id: Annotated[str, BeforeValidator(read_venue)] = Field(examples=["binance"])
+    """The exchange's ccxt id."""
+    environment: Environment = Field(examples=["local"])
+    """Which host is talked to: the loopback exchange, the venue's sandbox, or the real one."""
+    url: Annotated[str, BeforeValidator(_url), DefaultText(text=f"{LOCAL_URL} in local")] = Field(
+        default_factory=_default_url
+    )
+    """Where the local exchange listens; loopback only, and only in local."""
+    markets: Annotated[tuple[MarketKind, ...], AfterValidator(read_kinds)] = (
+        MarketKind.SPOT,
+        MarketKind.SWAP,
+    )
+    """Kinds of market that are read and traded; swap is perpetuals, future is dated contracts."""
+
+
+class Portfolio(BaseModel):
+    """Where the portfolio should be. Exactly one of profile, targets, groups, sleeves."""
+
+    model_config = SECTION
+
+    basis: Basis = Basis.NET
+    """What a weight is a share of: net exposure (futures counted) or spot holdings."""
+    profile: Text = ""
+    """A ready portfolio: conservative, moderate or aggressive; its weights are in this page."""
+    untargeted: Untargeted = Untargeted.IGNORE
+    """What happens to an asset that is held but not named."""
+    dust_value: Value = Decimal(5)
+    """Untargeted holdings below it are ignored."""
+    targets: dict[AssetCode, Fraction] = Field(default_factory=dict, examples=['BTC = "0.50"'])
+    """Weight per asset, the quote included; the sum must be 1."""
+    groups: Any = None
+    """Groups of assets. Not available yet in this version."""
+    sleeves: Any = None
+    """Sleeves of futures. Not available yet in this version."""
+
+
+class Rebalance(BaseModel):
+    """When and how a drift is corrected."""
+
+    model_config = SECTION
+
+    route: RouteWord = Route.SPOT
+    """How drifts are corrected: with coins, or with perpetuals while the coins stay."""
+    spot_fraction: Fraction = Decimal("0.5")
+    """Share that a mixed route trades by spot; the other routes do not read it."""
+    threshold: ThresholdText = Threshold(width=Decimal("0.05"), relative=False)
+    """How far a weight may stray: "5pp" is points of weight, "10%" a share of the target."""
+    scope: Scope = Scope.ALL
+    """Who moves when one asset is outside its band: every asset, or only those outside."""
+    side: DriftSide = DriftSide.BOTH
+    """Which drifts are corrected."""
+    to: DestinationText = Destination(to_band=False, fraction=Decimal(1))
+    """Where a correction ends: target, band, or a fraction of the way."""
+    calendar: Annotated[str, BeforeValidator(read_calendar)] = "quarterly"
+    """When a slot begins: off, monthly, quarterly, semiannual, or five cron fields."""
+    timezone: Annotated[str, BeforeValidator(read_timezone)] = "UTC"
+    """IANA name of the zone in which slots begin."""
+    routes: dict[AssetCode, RouteWord] = Field(default_factory=dict, examples=['BTC = "futures"'])
+    """Exceptions from route, per asset."""
+    thresholds: dict[AssetCode, ThresholdText] = Field(
+        default_factory=dict, examples=['BTC = "10%"']
+    )
+    """Exceptions from threshold, per asset."""
+
+
+class Hedge(BaseModel):
+    """How futures stand in for spot."""
+
+    model_config = SECTION
+
+    ratio: Fraction = Decimal(1)
+    """Share of the overweight that is hedged."""
+    max_ratio: Fraction = Decimal(1)
+    """Most that a hedge may be of the units it protects; profiles set 0.5."""
+    leverage: Annotated[Whole, Field(ge=1, le=125), Unit(name="multiple")] = 1
+    """Set on the venue before the first futures order."""
+    contract: Annotated[Contract, BeforeValidator(unavailable("dated", "auto"))] = (
+        Contract.PERPETUAL
+    )
+    """Which contracts hedge."""
+    max_topup: Value = Decimal(0)
+    """Most that a plan may move into futures margin."""
+
+
+def _order_cap(earlier: dict[str, Any]) -> Decimal:
+    """Return the order cap; when that is itself wrong, nothing, and its own fault is shown."""
+    cap: Decimal = earlier.get("max_order_notional", Decimal(0))
+    return cap
+
+
+class Risk(BaseModel):
+    """What may never happen. Each key is also the name of the check that keeps it."""
+
+    model_config = SECTION
+
+    max_leverage: Multiple = Decimal("2.5")
+    """Futures notional over the value outside futures margin; profiles set 1.5, 2.5 or 4.0."""
+    max_net: Multiple = Decimal("1.5")
+    """Net exposure of all but stables over NAV."""
+    max_gross: Multiple = Decimal(6)
+    """Risky holdings plus futures notional over NAV."""
+    max_synthetic_long: Multiple = Decimal(1)
+    """Exposure bought with futures instead of coins, over NAV."""
+    max_order_notional: Value = Decimal(5000)
+    """Value of one order."""
+    max_asset_notional: Value = Decimal(10_000)
+    """Value of all orders of one run in one asset."""
+    max_run_notional: Value = Decimal(20_000)
+    """Value of all orders of one run."""
+    max_day_notional: Value = Decimal(40_000)
+    """Value of all orders of one day."""
+    max_orders: Annotated[Whole, Field(ge=0, le=1000), Unit(name="orders")] = 40
+    """Legs of one plan."""
+    max_unhedged_notional: Annotated[Value, DefaultText(text="max_order_notional")] = Field(
+        default_factory=_order_cap
+    )
+    """Value that may stand without its hedge between two legs."""
+    min_margin_ratio: Annotated[Exact, Field(ge=1, le=1000), Unit(name="multiple")] = Decimal(3)
+    """Margin balance over maintenance margin after the plan; higher is safer, 1 is liquidation."""
+    min_liquidation_distance: Fraction = Decimal("0.10")
+    """Price move to the nearest liquidation."""
+    shock: Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")] = Decimal("0.20")
+    """Price move to the worse side that every prefix of a plan must survive."""
+    shock_kappa: Annotated[Exact, Field(ge=1, le=100), Unit(name="multiple")] = Decimal(1)
+    """Maintenance margins that must be left after the shock."""
+    max_slippage_bps: Bps = Decimal(30)
+    """Loss against the mid of the order book, walked to the order's full size."""
+    price_collar_bps: Bps = Decimal(100)
+    """Distance of a limit price from mark and index."""
+    max_snapshot_age_s: Annotated[Exact, Field(gt=0, le=3600), Unit(name="s")] = Decimal(30)
+    """Age of what a plan is made from when the gate sees it."""
+    max_clock_offset_ms: Annotated[Whole, Field(ge=0, le=10_000), Unit(name="ms")] = 500
+    """Difference between this clock and the venue's; venues refuse more than 1000 ahead."""
+    fee_reserve: Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")] = Decimal("0.002")
+    """Share of the free quote that is kept for fees."""
+
+
+class Approval(BaseModel):
+    """For how long, and how far from the planned prices, a yes holds."""
+
+    model_config = SECTION
+
+    mode: Annotated[ApprovalMode, BeforeValidator(unavailable("standing"))] = ApprovalMode.CONFIRM
+    """Who says yes: a person, to each plan."""
+    ttl_s: Annotated[Whole, Field(ge=1, le=86_400), Unit(name="s")] = 300
+    """How long a plan and its approval hold."""
+    max_move_bps: Bps = Decimal(50)
+    """Price move against a leg since planning that voids the approval."""
+
+
+class Ledger(BaseModel):
+    """Where plans, orders and fills are recorded."""
+
+    model_config = SECTION
+
+    url: Annotated[str, BeforeValidator(read_ledger_url)] = (
+        "sqlite:///~/.local/state/trimtab/{account}-{environment}.db"
+    )
+    """SQLite file or PostgreSQL database; {account} and {environment} are filled in."""
+
+
+class Execution(BaseModel):
+    """How a leg is worked."""
+
+    model_config = SECTION
+
+    max_reprices: Annotated[Whole, Field(ge=0, le=20), Unit(name="orders")] = 3
+    """New orders for the rest of a leg after its first."""
+    receive_window_ms: Annotated[Whole, Field(ge=1, le=60_000), Unit(name="ms")] = 5000
+    """How long after its timestamp the venue may accept a request."""
+    order_timeout_s: Annotated[Exact, Field(gt=10, le=120), Unit(name="s")] = Decimal(15)
+    """Wait for an order's answer; above the venue's own 10 s, so that its verdict wins."""
+
+
+class Document(BaseModel):
+    """Trimtab's configuration file."""
+
+    model_config = SECTION
+
+    account: Account
+    venue: Venue
+    portfolio: Portfolio
+    rebalance: Rebalance
+    hedge: Hedge
+    risk: Risk
+    approval: Approval
+    ledger: Ledger
+    execution: Execution

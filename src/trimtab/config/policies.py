@@ -1,0 +1,88 @@
+"""The policy that a valid document describes, in the domain's values.
+
+Pure. Nothing is chosen here: every value was written down or is a documented default.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from trimtab.config.models import Document
+from trimtab.domain.instruments import Asset
+from trimtab.domain.policy import (
+    ApprovalPolicy,
+    ExecutionPolicy,
+    HedgePolicy,
+    Policy,
+    RebalancePolicy,
+    RiskLimits,
+    Target,
+)
+
+
+def policy_of(document: Document) -> Policy:
+    """Return what the operator wants and allows."""
+    return Policy(
+        rebalance=_rebalance(document),
+        hedge=HedgePolicy(
+            ratio=document.hedge.ratio,
+            max_ratio=document.hedge.max_ratio,
+            leverage=document.hedge.leverage,
+            max_topup=document.hedge.max_topup,
+        ),
+        limits=_limits(document),
+        approval=ApprovalPolicy(
+            ttl_s=document.approval.ttl_s, max_move_bps=document.approval.max_move_bps
+        ),
+        execution=ExecutionPolicy(
+            max_reprices=document.execution.max_reprices,
+            receive_window_ms=document.execution.receive_window_ms,
+            order_timeout_s=document.execution.order_timeout_s,
+        ),
+    )
+
+
+def _rebalance(document: Document) -> RebalancePolicy:
+    """Return targets in file order, bands and routes."""
+    portfolio, rebalance = document.portfolio, document.rebalance
+    return RebalancePolicy(
+        basis=portfolio.basis,
+        targets=tuple(
+            Target(asset=Asset(asset), weight=weight) for asset, weight in portfolio.targets.items()
+        ),
+        untargeted=portfolio.untargeted,
+        route=rebalance.route,
+        routes=MappingProxyType({Asset(a): route for a, route in rebalance.routes.items()}),
+        threshold=rebalance.threshold,
+        thresholds=MappingProxyType({Asset(a): band for a, band in rebalance.thresholds.items()}),
+        scope=rebalance.scope,
+        side=rebalance.side,
+        destination=rebalance.to,
+        dust_value=portfolio.dust_value,
+    )
+
+
+def _limits(document: Document) -> RiskLimits:
+    """Return the limits, name by name: each is a key and a check's code."""
+    risk = document.risk
+    return RiskLimits(
+        max_leverage=risk.max_leverage,
+        max_net=risk.max_net,
+        max_gross=risk.max_gross,
+        max_synthetic_long=risk.max_synthetic_long,
+        max_order_notional=risk.max_order_notional,
+        max_asset_notional=risk.max_asset_notional,
+        max_run_notional=risk.max_run_notional,
+        max_day_notional=risk.max_day_notional,
+        max_orders=risk.max_orders,
+        max_unhedged_notional=risk.max_unhedged_notional,
+        min_margin_ratio=risk.min_margin_ratio,
+        min_liquidation_distance=risk.min_liquidation_distance,
+        shock=risk.shock,
+        shock_kappa=risk.shock_kappa,
+        max_slippage_bps=risk.max_slippage_bps,
+        price_collar_bps=risk.price_collar_bps,
+        max_snapshot_age_s=risk.max_snapshot_age_s,
+        max_clock_offset_ms=risk.max_clock_offset_ms,
+        fee_reserve=risk.fee_reserve,
+    )

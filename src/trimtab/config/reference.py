@@ -1,0 +1,190 @@
+"""What the models say about themselves: the JSON Schema and the table of every key.
+
+Reads the source of :mod:`trimtab.config.models` for the text under each key.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, get_origin
+
+from pydantic.fields import FieldInfo
+
+from trimtab.config import models
+from trimtab.config.fields import DefaultText, Unit
+from trimtab.config.models import Document
+from trimtab.config.profiles import PROFILES
+from trimtab.config.provenance import with_sections
+from trimtab.config.shape import enum_words, range_text, sections
+
+_HEAD: Final = """\
+# Configuration
+
+Generated from the models; change `src/trimtab/config/models.py`, then run
+`python -m trimtab.config.reference > docs/configuration.md`.
+
+The file is looked for in `--config`, `TRIMTAB_CONFIG`, `./trimtab.toml` and
+`~/.config/trimtab/config.toml`. `--set section.key=value` wins over a variable
+`TRIMTAB__SECTION__KEY`, a variable over the file, the file over a profile, a profile over
+the defaults below. `trimtab config show` says where each value came from, and
+`trimtab config check` names every fault at once with its place and its fix.
+
+Numbers are text (`"0.50"`) or whole numbers and are taken digit for digit; a TOML float is
+accepted while a float can hold its digits. `fraction` is of 1, `quote` is value in the account's
+quote, `bps` is 1/10,000, `multiple` is so many times. A list in a variable or an option is
+separated by commas: `--set venue.markets=spot,swap`.
+
+Required are `account.quote`, `venue.id`, `venue.environment` and exactly one of
+`portfolio.profile`, `portfolio.targets`, `portfolio.groups` and `portfolio.sleeves`.
+"""
+
+_PROFILES: Final = """\
+## Profiles
+
+`profile = "moderate"` is short for the targets and the two limits below. What the file sets
+itself wins over the limits; own targets and a profile exclude each other. The stable share
+is held in the quote.
+
+| profile | meaning | targets | risk.max_leverage | hedge.max_ratio |
+|---|---|---|---|---|
+"""
+
+_KEYS: Final = """\
+## Keys of the venue
+
+Keys never stand in the file or on the command line. The first of these that has a part of
+the key must have all of it:
+
+1. the operating system's keyring (`trimtab[keyring]`), service `trimtab`, entries
+   `VENUE/ACCOUNT/ENVIRONMENT/api_key`, `.../api_secret` and, where the venue takes one,
+   `.../password`, such as `binance/main/testnet/api_key`;
+2. files that `TRIMTAB__VENUE__API_KEY_FILE`, `TRIMTAB__VENUE__API_SECRET_FILE` and
+   `TRIMTAB__VENUE__PASSWORD_FILE` name: mode 0600, yours, no symbolic links;
+3. the variables `TRIMTAB__VENUE__API_KEY`, `TRIMTAB__VENUE__API_SECRET` and
+   `TRIMTAB__VENUE__PASSWORD`.
+
+With `environment = "local"` and none of them set, the pair `local-key` and `local-secret`
+is used, which `trimtab testnet` accepts.
+"""
+
+_BOUNDS: Final = MappingProxyType(
+    {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+)
+"""JSON Schema's names of bounds, by pydantic's."""
+
+
+def meanings() -> Mapping[str, Mapping[str, str]]:
+    """Return the text under every key, by model and key."""
+    tree = ast.parse(inspect.getsource(models))
+    return {
+        node.name: dict(_documented(node)) for node in tree.body if isinstance(node, ast.ClassDef)
+    }
+
+
+def _documented(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """Yield each annotated name of a class with the string under it."""
+    for above, below in zip(node.body, node.body[1:], strict=False):
+        match above, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                value=ast.Constant(value=str(t))
+            ):
+                yield name, " ".join(t.split())
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file, with the meaning of every key."""
+    document = Document.model_json_schema()
+    texts = meanings()
+    for name, section in document["$defs"].items():
+        for key, described in section.get("properties", {}).items():
+            described["description"] = texts[name][key]
+    choices = ("profile", "targets", "groups", "sleeves")
+    document["$defs"]["Portfolio"]["oneOf"] = [{"required": [choice]} for choice in choices]
+    # The sections themselves may be left out: their required keys are what is missing then.
+    document["required"] = ["account", "venue", "portfolio"]
+    standard: dict[str, Any] = _standard(document)
+    return standard
+
+
+def _standard(node: Any) -> Any:  # noqa: ANN401  any JSON
+    """Return a schema with bounds under their JSON Schema names.
+
+    pydantic 2.14 writes ``ge`` where a validator of ours runs before its own.
+    """
+    if isinstance(node, list):
+        return [_standard(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {_BOUNDS.get(key, key): _standard(value) for key, value in node.items()}
+
+
+def markdown() -> str:
+    """Return docs/configuration.md."""
+    texts, defaults = meanings(), _defaults()
+    parts = [_HEAD]
+    for name, model in sections():
+        about = inspect.cleandoc(model.__doc__ or "")
+        rows = [
+            f"| `{key}` | {_unit(field)} | {_default(field, defaults[name][key])} |"
+            f" {texts[model.__name__][key]}{_choices((name, key))} |"
+            for key, field in model.model_fields.items()
+        ]
+        table = "\n".join(["| key | unit | default | meaning |", "|---|---|---|---|", *rows])
+        parts.append(f"## [{name}]\n\n{about}\n\n{table}\n")
+    parts.append(_PROFILES + "".join(_profile_rows()))
+    parts.append(_KEYS)
+    return "\n".join(parts)
+
+
+def _unit(field: FieldInfo) -> str:
+    """Return a key's unit and bounds."""
+    names = [mark.name for mark in field.metadata if isinstance(mark, Unit)]
+    bounds = range_text(field)
+    origin = get_origin(field.annotation)
+    kind = "table per asset" if origin is dict else "list" if origin is tuple else "text"
+    return ", ".join([*names[-1:], *([bounds] if bounds else [])]) or kind
+
+
+def _default(field: FieldInfo, written: object) -> str:
+    """Return a key's default as a file would have it."""
+    if field.is_required():
+        return "required"
+    words = [mark.text for mark in field.metadata if isinstance(mark, DefaultText)]
+    if words:
+        return words[0]
+    if field.default_factory is not None or field.default in (None, ""):
+        return "none"
+    return f"`{json.dumps(written)}`"
+
+
+def _defaults() -> Mapping[str, Mapping[str, Any]]:
+    """Return every key's default as JSON, by section and key."""
+    required = {"account": {"quote": "USDT"}, "venue": {"id": "binance", "environment": "local"}}
+    document = Document.model_validate(with_sections(required, Document))
+    dumped: dict[str, dict[str, Any]] = document.model_dump(mode="json")
+    return dumped
+
+
+def _choices(path: tuple[str, str]) -> str:
+    """Return the words that a key takes, when they are few and fixed."""
+    words = enum_words(path)
+    return f" One of: {', '.join(f'`{word}`' for word in words)}." if words else ""
+
+
+def _profile_rows() -> Iterator[str]:
+    """Yield one row per profile."""
+    for profile in PROFILES.values():
+        weights = ", ".join(f"{asset} {weight}" for asset, weight in profile.weights.items())
+        yield (
+            f"| `{profile.name}` | {profile.meaning} | {weights}, quote {profile.stable} |"
+            f" {profile.max_leverage} | {profile.max_ratio} |\n"
+        )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

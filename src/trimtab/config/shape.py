@@ -1,0 +1,118 @@
+"""Which keys there are: the sections and their fields by path, and the nearest known key.
+
+Pure; reads :mod:`trimtab.config.models` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, Final, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from trimtab.config.models import Document
+from trimtab.config.positions import KeyPath
+
+PER_ASSET: Final = frozenset(
+    {("portfolio", "targets"), ("rebalance", "routes"), ("rebalance", "thresholds")}
+)
+"""Tables whose keys are asset codes."""
+_ALIKE: Final = 0.6
+"""How much two keys must resemble each other, 0 to 1, to be taken for a slip."""
+
+
+def sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield every section with its model, in file order."""
+    for name, field in Document.model_fields.items():
+        model = field.annotation
+        assert isinstance(model, type), "Every section is a model."
+        yield name, model
+
+
+def fields() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Yield section, key and field of every key, in file order."""
+    for section, model in sections():
+        for name, field in model.model_fields.items():
+            yield section, name, field
+
+
+def field_at(path: KeyPath) -> FieldInfo | None:
+    """Return the field that *path* names, or None for a section, an asset or a stranger."""
+    if len(path) != 2:  # noqa: PLR2004  a section and a key
+        return None
+    return next((field for s, name, field in fields() if (s, name) == path), None)
+
+
+def overriding(path: KeyPath, text: str) -> Any:  # noqa: ANN401  what TOML would give
+    """Return a variable's or an option's text as the type that its key has in a file."""
+    field = field_at(path)
+    kind = field.annotation if field is not None else str
+    if kind is int and text.removeprefix("-").isdecimal() and text.isascii():
+        # Beyond its limit the interpreter refuses the digits, and the text is the fault.
+        return int(text) if len(text) <= 20 else text  # noqa: PLR2004  above any bound
+    if get_origin(kind) is tuple:
+        return [item.strip(" \"'") for item in text.strip().strip("[]").split(",")]
+    return text
+
+
+def unknown_key_fix(path: KeyPath) -> str:
+    """Return what to do about a key that does not exist: a near one, another section, or none."""
+    name = str(path[-1])
+    here = [str(key) for key in _keys_of(path[:-1])]
+    if near := get_close_matches(name.lower(), here, n=1, cutoff=_ALIKE):
+        return f'did you mean "{near[0]}"?'
+    homes = [section for section, key, _ in fields() if key == name and len(path) > 1]
+    if homes:
+        return f"move it to [{homes[0]}]"
+    everywhere = {key: section for section, key, _ in fields()}
+    if len(path) == 1 and name in everywhere:
+        return f"move it under [{everywhere[name]}]"
+    if near := get_close_matches(name.lower(), everywhere, n=1, cutoff=0.8):
+        return f'did you mean "{near[0]}" in [{everywhere[near[0]]}]?'
+    return f"remove it; known here are {', '.join(here)}" if here else "remove it"
+
+
+def nearest_fix(word: object, known: Iterable[str]) -> str:
+    """Return which of the *known* words was probably meant, or all of them."""
+    words = list(known)
+    near = get_close_matches(str(word).lower(), words, n=1, cutoff=_ALIKE)
+    return f'did you mean "{near[0]}"?' if near else f"write {' or '.join(words)}"
+
+
+def enum_words(path: KeyPath) -> tuple[str, ...]:
+    """Return the words that the enumeration at *path* knows."""
+    steps = tuple(step for step in path if isinstance(step, str))
+    field = field_at(steps[:2])
+    kind: Any = field.annotation if field is not None else None
+    while get_origin(kind) is not None:
+        # The values of a table, the elements of a list, what an annotation marks.
+        inner = get_args(kind)
+        kind = inner[1] if get_origin(kind) is dict else inner[0]
+    is_words = isinstance(kind, type) and issubclass(kind, StrEnum)
+    return tuple(word.value for word in kind) if is_words else ()
+
+
+def range_text(field: FieldInfo) -> str:
+    """Return a number's bounds in words: ``from 0 to 1``; nothing when it has none."""
+    bounds = {}
+    for mark in field.metadata:
+        for name in ("ge", "gt", "le", "lt"):
+            if (bound := getattr(mark, name, None)) is not None:
+                bounds[name] = bound
+    if "lt" in bounds:
+        return f"from {bounds['ge']}, below {bounds['lt']}"
+    if "gt" in bounds:
+        return f"above {bounds['gt']}, up to {bounds['le']}"
+    if "le" in bounds:
+        return f"from {bounds['ge']} to {bounds['le']}"
+    return f"from {bounds['ge']} up" if bounds else ""
+
+
+def _keys_of(path: KeyPath) -> Iterator[str]:
+    """Yield the keys that may stand below *path*."""
+    if not path:
+        return (name for name, _ in sections())
+    return (name for section, name, _ in fields() if (section,) == path)

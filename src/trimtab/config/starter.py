@@ -1,0 +1,99 @@
+"""The commented configuration that ``trimtab init`` writes.
+
+Pure text; it loads as it stands, and what it leaves out has the documented default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic_core import PydanticCustomError
+
+from trimtab.config.profiles import PROFILES, Profile
+from trimtab.config.shape import nearest_fix
+from trimtab.config.words import read_venue
+from trimtab.domain.errors import ConfigError
+from trimtab.domain.snapshot import Environment
+
+
+def starter(profile: str, *, venue: str, environment: Environment) -> str:
+    """Return the text of a configuration file.
+
+    Raises:
+        ConfigError: there is no such profile, or the venue is no ccxt id.
+
+    """
+    if profile not in PROFILES:
+        raise ConfigError(f"there is no profile {profile!r}; {nearest_fix(profile, PROFILES)}")
+    try:
+        read_venue(venue)
+    except PydanticCustomError as e:
+        raise ConfigError(f"venue: {e.message()}") from None
+    chosen = PROFILES[profile]
+    blocks = (_head(chosen), _venue(venue, environment), _portfolio(chosen), _limits(chosen))
+    return "\n".join("\n".join(block) + "\n" for block in blocks)
+
+
+def _head(profile: Profile) -> Iterator[str]:
+    yield "# Trimtab. Every key: docs/configuration.md, or trimtab config schema."
+    yield f"# Profile {profile.name}: {profile.meaning}."
+    yield ""
+    yield "[account]"
+    yield 'name = "main"'
+    yield 'quote = "USDT"               # everything is counted in it'
+
+
+def _venue(venue: str, environment: Environment) -> Iterator[str]:
+    yield "[venue]"
+    yield f'id = "{venue}"'
+    line = f'environment = "{environment.value}"'
+    yield f"{line:<28} # local | testnet | live"
+    if environment is Environment.LOCAL:
+        yield 'url = "http://127.0.0.1:8900"  # where trimtab testnet listens'
+    else:
+        yield "# Keys never stand here: use the keyring, TRIMTAB__VENUE__API_KEY_FILE and"
+        yield "# TRIMTAB__VENUE__API_SECRET_FILE (mode 0600), or the variables without _FILE."
+    if environment is Environment.LIVE:
+        yield "# Real money. Nothing is sent without --execute and a typed yes."
+    yield 'markets = ["spot", "swap"]   # swap is perpetual contracts'
+
+
+def _portfolio(profile: Profile) -> Iterator[str]:
+    yield "[portfolio]"
+    yield 'basis = "net"                # net counts futures, spot counts coins only'
+    yield 'untargeted = "ignore"        # ignore | sell | error: held, but not named below'
+    yield ""
+    yield "[portfolio.targets]          # fractions; the sum must be 1"
+    for asset, weight in (*profile.weights.items(), ("USDT", profile.stable)):
+        yield f'{asset} = "{weight}"'
+    yield ""
+    yield "[rebalance]"
+    yield 'route = "spot"               # spot trades coins, futures hedges them'
+    yield 'threshold = "5pp"            # 5pp is points of weight, 10% a share of the target'
+    yield 'scope = "all"                # all | breached'
+    yield 'side = "both"                # both | overweight'
+    yield 'to = "target"                # target | band | a fraction of the way such as "0.5"'
+    yield 'calendar = "quarterly"       # off | monthly | quarterly | semiannual | cron text'
+    yield 'timezone = "UTC"'
+
+
+def _limits(profile: Profile) -> Iterator[str]:
+    yield "[hedge]"
+    yield f'max_ratio = "{profile.max_ratio}"            # of the units it protects, at most'
+    yield "leverage = 1"
+    yield ""
+    yield "[risk]                       # a plan beyond any of these is refused"
+    yield f'max_leverage = "{profile.max_leverage}"'
+    yield 'max_order_notional = "5000"  # value in the quote'
+    yield 'max_run_notional = "20000"'
+    yield 'max_day_notional = "40000"'
+    yield 'min_margin_ratio = "3.0"     # margin over maintenance margin; higher is safer'
+    yield 'shock = "0.20"               # price move that every step must survive'
+    yield "max_slippage_bps = 30"
+    yield ""
+    yield "[approval]"
+    yield 'mode = "confirm"             # a person says yes to each plan'
+    yield "ttl_s = 300"
+    yield ""
+    yield "[ledger]"
+    yield 'url = "sqlite:///~/.local/state/trimtab/{account}-{environment}.db"'

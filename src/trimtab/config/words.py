@@ -1,0 +1,194 @@
+"""Settings with a small language of their own: thresholds, destinations, names, addresses.
+
+Pure but for reading the zone database. Every refusal carries a reason and a fix.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from trimtab.config.cron import cron_error
+from trimtab.config.numerals import fault, read_exact, shown
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
+from trimtab.domain.policy import Destination, Threshold
+
+ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
+"""How an asset is written: the venue's code."""
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_VENUE: Final = re.compile(r"[a-z][a-z0-9]{1,39}")
+_THRESHOLD: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,12})?)\s?(pp|%)")
+_NAMED_CALENDARS: Final = ("off", "monthly", "quarterly", "semiannual")
+_LEDGERS: Final = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+_PLACEHOLDERS: Final = ("{account}", "{environment}")
+
+
+def read_threshold(value: object) -> Threshold:
+    """Return the band that ``5pp`` (of weight) or ``10%`` (of the target) spells."""
+    if isinstance(value, Threshold):
+        return value  # A default of our own.
+    fix = 'write "5pp" for points of weight or "10%" for a share of the target'
+    match = _THRESHOLD.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise fault(f"must be a threshold with its unit, was {shown(value)}", fix)
+    with exact_arithmetic():
+        width = Decimal(match.group(1)).scaleb(-2)
+    if width > ONE:
+        raise fault(f"must be at most 100, was {shown(value)}", fix)
+    return Threshold(width=width, relative=match.group(2) == "%")
+
+
+def threshold_text(threshold: Threshold) -> str:
+    """Return the spelling of *threshold*."""
+    with exact_arithmetic():
+        return plain(threshold.width.scaleb(2)) + ("%" if threshold.relative else "pp")
+
+
+def read_destination(value: object) -> Destination:
+    """Return where corrections end: ``target``, ``band`` or a fraction of the way."""
+    match value:
+        case Destination():
+            return value  # A default of our own.
+        case "target":
+            return Destination(to_band=False, fraction=ONE)
+        case "band":
+            return Destination(to_band=True, fraction=ONE)
+    fix = 'write "target", "band" or a fraction of the way such as "0.5"'
+    if isinstance(value, str) and value[:1].isalpha():
+        raise fault(f"must be a destination, was {shown(value)}", fix)
+    fraction = read_exact(value)
+    if not ZERO < fraction <= ONE:
+        raise fault(f"must be above 0 and at most 1, was {plain(fraction)}", fix)
+    return Destination(to_band=False, fraction=fraction)
+
+
+def destination_text(destination: Destination) -> str:
+    """Return the spelling of *destination*."""
+    if destination.to_band:
+        return "band"
+    return "target" if destination.fraction == ONE else plain(destination.fraction)
+
+
+def read_asset(value: object) -> str:
+    """Return an asset code; codes are upper case."""
+    text = read_text(value)
+    if ASSET.fullmatch(text):
+        return text
+    fix = "write the venue's code in capitals, such as BTC"
+    if ASSET.fullmatch(text.strip().upper()):
+        fix = f"write {text.strip().upper()}"
+    raise fault(f"must be an asset code, was {shown(text)}", fix)
+
+
+def read_account(value: object) -> str:
+    """Return the account's name, safe in a file name."""
+    text = read_text(value)
+    if _NAME.fullmatch(text):
+        return text
+    fix = "use up to 40 letters, digits, hyphens and underscores, a letter or digit first"
+    raise fault(f"must be a plain name, was {shown(text)}", fix)
+
+
+def read_venue(value: object) -> str:
+    """Return a ccxt id."""
+    text = read_text(value)
+    if _VENUE.fullmatch(text):
+        return text
+    raise fault(
+        f"must be a ccxt id, was {shown(text)}", 'write it in lower case, such as "binance"'
+    )
+
+
+def read_text(value: object) -> str:
+    """Return text as it is."""
+    if isinstance(value, str):
+        return value
+    raise fault(f"must be text, was {shown(value)}", "put it in quotes")
+
+
+def unavailable(*words: str) -> Callable[[object], object]:
+    """Return a check that refuses words which the program knows but cannot act on yet."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and value in words:
+            raise fault(f'"{value}" is not available yet in this version', "choose another value")
+        return value
+
+    return check
+
+
+def read_calendar(value: object) -> str:
+    """Return a named calendar or five cron fields with single spaces."""
+    text = " ".join(read_text(value).split())
+    if text in _NAMED_CALENDARS:
+        return text
+    fix = 'write off, monthly, quarterly, semiannual or cron text such as "0 9 1 * *"'
+    if " " not in text:
+        raise fault(f"must be a calendar, was {shown(text)}", fix)
+    if error := cron_error(text):
+        raise fault(f"must be cron text: {error}", fix)
+    return text
+
+
+def read_timezone(value: object) -> str:
+    """Return the IANA name of a zone that this machine knows."""
+    text = read_text(value)
+    if text == "UTC":
+        return text  # Known even where the zone database is not installed.
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError, LookupError):
+        # A folder of the database is an OSError, a path out of it a ValueError.
+        reason = f"must be a time zone that this machine knows, was {shown(text)}"
+        raise fault(reason, 'write an IANA name such as "UTC" or "Europe/Berlin"') from None
+    return text
+
+
+def read_loopback_url(value: object) -> str:
+    """Return the address of a local exchange, without a final slash."""
+    text = read_text(value)
+    fix = 'write a loopback address such as "http://127.0.0.1:8900"'
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise fault(f"must be a URL, was {shown(text)}", fix) from None
+    if parts.username is not None or parts.password is not None:
+        raise fault("must not carry a name or a password", fix)
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise fault(f"must be an http URL, was {shown(text)}", fix)
+    if parts.path not in ("", "/") or parts.query or parts.fragment or re.search(r"\s", text):
+        raise fault(f"must be a host and a port only, was {shown(text)}", fix)
+    if not _is_loopback(parts.hostname):
+        raise fault(f"must be on this machine, was {shown(parts.hostname)}", fix)
+    return text.removesuffix("/")
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether *host* can only be this machine; no name is looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_ledger_url(value: object) -> str:
+    """Return a SQLAlchemy URL of a durable ledger, placeholders still in it."""
+    text = read_text(value)
+    fix = 'write "sqlite:///~/.local/state/trimtab/{account}-{environment}.db" or a postgresql URL'
+    if not text.startswith(_LEDGERS) or re.search(r"[\s\x00-\x1f]", text):
+        scheme = shown(text.partition("://")[0])
+        raise fault(f"must be an sqlite or postgresql URL, begins with {scheme}", fix)
+    braces = re.findall(r"\{[^{}]*\}?|\}", text)
+    if unknown := [brace for brace in braces if brace not in _PLACEHOLDERS]:
+        raise fault(f"has the unknown placeholder {shown(unknown[0])}", fix)
+    if text.startswith("sqlite:///") and text.removeprefix("sqlite:///") in ("", ":memory:"):
+        raise fault("must be a file: a ledger in memory is lost", fix)
+    return text
