@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.builders import NOW, account, plan
-
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import digest
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict

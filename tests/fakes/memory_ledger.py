@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from trimtab.adapters.ledger import rules
@@ -192,7 +192,7 @@ class MemoryLedger:
         booked = [f for f in self._own.fills if f.symbol == symbol]
         return FillCursor(
             after=rules.newest(booked).trade_id if booked else None,
-            not_before=self.store.began_at - timedelta(seconds=rules.CLOCK_MARGIN_S),
+            not_before=rules.reading_begins(self.store.began_at),
         )
 
     async def save_balances(self, snapshot: Snapshot) -> None:

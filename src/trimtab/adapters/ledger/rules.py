@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Instrument, Lots, Symbol
@@ -156,12 +157,20 @@ def fresh_fills(
 
 def newest(fills: Iterable[Fill]) -> Fill:
     """Return the execution after which reading goes on: the last by time, then by number."""
-    return max(fills, key=lambda f: (f.filled_at, _number(f.trade_id)))
+    return max(fills, key=lambda f: reading_place(instant_text(f.filled_at), f.trade_id))
 
 
-def _number(trade_id: str) -> int:
-    """Return a numeric trade id as a number; others count as equal."""
-    return int(trade_id) if trade_id.isdecimal() else 0
+def reading_place(filled_at: str, trade_id: TradeId) -> tuple[str, int]:
+    """Return where an execution stands in the reading order of its symbol.
+
+    Trade ids that are no numbers count as equal within one instant.
+    """
+    return filled_at, int(trade_id) if trade_id.isdecimal() else 0
+
+
+def reading_begins(began_at: datetime) -> datetime:
+    """Return from when executions are read while none is booked: just before the ledger."""
+    return began_at - timedelta(seconds=CLOCK_MARGIN_S)
 
 
 def committed(records: Iterable[OrderRecord], *, since: datetime) -> dict[Symbol, Decimal]:

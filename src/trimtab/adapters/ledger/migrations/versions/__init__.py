@@ -1,0 +1,1 @@
+"""One module per schema, each of them frozen: a migration never imports the present schema."""

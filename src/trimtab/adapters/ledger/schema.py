@@ -1,0 +1,248 @@
+"""The tables. ``entries`` is the ledger; every other table is what the entries add up to.
+
+Decimals and instants are TEXT (RFC 3339 UTC with microseconds, so that text order is time
+order); sizes are whole lots and decimal text side by side. ``dry_run`` is 0 for what really
+happened, else the number of the dry run that a row belongs to. ``seq`` is the entry that made
+the row. Source: docs/design/0004-ledger.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""64-bit whole numbers; on SQLite the type that makes a primary key the row id."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _text(name: str, *, primary_key: bool = False) -> Column[str]:
+    """Return a column of text that is always there."""
+    return Column(name, Text, primary_key=primary_key, nullable=False)
+
+
+def _text_or_none(name: str) -> Column[str]:
+    """Return a column of text that may be missing."""
+    return Column(name, Text, nullable=True)
+
+
+def _whole(name: str, *, primary_key: bool = False) -> Column[int]:
+    """Return a column of whole numbers that are given, never counted up by the database."""
+    return Column(name, WHOLE, primary_key=primary_key, autoincrement=False, nullable=False)
+
+
+def _entry(*, primary_key: bool = False) -> Column[int]:
+    """Return the column that names the entry a row was made by."""
+    target = ForeignKey("entries.seq")
+    return Column(
+        "seq", WHOLE, target, primary_key=primary_key, autoincrement=False, nullable=False
+    )
+
+
+stamp: Final = Table(
+    "stamp",
+    metadata,
+    _whole("id", primary_key=True),
+    _text("venue"),
+    _text("account"),
+    _text("environment"),
+    _text("schema_version"),
+    _text("created_at"),
+    _text("chain_seed"),
+)
+entries: Final = Table(
+    "entries",
+    metadata,
+    _whole("seq", primary_key=True),
+    _text("at"),
+    _text("kind"),
+    _text("body"),
+    _text("prev_hash"),
+    _text("hash"),
+)
+plans: Final = Table(
+    "plans",
+    metadata,
+    _text("digest", primary_key=True),
+    _entry(),
+    _whole("dry_run"),
+    _text("status"),
+    _text("verdict"),
+    _text("made_at"),
+    _text("expires_at"),
+)
+findings: Final = Table(
+    "findings",
+    metadata,
+    Column("plan_digest", Text, ForeignKey("plans.digest"), primary_key=True, nullable=False),
+    _whole("position", primary_key=True),
+    _entry(),
+    _text("check"),
+    _text("verdict"),
+    _text("subject"),
+    _text_or_none("measured"),
+    _text_or_none("limit"),
+    _text("unit"),
+    _text_or_none("reason"),
+    _text("tag"),
+)
+approvals: Final = Table(
+    "approvals",
+    metadata,
+    _whole("dry_run", primary_key=True),
+    Column("plan_digest", Text, ForeignKey("plans.digest"), primary_key=True, nullable=False),
+    _entry(),
+    _text("gate_digest"),
+    _text("kind"),
+    _text("by"),
+    _text("at"),
+    _text("expires_at"),
+)
+orders: Final = Table(
+    "orders",
+    metadata,
+    _whole("dry_run", primary_key=True),
+    _text("client_order_id", primary_key=True),
+    _entry(),
+    Column("plan_digest", Text, ForeignKey("plans.digest"), nullable=False),
+    _whole("line"),
+    _whole("attempt"),
+    _text("symbol"),
+    _text("instrument"),
+    _whole("lots"),
+    _text("quantity"),
+    _whole("limit_ticks"),
+    _text("limit_price"),
+    Column("reduce_only", Boolean, nullable=False),
+    _whole("epoch"),
+    _text("submitted_at"),
+    _text("state"),
+    _text_or_none("venue_order_id"),
+    _whole("filled_lots"),
+    _whole("executed_lots"),
+    Index("ix_orders_state", "dry_run", "state"),
+    Index("ix_orders_submitted_at", "dry_run", "submitted_at"),
+    Index("ix_orders_venue_order_id", "dry_run", "symbol", "venue_order_id"),
+)
+order_events: Final = Table(
+    "order_events",
+    metadata,
+    _entry(primary_key=True),
+    _whole("dry_run"),
+    _text("client_order_id"),
+    _text("at"),
+    _text("state"),
+    _text_or_none("told"),
+    _text_or_none("evidence"),
+    _text("note"),
+    ForeignKeyConstraint(
+        ["dry_run", "client_order_id"], ["orders.dry_run", "orders.client_order_id"]
+    ),
+    Index("ix_order_events_client_order_id", "dry_run", "client_order_id"),
+)
+fills: Final = Table(
+    "fills",
+    metadata,
+    _whole("dry_run", primary_key=True),
+    _text("symbol", primary_key=True),
+    _text("trade_id", primary_key=True),
+    _entry(),
+    _whole("position"),
+    _text("venue_order_id"),
+    _text_or_none("client_order_id"),
+    _text("side"),
+    _text("quantity"),
+    _text("fill_price"),
+    _text("fee"),
+    _text("fee_asset"),
+    _text("filled_at"),
+    ForeignKeyConstraint(
+        ["dry_run", "client_order_id"], ["orders.dry_run", "orders.client_order_id"]
+    ),
+    Index("ix_fills_venue_order_id", "dry_run", "symbol", "venue_order_id"),
+)
+fill_cursors: Final = Table(
+    "fill_cursors",
+    metadata,
+    _whole("dry_run", primary_key=True),
+    _text("symbol", primary_key=True),
+    _entry(),
+    _text("after_trade_id"),
+    _text("filled_at"),
+)
+balances: Final = Table(
+    "balances",
+    metadata,
+    _entry(primary_key=True),
+    _text("wallet", primary_key=True),
+    _text("name", primary_key=True),
+    _text("snapshot_id"),
+    _text("taken_at"),
+    _text("quantity"),
+    _text("bound"),
+    _whole("lots"),
+)
+leverage_settings: Final = Table(
+    "leverage_settings",
+    metadata,
+    _entry(primary_key=True),
+    _whole("dry_run"),
+    Column("plan_digest", Text, ForeignKey("plans.digest"), nullable=False),
+    _text("symbol"),
+    _whole("leverage"),
+    _text("outcome"),
+    _text("note"),
+    _text("at"),
+)
+halts: Final = Table(
+    "halts",
+    metadata,
+    _entry(primary_key=True),
+    _text_or_none("reason"),
+    _text("by"),
+    _text("at"),
+)
+leases: Final = Table(
+    "leases",
+    metadata,
+    _text("account", primary_key=True),
+    _entry(),
+    _whole("epoch"),
+    _text("owner"),
+    _text("host"),
+    _whole("pid"),
+    Column("held", Boolean, nullable=False),
+)
+
+APPEND_ONLY: Final = (
+    "stamp",
+    "entries",
+    "findings",
+    "approvals",
+    "order_events",
+    "balances",
+    "leverage_settings",
+    "halts",
+)
+"""Tables whose rows triggers keep from being changed or deleted."""
+NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "leases")
+"""Tables whose rows change, but are kept by triggers from being deleted."""

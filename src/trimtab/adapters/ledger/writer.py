@@ -1,0 +1,172 @@
+"""The one thread that touches the database, and the transactions it makes of what is asked.
+
+Writes that are pending when the thread comes to them share one transaction, each under a
+savepoint of its own: one flush for all, and what one of them is refused does not undo the
+others. A write is done when it returns: it was committed. The event loop never commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, cast
+
+from sqlalchemy import Connection
+
+from trimtab.adapters.ledger import reads
+from trimtab.adapters.ledger.chain import Head
+from trimtab.adapters.ledger.engine import WRITES, engine_at
+from trimtab.adapters.ledger.faults import located
+from trimtab.adapters.ledger.files import Place, prepare, write_anchor
+from trimtab.adapters.ledger.migrate import migrate, needs_migration
+from trimtab.adapters.ledger.pen import Pen
+from trimtab.domain.canonical import instant_text
+from trimtab.domain.errors import LedgerError
+from trimtab.ports import Clock
+
+DoneT = TypeVar("DoneT")
+Job = Callable[[Pen], Any]
+"""One write: checks and appends through the pen, and returns its answer."""
+BATCH_MAX: Final = 64
+"""Most writes that share a transaction, so that none waits long for the others."""
+
+
+@dataclass
+class _Batch:
+    """Writes that will share a transaction; grows until the thread comes to it."""
+
+    jobs: list[Job] = field(default_factory=list)
+    done: Future[list[Any]] = field(default_factory=Future)
+    """The answers in the order of the jobs; a LedgerError stands for a refusal."""
+
+
+class Writer:
+    """Runs jobs on the thread that owns the connections."""
+
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self.place = place
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._growing: _Batch | None = None
+        self._mutex = threading.Lock()
+
+    async def write(self, job: Callable[[Pen], DoneT]) -> DoneT:
+        """Run *job* in a transaction; return its answer once it is committed.
+
+        A caller that is cancelled does not take its write back.
+
+        Raises:
+            LedgerError: the job refused, or nothing could be committed.
+
+        """
+        with self._mutex:
+            batch = self._growing
+            if batch is None or len(batch.jobs) >= BATCH_MAX:
+                batch = self._growing = _Batch()
+                batch.done = self._thread.submit(self._commit, batch)
+            index = len(batch.jobs)
+            batch.jobs.append(job)
+        answers = await asyncio.shield(asyncio.wrap_future(batch.done))
+        answer = answers[index]
+        if isinstance(answer, LedgerError):
+            raise answer
+        return cast("DoneT", answer)
+
+    async def read(self, query: Callable[[Connection], DoneT]) -> DoneT:
+        """Run *query* in a read transaction: one consistent view, after all earlier writes.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+
+        """
+        return await asyncio.wrap_future(self._thread.submit(self._query, query))
+
+    async def open(self) -> None:
+        """Make the files, bring the schema up, and keep two connections.
+
+        Raises:
+            LedgerError: the ledger cannot be opened.
+
+        """
+        await asyncio.wrap_future(self._thread.submit(self._open))
+
+    async def close(self) -> None:
+        """Finish what is pending and close the connections."""
+        await asyncio.shield(asyncio.wrap_future(self._thread.submit(self._close)))
+        self._thread.shutdown(wait=True)
+
+    def _open(self) -> None:
+        """Open, on the thread."""
+        with located(self.place, "opening it"):
+            prepare(self.place)
+            engine = engine_at(self.place)
+            self._reading = engine.connect()
+            self._writing = engine.connect().execution_options(**{WRITES: True})
+            with self._reading.begin():
+                old = needs_migration(self._reading)
+            if old:
+                with self._writing.begin():
+                    migrate(self._writing)
+
+    def _close(self) -> None:
+        """Close, on the thread."""
+        for name in ("_writing", "_reading"):
+            connection: Connection | None = getattr(self, name, None)
+            if connection is not None:
+                connection.close()
+
+    def _query(self, query: Callable[[Connection], DoneT]) -> DoneT:
+        """Read, on the thread."""
+        with located(self.place, "reading"), self._reading.begin():
+            return query(self._reading)
+
+    def _commit(self, batch: _Batch) -> list[Any]:
+        """Run a batch in one transaction, on the thread; then name the new head outside."""
+        with self._mutex:
+            if self._growing is batch:
+                self._growing = None
+        with located(self.place, "writing"):
+            with self._writing.begin():
+                before = reads.head(self._writing)
+                answers, head = self._run(batch.jobs, before)
+            if head != before:
+                write_anchor(self.place, head)
+        return answers
+
+    def _run(self, jobs: list[Job], head: Head) -> tuple[list[Any], Head]:
+        """Run jobs one after the other; one alone needs no savepoint, its refusal undoes all."""
+        at = instant_text(self._clock.now())
+        if len(jobs) == 1:
+            pen = Pen(self._writing, head, at=at)
+            return [jobs[0](pen)], pen.head
+        answers: list[Any] = []
+        for job in jobs:
+            pen = Pen(self._writing, head, at=at)
+            try:
+                with self._writing.begin_nested():
+                    answers.append(job(pen))
+            except LedgerError as refusal:
+                answers.append(refusal)
+            else:
+                head = pen.head
+        return answers, head
+
+
+@asynccontextmanager
+async def open_writer(place: Place, clock: Clock) -> AsyncIterator[Writer]:
+    """Open the database at *place* for as long as the block runs.
+
+    Raises:
+        LedgerError: it cannot be opened.
+
+    """
+    writer = Writer(place, clock)
+    try:
+        await writer.open()
+        yield writer
+    finally:
+        await writer.close()

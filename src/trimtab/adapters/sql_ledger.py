@@ -1,0 +1,228 @@
+"""The ledger on a SQL database: :func:`open_ledger` gives a :class:`~trimtab.ports.Ledger`.
+
+Importing this module is what pays for SQLAlchemy. The parts, and why they are cut so, are in
+:mod:`trimtab.adapters.ledger` and docs/design/0004-ledger.md. Sizes are lots and base units,
+instants aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from trimtab.adapters.ledger import lease, reads, verification, writes
+from trimtab.adapters.ledger.chain import Head, chain_seed
+from trimtab.adapters.ledger.files import place_of
+from trimtab.adapters.ledger.migrate import REVISIONS
+from trimtab.adapters.ledger.pen import Hand, Pen
+from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
+from trimtab.adapters.ledger.writer import Writer, open_writer
+from trimtab.domain.approved import Approval
+from trimtab.domain.canonical import instant_text
+from trimtab.domain.errors import ConfigError, LedgerError
+from trimtab.domain.findings import GateReport
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import Fill, OrderIntent, OrderRecord
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.ports import (
+    Clock,
+    FillCursor,
+    LeverageSetting,
+    PlanStatus,
+    SavedPlan,
+    Statement,
+    Transition,
+)
+
+
+class LedgerAudit:
+    """What the ledger shows of itself: its entries, and whether they hold together."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def events(self) -> tuple[LedgerEvent, ...]:
+        """Return every entry, oldest first, those of dry runs among them."""
+        return await self._writer.read(reads.events)
+
+    async def verify(self) -> VerifyReport:
+        """Prove chain, tables, sums and anchor, and name what is wrong."""
+        place = self._writer.place
+        return await self._writer.read(lambda c: verification.verify(c, place))
+
+
+class SqlLedger:
+    """One process's view of the ledger: the real one, or that of one dry run."""
+
+    def __init__(self, writer: Writer, hand: Hand) -> None:
+        self._writer = writer
+        self._hand = hand
+
+    @property
+    def audit(self) -> LedgerAudit:
+        """What the ledger shows of itself, beside the port."""
+        return LedgerAudit(self._writer)
+
+    @asynccontextmanager
+    async def holding_account(self, *, owner: str) -> AsyncIterator[None]:
+        """Hold the account; a dry run, which can send nothing, holds nothing."""
+        if self._hand.dry_run != 0:
+            yield
+            return
+        account, free = self._hand.account, self._hand
+        with lease.locked(self._writer.place, owner):
+            epoch = await self._writer.write(lambda pen: lease.take(pen, account, owner))
+            self._hand = replace(free, epoch=epoch)
+            try:
+                yield
+            finally:
+                self._hand = free
+                await self._writer.write(lambda pen: lease.give_back(pen, account, epoch))
+
+    async def save_plan(self, plan: Plan, report: GateReport, status: PlanStatus) -> None:
+        """Append a proposal with its findings."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.save_plan(pen, hand, plan, report, status))
+
+    async def plan(self, digest_prefix: str) -> SavedPlan:
+        """Return the one plan whose digest starts with *digest_prefix*."""
+        run = self._hand.dry_run
+        (saved,) = await self._writer.read(
+            partial(reads.saved_plans, prefix=digest_prefix, dry_run=run)
+        )
+        return saved
+
+    async def plans(self) -> tuple[SavedPlan, ...]:
+        """Return all plans, oldest first."""
+        run = self._hand.dry_run
+        return await self._writer.read(partial(reads.saved_plans, prefix=None, dry_run=run))
+
+    async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
+        """Append where a plan stands now."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.set_plan_status(pen, hand, plan_digest, status))
+
+    async def save_approval(self, approval: Approval) -> None:
+        """Append a yes; a plan takes one, once."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval))
+
+    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
+        """Commit the intents as SUBMITTING, under the lease."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.begin(pen, hand, intents, at))
+
+    async def advance(self, transitions: Sequence[Transition]) -> None:
+        """Append transitions of orders."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.advance(pen, hand, transitions))
+
+    async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
+        """Append executions and the cursor behind them; return the new ones."""
+        hand = self._hand
+        return await self._writer.write(lambda pen: writes.book_fills(pen, hand, symbol, fills))
+
+    async def fill_cursor(self, symbol: Symbol) -> FillCursor:
+        """Return where to go on reading executions of *symbol*."""
+        run = self._hand.dry_run
+        return await self._writer.read(lambda c: reads.fill_cursor(c, symbol, dry_run=run))
+
+    async def save_balances(self, snapshot: Snapshot) -> None:
+        """Append what the account held; a dry run leaves no statement."""
+        if self._hand.dry_run == 0:
+            await self._writer.write(lambda pen: writes.save_balances(pen, snapshot))
+
+    async def statement(self) -> Statement | None:
+        """Return the balances and positions saved last."""
+        return await self._writer.read(reads.statement)
+
+    async def record_leverage(self, setting: LeverageSetting) -> None:
+        """Append a step of setting a contract's leverage."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.record_leverage(pen, hand, setting))
+
+    async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
+        """Return orders of this view, oldest first."""
+        run = self._hand.dry_run
+        return await self._writer.read(
+            partial(reads.order_records, plan_digest=plan_digest, dry_run=run)
+        )
+
+    async def unresolved(self) -> tuple[OrderRecord, ...]:
+        """Return real orders that are not terminal, oldest first, in a dry run too."""
+        return await self._writer.read(reads.unresolved)
+
+    async def fills(self) -> tuple[Fill, ...]:
+        """Return fills of this view, oldest first."""
+        return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
+
+    async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
+        """Return quote value at limit of real orders since an instant, in a dry run too."""
+        return await self._writer.read(partial(reads.committed, since=since))
+
+    async def halted(self) -> str | None:
+        """Return why the kill switch is latched, or None."""
+        return await self._writer.read(reads.halted)
+
+    async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
+        """Append that the kill switch is latched or released; never in a dry run."""
+        if self._hand.dry_run != 0:
+            raise LedgerError("a dry run cannot latch or release the kill switch")
+        await self._writer.write(lambda pen: writes.set_halt(pen, reason, by, at))
+
+
+@asynccontextmanager
+async def open_ledger(
+    url: str, key: AccountKey, *, dry_run: bool, clock: Clock
+) -> AsyncIterator[SqlLedger]:
+    """Open the ledger at *url* for one account, making and stamping it at first use.
+
+    Raises:
+        ConfigError: the URL names no file, or the ledger is of another account.
+        LedgerError: it cannot be opened, or a newer program wrote it.
+
+    """
+    place = place_of(url)
+    async with open_writer(place, clock) as writer:
+        stamp = await writer.read(reads.stamp)
+        if stamp is None:
+            stamp = await writer.write(lambda pen: _stamp(pen, key, clock.now()))
+        if stamp != key:
+            raise ConfigError(
+                f"ledger {place.database}: is of {_name(stamp)}, the configuration says "
+                f"{_name(key)}; give each its own ledger.url"
+            )
+        run = 0
+        if dry_run:
+            run = await writer.write(lambda pen: pen.append(EntryKind.DRY_RUN_BEGAN, {}).seq)
+        yield SqlLedger(writer, Hand(account=key.account, dry_run=run, epoch=0))
+
+
+def _stamp(pen: Pen, key: AccountKey, created_at: datetime) -> AccountKey:
+    """Return the stamp, written now unless another process was quicker."""
+    written = reads.stamp(pen.connection)
+    if written is not None:
+        return written
+    seed = chain_seed(key, created_at=created_at)
+    pen.head = Head(seq=0, hash=seed)
+    body = {
+        "venue": key.venue,
+        "account": key.account,
+        "environment": key.environment.value,
+        "schema_version": REVISIONS[-1],
+        "created_at": instant_text(created_at),
+        "chain_seed": seed,
+    }
+    pen.append(EntryKind.STAMPED, body)
+    return key
+
+
+def _name(key: AccountKey) -> str:
+    """Return an account for reading."""
+    return f"{key.venue} {key.account} {key.environment}"

@@ -1,0 +1,567 @@
+"""What every ledger keeps: run on the one in memory and on the one on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.builders import KEY, NOW, account
+from tests.contract.ledger_cases import (
+    BTC,
+    LATER,
+    SELL,
+    SNAPSHOT,
+    Opener,
+    StandingClock,
+    fill,
+    intent,
+    plan_of,
+    report_on,
+    step,
+    venue_order,
+    yes_to,
+)
+from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
+from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
+from trimtab.domain.findings import Verdict
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.orders import OrderState, TradeId
+from trimtab.domain.snapshot import AccountKey, Environment
+from trimtab.ports import (
+    AbsenceEvidence,
+    Ledger,
+    LeverageSetting,
+    PlanStatus,
+    SettingOutcome,
+    Statement,
+)
+
+OTHER_KEY = AccountKey(venue="binance", account="main", environment=Environment.LIVE)
+
+
+def _in_memory(_: Path) -> Opener:
+    store = MemoryStore(key=KEY, began_at=NOW)
+
+    def opened(
+        *, dry_run: bool = False, key: AccountKey = KEY
+    ) -> AbstractAsyncContextManager[Ledger]:
+        return open_memory_ledger(store, key, dry_run=dry_run, clock=StandingClock())
+
+    return opened
+
+
+def _on_disk(folder: Path) -> Opener:
+    url = f"sqlite:///{folder / 'state' / 'ledger.db'}"
+
+    def opened(
+        *, dry_run: bool = False, key: AccountKey = KEY
+    ) -> AbstractAsyncContextManager[Ledger]:
+        return open_ledger(url, key, dry_run=dry_run, clock=StandingClock())
+
+    return opened
+
+
+@pytest.fixture(params=[_in_memory, _on_disk], ids=["memory", "disk"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    made: Opener = request.param(tmp_path)
+    return made
+
+
+@pytest.fixture
+async def ledger(opener: Opener) -> AsyncIterator[Ledger]:
+    async with opener() as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def with_sell_begun(opener: Opener, *, dry_run: bool = False) -> AsyncIterator[Ledger]:
+    """Open a ledger that holds the account, with line 1 of SELL as SUBMITTING."""
+    async with opener(dry_run=dry_run) as ledger, ledger.holding_account(owner="test"):
+        await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+        await ledger.begin([intent()], at=NOW)
+        yield ledger
+
+
+# Plans
+
+
+async def test_a_plan_is_read_back_as_it_was_saved(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    saved = await ledger.plan(SELL.digest[:8])
+    assert (saved.plan, saved.report, saved.status) == (
+        SELL,
+        report_on(SELL),
+        PlanStatus.PROPOSED,
+    )
+    assert saved.approval is None
+    assert saved.plan.digest == SELL.digest
+
+
+async def test_plans_come_oldest_first(ledger: Ledger) -> None:
+    plans = [plan_of("sell 0.01 BTC", second=n) for n in (3, 1, 2)]
+    for proposal in plans:
+        await ledger.save_plan(proposal, report_on(proposal), PlanStatus.PROPOSED)
+    assert [saved.plan for saved in await ledger.plans()] == plans
+
+
+@pytest.mark.parametrize("prefix", [SELL.digest[:7], "0" * 64, ""])
+async def test_a_prefix_that_names_no_single_plan_is_refused(ledger: Ledger, prefix: str) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    with pytest.raises(LedgerError):
+        await ledger.plan(prefix)
+
+
+async def test_a_plan_is_saved_once(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    with pytest.raises(LedgerError, match="saved already"):
+        await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+
+
+async def test_findings_on_another_plan_are_refused(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="another plan"):
+        await ledger.save_plan(SELL, report_on(plan_of()), PlanStatus.PROPOSED)
+
+
+async def test_a_plan_of_another_account_is_refused(ledger: Ledger) -> None:
+    foreign = dataclasses.replace(SELL, key=OTHER_KEY)
+    with pytest.raises(LedgerError, match="another account"):
+        await ledger.save_plan(foreign, report_on(foreign), PlanStatus.PROPOSED)
+
+
+async def test_the_status_of_a_plan_moves(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    await ledger.set_plan_status(SELL.digest, PlanStatus.DECLINED)
+    assert (await ledger.plan(SELL.digest)).status is PlanStatus.DECLINED
+
+
+async def test_the_status_of_a_plan_that_is_not_there_cannot_move(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="not in the ledger"):
+        await ledger.set_plan_status(SELL.digest, PlanStatus.DECLINED)
+
+
+async def test_a_plan_takes_one_approval_once(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    await ledger.save_approval(yes_to(SELL))
+    saved = await ledger.plan(SELL.digest)
+    assert (saved.approval, saved.status) == (yes_to(SELL), PlanStatus.APPROVED)
+    with pytest.raises(LedgerError, match="approved already"):
+        await ledger.save_approval(yes_to(SELL))
+
+
+@pytest.mark.parametrize("status", [PlanStatus.DECLINED, PlanStatus.REFUSED, PlanStatus.EXECUTED])
+async def test_a_plan_that_was_decided_takes_no_approval(
+    ledger: Ledger, status: PlanStatus
+) -> None:
+    await ledger.save_plan(SELL, report_on(SELL, Verdict.REFUSE), status)
+    with pytest.raises(LedgerError, match="cannot be approved"):
+        await ledger.save_approval(yes_to(SELL))
+
+
+# Orders
+
+
+async def test_an_intent_is_there_as_submitting_with_its_instrument(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        (record,) = await ledger.orders(plan_digest=SELL.digest)
+        assert record.intent == intent()
+        assert record.state is OrderState.SUBMITTING
+        assert (record.venue_order_id, record.filled_lots, record.executed_lots) == (None, 0, 0)
+        assert (record.submitted_at, record.simulated) == (NOW, False)
+        assert await ledger.unresolved() == (record,)
+        assert await ledger.orders(plan_digest="0" * 64) == ()
+        assert await ledger.orders(plan_digest=None) == (record,)
+
+
+async def test_an_order_id_is_begun_once_and_nothing_of_its_batch_stays(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        with pytest.raises(LedgerError, match="already"):
+            await ledger.begin([intent(line=2), intent(line=1)], at=NOW)
+        assert len(await ledger.orders(plan_digest=None)) == 1
+        await ledger.begin([intent(line=2)], at=NOW)
+
+
+async def test_an_order_of_a_plan_that_is_not_saved_is_refused(opener: Opener) -> None:
+    async with opener() as ledger, ledger.holding_account(owner="test"):
+        with pytest.raises(LedgerError, match="not in the ledger"):
+            await ledger.begin([intent()], at=NOW)
+
+
+async def test_orders_survive_the_process(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        before = await ledger.orders(plan_digest=None)
+    async with opener() as ledger:
+        assert await ledger.unresolved() == before
+
+
+async def test_an_order_fills_and_closes(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        told = venue_order(intent(), -100)
+        await ledger.advance([step(intent(), OrderState.SETTLING, told)])
+        await ledger.book_fills(BTC, [fill(1, "0.006"), fill(2, "0.004")])
+        await ledger.advance([step(intent(), OrderState.FILLED, told)])
+        (record,) = await ledger.orders(plan_digest=None)
+        assert (record.state, record.filled_lots, record.executed_lots) == ("filled", -100, -100)
+        assert record.venue_order_id == "v1"
+        assert await ledger.unresolved() == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "executed", "booked"),
+    [
+        (OrderState.FILLED, -100, "0.006"),
+        (OrderState.EXPIRED, -100, "0.006"),
+        (OrderState.FILLED, -60, "0.006"),
+        (OrderState.ABSENT, 0, "0.006"),
+    ],
+)
+async def test_an_order_does_not_close_on_other_fills_than_the_venue_executed(
+    opener: Opener, state: OrderState, executed: int, booked: str
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        told = venue_order(intent(), executed)
+        await ledger.book_fills(BTC, [fill(1, booked, of=intent().client_order_id)])
+        with pytest.raises(LedgerError, match="cannot become"):
+            await ledger.advance([step(intent(), state, told)])
+        assert (await ledger.orders(plan_digest=None))[0].state is OrderState.SUBMITTING
+
+
+async def test_a_step_that_the_life_cycle_does_not_know_is_refused_with_its_batch(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        absent = AbsenceEvidence(asked_at=NOW, venue_now=NOW, sightings={"fills": "none"})
+        gone = dataclasses.replace(step(intent(), OrderState.ABSENT), evidence=absent)
+        await ledger.advance([step(intent(), OrderState.UNKNOWN), gone])
+        await ledger.begin([intent(line=2)], at=NOW)
+        with pytest.raises(LedgerError, match="cannot become"):
+            await ledger.advance(
+                [step(intent(line=2), OrderState.OPEN), step(intent(), OrderState.OPEN)]
+            )
+        states = [r.state for r in await ledger.orders(plan_digest=None)]
+        assert states == [OrderState.ABSENT, OrderState.SUBMITTING]
+
+
+async def test_an_order_that_is_not_there_does_not_advance(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        with pytest.raises(LedgerError, match="not in the ledger"):
+            await ledger.advance([step(intent(line=2), OrderState.OPEN)])
+
+
+async def test_a_report_of_another_order_is_refused(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        other = venue_order(intent(line=2), 0, ended=False)
+        with pytest.raises(LedgerError, match="another order"):
+            await ledger.advance([step(intent(), OrderState.OPEN, other)])
+
+
+async def test_an_order_keeps_the_name_that_the_venue_gave_it(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.advance([step(intent(), OrderState.OPEN, venue_order(intent(), 0))])
+        renamed = venue_order(intent(), 0, name="v2")
+        with pytest.raises(LedgerError, match="on the venue"):
+            await ledger.advance([step(intent(), OrderState.OPEN, renamed)])
+
+
+async def test_an_older_report_does_not_lower_what_was_executed(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        for filled in (-60, -10):
+            told = venue_order(intent(), filled, ended=False)
+            await ledger.advance([step(intent(), OrderState.OPEN, told)])
+        assert (await ledger.orders(plan_digest=None))[0].executed_lots == -60
+
+
+# Fills
+
+
+async def test_fills_are_booked_once_and_the_cursor_moves(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        before = await ledger.fill_cursor(BTC)
+        assert before.after is None
+        assert NOW - timedelta(minutes=1) <= before.not_before <= NOW
+        ours = intent().client_order_id
+        first, second, third = (fill(n, "0.001", of=ours) for n in (9, 10, 11))
+        assert await ledger.book_fills(BTC, [first, second]) == (first, second)
+        assert await ledger.book_fills(BTC, [first, second, third, third]) == (third,)
+        assert await ledger.fills() == (first, second, third)
+        assert (await ledger.fill_cursor(BTC)).after == TradeId("11")
+        assert (await ledger.orders(plan_digest=None))[0].filled_lots == -30
+
+
+async def test_the_cursor_does_not_move_back_for_a_late_fill(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.book_fills(BTC, [fill(10, "0.001")])
+        await ledger.book_fills(BTC, [fill(9, "0.001")])
+        assert (await ledger.fill_cursor(BTC)).after == TradeId("10")
+        assert [f.trade_id for f in await ledger.fills()] == ["9", "10"]
+
+
+async def test_an_empty_page_books_nothing(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        assert await ledger.book_fills(BTC, []) == ()
+        assert (await ledger.fill_cursor(BTC)).after is None
+
+
+async def test_a_fill_that_contradicts_a_booked_one_is_refused_with_its_page(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.book_fills(BTC, [fill(1, "0.001")])
+        with pytest.raises(LedgerError, match="is booked as"):
+            await ledger.book_fills(BTC, [fill(2, "0.001"), fill(1, "0.002")])
+        assert [f.trade_id for f in await ledger.fills()] == ["1"]
+        assert (await ledger.fill_cursor(BTC)).after == TradeId("1")
+
+
+async def test_a_fill_of_another_symbol_is_refused(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        with pytest.raises(LedgerError, match="not of"):
+            await ledger.book_fills(intent(line=2).instrument.symbol, [fill(1, "0.001")])
+
+
+@pytest.mark.parametrize(
+    "odd", [{"quantity": Decimal("0.00015")}, {"side": "buy"}], ids=["half a lot", "other side"]
+)
+async def test_a_fill_that_cannot_be_of_its_order_is_refused(
+    opener: Opener, odd: dict[str, object]
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        wrong = dataclasses.replace(fill(1, "0.001", of=intent().client_order_id), **odd)
+        with pytest.raises(LedgerError, match="fill 1 of BTC/USDT"):
+            await ledger.book_fills(BTC, [wrong])
+        assert await ledger.fills() == ()
+
+
+async def test_a_fill_without_our_id_is_attributed_by_the_venues(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        told = venue_order(intent(), -100, ended=False)
+        await ledger.advance([step(intent(), OrderState.OPEN, told)])
+        (booked,) = await ledger.book_fills(BTC, [fill(1, "0.001")])
+        assert booked.client_order_id == intent().client_order_id
+        assert await ledger.fills() == (booked,)
+
+
+async def test_a_fill_of_nobody_we_know_is_external(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        theirs = fill(1, "0.001", of="web_4711", venue_order_id="v9")
+        (booked,) = await ledger.book_fills(BTC, [theirs])
+        assert booked.client_order_id is None
+        assert (await ledger.orders(plan_digest=None))[0].filled_lots == 0
+
+
+async def test_a_fill_booked_before_its_order_was_named_is_claimed_by_it(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+        (booked,) = await ledger.book_fills(BTC, [fill(1, "0.01")])
+        assert booked.client_order_id is None
+        found = step(intent(), OrderState.FILLED, venue_order(intent(), -100))
+        await ledger.advance([found])
+        (record,) = await ledger.orders(plan_digest=None)
+        assert (record.state, record.filled_lots) == (OrderState.FILLED, -100)
+        assert (await ledger.fills())[0].client_order_id == intent().client_order_id
+        assert await ledger.book_fills(BTC, [fill(1, "0.01")]) == ()
+
+
+async def test_a_late_fill_is_booked_on_a_closed_order_without_reopening_it(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        told = venue_order(intent(), 0)
+        await ledger.advance([step(intent(), OrderState.EXPIRED, told)])
+        await ledger.book_fills(BTC, [fill(1, "0.001")])
+        (record,) = await ledger.orders(plan_digest=None)
+        assert (record.state, record.filled_lots, record.executed_lots) == ("expired", -10, -10)
+
+
+# Caps
+
+
+async def test_committed_notional_counts_what_was_or_may_be_spent(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.begin([intent(line=2), intent(line=2, attempt=2)], at=LATER)
+        refused = intent(line=2, attempt=2)
+        await ledger.advance([step(refused, OrderState.REFUSED)])
+        assert await ledger.committed_notional(since=NOW) == {"BTC/USDT": 599, "ETH/USDT": 301}
+        assert await ledger.committed_notional(since=LATER) == {"ETH/USDT": 301}
+        await ledger.book_fills(BTC, [fill(1, "0.002", of=intent().client_order_id)])
+        await ledger.advance([step(intent(), OrderState.EXPIRED, venue_order(intent(), -20))])
+        spent = await ledger.committed_notional(since=NOW)
+        assert spent == {"BTC/USDT": Decimal("119.8"), "ETH/USDT": 301}
+
+
+async def test_reduce_only_orders_do_not_count_against_caps(opener: Opener) -> None:
+    proposal = plan_of("buy 0.01 perp BTC reduce")
+    async with opener() as ledger, ledger.holding_account(owner="test"):
+        await ledger.save_plan(proposal, report_on(proposal), PlanStatus.PROPOSED)
+        await ledger.begin([intent(proposal)], at=NOW)
+        assert await ledger.committed_notional(since=NOW) == {}
+
+
+# Leverage and balances
+
+
+async def test_leverage_is_recorded_by_who_holds_the_account_for_a_saved_plan(
+    opener: Opener,
+) -> None:
+    setting = LeverageSetting(
+        plan_digest=SELL.digest,
+        symbol=Symbol("BTC/USDT:USDT"),
+        leverage=2,
+        outcome=SettingOutcome.SENDING,
+        note="",
+        at=NOW,
+    )
+    async with opener() as ledger:
+        with pytest.raises(AccountHeld):
+            await ledger.record_leverage(setting)
+        async with ledger.holding_account(owner="test"):
+            with pytest.raises(LedgerError, match="not in the ledger"):
+                await ledger.record_leverage(setting)
+            await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+            await ledger.record_leverage(setting)
+
+
+async def test_the_last_statement_is_given_back(opener: Opener) -> None:
+    async with opener() as ledger:
+        assert await ledger.statement() is None
+        await ledger.save_balances(account("USDT 1"))
+        await ledger.save_balances(dataclasses.replace(SNAPSHOT, taken_at=LATER))
+        assert await ledger.statement() == Statement(
+            taken_at=LATER,
+            balances={Asset("USDT"): Decimal(700), Asset("BTC"): Decimal("0.1"), Asset("ETH"): 1},
+            positions={Symbol("BTC/USDT:USDT"): -200},
+        )
+
+
+# Halt
+
+
+async def test_a_halt_latches_until_it_is_released(opener: Opener) -> None:
+    async with opener() as ledger:
+        assert await ledger.halted() is None
+        await ledger.set_halt("exchange on fire", by="ada", at=NOW)
+    async with opener() as ledger:
+        assert await ledger.halted() == "exchange on fire"
+        await ledger.set_halt(None, by="ada", at=LATER)
+        assert await ledger.halted() is None
+
+
+# One writer
+
+
+async def test_nothing_is_begun_advanced_or_booked_without_holding_the_account(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener):
+        pass
+    async with opener() as ledger:
+        with pytest.raises(AccountHeld):
+            await ledger.begin([intent(line=2)], at=NOW)
+        with pytest.raises(AccountHeld):
+            await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+        with pytest.raises(AccountHeld):
+            await ledger.book_fills(BTC, [fill(1, "0.001")])
+        (record,) = await ledger.orders(plan_digest=None)
+        assert (record.state, record.filled_lots) == (OrderState.SUBMITTING, 0)
+
+
+async def test_one_run_holds_the_account_at_a_time(opener: Opener) -> None:
+    async with opener() as first, opener() as second:
+        async with first.holding_account(owner="first run"):
+            with pytest.raises(AccountHeld, match="first run"):
+                async with second.holding_account(owner="second run"):
+                    pytest.fail("two runs hold one account")
+        async with second.holding_account(owner="second run"):
+            pass
+
+
+async def test_the_account_is_given_back_when_a_run_fails(opener: Opener) -> None:
+    async with opener() as ledger:
+        with pytest.raises(ZeroDivisionError):
+            async with ledger.holding_account(owner="first"):
+                raise ZeroDivisionError
+        async with ledger.holding_account(owner="second"):
+            pass
+
+
+async def test_plans_are_decided_while_another_run_holds_the_account(opener: Opener) -> None:
+    async with opener() as running, opener() as terminal:
+        await running.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+        async with running.holding_account(owner="run"):
+            await terminal.save_approval(yes_to(SELL))
+            await terminal.set_halt("enough", by="ada", at=NOW)
+            assert await running.halted() == "enough"
+            assert (await running.plan(SELL.digest)).approval == yes_to(SELL)
+
+
+# Stamp and dry runs
+
+
+@pytest.mark.parametrize(
+    "change", [{"account": "other"}, {"venue": "bybit"}, {"environment": Environment.LIVE}]
+)
+async def test_a_ledger_of_another_stamp_is_a_configuration_error(
+    opener: Opener, change: dict[str, object]
+) -> None:
+    async with opener():
+        pass
+    with pytest.raises(ConfigError):
+        async with opener(key=dataclasses.replace(KEY, **change)):
+            pytest.fail("opened a ledger of another account")
+
+
+async def test_a_dry_run_leaves_no_trace_that_the_real_run_counts(opener: Opener) -> None:
+    async with with_sell_begun(opener, dry_run=True) as dry:
+        await dry.save_approval(yes_to(SELL))
+        await dry.set_plan_status(SELL.digest, PlanStatus.EXECUTED)
+        told = venue_order(intent(), -100)
+        await dry.advance([step(intent(), OrderState.SETTLING, told)])
+        await dry.book_fills(BTC, [fill(1, "0.01")])
+        await dry.advance([step(intent(), OrderState.FILLED, told)])
+        await dry.save_balances(SNAPSHOT)
+        (record,) = await dry.orders(plan_digest=SELL.digest)
+        assert (record.simulated, record.state) == (True, OrderState.FILLED)
+        assert len(await dry.fills()) == 1
+        assert await dry.committed_notional(since=NOW) == {}
+    async with opener() as real:
+        saved = await real.plan(SELL.digest)
+        assert (saved.status, saved.approval) == (PlanStatus.PROPOSED, None)
+        assert await real.orders(plan_digest=None) == ()
+        assert await real.unresolved() == ()
+        assert await real.fills() == ()
+        assert (await real.fill_cursor(BTC)).after is None
+        assert await real.committed_notional(since=NOW) == {}
+        await real.save_approval(yes_to(SELL))
+        async with real.holding_account(owner="run"):
+            await real.begin([intent()], at=NOW)
+
+
+async def test_a_dry_run_needs_no_lease_and_sees_what_is_really_unresolved(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener) as real:
+        await real.set_halt("enough", by="ada", at=NOW)
+        async with opener(dry_run=True) as dry, dry.holding_account(owner="dry"):
+            assert await dry.unresolved() == await real.unresolved() != ()
+            assert await dry.committed_notional(since=NOW) == {"BTC/USDT": 599}
+            assert await dry.halted() == "enough"
+            assert await dry.orders(plan_digest=None) == ()
+            with pytest.raises(LedgerError):
+                await dry.set_halt(None, by="dry", at=NOW)
+            await dry.begin([intent()], at=NOW)
+            assert [r.simulated for r in await dry.orders(plan_digest=None)] == [True]
+
+
+async def test_one_plan_can_be_run_dry_many_times(opener: Opener) -> None:
+    async with with_sell_begun(opener, dry_run=True):
+        pass
+    for _ in range(2):
+        async with opener(dry_run=True) as dry:
+            assert await dry.orders(plan_digest=None) == ()
+            await dry.begin([intent()], at=NOW)

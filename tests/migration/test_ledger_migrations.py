@@ -1,0 +1,93 @@
+"""All migrations give exactly the schema that the program is written against."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from tests.builders import KEY
+from tests.contract.ledger_cases import StandingClock
+from trimtab.adapters.ledger import migrate, schema
+from trimtab.adapters.ledger.engine import engine_at
+from trimtab.adapters.ledger.files import Place, place_of
+from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.domain.errors import LedgerError
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+async def _opened(url: str) -> Place:
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+        pass
+    return place_of(url)
+
+
+def _triggers(connection: Connection) -> set[str]:
+    names = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    return set(connection.execute(names).scalars())
+
+
+async def test_all_migrations_give_exactly_the_schema(url: str) -> None:
+    place = await _opened(url)
+    with engine_at(place).connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, schema.metadata) == []
+
+
+async def test_triggers_keep_every_row_that_must_stay(url: str) -> None:
+    place = await _opened(url)
+    kept = {f"{t}_no_delete" for t in (*schema.APPEND_ONLY, *schema.NEVER_DELETED)}
+    with engine_at(place).connect() as connection:
+        assert _triggers(connection) == kept | {f"{t}_no_update" for t in schema.APPEND_ONLY}
+    assert set(schema.APPEND_ONLY) | set(schema.NEVER_DELETED) == set(schema.metadata.tables)
+
+
+def test_the_program_knows_every_migration_script() -> None:
+    scripts = ScriptDirectory(str(migrate.SCRIPTS))
+    assert tuple(s.revision for s in scripts.walk_revisions())[::-1] == migrate.REVISIONS
+
+
+async def test_opening_twice_changes_nothing(url: str) -> None:
+    place = await _opened(url)
+    before = place.database.read_bytes()
+    await _opened(url)
+    assert place.database.read_bytes() == before
+
+
+async def test_a_ledger_of_a_newer_program_is_refused_with_a_next_step(url: str) -> None:
+    place = await _opened(url)
+    with engine_at(place).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LedgerError, match="9999") as caught:
+        await _opened(url)
+    assert "newer version" in caught.value.next_step
+
+
+def test_a_ledger_that_is_up_to_date_does_not_import_alembic(url: str) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from tests.builders import KEY\n"
+        "from tests.contract.ledger_cases import StandingClock\n"
+        "from trimtab.adapters.sql_ledger import open_ledger\n"
+        "async def opened():\n"
+        f"    async with open_ledger({url!r}, KEY, dry_run=False, clock=StandingClock()): pass\n"
+        "asyncio.run(opened())\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    seen = [
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert seen == ["True\n", "False\n"]
