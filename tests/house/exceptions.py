@@ -69,6 +69,11 @@ EXCUSES: Final = (
         reason="The dual price of cash: the field's own word for this multiplier.",
     ),
     _excuse(
+        "the_core_reckons_without_floats",
+        "src/trimtab/planning/allocation.py",
+        reason="The door to the estimators: a proposal comes back as integers and is proved.",
+    ),
+    _excuse(
         "parameters_of_one_type_are_named",
         "src/trimtab/domain/exact.py",
         "ratio",

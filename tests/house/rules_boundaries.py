@@ -8,6 +8,23 @@ from typing import Final
 
 from tests.house.source import Function, Module, Rule, Violation, rule
 
+CORE: Final = frozenset(
+    [
+        "domain",
+        "estimators",
+        "targets",
+        "triggers",
+        "hedging",
+        "planning",
+        "risk",
+        "approval",
+        "execution",
+        "accounting",
+    ]
+)
+"""The pure rooms."""
+
+CLOCK_READS: Final = frozenset({"now", "utcnow", "today"})
 BROAD: Final = frozenset({"Exception", "BaseException"})
 
 
@@ -153,6 +170,38 @@ def nothing_blocks_the_loop(module: Module) -> Iterator[Violation]:
                 yield module.violation(node.lineno, name, "await the clock's sleep")
 
 
+@rule(
+    "src",
+    bad=("x = datetime.now(UTC)", "x = date.today()", "x = datetime.datetime.utcnow()"),
+    good=("def f(now: datetime): ...", "x = snapshot.now()", "from datetime import date"),
+)
+def the_core_is_told_the_time(module: Module) -> Iterator[Violation]:
+    """Find a look at the clock that the import contract cannot see."""
+    for node in ast.walk(module.tree):
+        if module.room not in CORE or not isinstance(node, ast.Call):
+            continue
+        owner, _, called = ast.unparse(node.func).rpartition(".")
+        if called in CLOCK_READS and owner.rpartition(".")[2] in {"datetime", "date"}:
+            yield module.violation(node.lineno, f"{owner}.{called}", "take the instant as a value")
+
+
+@rule(
+    "src",
+    bad=("x = float(mark)", "x = math.sqrt(drift)", "x = 0.1 * drift"),
+    good=("x = Decimal(mark)", "def f(wait_s: float): ..."),
+)
+def the_core_reckons_without_floats(module: Module) -> Iterator[Violation]:
+    """Find binary arithmetic in the core; only estimators may estimate."""
+    if module.room not in CORE - {"estimators"}:
+        return
+    for node in ast.walk(module.tree):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+        is_literal &= module.room != "execution"  # Its floats are seconds to wait.
+        if called in {"float", "math.sqrt", "sqrt"} or is_literal:
+            yield module.violation(node.lineno, ast.unparse(node), "reckon in Decimal or integers")
+
+
 RULES: Final[tuple[Rule, ...]] = (
     only_two_places_catch_everything,
     dry_run_is_a_venue_and_no_branch,
@@ -160,4 +209,6 @@ RULES: Final[tuple[Rule, ...]] = (
     only_the_cli_prints,
     a_type_is_a_dependency,
     nothing_blocks_the_loop,
+    the_core_is_told_the_time,
+    the_core_reckons_without_floats,
 )
