@@ -1,0 +1,307 @@
+"""Balances, margin, positions, books and contract settings as Binance writes them. Pure.
+
+Each function reads one answer whole: a row that cannot be read makes the answer unreadable,
+never shorter. Quantities come out as base units or lots, values as quote units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    integer_of,
+    mapping_of,
+    number,
+    rows_of,
+    text_of,
+)
+from trimtab.adapters.ccxt_orders import base_units, lots_of
+from trimtab.domain.exact import ZERO
+from trimtab.domain.instruments import Asset, Instrument, Lots
+from trimtab.domain.snapshot import (
+    Balance,
+    Book,
+    Bracket,
+    ContractState,
+    Level,
+    MarginMode,
+    MarginPool,
+    Position,
+    PositionMode,
+)
+
+_MARGIN_MODES = {"CROSSED": MarginMode.CROSS, "ISOLATED": MarginMode.ISOLATED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotAccount:
+    """The spot wallet and what a taker pays there."""
+
+    balances: Mapping[Asset, Balance]
+    taker_fee: Decimal
+    """Fraction of value."""
+
+
+def spot_account(answer: object) -> SpotAccount:
+    """Read the spot account; assets of which nothing is held are left out.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    row = mapping_of(answer)
+    rates = mapping_of(field(row, "commissionRates"))
+    balances = {}
+    for held in rows_of(field(row, "balances")):
+        free, locked = decimal_of(held, "free"), decimal_of(held, "locked")
+        if free < 0 or locked < 0:
+            raise Unreadable("a balance is negative")
+        if free or locked:
+            balances[Asset(text_of(held, "asset"))] = Balance(free=free, locked=locked)
+    return SpotAccount(balances=balances, taker_fee=decimal_of(rates, "taker"))
+
+
+def margin_pools(answer: object, quote: Asset) -> Mapping[Asset, MarginPool]:
+    """Read the futures wallets: the quote's, and every other that holds or binds something.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    pools = {}
+    for row in rows_of(field(mapping_of(answer), "assets")):
+        asset = Asset(text_of(row, "asset"))
+        pool = MarginPool(
+            wallet_balance=decimal_of(row, "walletBalance"),
+            unrealised_pnl=decimal_of(row, "unrealizedProfit"),
+            free_margin=max(ZERO, decimal_of(row, "availableBalance")),
+            initial_margin=decimal_of(row, "initialMargin"),
+            maintenance_margin=decimal_of(row, "maintMargin"),
+        )
+        if asset == quote or pool.wallet_balance or pool.unrealised_pnl or pool.initial_margin:
+            pools[asset] = pool
+    return pools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosition:
+    """A position by the venue's own name of its market."""
+
+    market_id: str
+    count: Decimal
+    """Contracts, signed."""
+    entry_price: Decimal
+    liquidation_price: Decimal | None
+    """None when the venue gives none (it writes 0)."""
+
+
+def open_positions(answer: object) -> tuple[OpenPosition, ...]:
+    """Read positions that are not flat.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    return tuple(
+        OpenPosition(
+            market_id=text_of(row, "symbol"),
+            count=count,
+            entry_price=decimal_of(row, "entryPrice"),
+            liquidation_price=_positive_or_none(decimal_of(row, "liquidationPrice")),
+        )
+        for row in rows_of(answer)
+        if (count := decimal_of(row, "positionAmt"))
+    )
+
+
+def position_of(
+    parts: Iterable[OpenPosition], instrument: Instrument, margin_mode: MarginMode
+) -> Position | None:
+    """Return one market's position; in hedge mode, what its two sides amount to.
+
+    Raises:
+        Unreadable: a size is off the grid.
+
+    """
+    legs = sorted(parts, key=lambda part: abs(part.count), reverse=True)
+    lots = sum(lots_of(part.count, instrument) for part in legs)
+    if not lots:
+        return None
+    return Position(
+        symbol=instrument.symbol,
+        lots=Lots(lots),
+        entry_price=legs[0].entry_price,
+        margin_mode=margin_mode,
+        liquidation_price=legs[0].liquidation_price,
+    )
+
+
+def _positive_or_none(price: Decimal) -> Decimal | None:
+    """Return a price, or None for the 0 that stands for none."""
+    return price if price > 0 else None
+
+
+def position_mode(answer: object) -> PositionMode:
+    """Read whether long and short stand side by side.
+
+    Raises:
+        Unreadable: it does not say.
+
+    """
+    dual = field(mapping_of(answer), "dualSidePosition")
+    if not isinstance(dual, bool):
+        raise Unreadable("dualSidePosition is not a truth value")
+    return PositionMode.HEDGE if dual else PositionMode.ONE_WAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractPrices:
+    """Prices and funding of one contract."""
+
+    mark: Decimal
+    index: Decimal
+    funding_rate: Decimal
+    """Signed fraction of notional; 0 for a dated contract, which has none."""
+
+
+def contract_prices(answer: object) -> Mapping[str, ContractPrices]:
+    """Read marks, by the venue's name of the market; rows without a price are left out.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    prices = {}
+    for row in rows_of(answer):
+        mark, index = decimal_of(row, "markPrice"), decimal_of(row, "indexPrice")
+        if mark > 0 and index > 0:
+            prices[text_of(row, "symbol")] = ContractPrices(
+                mark=mark,
+                index=index,
+                funding_rate=number(row.get("lastFundingRate") or "0", "lastFundingRate"),
+            )
+    return prices
+
+
+def brackets(answer: object) -> Mapping[str, tuple[Bracket, ...]]:
+    """Read maintenance tables by the venue's name of the market.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    return {
+        text_of(row, "symbol"): tuple(
+            sorted(
+                (_bracket(step) for step in rows_of(field(row, "brackets"))),
+                key=lambda bracket: bracket.notional_floor,
+            )
+        )
+        for row in rows_of(answer)
+    }
+
+
+def _bracket(step: Mapping[str, Any]) -> Bracket:
+    """Read one step of a maintenance table."""
+    return Bracket(
+        notional_floor=decimal_of(step, "notionalFloor"),
+        notional_cap=decimal_of(step, "notionalCap"),
+        leverage_max=integer_of(step, "initialLeverage"),
+        maintenance_ratio=decimal_of(step, "maintMarginRatio"),
+        maintenance_deduction=decimal_of(step, "cum"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractSettings:
+    """What is set for one contract on this account."""
+
+    leverage: int
+    margin_mode: MarginMode
+
+
+def contract_settings(answer: object) -> Mapping[str, ContractSettings]:
+    """Read leverage and margin modes by the venue's name of the market.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    settings = {}
+    for row in rows_of(answer):
+        mode = text_of(row, "marginType")
+        if mode not in _MARGIN_MODES:
+            raise Unreadable(f"marginType {mode} is not known")
+        settings[text_of(row, "symbol")] = ContractSettings(
+            leverage=integer_of(row, "leverage"), margin_mode=_MARGIN_MODES[mode]
+        )
+    return settings
+
+
+def contract_state(
+    prices: ContractPrices,
+    settings: ContractSettings,
+    steps: tuple[Bracket, ...],
+    *,
+    read_at: datetime,
+) -> ContractState:
+    """Put together what was read of one contract."""
+    return ContractState(
+        mark=prices.mark,
+        index=prices.index,
+        funding_rate=prices.funding_rate,
+        leverage=settings.leverage,
+        margin_mode=settings.margin_mode,
+        brackets=steps,
+        read_at=read_at,
+    )
+
+
+def book_of(answer: object, instrument: Instrument, *, read_at: datetime) -> Book | None:
+    """Read an order book; None when a side is empty, for then it has no mid.
+
+    Raises:
+        Unreadable: a level is wrong, or the book is crossed.
+
+    """
+    row = mapping_of(answer)
+    bids, asks = _levels(field(row, "bids"), instrument), _levels(field(row, "asks"), instrument)
+    if not bids or not asks:
+        return None
+    try:
+        return Book(bids=bids[::-1], asks=asks, read_at=read_at)
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+
+
+def _levels(side: object, instrument: Instrument) -> tuple[Level, ...]:
+    """Read one side of a book, by rising price; empty levels are left out."""
+    if not isinstance(side, list):
+        raise Unreadable("a side of the book is missing")
+    levels = []
+    for step in side:
+        if not isinstance(step, list) or len(step) < 2:  # noqa: PLR2004 -- price and quantity
+            raise Unreadable("a level of the book is not a pair")
+        price, count = number(step[0], "price"), number(step[1], "quantity")
+        if price <= 0 or count < 0:
+            raise Unreadable("a level of the book is not positive")
+        if count:
+            levels.append(Level(price=price, quantity=base_units(count, instrument)))
+    return tuple(sorted(levels, key=lambda level: level.price))
+
+
+def taker_fee(answer: object) -> Decimal:
+    """Read what a taker pays for one contract, fraction of value.
+
+    Raises:
+        Unreadable: it does not say.
+
+    """
+    return decimal_of(mapping_of(answer), "takerCommissionRate")

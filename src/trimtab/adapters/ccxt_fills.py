@@ -1,0 +1,155 @@
+"""Executions of one account, read by trade id until there are no more.
+
+Not pure: it asks the venue. Pages are merged as sets: a row that comes twice counts once,
+a row that comes twice with different contents makes the answer unreadable, and the order
+inside a page does not matter. Limits: Binance gives 1,000 rows a page and, by time, at most
+24 hours (spot) or 7 days (USD-M) at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from trimtab.adapters.ccxt_answers import Unreadable, integer_of, milliseconds, rows_of, text_of
+from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
+from trimtab.adapters.ccxt_orders import fill_of, venue_order_id
+from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.domain.errors import NotDone
+from trimtab.domain.exact import ZERO
+from trimtab.domain.instruments import Instrument, Symbol
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrderId
+from trimtab.ports import FillCursor
+from trimtab.venues.profile import Desk
+
+_TRADES: Final = {
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetMyTrades"),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetUserTrades"),
+}
+_ALL_ORDERS: Final = {
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetAllOrders"),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetAllOrders"),
+}
+_WINDOW: Final = {Desk.SPOT: timedelta(hours=24), Desk.LINEAR: timedelta(days=7)}
+_WINDOW_MIN: Final = timedelta(seconds=1)
+_PAGE: Final = 1000
+_PAGES_MAX: Final = 1000
+_RECENT: Final = timedelta(days=6)
+"""How far back both lists of the search for an order surely reach on USD-M."""
+
+Rows = Mapping[int, Fill]
+
+
+class FillReader:
+    """Reads trades and order lists of single markets."""
+
+    def __init__(
+        self, wire: Wire, catalogue: Catalogue, names: Mapping[VenueOrderId, ClientOrderId]
+    ) -> None:
+        self._wire = wire
+        self._catalogue = catalogue
+        self._names = names
+        """Orders whose client id was seen; shared with the venue, which adds to it."""
+
+    async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
+        """Return all executions after *cursor*, oldest first.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read, or does not list the market.
+
+        """
+        await self._catalogue.require(symbol)
+        if cursor.after is None:
+            found = dict(await self._first_page(symbol, cursor.not_before))
+            if not found:
+                return ()
+            after = max(found)
+        else:
+            found, after = {}, int(cursor.after)
+        for _ in range(_PAGES_MAX):
+            count, page = await self._page(symbol, fromId=after + 1)
+            found |= {number: fill for number, fill in page.items() if number > after}
+            if count < _PAGE:
+                return tuple(found[number] for number in sorted(found))
+            after = max(after, *page)
+        raise NotDone(f"{symbol}: the list of executions has no end")
+
+    async def _first_page(self, symbol: Symbol, not_before: datetime) -> Rows:
+        """Return the first executions from an instant on; windows that are too full are cut."""
+        desk = desk_of(symbol)
+        now = await self._wire.venue_now(desk)
+        start, window = not_before, _WINDOW[desk]
+        for _ in range(_PAGES_MAX):
+            if start > now:
+                return {}
+            bounds = {
+                "startTime": milliseconds(start),
+                "endTime": milliseconds(start + window) - 1,
+            }
+            count, page = await self._page(symbol, **bounds)
+            if count >= _PAGE and window > _WINDOW_MIN:
+                window /= 2  # Which thousand of them came is not documented.
+            elif page:
+                return page
+            else:
+                start += window
+        raise NotDone(f"{symbol}: no executions found since {not_before}, and no end of looking")
+
+    async def _page(self, symbol: Symbol, **bounds: int) -> tuple[int, Rows]:
+        """Return one page: how many rows came, and the executions in them by trade id."""
+        instrument = self._catalogue.instrument(symbol, taker_fee=ZERO)
+        asked = {"symbol": self._catalogue.market_id(symbol), "limit": _PAGE, **bounds}
+
+        def read(answer: object) -> tuple[int, Rows]:
+            """Read every row."""
+            rows = rows_of(answer)
+            return len(rows), self._rows(rows, instrument)
+
+        return await self._wire.read(_TRADES[desk_of(symbol)], asked, read)
+
+    def _rows(self, rows: Iterable[Mapping[str, Any]], instrument: Instrument) -> Rows:
+        """Read rows as a set."""
+        found: dict[int, Fill] = {}
+        for row in rows:
+            number, fill = integer_of(row, "id"), fill_of(row, instrument, self._names)
+            if found.setdefault(number, fill) != fill:
+                raise Unreadable(f"trade {number} comes with two contents")
+        return found
+
+    async def sightings(self, intent: OrderIntent) -> Mapping[str, str]:
+        """Return what the order list and the trade list show of the order of *intent*.
+
+        A recent trade whose order the order list does not show counts as a sighting: it may
+        be ours.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably.
+            Refused: the venue denies the read.
+
+        """
+        symbol = intent.instrument.symbol
+        desk = desk_of(symbol)
+        asked = {"symbol": self._catalogue.market_id(symbol), "limit": _PAGE}
+
+        def read(answer: object) -> Mapping[VenueOrderId, str]:
+            """Read the client ids of a list of orders."""
+            return {venue_order_id(r): text_of(r, "clientOrderId") for r in rows_of(answer)}
+
+        orders = await self._wire.read(_ALL_ORDERS[desk], asked, read)
+        ours = [number for number, name in orders.items() if name == intent.client_order_id]
+        oldest = min((int(number) for number in orders), default=0)
+        _, trades = await self._page(symbol)
+        recent = self._wire.clock.now() - _RECENT
+        unexplained = [
+            fill.trade_id
+            for fill in trades.values()
+            if fill.filled_at > recent
+            and int(fill.venue_order_id) >= oldest
+            and (fill.venue_order_id not in orders or fill.venue_order_id in ours)
+        ]
+        return {
+            "all_orders": f"order {ours[0]}" if ours else "none",
+            "fills": f"trade {unexplained[0]}" if unexplained else "none",
+        }

@@ -1,0 +1,158 @@
+"""Opens and closes a venue through ccxt. Not pure.
+
+One ``binance`` instance serves spot and USD-M: ccxt routes by symbol, and what two
+instances would have kept apart, its throttlers, is off; budgets are ours, per desk.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from yarl import URL
+
+from trimtab.adapters.budget import Budget
+from trimtab.adapters.ccxt_answers import milliseconds
+from trimtab.adapters.ccxt_import import exchange_class
+from trimtab.adapters.ccxt_instruments import Catalogue
+from trimtab.adapters.ccxt_market import CcxtMarketData
+from trimtab.adapters.ccxt_transport import Courier, Gate
+from trimtab.adapters.ccxt_venue import CcxtVenue
+from trimtab.adapters.ccxt_wire import Wire
+from trimtab.domain.errors import ConfigError
+from trimtab.domain.instruments import Asset, MarketKind
+from trimtab.domain.policy import ExecutionPolicy
+from trimtab.domain.snapshot import AccountKey, Environment
+from trimtab.ports import Clock
+from trimtab.venues.binance import BINANCE
+from trimtab.venues.profile import VenueProfile
+
+PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType({BINANCE.venue_id: BINANCE})
+"""Every venue that may be opened, by ccxt id."""
+
+_READ_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """What requests are signed with. Neither part is ever shown."""
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueSettings:
+    """What has to be known to open a venue."""
+
+    account: AccountKey
+    url: str
+    """Loopback origin of the exchange; read only when the environment is local."""
+    api_key: ApiKey
+    quote: Asset
+    """The account's numeraire stable."""
+    markets: frozenset[MarketKind]
+    """Kinds of market that may be used; contracts are read only when named here."""
+    execution: ExecutionPolicy
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedVenue:
+    """A venue while it is open: the port that changes things, and the one that reads."""
+
+    venue: CcxtVenue
+    market: CcxtMarketData
+
+
+@asynccontextmanager
+async def open_venue(settings: VenueSettings) -> AsyncIterator[OpenedVenue]:
+    """Yield the venue, and close its connections at the end. Sends nothing by itself.
+
+    Raises:
+        ConfigError: there is no profile for the venue.
+        Refused: a local exchange that is not on loopback.
+
+    """
+    profile = PROFILES.get(settings.account.venue)
+    if profile is None:
+        known = ", ".join(sorted(PROFILES))
+        raise ConfigError(f"no profile for venue {settings.account.venue}; there is: {known}")
+    budget = Budget(profile)
+    courier = Courier(
+        gate=_gate(settings, profile),
+        clock=settings.clock,
+        before=budget.before,
+        after=budget.after,
+    )
+    exchange = _exchange(settings, courier)
+    wire = Wire(
+        exchange,
+        budget=budget,
+        clock=settings.clock,
+        profile=profile,
+        ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
+    )
+    catalogue = Catalogue(wire)
+    try:
+        yield OpenedVenue(
+            venue=CcxtVenue(wire, catalogue),
+            market=CcxtMarketData(
+                wire,
+                catalogue,
+                key=settings.account,
+                quote=settings.quote,
+                markets=settings.markets,
+            ),
+        )
+    finally:
+        await exchange.close()
+        await courier.close()
+
+
+def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
+    """Return what requests must pass in the environment."""
+    environment = settings.account.environment
+    return Gate(
+        hosts=profile.hosts[environment],
+        redirect=URL(settings.url) if environment is Environment.LOCAL else None,
+        read_timeout_s=_READ_TIMEOUT_S,
+        write_timeout_s=float(settings.execution.order_timeout_s),
+    )
+
+
+def _exchange(settings: VenueSettings, courier: Courier) -> Any:  # noqa: ANN401 -- ccxt is untyped.
+    """Return ccxt's exchange, without its throttler, retries, extra reads and broker ids."""
+    clock = settings.clock
+    exchange = exchange_class(settings.account.venue)(
+        {
+            "apiKey": settings.api_key.key,
+            "secret": settings.api_key.secret,
+            "session": courier,
+            "number": str,
+            "enableRateLimit": False,
+            "enableLastHttpResponse": False,
+            "enableLastJsonResponse": False,
+            "timeout_on_exit": 0,
+            "options": {
+                "maxRetriesOnFailure": 0,
+                "recvWindow": settings.execution.receive_window_ms,
+                "fetchCurrencies": False,
+                "fetchMargins": False,
+                "adjustForTimeDifference": False,  # Measured by us; ccxt takes one sample.
+                "defaultType": "spot",
+                "crossMarginPairsData": [],  # ccxt fills them when it loads all markets.
+                "isolatedMarginPairsData": [],
+            },
+        }
+    )
+    exchange.milliseconds = lambda: milliseconds(clock.now())
+    if settings.account.environment is Environment.TESTNET:
+        exchange.enable_demo_trading(True)  # noqa: FBT003 -- ccxt's signature.
+    exchange.logger.setLevel(logging.INFO)  # At DEBUG it writes keys and signatures.
+    return exchange

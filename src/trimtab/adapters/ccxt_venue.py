@@ -1,0 +1,229 @@
+"""A ccxt exchange as the port :class:`~trimtab.ports.Venue`: translate, and decide nothing.
+
+Not pure: it orders. A write is sent once and judged by its raw answer; see
+docs/design/0003-never-twice.md. Orders are IOC limits whose size and limit go out as text,
+exactly as planned: ccxt's own rounding may not change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any, Final, TypeVar
+
+from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, rows_of
+from trimtab.adapters.ccxt_fills import FillReader
+from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
+from trimtab.adapters.ccxt_orders import (
+    contracts,
+    open_order_of,
+    order_of,
+    venue_order_id,
+)
+from trimtab.adapters.ccxt_verdict import Judgement, Verdict
+from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.domain.errors import Refused
+from trimtab.domain.exact import ZERO
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder, VenueOrderId
+from trimtab.domain.snapshot import OpenOrder
+from trimtab.ports import AbsenceEvidence, FillCursor
+from trimtab.venues.profile import Desk
+
+T = TypeVar("T")
+
+_ORDER: Final = {
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder"),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOrder"),
+}
+_OPEN: Final = {
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOpenOrders"),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOpenOrders"),
+}
+
+
+class CcxtVenue:
+    """Orders on a venue. Opened and closed by :func:`trimtab.adapters.ccxt_open.open_venue`."""
+
+    def __init__(self, wire: Wire, catalogue: Catalogue) -> None:
+        self._wire = wire
+        self._catalogue = catalogue
+        self._names: dict[VenueOrderId, ClientOrderId] = {}
+        self._fills = FillReader(wire, catalogue, self._names)
+
+    async def submit(self, intent: OrderIntent) -> VenueOrder:
+        """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
+        instrument = intent.instrument
+        market = await self._catalogue.require(instrument.symbol)
+        quantity, limit_price = self._as_text(intent)
+        desk = Desk.of(instrument)
+        await self._wire.synchronised()
+        await self._wire.budget.order(desk)
+        params: dict[str, object] = {
+            "clientOrderId": intent.client_order_id,
+            "timeInForce": "IOC",
+        }
+        if intent.reduce_only and instrument.is_contract:
+            params["reduceOnly"] = True
+        judgement = await self._wire.write(
+            desk,
+            lambda: self._wire.exchange.create_order(
+                instrument.symbol, "limit", intent.side.value, quantity, limit_price, params
+            ),
+            read=lambda answer: self._order(answer, intent, str(market["id"])),
+        )
+        order = _accepted(judgement, f"{intent.client_order_id} {instrument.symbol}")
+        self._names[order.venue_order_id] = order.client_order_id
+        return order
+
+    async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
+        """Find the order of *intent*; see :meth:`trimtab.ports.Venue.look_up`."""
+        market = await self._catalogue.require(intent.instrument.symbol)
+        desk = Desk.of(intent.instrument)
+        asked = {"symbol": market["id"], "origClientOrderId": intent.client_order_id}
+        try:
+            order = await self._wire.read(
+                _ORDER[desk], asked, lambda answer: self._order(answer, intent, str(market["id"]))
+            )
+        except Refused as error:
+            code = "" if error.evidence is None else error.evidence.code
+            if code in self._wire.profile.codes[desk].absent:
+                return None
+            raise
+        self._names[order.venue_order_id] = order.client_order_id
+        return order
+
+    async def cancel(self, order: OpenOrder) -> None:
+        """Cancel *order*; see :meth:`trimtab.ports.Venue.cancel`."""
+        await self._catalogue.require(order.symbol)
+        desk = desk_of(order.symbol)
+
+        def cancelled(answer: object) -> bool | None:
+            """Acknowledge the cancel of this very order."""
+            return venue_order_id(mapping_of(answer)) == order.venue_order_id or None
+
+        judgement = await self._wire.write(
+            desk,
+            lambda: self._wire.exchange.cancel_order(order.venue_order_id, order.symbol),
+            read=cancelled,
+        )
+        if judgement.evidence.code not in self._wire.profile.codes[desk].gone:
+            _accepted(judgement, f"cancel {order.venue_order_id} {order.symbol}")
+
+    async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
+        """Return what rests in *symbols*, by symbol and age.
+
+        Raises:
+            NotDone: the venue does not answer.
+            Refused: the venue denies the read.
+
+        """
+        listed = await self._catalogue.load(symbols)
+        found = await together(*(self._open_in(symbol) for symbol in sorted(listed)))
+        return tuple(order for orders in found for order in orders)
+
+    async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
+        """Return executions after *since*, oldest first; raises like :meth:`open_orders`."""
+        return await self._fills.since(symbol, since)
+
+    async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
+        """Ask every list for the order of *intent*; raises like :meth:`open_orders`.
+
+        The venue's clock is read first, so that every list is at least as young as it says.
+        """
+        desk = Desk.of(intent.instrument)
+        asked_at = self._wire.clock.now()
+        venue_now = await self._wire.venue_now(desk)
+        order = await self.look_up(intent)
+        resting = await self.open_orders([intent.instrument.symbol])
+        seen = [o for o in resting if o.client_order_id == intent.client_order_id]
+        lists = await self._fills.sightings(intent)
+        return AbsenceEvidence(
+            asked_at=asked_at,
+            venue_now=venue_now,
+            sightings={
+                "by_client_id": "none" if order is None else f"{order.status}",
+                "open_orders": f"order {seen[0].venue_order_id}" if seen else "none",
+                **lists,
+            },
+        )
+
+    async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
+        """Set leverage, then cross margin; what is already so is left so."""
+        await self._catalogue.require(symbol)
+        exchange = self._wire.exchange
+
+        def is_set(answer: object) -> bool | None:
+            """Acknowledge exactly this leverage."""
+            return mapping_of(answer).get("leverage") == leverage or None
+
+        await self._setting(symbol, lambda: exchange.set_leverage(leverage, symbol), read=is_set)
+        await self._setting(
+            symbol,
+            lambda: exchange.set_margin_mode("cross", symbol),
+            read=lambda answer: mapping_of(answer).get("code") == 200 or None,  # noqa: PLR2004 -- Binance's "success".
+        )
+
+    async def _setting(
+        self,
+        symbol: Symbol,
+        call: Callable[[], Any],
+        *,
+        read: Callable[[Any], bool | None],
+    ) -> None:
+        """Change a setting of a contract, unless it is as asked already."""
+        desk = desk_of(symbol)
+        judgement = await self._wire.write(desk, call, read=read)
+        if judgement.evidence.code not in self._wire.profile.codes[desk].as_asked:
+            _accepted(judgement, f"setting of {symbol}")
+
+    async def _open_in(self, symbol: Symbol) -> tuple[OpenOrder, ...]:
+        """Return what rests in one market, oldest first."""
+        instrument = self._catalogue.instrument(symbol, taker_fee=ZERO)
+        asked = {"symbol": self._catalogue.market_id(symbol)}
+
+        def read(answer: object) -> tuple[OpenOrder, ...]:
+            """Read every row."""
+            return tuple(open_order_of(row, instrument) for row in rows_of(answer))
+
+        orders = await self._wire.read(_OPEN[desk_of(symbol)], asked, read)
+        return tuple(sorted(orders, key=lambda order: int(order.venue_order_id)))
+
+    def _order(self, answer: object, intent: OrderIntent, market_id: str) -> VenueOrder:
+        """Read the order of *intent*."""
+        ended = self._wire.profile.ended_statuses
+        return order_of(answer, intent, market_id=market_id, ended=ended)
+
+    def _as_text(self, intent: OrderIntent) -> tuple[str, str]:
+        """Return size and limit as they go out.
+
+        Raises:
+            Refused: ccxt would send anything else than what was planned.
+
+        """
+        symbol, exchange = intent.instrument.symbol, self._wire.exchange
+        try:
+            quantity = format(contracts(intent.quantity, intent.instrument), "f")
+        except Unreadable as error:
+            raise Refused(f"{intent.client_order_id}: {error}") from error
+        limit_price = format(intent.limit_price, "f")
+        with localcontext():
+            try:
+                sent = (
+                    Decimal(exchange.amount_to_precision(symbol, quantity)),
+                    Decimal(exchange.price_to_precision(symbol, limit_price)),
+                )
+            except (self._wire.ccxt_error, InvalidOperation) as error:
+                raise Refused(f"{intent.client_order_id}: {symbol} is off the grid") from error
+        if sent != (Decimal(quantity), Decimal(limit_price)):
+            raise Refused(
+                f"{intent.client_order_id}: {quantity} at {limit_price} is off the grid of {symbol}"
+            )
+        return quantity, limit_price
+
+
+def _accepted(judgement: Judgement[T], subject: str) -> T:
+    """Return what was accepted, or raise what the answer means."""
+    if judgement.verdict is Verdict.ACCEPTED and judgement.accepted is not None:
+        return judgement.accepted
+    raise judgement.error(subject)

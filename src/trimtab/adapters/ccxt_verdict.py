@@ -1,0 +1,223 @@
+"""What an answer means: done, refused, not done, or unknown. Pure.
+
+The verdict is taken from the raw answer (status, code, text, transport cause), never from
+ccxt's exception classes: ccxt 4.5.90 returns an order without an id for a 523 or a cut-off
+200, calls a broken body ExchangeError as it does a rejection, and throttling a network
+error as it does a timeout. The default is unknown: an answer we have never seen costs a
+look-up, never a second order. Every row of the fault catalogue is in
+tests/wire/test_ccxt_verdict.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from trimtab.adapters.ccxt_answers import Unreadable, document, milliseconds
+from trimtab.adapters.ccxt_transport import Capture, scrubbed
+from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
+from trimtab.domain.orders import Evidence
+from trimtab.venues.profile import CodeTable
+
+T = TypeVar("T")
+
+_TEXT_MAX: Final = 500
+_THROTTLED: Final = frozenset({418, 429})
+_UNSURE: Final = frozenset({408, 409})
+"""4xx that do not say that nothing happened."""
+_DENIED: Final = frozenset({401, 403, 451})
+"""Reads only: the venue does not talk to us, whatever the body."""
+_BANNED_UNTIL: Final = re.compile(r"banned until (\d{13})")
+
+
+class Verdict(StrEnum):
+    """What one request did on the venue."""
+
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    """No byte left."""
+    UNDONE = "undone"
+    """It arrived and was certainly not looked at."""
+    THROTTLED = "throttled"
+    """As undone, and the venue wants silence."""
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    """Proof that an order under our client id is there; it is adopted by lookup."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(Generic[T]):
+    """A verdict, what it was taken from, and what was read when it is ACCEPTED."""
+
+    verdict: Verdict
+    evidence: Evidence
+    retry_after_ms: int
+    accepted: T | None
+    """What the answer said; None unless ACCEPTED."""
+
+    def error(self, subject: str) -> VenueError:
+        """Return the error of a write that was not accepted; *subject* says which."""
+        seen = self.evidence
+        told = " ".join(filter(None, (str(seen.http_status or ""), seen.code, seen.message)))
+        message = f"{subject}: {told or 'no answer'}"
+        if self.verdict is Verdict.REFUSED:
+            return Refused(message, evidence=seen)
+        if self.verdict in {Verdict.NOT_SENT, Verdict.UNDONE, Verdict.THROTTLED}:
+            return NotDone(message, evidence=seen, retry_after_ms=self.retry_after_ms)
+        return OutcomeUnknown(message, evidence=seen)
+
+
+def judge_write(
+    captures: Sequence[Capture],
+    codes: CodeTable,
+    *,
+    read: Callable[[Any], T | None],
+    now: datetime,
+    cause: BaseException | None,
+) -> Judgement[T]:
+    """Judge a call that was meant to change something.
+
+    *read* returns what an accepted answer says, or None when it does not acknowledge our
+    request. *cause* is what ccxt raised, for the record when nothing was sent.
+    """
+    writes = [capture for capture in captures if capture.method != "GET"]
+    if not writes:
+        return Judgement(
+            verdict=Verdict.NOT_SENT,
+            evidence=_unsent(now, cause),
+            retry_after_ms=0,
+            accepted=None,
+        )
+    last = writes[-1]
+    code, text = code_and_text(last)
+    accepted = _acknowledged(last, read) if len(writes) == 1 else None
+    verdict = _verdict(last, codes, code=code, text=text) if len(writes) == 1 else Verdict.UNKNOWN
+    if accepted is not None:
+        verdict = Verdict.ACCEPTED
+    return Judgement(
+        verdict=verdict,
+        evidence=evidence_of(last, code=code, text=text),
+        retry_after_ms=retry_after_ms(last),
+        accepted=accepted,
+    )
+
+
+def judge_read(capture: Capture, codes: CodeTable) -> Judgement[Any]:
+    """Judge a call that changes nothing: accepted with its document, refused, or not done."""
+    code, text = code_and_text(capture)
+    evidence = evidence_of(capture, code=code, text=text)
+    told: object = None
+    verdict = Verdict.UNDONE
+    if capture.http_status in _THROTTLED:
+        verdict = Verdict.THROTTLED
+    elif capture.http_status == 200 and not capture.cause:  # noqa: PLR2004 -- OK
+        told = _document_or_none(capture)
+        if isinstance(told, (dict, list)) and not code:
+            verdict = Verdict.ACCEPTED
+    elif capture.http_status in _DENIED or (
+        400 <= capture.http_status < 500 and code in codes.refused  # noqa: PLR2004 -- client errors
+    ):
+        verdict = Verdict.REFUSED
+    return Judgement(
+        verdict=verdict,
+        evidence=evidence,
+        retry_after_ms=retry_after_ms(capture),
+        accepted=told if verdict is Verdict.ACCEPTED else None,
+    )
+
+
+def _verdict(capture: Capture, codes: CodeTable, *, code: str, text: str) -> Verdict:
+    """Judge one write that was not acknowledged."""
+    if not capture.handed_to_socket:
+        return Verdict.NOT_SENT
+    if capture.http_status in _THROTTLED:
+        return Verdict.THROTTLED
+    if capture.cause:
+        return Verdict.UNKNOWN
+    if any(code == known and part in text for known, part in codes.duplicate):
+        return Verdict.DUPLICATE
+    return _declined(capture.http_status, codes, code=code, text=text)
+
+
+def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict:
+    """Judge a whole answer that is no success: only what is listed proves anything."""
+    if any(status == known and text.startswith(part) for known, part in codes.not_done_texts):
+        return Verdict.UNDONE
+    if not 400 <= status < 500 or status in _UNSURE:  # noqa: PLR2004 -- client errors
+        return Verdict.UNKNOWN
+    if code in codes.not_done:
+        return Verdict.UNDONE
+    return Verdict.REFUSED if code in codes.refused else Verdict.UNKNOWN
+
+
+def _acknowledged(capture: Capture, read: Callable[[Any], T | None]) -> T | None:
+    """Return what a 200 says, if it says what was asked for."""
+    if capture.http_status != 200 or capture.cause:  # noqa: PLR2004 -- OK
+        return None
+    try:
+        return read(document(capture.body))
+    except Unreadable:
+        return None
+
+
+def _document_or_none(capture: Capture) -> object:
+    """Return the JSON of an answer, None when it has none."""
+    try:
+        answer: object = document(capture.body)
+    except Unreadable:
+        return None
+    return answer
+
+
+def code_and_text(capture: Capture) -> tuple[str, str]:
+    """Return the venue's error code and text; no code when it did not send both."""
+    told = _document_or_none(capture)
+    if isinstance(told, dict) and "code" in told and "msg" in told:
+        code = str(told["code"])
+        return ("" if code in {"200", "0"} else code), str(told["msg"])
+    if capture.http_status == 200:  # noqa: PLR2004 -- OK
+        return "", ""
+    return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
+
+
+def retry_after_ms(capture: Capture) -> int:
+    """Return for how long the venue wants silence, 0 when it does not say."""
+    if capture.http_status not in _THROTTLED:
+        return 0
+    said = capture.headers.get("retry-after", "")
+    if said.isascii() and said.isdigit():
+        return int(said[:9]) * 1000
+    body = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace")
+    if found := _BANNED_UNTIL.search(body):
+        return max(0, int(found[1]) - milliseconds(capture.answered_at))
+    return 0
+
+
+def evidence_of(capture: Capture, *, code: str, text: str) -> Evidence:
+    """Return what the ledger keeps of an answer."""
+    return Evidence(
+        sent_at=capture.sent_at,
+        answered_at=capture.answered_at,
+        http_status=capture.http_status,
+        code=code,
+        message=scrubbed(capture.cause or text)[:_TEXT_MAX],
+        handed_to_socket=capture.handed_to_socket,
+    )
+
+
+def _unsent(now: datetime, cause: BaseException | None) -> Evidence:
+    """Return the record of a call that ended before the transport."""
+    told = "" if cause is None else f"{type(cause).__name__}: {cause}"
+    return Evidence(
+        sent_at=now,
+        answered_at=now,
+        http_status=0,
+        code="",
+        message=scrubbed(told)[:_TEXT_MAX],
+        handed_to_socket=False,
+    )

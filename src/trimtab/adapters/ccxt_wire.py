@@ -1,0 +1,197 @@
+"""One ccxt exchange, with every call judged by its raw answer.
+
+Not pure: it talks to the venue. ccxt signs, routes and formats; what an answer means is
+decided here from the captured bytes. Reads are repeated a few times; writes never are.
+Calls into ccxt run in a decimal context of their own, because ccxt 4.5.90 changes the
+rounding of whatever context it finds and leaves it changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import localcontext
+from typing import Any, Final, TypeVar
+
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from trimtab.adapters.budget import Budget
+from trimtab.adapters.ccxt_answers import Unreadable, instant_of, mapping_of
+from trimtab.adapters.ccxt_transport import captured
+from trimtab.adapters.ccxt_verdict import Judgement, Verdict, judge_read, judge_write
+from trimtab.adapters.venue_clock import read_clock
+from trimtab.domain.errors import NotDone, Refused, VenueError
+from trimtab.domain.snapshot import ClockReading
+from trimtab.ports import Clock
+from trimtab.venues.profile import Desk, VenueProfile
+
+T = TypeVar("T")
+
+_ATTEMPTS: Final = 4
+_PATIENCE_MS: Final = 2_000
+"""Longest silence that a read waits out by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A read of the venue, by the name ccxt gives the raw call."""
+
+    desk: Desk
+    method: str
+
+
+SERVER_TIME: Final[Mapping[Desk, Endpoint]] = {
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="publicGetTime"),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPublicGetTime"),
+}
+
+
+class Wire:
+    """A ccxt exchange whose session is our courier."""
+
+    def __init__(
+        self,
+        exchange: Any,  # noqa: ANN401 -- ccxt has no types that describe it.
+        *,
+        budget: Budget,
+        clock: Clock,
+        profile: VenueProfile,
+        ccxt_error: type[Exception],
+    ) -> None:
+        self.exchange = exchange
+        self.budget = budget
+        self.profile = profile
+        self.clock = clock
+        self.ccxt_error = ccxt_error
+        self._reading: ClockReading | None = None
+
+    async def read(
+        self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
+    ) -> T:
+        """Ask, and return the answer as *of* reads it.
+
+        Raises:
+            NotDone: no usable answer after a few attempts.
+            Refused: the venue declines; ``evidence.code`` says why.
+
+        """
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.2, max=2),
+            retry=retry_if_exception(_is_worth_repeating),
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+        return await retrying(self._read_once, endpoint, params, of)
+
+    async def _read_once(
+        self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
+    ) -> T:
+        """Ask once."""
+        if "rivate" in endpoint.method:
+            await self.synchronised()
+        await self.budget.read(endpoint.desk)
+        with captured() as captures, localcontext():
+            try:
+                await getattr(self.exchange, endpoint.method)(dict(params))
+            except VenueError:
+                raise
+            except self.reading_failures():
+                pass  # Judged below, from what came and not from what ccxt made of it.
+        if not captures:
+            raise NotDone(f"{endpoint.method}: nothing was sent")
+        codes = self.profile.codes[endpoint.desk]
+        judgement = judge_read(captures[-1], codes)
+        return self._told(judgement, endpoint, of)
+
+    def _told(self, judgement: Judgement[Any], endpoint: Endpoint, of: Callable[[Any], T]) -> T:
+        """Return what an accepted read says, raise what any other means."""
+        if judgement.verdict is not Verdict.ACCEPTED:
+            if judgement.evidence.code == "-1021":  # Our clock has moved: measure it again.
+                self._reading = None
+            raise judgement.error(endpoint.method)
+        try:
+            return of(judgement.accepted)
+        except Unreadable as error:
+            raise NotDone(
+                f"{endpoint.method}: unreadable answer, {error}", evidence=judgement.evidence
+            ) from error
+
+    def reading_failures(self) -> tuple[type[Exception], ...]:
+        """Return what ccxt raises over an answer: its own errors, and stumbles over odd JSON."""
+        odd = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+        return (self.ccxt_error, OSError, *odd)
+
+    async def write(
+        self, desk: Desk, call: Callable[[], Awaitable[object]], *, read: Callable[[Any], T | None]
+    ) -> Judgement[T]:
+        """Send once, whatever happens, and judge the raw answer; *read* acknowledges it.
+
+        Raises:
+            NotDone: held back before a byte was sent.
+            Refused: the request may not be sent at all.
+
+        """
+        await self.synchronised()
+        cause: Exception | None = None
+        with captured() as captures, localcontext():
+            try:
+                await call()
+            except Exception as error:
+                # The boundary of a write: what is not known is judged below, and the default
+                # is unknown. A cancelled task is no Exception and passes.
+                if isinstance(error, VenueError) and not captures:
+                    raise
+                cause = error
+        codes = self.profile.codes[desk]
+        judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
+        if judgement.evidence.code == "-1021":
+            self._reading = None
+        return judgement
+
+    async def synchronised(self) -> ClockReading:
+        """Return the last reading of the venue's clock; take one when there is none."""
+        return self._reading or await self.read_clock()
+
+    async def read_clock(self) -> ClockReading:
+        """Measure the venue's clock and have requests stamped by it.
+
+        Raises:
+            NotDone: the venue does not answer.
+
+        """
+        reading = await read_clock(self.clock, lambda: self.venue_now(Desk.SPOT))
+        self._reading = reading
+        self.exchange.options["timeDifference"] = -reading.offset_ms
+        return reading
+
+    async def venue_now(self, desk: Desk) -> datetime:
+        """Return the present instant by the venue's clock.
+
+        Raises:
+            NotDone: the venue does not answer.
+
+        """
+        return await self.read(
+            SERVER_TIME[desk], {}, lambda told: instant_of(mapping_of(told), "serverTime")
+        )
+
+
+async def together(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
+    """Await all side by side; when one fails, end the others and raise its error."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        return tuple(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_worth_repeating(error: BaseException) -> bool:
+    """Say whether a read may do better in a moment."""
+    if isinstance(error, Refused) or not isinstance(error, NotDone):
+        return False
+    return error.retry_after_ms <= _PATIENCE_MS

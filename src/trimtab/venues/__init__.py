@@ -1,0 +1,1 @@
+"""Exchanges as data: one profile each, no code that talks to any."""

@@ -1,0 +1,151 @@
+"""Binance spot and USD-M futures.
+
+Pure data. Sources: binance-spot-api-docs ``rest-api.md`` and ``errors.md`` (2026-07-21),
+USD-M "General Info" and "Error Code" pages, ccxt 4.5.90 for the demo hosts. A repeated
+client order id is accepted again once the first order has filled, so it protects nothing.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.snapshot import Environment
+from trimtab.venues.profile import CodeTable, Desk, OrderLimit, VenueProfile
+
+_PRODUCTION: Final = frozenset({"api.binance.com", "fapi.binance.com"})
+_DEMO: Final = frozenset({"demo-api.binance.com", "demo-fapi.binance.com"})
+
+
+def _codes(*numbers: int) -> frozenset[str]:
+    """Return error codes as they stand in answers: negative, as text."""
+    return frozenset(f"-{number}" for number in numbers)
+
+
+_MALFORMED: Final = _codes(
+    1013,
+    1020,
+    1100,
+    1101,
+    1102,
+    1103,
+    1104,
+    1105,
+    1106,
+    1108,
+    1111,
+    1112,
+    1114,
+    1115,
+    1116,
+    1117,
+    1121,
+    1128,
+    1130,
+)
+_KEY: Final = _codes(1002, 1022, 2014, 2015, 2017)
+_UNDONE: Final = _codes(1003, 1015, 1021)
+
+_SPOT: Final = CodeTable(
+    # -2021 and -2022 stay out: on spot they tell of a half-done cancel-replace. So does
+    # every 5xx: the spot documentation calls each of them unknown.
+    refused=_MALFORMED | _KEY | {"-1016", "-2010", "-2011", "-2013"},
+    not_done=_UNDONE,
+    not_done_texts=frozenset(),
+    duplicate=frozenset({("-2010", "Duplicate order sent.")}),
+    as_asked=frozenset(),
+    gone=frozenset({"-2011"}),
+    absent=frozenset({"-2013"}),
+    unknown_symbol=frozenset({"-1121"}),
+)
+
+_LINEAR: Final = CodeTable(
+    refused=_MALFORMED
+    | _KEY
+    | _codes(
+        1016,
+        2010,
+        2011,
+        2013,
+        2018,
+        2019,
+        2020,
+        2021,
+        2022,
+        2023,
+        2024,
+        2025,
+        2026,
+        2027,
+        2028,
+        4003,
+        4004,
+        4005,
+        4014,
+        4015,
+        4016,
+        4023,
+        4024,
+        4028,
+        4046,
+        4047,
+        4048,
+        4061,
+        4087,
+        4118,
+        4120,
+        4131,
+        4140,
+        4141,
+        4164,
+        4192,
+        4400,
+        4401,
+        5021,
+        5022,
+    ),
+    not_done=_UNDONE | {"-5028"},
+    not_done_texts=frozenset(
+        {
+            (503, "Service Unavailable."),
+            (503, "Request throttled by system-level protection."),
+            (503, "Server is currently overloaded"),
+        }
+    ),
+    duplicate=frozenset({("-4116", "")}),
+    as_asked=frozenset({"-4046"}),
+    gone=frozenset({"-2011"}),
+    absent=frozenset({"-2013"}),
+    unknown_symbol=frozenset({"-1121"}),
+)
+
+BINANCE: Final = VenueProfile(
+    venue_id="binance",
+    hosts=MappingProxyType(
+        {
+            Environment.LOCAL: _PRODUCTION,  # The URLs stay; only the socket is moved.
+            Environment.TESTNET: _DEMO,
+            Environment.LIVE: _PRODUCTION,
+        }
+    ),
+    desk_of_host=MappingProxyType(
+        {
+            "api.binance.com": Desk.SPOT,
+            "fapi.binance.com": Desk.LINEAR,
+            "demo-api.binance.com": Desk.SPOT,
+            "demo-fapi.binance.com": Desk.LINEAR,
+        }
+    ),
+    client_id_pattern="[a-zA-Z0-9_-]{1,36}",
+    processing_limit_ms=10_000,
+    codes=MappingProxyType({Desk.SPOT: _SPOT, Desk.LINEAR: _LINEAR}),
+    order_limits=MappingProxyType(
+        {
+            Desk.SPOT: (OrderLimit(count=100, seconds=10),),
+            Desk.LINEAR: (OrderLimit(count=300, seconds=10), OrderLimit(count=1200, seconds=60)),
+        }
+    ),
+    weight_limits=MappingProxyType({Desk.SPOT: 6000, Desk.LINEAR: 2400}),
+    ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
+    forced_prefixes=("autoclose-", "adl_autoclose", "settlement_autoclose-"),
+)

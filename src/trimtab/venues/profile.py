@@ -1,0 +1,84 @@
+"""What has to be known of an exchange beforehand, as frozen data. Pure.
+
+Milliseconds and counts are integers. A profile says which hosts may be talked to, how an
+answer is to be understood, and which limits hold until the venue states its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trimtab.domain.instruments import Instrument
+from trimtab.domain.snapshot import Environment
+
+
+class Desk(StrEnum):
+    """One host of a venue, with budgets and error codes of its own."""
+
+    SPOT = "spot"
+    LINEAR = "linear"
+    """Contracts that settle in their quote."""
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> Desk:
+        """Return the desk where *instrument* trades."""
+        return cls.LINEAR if instrument.is_contract else cls.SPOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTable:
+    """What the venue's own error codes prove. A code that is not here proves nothing."""
+
+    refused: frozenset[str]
+    """With a 4xx other than 408 and 409: it was looked at and declined."""
+    not_done: frozenset[str]
+    """It was not looked at (clock, queue, load); the same request may be sent again."""
+    not_done_texts: frozenset[tuple[int, str]]
+    """(HTTP status, part of the text) that the venue documents as never executed."""
+    duplicate: frozenset[tuple[str, str]]
+    """(code, part of the text) that prove an order under our client id; empty text fits all."""
+    as_asked: frozenset[str]
+    """Refusals of a setting that is already as asked."""
+    gone: frozenset[str]
+    """Refusals of a cancel because nothing rests under that id."""
+    absent: frozenset[str]
+    """Answers to a lookup that finds nothing, now."""
+    unknown_symbol: frozenset[str]
+    """A symbol that the venue does not list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLimit:
+    """How many orders the venue takes in a window of time."""
+
+    count: int
+    """Orders, >= 1."""
+    seconds: int
+    """Length of the window, >= 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueProfile:
+    """One exchange."""
+
+    venue_id: str
+    """ccxt id."""
+    hosts: Mapping[Environment, frozenset[str]]
+    """Hosts that may be addressed, by environment."""
+    desk_of_host: Mapping[str, Desk]
+    """Whose budget a request to a host draws on."""
+    client_id_pattern: str
+    """Regular expression that every client order id must match, whole."""
+    processing_limit_ms: int
+    """Longest time between receipt of a request and its end inside the venue."""
+    codes: Mapping[Desk, CodeTable]
+    order_limits: Mapping[Desk, tuple[OrderLimit, ...]]
+    """Until the venue states its own."""
+    weight_limits: Mapping[Desk, int]
+    """Request weight a minute, until the venue states its own."""
+    ended_statuses: frozenset[str]
+    """Order statuses after which nothing more is filled; any other may still fill."""
+    forced_prefixes: tuple[str, ...]
+    """Client order ids that the venue itself gives: liquidation, deleveraging, delisting."""

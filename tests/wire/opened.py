@@ -1,0 +1,105 @@
+"""A venue opened against loopback, and intents for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from trimtab.adapters.ccxt_open import ApiKey, OpenedVenue, VenueSettings, open_venue
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
+from trimtab.domain.orders import OrderIntent, client_order_id
+from trimtab.domain.policy import ExecutionPolicy
+from trimtab.domain.snapshot import AccountKey, Environment
+
+KEY, SECRET = "local-key", "local-secret"
+
+
+def settings(
+    url: str,
+    *,
+    environment: Environment = Environment.LOCAL,
+    order_timeout_s: str = "15",
+    contracts: bool = True,
+) -> VenueSettings:
+    kinds = {MarketKind.SPOT, MarketKind.SWAP} if contracts else {MarketKind.SPOT}
+    return VenueSettings(
+        account=AccountKey(venue="binance", account="main", environment=environment),
+        url=url,
+        api_key=ApiKey(key=KEY, secret=SECRET),
+        quote=Asset("USDT"),
+        markets=frozenset(kinds),
+        execution=ExecutionPolicy(
+            max_reprices=3, receive_window_ms=3000, order_timeout_s=Decimal(order_timeout_s)
+        ),
+        clock=SystemClock(),
+    )
+
+
+@asynccontextmanager
+async def opened(url: str, **given: object) -> AsyncIterator[OpenedVenue]:
+    async with open_venue(settings(url, **given)) as venue:  # type: ignore[arg-type]
+        yield venue
+
+
+def spot_btc() -> Instrument:
+    return Instrument(
+        symbol=Symbol("BTC/USDT"),
+        kind=MarketKind.SPOT,
+        base=Asset("BTC"),
+        quote=Asset("USDT"),
+        settle=Asset("USDT"),
+        lot_size=Decimal("0.00001"),
+        tick_size=Decimal("0.01"),
+        lots_min=1,
+        lots_max=900_000_000,
+        notional_min=Decimal(5),
+        notional_min_reduce_only=Decimal(5),
+        contract_size=Decimal(1),
+        taker_fee=Decimal("0.001"),
+        tradable=True,
+        expires_at=None,
+    )
+
+
+def perpetual_btc() -> Instrument:
+    return Instrument(
+        symbol=Symbol("BTC/USDT:USDT"),
+        kind=MarketKind.SWAP,
+        base=Asset("BTC"),
+        quote=Asset("USDT"),
+        settle=Asset("USDT"),
+        lot_size=Decimal("0.001"),
+        tick_size=Decimal("0.1"),
+        lots_min=1,
+        lots_max=1_000_000,
+        notional_min=Decimal(100),
+        notional_min_reduce_only=Decimal(0),
+        contract_size=Decimal(1),
+        taker_fee=Decimal("0.0005"),
+        tradable=True,
+        expires_at=None,
+    )
+
+
+def intent(
+    instrument: Instrument,
+    lots: int,
+    limit: str,
+    *,
+    line: int = 1,
+    attempt: int = 1,
+    reduce_only: bool = False,
+) -> OrderIntent:
+    digest = "0" * 64
+    return OrderIntent(
+        client_order_id=client_order_id(plan_digest=digest, line=line, attempt=attempt),
+        plan_digest=digest,
+        line=line,
+        attempt=attempt,
+        instrument=instrument,
+        lots=Lots(lots),
+        limit=Ticks(int(Decimal(limit) / instrument.tick_size)),
+        reduce_only=reduce_only,
+    )
