@@ -7,7 +7,7 @@ Prints two ratios, each measured in one run with interleaved repetitions:
 - A command that reaches an exchange (on loopback) against an eager import of everything that
   the program uses. At most 0.5.
 
-Run:  python -m benchmarks.startup [--repetitions N] [--json]
+Run:  python benchmarks/startup.py [--repetitions N] [--json]
 
 Wall time is from the start of the process to its end; memory is the peak resident set that the
 kernel reports for that process. Both move with the machine's load, ratios hardly do.
@@ -28,6 +28,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from resource import struct_rusage
 from statistics import median
 from typing import Final
 
@@ -136,7 +137,7 @@ def sample(command: Command, *, folder: Path) -> Sample:
     return Sample(wall_s=wall_s, peak_mb=usage.ru_maxrss / per_mb)
 
 
-def _wait(process: subprocess.Popen[bytes], *, until: float) -> tuple[int, os._ResourceUsage]:
+def _wait(process: subprocess.Popen[bytes], *, until: float) -> tuple[int, struct_rusage]:
     """Wait for one process and its own resource usage, which ``subprocess`` does not give."""
     while time.perf_counter() < until:
         done, status, usage = os.wait4(process.pid, os.WNOHANG)

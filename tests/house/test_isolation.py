@@ -37,6 +37,15 @@ def test_loopback_can_be_reached(address: str) -> None:
             assert near.getpeername()[0].startswith("127.")
 
 
+def test_a_socket_of_this_machine_can_be_reached(tmp_path: Path) -> None:
+    near = str(tmp_path / "near.sock")
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as calling:
+        listening.bind(near)
+        listening.listen()
+        calling.connect(near)
+        assert calling.getpeername() == near
+
+
 def test_a_process_that_a_test_starts_is_guarded_too() -> None:
     code = f"import socket; socket.create_connection(('{STRANGER}', 443), timeout=1)"
     answer = subprocess.run(

@@ -73,6 +73,14 @@ def test_every_pure_room_is_in_the_pure_contract() -> None:
     assert set(CORE_FORBIDDEN.split()) <= set(pure["forbidden_modules"].split())
 
 
+def test_ci_asks_full_coverage_of_every_pure_room() -> None:
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    asked = re.findall(r"for room in ([\w ]+);", ci)[0].split()
+    asked += re.findall(r"src/trimtab/(\w+)\.py", ci)
+    assert sorted(_rooms(PACKAGE) & set(PURE_ROOMS.split()) - set(asked)) == []
+    assert "--fail-under=100" in ci
+
+
 def test_the_contract_is_exhaustive_and_forbids_cycles() -> None:
     contract = _contract()
     assert contract["importlinter:contract:layers"]["exhaustive"] == "True"
@@ -159,3 +167,9 @@ def test_ci_calls_exactly_the_commands_of_the_readme() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install uv" in ci
     assert re.search(r"^\s*(\w+=\S+ )*\.venv/bin/uv run pytest$", ci, re.MULTILINE)
     assert re.search(r"^\s*\.ci/check$", ci, re.MULTILINE)
+
+
+def test_every_benchmark_is_on_the_list_of_benchmarks() -> None:
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py")} - {"__init__.py"}
+    assert sorted(name for name in scripts if f"({name})" not in page) == []

@@ -22,17 +22,15 @@ class NetworkRefusedError(OSError):
     """A test reached for a host that is not this machine. No retry will help."""
 
 
-def is_local(address: object) -> bool:
-    """Say whether a socket address, or the host of a look-up, is this machine."""
-    if isinstance(address, tuple):
-        return bool(address) and is_local(address[0])
-    if address is None or (isinstance(address, bytes) and address.startswith((b"/", b"\0"))):
+def is_local(host: object) -> bool:
+    """Say whether a host name or numeric address is this machine."""
+    if host is None:
         return True
-    host = address.decode() if isinstance(address, bytes) else str(address)
-    if host.lower() in LOCAL_NAMES or host.startswith(("/", "\0")):
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name.lower() in LOCAL_NAMES:
         return True
     try:
-        found = ipaddress.ip_address(host.partition("%")[0])
+        found = ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return False
     return found.is_loopback or found.is_unspecified
@@ -43,7 +41,8 @@ def refuse_strangers(event: str, arguments: tuple[Any, ...]) -> None:
     if event in LOOKUPS:
         host = arguments[0]
     elif event in SENDS:
-        host = arguments[1]
+        address = arguments[1]  # A path for a Unix socket, else (host, port, …).
+        host = address[0] if isinstance(address, tuple) else None
     else:
         return
     if not is_local(host):
