@@ -63,3 +63,11 @@ def test_no_secret_and_no_state_enters_the_image() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert ignored[0] == "*", "everything is left out but what is named"
     assert [name for name in NEVER_COPIED if f"!{name}" in ignored] == []
+
+
+def test_everything_that_is_copied_exists_and_is_let_in() -> None:
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", "\n".join(_stages()), re.MULTILINE)
+    sources = [source for line in copies for source in line.split()]
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert sources != []
+    assert [s for s in sources if f"!{s}" not in ignored or not (ROOT / s).exists()] == []
