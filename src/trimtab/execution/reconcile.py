@@ -1,0 +1,220 @@
+"""Ledger against venue: orders, fills, balances, positions. Pure and exact.
+
+Every difference names what it is about, what the ledger leads to expect, what the venue
+shows, and who must act. Balances are those outside futures wallets: statement, plus booked
+fills, less fees. Signs: buys and long positive.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from trimtab.domain.exact import ZERO, exact_arithmetic, plain, whole_times
+from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
+from trimtab.domain.snapshot import OpenOrder, Position
+
+
+class Subject(StrEnum):
+    """What a difference is about."""
+
+    ORDER = "order"
+    FILL = "fill"
+    BALANCE = "balance"
+    POSITION = "position"
+
+
+class Actor(StrEnum):
+    """Who must act on a difference."""
+
+    RECOVER = "recover"
+    """``trimtab recover`` resolves it."""
+    ADOPT = "adopt"
+    """``trimtab reconcile --adopt`` takes it over, once a person knows where it came from."""
+    PERSON = "person"
+    """A person must look: the two contradict each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing on which ledger and venue disagree."""
+
+    subject: Subject
+    name: str
+    """Client order id, ``symbol trade id``, asset or symbol."""
+    expected: str
+    """What the ledger leads to expect."""
+    actual: str
+    """What the venue shows."""
+    who: Actor
+
+
+def compare_orders(
+    records: Iterable[OrderRecord], resting: Iterable[OpenOrder]
+) -> tuple[Difference, ...]:
+    """Return orders that the ledger has not closed, then those that rest and should not."""
+    known = {r.intent.client_order_id: r for r in records}
+    left = tuple(
+        Difference(
+            subject=Subject.ORDER,
+            name=name,
+            expected="closed",
+            actual=record.state,
+            who=Actor.RECOVER,
+        )
+        for name, record in known.items()
+        if not record.state.is_terminal
+    )
+    return left + tuple(_resting(each, known) for each in resting if _is_odd(each, known))
+
+
+def _is_odd(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> bool:
+    """Whether an order rests that is not ours, or that is closed by the ledger."""
+    record = known.get(order.client_order_id)
+    return record is None or record.state.is_terminal
+
+
+def _resting(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> Difference:
+    """Tell of an order that rests on the venue."""
+    record = known.get(order.client_order_id)
+    return Difference(
+        subject=Subject.ORDER,
+        name=order.client_order_id,
+        expected=record.state if record else "no such order",
+        actual=f"{order.symbol}: {order.lots} lots rest at {plain(order.limit_price)}",
+        who=Actor.PERSON,
+    )
+
+
+def compare_fills(
+    booked: Iterable[Fill],
+    seen: Iterable[Fill],
+    *,
+    since: datetime,
+    unresolved: frozenset[ClientOrderId],
+) -> tuple[Difference, ...]:
+    """Return executions that one side has and the other has not, or tells otherwise.
+
+    *seen* is everything that the venue lists from *since* on; older booked ones do not count.
+    *unresolved* are the orders whose fills recovery will book. By symbol and trade id.
+    """
+    ours = {(f.symbol, f.trade_id): f for f in booked}
+    theirs = {(f.symbol, f.trade_id): f for f in seen}
+    found = []
+    for key in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(key), theirs.get(key)
+        if mine is None and other is not None:
+            who = Actor.RECOVER if other.client_order_id in unresolved else Actor.ADOPT
+            found.append(_fill(key, expected="not booked", actual=_told(other), who=who))
+        elif mine is not None and other is None:
+            if mine.filled_at >= since:
+                found.append(
+                    _fill(key, expected=_told(mine), actual="not listed", who=Actor.PERSON)
+                )
+        elif mine is not None and other is not None and not _is_same(mine, other):
+            found.append(_fill(key, expected=_told(mine), actual=_told(other), who=Actor.PERSON))
+    return tuple(found)
+
+
+def _is_same(booked: Fill, seen: Fill) -> bool:
+    """Whether both tell one execution; whose order it is may have been found out since."""
+    return booked == dataclasses.replace(seen, client_order_id=booked.client_order_id)
+
+
+def _fill(key: tuple[Symbol, str], *, expected: str, actual: str, who: Actor) -> Difference:
+    """Tell of an execution."""
+    return Difference(
+        subject=Subject.FILL, name=" ".join(key), expected=expected, actual=actual, who=who
+    )
+
+
+def _told(fill: Fill) -> str:
+    """Return an execution in words."""
+    return (
+        f"{fill.side} {plain(fill.quantity)} at {plain(fill.fill_price)}, "
+        f"fee {plain(fill.fee)} {fill.fee_asset}"
+    )
+
+
+def compare_balances(
+    opening: Mapping[Asset, Decimal],
+    fills: Sequence[Fill],
+    actual: Mapping[Asset, Decimal],
+    *,
+    instruments: Mapping[Symbol, Instrument],
+) -> tuple[Difference, ...]:
+    """Return assets whose units are not what *opening* and *fills* since then make, by name.
+
+    Fills of contracts are settled in futures wallets and move nothing here.
+    """
+    expected = dict(opening)
+    with exact_arithmetic():
+        for fill in fills:
+            instrument = instruments[fill.symbol]
+            if instrument.is_contract:
+                continue
+            sign = 1 if fill.side is Side.BUY else -1
+            for asset, units in (
+                (instrument.base, sign * fill.quantity),
+                (instrument.quote, -sign * fill.quantity * fill.fill_price),
+                (fill.fee_asset, -fill.fee),
+            ):
+                expected[asset] = expected.get(asset, ZERO) + units
+    return tuple(
+        Difference(
+            subject=Subject.BALANCE,
+            name=asset,
+            expected=plain(expected.get(asset, ZERO)),
+            actual=plain(actual.get(asset, ZERO)),
+            who=Actor.ADOPT,
+        )
+        for asset in sorted(expected.keys() | actual.keys())
+        if expected.get(asset, ZERO) != actual.get(asset, ZERO)
+    )
+
+
+def compare_positions(
+    opening: Mapping[Symbol, int],
+    fills: Sequence[Fill],
+    actual: Mapping[Symbol, Position],
+    *,
+    instruments: Mapping[Symbol, Instrument],
+) -> tuple[Difference, ...]:
+    """Return contracts whose position is not what *opening* and *fills* make, by symbol."""
+    expected = {symbol: int(lots) for symbol, lots in opening.items()}
+    for fill in fills:
+        instrument = instruments[fill.symbol]
+        if instrument.is_contract:
+            lots = whole_times(instrument.lot_size, fill.quantity)
+            signed = lots if fill.side is Side.BUY else -lots
+            expected[fill.symbol] = expected.get(fill.symbol, 0) + signed
+    real = {symbol: int(position.lots) for symbol, position in actual.items()}
+    return tuple(
+        Difference(
+            subject=Subject.POSITION,
+            name=symbol,
+            expected=f"{expected.get(symbol, 0)} lots",
+            actual=f"{real.get(symbol, 0)} lots",
+            who=Actor.ADOPT,
+        )
+        for symbol in sorted(expected.keys() | real.keys())
+        if expected.get(symbol, 0) != real.get(symbol, 0)
+    )
+
+
+def fills_since(
+    taken_at: datetime, fills: Iterable[Fill], records: Iterable[OrderRecord]
+) -> tuple[Fill, ...]:
+    """Return the fills that a statement of *taken_at* does not contain yet.
+
+    Ours by when their order was committed (one clock, exact), others by when they happened.
+    """
+    begun: dict[ClientOrderId | None, datetime] = {
+        r.intent.client_order_id: r.submitted_at for r in records
+    }
+    return tuple(f for f in fills if begun.get(f.client_order_id, f.filled_at) >= taken_at)

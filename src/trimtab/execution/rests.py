@@ -1,0 +1,48 @@
+"""Why something of an approved leg was not executed. Words for the operator and the ledger."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RestReason(StrEnum):
+    """Why a leg, or the whole run, went no further. Stored; never renamed."""
+
+    NONE = "none"
+    """Nothing holds it back."""
+    BELOW_MINIMUM = "below_minimum"
+    """The rest is smaller than the venue takes."""
+    NO_CASH = "no_cash"
+    """The sells brought less than the buys need."""
+    NO_UNITS = "no_units"
+    """Fewer free units are there than were to be sold."""
+    NO_POSITION = "no_position"
+    """The position to be reduced is smaller than the leg, or gone."""
+    AT_VENUE_MAXIMUM = "at_venue_maximum"
+    """The venue takes no larger order."""
+    NO_PRICE = "no_price"
+    """The fresh read has no order book of the market."""
+    BEYOND_BOUND = "beyond_bound"
+    """The best price is worse than the one approved."""
+    REPRICES_USED_UP = "reprices_used_up"
+    """The last order stood at the approved bound and did not fill whole."""
+    VENUE_REFUSED = "venue_refused"
+    """The venue said no to the order."""
+    NOT_SENT = "not_sent"
+    """The venue took no order: throttled, or not reached."""
+    UNRESOLVED = "unresolved"
+    """An order's outcome, or its fills, could not be found out: ``trimtab recover``."""
+    CONTRADICTED = "contradicted"
+    """The venue's word contradicts what was concluded before: a person must look."""
+    GATE_REFUSED = "gate_refused"
+    """The fresh gate refused what was left."""
+    MARKET_UNREAD = "market_unread"
+    """Account and prices could not be read again."""
+    LEVERAGE_NOT_SET = "leverage_not_set"
+    """The leverage that the plan counts on could not be set."""
+    APPROVAL_EXPIRED = "approval_expired"
+    """The approval's time was over before the rest could be sent."""
+    HALTED = "halted"
+    """The kill switch was latched."""
+    INTERRUPTED = "interrupted"
+    """Somebody asked the run to stop."""

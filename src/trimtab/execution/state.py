@@ -1,0 +1,156 @@
+"""A run of an approved plan as one value: terms, legs, orders, phase. Pure.
+
+Sizes are signed lots. The machine makes the next state from this one and an event; nothing
+in it changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from trimtab.domain.approved import ApprovedPlan
+from trimtab.domain.instruments import Instrument, Lots
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, client_order_id
+from trimtab.domain.plan import Leg
+from trimtab.domain.policy import Policy
+from trimtab.domain.snapshot import Snapshot
+from trimtab.execution.rests import RestReason
+from trimtab.execution.sizing import Sized
+from trimtab.execution.tracking import TrackedOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What does not change during a run."""
+
+    plan_digest: str
+    expires_at: datetime
+    """No order is sent at or after it."""
+    max_reprices: int
+    """New orders for the rest of a leg after its first, >= 0."""
+    receive_window_ms: int
+    fee_reserve: Decimal
+    """Fraction of the opening free quote that stays for fees, 0 to 1."""
+
+    @classmethod
+    def of(cls, approved: ApprovedPlan, policy: Policy) -> Terms:
+        """Return the terms of an approved plan under *policy*."""
+        return cls(
+            plan_digest=approved.plan.digest,
+            expires_at=min(approved.approval.expires_at, approved.plan.expires_at),
+            max_reprices=policy.execution.max_reprices,
+            receive_window_ms=policy.execution.receive_window_ms,
+            fee_reserve=policy.limits.fee_reserve,
+        )
+
+
+class Phase(StrEnum):
+    """What the run waits for."""
+
+    SURVEYING = "surveying"
+    """A fresh read of account and prices."""
+    REVIEWING = "reviewing"
+    """The gate's word on what is left."""
+    WORKING = "working"
+    """The orders of the round."""
+    FINISHED = "finished"
+    """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegWork:
+    """One leg of the plan and the orders that were made for it."""
+
+    leg: Leg
+    orders: tuple[TrackedOrder, ...]
+    """By attempt."""
+    rung: int
+    """Orders that the venue took for it, >= 0: the next one's place on the price ladder."""
+    came_to_nothing: int
+    """Attempts that never became an order, >= 0."""
+    rest_reason: RestReason
+    """Why it goes no further; ``NONE`` while it does."""
+    cut_reason: RestReason
+    """Why the last order was smaller than the rest; ``NONE`` when it was not."""
+    wait_s: float
+    """Silence before the next attempt, seconds, >= 0."""
+
+    @property
+    def booked(self) -> Lots:
+        """Sum of all booked fills, signed."""
+        return Lots(sum(order.booked for order in self.orders))
+
+    @property
+    def rest(self) -> Lots:
+        """What is approved and not executed, signed like the leg; zero when more was."""
+        rest = self.leg.lots - sum(order.executed for order in self.orders)
+        return Lots(rest if rest * self.leg.lots > 0 else 0)
+
+    @property
+    def is_workable(self) -> bool:
+        """Whether a further order may be sent for it."""
+        in_flight = any(not order.state.is_terminal for order in self.orders)
+        return bool(self.rest) and self.rest_reason is RestReason.NONE and not in_flight
+
+    def intent(self, sized: Sized, terms: Terms) -> OrderIntent:
+        """Return the next attempt at this leg."""
+        attempt = len(self.orders) + 1
+        name = client_order_id(plan_digest=terms.plan_digest, line=self.leg.line, attempt=attempt)
+        return OrderIntent(
+            client_order_id=name,
+            plan_digest=terms.plan_digest,
+            line=self.leg.line,
+            attempt=attempt,
+            instrument=self.leg.instrument,
+            lots=sized.lots,
+            limit=sized.wanted.limit,
+            reduce_only=self.leg.reduce_only,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """Where a run stands."""
+
+    terms: Terms
+    opening: Snapshot
+    """The account before the first order."""
+    legs: tuple[LegWork, ...]
+    """By line."""
+    stage: int
+    """The stage that is worked on, >= 1."""
+    phase: Phase
+    proposal: tuple[OrderIntent, ...]
+    """What is sent if the gate passes it; empty in every other phase than REVIEWING."""
+    stop: RestReason
+    """Why no order is sent any more; ``NONE`` while they are."""
+
+    @property
+    def orders(self) -> Iterator[TrackedOrder]:
+        """Every order, by line and attempt."""
+        return (order for work in self.legs for order in work.orders)
+
+    @property
+    def booked_fills(self) -> tuple[tuple[Instrument, Fill], ...]:
+        """Every fill of the run, with its instrument."""
+        return tuple((o.intent.instrument, f) for o in self.orders for f in o.fills)
+
+    def order(self, name: ClientOrderId) -> TrackedOrder | None:
+        """Return the order of that name, None when it is not of this run."""
+        return next((o for o in self.orders if o.intent.client_order_id == name), None)
+
+    def with_orders(self, changed: dict[ClientOrderId, TrackedOrder]) -> RunState:
+        """Return the state with some orders replaced."""
+        legs = []
+        for work in self.legs:
+            names = {o.intent.client_order_id for o in work.orders}
+            if names & changed.keys():
+                orders = tuple(changed.get(o.intent.client_order_id, o) for o in work.orders)
+                work = dataclasses.replace(work, orders=orders)  # noqa: PLW2901  the same leg, newer
+            legs.append(work)
+        return dataclasses.replace(self, legs=tuple(legs))

@@ -1,0 +1,242 @@
+"""Carries out an approved plan: the driver of the run machine.
+
+It reads, sends, asks, waits and records; the machine decides. An intent is in the ledger
+before a byte leaves, the machine's conclusions are in the ledger before the next command is
+carried out, and nothing is sent after the driver has returned. However it ends (finished,
+stopped, cancelled, killed), what was sent is in the ledger, and ``recover`` can go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from trimtab.domain.approved import ApprovalKind, ApprovedPlan
+from trimtab.domain.errors import LedgerError, NotDone, Refused, VenueError
+from trimtab.domain.orders import ClientOrderId, OrderIntent
+from trimtab.execution import machine
+from trimtab.execution.events import (
+    Finish,
+    LookUp,
+    ProveAbsence,
+    ReadFills,
+    Review,
+    Reviewed,
+    RunCommand,
+    RunEvent,
+    Shown,
+    Stopped,
+    Submit,
+    Survey,
+    Surveyed,
+    Unsurveyed,
+    WasLost,
+    WasNotSent,
+    WasRefused,
+)
+from trimtab.execution.report import ExecutionReport, Outcome, report, unstarted
+from trimtab.execution.rests import RestReason
+from trimtab.execution.retry import SUBMIT_WITHIN_S
+from trimtab.execution.state import Phase, RunState, Terms
+from trimtab.ports import PlanStatus
+from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, pause, record_of, transition
+from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
+
+_STATUS = {
+    Outcome.EXECUTED: PlanStatus.EXECUTED,
+    Outcome.UNKNOWN: PlanStatus.UNKNOWN,
+}
+"""Where a plan stands after orders were committed for it; partial otherwise."""
+
+RunNews = OrderNews | RunEvent
+"""What a task of the driver comes back with."""
+
+
+async def execute(approved: ApprovedPlan, wiring: Wiring) -> ExecutionReport:
+    """Carry out *approved* and return what came of it. The account must be held already.
+
+    Raises:
+        ApprovalError: the approval is over, or a price moved too far; nothing was sent.
+        LedgerError: something could not be recorded; nothing more was sent.
+
+    """
+    terms = Terms.of(approved, wiring.policy)
+    ready = await prepare(approved, wiring)
+    if isinstance(ready, NotReady):
+        return unstarted(approved.plan.legs, ready.reason, ready.review, ready.note)
+    if await wiring.desk.ledger.statement() is None:
+        await wiring.desk.ledger.save_balances(ready.opening)
+    state, commands = machine.begin(approved.plan.legs, terms, ready.opening)
+    return await _Driver(approved, wiring, state).run(commands)
+
+
+class _Driver:
+    """One run in progress: the machine's state, and the tasks that bring it news."""
+
+    def __init__(self, approved: ApprovedPlan, wiring: Wiring, state: RunState) -> None:
+        self._approved = approved
+        self._wiring = wiring
+        self._desk = wiring.desk
+        self._inquiry = Inquiry(desk=wiring.desk)
+        self._state = state
+        self._review = approved.report
+        self._note = ""
+        self._begun: dict[ClientOrderId, datetime] = {}
+        self._sends: dict[asyncio.Task[RunNews], None] = {}
+        self._asks: dict[asyncio.Task[RunNews], None] = {}
+
+    async def run(self, commands: Sequence[RunCommand]) -> ExecutionReport:
+        """Carry out *commands* and what follows from them, to the end of the run."""
+        stopping = asyncio.ensure_future(self._desk.stop.wait())
+        try:
+            await self._carry_out(commands)
+            while self._state.phase is not Phase.FINISHED:
+                await self._take_news(stopping)
+        finally:
+            stopping.cancel()
+            await self._leave(stopping)
+        outcome = report(self._state, self._review, self._note)
+        if self._begun:
+            status = _STATUS.get(outcome.outcome, PlanStatus.PARTIAL)
+            await self._desk.ledger.set_plan_status(self._state.terms.plan_digest, status)
+        return outcome
+
+    async def _take_news(self, stopping: asyncio.Future[object]) -> None:
+        """Wait for the next news, and act on all there is, in the order of asking."""
+        tasks = {*self._sends, *self._asks}
+        told = self._state.stop is not RestReason.NONE
+        await asyncio.wait(
+            tasks if told else tasks | {stopping}, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not told and stopping.done():
+            await self._take(Stopped(reason=RestReason.INTERRUPTED, at=self._desk.clock.now()))
+        for running in (self._sends, self._asks):
+            for task in [t for t in running if t.done()]:
+                del running[task]
+                await self._take(task.result())
+
+    async def _take(self, news: RunNews) -> None:
+        """Tell the machine, record what it concludes, carry out what it asks for."""
+        commands = await self._tell(news)
+        await self._carry_out(commands)
+
+    async def _tell(self, news: RunNews) -> Sequence[RunCommand]:
+        """Tell the machine and record what it concludes; return what it asks for."""
+        event = news.event if isinstance(news, OrderNews) else news
+        before = self._state
+        self._state, commands = machine.step(before, event)
+        if isinstance(news, OrderNews):
+            changed = machine.moved(before, self._state)
+            at = self._desk.clock.now()
+            rows = [transition(o, news, at) for o in changed if machine.is_transition(before, o)]
+            if rows:
+                await self._desk.ledger.advance(rows)
+            dry = self._approved.approval.kind is ApprovalKind.DRY_RUN
+            for order in changed:
+                record = record_of(order, begun=self._begun, simulated=dry)
+                self._desk.progress.order_moved(record)
+        return commands
+
+    async def _carry_out(self, commands: Sequence[RunCommand]) -> None:
+        """Start what the machine asks for; only the commit of intents is waited for."""
+        for command in commands:
+            match command:
+                case Submit():
+                    await self._submit(command.intents)
+                case LookUp() | ProveAbsence() | ReadFills():
+                    begun_at = self._begun[command.intent.client_order_id]
+                    self._start(self._asks, self._inquiry.ask(command, begun_at=begun_at))
+                case Survey():
+                    self._start(self._asks, self._survey(command.after_s))
+                case Review():
+                    self._start(self._asks, self._gate(command))
+                case Finish():
+                    pass
+                case _:
+                    assert_never(command)
+
+    def _start(
+        self,
+        running: dict[asyncio.Task[RunNews], None],
+        work: Coroutine[object, object, RunNews],
+    ) -> None:
+        """Start a task that brings news."""
+        running[asyncio.ensure_future(work)] = None
+
+    async def _survey(self, after_s: float) -> RunNews:
+        """Read account and prices afresh."""
+        await pause(self._desk, after_s, "before the next attempt")
+        try:
+            snapshot = await self._wiring.market.snapshot(self._wiring.portfolio)
+        except VenueError as error:
+            self._note = str(error)
+            return Unsurveyed(reason=str(error), at=self._desk.clock.now())
+        return Surveyed(snapshot=snapshot, at=self._desk.clock.now())
+
+    async def _gate(self, command: Review) -> RunNews:
+        """Have the gate look, and look for a halt once more: nothing is awaited after that."""
+        plan = self._approved.plan
+        if command.legs != plan.legs:
+            plan = dataclasses.replace(plan, legs=command.legs)
+        before = await self._desk.ledger.halted()
+        self._review, refusal = await gated(plan, command.snapshot, self._wiring, self._review)
+        halted = await self._desk.ledger.halted()
+        at = self._desk.clock.now()
+        if halted is not None and halted != before:
+            self._note = halted
+            return Stopped(reason=RestReason.HALTED, at=at)
+        if self._desk.stop.is_set():
+            return Stopped(reason=RestReason.INTERRUPTED, at=at)
+        self._note = refusal or self._note
+        return Reviewed(refusal=refusal, at=at)
+
+    async def _submit(self, intents: Sequence[OrderIntent]) -> None:
+        """Commit the intents, then send them side by side."""
+        ledger, digest = self._desk.ledger, self._state.terms.plan_digest
+        if not self._begun:
+            await ledger.set_plan_status(digest, PlanStatus.EXECUTING)
+        at = self._desk.clock.now()
+        await ledger.begin(intents, at=at)
+        for intent in intents:
+            self._begun[intent.client_order_id] = at
+            self._desk.progress.order_sent(intent)
+            self._start(self._sends, _sent(intent, self._desk))
+
+    async def _leave(self, stopping: asyncio.Future[object]) -> None:
+        """Leave no task behind: questions are dropped, orders in flight heard out and recorded."""
+        for task in self._asks:
+            task.cancel()
+        heard = await asyncio.gather(*self._sends, return_exceptions=True)
+        await asyncio.gather(stopping, *self._asks, return_exceptions=True)
+        for news in heard:
+            if isinstance(news, OrderNews):
+                with contextlib.suppress(LedgerError):  # It is why the run ends, if at all.
+                    await self._tell(news)
+
+
+async def _sent(intent: OrderIntent, desk: Desk) -> RunNews:
+    """Send one order once, and return the verdict by the class of what was raised."""
+    name, now = intent.client_order_id, desk.clock.now
+    try:
+        async with asyncio.timeout(SUBMIT_WITHIN_S):
+            order = await desk.venue.submit(intent)
+    except NotDone as error:
+        silence = error.retry_after_ms
+        unsent = WasNotSent(
+            client_order_id=name, reason=str(error), retry_after_ms=silence, at=now()
+        )
+        return OrderNews(event=unsent, evidence=error.evidence)
+    except Refused as error:
+        refused = WasRefused(client_order_id=name, reason=str(error), at=now())
+        return OrderNews(event=refused, evidence=error.evidence)
+    except VenueError as error:
+        lost = WasLost(client_order_id=name, reason=str(error), at=now())
+        return OrderNews(event=lost, evidence=error.evidence)
+    except TimeoutError:
+        lost = WasLost(client_order_id=name, reason="no answer in time", at=now())
+        return OrderNews(event=lost, evidence=None)
+    return OrderNews(event=Shown(client_order_id=name, order=order, at=now()), evidence=None)

@@ -1,0 +1,182 @@
+"""Finds out about every order that the ledger has not closed, after a crash or a lost answer.
+
+Nothing is sent but questions. Orders are looked up side by side, the fence is waited out
+with progress, fills are booked. An order that is neither found nor proved absent stays as it
+is, with the reason. Running it twice, or killing it anywhere, changes nothing but the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trimtab.domain.instruments import Lots
+from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, OrderState
+from trimtab.execution import retry
+from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, resume, told
+from trimtab.ports import Transition
+from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, record_of, transition
+
+_EXIT_CONTRADICTED = 6
+_EXIT_UNREACHABLE = 7
+_EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What recovery found out about one order."""
+
+    client_order_id: ClientOrderId
+    line: int
+    before: OrderState
+    after: OrderState
+    filled_lots: Lots
+    """Sum of booked fills, signed."""
+    outlook: Outlook
+    """``ASKING`` for an order that is closed now, else why it is not."""
+    note: str
+    """The last word on it; may be empty."""
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the order's end is known and its fills are booked."""
+        return self.after.is_terminal and self.outlook is Outlook.ASKING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryReport:
+    """What recovery came to."""
+
+    orders: tuple[Recovered, ...]
+    """Oldest first; empty when there was nothing to do."""
+    interrupted: bool
+    """Whether it was asked to stop before its end."""
+
+    @property
+    def resolved(self) -> tuple[Recovered, ...]:
+        """Orders whose end is known now."""
+        return tuple(each for each in self.orders if each.is_resolved)
+
+    @property
+    def unresolved(self) -> tuple[Recovered, ...]:
+        """Orders that stay open in the ledger, or contradict it."""
+        return tuple(each for each in self.orders if not each.is_resolved)
+
+    @property
+    def exit_code(self) -> int:
+        """0 resolved, 6 contradictory evidence, 7 the venue did not answer, 130 interrupted."""
+        outlooks = {each.outlook for each in self.unresolved}
+        if not outlooks:
+            return 0
+        if self.interrupted and Outlook.CONTRADICTED not in outlooks:
+            return _EXIT_INTERRUPTED
+        return _EXIT_UNREACHABLE if outlooks == {Outlook.UNANSWERED} else _EXIT_CONTRADICTED
+
+
+async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
+    """Resolve every order that is not terminal. The account must be held already.
+
+    Raises:
+        LedgerError: a finding could not be recorded; run it again.
+
+    """
+    records = [r for r in await desk.ledger.unresolved() if not r.simulated]
+    if not records:
+        return RecoveryReport(orders=(), interrupted=False)
+    fills = await desk.ledger.fills()
+    inquiry = Inquiry(desk=desk)
+    left = [_left_behind(r, fills, desk, receive_window_ms) for r in records]
+    tasks = [
+        asyncio.ensure_future(_resolve(order, record, inquiry))
+        for order, record in zip(left, records, strict=True)
+    ]
+    try:
+        found = await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return RecoveryReport(
+        orders=tuple(_told_of(r, o) for r, o in zip(records, found, strict=True)),
+        interrupted=desk.stop.is_set(),
+    )
+
+
+def _left_behind(
+    record: OrderRecord, fills: Sequence[Fill], desk: Desk, receive_window_ms: int
+) -> TrackedOrder:
+    """Return an order as the ledger knows it, ready to be asked about."""
+    fence = retry.recovery_fence_at(
+        record.submitted_at, recovered_at=desk.clock.now(), receive_window_ms=receive_window_ms
+    )
+    return TrackedOrder(
+        intent=record.intent,
+        state=record.state,
+        venue_order_id=record.venue_order_id,
+        reported=record.executed_lots,
+        fills=tuple(f for f in fills if f.client_order_id == record.intent.client_order_id),
+        fence_at=fence,
+        receive_window_ms=receive_window_ms,
+        may_have_left=True,
+        outlook=Outlook.ASKING,
+        note="left behind by a run that ended",
+        looked=0,
+        missing=0,
+        proofs=0,
+        fill_reads=1,  # The first reading goes back to before the order, not to the cursor.
+    )
+
+
+async def _resolve(order: TrackedOrder, record: OrderRecord, inquiry: Inquiry) -> TrackedOrder:
+    """Ask until the order is closed or given up, recording each step before the next question."""
+    desk = inquiry.desk
+    before, (order, asks) = order, resume(order)
+    await _recorded(before, order, record, inquiry.desk, None)
+    while asks:
+        news = await inquiry.ask(asks[0], begun_at=record.submitted_at)
+        before = order
+        order, asks = told(order, news.event, hurried=desk.stop.is_set())
+        await _recorded(before, order, record, desk, news)
+    return order
+
+
+async def _recorded(
+    before: TrackedOrder,
+    order: TrackedOrder,
+    record: OrderRecord,
+    desk: Desk,
+    news: OrderNews | None,
+) -> None:
+    """Record a step, if it is one, and tell whoever watches."""
+    if is_step(before, order):
+        row = transition(order, news, desk.clock.now()) if news else _resumed(order, desk)
+        await desk.ledger.advance([row])
+    if is_step(before, order) or before.fills != order.fills:
+        begun = {order.intent.client_order_id: record.submitted_at}
+        desk.progress.order_moved(record_of(order, begun=begun, simulated=False))
+
+
+def _resumed(order: TrackedOrder, desk: Desk) -> Transition:
+    """Return the row for what follows from the ledger alone."""
+    return Transition(
+        client_order_id=order.intent.client_order_id,
+        state=order.state,
+        order=None,
+        evidence=None,
+        note=order.note,
+        at=desk.clock.now(),
+    )
+
+
+def _told_of(record: OrderRecord, order: TrackedOrder) -> Recovered:
+    """Return what was found out about one order."""
+    return Recovered(
+        client_order_id=order.intent.client_order_id,
+        line=order.intent.line,
+        before=record.state,
+        after=order.state,
+        filled_lots=order.booked,
+        outlook=order.outlook,
+        note=order.note,
+    )
