@@ -71,6 +71,11 @@ class Exposure:
         named = {self.quote, *self.outside, *self.margin, *self.futures}
         return tuple(sorted(named))
 
+    @property
+    def unpriced(self) -> frozenset[Asset]:
+        """Assets that are held and have no market: worth nothing to margin, and never sold."""
+        return frozenset(a for a in self.assets if self.holding(a) and a not in self.mids)
+
     def nav(self, ignored: frozenset[Asset] = frozenset()) -> Decimal:
         """Net asset value: all holdings but the *ignored*, at mid."""
         with exact_arithmetic():
@@ -90,10 +95,10 @@ class Exposure:
             return self.value(asset) + exposed - self.signed_notional.get(asset, ZERO)
 
     def leverage(self) -> Decimal:
-        """Sum of |notional| over the value outside futures margin; 0 without positions."""
+        """Sum of |notional| over the priced value outside futures margin; 0 without positions."""
         if not self.gross_notional:
             return ZERO
-        outside = self.value_outside()
+        outside = self.value_outside(self.unpriced)
         return ratio(self.gross_notional, outside) if outside > 0 else Decimal("Infinity")
 
 

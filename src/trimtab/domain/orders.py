@@ -77,7 +77,7 @@ class OrderIntent:
     @property
     def quantity(self) -> Decimal:
         """Unsigned size in base units."""
-        return abs(self.instrument.units(self.lots))
+        return self.instrument.units(self.lots).copy_abs()
 
     @property
     def limit_price(self) -> Decimal:

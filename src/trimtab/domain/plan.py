@@ -35,7 +35,6 @@ class LegReason(StrEnum):
     TO_TARGET = "to_target"
     TO_BAND = "to_band"
     PART_OF_THE_WAY = "part_of_the_way"
-    OFFSET_FIRST = "offset_first"
     CUT_TO_CASH = "cut_to_cash"
     FUNDS_ANOTHER = "funds_another"
 
@@ -110,7 +109,7 @@ class Leg:
     @property
     def quantity(self) -> Decimal:
         """Unsigned size in base units."""
-        return abs(self.instrument.units(self.lots))
+        return self.instrument.units(self.lots).copy_abs()
 
     @property
     def limit_price(self) -> Decimal:

@@ -95,7 +95,7 @@ def _ignored(targets: Targets, exposed: Exposure) -> tuple[Untraded, ...]:
         Untraded(
             asset=asset,
             reason=UntradedReason.UNTARGETED,
-            value=abs(exposed.value(asset)) if asset in exposed.mids else ZERO,
+            value=exposed.value(asset).copy_abs() if asset in exposed.mids else ZERO,
         )
         for asset in sorted(targets.ignored)
     )
@@ -114,7 +114,7 @@ def _after(
         cost = sum((leg.expected_cost for leg in laid_out), ZERO)
         nav = found.nav - cost
         net = {a: exposed.net(a) for a in targets.strategic if a != found.quote}
-        outside, lots = exposed.value_outside() - cost, dict(_open_lots(snapshot))
+        outside, lots = exposed.value_outside(exposed.unpriced) - cost, dict(_open_lots(snapshot))
         for leg in laid_out:
             net[leg.instrument.base] += leg.instrument.units(leg.lots) * exposed.mid(
                 leg.instrument.base

@@ -33,6 +33,8 @@ class Correction:
     asset: Asset
     value: Decimal
     """Quote units, positive buys, never zero."""
+    slack: Decimal
+    """How much further it may go in the same direction and still serve, quote units, >= 0."""
     reason: LegReason
 
 
@@ -63,43 +65,68 @@ def decide(
     if policy.scope is Scope.BREACHED and not slot_due:
         chosen = [m for m in chosen if m.breached]
     if policy.destination.to_band and not slot_due:
-        values, reason = _to_band(chosen, found, policy, cost=cost), LegReason.TO_BAND
+        corrections = _to_band(chosen, found, policy, cost=cost)
     else:
-        part = ONE if slot_due else policy.destination.fraction
-        with exact_arithmetic():
-            values = {m.asset: m.correction * part for m in chosen}
-        reason = LegReason.TO_TARGET if part == ONE else LegReason.PART_OF_THE_WAY
+        corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
     sells_only = policy.side is DriftSide.OVERWEIGHT
-    kept = tuple(
-        Correction(asset=a, value=v, reason=reason)
-        for a, v in values.items()
-        if v and not (sells_only and v > 0)
-    )
-    return Decision(trigger=trigger, corrections=kept)
+    kept = (c for c in corrections if c.value and not (sells_only and c.value > 0))
+    return Decision(trigger=trigger, corrections=tuple(kept))
+
+
+def _to_target(chosen: list[Measure], *, part: Decimal) -> list[Correction]:
+    """Return the corrections that go *part* of the way to the target."""
+    reason = LegReason.TO_TARGET if part == ONE else LegReason.PART_OF_THE_WAY
+    with exact_arithmetic():
+        return [
+            Correction(asset=m.asset, value=m.correction * part, slack=ZERO, reason=reason)
+            for m in chosen
+        ]
 
 
 def _to_band(
     chosen: list[Measure], found: Measurement, policy: RebalancePolicy, *, cost: Decimal
-) -> Mapping[Asset, Decimal]:
+) -> list[Correction]:
     """Return the smallest turnover that puts every chosen asset inside its band.
 
     Each goes to the nearer edge; when that leaves the quote outside its own band and all
     may move, the missing value is taken pro rata from the room the others still have.
+    Whole lots may carry a correction on to its target, or to the far edge when it leaves it.
     """
     with exact_arithmetic():
         whole = found.whole - cost
         moves = {m.asset: _to_edge(m, whole) for m in chosen}
-        if policy.scope is Scope.BREACHED:
-            return moves
-        [quote] = [m for m in found.measures if m.asset == found.quote]
-        cash = quote.value - cost - sum(moves.values(), ZERO)
-        lacking = _to_edge(replace(quote, value=cash), whole)
-        room = {m.asset: _room(m, moves[m.asset], whole, sell=lacking > 0) for m in chosen}
-        all_room = sum(room.values(), ZERO)
-        if not lacking or not all_room:
-            return moves
-        part = min(ONE, ratio(abs(lacking), all_room)) * (-1 if lacking > 0 else 1)
-        return {asset: move + part * room[asset] for asset, move in moves.items()}
+        if policy.scope is Scope.ALL:
+            moves = _with_quote(moves, chosen, found, whole=whole)
+        corrections = []
+        for m in chosen:
+            move = moves[m.asset]
+            inward = (move > 0) == (m.correction > 0) and abs(move) <= abs(m.correction)
+            slack = abs(m.correction - move) if inward else _room(m, move, whole, sell=move < 0)
+            corrections.append(
+                Correction(asset=m.asset, value=move, slack=slack, reason=LegReason.TO_BAND)
+            )
+        return corrections
+
+
+def _with_quote(
+    moves: Mapping[Asset, Decimal],
+    chosen: list[Measure],
+    found: Measurement,
+    *,
+    whole: Decimal,
+) -> Mapping[Asset, Decimal]:
+    """Return *moves* with what brings the quote, too, inside its band."""
+    [quote] = [m for m in found.measures if m.asset == found.quote]
+    cost = found.whole - whole
+    cash = quote.value - cost - sum(moves.values(), ZERO)
+    lacking = _to_edge(replace(quote, value=cash), whole)
+    able = (m for m in chosen if not m.accepted)  # What is overweight on purpose gets no more.
+    room = {m.asset: _room(m, moves[m.asset], whole, sell=lacking > 0) for m in able}
+    all_room = sum(room.values(), ZERO)
+    if not lacking or not all_room:
+        return moves
+    part = min(ONE, ratio(abs(lacking), all_room)) * (-1 if lacking > 0 else 1)
+    return {asset: move + part * room.get(asset, ZERO) for asset, move in moves.items()}
 
 
 def _to_edge(m: Measure, whole: Decimal) -> Decimal:

@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift
-from trimtab.domain.policy import Basis, HedgePolicy, RebalancePolicy, Route
+from trimtab.domain.policy import Basis, HedgePolicy, RebalancePolicy, Route, Threshold
 from trimtab.targets.fixed import Targets
 from trimtab.triggers.bands import Band, alert_prices, band
+
+SOLD_OUT: Final = Threshold(width=ZERO, relative=False)
+"""What an untargeted holding that is to be sold may keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def measure(
     accepted = _accepted(exposed, targets, policy=policy, hedge=hedge, whole=whole)
     measures = []
     for asset, weight in targets.strategic.items():
-        edges = band(weight, policy.threshold_of(asset))
+        edges = band(weight, SOLD_OUT if asset in targets.strays else policy.threshold_of(asset))
         with exact_arithmetic():
             rest = accepted.get(asset, ZERO)
             value = _counted(exposed, targets, asset, policy=policy) - rest

@@ -28,6 +28,8 @@ class Move:
     instrument: Instrument
     value: Decimal
     """Quote units, positive buys, never zero."""
+    slack: Decimal
+    """How much further it may go in the same direction and still serve, quote units, >= 0."""
     role: Role
     reason: LegReason
 
@@ -70,8 +72,9 @@ def _offsets(
                 asset=correction.asset,
                 instrument=instrument,
                 value=part,
+                slack=correction.slack,
                 role=Role.CLOSE,
-                reason=LegReason.OFFSET_FIRST,
+                reason=correction.reason,
             )
         )
         if not rest:
@@ -89,6 +92,7 @@ def _by_route(
         asset=correction.asset,
         instrument=instrument,
         value=rest,
+        slack=correction.slack,
         role=Role.HEDGE if by_futures else Role.SPOT,
         reason=correction.reason,
     )

@@ -107,7 +107,7 @@ def book_of(move: Move, snapshot: Snapshot) -> Book:
 
 def _left(move: Move, reason: UntradedReason) -> Untraded:
     """Report a move that gets no leg."""
-    return Untraded(asset=move.asset, reason=reason, value=abs(move.value))
+    return Untraded(asset=move.asset, reason=reason, value=move.value.copy_abs())
 
 
 def _item(
@@ -123,9 +123,7 @@ def _item(
     ticks = limit_ticks(instrument, book, buys=buys, max_slippage_bps=limits.max_slippage_bps)
     limit_price = instrument.limit_price(ticks)
     uses_cash = move.role is Role.SPOT
-    minimum = (
-        instrument.notional_min_reduce_only if move.role is Role.CLOSE else instrument.notional_min
-    )
+    minimum = _minimum(move, snapshot, mid=exposed.mid(move.asset))
     with exact_arithmetic():
         at_limit = instrument.lot_size * limit_price if uses_cash else ZERO
         mid = exposed.mid(move.asset)
@@ -143,14 +141,35 @@ def _item(
 
 
 def _desired(move: Move, book: Book, *, lot_value: Decimal) -> Decimal:
-    """Return the value to move; one to the band's edge is rounded inward, costs included."""
+    """Return the value to move; one to the band's edge in whole lots inward, costs included.
+
+    Where a whole lot would carry it too far, the lots that do not.
+    """
     if move.reason is not LegReason.TO_BAND:
         return move.value
     share = cost_share(move.instrument, book) if move.value > 0 else ZERO
     with exact_arithmetic():
         gross = ratio(abs(move.value), ONE - share)
         inward = ceil_times(lot_value, gross) * lot_value
+        furthest = abs(move.value) + move.slack
+        if inward > furthest:
+            inward = floor_times(lot_value, furthest) * lot_value
         return inward if move.value > 0 else -inward
+
+
+def _minimum(move: Move, snapshot: Snapshot, *, mid: Decimal) -> Decimal:
+    """Return the least value of an order: the venue's, which only a whole close may go below.
+
+    A reduction in part keeps to the opening's minimum, else what an opening overshoots for
+    its minimum would be reduced again by the next plan.
+    """
+    instrument = move.instrument
+    if move.role is not Role.CLOSE:
+        return instrument.notional_min
+    with exact_arithmetic():
+        whole = instrument.units(snapshot.positions[instrument.symbol].lots).copy_abs() * mid
+    in_part = move.value.copy_abs() < whole
+    return instrument.notional_min if in_part else instrument.notional_min_reduce_only
 
 
 def _minimum_at_mid(minimum: Decimal, *, mid: Decimal, limit_price: Decimal) -> Decimal:

@@ -24,6 +24,8 @@ class Targets:
     strategic: Mapping[Asset, Decimal]
     """By asset in file order, then untargeted ones that are to be sold, at 0; the quote last
     when it is the residual."""
+    strays: frozenset[Asset]
+    """Those of ``strategic`` that no target names and that are to be sold."""
     ignored: frozenset[Asset]
     """Held but outside weights and NAV."""
 
@@ -40,7 +42,7 @@ def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
     strategic.setdefault(exposed.quote, ZERO)
     strays = [a for a in exposed.assets if a not in strategic and _is_held(exposed, a)]
     if policy.untargeted is Untargeted.IGNORE:
-        return Targets(strategic=strategic, ignored=frozenset(strays))
+        return Targets(strategic=strategic, strays=frozenset(), ignored=frozenset(strays))
     dust = frozenset(a for a in strays if _is_dust(policy, exposed, a))
     worth_it = [a for a in strays if a not in dust]
     if worth_it and policy.untargeted is Untargeted.ERROR:
@@ -49,7 +51,11 @@ def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
             f"held, but no target names it: {names}; add a target or set untargeted",
             next_step="trimtab config show",
         )
-    return Targets(strategic=strategic | dict.fromkeys(worth_it, ZERO), ignored=dust)
+    return Targets(
+        strategic=strategic | dict.fromkeys(worth_it, ZERO),
+        strays=frozenset(worth_it),
+        ignored=dust,
+    )
 
 
 def _is_held(exposed: Exposure, asset: Asset) -> bool:
