@@ -7,7 +7,7 @@ Prints two ratios, each measured in one run with interleaved repetitions:
 - A command that reaches an exchange (on loopback) against an eager import of everything that
   the program uses. At most 0.5.
 
-Run:  python benchmarks/startup.py [--repetitions N] [--json]
+Run:  python -m benchmarks.startup [--repetitions N] [--json]
 
 Wall time is from the start of the process to its end; memory is the peak resident set that the
 kernel reports for that process. Both move with the machine's load, ratios hardly do.

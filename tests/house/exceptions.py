@@ -45,6 +45,15 @@ EXCUSES: Final = (
         reason="The ledger marks simulated rows, and no query counts them; it sends nothing.",
     ),
     _excuse(
+        "dry_run_is_a_venue_and_no_branch",
+        "src/trimtab/adapters/sql_ledger.py",
+        "SqlLedger.holding_account",
+        "SqlLedger.save_balances",
+        "SqlLedger.set_halt",
+        "open_ledger",
+        reason="The same: a dry run takes no lease, leaves no statement and latches nothing.",
+    ),
+    _excuse(
         "names_say_what_a_thing_is",
         "src/trimtab/config/secrets.py",
         "KEYRING_SERVICE",

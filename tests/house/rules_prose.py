@@ -30,7 +30,6 @@ MACHINE_PATH: Final = re.compile(
 
 @rule(
     "src",
-    "benchmarks",
     bad=(
         "x = 1",
         "'''Doc.'''\nclass C: ...",
