@@ -115,7 +115,7 @@ def next_state(state: OrderState, event: EventKind) -> OrderState:
     return after
 
 
-def is_allowed(before: OrderState, after: OrderState) -> bool:
+def is_allowed(before: OrderState, *, after: OrderState) -> bool:
     """Whether some event leads from *before* to *after* in one step."""
     return (before, after) in _ALLOWED
 

@@ -99,7 +99,7 @@ def _proposed(state: RunState, snapshot: Snapshot) -> Step:
     wanted, unpriced = _priced(state, snapshot)
     state = _with_reasons(state, unpriced)
     available = means(
-        state.opening, snapshot, state.booked_fills, fee_reserve=state.terms.fee_reserve
+        snapshot, state.booked_fills, opening=state.opening, fee_reserve=state.terms.fee_reserve
     )
     sized = {each.wanted.leg.line: each for each in resize(wanted, available)}
     state = _with_reasons(state, {n: each.reason for n, each in sized.items() if not each.lots})
@@ -180,7 +180,7 @@ def _order_told(state: RunState, event: OrderEvent) -> Step:
     before, state = state, state.with_orders(changed)
     if state.phase is Phase.FINISHED:
         return state, ()
-    state = _with_outcomes(before, state, event)
+    state = _with_outcomes(state, event, before=before)
     if any(o.outlook is Outlook.CONTRADICTED for o in changed.values()):
         state = _with_stop(state, RestReason.CONTRADICTED)
     if state.phase is not Phase.WORKING:
@@ -188,7 +188,7 @@ def _order_told(state: RunState, event: OrderEvent) -> Step:
     return _move_on(state) if all(o.is_done for o in state.orders) else (state, asks)
 
 
-def _with_outcomes(before: RunState, state: RunState, event: OrderEvent) -> RunState:
+def _with_outcomes(state: RunState, event: OrderEvent, *, before: RunState) -> RunState:
     """Conclude for each leg whose order just closed what may still be sent for it."""
     legs = []
     for old, work in zip(before.legs, state.legs, strict=True):
@@ -254,14 +254,14 @@ def _with_reasons(state: RunState, reasons: dict[int, RestReason]) -> RunState:
     return dataclasses.replace(state, legs=legs)
 
 
-def moved(before: RunState, after: RunState) -> tuple[TrackedOrder, ...]:
+def moved(after: RunState, *, before: RunState) -> tuple[TrackedOrder, ...]:
     """Return the orders whose life or fills went on since *before*, by line and attempt."""
     known = {o.intent.client_order_id: o for o in before.orders}
     pairs = ((known.get(o.intent.client_order_id, o), o) for o in after.orders)
-    return tuple(new for old, new in pairs if is_step(old, new) or old.fills != new.fills)
+    return tuple(new for old, new in pairs if is_step(new, before=old) or old.fills != new.fills)
 
 
-def is_transition(before: RunState, order: TrackedOrder) -> bool:
+def is_transition(order: TrackedOrder, *, before: RunState) -> bool:
     """Whether the ledger must hear what *order* became; fills are booked on their own."""
     old = before.order(order.intent.client_order_id)
-    return old is not None and is_step(old, order)
+    return old is not None and is_step(order, before=old)

@@ -92,9 +92,9 @@ def _resting(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> Di
 
 
 def compare_fills(
+    *,
     booked: Iterable[Fill],
     seen: Iterable[Fill],
-    *,
     since: datetime,
     unresolved: frozenset[ClientOrderId],
 ) -> tuple[Difference, ...]:
@@ -116,12 +116,12 @@ def compare_fills(
                 found.append(
                     _fill(key, expected=_told(mine), actual="not listed", who=Actor.PERSON)
                 )
-        elif mine is not None and other is not None and not _is_same(mine, other):
+        elif mine is not None and other is not None and not _is_same(mine, seen=other):
             found.append(_fill(key, expected=_told(mine), actual=_told(other), who=Actor.PERSON))
     return tuple(found)
 
 
-def _is_same(booked: Fill, seen: Fill) -> bool:
+def _is_same(booked: Fill, *, seen: Fill) -> bool:
     """Whether both tell one execution; whose order it is may have been found out since."""
     return booked == dataclasses.replace(seen, client_order_id=booked.client_order_id)
 
@@ -142,10 +142,10 @@ def _told(fill: Fill) -> str:
 
 
 def compare_balances(
-    opening: Mapping[Asset, Decimal],
     fills: Sequence[Fill],
-    actual: Mapping[Asset, Decimal],
     *,
+    opening: Mapping[Asset, Decimal],
+    actual: Mapping[Asset, Decimal],
     instruments: Mapping[Symbol, Instrument],
 ) -> tuple[Difference, ...]:
     """Return assets whose units are not what *opening* and *fills* since then make, by name.
@@ -179,10 +179,10 @@ def compare_balances(
 
 
 def compare_positions(
-    opening: Mapping[Symbol, int],
     fills: Sequence[Fill],
-    actual: Mapping[Symbol, Position],
     *,
+    opening: Mapping[Symbol, int],
+    actual: Mapping[Symbol, Position],
     instruments: Mapping[Symbol, Instrument],
 ) -> tuple[Difference, ...]:
     """Return contracts whose position is not what *opening* and *fills* make, by symbol."""

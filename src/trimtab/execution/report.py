@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.findings import GateReport
@@ -44,21 +46,25 @@ class Outcome(StrEnum):
         return _EXIT_CODES[self]
 
 
-_EXIT_CODES = {
-    Outcome.EXECUTED: 0,
-    Outcome.REFUSED: 3,
-    Outcome.PARTIAL: 5,
-    Outcome.UNKNOWN: 6,
-    Outcome.NOTHING_SENT: 7,
-    Outcome.HALTED: 8,
-    Outcome.INTERRUPTED: 130,
-}
-_BEFORE_ANY_ORDER = {
-    RestReason.GATE_REFUSED: Outcome.REFUSED,
-    RestReason.MARKET_UNREAD: Outcome.NOTHING_SENT,
-    RestReason.LEVERAGE_NOT_SET: Outcome.NOTHING_SENT,
-    RestReason.HALTED: Outcome.HALTED,
-}
+_EXIT_CODES: Final[Mapping[Outcome, int]] = MappingProxyType(
+    {
+        Outcome.EXECUTED: 0,
+        Outcome.REFUSED: 3,
+        Outcome.PARTIAL: 5,
+        Outcome.UNKNOWN: 6,
+        Outcome.NOTHING_SENT: 7,
+        Outcome.HALTED: 8,
+        Outcome.INTERRUPTED: 130,
+    }
+)
+_BEFORE_ANY_ORDER: Final[Mapping[RestReason, Outcome]] = MappingProxyType(
+    {
+        RestReason.GATE_REFUSED: Outcome.REFUSED,
+        RestReason.MARKET_UNREAD: Outcome.NOTHING_SENT,
+        RestReason.LEVERAGE_NOT_SET: Outcome.NOTHING_SENT,
+        RestReason.HALTED: Outcome.HALTED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,7 @@ class OrderLine:
     line: int
     """Line of the plan, >= 1."""
     attempt: int
+    """Count of orders for the line, >= 1."""
     client_order_id: ClientOrderId
     instrument: Instrument
     side: Side
@@ -92,6 +99,7 @@ class Rest:
     """What of a leg was not executed, and why."""
 
     line: int
+    """Line of the plan, >= 1."""
     symbol: Symbol
     side: Side
     lots: Lots

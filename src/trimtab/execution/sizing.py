@@ -65,10 +65,10 @@ class Sized:
 
 
 def means(
-    opening: Snapshot,
     fresh: Snapshot,
     booked: Sequence[tuple[Instrument, Fill]],
     *,
+    opening: Snapshot,
     fee_reserve: Decimal,
 ) -> Means:
     """Return what is there by the fresh snapshot and by the opening one plus our fills *booked*."""
@@ -82,7 +82,7 @@ def means(
         opened = opening.balances.get(opening.quote)
         reserve = opened.free * fee_reserve if opened else ZERO
     smaller = {
-        s: _nearer_zero(int(p.lots), positions.get(s, 0)) for s, p in fresh.positions.items()
+        s: _nearer_zero((int(p.lots), positions.get(s, 0))) for s, p in fresh.positions.items()
     }
     return Means(free=now_free, positions=smaller, quote=opening.quote, reserve=reserve)
 
@@ -105,9 +105,9 @@ def _book(
         free[asset] = free.get(asset, ZERO) + units
 
 
-def _nearer_zero(first: int, second: int) -> int:
+def _nearer_zero(pair: tuple[int, int]) -> int:
     """Return the smaller of two positions of one sign, flat when they disagree about it."""
-    return min(first, second, key=abs) if first * second > 0 else 0
+    return min(pair, key=abs) if pair[0] * pair[1] > 0 else 0
 
 
 def resize(wanted: Sequence[Wanted], available: Means) -> tuple[Sized, ...]:

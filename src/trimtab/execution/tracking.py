@@ -83,10 +83,13 @@ class TrackedOrder:
     note: str
     """The last reason given, for the operator; may be empty."""
     looked: int
+    """Look-ups asked for, >= 0."""
     missing: int
+    """Look-ups that were answered and saw nothing, >= 0."""
     proofs: int
+    """Collections of the whole evidence of absence asked for, >= 0."""
     fill_reads: int
-    """Counts of look-ups, of those that saw nothing, of proofs tried, of fill readings; >= 0."""
+    """Readings of its executions asked for, >= 0."""
 
     @property
     def booked(self) -> Lots:
@@ -176,7 +179,7 @@ def told(order: TrackedOrder, event: OrderEvent, *, hurried: bool) -> Told:
     return after
 
 
-def is_step(before: TrackedOrder, after: TrackedOrder) -> bool:
+def is_step(after: TrackedOrder, *, before: TrackedOrder) -> bool:
     """Whether *after* is a step in the order's life, not only another count or fill."""
     if after.state is OrderState.SUBMITTING:
         return False

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import assert_never
+from types import MappingProxyType
+from typing import Final, assert_never
 
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import LedgerError, NotDone, Refused, VenueError
@@ -46,10 +47,12 @@ from trimtab.ports import PlanStatus
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, pause, record_of, transition
 from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
 
-_STATUS = {
-    Outcome.EXECUTED: PlanStatus.EXECUTED,
-    Outcome.UNKNOWN: PlanStatus.UNKNOWN,
-}
+_STATUS: Final[Mapping[Outcome, PlanStatus]] = MappingProxyType(
+    {
+        Outcome.EXECUTED: PlanStatus.EXECUTED,
+        Outcome.UNKNOWN: PlanStatus.UNKNOWN,
+    }
+)
 """Where a plan stands after orders were committed for it; partial otherwise."""
 
 RunNews = OrderNews | RunEvent
@@ -130,9 +133,11 @@ class _Driver:
         before = self._state
         self._state, commands = machine.step(before, event)
         if isinstance(news, OrderNews):
-            changed = machine.moved(before, self._state)
+            changed = machine.moved(self._state, before=before)
             at = self._desk.clock.now()
-            rows = [transition(o, news, at) for o in changed if machine.is_transition(before, o)]
+            rows = [
+                transition(o, news, at) for o in changed if machine.is_transition(o, before=before)
+            ]
             if rows:
                 await self._desk.ledger.advance(rows)
             dry = self._approved.approval.kind is ApprovalKind.DRY_RUN

@@ -126,11 +126,12 @@ async def _compare(
         f for f in fills_since(statement.taken_at, booked, records) if f.symbol in seen.instruments
     )
     held = {asset: balance.held for asset, balance in seen.snapshot.balances.items()}
+    markets, positions = seen.instruments, seen.snapshot.positions
     return (
         found
-        + compare_balances(statement.balances, later, held, instruments=seen.instruments)
+        + compare_balances(later, opening=statement.balances, actual=held, instruments=markets)
         + compare_positions(
-            statement.positions, later, seen.snapshot.positions, instruments=seen.instruments
+            later, opening=statement.positions, actual=positions, instruments=markets
         )
     )
 
@@ -149,5 +150,5 @@ def _fills(
             if f.symbol == symbol
         ]
         mine = [f for f in booked if f.symbol == symbol]
-        found += compare_fills(mine, listed, since=since, unresolved=unresolved)
+        found += compare_fills(booked=mine, seen=listed, since=since, unresolved=unresolved)
     return found

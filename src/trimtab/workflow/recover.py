@@ -29,6 +29,7 @@ class Recovered:
 
     client_order_id: ClientOrderId
     line: int
+    """Line of the plan, >= 1."""
     before: OrderState
     after: OrderState
     filled_lots: Lots
@@ -132,27 +133,28 @@ async def _resolve(order: TrackedOrder, record: OrderRecord, inquiry: Inquiry) -
     """Ask until the order is closed or given up, recording each step before the next question."""
     desk = inquiry.desk
     before, (order, asks) = order, resume(order)
-    await _recorded(before, order, record, inquiry.desk, None)
+    await _recorded(order, record, desk, before=before, news=None)
     while asks:
         news = await inquiry.ask(asks[0], begun_at=record.submitted_at)
         before = order
         order, asks = told(order, news.event, hurried=desk.stop.is_set())
-        await _recorded(before, order, record, desk, news)
+        await _recorded(order, record, desk, before=before, news=news)
     return order
 
 
 async def _recorded(
-    before: TrackedOrder,
     order: TrackedOrder,
     record: OrderRecord,
     desk: Desk,
+    *,
+    before: TrackedOrder,
     news: OrderNews | None,
 ) -> None:
     """Record a step, if it is one, and tell whoever watches."""
-    if is_step(before, order):
+    if is_step(order, before=before):
         row = transition(order, news, desk.clock.now()) if news else _resumed(order, desk)
         await desk.ledger.advance([row])
-    if is_step(before, order) or before.fills != order.fills:
+    if is_step(order, before=before) or before.fills != order.fills:
         begun = {order.intent.client_order_id: record.submitted_at}
         desk.progress.order_moved(record_of(order, begun=begun, simulated=False))
 

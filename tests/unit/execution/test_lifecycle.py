@@ -27,7 +27,7 @@ def test_an_event_leads_where_the_table_says_or_nowhere(
     if (state, event) in TRANSITIONS:
         after = next_state(state, event)
         assert after is TRANSITIONS[state, event]
-        assert is_allowed(state, after)
+        assert is_allowed(state, after=after)
     else:
         with pytest.raises(IllegalTransition, match=f"{state} cannot be told {event}"):
             next_state(state, event)
@@ -35,7 +35,7 @@ def test_an_event_leads_where_the_table_says_or_nowhere(
 
 @pytest.mark.parametrize("state", TERMINAL)
 def test_a_terminal_state_absorbs(state: OrderState) -> None:
-    assert [after for after in OrderState if is_allowed(state, after)] == [state]
+    assert [after for after in OrderState if is_allowed(state, after=after)] == [state]
 
 
 @pytest.mark.parametrize("state", TERMINAL)
@@ -50,7 +50,7 @@ def test_only_a_closed_order_can_have_a_late_fill(state: OrderState) -> None:
 
 
 def test_unknown_is_left_only_by_being_found_or_proved_absent() -> None:
-    reached = {a for a in OrderState if is_allowed(OrderState.UNKNOWN, a)}
+    reached = {a for a in OrderState if is_allowed(OrderState.UNKNOWN, after=a)}
     assert reached == {
         OrderState.UNKNOWN,
         OrderState.OPEN,
@@ -62,13 +62,13 @@ def test_unknown_is_left_only_by_being_found_or_proved_absent() -> None:
 
 
 def test_nothing_leads_back_to_submitting() -> None:
-    assert not any(is_allowed(before, OrderState.SUBMITTING) for before in OrderState)
+    assert not any(is_allowed(before, after=OrderState.SUBMITTING) for before in OrderState)
 
 
 def test_what_the_venue_has_shown_can_no_longer_be_absent() -> None:
     for state in (OrderState.OPEN, OrderState.SETTLING, OrderState.FILLED, OrderState.EXPIRED):
-        assert not is_allowed(state, OrderState.ABSENT)
-        assert not is_allowed(state, OrderState.UNKNOWN)
+        assert not is_allowed(state, after=OrderState.ABSENT)
+        assert not is_allowed(state, after=OrderState.UNKNOWN)
 
 
 def test_an_order_proved_absent_cannot_be_shown_by_the_venue() -> None:

@@ -42,7 +42,7 @@ def moved(record: OrderRecord, step: Transition) -> OrderRecord:
 
     """
     name = step.client_order_id
-    if not is_allowed(record.state, step.state):
+    if not is_allowed(record.state, after=step.state):
         raise LedgerError(f"order {name}: is {record.state}, cannot become {step.state}")
     venue_order_id, executed = record.venue_order_id, record.executed_lots
     if step.order is not None:
