@@ -44,6 +44,7 @@ def binance(session: RedirectSession, **options: Any) -> ccxt.binance:
             "number": str,
             "enableRateLimit": False,
             "timeout": 3000,
+            "timeout_on_exit": 0,
             "options": {
                 "fetchMarkets": {"types": ["spot", "linear"]},
                 "fetchCurrencies": False,

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from trimtab.testnet.brackets import Bracket, brackets_for
-from trimtab.testnet.exact import ONE, exactly
+from trimtab.testnet.exact import ONE, exactly, floor_to
 from trimtab.testnet.scenario import Scenario
 
 QUOTE = "USDT"
@@ -24,6 +24,7 @@ QUOTE = "USDT"
 NEVER_MS = 4_133_404_800_000
 """The delivery instant that perpetuals are listed with (2100-12-25), as Binance does."""
 _FRIDAY = 4
+_MAX_LOTS = 10_000_000
 _EXPIRY_HOUR = 8
 
 
@@ -50,6 +51,8 @@ class Rule:
     """Commission ratio of a fill that was resting."""
     taker_fee: Decimal
     """Commission ratio of a fill that crossed."""
+    max_quantity: Decimal
+    """Largest order, base units; a market order may have a quarter of it."""
     spread_bps: Decimal = Decimal(1)
     """Best ask over best bid, basis points of the mid."""
     level_gap_bps: Decimal = Decimal("0.5")
@@ -62,20 +65,13 @@ class Rule:
     """Whether what an order consumed is back for the next one."""
     max_open_orders: int = 200
     """Open orders allowed per symbol."""
-    max_lots: int = 10_000_000
-    """Largest order in lots; a market order may have a quarter of it."""
     price_band: Decimal = Decimal(5)
     """A limit may lie between mid / band and mid * band, > 1."""
 
     @property
-    def max_quantity(self) -> Decimal:
-        """Largest order in base units."""
-        return self.lot_size * self.max_lots
-
-    @property
     def market_max_quantity(self) -> Decimal:
         """Largest market order in base units."""
-        return self.lot_size * (self.max_lots // 4)
+        return floor_to(self.max_quantity / 4, self.lot_size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +180,7 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
         spot = Rule(
             tick_size=Decimal(tick),
             lot_size=Decimal(lot),
+            max_quantity=Decimal(lot) * _MAX_LOTS,
             min_notional=Decimal(5),
             maker_fee=Decimal("0.001"),
             taker_fee=Decimal("0.001"),
@@ -191,6 +188,7 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
         swap = Rule(
             tick_size=Decimal(swap_tick),
             lot_size=Decimal(swap_lot),
+            max_quantity=Decimal(swap_lot) * _MAX_LOTS,
             min_notional=Decimal(least),
             price_band=Decimal("1.1"),
             maker_fee=Decimal("0.0002"),

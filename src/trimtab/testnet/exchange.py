@@ -83,14 +83,14 @@ class Exchange:
 
         """
         state, now = self.state, self.state.now_ms
-        params = Params(request.params())
-        budget.charge(route.cost(with_symbol=params.has("symbol")), now_ms=now)
+        values, rights = request.params(), frozenset[str]()
+        budget.charge(route.cost(with_symbol=bool(values.get("symbol"))), now_ms=now)
         if route.right:
-            verify(request, state.scenario.credentials, right=route.right, now_ms=now)
+            rights = verify(request, state.scenario.credentials, right=route.right, now_ms=now)
         places_order = request.method == "POST" and request.path in _ORDER_PATHS
         if places_order:
             budget.require_order_room(now)
-        outcome = route.action(state, params)
+        outcome = route.action(state, Params(values, rights=rights))
         return outcome, budget.count_order(now) if places_order else {}
 
     @exactly

@@ -116,17 +116,17 @@ def coins(state: State, _params: Params) -> list[Json]:
     ]
 
 
-def restrictions(state: State, _params: Params) -> Json:
+def restrictions(state: State, params: Params) -> Json:
     """Return the rights of the key: trading and own-wallet transfers, never withdrawal."""
     return {
         "ipRestrict": True,
         "createTime": state.started_at,
-        "enableReading": True,
-        "enableSpotAndMarginTrading": True,
-        "enableFutures": True,
+        "enableReading": "read" in params.rights,
+        "enableSpotAndMarginTrading": "trade" in params.rights,
+        "enableFutures": "trade" in params.rights,
         "enableWithdrawals": False,
         "enableInternalTransfer": False,
-        "permitsUniversalTransfer": True,
+        "permitsUniversalTransfer": "transfer" in params.rights,
         "enableMargin": False,
         "enableVanillaOptions": False,
         "enablePortfolioMarginTrading": False,

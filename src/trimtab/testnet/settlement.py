@@ -33,16 +33,24 @@ def advance(state: State) -> None:
         for due in range(first_due, now + 1, step):
             settle_funding(state, symbol, at_ms=due)
             state.funding_due[symbol] = due + step
+    _deliver(state, now)
+    liquidate(state)
+
+
+def _deliver(state: State, now_ms: int) -> None:
+    """Settle what has expired at its index; its orders expire with it."""
+    for order in state.stores[Market.USDM].open_orders():
+        if state.listing(Market.USDM, order.symbol).delivers_at <= now_ms:
+            usdm_desk.end(state, order, "EXPIRED")
     for symbol, side, position in state.usdm.open_positions():
-        if state.listing(Market.USDM, symbol).delivers_at <= now:
-            index = state.prices.index(state.listing(Market.USDM, symbol))
+        listing = state.listing(Market.USDM, symbol)
+        if listing.delivers_at <= now_ms:
             _close(
                 state,
                 (symbol, side),
-                Level(limit_price=index, quantity=abs(position.quantity)),
-                client_id=f"settlement_autoclose-{now}",
+                Level(limit_price=state.prices.index(listing), quantity=abs(position.quantity)),
+                client_id=f"settlement_autoclose-{now_ms}",
             )
-    liquidate(state)
 
 
 def match_resting(state: State) -> None:

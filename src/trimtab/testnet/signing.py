@@ -31,14 +31,16 @@ def signature_of(secret: str, *, query: str, body: str) -> str:
     return hmac.new(secret.encode(), covered.encode(), sha256).hexdigest()
 
 
-def verify(request: Request, credentials: Sequence[Credential], *, right: str, now_ms: int) -> None:
-    """Accept *request* only from a key with *right*, well signed and in time.
+def verify(
+    request: Request, credentials: Sequence[Credential], *, right: str, now_ms: int
+) -> frozenset[str]:
+    """Accept *request* only from a key with *right*, well signed and in time; return its rights.
 
     Raises:
         Rejection: -2014, -2015, -1102, -1021, -1131 or -1022.
 
     """
-    params = Params(request.params())
+    params = Params(request.params(), rights=frozenset())
     key = request.headers.get("x-mbx-apikey", "")
     if not key:
         raise Rejection(-2014, "API-key format invalid.", status=401)
@@ -59,6 +61,7 @@ def verify(request: Request, credentials: Sequence[Credential], *, right: str, n
         raise Rejection(-1022, "Signature for this request is not valid.")
     if right not in credential.rights:
         raise key_refused()
+    return credential.rights
 
 
 def _require_in_time(sent_at: int, *, window_ms: int, now_ms: int) -> None:

@@ -104,9 +104,11 @@ def _order(state: State, ticket: Ticket, taken: Sequence[Level]) -> Order:
 
 def _expire_own(state: State, ticket: Ticket, taken: Sequence[Level]) -> None:
     """Expire own resting orders that lie in the way of *ticket*."""
-    if not taken and not ticket.limit_price:
+    if not taken and (not ticket.limit_price or ticket.time_in_force == "FOK"):
         return
-    reach = ticket.limit_price or taken[-1].limit_price
+    # Filled entirely, it goes no further than its last fill, whatever its limit.
+    filled = quantity_of(taken) >= ticket.quantity
+    reach = taken[-1].limit_price if filled else ticket.limit_price or taken[-1].limit_price
     for resting in state.stores[Market.SPOT].open_orders(ticket.listing.symbol):
         buys = ticket.side == "BUY"
         meets = resting.limit_price <= reach if buys else resting.limit_price >= reach

@@ -129,6 +129,9 @@ class State:
         self.listings = listings(scenario, self.started_at)
         self.prices = Prices(scenario, start_ms=self.started_at)
         self.books = Books()
+        for given in scenario.positions:
+            if given.symbol not in self.listings[Market.USDM]:
+                raise ValueError(f"position: {given.symbol} is not listed")
         self.spot = SpotWallet(scenario.spot)
         self.usdm = FuturesAccount(scenario, now_ms=self.started_at)
         self.stores = {market: OrderStore() for market in Market}

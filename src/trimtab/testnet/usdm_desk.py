@@ -33,6 +33,11 @@ def place(state: State, ticket: Ticket) -> tuple[Order, list[Fill]]:
 
     """
     listing, store = ticket.listing, state.stores[Market.USDM]
+    if listing.delivers_at <= state.now_ms:
+        raise Rejection(
+            -4108,
+            "Symbol is on delivering or delivered or settling or closed or pre-trading.",
+        )
     mark = state.mark(listing.symbol)
     open_orders = store.open_orders(listing.symbol)
     _require_mode(state, ticket)
@@ -191,9 +196,11 @@ def _require_margin(state: State, order: Order, taken: Sequence[Level]) -> None:
 
 def _expire_own(state: State, ticket: Ticket, taken: Sequence[Level]) -> None:
     """Expire own resting orders that lie in the way of *ticket*."""
-    if not taken and not ticket.limit_price:
+    if not taken and (not ticket.limit_price or ticket.time_in_force == "FOK"):
         return
-    reach = ticket.limit_price or taken[-1].limit_price
+    # Filled entirely, it goes no further than its last fill, whatever its limit.
+    filled = quantity_of(taken) >= ticket.quantity
+    reach = taken[-1].limit_price if filled else ticket.limit_price or taken[-1].limit_price
     for resting in state.stores[Market.USDM].open_orders(ticket.listing.symbol):
         buys = ticket.side == "BUY"
         meets = resting.limit_price <= reach if buys else resting.limit_price >= reach

@@ -63,9 +63,13 @@ class Answer:
 
 
 class Params:
-    """Reads parameters, refuses malformed ones, remembers what was read."""
+    """Reads parameters, refuses malformed ones, remembers what was read.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    :attr:`rights` are those of the key that signed them; none when nobody did.
+    """
+
+    def __init__(self, values: Mapping[str, str], *, rights: frozenset[str]) -> None:
+        self.rights = rights
         self._values = dict(values)
         self._read: set[str] = set()
 
