@@ -1,0 +1,146 @@
+"""Rules of one asset: no naked short, no hedge beyond its ratio, no detour. Pure and exact.
+
+Values are quote units at mid. A lot is the coarsest grid among the markets that move.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from trimtab.domain.exact import ZERO
+from trimtab.domain.instruments import Asset
+from trimtab.risk.case import Case
+from trimtab.risk.convex import Affine, Excess, MoveIndex, Term, magnitude, positive_part
+from trimtab.risk.moves import Move
+from trimtab.risk.rule import Rule, Settled, above, above_ratio, below
+from trimtab.risk.scenarios import AS_READ
+from trimtab.risk.state import AccountState
+
+
+def naked_short(state: AccountState, _: Case) -> tuple[Rule, ...]:
+    """Guard that no asset is net short by more than one lot: targets are never negative."""
+    return tuple(_naked_short_of(asset, state) for asset in state.risky)
+
+
+def _naked_short_of(asset: Asset, state: AccountState) -> Rule:
+    tolerated = -_lot_value(asset, state)
+    net = _owned(asset, state, futures=True)
+    return Rule(
+        code="naked_short",
+        what=f"net exposure to {asset}",
+        scenario=AS_READ,
+        worst_of=(_linear(net.scaled(Decimal(-1)), tolerated),),
+        capped_by=(),
+        settled=Settled.ANY_FILL,
+        limit=tolerated,
+        gauge=below(tolerated),
+        guarded=_legs(asset, state),
+        advice=f"sell or short less {asset}, or close its short first",
+    )
+
+
+def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
+    """Guard the short futures of an asset over the units that they protect."""
+    limit = case.policy.hedge.max_ratio
+    rules: list[Rule] = []
+    for asset in sorted({i.base for i in state.instruments.values()}):
+        protected = _owned(asset, state, futures=False)
+        short = _futures(asset, state).scaled(Decimal(-1))
+        excess = Excess(terms=(positive_part(short),)).plus(protected.scaled(-limit))
+        rules.append(
+            Rule(
+                code="max_ratio",
+                what=f"short futures over holdings of {asset}",
+                scenario=AS_READ,
+                worst_of=(excess,),
+                capped_by=(),
+                settled=Settled.ANY_FILL,
+                limit=limit,
+                gauge=above_ratio(limit, protected),
+                guarded=_legs(asset, state),
+                advice=f"short less {asset}, or raise hedge.max_ratio",
+            )
+        )
+    return tuple(rules)
+
+
+def net_overshoot(state: AccountState, case: Case) -> tuple[Rule, ...]:
+    """Guard that no asset's |net exposure| passes both its start and its end by over a lot."""
+    plain = (a for a in state.risky if _legs(a, state) and not _paired(a, state))
+    return tuple(_detour(a, state, case, code="net_overshoot") for a in plain)
+
+
+def max_unhedged_notional(state: AccountState, case: Case) -> tuple[Rule, ...]:
+    """Guard the detour of assets whose legs oppose each other, a hedge among them.
+
+    Between the halves of a pair the exposure is open; slices keep it small.
+    """
+    paired = (a for a in state.risky if _paired(a, state))
+    return tuple(_detour(a, state, case, code="max_unhedged_notional") for a in paired)
+
+
+def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule:
+    """Return the rule |net| <= larger of start and end, plus a lot, plus what a pair may."""
+    pair = code == "max_unhedged_notional"
+    mid, lot_value = state.mids[asset], _lot_value(asset, state)
+    start = state.net(asset)
+    end = start + sum((m.units for m in state.on_asset(asset) if m.is_leg), ZERO)
+    bound = case.context.net_bounds.get(asset, max(abs(start), abs(end)))
+    limit = case.limits.max_unhedged_notional if pair else lot_value
+    allowed = bound * mid + (limit + lot_value if pair else limit)
+    slopes = {m.index: m.units * mid for m in state.on_asset(asset)}
+    way = Affine(constant=start * mid, slopes=slopes)
+    return Rule(
+        code=code,
+        what=f"detour of the net exposure to {asset}",
+        scenario=AS_READ,
+        worst_of=(Excess(terms=(magnitude(way),)).plus(Affine(constant=-allowed, slopes={})),),
+        capped_by=(),
+        settled=Settled.AS_PLANNED if pair else Settled.ANY_FILL,
+        limit=limit,
+        gauge=above(limit),
+        guarded=_legs(asset, state),
+        advice="pair the legs in smaller slices, or cancel the open orders first",
+    )
+
+
+def _paired(asset: Asset, state: AccountState) -> bool:
+    """Whether legs on *asset* oppose each other and at least one is a contract."""
+    legs = [m for m in state.on_asset(asset) if m.is_leg]
+    opposed = any(m.units > 0 for m in legs) and any(m.units < 0 for m in legs)
+    return opposed and any(m.instrument.is_contract for m in legs)
+
+
+def _legs(asset: Asset, state: AccountState) -> frozenset[MoveIndex]:
+    return frozenset(m.index for m in state.on_asset(asset) if m.is_leg)
+
+
+def _lot_value(asset: Asset, state: AccountState) -> Decimal:
+    """Return the value of the coarsest lot among the markets of *asset*, zero without one."""
+    grids = [m.instrument.lot_size for m in state.on_asset(asset)]
+    grids += [i.lot_size for i in state.instruments.values() if i.base == asset]
+    return max(grids, default=ZERO) * state.mids[asset]
+
+
+def _futures(asset: Asset, state: AccountState) -> Affine:
+    """Return signed futures units on *asset*, at mid."""
+    moves = (m for m in state.on_asset(asset) if m.instrument.is_contract)
+    slopes = {m.index: m.units for m in moves}
+    return Affine(constant=state.futures(asset), slopes=slopes).scaled(state.mids[asset])
+
+
+def _owned(asset: Asset, state: AccountState, *, futures: bool) -> Affine:
+    """Return what is owned of *asset* at mid, bought coins less their fee; with futures if told."""
+
+    def change(move: Move) -> Decimal:
+        contract = move.units if futures else ZERO
+        return contract if move.instrument.is_contract else move.gained
+
+    start = state.net(asset) if futures else state.holdings.get(asset, ZERO)
+    slopes = {m.index: change(m) for m in state.on_asset(asset)}
+    return Affine(constant=start, slopes=slopes).scaled(state.mids[asset])
+
+
+def _linear(affine: Affine, constant: Decimal) -> Excess:
+    start = Affine(constant=affine.constant + constant, slopes=affine.slopes)
+    return Excess(terms=(Term(branches=(start,)),))

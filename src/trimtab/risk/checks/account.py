@@ -1,0 +1,193 @@
+"""Checks of the account and the run: caps on flow, halts, unresolved orders, who else runs. Pure.
+
+Reductions are exempt from the caps on flow, never from the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from trimtab.domain.exact import ZERO, ratio
+from trimtab.domain.findings import Verdict
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.plan import Leg
+from trimtab.risk.case import Case
+from trimtab.risk.checks.frame import at_most, holds
+from trimtab.risk.judgement import Judgement
+from trimtab.risk.margin import maintenance
+from trimtab.risk.review import Standing
+from trimtab.risk.state import AccountState
+
+MAINTENANCE_TOLERANCE = Decimal("0.05")
+"""How far our maintenance margin may differ from the venue's own figure, as a fraction."""
+MAINTENANCE_NOISE = Decimal(1)
+"""Differences up to it are rounding, quote units."""
+
+
+def max_asset_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """Hold what one asset has been sent today and would be, in all its markets, against its cap."""
+    limit = case.limits.max_asset_notional
+    assets = sorted({leg.instrument.base for leg in case.plan.legs})
+    text = "{}: too much of one asset; trade less of it, or raise risk.max_asset_notional."
+    judged = [
+        at_most(asset, _asset_flow(asset, case, standing), limit, otherwise=text.format(asset))
+        for asset in assets
+    ]
+    bad = tuple(j for j in judged if j.verdict is not Verdict.PASS)
+    if bad:
+        return bad
+    largest = max((_asset_flow(a, case, standing) for a in assets), default=ZERO)
+    return (at_most("plan", largest, limit, otherwise=""),)
+
+
+def _asset_flow(asset: Asset, case: Case, standing: Standing) -> Decimal:
+    """Return what of *asset* was sent today and is planned, reductions left out."""
+    symbols = {leg.symbol for leg in case.plan.legs if leg.instrument.base == asset}
+    symbols |= {s for s, i in case.snapshot.instruments.items() if i.base == asset}
+    used = sum((case.context.day_notional.get(s, ZERO) for s in symbols), ZERO)
+    return used + _flow([x for x in case.plan.legs if x.symbol in symbols], case, standing)
+
+
+def max_run_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """Hold what this run has sent and would send against its cap."""
+    text = "the run would trade too much; plan less, or raise risk.max_run_notional."
+    value = _with_used(case.context.run_notional, case, standing)
+    return (at_most("plan", value, case.limits.max_run_notional, otherwise=text),)
+
+
+def max_day_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """Hold what the last 24 hours have seen sent, with this plan, against the cap."""
+    text = "the day would trade too much; wait, or raise risk.max_day_notional."
+    value = _with_used(case.context.day_notional, case, standing)
+    return (at_most("plan", value, case.limits.max_day_notional, otherwise=text),)
+
+
+def _with_used(used: Mapping[Symbol, Decimal], case: Case, standing: Standing) -> Decimal:
+    """Return *used* plus the legs; zero when the plan has nothing but reductions."""
+    planned = _flow(list(case.plan.legs), case, standing)
+    return sum(used.values(), ZERO) + planned if planned else ZERO
+
+
+def _flow(legs: list[Leg], case: Case, standing: Standing) -> Decimal:
+    """Return the notional of those *legs* that are no provable reductions."""
+    raising = {case.plan.legs[j].line for j in standing.raising.any}
+    return sum((leg.notional for leg in legs if leg.line in raising), ZERO)
+
+
+def max_orders(case: Case) -> Judgement:
+    """Hold the orders of this run, sent and planned, against their number."""
+    count = Decimal(case.context.run_orders + len(case.plan.legs))
+    text = "too many orders; raise the threshold or the dust value, or raise risk.max_orders."
+    return at_most("plan", count, Decimal(case.limits.max_orders), otherwise=text)
+
+
+def kill_switch(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """While halted, let nothing through but provable reductions, and those with a warning."""
+    halted = case.context.halt_reason
+    if halted is None:
+        return (holds("account", "not halted", ok=True, otherwise=""),)
+    return _only_reductions(
+        f"the account is halted ({halted})",
+        frozenset(standing.raising.any),
+        standing,
+        "release it with trimtab unhalt",
+    )
+
+
+def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """While an order of ours is unresolved, let only reductions through, in other markets."""
+    records = case.context.unresolved
+    if not records:
+        return (holds("account", "none", ok=True, otherwise=""),)
+    markets = {record.intent.instrument.symbol for record in records}
+    blind = {m.index for m in standing.state.moves if m.is_leg and m.instrument.symbol in markets}
+    ids = ", ".join(record.intent.client_order_id for record in records[:3])
+    return _only_reductions(
+        f"{len(records)} of our orders are unresolved ({ids})",
+        standing.raising.any | blind,
+        standing,
+        "run trimtab recover",
+    )
+
+
+def _only_reductions(
+    state: str, forbidden: frozenset[int], standing: Standing, advice: str
+) -> tuple[Judgement, ...]:
+    """Refuse each of the *forbidden* legs; with none, warn of the *state*."""
+    judged = tuple(
+        Judgement(
+            subject=standing.state.moves[j].name,
+            verdict=Verdict.REFUSE,
+            measured=state,
+            limit=None,
+            reason=f"{state}, and this leg is no provable reduction; {advice}.",
+        )
+        for j in sorted(forbidden)
+    )
+    warning = Judgement(
+        subject="account",
+        verdict=Verdict.WARN,
+        measured=state,
+        limit=None,
+        reason=f"{state}; only reductions pass; {advice}.",
+    )
+    return judged or (warning,)
+
+
+def concurrent_run(case: Case) -> Judgement:
+    """Refuse while another run holds the account."""
+    holder = case.context.concurrent_holder
+    text = f"{holder} holds the account; wait until it ends."
+    return holds("account", holder or "none", ok=holder is None, otherwise=text)
+
+
+def ledger(case: Case) -> Judgement:
+    """Refuse when an intent could not be written down before it is sent."""
+    fault = case.context.ledger_fault
+    text = f"the ledger cannot be written ({fault}); mend it, see trimtab doctor."
+    return holds("account", fault or "writable", ok=fault is None, otherwise=text)
+
+
+def environment(case: Case) -> Judgement:
+    """Refuse a plan that was made for another venue, account or environment."""
+    planned, read = case.plan.key, case.snapshot.key
+    seen = f"{read.venue} {read.account} {read.environment.value}"
+    text = "the plan was made for another account or environment; plan again."
+    return holds("plan", seen, ok=planned == read, otherwise=text)
+
+
+def maintenance_agreement(_: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """Compare our maintenance margin with the venue's own figure, per futures wallet."""
+    state = standing.state
+    opens = any(state.moves[j].instrument.is_contract for j in standing.raising.any)
+    held = {state.instruments[s].settle for s, units in state.positions.items() if units}
+    judged = tuple(_agreement(pool, state, opens=opens) for pool in sorted(held))
+    return judged or (holds("account", "no position", ok=True, otherwise=""),)
+
+
+def _agreement(pool: Asset, state: AccountState, *, opens: bool) -> Judgement:
+    """Refuse a difference when the plan opens anything, warn of it otherwise."""
+    ours = sum(
+        (
+            maintenance(abs(units) * state.contracts[s].mark, state.contracts[s].brackets)
+            for s, units in state.positions.items()
+            if state.instruments[s].settle == pool
+        ),
+        ZERO,
+    )
+    theirs = state.pools[pool].maintenance_margin
+    apart = abs(ours - theirs)
+    gap = ZERO if apart <= MAINTENANCE_NOISE else ratio(apart, max(ours, theirs))
+    verdict = Verdict.REFUSE if opens else Verdict.WARN
+    agrees = gap <= MAINTENANCE_TOLERANCE
+    text = (
+        f"our maintenance margin of the {pool} wallet is not the venue's; read the brackets again."
+    )
+    return Judgement(
+        subject=f"{pool} futures wallet",
+        verdict=Verdict.PASS if agrees else verdict,
+        measured=gap,
+        limit=MAINTENANCE_TOLERANCE,
+        reason=None if agrees else text,
+    )

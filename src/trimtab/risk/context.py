@@ -1,0 +1,41 @@
+"""What the shell measured before it asked the gate. Pure.
+
+Design: docs/design/0005-prefix-safety.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.orders import OrderRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateContext:
+    """Facts about the account that no snapshot holds. Each must be stated, none has a default."""
+
+    halt_reason: str | None
+    """Why the account is halted; None when it is not."""
+    unresolved: tuple[OrderRecord, ...]
+    """Orders of ours that are not terminal in the ledger, oldest first."""
+    concurrent_holder: str | None
+    """Who else holds the account's lock; None when this run does."""
+    ledger_fault: str | None
+    """Why the ledger cannot be written; None when a write was tried and held."""
+    run_notional: Mapping[Symbol, Decimal]
+    """Sent in this run so far (filled, open and unknown), quote units, >= 0; empty before it."""
+    run_orders: int
+    """Orders sent in this run so far, >= 0."""
+    day_notional: Mapping[Symbol, Decimal]
+    """Sent in the last 24 h (filled, open and unknown), this run included, quote units, >= 0."""
+    references: Mapping[Asset, tuple[Decimal, ...]]
+    """Independent public prices, quote per unit, > 0; live trading needs two of each asset."""
+    net_bounds: Mapping[Asset, Decimal]
+    """Largest |net units| that the approved plan passes through, >= 0.
+
+    Empty on the first review of a plan; a review of what is left of it must state them, or
+    the way it has already come would widen the way it may go.
+    """

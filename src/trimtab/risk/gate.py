@@ -1,0 +1,48 @@
+"""The gate: every check over one plan, composed to the strictest. Pure; the clock is passed in.
+
+Nothing passes by silence: a check that could not be computed has refused, and a number that is
+not finite refuses every check at once, because any comparison with it would be chance.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from trimtab.domain.findings import Finding, GateReport, Verdict
+from trimtab.domain.plan import Plan
+from trimtab.domain.policy import Policy
+from trimtab.domain.snapshot import Snapshot
+from trimtab.risk.case import Case, Unmeasured
+from trimtab.risk.context import GateContext
+from trimtab.risk.registry import CHECKS
+from trimtab.risk.review import Review, review_of
+
+UNUSABLE = "a number is not usable; read the account again"
+
+
+def review(
+    plan: Plan, snapshot: Snapshot, *, policy: Policy, context: GateContext, now: datetime
+) -> GateReport:
+    """Return every finding on *plan*, in the order of docs/checks.md, each check at least once.
+
+    The same function serves the approval, the moment before the first leg, and each later
+    stage: there *plan* holds the legs that are left, *snapshot* the account as it is, and
+    *context* the bounds of the way that was approved.
+    """
+    case = Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now)
+    return GateReport(
+        plan_digest=plan.digest,
+        snapshot_id=snapshot.snapshot_id,
+        findings=_findings(case),
+        reviewed_at=now,
+    )
+
+
+def _findings(case: Case) -> tuple[Finding, ...]:
+    """Look at the numbers first, then at everything that is computed from them."""
+    first, *others = CHECKS
+    numbers = first.findings(Review(case=case, found=Unmeasured(UNUSABLE)))
+    if any(finding.verdict is Verdict.REFUSE for finding in numbers):
+        return (*numbers, *(check.refusal(UNUSABLE) for check in others))
+    measured = review_of(case)
+    return (*numbers, *(found for check in others for found in check.findings(measured)))

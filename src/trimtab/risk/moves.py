@@ -1,0 +1,168 @@
+"""What can still fill, from one state on: legs, resting orders, orders of unknown outcome.
+
+Pure and exact. A move fills by any share in [0, 1]; orders that are out already may fill at
+any time and count at full size. Money is counted as strategy §5 wants it: buys at limit x
+(1 + fee), sells at limit x (1 - fee), never at mid. Binance takes the fee of a spot buy from
+the bought coin, so what a later leg may sell is less the fee too, while exposure counts the
+whole quantity. Both err to the safe side by one fee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from trimtab.domain.exact import ONE, ZERO
+from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.plan import Leg
+from trimtab.domain.snapshot import OpenOrder
+from trimtab.risk.case import Case, Unmeasured
+from trimtab.risk.convex import MoveIndex
+
+RESTING_STAGE = 0
+"""Stage of what may fill before the first leg and beside all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Something that may fill, by any share of its size."""
+
+    index: MoveIndex
+    name: str
+    """``leg 3`` or ``order <client id>``."""
+    stage: int
+    """The leg's stage; RESTING_STAGE for orders that are out already."""
+    instrument: Instrument
+    units: Decimal
+    """Base units at fill 1, signed."""
+    limit_price: Decimal
+    """Quote per base unit, > 0."""
+    mark: Decimal
+    """The contract's mark, or the coin's mid, quote per base unit, > 0."""
+    reserved: bool
+    """Whether the venue holds its money back already, so that free balances are without it."""
+    reduce_only: bool
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether the plan asks for it, as opposed to an order that is out already."""
+        return self.stage != RESTING_STAGE
+
+    @property
+    def fee(self) -> Decimal:
+        """What a taker pays at the limit, quote units, >= 0."""
+        return abs(self.units) * self.limit_price * self.instrument.taker_fee
+
+    @property
+    def cash(self) -> Decimal:
+        """Change of the quote's spot wallet at fill 1, quote units; zero for contracts."""
+        return ZERO if self.instrument.is_contract else -self.units * self.limit_price - self.fee
+
+    @property
+    def gained(self) -> Decimal:
+        """Change of owned coins at fill 1, base units, a buy less its fee; zero for contracts."""
+        if self.instrument.is_contract:
+            return ZERO
+        return self.units * (ONE - self.instrument.taker_fee) if self.units > 0 else self.units
+
+    def margin(self, mark: Decimal) -> Decimal:
+        """Change of the pool's balance at fill 1 and that *mark*; zero for spot."""
+        if not self.instrument.is_contract:
+            return ZERO
+        return self.units * (mark - self.limit_price) - self.fee
+
+    @property
+    def nav(self) -> Decimal:
+        """Change of net asset value at fill 1, quote units: minus what the fill costs."""
+        return self.margin(self.mark) + self.cash + self.gained * self.mark
+
+
+def moves_of(case: Case, mids: Mapping[Asset, Decimal]) -> tuple[Move, ...]:
+    """Return the moves of *case*: legs by line, then open orders, then unknown ones.
+
+    Raises:
+        Unmeasured: one of them has no price.
+
+    """
+    legs = (_leg_move(case, leg, mids) for leg in case.plan.legs)
+    resting = (_resting_move(case, order, mids) for order in case.snapshot.open_orders)
+    out_already = (move for move in (*resting, *_unknown_moves(case, mids)) if move.units)
+    return tuple(replace(move, index=i) for i, move in enumerate((*legs, *out_already)))
+
+
+def _leg_move(case: Case, leg: Leg, mids: Mapping[Asset, Decimal]) -> Move:
+    return Move(
+        index=0,
+        name=f"leg {leg.line}",
+        stage=leg.stage,
+        instrument=leg.instrument,
+        units=leg.instrument.units(leg.lots),
+        limit_price=leg.limit_price,
+        mark=_mark(case, leg.instrument, mids),
+        reserved=False,
+        reduce_only=leg.reduce_only,
+    )
+
+
+def _resting_move(case: Case, order: OpenOrder, mids: Mapping[Asset, Decimal]) -> Move:
+    """Return an open order; a reduce-only one reaches no further than the position's rest."""
+    instrument = case.instrument(order.symbol)
+    units = instrument.units(order.lots)
+    if order.reduce_only:
+        room = _reducible(case, order)
+        units = max(-room, min(room, units))
+    return Move(
+        index=0,
+        name=f"order {order.client_order_id}",
+        stage=RESTING_STAGE,
+        instrument=instrument,
+        units=units,
+        limit_price=order.limit_price,
+        mark=_mark(case, instrument, mids),
+        reserved=True,
+        reduce_only=order.reduce_only,
+    )
+
+
+def _reducible(case: Case, order: OpenOrder) -> Decimal:
+    """Return how many units *order* can still take off beside the plan's own reductions."""
+    position = case.snapshot.positions.get(order.symbol)
+    if position is None or (position.lots > 0) == (order.lots > 0):
+        return ZERO
+    legs = (leg for leg in case.plan.legs if leg.symbol == order.symbol and leg.reduce_only)
+    rest = abs(position.lots) - sum(abs(leg.lots) for leg in legs)
+    return case.instrument(order.symbol).units(max(0, rest))
+
+
+def _unknown_moves(case: Case, mids: Mapping[Asset, Decimal]) -> Iterator[Move]:
+    """Yield what of our unresolved orders the venue did not show as open, at full rest."""
+    shown = {order.client_order_id for order in case.snapshot.open_orders}
+    for record in case.context.unresolved:
+        intent = record.intent
+        if intent.client_order_id in shown:
+            continue
+        yield Move(
+            index=0,
+            name=f"order {intent.client_order_id}",
+            stage=RESTING_STAGE,
+            instrument=intent.instrument,
+            units=intent.instrument.units(intent.lots - record.executed_lots),
+            limit_price=intent.limit_price,
+            mark=_mark(case, intent.instrument, mids),
+            reserved=False,
+            reduce_only=intent.reduce_only,
+        )
+
+
+def _mark(case: Case, instrument: Instrument, mids: Mapping[Asset, Decimal]) -> Decimal:
+    """Return what a fill of *instrument* is valued at."""
+    if instrument.quote != case.snapshot.quote:
+        raise Unmeasured(
+            f"{instrument.symbol} is not quoted in {case.snapshot.quote}; drop the leg"
+        )
+    if instrument.is_contract:
+        return case.contract(instrument.symbol).mark
+    if instrument.base not in mids:
+        raise Unmeasured(f"no book of {instrument.symbol} was read; read the market again")
+    return mids[instrument.base]

@@ -1,0 +1,157 @@
+"""The state x that the prefix rules read. Pure and exact; signs and prices as in moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exposure import exposure
+from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.snapshot import ContractState, MarginPool
+from trimtab.risk.case import Case, Unmeasured
+from trimtab.risk.moves import RESTING_STAGE, Move, moves_of
+
+KeyT = TypeVar("KeyT")
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """An account as the rules read it, and the moves that are possible from it.
+
+    Quantities are base units, values the account's quote. A holding without a price (an
+    untargeted coin that has no market) counts for nothing: that errs to the safe side.
+    """
+
+    quote: Asset
+    mids: Mapping[Asset, Decimal]
+    free: Mapping[Asset, Decimal]
+    """Units that can be sold or spent now, >= 0."""
+    cash: Decimal
+    """The quote in the spot wallet, free and locked, >= 0."""
+    holdings: Mapping[Asset, Decimal]
+    """Units in every wallet, futures wallets included, by asset."""
+    outside: Decimal
+    """Value outside futures wallets: S of the leverage ratio."""
+    nav: Decimal
+    """Value of all holdings."""
+    positions: Mapping[Symbol, Decimal]
+    """Signed base units, also of flat contracts that a move touches."""
+    instruments: Mapping[Symbol, Instrument]
+    """Of every contract in ``positions``."""
+    contracts: Mapping[Symbol, ContractState]
+    """Of every contract in ``positions``."""
+    pools: Mapping[Asset, MarginPool]
+    """Of every settlement asset in ``positions``."""
+    moves: tuple[Move, ...]
+    """Legs in the order of the plan, then open and unknown orders; ``index`` is the place."""
+    moves_by_asset: Mapping[Asset, tuple[Move, ...]]
+    moves_by_symbol: Mapping[Symbol, tuple[Move, ...]]
+    symbols_by_base: Mapping[Asset, tuple[Symbol, ...]]
+    """Contracts in ``positions`` by their underlying."""
+
+    def futures(self, asset: Asset) -> Decimal:
+        """Signed base units of all contracts on *asset*."""
+        return sum((self.positions[s] for s in self.symbols_by_base.get(asset, ())), ZERO)
+
+    def net(self, asset: Asset) -> Decimal:
+        """Net exposure to *asset* in base units, signed."""
+        return self.holdings.get(asset, ZERO) + self.futures(asset)
+
+    @property
+    def risky(self) -> tuple[Asset, ...]:
+        """Every priced asset but the quote that is held, exposed to or moved, by name.
+
+        Another stable counts as risky: it may lose its peg, and counting it errs to the safe
+        side.
+        """
+        held = {a for a, units in self.holdings.items() if units and a in self.mids}
+        named = held | self.moves_by_asset.keys() | self.symbols_by_base.keys()
+        return tuple(sorted(named - {self.quote}))
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        """The stages of the legs, rising."""
+        return tuple(sorted({m.stage for m in self.moves} - {RESTING_STAGE}))
+
+    def on_asset(self, asset: Asset) -> tuple[Move, ...]:
+        """Return the moves in any market of *asset*."""
+        return self.moves_by_asset.get(asset, ())
+
+    def on_symbol(self, symbol: Symbol) -> tuple[Move, ...]:
+        """Return the moves in one market."""
+        return self.moves_by_symbol.get(symbol, ())
+
+
+def account_state(case: Case) -> AccountState:
+    """Return the state that *case* starts from.
+
+    Raises:
+        Unmeasured: something that the rules need was not read.
+
+    """
+    snapshot = case.snapshot
+    with exact_arithmetic():
+        touched = _contracts_touched(case)
+        for symbol, instrument in touched.items():
+            _require_contract(case, symbol, instrument)
+        seen = exposure(snapshot)
+        moves = moves_of(case, seen.mids)
+        holdings = {a: seen.holding(a) for a in seen.assets}
+        return AccountState(
+            quote=snapshot.quote,
+            mids=seen.mids,
+            free={a: b.free for a, b in snapshot.balances.items()},
+            cash=seen.outside.get(snapshot.quote, ZERO),
+            holdings=holdings,
+            outside=_worth(seen.outside, seen.mids),
+            nav=_worth(holdings, seen.mids),
+            positions={s: _position_units(case, s) for s in touched},
+            instruments=touched,
+            contracts={s: snapshot.contracts[s] for s in touched},
+            pools={i.settle: snapshot.pools[i.settle] for i in touched.values()},
+            moves=moves,
+            moves_by_asset=_grouped((m.instrument.base, m) for m in moves),
+            moves_by_symbol=_grouped((m.instrument.symbol, m) for m in moves),
+            symbols_by_base=_grouped((i.base, s) for s, i in touched.items()),
+        )
+
+
+def _grouped(pairs: Iterable[tuple[KeyT, ItemT]]) -> dict[KeyT, tuple[ItemT, ...]]:
+    """Return the second parts by the first, in the order in which they came."""
+    groups: dict[KeyT, tuple[ItemT, ...]] = {}
+    for key, item in pairs:
+        groups[key] = (*groups.get(key, ()), item)
+    return groups
+
+
+def _contracts_touched(case: Case) -> dict[Symbol, Instrument]:
+    """Return the contracts with a position, a leg, or an order that may fill, by symbol."""
+    named = {s: case.instrument(s) for s in case.snapshot.positions}
+    named |= {o.symbol: case.instrument(o.symbol) for o in case.snapshot.open_orders}
+    named |= {r.intent.instrument.symbol: r.intent.instrument for r in case.context.unresolved}
+    named |= {leg.symbol: leg.instrument for leg in case.plan.legs}
+    return {s: i for s, i in sorted(named.items()) if i.is_contract}
+
+
+def _require_contract(case: Case, symbol: Symbol, instrument: Instrument) -> None:
+    """Refuse to go on without what margin is computed from."""
+    case.contract(symbol)
+    if instrument.settle != case.snapshot.quote:
+        raise Unmeasured(f"{symbol} settles in {instrument.settle}, not in the quote; close it")
+    if instrument.settle not in case.snapshot.pools:
+        raise Unmeasured(f"no {instrument.settle} futures wallet was read; open it and plan again")
+
+
+def _position_units(case: Case, symbol: Symbol) -> Decimal:
+    """Return the signed base units of the position in *symbol*, zero when flat."""
+    position = case.snapshot.positions.get(symbol)
+    return ZERO if position is None else case.instrument(symbol).units(position.lots)
+
+
+def _worth(units: Mapping[Asset, Decimal], mids: Mapping[Asset, Decimal]) -> Decimal:
+    """Return the value of *units*; what has no price counts for nothing."""
+    return sum((count * mids[a] for a, count in units.items() if a in mids), ZERO)
