@@ -38,8 +38,11 @@ def settings(
 
 
 @asynccontextmanager
-async def opened(url: str, **given: object) -> AsyncIterator[OpenedVenue]:
-    async with open_venue(settings(url, **given)) as venue:  # type: ignore[arg-type]
+async def opened(
+    url: str, *, order_timeout_s: str = "15", contracts: bool = True
+) -> AsyncIterator[OpenedVenue]:
+    given = settings(url, order_timeout_s=order_timeout_s, contracts=contracts)
+    async with open_venue(given) as venue:
         yield venue
 
 

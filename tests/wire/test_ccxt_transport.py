@@ -81,9 +81,9 @@ async def test_a_redirect_is_an_answer_and_not_an_instruction() -> None:
     assert len(venue.arrivals) == 1
 
 
-async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxies_of_the_environment_are_not_used(environ: dict[str, str]) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        environ[name] = "http://127.0.0.1:9"
     async with scripted_venue() as venue, courier(venue) as sending:
         venue.script["GET", "/x"] = told({})
         async with sending.get(URL(f"{HOST}/x")) as answer:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
@@ -37,7 +37,10 @@ from trimtab.domain.snapshot import (
     PositionMode,
 )
 
-_MARGIN_MODES = {"CROSSED": MarginMode.CROSS, "ISOLATED": MarginMode.ISOLATED}
+_MARGIN_MODES: Final[Mapping[str, MarginMode]] = {
+    "CROSSED": MarginMode.CROSS,
+    "ISOLATED": MarginMode.ISOLATED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class OpenPosition:
     count: Decimal
     """Contracts, signed."""
     entry_price: Decimal
+    """Average entry, quote per base unit, > 0."""
     liquidation_price: Decimal | None
     """None when the venue gives none (it writes 0)."""
 
@@ -166,7 +170,9 @@ class ContractPrices:
     """Prices and funding of one contract."""
 
     mark: Decimal
+    """Price for margin and profit, quote per base unit, > 0."""
     index: Decimal
+    """Price of the underlying, quote per base unit, > 0."""
     funding_rate: Decimal
     """Signed fraction of notional; 0 for a dated contract, which has none."""
 

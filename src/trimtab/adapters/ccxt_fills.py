@@ -23,15 +23,18 @@ from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrderId
 from trimtab.ports import FillCursor
 from trimtab.venues.profile import Desk
 
-_TRADES: Final = {
+_TRADES: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetMyTrades"),
     Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetUserTrades"),
 }
-_ALL_ORDERS: Final = {
+_ALL_ORDERS: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetAllOrders"),
     Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetAllOrders"),
 }
-_WINDOW: Final = {Desk.SPOT: timedelta(hours=24), Desk.LINEAR: timedelta(days=7)}
+_WINDOW: Final[Mapping[Desk, timedelta]] = {
+    Desk.SPOT: timedelta(hours=24),
+    Desk.LINEAR: timedelta(days=7),
+}
 _WINDOW_MIN: Final = timedelta(seconds=1)
 _PAGE: Final = 1000
 _PAGES_MAX: Final = 1000
@@ -39,13 +42,15 @@ _RECENT: Final = timedelta(days=6)
 """How far back both lists of the search for an order surely reach on USD-M."""
 
 Rows = Mapping[int, Fill]
+OrderKey = tuple[Symbol, VenueOrderId]
+"""The venue numbers orders per market: the same number means another order elsewhere."""
 
 
 class FillReader:
     """Reads trades and order lists of single markets."""
 
     def __init__(
-        self, wire: Wire, catalogue: Catalogue, names: Mapping[VenueOrderId, ClientOrderId]
+        self, wire: Wire, catalogue: Catalogue, names: Mapping[OrderKey, ClientOrderId]
     ) -> None:
         self._wire = wire
         self._catalogue = catalogue

@@ -27,8 +27,8 @@ from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.venues.profile import Desk, OrderLimit
 
-_SPOT_INFO: Final = Endpoint(desk=Desk.SPOT, method="publicGetExchangeInfo")
-_LINEAR_INFO: Final = Endpoint(desk=Desk.LINEAR, method="fapiPublicGetExchangeInfo")
+_SPOT_MARKETS: Final = Endpoint(desk=Desk.SPOT, method="publicGetExchangeInfo")
+_LINEAR_MARKETS: Final = Endpoint(desk=Desk.LINEAR, method="fapiPublicGetExchangeInfo")
 _GOOD_FOR: Final = timedelta(minutes=5)
 _UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": 60}
 
@@ -71,7 +71,7 @@ class Catalogue:
         if spot:
             self._take(await self._spot_rows(spot), frozenset(spot))
         if linear := sorted(market_id_of(s) for s in stale if desk_of(s) is Desk.LINEAR):
-            info = await self._wire.read(_LINEAR_INFO, {}, mapping_of)
+            info = await self._wire.read(_LINEAR_MARKETS, {}, mapping_of)
             self._learn(Desk.LINEAR, info)
             self._take(rows_of(info.get("symbols")), frozenset(linear))
         return wanted & self._markets.keys()
@@ -97,7 +97,7 @@ class Catalogue:
         """
         wanted = frozenset(market_ids)
         if missing := wanted - self._names(desk).keys():
-            endpoint = _LINEAR_INFO if desk is Desk.LINEAR else _SPOT_INFO
+            endpoint = _LINEAR_MARKETS if desk is Desk.LINEAR else _SPOT_MARKETS
             params = {} if desk is Desk.LINEAR else _named(sorted(missing))
             info = await self._wire.read(endpoint, params, mapping_of)
             self._take(rows_of(info.get("symbols")), missing)
@@ -134,12 +134,12 @@ class Catalogue:
         """Read spot markets by name; when one of them is not listed, pick them from the list."""
         codes = self._wire.profile.codes[Desk.SPOT]
         try:
-            info = await self._wire.read(_SPOT_INFO, _named(names), mapping_of)
+            info = await self._wire.read(_SPOT_MARKETS, _named(names), mapping_of)
         except Refused as error:
             if error.evidence is None or error.evidence.code not in codes.unknown_symbol:
                 raise
             everything = {"showPermissionSets": "false"}
-            info = await self._wire.read(_SPOT_INFO, everything, mapping_of)
+            info = await self._wire.read(_SPOT_MARKETS, everything, mapping_of)
         self._learn(Desk.SPOT, info)
         return rows_of(info.get("symbols"))
 

@@ -58,10 +58,12 @@ ById = Mapping[tuple[Desk, str], Instrument]
 
 
 def _spot(method: str) -> Endpoint:
+    """Return a read of the spot desk."""
     return Endpoint(desk=Desk.SPOT, method=method)
 
 
 def _linear(method: str) -> Endpoint:
+    """Return a read of the futures desk."""
     return Endpoint(desk=Desk.LINEAR, method=method)
 
 
@@ -75,7 +77,10 @@ _SETTINGS: Final = _linear("fapiPrivateGetSymbolConfig")
 _BRACKETS: Final = _linear("fapiPrivateGetLeverageBracket")
 _PRICES: Final = _linear("fapiPublicGetPremiumIndex")
 _FEE: Final = _linear("fapiPrivateGetCommissionRate")
-_BOOK: Final = {Desk.SPOT: _spot("publicGetDepth"), Desk.LINEAR: _linear("fapiPublicGetDepth")}
+_BOOK: Final[Mapping[Desk, Endpoint]] = {
+    Desk.SPOT: _spot("publicGetDepth"),
+    Desk.LINEAR: _linear("fapiPublicGetDepth"),
+}
 _DEPTH: Final = 20
 
 

@@ -20,7 +20,7 @@ from trimtab.adapters.ccxt_answers import (
     text_of,
 )
 from trimtab.domain.exact import exact_arithmetic, ratio, whole_times
-from trimtab.domain.instruments import Asset, Instrument, Lots
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import (
     ClientOrderId,
     Fill,
@@ -144,7 +144,9 @@ def open_order_of(row: Mapping[str, Any], instrument: Instrument) -> OpenOrder:
 
 
 def fill_of(
-    row: Mapping[str, Any], instrument: Instrument, names: Mapping[VenueOrderId, ClientOrderId]
+    row: Mapping[str, Any],
+    instrument: Instrument,
+    names: Mapping[tuple[Symbol, VenueOrderId], ClientOrderId],
 ) -> Fill:
     """Read an execution; *names* are the orders whose client id is known.
 
@@ -160,7 +162,7 @@ def fill_of(
         symbol=instrument.symbol,
         trade_id=TradeId(str(integer_of(row, "id"))),
         venue_order_id=order_id,
-        client_order_id=names.get(order_id),
+        client_order_id=names.get((instrument.symbol, order_id)),
         side=Side.BUY if buyer else Side.SELL,
         quantity=base_units(decimal_of(row, "qty"), instrument),
         fill_price=decimal_of(row, "price"),

@@ -10,11 +10,12 @@ call, each task its own.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType, SimpleNamespace
 from typing import Final, cast
@@ -28,6 +29,8 @@ from trimtab.ports import Clock
 _SECRETS: Final = re.compile(
     r"""(?i)(signature|x-mbx-apikey|apikey)(['"]?\s*[=:]\s*['"]?)[^\s&'"]+"""
 )
+_BREAKS: Final = (aiohttp.ClientError, OSError)
+"""How a transport fails; a timeout is an OSError. aiohttp repeats after none but these."""
 _CONNECT_S: Final = 5.0
 _KEEP_S: Final = 5.0
 """Idle connections are dropped long before a venue drops them: a write on one that is just
@@ -113,16 +116,18 @@ class Gate:
         return URL(f"{origin}{url.raw_path_qs}", encoded=True)
 
 
-@dataclass(slots=True)
 class _Flight:
-    """What is known of one request while it is under way."""
+    """What is known of one request while it is under way.
 
-    handed: bool = False
-    """A connection was obtained for it, so bytes may leave at any moment."""
-    http_status: int = 0
-    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    body: bytes = b""
-    cause: str = ""
+    ``handed`` from the moment a connection was obtained for it: bytes may leave at any time.
+    """
+
+    def __init__(self) -> None:
+        self.handed = False
+        self.http_status = 0
+        self.headers: Mapping[str, str] = MappingProxyType({})
+        self.body = b""
+        self.cause = ""
 
 
 class Courier:
@@ -199,7 +204,7 @@ class Courier:
                 flight.headers = {k.lower(): v for k, v in response.headers.items()}
                 flight.body = await response.read()
                 answer = Answer(response, flight.body)
-        except BaseException as error:
+        except (*_BREAKS, asyncio.CancelledError) as error:
             flight.cause = scrubbed(f"{type(error).__name__}: {error}")
             raise
         finally:
@@ -252,7 +257,7 @@ def _once() -> aiohttp.ClientMiddlewareType:
             raise ended[0]
         try:
             return await send(request)
-        except BaseException as error:
+        except _BREAKS as error:
             ended.append(error)
             raise
 

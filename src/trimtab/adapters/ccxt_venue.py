@@ -7,13 +7,13 @@ exactly as planned: ccxt's own rounding may not change them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any, Final, TypeVar
 
 from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, rows_of
-from trimtab.adapters.ccxt_fills import FillReader
-from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
+from trimtab.adapters.ccxt_fills import FillReader, OrderKey
+from trimtab.adapters.ccxt_instruments import Catalogue, Row, desk_of
 from trimtab.adapters.ccxt_orders import (
     contracts,
     open_order_of,
@@ -25,18 +25,18 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder, VenueOrderId
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import AbsenceEvidence, FillCursor
 from trimtab.venues.profile import Desk
 
 T = TypeVar("T")
 
-_ORDER: Final = {
+_ORDER: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder"),
     Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOrder"),
 }
-_OPEN: Final = {
+_OPEN: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOpenOrders"),
     Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOpenOrders"),
 }
@@ -48,14 +48,14 @@ class CcxtVenue:
     def __init__(self, wire: Wire, catalogue: Catalogue) -> None:
         self._wire = wire
         self._catalogue = catalogue
-        self._names: dict[VenueOrderId, ClientOrderId] = {}
+        self._names: dict[OrderKey, ClientOrderId] = {}
         self._fills = FillReader(wire, catalogue, self._names)
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
         """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
         instrument = intent.instrument
         market = await self._catalogue.require(instrument.symbol)
-        quantity, limit_price = self._as_text(intent)
+        quantity, limit_price = _as_text(self._wire, intent)
         desk = Desk.of(instrument)
         await self._wire.synchronised()
         await self._wire.budget.order(desk)
@@ -70,10 +70,10 @@ class CcxtVenue:
             lambda: self._wire.exchange.create_order(
                 instrument.symbol, "limit", intent.side.value, quantity, limit_price, params
             ),
-            read=lambda answer: self._order(answer, intent, str(market["id"])),
+            read=_reading(self._wire, intent, market),
         )
         order = _accepted(judgement, f"{intent.client_order_id} {instrument.symbol}")
-        self._names[order.venue_order_id] = order.client_order_id
+        self._names[order.symbol, order.venue_order_id] = order.client_order_id
         return order
 
     async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
@@ -82,15 +82,13 @@ class CcxtVenue:
         desk = Desk.of(intent.instrument)
         asked = {"symbol": market["id"], "origClientOrderId": intent.client_order_id}
         try:
-            order = await self._wire.read(
-                _ORDER[desk], asked, lambda answer: self._order(answer, intent, str(market["id"]))
-            )
+            order = await self._wire.read(_ORDER[desk], asked, _reading(self._wire, intent, market))
         except Refused as error:
             code = "" if error.evidence is None else error.evidence.code
             if code in self._wire.profile.codes[desk].absent:
                 return None
             raise
-        self._names[order.venue_order_id] = order.client_order_id
+        self._names[order.symbol, order.venue_order_id] = order.client_order_id
         return order
 
     async def cancel(self, order: OpenOrder) -> None:
@@ -189,37 +187,11 @@ class CcxtVenue:
         orders = await self._wire.read(_OPEN[desk_of(symbol)], asked, read)
         return tuple(sorted(orders, key=lambda order: int(order.venue_order_id)))
 
-    def _order(self, answer: object, intent: OrderIntent, market_id: str) -> VenueOrder:
-        """Read the order of *intent*."""
-        ended = self._wire.profile.ended_statuses
-        return order_of(answer, intent, market_id=market_id, ended=ended)
 
-    def _as_text(self, intent: OrderIntent) -> tuple[str, str]:
-        """Return size and limit as they go out.
-
-        Raises:
-            Refused: ccxt would send anything else than what was planned.
-
-        """
-        symbol, exchange = intent.instrument.symbol, self._wire.exchange
-        try:
-            quantity = format(contracts(intent.quantity, intent.instrument), "f")
-        except Unreadable as error:
-            raise Refused(f"{intent.client_order_id}: {error}") from error
-        limit_price = format(intent.limit_price, "f")
-        with localcontext():
-            try:
-                sent = (
-                    Decimal(exchange.amount_to_precision(symbol, quantity)),
-                    Decimal(exchange.price_to_precision(symbol, limit_price)),
-                )
-            except (self._wire.ccxt_error, InvalidOperation) as error:
-                raise Refused(f"{intent.client_order_id}: {symbol} is off the grid") from error
-        if sent != (Decimal(quantity), Decimal(limit_price)):
-            raise Refused(
-                f"{intent.client_order_id}: {quantity} at {limit_price} is off the grid of {symbol}"
-            )
-        return quantity, limit_price
+def _reading(wire: Wire, intent: OrderIntent, market: Row) -> Callable[[object], VenueOrder]:
+    """Return what reads the order of *intent*, and no other, from an answer."""
+    name, ended = str(market["id"]), wire.profile.ended_statuses
+    return lambda answer: order_of(answer, intent, market_id=name, ended=ended)
 
 
 def _accepted(judgement: Judgement[T], subject: str) -> T:
@@ -227,3 +199,31 @@ def _accepted(judgement: Judgement[T], subject: str) -> T:
     if judgement.verdict is Verdict.ACCEPTED and judgement.accepted is not None:
         return judgement.accepted
     raise judgement.error(subject)
+
+
+def _as_text(wire: Wire, intent: OrderIntent) -> tuple[str, str]:
+    """Return size and limit as they go out.
+
+    Raises:
+        Refused: ccxt would send anything else than what was planned.
+
+    """
+    symbol, exchange = intent.instrument.symbol, wire.exchange
+    try:
+        quantity = format(contracts(intent.quantity, intent.instrument), "f")
+    except Unreadable as error:
+        raise Refused(f"{intent.client_order_id}: {error}") from error
+    limit_price = format(intent.limit_price, "f")
+    with localcontext():
+        try:
+            sent = (
+                Decimal(exchange.amount_to_precision(symbol, quantity)),
+                Decimal(exchange.price_to_precision(symbol, limit_price)),
+            )
+        except (wire.ccxt_error, InvalidOperation) as error:
+            raise Refused(f"{intent.client_order_id}: {symbol} is off the grid") from error
+    if sent != (Decimal(quantity), Decimal(limit_price)):
+        raise Refused(
+            f"{intent.client_order_id}: {quantity} at {limit_price} is off the grid of {symbol}"
+        )
+    return quantity, limit_price

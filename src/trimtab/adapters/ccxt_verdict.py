@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 _TEXT_MAX: Final = 500
 _THROTTLED: Final = frozenset({418, 429})
+_OK: Final = 200
+_CLIENT_ERRORS: Final = range(400, 500)
 _UNSURE: Final = frozenset({408, 409})
 """4xx that do not say that nothing happened."""
 _DENIED: Final = frozenset({401, 403, 451})
@@ -115,12 +117,12 @@ def judge_read(capture: Capture, codes: CodeTable) -> Judgement[Any]:
     verdict = Verdict.UNDONE
     if capture.http_status in _THROTTLED:
         verdict = Verdict.THROTTLED
-    elif capture.http_status == 200 and not capture.cause:  # noqa: PLR2004 -- OK
+    elif capture.http_status == _OK and not capture.cause:
         told = _document_or_none(capture)
         if isinstance(told, (dict, list)) and not code:
             verdict = Verdict.ACCEPTED
     elif capture.http_status in _DENIED or (
-        400 <= capture.http_status < 500 and code in codes.refused  # noqa: PLR2004 -- client errors
+        capture.http_status in _CLIENT_ERRORS and code in codes.refused
     ):
         verdict = Verdict.REFUSED
     return Judgement(
@@ -148,7 +150,7 @@ def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict
     """Judge a whole answer that is no success: only what is listed proves anything."""
     if any(status == known and text.startswith(part) for known, part in codes.not_done_texts):
         return Verdict.UNDONE
-    if not 400 <= status < 500 or status in _UNSURE:  # noqa: PLR2004 -- client errors
+    if status not in _CLIENT_ERRORS or status in _UNSURE:
         return Verdict.UNKNOWN
     if code in codes.not_done:
         return Verdict.UNDONE
@@ -157,7 +159,7 @@ def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict
 
 def _acknowledged(capture: Capture, read: Callable[[Any], T | None]) -> T | None:
     """Return what a 200 says, if it says what was asked for."""
-    if capture.http_status != 200 or capture.cause:  # noqa: PLR2004 -- OK
+    if capture.http_status != _OK or capture.cause:
         return None
     try:
         return read(document(capture.body))
@@ -180,7 +182,7 @@ def code_and_text(capture: Capture) -> tuple[str, str]:
     if isinstance(told, dict) and "code" in told and "msg" in told:
         code = str(told["code"])
         return ("" if code in {"200", "0"} else code), str(told["msg"])
-    if capture.http_status == 200:  # noqa: PLR2004 -- OK
+    if capture.http_status == _OK:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
 
