@@ -7,6 +7,7 @@ instants aware UTC.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,11 +17,13 @@ from functools import partial
 
 from trimtab.adapters.ledger import lease, reads, verification, writes
 from trimtab.adapters.ledger.chain import Head, chain_seed
-from trimtab.adapters.ledger.files import place_of
+from trimtab.adapters.ledger.engine import engine_at
+from trimtab.adapters.ledger.faults import located
+from trimtab.adapters.ledger.files import Place, place_of
 from trimtab.adapters.ledger.migrate import REVISIONS
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
-from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
+from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text
@@ -202,6 +205,30 @@ async def open_ledger(
         if dry_run:
             run = await writer.write(lambda pen: pen.append(EntryKind.DRY_RUN_BEGAN, {}).seq)
         yield SqlLedger(writer, Hand(account=key.account, dry_run=run, epoch=0))
+
+
+async def verify_ledger(url: str) -> VerifyReport:
+    """Verify a ledger that may be too damaged to open; changes nothing in it.
+
+    Raises:
+        ConfigError: the URL names no file.
+        LedgerError: there is no ledger at *url*.
+
+    """
+    place = place_of(url)
+    if not place.database.exists():
+        raise LedgerError(f"ledger {place.database}: is not there", next_step="trimtab config show")
+    return await asyncio.to_thread(_verified, place)
+
+
+def _verified(place: Place) -> VerifyReport:
+    """Verify over a connection of its own; a file that cannot be opened is a fault."""
+    try:
+        with located(place, "opening it"), engine_at(place).connect() as connection:
+            return verification.verify(connection, place)
+    except LedgerError as e:
+        fault = Fault(table="database", row="", what=str(e))
+        return VerifyReport(entries=0, head="", faults=(fault,))
 
 
 def _stamp(pen: Pen, key: AccountKey, created_at: datetime) -> AccountKey:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, exists, insert, literal, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ClauseElement, Connection
 
 from trimtab.adapters.ledger import schema
 from trimtab.adapters.ledger.chain import Entry, Head, next_entry
-from trimtab.adapters.ledger.projection import Change, EntryKind, changes_of
-from trimtab.domain.canonical import canonical_bytes
+from trimtab.adapters.ledger.projection import Change, EntryKind, changes_of, stored
+from trimtab.adapters.ledger.statements import alteration, fenced_insertion, insertion, rows_met
 from trimtab.domain.errors import AccountHeld, LedgerError
 
 
@@ -70,16 +68,16 @@ class Pen:
                 self._apply(change)
                 continue
             row = {**change.key, **change.values}
-            lease = {"lease_account": hand.account, "lease_epoch": hand.epoch}
-            if self._execute(_fenced_insert(), {**row, **lease}, change) != 1:
-                raise AccountHeld(f"account {hand.account}: another run took it over")
+            lease = {"lease_account": hand.account, "lease_epoch": hand.epoch, "lease_held": True}
+            if self._execute(fenced_insertion(), {**row, **lease}, change) != 1:
+                raise AccountHeld(f"account {hand.account}: is not held by this run")
 
     def _chain(self, kind: EntryKind, body: Mapping[str, Any]) -> Entry:
         """Append the entry alone."""
-        text = canonical_bytes(body).decode("ascii")
+        text = stored(body)
         entry = next_entry(self.head, at=self._at, kind=kind, body=text)
         row = {name: getattr(entry, name) for name in Entry.__slots__}
-        self.connection.execute(_insert("entries"), row)
+        rows_met(self.connection, insertion("entries"), row)
         self.head = Head(seq=entry.seq, hash=entry.hash)
         return entry
 
@@ -91,49 +89,21 @@ class Pen:
 
         """
         if change.is_new:
-            self._execute(_insert(change.table), {**change.key, **change.values}, change)
+            self._execute(insertion(change.table), {**change.key, **change.values}, change)
             return
         keys = {f"key_{name}": part for name, part in change.key.items()}
-        statement = _update(change.table, tuple(change.key), columns=tuple(change.values))
+        statement = alteration(change.table, tuple(change.key), columns=tuple(change.values))
         if self._execute(statement, {**keys, **change.values}, change) != 1:
             raise LedgerError(f"{_row_name(change)}: is not there")
 
-    def _execute(self, statement: Executable, row: Mapping[str, Any], change: Change) -> int:
+    def _execute(self, statement: ClauseElement, row: Mapping[str, Any], change: Change) -> int:
         """Execute for one row; return how many rows it met."""
         try:
-            return self.connection.execute(statement, row).rowcount
-        except IntegrityError as e:
-            raise LedgerError(f"{_row_name(change)}: conflicts with the ledger: {e.orig}") from e
+            return rows_met(self.connection, statement, row)
+        except LedgerError as e:
+            raise LedgerError(f"{_row_name(change)}: {e}") from e
 
 
 def _row_name(change: Change) -> str:
     """Return table and key of a row, for messages."""
     return " ".join([change.table, *(str(part) for part in change.key.values())])
-
-
-@cache
-def _insert(table: str) -> Executable:
-    """Return the statement that makes a row of *table*, all columns bound."""
-    return insert(schema.metadata.tables[table])
-
-
-@cache
-def _update(table: str, keys: tuple[str, ...], *, columns: tuple[str, ...]) -> Executable:
-    """Return the statement that changes *columns* of one row of *table*."""
-    target = schema.metadata.tables[table]
-    where = [target.c[name] == bindparam(f"key_{name}") for name in keys]
-    return update(target).where(*where).values({name: bindparam(name) for name in columns})
-
-
-@cache
-def _fenced_insert() -> Executable:
-    """Return the statement that makes an order's row only while the bound lease is held."""
-    lease = schema.leases.c
-    ours = (
-        (lease.account == bindparam("lease_account"))
-        & (lease.epoch == bindparam("lease_epoch"))
-        & (lease.held == literal(value=True))
-    )
-    columns = list(schema.orders.c)
-    row = select(*(bindparam(c.name, type_=c.type) for c in columns))
-    return insert(schema.orders).from_select(columns, row.where(exists().where(ours)))

@@ -58,11 +58,14 @@ def _set(table: str, key: Row, **values: object) -> Change:
     return Change(table=table, key=key, values=values, is_new=False)
 
 
-def stored(document: object) -> str | None:
-    """Return a document as the canonical text of one column; None stays None."""
-    if document is None:
-        return None
+def stored(document: object) -> str:
+    """Return a document as the canonical text of one column."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def _stored_or_none(document: object) -> str | None:
+    """Return a document as canonical text; None stays None."""
+    return None if document is None else stored(document)
 
 
 def subject_of(body: Mapping[str, Any]) -> str:
@@ -164,8 +167,8 @@ def _order_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         **key,
         at=step["at"],
         state=step["state"],
-        told=stored(step["order"]),
-        evidence=stored(step["evidence"]),
+        told=_stored_or_none(step["order"]),
+        evidence=_stored_or_none(step["evidence"]),
         note=step["note"],
     )
 

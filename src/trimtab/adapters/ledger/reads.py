@@ -12,23 +12,22 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
-from trimtab.adapters.ledger import rules
+from trimtab.adapters.ledger import rules, statements
 from trimtab.adapters.ledger.chain import Head
 from trimtab.adapters.ledger.projection import EntryKind, subject_of
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.adapters.ledger.schema import (
-    approvals,
     balances,
     entries,
-    fill_cursors,
     fills,
     halts,
     orders,
     plans,
 )
 from trimtab.adapters.ledger.schema import stamp as stamp_table
+from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import NotThisShape, from_document, instant_text
 from trimtab.domain.errors import LedgerError
@@ -49,23 +48,20 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import FillCursor, PlanStatus, SavedPlan, Statement
 
-AnyRow = Row[*tuple[Any, ...]]
-
 
 def head(connection: Connection) -> Head:
     """Return the last entry; the chain seed of the stamp before the first."""
-    query = select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return Head(seq=0, hash="") if row is None else Head(seq=row.seq, hash=row.hash)
+    row = row_or_none(connection, statements.HEAD, {})
+    return Head(seq=0, hash="") if row is None else Head(seq=row["seq"], hash=row["hash"])
 
 
 def stamp(connection: Connection) -> AccountKey | None:
     """Return whose ledger it is, or None before the first entry."""
-    row = connection.execute(select(stamp_table)).one_or_none()
+    row = row_or_none(connection, statements.STAMP, {})
     if row is None:
         return None
-    environment = Environment(row.environment)
-    return AccountKey(venue=row.venue, account=row.account, environment=environment)
+    environment = Environment(row["environment"])
+    return AccountKey(venue=row["venue"], account=row["account"], environment=environment)
 
 
 def created_at(connection: Connection) -> datetime:
@@ -78,17 +74,14 @@ def created_at(connection: Connection) -> datetime:
 
 def plan_status(connection: Connection, digest: str) -> PlanStatus | None:
     """Return where a plan stands, or None when it was never saved."""
-    query = select(plans.c.status).where(plans.c.digest == digest)
-    status = connection.execute(query).scalar_one_or_none()
-    return None if status is None else PlanStatus(status)
+    row = row_or_none(connection, statements.PLAN_STATUS, {"digest": digest})
+    return None if row is None else PlanStatus(row["status"])
 
 
 def approval(connection: Connection, digest: str, *, dry_run: int) -> Approval | None:
     """Return the yes to a plan, or None."""
-    query = select(approvals).where(
-        approvals.c.plan_digest == digest, approvals.c.dry_run == dry_run
-    )
-    row = connection.execute(query).mappings().one_or_none()
+    bound = {"digest": digest, "run": dry_run}
+    row = row_or_none(connection, statements.APPROVAL, bound)
     if row is None:
         return None
     names = ("plan_digest", "gate_digest", "kind", "by", "at", "expires_at")
@@ -110,22 +103,22 @@ def saved_plans(
         begins = select(plans.c.digest).where(plans.c.digest.startswith(prefix, autoescape=True))
         digest = rules.the_one_digest(prefix, connection.execute(begins).scalars().all())
         query = query.where(plans.c.digest == digest)
-    rows = connection.execute(query).all()
-    return tuple(_saved_plan(connection, row, dry_run=dry_run) for row in rows)
+    found = _found(connection, query)
+    return tuple(_saved_plan(connection, row, dry_run=dry_run) for row in found)
 
 
-def _saved_plan(connection: Connection, row: AnyRow, *, dry_run: int) -> SavedPlan:
+def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> SavedPlan:
     """Read one plan from the entry that saved it."""
     try:
-        body = json.loads(row.body)
+        body = json.loads(row["body"])
         return SavedPlan(
             plan=from_document(Plan, body["plan"]),
             report=from_document(GateReport, body["report"]),
-            status=PlanStatus(row.status),
-            approval=approval(connection, row.digest, dry_run=dry_run),
+            status=PlanStatus(row["status"]),
+            approval=approval(connection, row["digest"], dry_run=dry_run),
         )
     except (KeyError, ValueError) as e:
-        raise LedgerError(f"ledger: plan {row.digest[:12]} in entry {row.seq}: {e}") from e
+        raise LedgerError(f"ledger: plan {row['digest'][:12]} in entry {row['seq']}: {e}") from e
 
 
 # Orders
@@ -135,16 +128,19 @@ def order(
     connection: Connection, client_order_id: ClientOrderId, *, dry_run: int
 ) -> OrderRecord | None:
     """Return one order, or None."""
-    query = _orders(dry_run).where(orders.c.client_order_id == client_order_id)
-    row = connection.execute(query).one_or_none()
+    bound = {"run": dry_run, "name": client_order_id}
+    row = row_or_none(connection, statements.ORDER, bound)
     return None if row is None else _record(row)
 
 
 def order_of(connection: Connection, fill: Fill, *, dry_run: int) -> OrderRecord | None:
     """Return the order that a fill belongs to, by our id or the venue's, or None."""
-    by_venue = (orders.c.venue_order_id == fill.venue_order_id) & (orders.c.symbol == fill.symbol)
-    by_ours = orders.c.client_order_id == (fill.client_order_id or "")
-    row = connection.execute(_orders(dry_run).where(by_ours | by_venue)).first()
+    if fill.client_order_id is not None:
+        record = order(connection, fill.client_order_id, dry_run=dry_run)
+        if record is not None:
+            return record
+    bound = {"run": dry_run, "on": fill.symbol, "named": fill.venue_order_id}
+    row = row_or_none(connection, statements.ORDER_BY_VENUE, bound)
     return None if row is None else _record(row)
 
 
@@ -155,20 +151,20 @@ def order_records(
     query = _orders(dry_run)
     if plan_digest is not None:
         query = query.where(orders.c.plan_digest == plan_digest)
-    return tuple(map(_record, connection.execute(query)))
+    return tuple(map(_record, _found(connection, query)))
 
 
 def unresolved(connection: Connection) -> tuple[OrderRecord, ...]:
     """Return real orders that are not terminal, oldest first."""
     open_states = [state.value for state in OrderState if not state.is_terminal]
     query = _orders(dry_run=0).where(orders.c.state.in_(open_states))
-    return tuple(map(_record, connection.execute(query)))
+    return tuple(map(_record, _found(connection, query)))
 
 
 def committed(connection: Connection, *, since: datetime) -> dict[Symbol, Decimal]:
     """Return quote value at limit of real orders since an instant, by symbol."""
     query = _orders(dry_run=0).where(orders.c.submitted_at >= instant_text(since))
-    return rules.committed(map(_record, connection.execute(query)), since=since)
+    return rules.committed(map(_record, _found(connection, query)), since=since)
 
 
 def _orders(dry_run: int) -> Select[Any]:
@@ -176,7 +172,7 @@ def _orders(dry_run: int) -> Select[Any]:
     return select(orders).where(orders.c.dry_run == dry_run).order_by(orders.c.seq)
 
 
-def _record(row: AnyRow) -> OrderRecord:
+def _record(row: StoredRow) -> OrderRecord:
     """Read one order.
 
     Raises:
@@ -185,27 +181,27 @@ def _record(row: AnyRow) -> OrderRecord:
     """
     try:
         intent = OrderIntent(
-            client_order_id=ClientOrderId(row.client_order_id),
-            plan_digest=row.plan_digest,
-            line=row.line,
-            attempt=row.attempt,
-            instrument=_instrument(row.instrument),
-            lots=Lots(row.lots),
-            limit=Ticks(row.limit_ticks),
-            reduce_only=row.reduce_only,
+            client_order_id=ClientOrderId(row["client_order_id"]),
+            plan_digest=row["plan_digest"],
+            line=row["line"],
+            attempt=row["attempt"],
+            instrument=_instrument(row["instrument"]),
+            lots=Lots(row["lots"]),
+            limit=Ticks(row["limit_ticks"]),
+            reduce_only=bool(row["reduce_only"]),
         )
-        named = row.venue_order_id
+        named = row["venue_order_id"]
         return OrderRecord(
             intent=intent,
-            state=OrderState(row.state),
+            state=OrderState(row["state"]),
             venue_order_id=None if named is None else VenueOrderId(named),
-            filled_lots=Lots(row.filled_lots),
-            executed_lots=Lots(row.executed_lots),
-            submitted_at=_instant(row.submitted_at),
-            simulated=row.dry_run != 0,
+            filled_lots=Lots(row["filled_lots"]),
+            executed_lots=Lots(row["executed_lots"]),
+            submitted_at=_instant(row["submitted_at"]),
+            simulated=row["dry_run"] != 0,
         )
     except ValueError as e:
-        raise LedgerError(f"ledger: orders {row.client_order_id}: {e}") from e
+        raise LedgerError(f"ledger: orders {row['client_order_id']}: {e}") from e
 
 
 @lru_cache(maxsize=1024)
@@ -220,64 +216,60 @@ def _instrument(document: str) -> Instrument:
 def fill_rows(connection: Connection, *, dry_run: int) -> tuple[Fill, ...]:
     """Return a run's fills, oldest first."""
     query = select(fills).where(fills.c.dry_run == dry_run)
-    rows = connection.execute(query.order_by(fills.c.filled_at, fills.c.seq, fills.c.position))
-    return tuple(map(_fill, rows))
+    query = query.order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
+    return tuple(map(_fill, _found(connection, query)))
 
 
 def fills_by_id(
     connection: Connection, symbol: Symbol, trade_ids: Sequence[TradeId], *, dry_run: int
 ) -> dict[TradeId, Fill]:
     """Return what of a page is booked already, by trade id."""
-    query = select(fills).where(fills.c.dry_run == dry_run, fills.c.symbol == symbol)
-    rows = connection.execute(query.where(fills.c.trade_id.in_(trade_ids)))
-    return {fill.trade_id: fill for fill in map(_fill, rows)}
+    booked = {}
+    for trade_id in trade_ids:
+        bound = {"run": dry_run, "on": symbol, "trade": trade_id}
+        row = row_or_none(connection, statements.FILL, bound)
+        if row is not None:
+            booked[trade_id] = _fill(row)
+    return booked
 
 
 def external_fills(connection: Connection, told: VenueOrder, *, dry_run: int) -> tuple[Fill, ...]:
     """Return booked fills of the venue's order that no order of ours has, oldest first."""
-    query = select(fills).where(
-        fills.c.dry_run == dry_run,
-        fills.c.symbol == told.symbol,
-        fills.c.venue_order_id == told.venue_order_id,
-        fills.c.client_order_id.is_(None),
-    )
-    return tuple(map(_fill, connection.execute(query.order_by(fills.c.seq, fills.c.position))))
+    bound = {"run": dry_run, "on": told.symbol, "named": told.venue_order_id}
+    return tuple(map(_fill, rows(connection, statements.EXTERNAL_FILLS, bound)))
 
 
-def _fill(row: AnyRow) -> Fill:
+def _fill(row: StoredRow) -> Fill:
     """Read one fill.
 
     Raises:
         LedgerError: the row describes no fill.
 
     """
-    ours = row.client_order_id
+    ours = row["client_order_id"]
     try:
         return Fill(
-            symbol=Symbol(row.symbol),
-            trade_id=TradeId(row.trade_id),
-            venue_order_id=VenueOrderId(row.venue_order_id),
+            symbol=Symbol(row["symbol"]),
+            trade_id=TradeId(row["trade_id"]),
+            venue_order_id=VenueOrderId(row["venue_order_id"]),
             client_order_id=None if ours is None else ClientOrderId(ours),
-            side=Side(row.side),
-            quantity=Decimal(row.quantity),
-            fill_price=Decimal(row.fill_price),
-            fee=Decimal(row.fee),
-            fee_asset=Asset(row.fee_asset),
-            filled_at=_instant(row.filled_at),
+            side=Side(row["side"]),
+            quantity=Decimal(row["quantity"]),
+            fill_price=Decimal(row["fill_price"]),
+            fee=Decimal(row["fee"]),
+            fee_asset=Asset(row["fee_asset"]),
+            filled_at=_instant(row["filled_at"]),
         )
     except (InvalidOperation, ValueError) as e:
-        raise LedgerError(f"ledger: fills {row.symbol} {row.trade_id}: {e}") from e
+        raise LedgerError(f"ledger: fills {row['symbol']} {row['trade_id']}: {e}") from e
 
 
 def cursor_place(
     connection: Connection, symbol: Symbol, *, dry_run: int
 ) -> tuple[str, TradeId] | None:
     """Return when the last booked execution of a symbol was, and its id; None before it."""
-    query = select(fill_cursors.c.filled_at, fill_cursors.c.after_trade_id).where(
-        fill_cursors.c.dry_run == dry_run, fill_cursors.c.symbol == symbol
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else (row.filled_at, TradeId(row.after_trade_id))
+    row = row_or_none(connection, statements.CURSOR, {"run": dry_run, "on": symbol})
+    return None if row is None else (row["filled_at"], TradeId(row["after_trade_id"]))
 
 
 def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> FillCursor:
@@ -293,12 +285,12 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 def statement(connection: Connection) -> Statement | None:
     """Return the balances and positions saved last, or None."""
     newest = select(balances.c.seq).order_by(balances.c.seq.desc()).limit(1).scalar_subquery()
-    rows = connection.execute(select(balances).where(balances.c.seq == newest)).all()
-    if not rows:
+    found = _found(connection, select(balances).where(balances.c.seq == newest))
+    if not found:
         return None
-    spot = {Asset(r.name): Decimal(r.quantity) for r in rows if r.wallet == "spot"}
-    held = {Symbol(r.name): Lots(r.lots) for r in rows if r.wallet == "position"}
-    return Statement(taken_at=_instant(rows[0].taken_at), balances=spot, positions=held)
+    spot = {Asset(r["name"]): Decimal(r["quantity"]) for r in found if r["wallet"] == "spot"}
+    held = {Symbol(r["name"]): Lots(r["lots"]) for r in found if r["wallet"] == "position"}
+    return Statement(taken_at=_instant(found[0]["taken_at"]), balances=spot, positions=held)
 
 
 def halted(connection: Connection) -> str | None:
@@ -310,10 +302,12 @@ def halted(connection: Connection) -> str | None:
 
 def events(connection: Connection) -> tuple[LedgerEvent, ...]:
     """Return every entry, oldest first."""
-    return tuple(map(_event, connection.execute(select(entries).order_by(entries.c.seq))))
+    return tuple(
+        map(_event, connection.execute(select(entries).order_by(entries.c.seq)).mappings())
+    )
 
 
-def _event(row: AnyRow) -> LedgerEvent:
+def _event(row: StoredRow) -> LedgerEvent:
     """Open one entry.
 
     Raises:
@@ -321,18 +315,23 @@ def _event(row: AnyRow) -> LedgerEvent:
 
     """
     try:
-        body = json.loads(row.body)
+        body = json.loads(row["body"])
     except ValueError as e:
-        raise LedgerError(f"ledger: entries seq {row.seq}: {e}") from e
+        raise LedgerError(f"ledger: entries seq {row['seq']}: {e}") from e
     return LedgerEvent(
-        seq=row.seq,
-        at=row.at,
-        kind=row.kind,
+        seq=row["seq"],
+        at=row["at"],
+        kind=row["kind"],
         subject=subject_of(body),
-        dry_run=row.kind == EntryKind.DRY_RUN_BEGAN or body.get("dry_run", 0) != 0,
+        dry_run=row["kind"] == EntryKind.DRY_RUN_BEGAN or body.get("dry_run", 0) != 0,
         body=body,
-        hash=row.hash,
+        hash=row["hash"],
     )
+
+
+def _found(connection: Connection, query: Select[Any]) -> list[StoredRow]:
+    """Return what a query finds that is built where it is asked."""
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _instant(text: str) -> datetime:

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
@@ -129,11 +129,11 @@ class Writer:
         with self._mutex:
             if self._growing is batch:
                 self._growing = None
-        with located(self.place, "writing"):
-            with self._writing.begin():
-                before = reads.head(self._writing)
-                answers, head = self._run(batch.jobs, before)
-            if head != before:
+        with located(self.place, "writing"), self._writing.begin():
+            before = reads.head(self._writing)
+            answers, head = self._run(batch.jobs, before)
+        if head != before:
+            with suppress(OSError):  # It is committed; the anchor may lag, the next write mends it.
                 write_anchor(self.place, head)
         return answers
 

