@@ -1,0 +1,130 @@
+"""The composition root: the only module that knows every other.
+
+Chooses the adapters for a configuration, opens them in order and closes them again. A dry
+run gets other adapters behind the same ports; nothing below this module knows of it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
+from trimtab.adapters.paper_venue import PaperVenue
+from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.config import Config
+from trimtab.config.secrets import credentials
+from trimtab.domain.errors import TrimtabError
+from trimtab.ports import Approver, Clock, MarketData, Progress, StopSignal, Venue
+from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.propose import Planner
+from trimtab.workflow.run import Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Everything outside, opened for one configuration."""
+
+    config: Config
+    clock: Clock
+    ledger: SqlLedger
+    venue: Venue
+    market: MarketData
+
+    @property
+    def planner(self) -> Planner:
+        """What proposals are made with."""
+        return Planner(
+            market=self.market,
+            ledger=self.ledger,
+            clock=self.clock,
+            policy=self.config.policy,
+            owner=owner(),
+        )
+
+    def desk(self, *, progress: Progress, stop: StopSignal) -> Desk:
+        """Return what orders are worked with."""
+        return Desk(
+            venue=self.venue, ledger=self.ledger, clock=self.clock, progress=progress, stop=stop
+        )
+
+    def runner(self, *, approver: Approver, progress: Progress, stop: StopSignal) -> Runner:
+        """Return what a run works with."""
+        desk = self.desk(progress=progress, stop=stop)
+        return Runner(planner=self.planner, desk=desk, approver=approver)
+
+
+@asynccontextmanager
+async def open_books(config: Config, *, dry_run: bool) -> AsyncIterator[SqlLedger]:
+    """Open the ledger alone.
+
+    Raises:
+        ConfigError: the ledger belongs to another account.
+        LedgerError: it cannot be opened.
+
+    """
+    refuse_without_assertions()
+    async with open_ledger(
+        config.ledger_url, config.key, dry_run=dry_run, clock=SystemClock()
+    ) as ledger:
+        yield ledger
+
+
+@asynccontextmanager
+async def open_shell(
+    config: Config, environ: Mapping[str, str], *, dry_run: bool
+) -> AsyncIterator[Shell]:
+    """Open ledger and venue. Sends nothing by itself.
+
+    Raises:
+        ConfigError: keys are missing, or the ledger belongs to another account.
+        LedgerError: the ledger cannot be opened.
+
+    """
+    clock = SystemClock()
+    keys = credentials(config, environ)
+    settings = VenueSettings(
+        account=config.key,
+        url=config.venue_url,
+        api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
+        quote=config.quote,
+        markets=frozenset(config.markets),
+        execution=config.policy.execution,
+        clock=clock,
+    )
+    async with open_books(config, dry_run=dry_run) as ledger, open_venue(settings) as opened:
+        if dry_run:
+            paper = PaperVenue(opened.market, clock=clock)
+            yield Shell(config=config, clock=clock, ledger=ledger, venue=paper, market=paper)
+        else:
+            yield Shell(
+                config=config,
+                clock=clock,
+                ledger=ledger,
+                venue=opened.venue,
+                market=opened.market,
+            )
+
+
+def owner() -> str:
+    """Say who runs this, for approvals and for whoever is kept out of the account."""
+    return f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
+
+
+def refuse_without_assertions() -> None:
+    """Stop when Python was told to drop assertions: they guard money here.
+
+    Raises:
+        TrimtabError: Python runs with -O.
+
+    """
+    if not __debug__:
+        raise TrimtabError(
+            "Python runs with -O, which drops the assertions that guard orders",
+            next_step="run trimtab without -O and without PYTHONOPTIMIZE",
+        )

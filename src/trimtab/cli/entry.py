@@ -1,0 +1,125 @@
+"""The command ``trimtab``: names its commands, runs one, and ends with its code.
+
+Commands are named by import path and loaded when they run, so that help stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from cyclopts import App, CycloptsError
+
+from trimtab import __version__
+from trimtab.cli import session
+from trimtab.cli.exits import Exit
+from trimtab.cli.options import HELP, Options, split
+from trimtab.domain.errors import ConfigError, TrimtabError
+
+
+class Command(NamedTuple):
+    """One command: its words, where it lives, and what it does in one line."""
+
+    name: str
+    path: str
+    summary: str
+
+
+COMMANDS: Final = (
+    Command("demo", "demo:demo", "The whole job on a local exchange, with nothing to set up."),
+    Command("init", "settings:init", "Write a commented configuration to begin with."),
+    Command("doctor", "doctor:doctor", "Check everything a run would need, and say how to fix it."),
+    Command("status", "status:status", "Show holdings, weights, drift, positions and orders."),
+    Command("plan", "trading:plan", "Make a plan, ask the gate, and save it as proposed."),
+    Command("run", "trading:run", "Plan and run dry; with --execute ask and send orders."),
+    Command("approve", "decisions:approve", "Say yes to a pending plan."),
+    Command("reject", "decisions:reject", "Say no to a pending plan."),
+    Command("recover", "upkeep:recover", "Find out about every order that is not closed."),
+    Command("reconcile", "upkeep:reconcile", "Compare the ledger with the exchange."),
+    Command("halt", "upkeep:halt", "Latch the kill switch and cancel our open orders."),
+    Command("unhalt", "upkeep:unhalt", "Release the kill switch."),
+    Command("testnet", "testnet:testnet", "Serve the local exchange on its own."),
+)
+CONFIG_COMMANDS: Final = (
+    Command("show", "settings:show", "Print the effective configuration, secrets masked."),
+    Command("check", "settings:check", "Print every fault of the configuration at once."),
+    Command("schema", "settings:schema", "Print the JSON Schema of the configuration."),
+)
+LEDGER_COMMANDS: Final = (
+    Command("orders", "ledger:orders", "List orders, oldest first."),
+    Command("fills", "ledger:fills", "List executions, oldest first."),
+    Command("events", "ledger:events", "List every entry of the ledger."),
+    Command("plans", "ledger:plans", "List plans and where they stand."),
+    Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
+    Command("export", "ledger:export", "Write fills as CSV, JSON or beancount."),
+)
+
+
+def application() -> App:
+    """Return the command line without its common options."""
+    help_text = f"Keeps a crypto portfolio on its target weights, with your approval.\n\n{HELP}"
+    app = App(name="trimtab", help=help_text, version=__version__, help_format="markdown")
+    _add(app, COMMANDS)
+    config = App(name="config", help="Show or check the configuration.")
+    _add(config, CONFIG_COMMANDS)
+    ledger = App(name="ledger", help="Query, verify and export the ledger.")
+    _add(ledger, LEDGER_COMMANDS)
+    app.command(config)
+    app.command(ledger)
+    return app
+
+
+def _add(app: App, commands: Sequence[Command]) -> None:
+    """Name commands by where they live; none is imported yet."""
+    for command in commands:
+        path = f"trimtab.cli.commands.{command.path}"
+        app.command(path, name=command.name, help=command.summary)
+
+
+def main() -> None:
+    """Run the command that the process was called with, and exit with its code."""
+    sys.exit(conducted(sys.argv[1:]))
+
+
+def conducted(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; lets nothing out."""
+    plain = Options(config=None, sets=(), as_json="--json" in arguments, log_level="warning")
+    session.OPTIONS.set(plain)
+    try:
+        line = split(arguments)
+        session.OPTIONS.set(line.options)
+        code = application()(
+            list(line.rest),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+    except TrimtabError as error:
+        return session.fail(error)
+    except CycloptsError as error:
+        return session.fail(ConfigError(_usage(error), next_step="trimtab --help"))
+    except (KeyboardInterrupt, BrokenPipeError):
+        return Exit.INTERRUPTED
+    except Exception as bug:  # noqa: BLE001 -- the last one: a bug must end as a code.
+        return _bug(bug)
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _usage(error: CycloptsError) -> str:
+    """Return what is wrong with the arguments, in one line."""
+    return " ".join(str(error).split())
+
+
+def _bug(bug: Exception) -> int:
+    """Report a fault of the program itself, with its place but without values."""
+    place = bug.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "nowhere"
+    report = TrimtabError(
+        f"a bug in Trimtab: {type(bug).__name__} at {where}; what was sent is in the ledger",
+        next_step="trimtab recover, then report it",
+    )
+    session.fail(report)
+    return Exit.BUG

@@ -1,0 +1,147 @@
+"""What every command shares: options, configuration, output, and the event loop.
+
+Standard output carries the result alone; prompts, progress and errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from trimtab.cli.documents import Document, error_document
+from trimtab.cli.exits import Exit, exit_of_error
+from trimtab.cli.options import Options
+from trimtab.config import Config, InvalidConfig, load
+from trimtab.domain.errors import TrimtabError
+
+OPTIONS: Final[ContextVar[Options]] = ContextVar("options")
+"""The options of this process; set once, before a command runs."""
+
+WIDTH_PIPED: Final = 120
+"""Columns of a table when standard output is no terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a command came to."""
+
+    document: Document
+    """For ``--json``."""
+    view: Any
+    """For a person: anything that rich prints."""
+    code: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a command's coroutine may need of the process."""
+
+    config: Config
+    stop: asyncio.Event
+    """Set by the first SIGINT or SIGTERM."""
+
+
+def configuration() -> Config:
+    """Load the configuration that the options ask for.
+
+    Raises:
+        InvalidConfig: with every fault at once.
+
+    """
+    options = OPTIONS.get()
+    return load(
+        options.config,
+        environ=os.environ,
+        sets=options.sets,
+        home=Path.home(),
+        cwd=Path.cwd(),
+    )
+
+
+def conduct(command: Callable[[Work], Coroutine[Any, Any, Result]]) -> Exit:
+    """Run a command that needs a configuration and an event loop; print its result."""
+    return conduct_with(configuration(), command)
+
+
+def conduct_with(config: Config, command: Callable[[Work], Coroutine[Any, Any, Result]]) -> Exit:
+    """Run a command on a ready configuration; print its result."""
+
+    async def work() -> Result:
+        """Turn the first signal into a wish to stop, the second into a cancellation."""
+        stop, loop, task = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
+
+        def stopped() -> None:
+            """Ask to stop; who asks twice is obeyed at once."""
+            if stop.is_set() and task is not None:
+                task.cancel()
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped)
+        return await command(Work(config=config, stop=stop))
+
+    try:
+        return emit(asyncio.run(work()))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        note("interrupted; what was sent is recorded; next: trimtab recover")
+        return Exit.INTERRUPTED
+
+
+def emit(result: Result) -> Exit:
+    """Print a result on standard output, as JSON or for a person; return its code."""
+    if OPTIONS.get().as_json:
+        sys.stdout.write(json.dumps(result.document, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    else:
+        show(result.view)
+    return result.code
+
+
+def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever rich can print.
+    """Print something for a person."""
+    from rich.console import Console  # noqa: PLC0415 -- help and JSON must not pay for it.
+
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() else int(os.environ.get("COLUMNS", WIDTH_PIPED))
+    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(view)
+
+
+def note(text: str) -> None:
+    """Write one line for a person on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def fail(error: TrimtabError) -> Exit:
+    """Report why a command could not do its work, and what to do next; return its code."""
+    code = exit_of_error(error)
+    if OPTIONS.get().as_json:
+        document = error_document(
+            code=_code_name(error), message=str(error), next_step=error.next_step
+        )
+        if isinstance(error, InvalidConfig):
+            document["error"]["faults"] = [fault_document(f) for f in error.faults]
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    else:
+        note(f"error: {error}\nnext: {error.next_step}")
+    return code
+
+
+def fault_document(fault: Any) -> Document:  # noqa: ANN401 -- a ConfigFault, shown by its fields.
+    """Return one fault of the configuration."""
+    names = ("file", "line", "column", "key", "reason", "fix")
+    return {name: getattr(fault, name) for name in names}
+
+
+def _code_name(error: TrimtabError) -> str:
+    """Return the error's name in lower_snake_case."""
+    name = type(error).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -1,0 +1,200 @@
+"""One run: recover, propose, ask, execute. The only code that knows the whole way.
+
+Nobody's account is held while a person is waited for; what the person said yes to is held
+against a fresh look just before the first order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trimtab.approval import approve, grant
+from trimtab.domain.approved import Approval, ApprovalKind
+from trimtab.domain.errors import ApprovalError
+from trimtab.domain.findings import GateReport
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import Snapshot
+from trimtab.execution.report import ExecutionReport
+from trimtab.ports import Answer, Approver, PlanStatus, SavedPlan
+from trimtab.workflow.execute import execute
+from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.preflight import Wiring
+from trimtab.workflow.propose import Planner, Proposal, propose, reviewed
+from trimtab.workflow.recover import RecoveryReport, recover
+
+DECISION_POLL_S = 1.0
+"""How often a waiting run looks whether somebody decided from another terminal."""
+
+
+class Consent(StrEnum):
+    """How a run comes to its yes."""
+
+    ASK = "ask"
+    FLAG = "flag"
+    """``--yes``: never in live."""
+    DRY_RUN = "dry_run"
+    """Nothing can be sent, so nobody is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """What a run works with."""
+
+    planner: Planner
+    desk: Desk
+    approver: Approver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """Where a run ended."""
+
+    plan: Plan
+    report: GateReport
+    status: PlanStatus
+    execution: ExecutionReport | None
+    """None when nothing was executed."""
+
+
+async def resolved_first(runner: Runner) -> RecoveryReport | None:
+    """Resolve what an earlier run left open; None when it left nothing.
+
+    Raises:
+        AccountHeld: another run holds the account.
+
+    """
+    ledger = runner.desk.ledger
+    if not await ledger.unresolved():
+        return None
+    async with ledger.holding_account(owner=runner.planner.owner):
+        window = runner.planner.policy.execution.receive_window_ms
+        return await recover(runner.desk, receive_window_ms=window)
+
+
+async def run(runner: Runner, *, consent: Consent, slot_due: bool) -> RunResult:
+    """Propose, get a yes, execute.
+
+    Raises:
+        TrimtabError: what stopped it; nothing was sent unless the message says so.
+
+    """
+    proposal = await propose(runner.planner, slot_due=slot_due)
+    if proposal.status is not PlanStatus.PROPOSED:
+        return _ended(proposal.plan, proposal.report, proposal.status)
+    return await _decided(runner, proposal, consent=consent)
+
+
+async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> RunResult:
+    """Execute exactly the plan that was saved, if its time is not over.
+
+    Raises:
+        ApprovalError: the plan was decided against, used already, or its time is over.
+
+    """
+    plan, name = saved.plan, saved.plan.digest[:12]
+    if saved.status is PlanStatus.APPROVED and saved.approval is not None:
+        return await _executed(runner, plan, saved.report, saved.approval)
+    if saved.status is not PlanStatus.PROPOSED:
+        raise ApprovalError(f"plan {name}: is {saved.status}, only a pending plan can be run")
+    if runner.desk.clock.now() >= plan.expires_at:
+        await runner.desk.ledger.set_plan_status(plan.digest, PlanStatus.EXPIRED)
+        raise ApprovalError(f"plan {name}: its time is over")
+    snapshot = await runner.planner.market.snapshot(runner.planner.portfolio)
+    proposal = Proposal(plan=plan, report=saved.report, snapshot=snapshot, status=saved.status)
+    return await _decided(runner, proposal, consent=consent)
+
+
+async def _decided(runner: Runner, proposal: Proposal, *, consent: Consent) -> RunResult:
+    """Get a yes or a no to a pending proposal, and act on it."""
+    plan, report = proposal.plan, proposal.report
+    ledger = runner.desk.ledger
+    if consent is not Consent.ASK:
+        kind = ApprovalKind.FLAG if consent is Consent.FLAG else ApprovalKind.DRY_RUN
+        approval = _granted(runner, report, kind)
+        approve(plan, report, approval, now=runner.desk.clock.now())  # Before it is recorded.
+        await ledger.save_approval(approval)
+        return await _executed(runner, plan, report, approval)
+    answer = await _asked(runner, plan, report)
+    if isinstance(answer, SavedPlan):
+        if answer.approval is None:
+            return _ended(plan, report, answer.status)
+        return await _executed(runner, plan, report, answer.approval)
+    if answer is Answer.NOBODY:
+        return _ended(plan, report, PlanStatus.PROPOSED)
+    if answer is Answer.NO:
+        await ledger.set_plan_status(plan.digest, PlanStatus.DECLINED)
+        return _ended(plan, report, PlanStatus.DECLINED)
+    approval = _granted(runner, report, ApprovalKind.TYPED)
+    await ledger.save_approval(approval)
+    return await _executed(runner, plan, report, approval)
+
+
+def _granted(runner: Runner, report: GateReport, kind: ApprovalKind) -> Approval:
+    """Return a yes of this run's owner."""
+    return grant(
+        report,
+        kind=kind,
+        by=runner.planner.owner,
+        at=runner.desk.clock.now(),
+        ttl_s=runner.planner.policy.approval.ttl_s,
+    )
+
+
+async def _asked(runner: Runner, plan: Plan, report: GateReport) -> Answer | SavedPlan:
+    """Ask whoever is here, and look whether somebody decides elsewhere meanwhile."""
+    asking = asyncio.ensure_future(runner.approver.ask(plan, report))
+    elsewhere = asyncio.ensure_future(_decided_elsewhere(runner, plan))
+    stopping = asyncio.ensure_future(runner.desk.stop.wait())
+    waiting = {asking, elsewhere, stopping}
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if asking.done():
+            return asking.result()
+        if elsewhere.done():
+            return elsewhere.result()
+        return Answer.NOBODY
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def _decided_elsewhere(runner: Runner, plan: Plan) -> SavedPlan:
+    """Return the plan once it is no longer pending."""
+    while True:
+        await runner.desk.clock.sleep(DECISION_POLL_S)
+        saved = await runner.desk.ledger.plan(plan.digest)
+        if saved.status is not PlanStatus.PROPOSED:
+            return saved
+
+
+async def _executed(
+    runner: Runner, plan: Plan, report: GateReport, approval: Approval
+) -> RunResult:
+    """Execute an approved plan while holding the account."""
+    ledger, planner = runner.desk.ledger, runner.planner
+    approved = approve(plan, report, approval, now=runner.desk.clock.now())
+
+    async def regate(rest: Plan, snapshot: Snapshot) -> GateReport:
+        """Review what is left of the plan; the account is held by this run."""
+        return await reviewed(rest, snapshot, planner, holder=None)
+
+    wiring = Wiring(
+        desk=runner.desk,
+        market=planner.market,
+        portfolio=planner.portfolio,
+        policy=planner.policy,
+        regate=regate,
+    )
+    async with ledger.holding_account(owner=planner.owner):
+        await ledger.set_plan_status(plan.digest, PlanStatus.EXECUTING)
+        execution = await execute(approved, wiring)
+    saved = await ledger.plan(plan.digest)
+    return RunResult(plan=plan, report=report, status=saved.status, execution=execution)
+
+
+def _ended(plan: Plan, report: GateReport, status: PlanStatus) -> RunResult:
+    """Return a run that executed nothing."""
+    return RunResult(plan=plan, report=report, status=status, execution=None)
