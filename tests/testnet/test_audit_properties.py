@@ -23,9 +23,9 @@ order = st.fixed_dictionaries(
         "symbol": st.sampled_from(SYMBOLS),
         "side": st.sampled_from(["BUY", "SELL"]),
         "kind": st.sampled_from(["MARKET", "GTC", "IOC", "FOK", "MAKER"]),
-        "lots": st.integers(1, 4000),
-        "away_bps": st.integers(-300, 300),
-        "reduce_only": st.booleans(),
+        "lots": st.integers(3, 900),
+        "away_bps": st.integers(-60, 60),
+        "reduce_only": st.sampled_from([False, False, False, True]),
         "client_id": st.sampled_from(["", "a", "b"]),
     }
 )
@@ -35,7 +35,9 @@ cancel = st.fixed_dictionaries(
         "symbol": st.sampled_from(SYMBOLS),
     }
 )
-move = st.fixed_dictionaries({"btc_bps": st.integers(-2500, 2500)})
+move = st.fixed_dictionaries(
+    {"btc_bps": st.one_of(st.integers(-300, 300), st.integers(-2500, 2500))}
+)
 settle = st.fixed_dictionaries({"rate": st.sampled_from(["0.0001", "-0.003", "0.0075"])})
 transfer = st.fixed_dictionaries(
     {
@@ -44,8 +46,10 @@ transfer = st.fixed_dictionaries(
     }
 )
 gift = st.fixed_dictionaries({"deposit": st.sampled_from(["spot", "usdm"])})
-streams = st.lists(
-    st.one_of(order, order, order, cancel, move, settle, transfer, gift), max_size=40
+event = st.one_of(cancel, move, settle, transfer, gift)
+burst = st.tuples(st.lists(order, min_size=1, max_size=6), st.lists(event, max_size=2))
+streams = st.lists(burst, min_size=3, max_size=10).map(
+    lambda bursts: [step for orders, events in bursts for step in (*orders, *events)]
 )
 
 
