@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
@@ -114,7 +113,7 @@ def _profile(tree: Tree) -> Iterator[Flaw]:
 
 
 def _weights(tree: Tree) -> Iterator[Flaw]:
-    """Targets sum to 1; weights that cannot be read are faults of their own."""
+    """Targets sum to 1; weights that are wrong by themselves are faults of their own."""
     targets = section(tree, "portfolio").get("targets")
     if not isinstance(targets, dict):
         return
@@ -125,6 +124,8 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
     try:
         weights = [read_exact(weight) for weight in targets.values()]
     except PydanticCustomError:
+        return
+    if not all(ZERO <= weight <= ONE for weight in weights):
         return
     with exact_arithmetic():
         total = sum(weights, ZERO)
@@ -148,14 +149,14 @@ def _strangers(tree: Tree) -> Iterator[Flaw]:
         return
     for name in ("routes", "thresholds"):
         exceptions = rebalance.get(name)
+        # An untargeted asset that will be sold may say how.
+        is_open = name == "routes" and portfolio.get("untargeted") == "sell"
         for asset in exceptions if isinstance(exceptions, dict) else ():
             path = ("rebalance", name, asset)
             if name == "routes" and asset == quote:
                 reason, fix = "the quote is what others are traded for", "remove it"
                 yield Flaw(path=path, reason=reason, fix=fix)
-            elif ASSET.fullmatch(asset) and asset not in targets:
-                if name == "routes" and portfolio.get("untargeted") == "sell":
-                    continue  # It will be sold, and may say how.
+            elif ASSET.fullmatch(asset) and asset not in targets and not is_open:
                 fix = nearest_fix(asset, [str(target) for target in targets])
                 yield Flaw(path=path, reason="is an exception for an asset without target", fix=fix)
 
@@ -194,11 +195,8 @@ def password_flaw(tree: Tree) -> Iterator[Flaw]:
     url = section(tree, "ledger").get("url")
     if not isinstance(url, str) or "://" not in url:
         return
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return  # The model refuses it.
-    if password or re.search(r"[?&](?:password|sslpassword)=", url):
+    # A search, since a URL that cannot be taken apart may hold one all the same.
+    if re.search(r"://[^/@]*:[^@]+@|[?&](?:ssl)?password=", url):
         reason = "has a password in the open"
         fix = "remove it and use TRIMTAB__LEDGER__URL, PGPASSWORD or a pgpass file"
         yield Flaw(path=("ledger", "url"), reason=reason, fix=fix)

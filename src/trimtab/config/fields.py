@@ -43,9 +43,9 @@ class DefaultText:
 def read_kinds(kinds: tuple[MarketKind, ...]) -> tuple[MarketKind, ...]:
     """Refuse lists that name a market twice or leave out spot, which prices everything."""
     if len(set(kinds)) < len(kinds):
-        raise fault("names a kind of market twice", "name each once")
+        raise fault("names a kind of market twice", fix="name each once")
     if MarketKind.SPOT not in kinds:
-        raise fault('must include "spot"', 'write ["spot"] or ["spot", "swap"]')
+        raise fault('must include "spot"', fix='write ["spot"] or ["spot", "swap"]')
     return kinds
 
 

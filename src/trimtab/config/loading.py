@@ -51,7 +51,7 @@ def load_config(
     unread = [fault for layer in own for fault in layer.faults]
     layers = [*_profile_layers(merged(own), Provenance(own, file=name)), *own]
     provenance = Provenance(layers, file=name)
-    document, found = _validated(own, layers, provenance)
+    document, found = _validated(own, layers=layers, provenance=provenance)
     if own[0].faults:  # What the file lacks is not known, so only the overrides can be judged.
         found = [fault for fault in found if not fault.line]
     if document is None or unread or found:
@@ -76,7 +76,7 @@ def _profile_layers(tree: Mapping[str, Any], provenance: Provenance) -> Iterator
 
 
 def _validated(
-    own: Sequence[Layer], layers: Sequence[Layer], provenance: Provenance
+    own: Sequence[Layer], *, layers: Sequence[Layer], provenance: Provenance
 ) -> tuple[Document | None, list[ConfigFault]]:
     """Return the document, None when a model refused it, and every fault."""
     chosen = merged(own)

@@ -33,7 +33,7 @@ class FloatLiteral:
     """Such as ``0.50``, ``1_000.5``, ``5e-1`` or ``nan``."""
 
 
-def fault(reason: str, fix: str) -> PydanticCustomError:
+def fault(reason: str, *, fix: str) -> PydanticCustomError:
     """Return the error that validation turns into a located fault."""
     # Curly brackets in a value must not be read as a template, so both go in as context.
     return PydanticCustomError("flaw", "{reason}; {fix}", {"reason": reason, "fix": fix})
@@ -66,7 +66,9 @@ def read_exact(value: object) -> Decimal:
         case Decimal():
             return value  # A default of our own.
         case bool():
-            raise fault(f"must be a number, was {shown(value)}", 'write it as text, such as "0.5"')
+            raise fault(
+                f"must be a number, was {shown(value)}", fix='write it as text, such as "0.5"'
+            )
         case int() if abs(value) < _WHOLE_END:
             return Decimal(value)
         case FloatLiteral(text=text):
@@ -75,19 +77,21 @@ def read_exact(value: object) -> Decimal:
             return Decimal(value)
         case str():
             raise _not_plain(value)
-    raise fault(f"must be a number, was {shown(value)}", 'write it as text, such as "0.5"')
+    raise fault(f"must be a number, was {shown(value)}", fix='write it as text, such as "0.5"')
 
 
 def _not_plain(text: str) -> PydanticCustomError:
     """Return why *text* is no number, with the nearest right way to write it."""
     if _NOT_FINITE.fullmatch(text):
-        return fault(f"must be a finite number, was {text}", 'write plain digits, such as "0.5"')
+        return fault(
+            f"must be a finite number, was {text}", fix='write plain digits, such as "0.5"'
+        )
     if percent := _PERCENT.fullmatch(text):
         with exact_arithmetic():
             fraction = plain(Decimal(percent.group(1)).scaleb(-2))
-        return fault(f"must be a fraction, was {shown(text)}", f'write "{fraction}"')
+        return fault(f"must be a fraction, was {shown(text)}", fix=f'write "{fraction}"')
     advice = 'write plain digits with at most 18 on either side of the point, such as "0.5"'
-    return fault(f"must be a number, was {shown(text)}", advice)
+    return fault(f"must be a number, was {shown(text)}", fix=advice)
 
 
 def _of_float(text: str) -> Decimal:
@@ -101,7 +105,7 @@ def _of_float(text: str) -> Decimal:
     if exact.is_nan() or exact != Context(prec=1000, traps=[]).create_decimal(repr(nearest)):
         raise fault(
             f"has more digits than a TOML float can hold: {shown(FloatLiteral(text=text))}",
-            f'put it in quotes: "{text[:_SHOWN_CHARACTERS]}"',
+            fix=f'put it in quotes: "{text[:_SHOWN_CHARACTERS]}"',
         )
     spelled = plain(exact) if abs(exact.adjusted()) < 2 * len(str(_WHOLE_END)) else digits
     if not _PLAIN.fullmatch(spelled):
@@ -114,8 +118,8 @@ def read_whole(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) < _WHOLE_END:
             return value
-        raise fault("must be a whole number of at most 18 digits", "write a smaller number")
+        raise fault("must be a whole number of at most 18 digits", fix="write a smaller number")
     fix = "write plain digits without quotes, such as 3"
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
         fix = f"write {value} without quotes"
-    raise fault(f"must be a whole number, was {shown(value)}", fix)
+    raise fault(f"must be a whole number, was {shown(value)}", fix=fix)

@@ -86,7 +86,7 @@ class Provenance:
 
 def merged(layers: Sequence[Layer]) -> dict[str, Any]:
     """Return the raw tree of *layers*, weakest first; a key keeps its place in the file."""
-    tree = _Merged(layers=layers).model_extra  # type: ignore[call-arg]
+    tree = _Merged(layers=layers).model_extra  # type: ignore[call-arg]  # It is our source.
     return dict(tree or {})
 
 

@@ -57,7 +57,7 @@ class Secret:
         return hmac.compare_digest(self._text.encode(), other._text.encode())
 
     # A hash would be a way to test guesses, and nothing needs one.
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python's way to say so.
 
     @override
     def __repr__(self) -> str:
@@ -192,32 +192,41 @@ def _from_file(part: str, environ: Mapping[str, str]) -> str:
     path = environ.get(name, "")
     if not path:
         return ""
+    home = environ.get("HOME", "")
+    place = f"{home}{path[1:]}" if home and path.startswith("~/") else path
     # Not waiting: a pipe without a writer must not stop us.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        descriptor = os.open(os.path.expanduser(path), flags)  # noqa: PTH111  the flags count
+        descriptor = os.open(place, flags)
     except OSError as e:
-        raise _unsafe(
-            name, path, f"cannot be opened without following links: {e.strerror}"
-        ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unsafe(name, path, "is no regular file")
-        if status.st_uid != os.geteuid():
-            raise _unsafe(name, path, "belongs to another user")
-        if status.st_mode & 0o077:
-            mode = stat.S_IMODE(status.st_mode)
-            raise _unsafe(name, path, f"has mode {mode:04o}, others may read it; chmod 600 it")
-        raw = file.read(_BYTES_MAX + 1)
+        reason = f"cannot be opened without following links: {e.strerror}"
+        raise _unsafe(name, path=path, reason=reason) from None
+    try:
+        if reason := _unsafety(os.fstat(descriptor)):
+            raise _unsafe(name, path=path, reason=reason)
+        raw = os.read(descriptor, _BYTES_MAX + 1)
+    finally:
+        os.close(descriptor)
     try:
         text = raw.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise _unsafe(name, path, "is not UTF-8 text") from None
+        raise _unsafe(name, path=path, reason="is not UTF-8 text") from None
     if not text or len(raw) > _BYTES_MAX:
-        raise _unsafe(name, path, "is empty or larger than 4096 bytes")
+        raise _unsafe(name, path=path, reason="is empty or larger than 4096 bytes")
     return text
 
 
-def _unsafe(name: str, path: str, reason: str) -> ConfigError:
+def _unsafety(status: os.stat_result) -> str:
+    """Return why a file cannot be trusted with a secret; nothing when it can."""
+    if not stat.S_ISREG(status.st_mode):
+        return "is no regular file"
+    if status.st_uid != os.geteuid():
+        return "belongs to another user"
+    if status.st_mode & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        return f"has mode {mode:04o}, others may read it; chmod 600 it"
+    return ""
+
+
+def _unsafe(name: str, *, path: str, reason: str) -> ConfigError:
     return ConfigError(f"{name}: {path}: {reason}", next_step="mend the file, then trimtab doctor")

@@ -22,6 +22,8 @@ PER_ASSET: Final = frozenset(
 """Tables whose keys are asset codes."""
 _ALIKE: Final = 0.6
 """How much two keys must resemble each other, 0 to 1, to be taken for a slip."""
+_VERY_ALIKE: Final = 0.8
+"""The same for keys of another section."""
 
 
 def sections() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -61,25 +63,25 @@ def overriding(path: KeyPath, text: str) -> Any:  # noqa: ANN401  what TOML woul
 def unknown_key_fix(path: KeyPath) -> str:
     """Return what to do about a key that does not exist: a near one, another section, or none."""
     name = str(path[-1])
-    here = [str(key) for key in _keys_of(path[:-1])]
-    if near := get_close_matches(name.lower(), here, n=1, cutoff=_ALIKE):
+    homes = {key: section for section, key, _ in fields()}
+    if name in homes:
+        return f"move it to [{homes[name]}]"
+    here = list(_keys_of(path[:-1]))
+    begun = [key for key in here if key.startswith(f"{name.lower()}_")]
+    close = get_close_matches(name.lower(), here, n=1, cutoff=_VERY_ALIKE)
+    elsewhere = get_close_matches(name.lower(), homes, n=1, cutoff=_VERY_ALIKE)
+    if elsewhere and not (begun or close):
+        return f'did you mean "{elsewhere[0]}" in [{homes[elsewhere[0]]}]?'
+    if near := begun or get_close_matches(name.lower(), here, n=1, cutoff=_ALIKE):
         return f'did you mean "{near[0]}"?'
-    homes = [section for section, key, _ in fields() if key == name and len(path) > 1]
-    if homes:
-        return f"move it to [{homes[0]}]"
-    everywhere = {key: section for section, key, _ in fields()}
-    if len(path) == 1 and name in everywhere:
-        return f"move it under [{everywhere[name]}]"
-    if near := get_close_matches(name.lower(), everywhere, n=1, cutoff=0.8):
-        return f'did you mean "{near[0]}" in [{everywhere[near[0]]}]?'
     return f"remove it; known here are {', '.join(here)}" if here else "remove it"
 
 
 def nearest_fix(word: object, known: Iterable[str]) -> str:
     """Return which of the *known* words was probably meant, or all of them."""
-    words = list(known)
+    words = {name.lower(): name for name in known}
     near = get_close_matches(str(word).lower(), words, n=1, cutoff=_ALIKE)
-    return f'did you mean "{near[0]}"?' if near else f"write {' or '.join(words)}"
+    return f'did you mean "{words[near[0]]}"?' if near else f"write {' or '.join(words.values())}"
 
 
 def enum_words(path: KeyPath) -> tuple[str, ...]:

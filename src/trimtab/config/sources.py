@@ -58,25 +58,33 @@ def find_file(path: Path | None, *, environ: Mapping[str, str], home: Path, cwd:
     if not named and environ.get(FILE_VARIABLE):
         named = [(Path(environ[FILE_VARIABLE]), FILE_VARIABLE)]
     for given, by in named:
-        found = cwd / _at_home(given, home)
-        if found.is_file():
+        found = cwd / _at_home(given, home=home)
+        if _is_file(found):
             return found
-        reason = "is a folder" if found.is_dir() else "does not exist"
-        raise _no_file(by, f"{found} {reason}", "name a configuration file")
+        reason = f"{found} is no file that can be read"
+        raise _no_file(by, reason=reason, fix="name a configuration file")
     usual = (cwd / "trimtab.toml", home / ".config" / "trimtab" / "config.toml")
     for found in usual:
-        if found.is_file():
+        if _is_file(found):
             return found
     reason = f"no configuration: looked at --config, {FILE_VARIABLE}, {usual[0]} and {usual[1]}"
-    raise _no_file(str(usual[0]), reason, "write one with: trimtab init")
+    raise _no_file(str(usual[0]), reason=reason, fix="write one with: trimtab init")
 
 
-def _at_home(path: Path, home: Path) -> Path:
+def _is_file(path: Path) -> bool:
+    """Say whether *path* is a file; one that may not be looked at is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _at_home(path: Path, *, home: Path) -> Path:
     """Return *path* with a leading ``~`` replaced; the real home is not asked for."""
     return home.joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
 
 
-def _no_file(file: str, reason: str, fix: str) -> InvalidConfig:
+def _no_file(file: str, *, reason: str, fix: str) -> InvalidConfig:
     fault = ConfigFault(file=file, line=0, column=0, key="", reason=reason, fix=fix)
     return InvalidConfig([fault])
 
@@ -90,15 +98,19 @@ def file_layer(path: Path, *, name: str) -> Layer:
         with path.open("rb") as file:
             raw = file.read(_BYTES_MAX + 1)
     except OSError as e:
-        return _unread(name, f"cannot be read: {e.strerror}", "check the file's owner and mode")
+        return _unread(
+            name, reason=f"cannot be read: {e.strerror}", fix="check the file's owner and mode"
+        )
     if len(raw) > _BYTES_MAX:
-        return _unread(name, "is larger than 1 MB", "name a configuration file")
+        return _unread(name, reason="is larger than 1 MB", fix="name a configuration file")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as e:
         line = raw[: e.start].count(b"\n") + 1
         column = e.start - (raw.rfind(b"\n", 0, e.start) + 1) + 1
-        return _unread(name, "is not UTF-8 text", "save it as UTF-8", line=line, column=column)
+        return _unread(
+            name, reason="is not UTF-8 text", fix="save it as UTF-8", line=line, column=column
+        )
     return _text_layer(text, name=name)
 
 
@@ -108,9 +120,11 @@ def _text_layer(text: str, *, name: str) -> Layer:
         tree = tomllib.loads(text, parse_float=lambda literal: FloatLiteral(text=literal))
         places = positions(text)
     except RecursionError:
-        return _unread(name, "is nested too deeply", "use the tables of the documentation")
+        return _unread(
+            name, reason="is nested too deeply", fix="use the tables of the documentation"
+        )
     except ValueError as e:  # A TOMLDecodeError, or a number with thousands of digits.
-        return _no_toml(name, text, str(e))
+        return _no_toml(name, text=text, error=str(e))
     sources = {
         key: Source(kind=SourceKind.FILE, name=name, line=place.line, column=place.column)
         for key, place in places.items()
@@ -118,12 +132,12 @@ def _text_layer(text: str, *, name: str) -> Layer:
     return Layer(tree=tree, sources=sources)
 
 
-def _unread(name: str, reason: str, fix: str, *, line: int = 1, column: int = 1) -> Layer:
+def _unread(name: str, *, reason: str, fix: str, line: int = 1, column: int = 1) -> Layer:
     fault = ConfigFault(file=name, line=line, column=column, key="", reason=reason, fix=fix)
     return Layer(tree={}, sources={}, faults=(fault,))
 
 
-def _no_toml(name: str, text: str, error: str) -> Layer:
+def _no_toml(name: str, *, text: str, error: str) -> Layer:
     """Return the fault that tomllib's message describes, located by the message."""
     lines = text.replace("\r\n", "\n").split("\n")
     place = _PLACE.search(error)
@@ -137,13 +151,16 @@ def _no_toml(name: str, text: str, error: str) -> Layer:
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", key):
         key = ""
     reason = f"is not TOML: {reason[:1].lower()}{reason[1:]}"
-    fault = ConfigFault(
-        file=name, line=line, column=column, key=key, reason=reason, fix=_syntax_fix(text, written)
+    fix = (
+        "close what is still open"
+        if error.endswith(_AT_END)
+        else _syntax_fix(text, written=written)
     )
+    fault = ConfigFault(file=name, line=line, column=column, key=key, reason=reason, fix=fix)
     return Layer(tree={}, sources={}, faults=(fault,))
 
 
-def _syntax_fix(text: str, written: str) -> str:
+def _syntax_fix(text: str, *, written: str) -> str:
     """Return the likeliest cure for a line that tomllib does not accept."""
     value = written.partition("=")[2].strip()
     if text.startswith("\ufeff"):

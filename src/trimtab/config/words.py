@@ -35,11 +35,11 @@ def read_threshold(value: object) -> Threshold:
     fix = 'write "5pp" for points of weight or "10%" for a share of the target'
     match = _THRESHOLD.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise fault(f"must be a threshold with its unit, was {shown(value)}", fix)
+        raise fault(f"must be a threshold with its unit, was {shown(value)}", fix=fix)
     with exact_arithmetic():
         width = Decimal(match.group(1)).scaleb(-2)
     if width > ONE:
-        raise fault(f"must be at most 100, was {shown(value)}", fix)
+        raise fault(f"must be at most 100, was {shown(value)}", fix=fix)
     return Threshold(width=width, relative=match.group(2) == "%")
 
 
@@ -60,10 +60,10 @@ def read_destination(value: object) -> Destination:
             return Destination(to_band=True, fraction=ONE)
     fix = 'write "target", "band" or a fraction of the way such as "0.5"'
     if isinstance(value, str) and value[:1].isalpha():
-        raise fault(f"must be a destination, was {shown(value)}", fix)
+        raise fault(f"must be a destination, was {shown(value)}", fix=fix)
     fraction = read_exact(value)
     if not ZERO < fraction <= ONE:
-        raise fault(f"must be above 0 and at most 1, was {plain(fraction)}", fix)
+        raise fault(f"must be above 0 and at most 1, was {plain(fraction)}", fix=fix)
     return Destination(to_band=False, fraction=fraction)
 
 
@@ -82,7 +82,7 @@ def read_asset(value: object) -> str:
     fix = "write the venue's code in capitals, such as BTC"
     if ASSET.fullmatch(text.strip().upper()):
         fix = f"write {text.strip().upper()}"
-    raise fault(f"must be an asset code, was {shown(text)}", fix)
+    raise fault(f"must be an asset code, was {shown(text)}", fix=fix)
 
 
 def read_account(value: object) -> str:
@@ -91,7 +91,7 @@ def read_account(value: object) -> str:
     if _NAME.fullmatch(text):
         return text
     fix = "use up to 40 letters, digits, hyphens and underscores, a letter or digit first"
-    raise fault(f"must be a plain name, was {shown(text)}", fix)
+    raise fault(f"must be a plain name, was {shown(text)}", fix=fix)
 
 
 def read_venue(value: object) -> str:
@@ -100,7 +100,7 @@ def read_venue(value: object) -> str:
     if _VENUE.fullmatch(text):
         return text
     raise fault(
-        f"must be a ccxt id, was {shown(text)}", 'write it in lower case, such as "binance"'
+        f"must be a ccxt id, was {shown(text)}", fix='write it in lower case, such as "binance"'
     )
 
 
@@ -108,7 +108,7 @@ def read_text(value: object) -> str:
     """Return text as it is."""
     if isinstance(value, str):
         return value
-    raise fault(f"must be text, was {shown(value)}", "put it in quotes")
+    raise fault(f"must be text, was {shown(value)}", fix="put it in quotes")
 
 
 def unavailable(*words: str) -> Callable[[object], object]:
@@ -116,7 +116,9 @@ def unavailable(*words: str) -> Callable[[object], object]:
 
     def check(value: object) -> object:
         if isinstance(value, str) and value in words:
-            raise fault(f'"{value}" is not available yet in this version', "choose another value")
+            raise fault(
+                f'"{value}" is not available yet in this version', fix="choose another value"
+            )
         return value
 
     return check
@@ -129,9 +131,9 @@ def read_calendar(value: object) -> str:
         return text
     fix = 'write off, monthly, quarterly, semiannual or cron text such as "0 9 1 * *"'
     if " " not in text:
-        raise fault(f"must be a calendar, was {shown(text)}", fix)
+        raise fault(f"must be a calendar, was {shown(text)}", fix=fix)
     if error := cron_error(text):
-        raise fault(f"must be cron text: {error}", fix)
+        raise fault(f"must be cron text: {error}", fix=fix)
     return text
 
 
@@ -145,7 +147,7 @@ def read_timezone(value: object) -> str:
     except (OSError, ValueError, LookupError):
         # A folder of the database is an OSError, a path out of it a ValueError.
         reason = f"must be a time zone that this machine knows, was {shown(text)}"
-        raise fault(reason, 'write an IANA name such as "UTC" or "Europe/Berlin"') from None
+        raise fault(reason, fix='write an IANA name such as "UTC" or "Europe/Berlin"') from None
     return text
 
 
@@ -157,15 +159,15 @@ def read_loopback_url(value: object) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise fault(f"must be a URL, was {shown(text)}", fix) from None
+        raise fault(f"must be a URL, was {shown(text)}", fix=fix) from None
     if parts.username is not None or parts.password is not None:
-        raise fault("must not carry a name or a password", fix)
+        raise fault("must not carry a name or a password", fix=fix)
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise fault(f"must be an http URL, was {shown(text)}", fix)
+        raise fault(f"must be an http URL, was {shown(text)}", fix=fix)
     if parts.path not in ("", "/") or parts.query or parts.fragment or re.search(r"\s", text):
-        raise fault(f"must be a host and a port only, was {shown(text)}", fix)
+        raise fault(f"must be a host and a port only, was {shown(text)}", fix=fix)
     if not _is_loopback(parts.hostname):
-        raise fault(f"must be on this machine, was {shown(parts.hostname)}", fix)
+        raise fault(f"must be on this machine, was {shown(parts.hostname)}", fix=fix)
     return text.removesuffix("/")
 
 
@@ -185,10 +187,15 @@ def read_ledger_url(value: object) -> str:
     fix = 'write "sqlite:///~/.local/state/trimtab/{account}-{environment}.db" or a postgresql URL'
     if not text.startswith(_LEDGERS) or re.search(r"[\s\x00-\x1f]", text):
         scheme = shown(text.partition("://")[0])
-        raise fault(f"must be an sqlite or postgresql URL, begins with {scheme}", fix)
+        raise fault(f"must be an sqlite or postgresql URL, begins with {scheme}", fix=fix)
     braces = re.findall(r"\{[^{}]*\}?|\}", text)
-    if unknown := [brace for brace in braces if brace not in _PLACEHOLDERS]:
-        raise fault(f"has the unknown placeholder {shown(unknown[0])}", fix)
+    if any(brace not in _PLACEHOLDERS for brace in braces):
+        # What stands in the brackets may be part of a password.
+        raise fault("has a curly bracket that is no {account} and no {environment}", fix=fix)
+    try:
+        urlsplit(text)
+    except ValueError:
+        raise fault("must be a URL", fix=fix) from None
     if text.startswith("sqlite:///") and text.removeprefix("sqlite:///") in ("", ":memory:"):
-        raise fault("must be a file: a ledger in memory is lost", fix)
+        raise fault("must be a file: a ledger in memory is lost", fix=fix)
     return text

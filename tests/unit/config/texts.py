@@ -1,0 +1,67 @@
+"""Small configurations: the least valid one, and ways to break it."""
+
+from __future__ import annotations
+
+import re
+
+LEAST = {
+    "account": ['quote = "USDT"'],
+    "venue": ['id = "binance"', 'environment = "local"'],
+    "portfolio": ['targets = { BTC = "0.5", ETH = "0.3", USDT = "0.2" }'],
+}
+
+
+def text_with(*additions: tuple[str, str], without: tuple[str, ...] = ()) -> str:
+    """The least configuration with ``(section, line)`` added, same keys replaced."""
+    sections = {name: list(lines) for name, lines in LEAST.items()}
+    for section, line in additions:
+        key = re.split(r"[ .=]", line, maxsplit=1)[0]
+        lines = [old for old in sections.get(section, []) if not old.startswith(f"{key} ")]
+        sections[section] = [*lines, line]
+    for dropped in without:
+        section, key = dropped.split(".")
+        sections[section] = [x for x in sections[section] if not x.startswith(f"{key} ")]
+    blocks = ("\n".join([f"[{name}]", *lines]) for name, lines in sections.items())
+    return "\n\n".join(blocks) + "\n"
+
+
+def line_of(text: str, line: str) -> int:
+    """The number of the line that reads *line*, from 1."""
+    return text.split("\n").index(line) + 1
+
+
+def broken_values() -> list[tuple[str, str, str]]:
+    """(section, key, TOML value) that no configuration may have, from the schema."""
+    from trimtab.config import schema  # noqa: PLC0415  the models load only where rows are made
+
+    document = schema()
+    rows = []
+    for section, place in document["properties"].items():
+        for key, field in _fields(document, place):
+            rows += [(section, key, value) for value in _wrong(document, field)]
+    return rows
+
+
+def _fields(document: dict, place: dict) -> list[tuple[str, dict]]:
+    name = place["$ref"].rpartition("/")[2]
+    fields = document["$defs"][name]["properties"]
+    return [(k, f) for k, f in fields.items() if k not in ("groups", "sleeves")]
+
+
+def _wrong(document: dict, field: dict) -> list[str]:
+    reference = field.get("$ref", "").rpartition("/")[2]
+    if "enum" in document["$defs"].get(reference, {}):
+        return ['"bogus"', '""', "5", "true", "[]"]
+    if field.get("type") == "integer":
+        above = field["maximum"] + 1
+        return ['"3"', '"many"', "1.5", "true", "nan", "[1]", "{}", "-1", str(above), "9" * 30]
+    if "anyOf" in field:
+        wrong = ['"abc"', '""', '"nan"', "nan", "inf", "-inf", "true", "[]", "{ a = 1 }", '"1e3"']
+        wrong += ["2026-01-01", '" 1"', '"-0.1"', "-0.1", "1e300", "0.12345678901234567890"]
+        above = field.get("maximum", field.get("exclusiveMaximum"))
+        return wrong if above is None else [*wrong, str(above + 1), f'"{above}.5"']
+    if field.get("type") == "array":
+        return ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"]
+    if field.get("type") == "object":
+        return ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"]
+    return ["5", "true", "[]", "{}", "1.5", "2026-01-01"]
