@@ -7,8 +7,8 @@ L(x) <= max(0, L(x0)) for every reachable x; x0 counts the orders that are out, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.exact import ZERO
@@ -23,6 +23,27 @@ from trimtab.risk.state import AccountState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """What may be filled while one stage is in flight, and the peaks found so far."""
+
+    fills: Fills
+    known: dict[Term, Decimal]
+    """Peaks of the terms that rules share, so that each is computed once; grows while walking."""
+
+    def peak(self, rule: Rule) -> Decimal:
+        """Return the largest excess of *rule*."""
+        return rule.peak(self.fills, self.known)
+
+    def filled(self, rule: Rule) -> frozenset[MoveIndex]:
+        """Return the moves filled whole where the largest excess is reached."""
+        return rule.corner(self.fills, self.known)
+
+    def measured(self, rule: Rule) -> Decimal:
+        """Return what *rule* measures there."""
+        return rule.gauge(self.peak(rule), self.filled(rule))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """One pass over all prefixes, for the rules of one check."""
 
@@ -30,49 +51,28 @@ class Walk:
     raising: Raising
     tag: Tag
     """Of the check: pure reductions are exempt from exposure caps, never from integrity."""
-    known: dict[Fills, dict[Term, Decimal]] = field(default_factory=dict)
-    """Peaks of terms that rules share, so that each is computed once per prefix."""
+    prefixes: Mapping[Settled, Mapping[int, Prefix]]
+    """By what is known of earlier stages and by stage, RESTING_STAGE being before all."""
 
     def judge(self, rules: Iterable[Rule]) -> tuple[Judgement, ...]:
         """Return every breach and warning, or one pass that shows the tightest rule."""
         found: list[Judgement] = []
-        tightest: tuple[Decimal, Judgement] | None = None
+        tightest: list[tuple[Decimal, Rule, int]] = []
         for rule in rules:
-            judgement, peak = self._judge_one(rule)
-            if judgement.verdict is not Verdict.PASS:
-                found.append(judgement)
-            elif tightest is None or peak > tightest[0]:
-                tightest = (peak, judgement)
-        if found:
-            return tuple(found)
-        if tightest is not None:
-            return (tightest[1],)
-        return (nothing_to_guard(),)
+            before = self._at(rule, RESTING_STAGE).peak(rule)
+            allowed = max(ZERO, before)
+            stage, peak = self._worst_stage(rule, allowed)
+            if peak > allowed:
+                found.append(self._broken(rule, stage))
+            elif before > ZERO:
+                found.append(self._outside(rule))
+            elif not tightest or peak > tightest[0][0]:
+                tightest = [(peak, rule, stage)]
+        passed = (self._passed(rule, stage) for _, rule, stage in tightest)
+        return tuple(found) or tuple(passed) or (nothing_to_guard(),)
 
-    def fills(self, rule: Rule, stage: int) -> Fills:
-        """Return what may be filled while *stage* is in flight; RESTING_STAGE is before all."""
-        moves = self.state.moves
-        earlier = frozenset(m.index for m in moves if RESTING_STAGE < m.stage < stage)
-        here = frozenset(m.index for m in moves if m.stage in (RESTING_STAGE, stage))
-        if rule.settled is Settled.AS_PLANNED:
-            return Fills(moving=here, settled=earlier)
-        return Fills(moving=here | earlier, settled=frozenset())
-
-    def peak(self, rule: Rule, stage: int) -> Decimal:
-        """Return the largest excess of *rule* while *stage* is in flight."""
-        fills = self.fills(rule, stage)
-        return rule.peak(fills, self.known.setdefault(fills, {}))
-
-    def _judge_one(self, rule: Rule) -> tuple[Judgement, Decimal]:
-        """Judge one rule, and return its largest excess with the judgement."""
-        before = self.peak(rule, RESTING_STAGE)
-        allowed = max(ZERO, before)
-        stage, peak = self._worst_stage(rule, allowed)
-        if peak > allowed:
-            return self._broken(rule, stage, peak), peak
-        if before > ZERO:
-            return self._outside(rule, before), peak
-        return self._passed(rule, stage, peak), peak
+    def _at(self, rule: Rule, stage: int) -> Prefix:
+        return self.prefixes[rule.settled][stage]
 
     def _worst_stage(self, rule: Rule, allowed: Decimal) -> tuple[int, Decimal]:
         """Return the first stage that breaks the rule and its excess, else the worst stage.
@@ -80,33 +80,30 @@ class Walk:
         With any earlier fill the worst case can only grow from stage to stage, so the last
         stage alone tells whether any breaks it.
         """
-        stages = (RESTING_STAGE, *self.state.stages)
-        if rule.settled is Settled.ANY_FILL and (peak := self.peak(rule, stages[-1])) <= allowed:
-            return stages[-1], peak
-        peaks = [(stage, self.peak(rule, stage)) for stage in stages]
-        for stage, peak in peaks:
+        last = max(self.prefixes[rule.settled])
+        if rule.settled is Settled.ANY_FILL:
+            peak = self._at(rule, last).peak(rule)
+            if peak <= allowed:
+                return last, peak
+        peaks: list[tuple[Decimal, int]] = []
+        for stage in sorted({RESTING_STAGE, *(self.state.moves[j].stage for j in rule.concerned)}):
+            peak = self._at(rule, stage).peak(rule)
             if peak > allowed:
                 return stage, peak
-        return max(peaks, key=lambda each: each[1])
+            peaks.append((peak, stage))
+        worst, stage = max(peaks)
+        return stage, worst
 
-    def _measured(self, rule: Rule, stage: int, peak: Decimal) -> Decimal:
-        """Return what the rule measures at the worst case of *stage*."""
-        return rule.gauge(peak, self._filled(rule, stage))
-
-    def _filled(self, rule: Rule, stage: int) -> frozenset[MoveIndex]:
-        fills = self.fills(rule, stage)
-        return rule.corner(fills, self.known.setdefault(fills, {}))
-
-    def _passed(self, rule: Rule, stage: int, peak: Decimal) -> Judgement:
+    def _passed(self, rule: Rule, stage: int) -> Judgement:
         return Judgement(
             subject="plan",
             verdict=Verdict.PASS,
-            measured=self._measured(rule, stage, peak),
+            measured=self._at(rule, stage).measured(rule),
             limit=rule.limit,
             reason=None,
         )
 
-    def _broken(self, rule: Rule, stage: int, peak: Decimal) -> Judgement:
+    def _broken(self, rule: Rule, stage: int) -> Judgement:
         """Refuse, and name the prefix; a plan of pure reductions only warns of an exposure cap."""
         exempt = self.tag is Tag.EXPOSURE and not self.raising.any
         scenario = "" if rule.scenario == AS_READ else f": {rule.scenario}"
@@ -114,32 +111,26 @@ class Walk:
         return Judgement(
             subject=f"prefix {stage}{scenario}",
             verdict=Verdict.WARN if exempt else Verdict.REFUSE,
-            measured=self._measured(rule, stage, peak),
+            measured=self._at(rule, stage).measured(rule),
             limit=rule.limit,
             reason=f"{rule.what} breaks its limit with {self._fills_text(rule, stage)}; {end}.",
         )
 
     def _fills_text(self, rule: Rule, stage: int) -> str:
         """Name which moves are filled and which are not in the worst case."""
-        filled, possible = self._filled(rule, stage), self.fills(rule, stage)
-        concerned = {
-            j
-            for excess in rule.worst_of
-            for term in excess.terms
-            for branch in term.branches
-            for j, slope in branch.slopes.items()
-            if slope
-        } & (possible.moving | possible.settled)
+        prefix = self._at(rule, stage)
+        filled = prefix.filled(rule)
+        concerned = rule.concerned & (prefix.fills.moving | prefix.fills.settled)
         named = {m.index: m.name for m in self.state.moves}
         done = ", ".join(named[j] for j in sorted(concerned & filled))
         rest = ", ".join(named[j] for j in sorted(concerned - filled))
         parts = [f"{done} filled"] if done else []
         return " and ".join([*parts, f"{rest} unfilled"] if rest else parts)
 
-    def _outside(self, rule: Rule, before: Decimal) -> Judgement:
+    def _outside(self, rule: Rule) -> Judgement:
         """Warn that the limit is broken already; refuse if a leg is no repair."""
         raisers = sorted(rule.guarded & self.raising.any)
-        measured = self._measured(rule, RESTING_STAGE, before)
+        measured = self._at(rule, RESTING_STAGE).measured(rule)
         if raisers:
             names = ", ".join(self.state.moves[j].name for j in raisers)
             end = f"until it is mended only reductions may run; drop {names}, or {rule.advice}"
@@ -152,6 +143,22 @@ class Walk:
             limit=rule.limit,
             reason=f"{rule.what} is beyond its limit already; {end}.",
         )
+
+
+def prefixes_of(state: AccountState) -> dict[Settled, dict[int, Prefix]]:
+    """Return every prefix of the plan, by what is known of earlier stages and by stage."""
+    stages = (RESTING_STAGE, *state.stages)
+    by_stage = {s: frozenset(m.index for m in state.moves if m.stage == s) for s in stages}
+    resting, earlier = by_stage[RESTING_STAGE], frozenset[MoveIndex]()
+    found: dict[Settled, dict[int, Prefix]] = {settled: {} for settled in Settled}
+    for stage in stages:
+        here = resting | by_stage[stage]
+        planned = Fills(moving=here, settled=earlier)
+        anything = Fills(moving=here | earlier, settled=frozenset())
+        found[Settled.AS_PLANNED][stage] = Prefix(fills=planned, known={})
+        found[Settled.ANY_FILL][stage] = Prefix(fills=anything, known={})
+        earlier |= by_stage[stage] - resting
+    return found
 
 
 def nothing_to_guard() -> Judgement:

@@ -54,6 +54,12 @@ class Rule:
     advice: str
     """What to do, the end of a sentence: ``reduce futures first``."""
 
+    @property
+    def concerned(self) -> frozenset[MoveIndex]:
+        """The moves that change what is measured."""
+        branches = (b for excess in self.worst_of for term in excess.terms for b in term.branches)
+        return frozenset(j for branch in branches for j, slope in branch.slopes.items() if slope)
+
     def peak(self, fills: Fills, known: dict[Term, Decimal]) -> Decimal:
         """Return the largest excess over *fills*."""
         worst = max(excess.peak(fills, known) for excess in self.worst_of)

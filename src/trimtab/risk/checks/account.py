@@ -28,25 +28,23 @@ MAINTENANCE_NOISE = Decimal(1)
 def max_asset_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """Hold what one asset has been sent today and would be, in all its markets, against its cap."""
     limit = case.limits.max_asset_notional
-    assets = sorted({leg.instrument.base for leg in case.plan.legs})
     text = "{}: too much of one asset; trade less of it, or raise risk.max_asset_notional."
-    judged = [
-        at_most(asset, _asset_flow(asset, case, standing), limit, otherwise=text.format(asset))
-        for asset in assets
-    ]
-    bad = tuple(j for j in judged if j.verdict is not Verdict.PASS)
-    if bad:
-        return bad
-    largest = max((_asset_flow(a, case, standing) for a in assets), default=ZERO)
-    return (at_most("plan", largest, limit, otherwise=""),)
+    flows = sorted(_asset_flows(case, standing).items())
+    judged = [at_most(asset, flow, limit, otherwise=text.format(asset)) for asset, flow in flows]
+    bad = tuple(judgement for judgement in judged if judgement.verdict is not Verdict.PASS)
+    largest = max((flow for _, flow in flows), default=ZERO)
+    return bad or (at_most("plan", largest, limit, otherwise=""),)
 
 
-def _asset_flow(asset: Asset, case: Case, standing: Standing) -> Decimal:
-    """Return what of *asset* was sent today and is planned, reductions left out."""
-    symbols = {leg.symbol for leg in case.plan.legs if leg.instrument.base == asset}
-    symbols |= {s for s, i in case.snapshot.instruments.items() if i.base == asset}
-    used = sum((case.context.day_notional.get(s, ZERO) for s in symbols), ZERO)
-    return used + _flow([x for x in case.plan.legs if x.symbol in symbols], case, standing)
+def _asset_flows(case: Case, standing: Standing) -> dict[Asset, Decimal]:
+    """Return what each planned asset was sent today and would be, reductions left out."""
+    flows: dict[Asset, Decimal] = {}
+    for leg in _raising_legs(case, standing):
+        flows[leg.instrument.base] = flows.get(leg.instrument.base, ZERO) + leg.notional
+    for symbol, instrument in case.snapshot.instruments.items():
+        if instrument.base in flows:
+            flows[instrument.base] += case.context.day_notional.get(symbol, ZERO)
+    return flows
 
 
 def max_run_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
@@ -65,14 +63,13 @@ def max_day_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
 
 def _with_used(used: Mapping[Symbol, Decimal], case: Case, standing: Standing) -> Decimal:
     """Return *used* plus the legs; zero when the plan has nothing but reductions."""
-    planned = _flow(list(case.plan.legs), case, standing)
+    planned = sum((leg.notional for leg in _raising_legs(case, standing)), ZERO)
     return sum(used.values(), ZERO) + planned if planned else ZERO
 
 
-def _flow(legs: list[Leg], case: Case, standing: Standing) -> Decimal:
-    """Return the notional of those *legs* that are no provable reductions."""
-    raising = {case.plan.legs[j].line for j in standing.raising.any}
-    return sum((leg.notional for leg in legs if leg.line in raising), ZERO)
+def _raising_legs(case: Case, standing: Standing) -> list[Leg]:
+    """Return the legs that are no provable reductions."""
+    return [case.plan.legs[j] for j in sorted(standing.raising.any)]
 
 
 def max_orders(case: Case) -> Judgement:

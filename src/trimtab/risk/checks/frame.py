@@ -9,7 +9,7 @@ from trimtab.domain.findings import Tag, Verdict
 from trimtab.domain.plan import Leg
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.judgement import Judgement, unmeasured
-from trimtab.risk.prefixes import Walk, nothing_to_guard
+from trimtab.risk.prefixes import Walk, nothing_to_guard, prefixes_of
 from trimtab.risk.review import Review, Standing
 from trimtab.risk.rule import Rule
 from trimtab.risk.state import AccountState
@@ -47,9 +47,11 @@ def _judge_leg(judge: Callable[[Leg, Case], Judgement], leg: Leg, case: Case) ->
 
 
 def _closeness(judgement: Judgement) -> Decimal:
-    """Return how large the measured value is; zero for what is no number."""
-    measured = judgement.measured
-    return abs(measured) if isinstance(measured, Decimal) else Decimal(0)
+    """Return how near the measured value is to its limit, the nearest the largest."""
+    measured, limit = judgement.measured, judgement.limit
+    if isinstance(measured, Decimal) and isinstance(limit, Decimal):
+        return -abs(measured - limit)
+    return Decimal("-Infinity")
 
 
 def on_prefixes(rules: Callable[[AccountState, Case], tuple[Rule, ...]], tag: Tag) -> Judge:
@@ -57,7 +59,12 @@ def on_prefixes(rules: Callable[[AccountState, Case], tuple[Rule, ...]], tag: Ta
 
     def judge_prefixes(review: Review) -> tuple[Judgement, ...]:
         found = review.standing
-        walk = Walk(state=found.state, raising=found.raising, tag=tag)
+        walk = Walk(
+            state=found.state,
+            raising=found.raising,
+            tag=tag,
+            prefixes=prefixes_of(found.state),
+        )
         return walk.judge(rules(found.state, review.case))
 
     return judge_prefixes
