@@ -362,6 +362,10 @@ class StopSignal(Protocol):
 class Progress(Protocol):
     """Whoever watches a run. Must not raise and must not block."""
 
+    def proposed(self, plan: Plan, report: GateReport) -> None:
+        """Tell what is proposed, before anybody is asked."""
+        ...
+
     def leverage_set(self, symbol: Symbol, *, leverage: int) -> None:
         """Tell that a contract's leverage was set."""
         ...

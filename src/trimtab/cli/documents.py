@@ -13,6 +13,7 @@ from typing import Any
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.findings import GateReport
+from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.ports import PlanStatus
 
@@ -118,6 +119,6 @@ def error_document(*, code: str, message: str, next_step: str) -> Document:
     return {"status": "error", "error": {"code": code, "message": message, "next": next_step}}
 
 
-def fees_document(fees: Mapping[str, Decimal]) -> Mapping[str, str]:
+def fees_document(fees: Mapping[Asset, Decimal]) -> Mapping[str, str]:
     """Return fees by asset."""
     return {asset: plain(fee) for asset, fee in sorted(fees.items())}

@@ -44,7 +44,6 @@ class Result:
 class Work:
     """What a command's coroutine may need of the process."""
 
-    config: Config
     stop: asyncio.Event
     """Set by the first SIGINT or SIGTERM."""
 
@@ -67,12 +66,7 @@ def configuration() -> Config:
 
 
 def conduct(command: Callable[[Work], Coroutine[Any, Any, Result]]) -> Exit:
-    """Run a command that needs a configuration and an event loop; print its result."""
-    return conduct_with(configuration(), command)
-
-
-def conduct_with(config: Config, command: Callable[[Work], Coroutine[Any, Any, Result]]) -> Exit:
-    """Run a command on a ready configuration; print its result."""
+    """Run a command in an event loop and print its result."""
 
     async def work() -> Result:
         """Turn the first signal into a wish to stop, the second into a cancellation."""
@@ -86,7 +80,7 @@ def conduct_with(config: Config, command: Callable[[Work], Coroutine[Any, Any, R
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped)
-        return await command(Work(config=config, stop=stop))
+        return await command(Work(stop=stop))
 
     try:
         return emit(asyncio.run(work()))

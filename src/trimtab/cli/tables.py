@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from trimtab.domain.exact import ZERO, exact_arithmetic, plain, shown
+from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.plan import Drift, Leg, Plan, Untraded
 
@@ -29,9 +29,7 @@ def percent(weight: Decimal) -> str:
 
 def money(amount: Decimal) -> str:
     """Return a quote value with two decimals and thousands separators."""
-    text = shown(amount, 2)
-    whole, _, cents = text.partition(".")
-    return f"{int(whole):,}.{cents}" if whole != "-0" else text
+    return grouped(amount, 2)
 
 
 def plan_view(plan: Plan, report: GateReport) -> RenderableType:

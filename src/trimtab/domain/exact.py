@@ -82,3 +82,10 @@ def shown(value: Decimal, places: int) -> str:
     """Return *value* with exactly *places* decimals, rounded half to even, for reading."""
     wide = Context(prec=1000, rounding=ROUND_HALF_EVEN)
     return format(value.quantize(Decimal(1).scaleb(-places, wide), context=wide), "f")
+
+
+def grouped(value: Decimal, places: int) -> str:
+    """Return *value* as :func:`shown`, with commas between thousands."""
+    sign, digits = ("-", shown(value, places)[1:]) if value < 0 else ("", shown(value, places))
+    whole, point, rest = digits.partition(".")
+    return f"{sign}{int(whole):,}{point}{rest}"

@@ -81,6 +81,7 @@ async def run(runner: Runner, *, consent: Consent, slot_due: bool) -> RunResult:
 
     """
     proposal = await propose(runner.planner, slot_due=slot_due)
+    runner.desk.progress.proposed(proposal.plan, proposal.report)
     if proposal.status is not PlanStatus.PROPOSED:
         return _ended(proposal.plan, proposal.report, proposal.status)
     return await _decided(runner, proposal, consent=consent)
@@ -103,6 +104,7 @@ async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> Ru
         raise ApprovalError(f"plan {name}: its time is over")
     snapshot = await runner.planner.market.snapshot(runner.planner.portfolio)
     proposal = Proposal(plan=plan, report=saved.report, snapshot=snapshot, status=saved.status)
+    runner.desk.progress.proposed(plan, saved.report)
     return await _decided(runner, proposal, consent=consent)
 
 

@@ -11,6 +11,7 @@ from trimtab.domain.exact import (
     ceil_times,
     exact_arithmetic,
     floor_times,
+    grouped,
     plain,
     ratio,
     rounded,
@@ -68,3 +69,8 @@ def test_shown_text_has_exactly_the_asked_for_places() -> None:
         "2.36",
         "7.00",
     ]
+
+
+def test_grouped_text_has_commas_and_keeps_the_sign() -> None:
+    values = ["1234567.891", "-1234.5", "0", "-0.5"]
+    assert [grouped(dec(v), 2) for v in values] == ["1,234,567.89", "-1,234.50", "0.00", "-0.50"]

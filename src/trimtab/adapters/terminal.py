@@ -1,0 +1,147 @@
+"""A person at a terminal: asked before orders are sent, and shown what happens. Not pure.
+
+Prompts and progress go to standard error; the answer is one line of standard input, from a
+terminal or not. Values are quote units, quantities base units.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain
+from trimtab.domain.findings import GateReport
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
+from trimtab.domain.plan import Plan
+from trimtab.ports import Answer
+
+DIGITS_TYPED: Final = 8
+"""How much of the digest a person types: enough that no two pending plans share it."""
+_LINE_BYTES_MAX: Final = 4_096
+
+_SIGNS: Final = (
+    (OrderState.FILLED, "✓"),
+    (OrderState.EXPIRED, "◐"),
+    (OrderState.REFUSED, "✗"),
+    (OrderState.ABSENT, "✗"),
+    (OrderState.UNKNOWN, "?"),
+)
+
+
+def asked_words(plan: Plan) -> str:
+    """Return what must be typed to approve exactly *plan*."""
+    return f"approve {plan.digest[:DIGITS_TYPED]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalApprover:
+    """Asks for typed words that name the plan."""
+
+    write: Callable[[str], None]
+    """Where the prompt goes."""
+    descriptor: int
+    """The file descriptor that the answer is read from; 0 is standard input."""
+
+    async def ask(self, plan: Plan, report: GateReport) -> Answer:
+        """Echo notional and account, and read one line; anything but the words is a no."""
+        with exact_arithmetic():
+            turnover = sum((leg.notional for leg in plan.legs), ZERO)
+        count = f"{len(plan.legs)} order{'s' if len(plan.legs) > 1 else ''}"
+        warned = " The gate warns, see above." if report.verdict != "pass" else ""
+        self.write(
+            f"This sends {count} worth {grouped(turnover, 2)} {plan.quote} "
+            f"to {plan.key.account} on {plan.key.venue} ({plan.key.environment}).{warned}\n"
+            f'Type "{asked_words(plan)}" to approve, anything else to decline: '
+        )
+        line = await read_line(self.descriptor)
+        if line is None:
+            self.write(f"\nNobody answered; the plan is pending: {asked_words(plan)}\n")
+            return Answer.NOBODY
+        return Answer.YES if line.strip() == asked_words(plan) else Answer.NO
+
+
+async def read_line(descriptor: int) -> str | None:
+    """Return one line without its end, or None at the end of input.
+
+    A thread reads, unbuffered, so that the wait can be given up at any time: neither a lock of
+    a buffered stream nor the loop's own threads are left behind.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[bytes | None] = loop.create_future()
+
+    def settle(line: bytes | None) -> None:
+        """Hand the line over, unless nobody waits any more."""
+        if not answer.done():
+            answer.set_result(line)
+
+    def read() -> None:
+        """Read bytes up to the line's end."""
+        line = _line(descriptor)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, line)
+
+    threading.Thread(target=read, daemon=True).start()
+    line = await answer
+    return None if line is None else line.decode("utf-8", "replace")
+
+
+def _line(descriptor: int) -> bytes | None:
+    """Read up to a newline; None when the input ends before the first byte."""
+    line = b""
+    while len(line) < _LINE_BYTES_MAX:
+        try:
+            byte = os.read(descriptor, 1)
+        except OSError:
+            byte = b""
+        if byte == b"\n":
+            return line
+        if not byte:
+            return line or None
+        line += byte
+    return line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalProgress:
+    """Tells a run's steps, a line each, as they happen."""
+
+    write: Callable[[str], None]
+    show: Callable[[Plan, GateReport], None]
+    """Shows a whole plan."""
+
+    def proposed(self, plan: Plan, report: GateReport) -> None:
+        """Show what is proposed."""
+        self.show(plan, report)
+
+    def leverage_set(self, symbol: Symbol, *, leverage: int) -> None:
+        """Tell that a contract's leverage was set."""
+        self.write(f"  · {symbol} leverage set to {leverage}, cross margin\n")
+
+    def order_sent(self, intent: OrderIntent) -> None:
+        """Tell that an order left."""
+        self.write(f"  → {_named(intent)}\n")
+
+    def order_moved(self, record: OrderRecord) -> None:
+        """Tell how far an order got."""
+        sign = dict(_SIGNS).get(record.state, "·")
+        filled = plain(record.intent.instrument.units(record.filled_lots).copy_abs())
+        state = record.state.value
+        self.write(f"  {sign} {_named(record.intent)}: {state}, {filled} filled\n")
+
+    def waiting(self, reason: str, *, seconds: float) -> None:
+        """Tell that nothing happens for a while, and why."""
+        self.write(f"  … {reason} ({seconds:.0f} s)\n")
+
+
+def _named(intent: OrderIntent) -> str:
+    """Return an order in a few words."""
+    again = f", attempt {intent.attempt}" if intent.attempt > 1 else ""
+    return (
+        f"line {intent.line}{again}: {intent.side.value} {plain(intent.quantity)} "
+        f"{intent.instrument.symbol} at {plain(intent.limit_price)} or better"
+    )

@@ -1,0 +1,179 @@
+"""``plan`` and ``run``: from the account as it is to orders, with a person's yes between."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from trimtab.adapters.terminal import TerminalApprover, TerminalProgress
+from trimtab.bootstrap import Shell, open_shell
+from trimtab.cli import session
+from trimtab.cli.documents import plan_document
+from trimtab.cli.execution_view import execution_document, run_view
+from trimtab.cli.exits import Exit, exit_of_status
+from trimtab.cli.session import Result, Work
+from trimtab.cli.tables import plan_view
+from trimtab.config import Config
+from trimtab.domain.errors import ApprovalError, OutcomeUnknown
+from trimtab.domain.findings import GateReport
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import Environment
+from trimtab.ports import PlanStatus
+from trimtab.workflow.propose import propose
+from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
+from trimtab.workflow.run import run as run_once
+
+STDIN = 0
+
+
+def plan(
+    *,
+    detailed_exitcode: Annotated[bool, Parameter(negative=())] = False,
+) -> Exit:
+    """Make a plan, ask the gate, and save it as proposed.
+
+    Parameters
+    ----------
+    detailed_exitcode
+        End with 10 when there is something to do.
+
+    """
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        async with open_shell(config, os.environ, dry_run=False) as shell:
+            proposal = await propose(shell.planner, slot_due=False)
+        code = exit_of_status(proposal.status)
+        if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
+            code = Exit.TRADES_DUE
+        return Result(
+            document=plan_document(
+                proposal.plan, proposal.report, status=proposal.status, execution=None
+            ),
+            view=plan_view(proposal.plan, proposal.report),
+            code=code,
+        )
+
+    return session.conduct(work)
+
+
+def run(
+    *,
+    execute: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+    plan: Annotated[str | None, Parameter(name="--plan")] = None,
+) -> Exit:
+    """Plan and run dry; with --execute ask for approval and send orders.
+
+    Parameters
+    ----------
+    execute
+        Send orders. Without it nothing leaves that changes anything.
+    yes
+        Approve without a prompt; never in live.
+    plan
+        Execute exactly the saved plan with this digest, or its first eight digits or more.
+
+    """
+    config = session.configuration()
+
+    async def work(given: Work) -> Result:
+        if execute:
+            return await executed(config, given, yes=yes, saved=plan)
+        return await dry_run(config, given, saved=plan)
+
+    return session.conduct(work)
+
+
+async def executed(config: Config, given: Work, *, yes: bool, saved: str | None) -> Result:
+    """Recover, plan, ask and send."""
+    _refuse_yes_in_live(config, yes=yes)
+    async with open_shell(config, os.environ, dry_run=False) as shell:
+        runner = local_runner(shell, given)
+        await _nothing_left_open(runner)
+        consent = Consent.FLAG if yes else Consent.ASK
+        if saved is not None:
+            pending = await shell.ledger.plan(saved)
+            return run_result(await run_saved(runner, pending, consent=consent))
+        return run_result(await run_once(runner, consent=consent, slot_due=False))
+
+
+async def dry_run(config: Config, given: Work, *, saved: str | None) -> Result:
+    """Plan and simulate against the books that were read."""
+    if saved is not None:
+        raise ApprovalError(
+            "--plan executes a saved plan and needs --execute; a dry run makes its own plan",
+            next_step=f"trimtab run --execute --plan {saved}",
+        )
+    async with open_shell(config, os.environ, dry_run=True) as shell:
+        runner = local_runner(shell, given)
+        result = await run_once(runner, consent=Consent.DRY_RUN, slot_due=False)
+    return run_result(result)
+
+
+def run_result(result: RunResult) -> Result:
+    """Return a run for printing; the plan was shown when it was proposed."""
+    execution = result.execution
+    code = exit_of_status(result.status) if execution is None else Exit(execution.outcome.exit_code)
+    if execution is None and result.status is PlanStatus.PROPOSED:
+        code = Exit.NOT_APPROVED
+    document = None if execution is None else execution_document(execution, result.plan)
+    return Result(
+        document=plan_document(
+            result.plan, result.report, status=result.status, execution=document
+        ),
+        view=run_view(result),
+        code=code,
+    )
+
+
+def local_runner(shell: Shell, given: Work) -> Runner:
+    """Return what a run works with, at this terminal."""
+    return shell.runner(
+        approver=TerminalApprover(write=_to_stderr, descriptor=STDIN),
+        progress=TerminalProgress(write=_to_stderr, show=_show_plan),
+        stop=given.stop,
+    )
+
+
+async def _nothing_left_open(runner: Runner) -> None:
+    """Resolve what an earlier run left open, before anything new is planned.
+
+    Raises:
+        OutcomeUnknown: an order's end is still not known.
+
+    """
+    report = await resolved_first(runner)
+    if report is None:
+        return
+    left = [each for each in report.orders if not each.is_resolved]
+    session.note(f"recovered {len(report.orders) - len(left)} of {len(report.orders)} open orders")
+    if left:
+        names = ", ".join(each.client_order_id for each in left)
+        raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")
+
+
+def _refuse_yes_in_live(config: Config, *, yes: bool) -> None:
+    """Refuse --yes where real money is.
+
+    Raises:
+        ApprovalError: the environment is live.
+
+    """
+    if yes and config.key.environment is Environment.LIVE:
+        raise ApprovalError("--yes approves nothing in live; run without it and type the words")
+
+
+def _show_plan(plan: Plan, report: GateReport) -> None:
+    """Show a proposal where it does not disturb a script that reads the result."""
+    session.show(plan_view(plan, report), error=session.OPTIONS.get().as_json)
+    sys.stdout.flush()
+
+
+def _to_stderr(text: str) -> None:
+    """Write at once, so that a prompt is seen before the answer is waited for."""
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -1,0 +1,158 @@
+"""What a run came to, as a document and for a person."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimtab.cli.documents import Document, fees_document
+from trimtab.cli.tables import money, rows_table, words
+from trimtab.domain.exact import exact_arithmetic, plain, shown
+from trimtab.domain.orders import OrderState
+from trimtab.domain.plan import Plan
+from trimtab.execution.report import ExecutionReport, OrderLine, Outcome
+from trimtab.ports import PlanStatus
+from trimtab.workflow.run import RunResult
+
+_STYLES = (
+    (Outcome.EXECUTED, "bold green"),
+    (Outcome.PARTIAL, "bold yellow"),
+    (Outcome.INTERRUPTED, "bold yellow"),
+    (Outcome.UNKNOWN, "bold red"),
+)
+
+
+def execution_document(execution: ExecutionReport, plan: Plan) -> Document:
+    """Return orders, remainder and unknown orders by the contract."""
+    return {
+        "outcome": execution.outcome.value,
+        "orders": [
+            {
+                "line": order.line,
+                "attempt": order.attempt,
+                "client_order_id": order.client_order_id,
+                "symbol": order.instrument.symbol,
+                "side": order.side.value,
+                "status": order.state.value,
+                "filled": plain(order.filled),
+                "average": _average(order),
+                "fees": fees_document(order.fees),
+                "note": order.note,
+            }
+            for order in execution.orders
+        ],
+        "remainder": [
+            {
+                "line": rest.line,
+                "symbol": rest.symbol,
+                "side": rest.side.value,
+                "quantity": plain(rest.quantity),
+                "reason": rest.reason.value,
+            }
+            for rest in execution.remainder
+        ],
+        "unknown": list(execution.unknown),
+        "note": execution.note,
+        "plan": plan.digest,
+    }
+
+
+def run_view(result: RunResult) -> RenderableType:
+    """Return a run for a person: the orders and the end. The plan was shown before."""
+    if result.execution is not None:
+        return execution_view(result.execution, result)
+    if result.status is PlanStatus.NOTHING_TO_DO:
+        return Group()
+    return _not_executed(result)
+
+
+def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableType:
+    """Return orders with what they filled and cost, the rest, and the verdict."""
+    parts: list[RenderableType] = []
+    if execution.orders:
+        parts.append(_orders(execution.orders))
+    if execution.remainder:
+        rests = (
+            (str(r.line), r.symbol, r.side.value, plain(r.quantity), words(r.reason.value))
+            for r in execution.remainder
+        )
+        parts += [Text(), rows_table((">line", "market", "side", ">left", "because"), rests)]
+    style = dict(_STYLES).get(execution.outcome, "bold red")
+    kind = "Dry run" if result.status is PlanStatus.DRY_RUN else "Run"
+    line = Text.assemble((f"{kind} ", "bold"), (words(execution.outcome.value), style))
+    if execution.note:
+        line.append(f": {execution.note}")
+    parts += [Text(), line]
+    if next_step := _NEXT.get(execution.outcome):
+        parts.append(Text(f"next: {next_step}"))
+    return Group(*parts)
+
+
+_NEXT = {
+    Outcome.PARTIAL: "trimtab plan",
+    Outcome.UNKNOWN: "trimtab recover",
+    Outcome.NOTHING_SENT: "trimtab doctor",
+    Outcome.REFUSED: "trimtab plan",
+    Outcome.HALTED: "trimtab unhalt",
+    Outcome.INTERRUPTED: "trimtab status",
+}
+
+
+def _orders(orders: tuple[OrderLine, ...]) -> RenderableType:
+    """Return a table of orders, by line and attempt."""
+    columns = (
+        ">line",
+        ">attempt",
+        "market",
+        "side",
+        ">filled",
+        ">average",
+        ">value",
+        "fees",
+        "status",
+    )
+    return rows_table(columns, (_order_row(order) for order in orders))
+
+
+def _order_row(order: OrderLine) -> tuple[str, ...]:
+    """Return one order as cells."""
+    value = ""
+    if order.average_fill_price is not None:
+        with exact_arithmetic():
+            value = money(order.filled * order.average_fill_price)
+    fees = ", ".join(f"{plain(fee)} {asset}" for asset, fee in sorted(order.fees.items()))
+    status = order.state.value
+    if order.state is OrderState.EXPIRED and order.filled_lots:
+        status = "filled in part"
+    return (
+        str(order.line),
+        str(order.attempt),
+        order.instrument.symbol,
+        order.side.value,
+        plain(order.filled),
+        _average(order) or "",
+        value,
+        fees,
+        status + (f": {order.note}" if order.note else ""),
+    )
+
+
+def _average(order: OrderLine) -> str | None:
+    """Return the average fill price with eight decimals at most."""
+    price = order.average_fill_price
+    return None if price is None else plain(type(price)(shown(price, 8)))
+
+
+def _not_executed(result: RunResult) -> Text:
+    """Say why nothing was sent, and what comes next."""
+    name = result.plan.digest[:8]
+    said, next_step = {
+        PlanStatus.REFUSED: ("The gate refused; nothing was sent.", "trimtab config show"),
+        PlanStatus.DECLINED: ("Declined; nothing was sent.", "trimtab run --execute"),
+        PlanStatus.PROPOSED: (
+            "Not decided; the plan is pending and nothing was sent.",
+            f"trimtab approve {name}, then trimtab run --execute --plan {name}",
+        ),
+        PlanStatus.EXPIRED: ("Expired; nothing was sent.", "trimtab run --execute"),
+    }.get(result.status, (f"{words(result.status)}; nothing was sent.", "trimtab plan"))
+    return Text(f"{said}\nnext: {next_step}")
