@@ -1,0 +1,376 @@
+"""A small honest exchange behind the Venue and MarketData ports, with faults by script.
+
+It matches IOC limit orders against a book that orders use up, takes fees (from the bought
+coin on spot, from the futures wallet on contracts), keeps the truth (orders, trades,
+balances, positions) apart from what it shows, and, like a real one, accepts a client order
+id again once the first order has ended.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+
+from tests.fakes.virtual_clock import VirtualClock
+from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
+from trimtab.domain.exact import floor_times
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    Side,
+    TradeId,
+    VenueOrder,
+    VenueOrderId,
+)
+from trimtab.domain.snapshot import Balance, Level, MarginMode, OpenOrder, Position, Snapshot
+from trimtab.ports import AbsenceEvidence, FillCursor, Portfolio
+
+
+class Fault(Enum):
+    """What goes wrong with one order."""
+
+    RESET_BEFORE = auto()
+    """The connection breaks before the request arrives."""
+    RESET_AFTER = auto()
+    """The order is accepted, the answer is lost."""
+    LATE = auto()
+    """The connection breaks; the request is accepted three seconds later."""
+    INVISIBLE = auto()
+    """Accepted, the answer lost, and look-ups do not see it for six seconds."""
+    THROTTLED = auto()
+    """Not taken in; silence is asked for."""
+    REFUSED = auto()
+    """The venue says no."""
+    PARTIAL = auto()
+    """A third of it executes, the rest expires."""
+    UNFILLED = auto()
+    """Nothing of it executes."""
+    SLOW_TRADES = auto()
+    """The trade list shows its executions two seconds late."""
+    GAP = auto()
+    """Its first execution is missing from the trade list for two seconds, later ones are not."""
+    RESTS = auto()
+    """It stays open for three seconds before it executes."""
+    RESTS_FOR_EVER = auto()
+    """It stays open."""
+    OTHER_ANSWER = auto()
+    """It is accepted, but the answer describes another order."""
+    LOW_SUMMARY = auto()
+    """The order's summary lags for two seconds: it shows less than the trade list."""
+
+
+LOST_ANSWER = {Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.LATE, Fault.INVISIBLE}
+
+
+@dataclass
+class Placed:
+    """An order as the exchange has it."""
+
+    intent: OrderIntent
+    name: VenueOrderId
+    at: datetime
+    fault: Fault | None
+    filled: int = 0
+    ended: bool = False
+
+
+@dataclass
+class Traded:
+    """An execution, and from when on the trade list shows it."""
+
+    fill: Fill
+    shown_at: datetime
+
+
+@dataclass
+class Truth:
+    """What really is, whatever the answers said."""
+
+    free: dict[Asset, Decimal]
+    positions: dict[Symbol, int]
+    placed: list[Placed] = field(default_factory=list)
+    trades: list[Traded] = field(default_factory=list)
+    leverage: dict[Symbol, int] = field(default_factory=dict)
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        return tuple(t.fill for t in self.trades)
+
+    def accepted(self, name: ClientOrderId) -> list[Placed]:
+        return [p for p in self.placed if p.intent.client_order_id == name]
+
+
+class MemoryVenue:
+    """The exchange; *faults* by (line, attempt)."""
+
+    def __init__(
+        self,
+        base: Snapshot,
+        clock: VirtualClock,
+        faults: Mapping[tuple[int, int], Fault] | None = None,
+    ) -> None:
+        self.base, self.clock = base, clock
+        self.faults = dict(faults or {})
+        self.books = dict(base.books)
+        self.truth = Truth(
+            free={a: b.free for a, b in base.balances.items()},
+            positions={s: int(p.lots) for s, p in base.positions.items()},
+        )
+        self.requests: list[str] = []
+        self.unreachable: set[str] = set()
+        self.behind_s = 0.0
+        self._arriving: list[tuple[datetime, OrderIntent]] = []
+        self._reads = 0
+
+    # What the ports offer
+
+    async def submit(self, intent: OrderIntent) -> VenueOrder:
+        self._asked("submit")
+        fault = self.faults.get((intent.line, intent.attempt))
+        if fault is Fault.THROTTLED:
+            raise NotDone("429", retry_after_ms=3_000)
+        if fault is Fault.REFUSED:
+            raise Refused("-2010")
+        if fault is Fault.LATE:
+            self._arriving.append((self.clock.now() + timedelta(seconds=3), intent))
+        elif fault is not Fault.RESET_BEFORE:
+            placed = self._place(intent, fault)
+        if fault in LOST_ANSWER:
+            raise OutcomeUnknown(f"{intent.client_order_id}: connection reset")
+        shown = self._show(placed)
+        if fault is Fault.OTHER_ANSWER:
+            return dataclasses.replace(shown, client_order_id=ClientOrderId("another"))
+        return shown
+
+    async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
+        self._asked("look_up")
+        found = [p for p in self.truth.accepted(intent.client_order_id) if self._sees(p)]
+        return self._show(found[-1]) if found else None
+
+    async def cancel(self, order: OpenOrder) -> None:
+        self._asked("cancel")
+        for placed in self.truth.accepted(order.client_order_id):
+            placed.ended = True
+
+    async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
+        self._asked("open_orders")
+        return tuple(
+            OpenOrder(
+                symbol=p.intent.instrument.symbol,
+                client_order_id=p.intent.client_order_id,
+                venue_order_id=p.name,
+                lots=Lots(p.intent.lots - p.filled),
+                limit_price=p.intent.limit_price,
+                reduce_only=p.intent.reduce_only,
+            )
+            for p in self.truth.placed
+            if not p.ended and p.intent.instrument.symbol in symbols
+        )
+
+    async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
+        self._asked("fills")
+        now, after = self.clock.now(), int(since.after or 0)
+        return tuple(
+            t.fill
+            for t in self.truth.trades
+            if t.fill.symbol == symbol
+            and t.shown_at <= now
+            and int(t.fill.trade_id) > after
+            and (since.after is not None or t.fill.filled_at >= since.not_before)
+        )
+
+    async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
+        self._asked("evidence_of_absence")
+        found = self.truth.accepted(intent.client_order_id)
+        word = found[-1].name if found else "none"
+        lists = ("by_client_id", "open_orders", "all_orders", "fills")
+        return AbsenceEvidence(
+            asked_at=self.clock.now(),
+            venue_now=self.clock.now() - timedelta(seconds=self.behind_s),
+            sightings=dict.fromkeys(lists, word),
+        )
+
+    async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
+        self._asked("set_leverage")
+        self.truth.leverage[symbol] = leverage
+
+    async def snapshot(self, portfolio: Portfolio) -> Snapshot:
+        self._asked("snapshot")
+        self._reads += 1
+        contracts = {
+            s: dataclasses.replace(
+                c, leverage=self.truth.leverage.get(s, c.leverage), margin_mode=MarginMode.CROSS
+            )
+            for s, c in self.base.contracts.items()
+        }
+        return dataclasses.replace(
+            self.base,
+            snapshot_id=f"read-{self._reads}",
+            taken_at=self.clock.now(),
+            balances={
+                a: Balance(free=u, locked=Decimal(0)) for a, u in self.truth.free.items() if u
+            },
+            positions={
+                s: Position(
+                    symbol=s,
+                    lots=Lots(n),
+                    entry_price=self.base.contracts[s].mark,
+                    margin_mode=MarginMode.CROSS,
+                    liquidation_price=None,
+                )
+                for s, n in self.truth.positions.items()
+                if n
+            },
+            books=dict(self.books),
+            contracts=contracts,
+        )
+
+    # What happens inside
+
+    def _asked(self, what: str) -> None:
+        """Count a request, let what is due happen, and break if the script says so."""
+        self.requests.append(what)
+        now = self.clock.now()
+        for due in [each for each in self._arriving if each[0] <= now]:
+            self._arriving.remove(due)
+            self._place(due[1], None)
+        for placed in self.truth.placed:
+            rested = now >= placed.at + timedelta(seconds=3)
+            if not placed.ended and placed.fault is Fault.RESTS and rested:
+                self._execute(placed)
+        if what in self.unreachable:
+            raise NotDone(f"{what}: no route")
+
+    def _place(self, intent: OrderIntent, fault: Fault | None) -> Placed:
+        if not self._affords(intent):
+            raise Refused("insufficient balance")
+        name = VenueOrderId(f"v{len(self.truth.placed) + 1}")
+        placed = Placed(intent=intent, name=name, at=self.clock.now(), fault=fault)
+        self.truth.placed.append(placed)
+        if fault not in (Fault.RESTS, Fault.RESTS_FOR_EVER):
+            self._execute(placed)
+        return placed
+
+    def _affords(self, intent: OrderIntent) -> bool:
+        instrument = intent.instrument
+        if intent.reduce_only:
+            position = self.truth.positions.get(instrument.symbol, 0)
+            return position * intent.lots < 0 and abs(intent.lots) <= abs(position)
+        if instrument.is_contract:
+            return True
+        if intent.lots > 0:
+            cost = intent.quantity * intent.limit_price
+            return self.truth.free.get(instrument.quote, Decimal(0)) >= cost
+        return self.truth.free.get(instrument.base, Decimal(0)) >= intent.quantity
+
+    def _execute(self, placed: Placed) -> None:
+        """Walk the book up to the limit; the rest expires."""
+        intent, left = placed.intent, abs(placed.intent.lots)
+        if placed.fault is Fault.PARTIAL:
+            left = max(1, left // 3)
+        if placed.fault is Fault.UNFILLED:
+            left = 0
+        book, buys = self.books[intent.instrument.symbol], intent.lots > 0
+        levels = list(book.asks if buys else book.bids)
+        for place, level in enumerate(levels):
+            room = (intent.limit_price - level.price) * (1 if buys else -1)
+            lots = min(left, floor_times(intent.instrument.lot_size, level.quantity))
+            pieces = [lots] if lots < 2 else [lots // 2, lots - lots // 2]
+            if room < 0 or lots == 0:
+                break
+            for piece in pieces:
+                self._trade(placed, piece, level.price)
+            used = intent.instrument.units(lots)
+            levels[place] = Level(price=level.price, quantity=level.quantity - used)
+            left -= lots
+        levels = [each for each in levels if each.quantity]
+        side = {"asks": tuple(levels)} if buys else {"bids": tuple(levels)}
+        self.books[intent.instrument.symbol] = dataclasses.replace(book, **side)
+        placed.ended = True
+
+    def _trade(self, placed: Placed, lots: int, fill_price: Decimal) -> None:
+        intent, now = placed.intent, self.clock.now()
+        instrument, sign = intent.instrument, 1 if intent.lots > 0 else -1
+        quantity = instrument.units(lots)
+        in_coin = sign > 0 and not instrument.is_contract
+        fee = instrument.taker_fee * (quantity if in_coin else quantity * fill_price)
+        fill = Fill(
+            symbol=instrument.symbol,
+            trade_id=TradeId(str(len(self.truth.trades) + 1)),
+            venue_order_id=placed.name,
+            client_order_id=None,
+            side=Side.of(sign),
+            quantity=quantity,
+            fill_price=fill_price,
+            fee=fee,
+            fee_asset=instrument.base if in_coin else instrument.quote,
+            filled_at=now,
+        )
+        held_back = placed.fault is Fault.SLOW_TRADES or (
+            placed.fault is Fault.GAP and placed.filled == 0
+        )
+        shown_at = now + timedelta(seconds=2 if held_back else 0)
+        self.truth.trades.append(Traded(fill=fill, shown_at=shown_at))
+        placed.filled += sign * lots
+        self._move(instrument, fill, sign * lots)
+
+    def _move(self, instrument: Instrument, fill: Fill, lots: int) -> None:
+        if instrument.is_contract:
+            positions = self.truth.positions
+            positions[instrument.symbol] = positions.get(instrument.symbol, 0) + lots
+            return
+        sign = 1 if lots > 0 else -1
+        for asset, units in (
+            (instrument.base, sign * fill.quantity),
+            (instrument.quote, -sign * fill.quantity * fill.fill_price),
+            (fill.fee_asset, -fill.fee),
+        ):
+            self.truth.free[asset] = self.truth.free.get(asset, Decimal(0)) + units
+
+    def _sees(self, placed: Placed) -> bool:
+        hidden = placed.fault is Fault.INVISIBLE
+        return not hidden or self.clock.now() >= placed.at + timedelta(seconds=6)
+
+    def _show(self, placed: Placed) -> VenueOrder:
+        lags = placed.fault is Fault.LOW_SUMMARY
+        early = self.clock.now() < placed.at + timedelta(seconds=2)
+        filled = placed.filled // 2 if lags and early else placed.filled
+        return VenueOrder(
+            client_order_id=placed.intent.client_order_id,
+            venue_order_id=placed.name,
+            symbol=placed.intent.instrument.symbol,
+            lots=placed.intent.lots,
+            filled_lots=Lots(filled),
+            ended=placed.ended,
+            status="EXPIRED" if placed.ended else "NEW",
+        )
+
+    def trade_by_hand(self, instrument: Instrument, lots: int) -> None:
+        """Let somebody else trade in the account, at the best price."""
+        book = self.books[instrument.symbol]
+        best = book.asks[0].price if lots > 0 else book.bids[0].price
+        intent = OrderIntent(
+            client_order_id=ClientOrderId(f"hand{len(self.truth.placed)}"),
+            plan_digest="by hand",
+            line=1,
+            attempt=1,
+            instrument=instrument,
+            lots=Lots(lots),
+            limit=floor_ticks(instrument, best),
+            reduce_only=False,
+        )
+        name = VenueOrderId(f"v{len(self.truth.placed) + 1}")
+        placed = Placed(intent=intent, name=name, at=self.clock.now(), fault=None, ended=True)
+        self.truth.placed.append(placed)
+        self._trade(placed, abs(lots), best)
+
+
+def floor_ticks(instrument: Instrument, price: Decimal) -> Ticks:
+    """Return *price* in whole ticks, rounded down."""
+    return Ticks(max(1, floor_times(instrument.tick_size, price)))

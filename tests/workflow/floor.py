@@ -1,0 +1,197 @@
+"""A trading floor in memory: exchange, ledger, virtual clock, and a run on them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.builders import NOW, account, plan, policy
+from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
+from tests.fakes.memory_venue import Fault, MemoryVenue
+from tests.fakes.virtual_clock import VirtualClock
+from trimtab.approval import approve, grant
+from trimtab.domain.approved import ApprovalKind, ApprovedPlan
+from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
+from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.snapshot import Snapshot
+from trimtab.execution.report import ExecutionReport
+from trimtab.ports import PlanStatus, Portfolio
+from trimtab.workflow.execute import execute
+from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.preflight import Wiring
+from trimtab.workflow.reconcile import Books, Reconciliation, reconcile
+from trimtab.workflow.recover import RecoveryReport, recover
+
+PORTFOLIO = Portfolio(assets=(), with_contracts=())
+POLICY = policy()
+WINDOW_MS = POLICY.execution.receive_window_ms
+
+
+@dataclass
+class Watcher:
+    """Writes down what a run tells whoever watches."""
+
+    told: list[str] = field(default_factory=list)
+    moves: list[OrderRecord] = field(default_factory=list)
+
+    def leverage_set(self, symbol: Symbol, *, leverage: int) -> None:
+        self.told.append(f"leverage {symbol} {leverage}")
+
+    def order_sent(self, intent: OrderIntent) -> None:
+        self.told.append(f"sent {intent.line}.{intent.attempt}")
+
+    def order_moved(self, record: OrderRecord) -> None:
+        self.moves.append(record)
+        self.told.append(f"{record.state} {record.intent.line}.{record.intent.attempt}")
+
+    def waiting(self, reason: str, *, seconds: float) -> None:
+        self.told.append("waiting")
+
+
+@dataclass
+class Gate:
+    """A gate that passes until told otherwise, and keeps what it was shown."""
+
+    refuse_from: int = 1_000
+    """The number of the review, from 1, that it refuses first."""
+    on_review: Callable[[int], None] = lambda _: None
+    checks: str = "max_leverage"
+    seen: list[tuple[Plan, Snapshot]] = field(default_factory=list)
+
+    async def __call__(self, reviewed: Plan, snapshot: Snapshot) -> GateReport:
+        self.seen.append((reviewed, snapshot))
+        self.on_review(len(self.seen))
+        refused = len(self.seen) >= self.refuse_from
+        return findings(reviewed, Verdict.REFUSE if refused else Verdict.PASS, check=self.checks)
+
+
+def findings(reviewed: Plan, verdict: Verdict, *, check: str = "max_leverage") -> GateReport:
+    """Return a report of one finding."""
+    finding = Finding(
+        check=check,
+        verdict=verdict,
+        subject="plan",
+        measured="3",
+        limit="2.5",
+        unit="ratio",
+        reason=None if verdict is Verdict.PASS else "too much",
+        tag=Tag.EXPOSURE,
+    )
+    return GateReport(
+        plan_digest=reviewed.digest,
+        snapshot_id=reviewed.snapshot_id,
+        findings=(finding,),
+        reviewed_at=NOW,
+    )
+
+
+class Floor:
+    """One account on the exchange in memory, with its ledger."""
+
+    def __init__(
+        self,
+        holdings: str,
+        *legs: str | Leg,
+        faults: Mapping[tuple[int, int], Fault] | None = None,
+        kind: ApprovalKind = ApprovalKind.TYPED,
+        **changes: Any,
+    ) -> None:
+        self.clock = VirtualClock()
+        self.opening = account(holdings, **changes)
+        self.venue = MemoryVenue(self.opening, self.clock, faults)
+        self.store = MemoryStore(key=self.opening.key, began_at=NOW)
+        self.plan = plan(self.opening, *legs)
+        self.gate, self.watcher, self.stop = Gate(), Watcher(), asyncio.Event()
+        self.kind = kind
+        self.policy = POLICY
+
+    def desk(self, wrap: Callable[[Any], Any] = lambda port: port) -> tuple[Desk, MemoryLedger]:
+        """Return what a process works with, its ports wrapped, and its ledger."""
+        ledger = MemoryLedger(self.store, dry_run=self.kind is ApprovalKind.DRY_RUN)
+        desk = Desk(
+            venue=wrap(self.venue),
+            ledger=wrap(ledger),
+            clock=self.clock,
+            progress=self.watcher,
+            stop=self.stop,
+        )
+        return desk, ledger
+
+    def approved(self) -> ApprovedPlan:
+        """Return the plan with everybody's yes."""
+        report = findings(self.plan, Verdict.PASS)
+        yes = grant(report, kind=self.kind, by="a test", at=NOW, ttl_s=300)
+        return approve(self.plan, report, yes, now=NOW)
+
+    async def save(self, ledger: MemoryLedger) -> None:
+        """Put the approved plan into the ledger, once."""
+        if self.plan.digest not in self.store.plans:
+            await ledger.save_plan(
+                self.plan, findings(self.plan, Verdict.PASS), PlanStatus.PROPOSED
+            )
+            await ledger.save_approval(self.approved().approval)
+
+    async def execute(self, wrap: Callable[[Any], Any] = lambda port: port) -> ExecutionReport:
+        """Run the plan in a process of its own."""
+        desk, ledger = self.desk(wrap)
+        await self.save(ledger)
+        wiring = Wiring(
+            desk=desk,
+            market=wrap(self.venue),
+            portfolio=PORTFOLIO,
+            policy=self.policy,
+            regate=self.gate,
+        )
+        async with ledger.holding_account(owner="a run"):
+            return await execute(self.approved(), wiring)
+
+    async def recover(self, wrap: Callable[[Any], Any] = lambda port: port) -> RecoveryReport:
+        """Recover in a process of its own."""
+        desk, ledger = self.desk(wrap)
+        async with ledger.holding_account(owner="a recovery"):
+            return await recover(desk, receive_window_ms=WINDOW_MS)
+
+    async def reconcile(self, *, adopt: bool = False) -> Reconciliation:
+        """Reconcile in a process of its own."""
+        _, ledger = self.desk()
+        books = Books(venue=self.venue, market=self.venue, ledger=ledger, portfolio=PORTFOLIO)
+        async with ledger.holding_account(owner="a reconciliation"):
+            return await reconcile(books, adopt=adopt)
+
+    @property
+    def records(self) -> dict[str, OrderRecord]:
+        """The ledger's orders by ``line.attempt``."""
+        return {f"{r.intent.line}.{r.intent.attempt}": r for r in self.store.real.orders.values()}
+
+    @property
+    def states(self) -> dict[str, OrderState]:
+        """The ledger's order states by ``line.attempt``."""
+        return {name: record.state for name, record in self.records.items()}
+
+    def check_the_promises(self) -> None:
+        """Nothing was sent twice, nothing was lost, nothing went beyond what was approved."""
+        booked = {f.trade_id: dataclasses.replace(f, client_order_id=None) for f in self.fills}
+        assert booked == {f.trade_id: f for f in self.venue.truth.fills}
+        for record in self.store.real.orders.values():
+            name, leg = record.intent.client_order_id, self.plan.legs[record.intent.line - 1]
+            accepted = self.venue.truth.accepted(name)
+            assert len(accepted) <= 1
+            assert record.state.is_terminal
+            assert record.filled_lots == sum(p.filled for p in accepted)
+            worst = record.intent.limit - leg.limit
+            assert worst <= 0 if leg.lots > 0 else worst >= 0
+        known = {p.intent.client_order_id for p in self.venue.truth.placed}
+        assert known <= self.store.real.orders.keys()
+        for leg in self.plan.legs:
+            filled = sum(r.filled_lots for r in self.records.values() if r.intent.line == leg.line)
+            assert 0 <= filled * (1 if leg.lots > 0 else -1) <= abs(leg.lots)
+
+    @property
+    def fills(self) -> list[Any]:
+        """The ledger's fills."""
+        return self.store.real.fills

@@ -1,0 +1,105 @@
+"""A run that dies at any call of any port, and is recovered, sends nothing twice and loses nothing.
+
+Exhaustive: for every n, the process dies before its n-th call takes effect, after it, or is
+cancelled there; then the recovery itself may die likewise before a last one ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import pytest
+
+from tests.fakes.memory_venue import Fault
+from tests.fakes.mortal import Death, Killed, Mortal
+from tests.workflow.floor import Floor
+
+NEVER = 1_000_000
+
+
+def everything_goes_well() -> Floor:
+    return Floor("BTC 0.2 @ 60000, ETH 1 @ 3000, USDT 1000", "sell 0.1 BTC", "then buy 1.5 ETH")
+
+
+def much_goes_wrong() -> Floor:
+    return Floor(
+        "BTC 0.2 @ 60000, ETH 1 @ 3000, SOL 5 @ 150, USDT 1000, wallet 500",
+        "sell 0.1 BTC",
+        "sell 2 SOL",
+        "then buy 1.5 ETH",
+        "sell 0.01 perp BTC",
+        faults={
+            (1, 1): Fault.RESET_AFTER,
+            (2, 1): Fault.PARTIAL,
+            (3, 1): Fault.LATE,
+            (4, 1): Fault.GAP,
+        },
+    )
+
+
+def an_order_never_arrives() -> Floor:
+    return Floor("BTC 0.2 @ 60000, USDT 1000", "sell 0.1 BTC", faults={(1, 1): Fault.RESET_BEFORE})
+
+
+SCENES = [everything_goes_well, much_goes_wrong, an_order_never_arrives]
+
+
+async def run_mortal(floor: Floor, process: Mortal, *, recovering: bool = False) -> None:
+    """Run or recover in a process that dies as told."""
+    work = floor.recover if recovering else floor.execute
+    process.task = asyncio.ensure_future(work(process.wrap))
+    with contextlib.suppress(Killed, asyncio.CancelledError):
+        await process.task
+
+
+async def calls_of(scene: Callable[[], Floor], first: Mortal | None = None) -> int:
+    """Return how many calls the run makes, or the recovery after a *first* process died."""
+    floor, process = scene(), Mortal(Death.BEFORE, NEVER)
+    if first is not None:
+        await run_mortal(floor, first)
+    await run_mortal(floor, process, recovering=first is not None)
+    return process.calls
+
+
+@pytest.mark.parametrize("death", Death)
+@pytest.mark.parametrize("scene", SCENES)
+async def test_a_run_that_dies_anywhere_is_recovered_whole(
+    scene: Callable[[], Floor], death: Death
+) -> None:
+    calls = await calls_of(scene)
+    assert calls > 10
+    for at in range(1, calls + 1):
+        floor = scene()
+        await run_mortal(floor, Mortal(death, at))
+        assert floor.store.holder is None
+        recovery = await floor.recover()
+        assert recovery.exit_code == 0, (at, recovery)
+        floor.check_the_promises()
+        assert (await floor.reconcile()).differences == (), at
+
+
+@pytest.mark.parametrize("death", [Death.BEFORE, Death.AFTER])
+async def test_a_recovery_that_dies_anywhere_is_recovered_whole(death: Death) -> None:
+    submits = 14  # In the midst of the first stage of the scene: some orders sent, none closed.
+    calls = await calls_of(much_goes_wrong, Mortal(Death.AFTER, submits))
+    assert calls > 5
+    for at in range(1, calls + 1):
+        floor = much_goes_wrong()
+        await run_mortal(floor, Mortal(Death.AFTER, submits))
+        assert any(not state.is_terminal for state in floor.states.values())
+        await run_mortal(floor, Mortal(death, at), recovering=True)
+        recovery = await floor.recover()
+        assert recovery.exit_code == 0, (at, recovery)
+        floor.check_the_promises()
+        assert (await floor.reconcile()).differences == (), at
+
+
+async def test_nothing_is_sent_after_a_run_was_cancelled() -> None:
+    floor = much_goes_wrong()
+    process = Mortal(Death.CANCELLED, 9)
+    await run_mortal(floor, process)
+    asked = len(floor.venue.requests)
+    await asyncio.sleep(0.01)
+    assert len(floor.venue.requests) == asked

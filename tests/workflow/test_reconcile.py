@@ -1,0 +1,112 @@
+"""Reconciliation holds the ledger against the venue, and writes nothing unless asked to."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+from tests.fakes.memory_venue import Fault
+from tests.workflow.floor import Floor
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.execution.reconcile import Actor, Subject
+
+HOLDINGS = "BTC 0.2 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 500"
+LEGS = ("sell 0.1 BTC", "sell 0.01 perp BTC")
+
+
+async def after_a_run(fault: Fault | None = None) -> Floor:
+    floor = Floor(HOLDINGS, *LEGS, faults={(1, 1): fault} if fault else {})
+    await floor.execute()
+    floor.clock.move(60)
+    return floor
+
+
+async def test_after_a_run_both_agree() -> None:
+    result = await (await after_a_run()).reconcile()
+    assert (result.differences, result.exit_code, result.has_statement) == ((), 0, True)
+
+
+async def test_before_the_first_run_there_is_nothing_to_hold_balances_against() -> None:
+    result = await Floor(HOLDINGS, *LEGS).reconcile()
+    assert (result.exit_code, result.has_statement) == (0, False)
+
+
+async def test_somebody_elses_executions_are_found_and_adopted_on_request() -> None:
+    floor = await after_a_run()
+    before = len(floor.fills)
+    floor.venue.trade_by_hand(floor.plan.legs[0].instrument, -100)
+    floor.venue.trade_by_hand(floor.plan.legs[1].instrument, -50)
+    result = await floor.reconcile()
+    assert result.exit_code == 1
+    assert {d.subject for d in result.differences} == {
+        Subject.FILL,
+        Subject.BALANCE,
+        Subject.POSITION,
+    }
+    assert {d.who for d in result.differences} == {Actor.ADOPT}
+    assert len(floor.fills) == before
+    floor.clock.move(60)
+    adopted = await floor.reconcile(adopt=True)
+    assert (len(adopted.adopted), adopted.differences) == (2, ())
+    assert [f.client_order_id for f in floor.fills[before:]] == [None] * 2
+    assert (await floor.reconcile()).exit_code == 0
+
+
+async def test_a_deposit_is_a_difference_until_it_is_adopted() -> None:
+    floor = await after_a_run()
+    floor.venue.truth.free[Asset("USDT")] += 250
+    [found] = (await floor.reconcile()).differences
+    assert (found.subject, found.name, found.who) == (Subject.BALANCE, "USDT", Actor.ADOPT)
+    assert Decimal(found.actual) - Decimal(found.expected) == 250
+    assert (await floor.reconcile(adopt=True)).exit_code == 0
+
+
+async def test_an_order_that_is_not_closed_names_recovery() -> None:
+    floor = await after_a_run(Fault.RESTS_FOR_EVER)
+    differences = (await floor.reconcile()).differences
+    assert [(d.subject, d.actual, d.who) for d in differences] == [
+        (Subject.ORDER, "open", Actor.RECOVER)
+    ]
+
+
+async def test_a_resting_order_that_the_ledger_closed_or_never_had_needs_a_person() -> None:
+    floor = await after_a_run()
+    floor.venue.truth.placed[0].ended = False
+    [found] = (await floor.reconcile()).differences
+    assert (found.expected, found.who) == ("filled", Actor.PERSON)
+    stranger = floor.venue.truth.placed[0]
+    stranger.intent = dataclasses.replace(stranger.intent, client_order_id="stranger")
+    [found] = (await floor.reconcile()).differences
+    assert (found.expected, found.who) == ("no such order", Actor.PERSON)
+
+
+async def test_fills_of_an_order_that_is_not_settled_are_left_to_recovery() -> None:
+    floor = Floor(HOLDINGS, *LEGS)
+    floor.venue.unreachable = {"fills"}
+    await floor.execute()
+    floor.venue.unreachable = set()
+    found = (await floor.reconcile()).differences
+    fills = [d for d in found if d.subject is Subject.FILL]
+    assert {d.who for d in fills} == {Actor.RECOVER}
+
+
+async def test_a_fill_that_the_venue_tells_otherwise_or_not_at_all_needs_a_person() -> None:
+    floor = await after_a_run()
+    first = floor.venue.truth.trades[0]
+    first.fill = dataclasses.replace(first.fill, fee=Decimal(1))
+    [found] = (await floor.reconcile()).differences
+    assert (found.subject, found.who) == (Subject.FILL, Actor.PERSON)
+    floor.venue.truth.trades.remove(first)
+    [found] = (await floor.reconcile()).differences
+    assert (found.actual, found.name) == ("not listed", "BTC/USDT 1")
+
+
+async def test_a_position_that_fills_do_not_explain_is_a_difference() -> None:
+    floor = await after_a_run()
+    floor.venue.truth.positions[Symbol("BTC/USDT:USDT")] = -70
+    [found] = (await floor.reconcile()).differences
+    assert (found.subject, found.expected, found.actual) == (
+        Subject.POSITION,
+        "-100 lots",
+        "-70 lots",
+    )
