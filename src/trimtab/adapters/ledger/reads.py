@@ -302,9 +302,7 @@ def halted(connection: Connection) -> str | None:
 
 def events(connection: Connection) -> tuple[LedgerEvent, ...]:
     """Return every entry, oldest first."""
-    return tuple(
-        map(_event, connection.execute(select(entries).order_by(entries.c.seq)).mappings())
-    )
+    return tuple(map(_event, _found(connection, select(entries).order_by(entries.c.seq))))
 
 
 def _event(row: StoredRow) -> LedgerEvent:

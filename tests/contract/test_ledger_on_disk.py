@@ -1,0 +1,468 @@
+"""What only a ledger on disk can show: other processes, a failing disk, a damaged file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.builders import KEY, NOW
+from tests.contract.ledger_cases import (
+    BTC,
+    SELL,
+    SNAPSHOT,
+    StandingClock,
+    fill,
+    intent,
+    report_on,
+    step,
+    venue_order,
+    yes_to,
+)
+from trimtab.adapters.ledger.files import Place, place_of
+from trimtab.adapters.ledger.pen import Hand, Pen
+from trimtab.adapters.ledger.writes import begin
+from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
+from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
+from trimtab.domain.orders import OrderState
+from trimtab.ports import PlanStatus
+
+HOLDER = """
+import asyncio, sys
+from tests.builders import KEY, NOW
+from tests.contract.ledger_cases import StandingClock, intent
+from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.domain.errors import AccountHeld
+
+async def hold():
+    async with open_ledger(sys.argv[1], KEY, dry_run=False, clock=StandingClock()) as ledger:
+        try:
+            async with ledger.holding_account(owner="the other run"):
+                await ledger.begin([intent()], at=NOW)
+                print("holding", flush=True)
+                sys.stdin.readline()
+                await ledger.begin([intent(line=2)], at=NOW)
+                print("begun", flush=True)
+        except AccountHeld:
+            print("held by another", flush=True)
+
+asyncio.run(hold())
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'state' / 'ledger.db'}"
+
+
+@pytest.fixture
+async def ledger(url: str) -> AsyncIterator[SqlLedger]:
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as opened:
+        await opened.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+        yield opened
+
+
+@contextmanager
+def another_run(url: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a process that has begun line 1 and holds the account until it is told to go on."""
+    command = [sys.executable, "-c", HOLDER, url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": "."}, **pipes) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "holding\n"
+            yield process
+        finally:
+            process.kill()
+
+
+# One writer
+
+
+async def test_a_run_in_another_process_keeps_this_one_out(ledger: SqlLedger, url: str) -> None:
+    with another_run(url) as process:
+        with pytest.raises(AccountHeld, match=f"the other run, process {process.pid}"):
+            async with ledger.holding_account(owner="this run"):
+                pytest.fail("two processes hold one account")
+        assert process.communicate("go\n")[0] == "begun\n"
+    async with ledger.holding_account(owner="this run"):
+        pass
+
+
+async def test_a_killed_runs_account_and_intents_are_taken_over_at_once(
+    ledger: SqlLedger, url: str
+) -> None:
+    with another_run(url) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    async with ledger.holding_account(owner="this run"):
+        (left,) = await ledger.unresolved()
+        assert (left.intent, left.state) == (intent(), OrderState.SUBMITTING)
+        await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+
+
+async def test_a_stopped_run_that_lost_its_lock_cannot_begin_an_order_when_it_goes_on(
+    ledger: SqlLedger, url: str
+) -> None:
+    with another_run(url) as process:
+        process.send_signal(signal.SIGSTOP)
+        place_of(url).lock.unlink()
+        async with ledger.holding_account(owner="this run"):
+            process.send_signal(signal.SIGCONT)
+            assert process.communicate("go\n")[0] == "held by another\n"
+            assert len(await ledger.orders(plan_digest=None)) == 1
+            await ledger.begin([intent(line=2)], at=NOW)
+
+
+async def test_the_statement_that_makes_an_order_checks_the_lease_itself(
+    ledger: SqlLedger,
+) -> None:
+    async with ledger.holding_account(owner="this run"):
+        for epoch in (0, 2):
+            hand = Hand(account=KEY.account, dry_run=0, epoch=epoch)
+
+            def stale(pen: Pen, hand: Hand = hand) -> None:
+                begin(pen, hand, [intent()], NOW)
+
+            with pytest.raises(AccountHeld):
+                await ledger._writer.write(stale)
+        assert await ledger.orders(plan_digest=None) == ()
+
+
+# The writer
+
+
+async def test_writes_that_share_a_flush_keep_their_own_errors(ledger: SqlLedger) -> None:
+    async with ledger.holding_account(owner="test"):
+        before = len(await ledger.audit.events())
+        attempts = [1, 2, 2, 3, 1, 4]
+        results = await asyncio.gather(
+            *(ledger.begin([intent(attempt=n)], at=NOW) for n in attempts), return_exceptions=True
+        )
+        assert [isinstance(r, LedgerError) for r in results] == [
+            False,
+            False,
+            True,
+            False,
+            True,
+            False,
+        ]
+        assert len(await ledger.orders(plan_digest=None)) == 4
+        assert len(await ledger.audit.events()) == before + 4
+    assert (await ledger.audit.verify()).faults == ()
+
+
+async def test_a_write_whose_caller_was_cancelled_is_done_all_the_same(
+    ledger: SqlLedger,
+) -> None:
+    async with ledger.holding_account(owner="test"):
+        task = asyncio.create_task(ledger.begin([intent()], at=NOW))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(await ledger.orders(plan_digest=None)) == 1
+
+
+async def test_the_event_loop_goes_on_while_the_disk_is_waited_for(
+    ledger: SqlLedger, url: str
+) -> None:
+    blocker = sqlite3.connect(place_of(url).database, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    write = asyncio.create_task(ledger.set_halt("enough", by="ada", at=NOW))
+    await asyncio.sleep(0.05)
+    assert not write.done()
+    blocker.execute("COMMIT")
+    blocker.close()
+    await write
+
+
+# Files and faults
+
+
+async def test_files_are_for_the_user_alone(ledger: SqlLedger, url: str) -> None:
+    async with ledger.holding_account(owner="test"):
+        folder = place_of(url).database.parent
+        modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()}
+        assert {"ledger.db", "ledger.db-wal", "ledger.db.lock", "ledger.db.head"} <= modes.keys()
+        assert set(modes.values()) == {0o600}
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://h/d", "ledger.db"]
+)
+async def test_a_url_that_names_no_file_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"ledger\.url"):
+        async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+            pytest.fail("opened something that is no file")
+
+
+async def _pragma(ledger: SqlLedger, pragma: str) -> None:
+    """Set a pragma on the connection that writes, on its thread."""
+    connection = ledger._writer._writing.connection.dbapi_connection
+    assert connection is not None
+    future = ledger._writer._thread.submit(
+        lambda: connection.execute(f"PRAGMA {pragma}").fetchall()
+    )
+    await asyncio.wrap_future(future)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "undo", "told"),
+    [
+        ("max_page_count=1", "max_page_count=1000000", "disk is full"),
+        ("query_only=ON", "query_only=OFF", "read-only"),
+    ],
+)
+async def test_a_write_that_the_disk_refuses_says_so_and_leaves_nothing(
+    ledger: SqlLedger, pragma: str, undo: str, told: str
+) -> None:
+    many = [intent(attempt=n) for n in range(1, 60)]
+    async with ledger.holding_account(owner="test"):
+        await _pragma(ledger, pragma)
+        with pytest.raises(LedgerError, match=told) as caught:
+            await ledger.begin(many, at=NOW)
+        assert "command again" in caught.value.next_step or "recover" in caught.value.next_step
+        assert await ledger.orders(plan_digest=None) == ()
+        await _pragma(ledger, undo)
+        await ledger.begin(many, at=NOW)
+    assert (await ledger.audit.verify()).faults == ()
+
+
+async def test_a_database_that_another_process_has_locked_says_so(
+    ledger: SqlLedger, url: str
+) -> None:
+    await _pragma(ledger, "busy_timeout=0")
+    blocker = sqlite3.connect(place_of(url).database, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match="another process has it locked"):
+        await ledger.set_halt("enough", by="ada", at=NOW)
+    blocker.close()
+    await ledger.set_halt("enough", by="ada", at=NOW)
+
+
+async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("buy low, sell high\n" * 100)
+    with pytest.raises(LedgerError, match=r"notes\.txt.*no ledger") as caught:
+        async with open_ledger(f"sqlite:///{path}", KEY, dry_run=False, clock=StandingClock()):
+            pytest.fail("opened a text file")
+    assert "ledger.url" in caught.value.next_step
+
+
+async def test_a_directory_that_cannot_be_made_is_a_ledger_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    url = f"sqlite:///{tmp_path / 'file' / 'ledger.db'}"
+    with pytest.raises(LedgerError, match="opening it"):
+        async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+            pytest.fail("opened a ledger below a file")
+
+
+async def test_the_database_refuses_to_change_or_delete_what_is_written(
+    ledger: SqlLedger, url: str
+) -> None:
+    await ledger.set_halt("enough", by="ada", at=NOW)
+    connection = sqlite3.connect(place_of(url).database)
+    for statement in (
+        "UPDATE entries SET body = '{}'",
+        "DELETE FROM entries",
+        "UPDATE halts SET reason = NULL",
+        "DELETE FROM plans",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="rows are never"):
+            connection.execute(statement)
+    connection.close()
+
+
+# Verification
+
+
+@pytest.fixture
+async def finished(url: str) -> Place:
+    """Return a closed ledger in which every kind of row was written."""
+    async with (
+        open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger,
+        ledger.holding_account(owner="test"),
+    ):
+        await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+        await ledger.save_approval(yes_to(SELL))
+        await ledger.save_balances(SNAPSHOT)
+        await ledger.begin([intent(), intent(line=2)], at=NOW)
+        await ledger.book_fills(BTC, [fill(1, "0.006"), fill(2, "0.001", venue_order_id="v9")])
+        told = venue_order(intent(), -60)
+        await ledger.advance([step(intent(), OrderState.EXPIRED, told)])
+        await ledger.set_halt("enough", by="ada", at=NOW)
+    async with open_ledger(url, KEY, dry_run=True, clock=StandingClock()) as dry:
+        await dry.begin([intent()], at=NOW)
+    return place_of(url)
+
+
+async def test_a_sound_ledger_has_no_faults(finished: Place, url: str) -> None:
+    report = await verify_ledger(url)
+    assert report.faults == ()
+    assert report.is_sound
+    assert report.entries > 10
+    assert finished.anchor.read_text() == f"{report.entries:020d} {report.head}\n"
+
+
+async def test_verification_of_no_ledger_is_an_error(url: str) -> None:
+    with pytest.raises(LedgerError, match="not there"):
+        await verify_ledger(url)
+
+
+def _tamper(place: Place, statement: str) -> None:
+    """Change the database behind the ledger's back, triggers and references out of the way."""
+    connection = sqlite3.connect(place.database)
+    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    for (name,) in triggers.fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+ORDER = intent().client_order_id
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            "UPDATE entries SET body = replace(body, 'ada on', 'eve on')",
+            ("entries", "seq 4", "changed"),
+        ),
+        ("UPDATE entries SET at = '2020' WHERE seq = 3", ("entries", "seq 3", "changed")),
+        ("UPDATE entries SET prev_hash = hash WHERE seq = 5", ("entries", "seq 5", "before it")),
+        ("DELETE FROM entries WHERE seq = 6", ("entries", "seq 7", "missing")),
+        ("UPDATE stamp SET account = 'other'", ("stamp", "1", "account is 'other'")),
+        (
+            "UPDATE orders SET state = 'filled' WHERE line = 1",
+            ("orders", ORDER, "state is 'filled'"),
+        ),
+        ("UPDATE orders SET lots = 100 WHERE line = 1", ("orders", ORDER, "lots is 100")),
+        ("DELETE FROM order_events", ("order_events", "", "is missing")),
+        ("UPDATE fills SET fee = '0'", ("fills", "BTC/USDT 1", "fee is '0'")),
+        ("UPDATE fills SET quantity = '0.0060'", ("fills", "BTC/USDT 1", "quantity is")),
+        ("UPDATE plans SET status = 'executed'", ("plans", SELL.digest, "status is 'executed'")),
+        ("UPDATE findings SET verdict = 'warn'", ("findings", SELL.digest, "verdict is 'warn'")),
+        ("DELETE FROM approvals", ("approvals", SELL.digest, "is missing")),
+        ("UPDATE leases SET epoch = 7", ("leases", "main", "epoch is 7")),
+        ("DELETE FROM halts", ("halts", "", "is missing")),
+        ("DELETE FROM balances WHERE wallet = 'spot'", ("balances", "spot", "is missing")),
+        ("UPDATE fill_cursors SET after_trade_id = '9'", ("fill_cursors", BTC, "after_trade_id")),
+    ],
+)
+async def test_verification_names_the_first_row_that_is_wrong(
+    finished: Place, url: str, statement: str, told: tuple[str, str, str]
+) -> None:
+    _tamper(finished, statement)
+    report = await verify_ledger(url)
+    fault = next(f for f in report.faults if f.table != "database" and "rowid" not in f.row)
+    table, row, what = told
+    assert fault.table == table
+    assert row in fault.row
+    assert what in fault.what
+
+
+async def test_verification_finds_a_row_that_no_entry_made(finished: Place, url: str) -> None:
+    _tamper(finished, "INSERT INTO halts SELECT seq - 1, 'none', 'eve', at FROM halts")
+    (fault,) = (await verify_ledger(url)).faults
+    assert (fault.table, fault.what) == ("halts", "is in no entry")
+
+
+def _cut_off(place: Place) -> None:
+    _tamper(place, "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)")
+
+
+def _rewrite(place: Place) -> None:
+    seq, _, _ = place.anchor.read_text().partition(" ")
+    place.anchor.write_text(f"{seq} {'0' * 64}\n")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "what"),
+    [
+        (_cut_off, "cut off"),
+        (_rewrite, "written anew"),
+        (lambda place: place.anchor.write_text("12 abc\n"), "unreadable"),
+        (lambda place: place.anchor.unlink(), "is missing"),
+    ],
+)
+async def test_verification_holds_the_head_against_its_anchor(
+    finished: Place, url: str, tamper: Callable[[Place], None], what: str
+) -> None:
+    tamper(finished)
+    faults = [f for f in (await verify_ledger(url)).faults if f.table == "anchor"]
+    assert len(faults) == 1
+    assert what in faults[0].what
+
+
+async def test_an_anchor_that_lags_behind_after_a_crash_is_no_fault(
+    finished: Place, url: str
+) -> None:
+    old = finished.anchor.read_text()
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        await ledger.set_halt(None, by="ada", at=NOW)
+    assert finished.anchor.read_text() != old
+    finished.anchor.write_text(old)
+    assert (await verify_ledger(url)).is_sound
+
+
+async def test_a_flipped_byte_in_stored_text_is_found(finished: Place, url: str) -> None:
+    sound = finished.database.read_bytes()
+    places = [i for word in (b"ada on tty1", b"59901.2", b"order_moved") for i in _all(sound, word)]
+    assert len(places) >= 6
+    for at in places:
+        flipped = bytearray(sound)
+        flipped[at] ^= 1
+        finished.database.write_bytes(flipped)
+        report = await verify_ledger(url)
+        assert report.faults, f"byte {at} was flipped and not found"
+
+
+def _all(content: bytes, word: bytes) -> Iterator[int]:
+    """Yield where *word* stands in *content*."""
+    at = content.find(word)
+    while at >= 0:
+        yield at
+        at = content.find(word, at + 1)
+
+
+async def test_a_file_that_is_cut_in_half_is_a_fault_and_no_crash(
+    finished: Place, url: str
+) -> None:
+    content = finished.database.read_bytes()
+    finished.database.write_bytes(content[: len(content) // 2])
+    assert not (await verify_ledger(url)).is_sound
+    finished.database.write_bytes(b"no database" * 1000)
+    (fault,) = (await verify_ledger(url)).faults
+    assert fault.table == "database"
+
+
+async def test_a_copy_of_the_files_is_the_same_ledger(
+    finished: Place, url: str, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(finished.database.parent, copied)
+    assert (await verify_ledger(f"sqlite:///{copied / 'ledger.db'}")).head == (
+        await verify_ledger(url)
+    ).head
+
+
+async def test_events_tell_the_whole_story_in_order(finished: Place, url: str) -> None:
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        events = await ledger.audit.events()
+    assert [e.seq for e in events] == list(range(1, len(events) + 1))
+    kinds = [(e.kind, e.dry_run) for e in events if e.subject == ORDER]
+    assert kinds == [("order_begun", False), ("order_moved", False), ("order_begun", True)]
