@@ -12,8 +12,16 @@ from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symb
 from trimtab.domain.orders import OrderIntent, client_order_id
 from trimtab.domain.policy import ExecutionPolicy
 from trimtab.domain.snapshot import AccountKey, Environment
+from trimtab.ports import Clock
 
 KEY, SECRET = "local-key", "local-secret"
+
+
+class NoWaiting(SystemClock):
+    """The system clock, with pauses between attempts left out."""
+
+    async def sleep(self, seconds: float) -> None:
+        return
 
 
 def settings(
@@ -22,6 +30,7 @@ def settings(
     environment: Environment = Environment.LOCAL,
     order_timeout_s: str = "15",
     contracts: bool = True,
+    clock: Clock | None = None,
 ) -> VenueSettings:
     kinds = {MarketKind.SPOT, MarketKind.SWAP} if contracts else {MarketKind.SPOT}
     return VenueSettings(
@@ -33,15 +42,19 @@ def settings(
         execution=ExecutionPolicy(
             max_reprices=3, receive_window_ms=3000, order_timeout_s=Decimal(order_timeout_s)
         ),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
     )
 
 
 @asynccontextmanager
 async def opened(
-    url: str, *, order_timeout_s: str = "15", contracts: bool = True
+    url: str,
+    *,
+    order_timeout_s: str = "15",
+    contracts: bool = True,
+    clock: Clock | None = None,
 ) -> AsyncIterator[OpenedVenue]:
-    given = settings(url, order_timeout_s=order_timeout_s, contracts=contracts)
+    given = settings(url, order_timeout_s=order_timeout_s, contracts=contracts, clock=clock)
     async with open_venue(given) as venue:
         yield venue
 

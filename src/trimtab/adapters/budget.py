@@ -26,7 +26,7 @@ _MARGIN: Final = 1.02
 """Windows are taken this much longer: the venue counts arrivals, we count departures."""
 _POLLS_PER_WINDOW: Final = 200
 _WEIGHT_RESERVE: Final = 0.9
-"""Share of the weight that reads may use; the rest is for orders, cancels and lookups."""
+"""Share of the weight that reads may use; the rest is for what orders depend on."""
 _MINUTE_S: Final = 60.0
 _UNSAID_S: Final[Mapping[int, float]] = {418: 120.0, 429: 60.0}
 """Silence when the venue names none: the shortest ban, and one window of weight."""
@@ -61,8 +61,10 @@ class Budget:
             await throttler.acquire()
         self._refuse_while_silent()
 
-    async def read(self, desk: Desk) -> None:
+    async def read(self, desk: Desk, *, urgent: bool) -> None:
         """Wait until the weight of the running minute allows one more read.
+
+        *urgent* ones do not wait: they use the share that the others leave.
 
         Raises:
             NotDone: the venue wants silence.
@@ -70,7 +72,8 @@ class Budget:
         """
         used, seen_at = self._used.get(desk, (0, -math.inf))
         left = seen_at + _MINUTE_S - _now()
-        if used >= self._weight_limits[desk] * _WEIGHT_RESERVE and left > 0:
+        spent = used >= self._weight_limits[desk] * _WEIGHT_RESERVE
+        if spent and left > 0 and not urgent:
             await asyncio.sleep(left)
         self._refuse_while_silent()
 

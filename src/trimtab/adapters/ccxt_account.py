@@ -134,7 +134,7 @@ def position_of(
         Unreadable: a size is off the grid.
 
     """
-    legs = sorted(parts, key=lambda part: abs(part.count), reverse=True)
+    legs = sorted(parts, key=lambda part: part.count.copy_abs(), reverse=True)
     lots = sum(lots_of(part.count, instrument) for part in legs)
     if not lots:
         return None

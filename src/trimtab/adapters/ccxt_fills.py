@@ -24,8 +24,8 @@ from trimtab.ports import FillCursor
 from trimtab.venues.profile import Desk
 
 _TRADES: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetMyTrades"),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetUserTrades"),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetMyTrades", urgent=True),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetUserTrades", urgent=True),
 }
 _ALL_ORDERS: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetAllOrders"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import (
@@ -21,7 +21,7 @@ from trimtab.adapters.ccxt_answers import (
     number,
     rows_of,
 )
-from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
@@ -146,7 +146,7 @@ class Catalogue:
     def _take(self, rows: Iterable[Row], names: frozenset[str]) -> None:
         """Have ccxt parse the named rows and hand it all markets known so far."""
         exchange, now = self._wire.exchange, self._wire.clock.now()
-        with localcontext():
+        with ccxt_arithmetic():
             for row in rows:
                 if row.get("symbol") not in names:
                     continue

@@ -8,7 +8,7 @@ exactly as planned: ccxt's own rounding may not change them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, rows_of
@@ -21,7 +21,7 @@ from trimtab.adapters.ccxt_orders import (
     venue_order_id,
 )
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict
-from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
 from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
@@ -33,8 +33,8 @@ from trimtab.venues.profile import Desk
 T = TypeVar("T")
 
 _ORDER: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder"),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOrder"),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder", urgent=True),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOrder", urgent=True),
 }
 _OPEN: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOpenOrders"),
@@ -214,7 +214,7 @@ def _as_text(wire: Wire, intent: OrderIntent) -> tuple[str, str]:
     except Unreadable as error:
         raise Refused(f"{intent.client_order_id}: {error}") from error
     limit_price = format(intent.limit_price, "f")
-    with localcontext():
+    with ccxt_arithmetic():
         try:
             sent = (
                 Decimal(exchange.amount_to_precision(symbol, quantity)),

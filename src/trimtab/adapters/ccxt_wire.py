@@ -9,17 +9,18 @@ rounding of whatever context it finds and leaves it changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import localcontext
+from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, localcontext
 from typing import Any, Final, TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from trimtab.adapters.budget import Budget
 from trimtab.adapters.ccxt_answers import Unreadable, instant_of, mapping_of
-from trimtab.adapters.ccxt_transport import captured
+from trimtab.adapters.ccxt_transport import captured, scrubbed
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict, judge_read, judge_write
 from trimtab.adapters.venue_clock import read_clock
 from trimtab.domain.errors import NotDone, Refused, VenueError
@@ -40,6 +41,8 @@ class Endpoint:
 
     desk: Desk
     method: str
+    urgent: bool = False
+    """Whether an order's fate hangs on it: it may use the weight that other reads leave."""
 
 
 SERVER_TIME: Final[Mapping[Desk, Endpoint]] = {
@@ -92,16 +95,19 @@ class Wire:
         """Ask once."""
         if "rivate" in endpoint.method:
             await self.synchronised()
-        await self.budget.read(endpoint.desk)
-        with captured() as captures, localcontext():
+        await self.budget.read(endpoint.desk, urgent=endpoint.urgent)
+        with captured() as captures, ccxt_arithmetic():
             try:
                 await getattr(self.exchange, endpoint.method)(dict(params))
             except VenueError:
                 raise
-            except self.reading_failures():
-                pass  # Judged below, from what came and not from what ccxt made of it.
+            except self.reading_failures() as error:
+                # Judged below, from what came and not from what ccxt made of it.
+                if not captures:
+                    told = scrubbed(f"{type(error).__name__}: {error}")
+                    raise Refused(f"{endpoint.method}: ccxt did not send it, {told}") from error
         if not captures:
-            raise NotDone(f"{endpoint.method}: nothing was sent")
+            raise Refused(f"{endpoint.method}: ccxt did not send it")
         codes = self.profile.codes[endpoint.desk]
         judgement = judge_read(captures[-1], codes)
         return self._told(judgement, endpoint, of)
@@ -136,7 +142,7 @@ class Wire:
         """
         await self.synchronised()
         cause: Exception | None = None
-        with captured() as captures, localcontext():
+        with captured() as captures, ccxt_arithmetic():
             try:
                 await call()
             except Exception as error:
@@ -177,6 +183,14 @@ class Wire:
         return await self.read(
             SERVER_TIME[desk], {}, lambda told: instant_of(mapping_of(told), "serverTime")
         )
+
+
+@contextmanager
+def ccxt_arithmetic() -> Iterator[None]:
+    """Give ccxt a decimal context of its own: it reads the ambient one, and changes it."""
+    traps = [DivisionByZero, InvalidOperation]
+    with localcontext(Context(prec=50, rounding=ROUND_HALF_EVEN, traps=traps)):
+        yield
 
 
 async def together(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:

@@ -1,0 +1,206 @@
+"""The account as it is read: complete and exact, or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import ROUND_UP, Context, Decimal, Inexact, getcontext, localcontext
+
+import pytest
+
+from tests.contract.venue_cases import BTC, ETH_PERP, PERP, PORTFOLIO, at_venue, scenario
+from tests.wire.opened import NoWaiting, intent, opened
+from trimtab.domain.errors import NotDone, Refused
+from trimtab.domain.instruments import Asset, MarketKind, Symbol
+from trimtab.domain.snapshot import MarginMode, PositionMode
+from trimtab.ports import Portfolio
+from trimtab.testnet import (
+    Credential,
+    Fault,
+    Holding,
+    Kind,
+    OpeningPosition,
+    Scenario,
+    serve,
+)
+from trimtab.testnet.server import wall_ms
+
+DATED = Symbol("BTC/USDT:USDT-261225")
+READS = [
+    "/api/v3/time",
+    "/api/v3/account",
+    "/api/v3/openOrders",
+    "/api/v3/exchangeInfo",
+    "/api/v3/depth",
+    "/fapi/v1/exchangeInfo",
+    "/fapi/v1/depth",
+    "/fapi/v3/account",
+    "/fapi/v3/positionRisk",
+    "/fapi/v1/positionSide/dual",
+    "/fapi/v1/symbolConfig",
+    "/fapi/v1/leverageBracket",
+    "/fapi/v1/premiumIndex",
+    "/fapi/v1/openOrders",
+    "/fapi/v1/commissionRate",
+]
+
+
+async def test_it_covers_what_is_named_held_or_in_a_position() -> None:
+    given = replace(
+        scenario(),
+        positions=(
+            *scenario().positions,
+            OpeningPosition(
+                symbol="BTCUSDT_261225", quantity=Decimal("0.02"), entry=Decimal(60_000)
+            ),
+        ),
+    )
+    async with at_venue("ccxt", given) as at:
+        seen = at.seen
+    assert set(seen.instruments) == {
+        *("BTC/USDT", "ETH/USDT", "SOL/USDT", "BNB/USDT"),
+        *(PERP, ETH_PERP, DATED),
+    }
+    assert set(seen.books) == set(seen.instruments)
+    assert set(seen.contracts) == {PERP, ETH_PERP, DATED}
+    assert {s: p.lots for s, p in seen.positions.items()} == {PERP: -10, DATED: 20}
+    assert seen.instruments[DATED].kind is MarketKind.FUTURE
+    assert seen.instruments[DATED].expires_at is not None
+    assert seen.contracts[DATED].funding_rate == 0
+    assert seen.position_mode is PositionMode.ONE_WAY
+
+
+async def test_its_figures_are_those_of_the_venue() -> None:
+    async with at_venue("ccxt") as at:
+        seen, truth = at.seen, at.exchange.truth()
+    held = {a: b.free for a, b in seen.balances.items()}
+    assert held == {a: Decimal(b["free"]) for a, b in truth["balances"].items()}
+    pool = seen.pools[Asset("USDT")]
+    assert pool.wallet_balance == Decimal(truth["wallet"])
+    assert pool.unrealised_pnl == Decimal(truth["positions"][0]["profit"])
+    assert seen.contracts[PERP].mark == Decimal(truth["marks"]["BTCUSDT"])
+    assert seen.positions[PERP].entry_price == 59_000
+    assert seen.positions[PERP].margin_mode is MarginMode.CROSS
+    assert seen.books[BTC].bids[0].price < seen.books[BTC].mid < seen.books[BTC].asks[0].price
+    assert len(seen.books[BTC].bids) == 20
+
+
+async def test_instruments_have_the_grid_and_the_fees_of_the_venue() -> None:
+    rules = {
+        "spot": {"tick_size": "0.05", "lot_size": "0.002", "min_notional": "7"},
+        "usdm": {"taker_fee": "0.00037"},
+    }
+    async with at_venue("ccxt", replace(scenario(), rules=rules)) as at:
+        spot, perpetual = at.seen.instruments[BTC], at.seen.instruments[PERP]
+    assert (spot.tick_size, spot.lot_size) == (Decimal("0.05"), Decimal("0.002"))
+    assert (spot.notional_min, spot.notional_min_reduce_only) == (7, 7)
+    assert perpetual.notional_min_reduce_only == 0
+    assert perpetual.taker_fee == Decimal("0.00037")
+
+
+async def test_an_asset_without_a_market_does_not_hide_the_others() -> None:
+    given = replace(scenario(), spot={**scenario().spot, "NOPE": Holding(free=Decimal(5))})
+    async with at_venue("ccxt", given) as at:
+        assert "NOPE" in at.seen.balances
+        assert Symbol("NOPE/USDT") not in at.seen.instruments
+        assert BTC in at.seen.books
+
+
+async def test_only_named_spot_markets_are_asked_for() -> None:
+    async with at_venue("ccxt") as at:
+        asked = [
+            json.loads(r["params"]["symbols"])
+            for r in at.exchange.truth()["requests"]
+            if r["path"] == "/api/v3/exchangeInfo"
+        ]
+    assert asked == [["BNBUSDT", "BTCUSDT", "ETHUSDT", "SOLUSDT"]]
+
+
+async def test_an_account_without_futures_is_not_asked_about_them() -> None:
+    async with serve(scenario()) as exchange, opened(exchange.url, contracts=False) as at:
+        seen = await at.market.snapshot(replace(PORTFOLIO, with_contracts=()))
+        paths = {r["path"] for r in exchange.truth()["requests"]}
+    assert not [p for p in paths if p.startswith("/fapi")]
+    assert (dict(seen.pools), dict(seen.contracts)) == ({}, {})
+
+
+async def test_reading_changes_nothing() -> None:
+    async with at_venue("ccxt") as at:
+        assert at.exchange.truth()["mutating_requests"] == 0
+
+
+@pytest.mark.parametrize("path", READS)
+@pytest.mark.parametrize("kind", [Kind.TRUNCATE_JSON, Kind.EMPTY, Kind.HTML, Kind.CUT_BODY])
+async def test_a_part_that_stays_unreadable_fails_the_snapshot(path: str, kind: Kind) -> None:
+    async with serve(scenario()) as exchange:
+        exchange.inject(Fault(kind=kind, path=path, count=0))
+        async with opened(exchange.url, clock=NoWaiting()) as at:
+            with pytest.raises(NotDone):
+                await at.market.snapshot(PORTFOLIO)
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_part_that_fails_once_is_asked_for_again(path: str) -> None:
+    async with serve(scenario()) as exchange:
+        exchange.inject(Fault(kind=Kind.RESET_BEFORE, path=path, count=1))
+        exchange.inject(Fault(kind=Kind.STATUS, status=502, body="<html>", path=path, nth=2))
+        async with opened(exchange.url, clock=NoWaiting()) as at:
+            seen = await at.market.snapshot(PORTFOLIO)
+    assert PERP in seen.contracts
+
+
+async def test_a_key_that_is_not_accepted_is_a_refusal_and_asked_once() -> None:
+    strangers = (Credential(key="another-key", secret="another-secret"),)
+    async with serve(replace(scenario(), credentials=strangers)) as exchange:
+        async with opened(exchange.url) as at:
+            with pytest.raises(Refused):
+                await at.market.snapshot(PORTFOLIO)
+        asked = [r for r in exchange.truth()["requests"] if r["path"] == "/api/v3/account"]
+    assert len(asked) == 1
+
+
+async def test_a_clock_that_is_off_is_measured_and_made_up_for() -> None:
+    ahead = serve(scenario(), now_ms=lambda: wall_ms() + 90_000)
+    async with ahead as exchange, opened(exchange.url) as at:
+        seen = await at.market.snapshot(PORTFOLIO)
+        answer = await at.venue.submit(intent(seen.instruments[BTC], 200, "61000"))
+    assert abs(seen.clock.offset_ms - 90_000) <= 5 + seen.clock.uncertainty_ms
+    assert answer.ended
+
+
+async def test_the_ambient_decimal_context_is_neither_read_nor_changed() -> None:
+    async with at_venue("ccxt") as at:
+        order = intent(at.seen.instruments[BTC], 1_234_567, "60001.23")
+        with localcontext(Context(prec=3, rounding=ROUND_UP, traps=[Inexact])) as ambient:
+            before = repr(ambient)
+            seen = await at.market.snapshot(PORTFOLIO)
+            with pytest.raises(Refused):  # Too much money, but nothing was rounded on the way.
+                await at.venue.submit(order)
+            assert repr(getcontext()) == before
+        sent = [r["params"] for r in at.exchange.truth()["requests"] if r["method"] == "POST"]
+    assert seen.balances == at.seen.balances
+    assert seen.instruments == at.seen.instruments
+    assert Decimal(sent[0]["quantity"]) == Decimal("12.34567")
+    assert Decimal(sent[0]["price"]) == Decimal("60001.23")
+
+
+async def test_hedge_mode_and_isolated_margin_are_told() -> None:
+    given = replace(scenario(), positions=(), dual_side=True, margin_types={"BTCUSDT": "isolated"})
+    async with at_venue("ccxt", given) as at:
+        assert at.seen.position_mode is PositionMode.HEDGE
+        assert at.seen.contracts[PERP].margin_mode is MarginMode.ISOLATED
+
+
+async def test_leverage_that_was_set_is_in_the_next_snapshot() -> None:
+    async with at_venue("ccxt", replace(scenario(), positions=())) as at:
+        await at.venue.set_leverage(PERP, leverage=3)
+        again = await at.market.snapshot(PORTFOLIO)
+    assert (at.seen.contracts[PERP].leverage, again.contracts[PERP].leverage) == (20, 3)
+
+
+async def test_an_empty_account_is_read_as_one() -> None:
+    async with serve(Scenario()) as exchange, opened(exchange.url) as at:
+        only = Portfolio(assets=(Asset("BTC"), Asset("USDT")), with_contracts=())
+        seen = await at.market.snapshot(only)
+    assert (dict(seen.balances), dict(seen.positions), seen.open_orders) == ({}, {}, ())
+    assert set(seen.pools) == {"USDT"}
