@@ -183,11 +183,14 @@ def words(code: str) -> str:
     return code.replace("_", " ")
 
 
-def rows_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a plain table; a column that starts with ``>`` is right-aligned."""
+def rows_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """Return a plain table; a column that starts with ``>`` is right-aligned.
+
+    Text is shown as it is: brackets in it are no markup.
+    """
     table = _table(*columns)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return table
 
 

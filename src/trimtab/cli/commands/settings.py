@@ -1,0 +1,146 @@
+"""``init`` and ``config``: write a configuration to begin with, show it, check it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+from rich.console import Group
+from rich.text import Text
+
+from trimtab.cli import session
+from trimtab.cli.documents import error_document
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result
+from trimtab.cli.tables import rows_table
+from trimtab.config import InvalidConfig, Setting, SourceKind, starter_text
+from trimtab.config import schema as file_schema
+from trimtab.domain.errors import ConfigError
+from trimtab.domain.snapshot import Environment
+
+USUAL_FILE: Final = Path("trimtab.toml")
+"""Where every command looks first when it is not told otherwise."""
+
+
+def init(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=False)] = USUAL_FILE,
+    *,
+    profile: str = "conservative",
+    venue: str = "binance",
+    environment: Environment = Environment.LOCAL,
+) -> Exit:
+    """Write a commented configuration to begin with; never over a file that is there.
+
+    Parameters
+    ----------
+    file
+        Where to write it.
+    profile
+        conservative, moderate or aggressive.
+    venue
+        A ccxt id with a venue profile.
+    environment
+        Which exchange host is talked to.
+
+    """
+    text = starter_text(profile, venue=venue, environment=environment)
+    write_new(file, text)
+    steps = _first_steps(file, environment)
+    document = {
+        "status": "written",
+        "file": str(file),
+        "profile": profile,
+        "venue": venue,
+        "environment": environment.value,
+        "next": steps,
+    }
+    view = Text(f"Wrote {file}: profile {profile}, {venue}, {environment.value}.\n")
+    view.append("\n".join(f"next: {step}" for step in steps))
+    return session.emit(Result(document=document, view=view, code=Exit.DONE))
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a file that must not be there yet.
+
+    Raises:
+        ConfigError: it is there, or cannot be written.
+
+    """
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise ConfigError(
+            f"{file} is there already and is not overwritten",
+            next_step=f"choose another name, or remove {file}",
+        ) from None
+    except OSError as fault:
+        raise ConfigError(
+            f"{file} cannot be written: {fault.strerror}", next_step="choose another place"
+        ) from None
+
+
+def _first_steps(file: Path, environment: Environment) -> list[str]:
+    """Return the commands that come after a new configuration."""
+    named = "" if file == USUAL_FILE else f" --config {file}"
+    doctor = f"trimtab{named} doctor"
+    if environment is Environment.LOCAL:
+        return ["trimtab testnet", f"{doctor}  (in another terminal)"]
+    return [f"set the key as {file} says", doctor]
+
+
+def show() -> Exit:
+    """Print the effective configuration, secrets masked."""
+    config = session.configuration()
+    table = rows_table(("key", "value", "from"), [_row(s) for s in config.settings])
+    changed = sum(s.source.kind is not SourceKind.DEFAULT for s in config.settings)
+    head = Text.assemble(
+        (str(config.file), "bold"),
+        f"\n{changed} of {len(config.settings)} values are set, the others are defaults. "
+        f"Policy {config.policy_digest[:12]}.\n",
+    )
+    view = Group(head, table)
+    return session.emit(Result(document=config.document(), view=view, code=Exit.DONE))
+
+
+def _row(setting: Setting) -> tuple[Text, Text, Text]:
+    """Return one key with its value and source; defaults are dim."""
+    value = setting.value
+    if isinstance(value, list):
+        value = ", ".join(str(item) for item in value)
+    style = "dim" if setting.source.kind is SourceKind.DEFAULT else ""
+    shown = (setting.key, "" if value is None else str(value), setting.source.where)
+    key, text, where = (Text(part, style) for part in shown)
+    return key, text, where
+
+
+def check() -> Exit:
+    """Print every fault of the configuration at once."""
+    try:
+        config = session.configuration()
+    except InvalidConfig as invalid:
+        return session.emit(_faulty(invalid))
+    document = {"status": "ok", "file": str(config.file), "faults": []}
+    view = Text.assemble(("ok", "green"), f"  {config.file}: no fault in it.\nnext: trimtab doctor")
+    return session.emit(Result(document=document, view=view, code=Exit.DONE))
+
+
+def _faulty(invalid: InvalidConfig) -> Result:
+    """Return all faults, one to a line that an editor can follow."""
+    count = len(invalid.faults)
+    told = "1 fault" if count == 1 else f"{count} faults"
+    again = "mend it, then trimtab config check"
+    document = error_document(code="invalid_config", message=str(invalid), next_step=again)
+    document["error"]["faults"] = [session.fault_document(f) for f in invalid.faults]
+    lines = [Text(f.message, no_wrap=True, overflow="ignore") for f in invalid.faults]
+    view = Group(*lines, Text(f"{told}; nothing was read from a venue.\nnext: {again}"))
+    return Result(document=document, view=view, code=Exit.WRONG_INPUT)
+
+
+def schema() -> Exit:
+    """Print the JSON Schema of the configuration; it is JSON with or without ``--json``."""
+    sys.stdout.write(json.dumps(file_schema(), indent=2, ensure_ascii=False) + "\n")
+    return Exit.DONE
