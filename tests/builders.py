@@ -324,17 +324,19 @@ def account(
     for item in re.split(r"\s*,\s*", text.strip()):
         if item:
             read.take(item)
+    read.instruments |= dict(instruments or {})
+    read.contracts |= dict(contracts or {})
     fields: dict[str, Any] = {
         "snapshot_id": "snapshot-1",
         "key": KEY,
         "taken_at": NOW,
         "quote": Asset(quote),
-        "instruments": read.instruments | dict(instruments or {}),
+        "instruments": read.instruments,
         "balances": read.balances,
         "pools": read.pools(),
         "positions": read.positions,
         "books": read.books | dict(books or {}),
-        "contracts": read.contracts | dict(contracts or {}),
+        "contracts": read.contracts,
         "open_orders": tuple(read.orders),
         "clock": ClockReading(offset_ms=0, uncertainty_ms=0),
         "position_mode": PositionMode.ONE_WAY,

@@ -1,0 +1,89 @@
+"""One question to the gate in one line, for the tests of the risk room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.builders import NOW, plan, policy
+from trimtab.domain.findings import Finding, GateReport, Verdict
+from trimtab.domain.instruments import Lots, Ticks
+from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord, OrderState
+from trimtab.domain.plan import Leg
+from trimtab.domain.policy import Policy
+from trimtab.domain.snapshot import Snapshot
+from trimtab.risk.context import GateContext
+from trimtab.risk.gate import review
+
+CALM = "USDT 5000, BTC 0.1 @ 60000, ETH 1 @ 3000, wallet 5000"
+"""An account with coins, quote and margin, and no position."""
+
+
+def context(**overrides: Any) -> GateContext:
+    """Return a context in which nothing is wrong, with some facts replaced."""
+    fields: dict[str, Any] = {
+        "halt_reason": None,
+        "unresolved": (),
+        "concurrent_holder": None,
+        "ledger_fault": None,
+        "run_notional": {},
+        "run_orders": 0,
+        "day_notional": {},
+        "references": {},
+        "net_bounds": {},
+    }
+    return GateContext(**fields | overrides)
+
+
+def ask(
+    snapshot: Snapshot,
+    *legs: str | Leg,
+    rules: Policy | None = None,
+    facts: GateContext | None = None,
+    **plan_fields: Any,
+) -> GateReport:
+    """Return the gate's report on a plan of *legs* for *snapshot*."""
+    proposal = plan(snapshot, *legs, **plan_fields)
+    return review(proposal, snapshot, policy=rules or policy(), context=facts or context(), now=NOW)
+
+
+def found(report: GateReport, code: str) -> Finding:
+    """Return the strictest finding of one check."""
+    return max((f for f in report.findings if f.check == code), key=lambda f: f.verdict.severity)
+
+
+def verdict(report: GateReport, code: str) -> Verdict:
+    """Return the strictest verdict of one check."""
+    return found(report, code).verdict
+
+
+def refused(report: GateReport) -> set[str]:
+    """Return the codes of the checks that refused."""
+    return {f.check for f in report.findings if f.verdict is Verdict.REFUSE}
+
+
+def warned(report: GateReport) -> set[str]:
+    """Return the codes of the checks that warned."""
+    return {f.check for f in report.findings if f.verdict is Verdict.WARN}
+
+
+def unknown(leg: Leg, *, name: str = "u1", executed: int = 0) -> OrderRecord:
+    """Return an order of ours whose outcome is unknown, of the size and limit of *leg*."""
+    intent = OrderIntent(
+        client_order_id=ClientOrderId(name),
+        plan_digest="0" * 64,
+        line=leg.line,
+        attempt=1,
+        instrument=leg.instrument,
+        lots=leg.lots,
+        limit=Ticks(leg.limit),
+        reduce_only=leg.reduce_only,
+    )
+    return OrderRecord(
+        intent=intent,
+        state=OrderState.UNKNOWN,
+        venue_order_id=None,
+        filled_lots=Lots(0),
+        executed_lots=Lots(executed),
+        submitted_at=NOW,
+        simulated=False,
+    )
