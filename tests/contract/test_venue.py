@@ -168,12 +168,15 @@ async def test_cancelling_what_is_gone_is_no_error(kind: str) -> None:
             reduce_only=False,
         )
         await at.venue.cancel(gone)
+        assert await at.venue.open_orders([BTC]) == ()
 
 
-async def test_leverage_can_be_set_twice(kind: str) -> None:
+async def test_leverage_that_is_set_already_is_no_error(kind: str) -> None:
     async with at_venue(kind) as at:
         await at.venue.set_leverage(PERP, leverage=3)
         await at.venue.set_leverage(PERP, leverage=3)
+        again = await at.market.snapshot(PORTFOLIO)
+    assert again.contracts[PERP].leverage == (3 if kind == "ccxt" else 20)
 
 
 async def test_the_snapshot_is_that_of_the_real_account(kind: str) -> None:

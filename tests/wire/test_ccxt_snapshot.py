@@ -124,7 +124,7 @@ async def test_an_account_without_futures_is_not_asked_about_them() -> None:
     assert (dict(seen.pools), dict(seen.contracts)) == ({}, {})
 
 
-async def test_reading_changes_nothing() -> None:
+async def test_a_snapshot_sends_no_request_that_changes_anything() -> None:
     async with at_venue("ccxt") as at:
         assert at.exchange.truth()["mutating_requests"] == 0
 
