@@ -128,6 +128,11 @@ def test_a_fine_sell_goes_beyond_its_target_to_fund_a_lumpy_buy() -> None:
     assert plan.reasons == (LotReason.TO_TARGET, LotReason.FUNDS_ANOTHER)
 
 
+def test_a_lumpy_buy_may_take_the_last_cash_that_sells_can_bring() -> None:
+    items = [item("LUMPY", "100", "100"), item("FINE", "-95", "1", minimum="10", most=100)]
+    assert allocate(items, Decimal(0)).lots == (1, -100)
+
+
 def test_a_sell_never_goes_beyond_its_target_by_more_than_a_minimum_order() -> None:
     items = [item("LUMPY", "100", "100"), item("FINE", "-85", "1", minimum="10")]
     plan = allocate(items, Decimal(0))

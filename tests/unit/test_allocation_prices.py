@@ -115,9 +115,21 @@ def test_no_lots_cost_less_than_the_bound_of_any_price(price: int) -> None:
         assert case.cost_of(lots) >= point.bound
 
 
+def test_the_bound_of_lots_that_spend_all_cash_is_their_cost() -> None:
+    case = problem(buy(7, 3), buy(11, 2), sell(5, 4, high=3), cash=12)
+    point = relaxed(case, case.legal, 0)
+    assert point.excess == 0
+    assert point.bound == point.cost == case.cost_of(point.lots)
+
+
+def test_of_equal_misses_less_turnover_costs_less_and_a_leg_costs_more_than_turnover() -> None:
+    case = problem(Row(desired=15, lot=10, use=10, high=2, alone=1), buy(5, 10), cash=0)
+    assert case.cost_of((1, 0)) < case.cost_of((2, 0)) < case.cost_of((1, 1))
+
+
 def test_a_bound_that_suffices_at_the_first_price_ends_the_search() -> None:
     case = problem(buy(100, 1), buy(40, 1), cash=120)
-    start = Incumbent(lots=(90, 30), cost=case.cost_of((90, 30)))
+    start = Incumbent(lots=(88, 32), cost=case.cost_of((88, 32)))
     slack = 21 * case.weight
     found = search(
         case,
@@ -127,7 +139,7 @@ def test_a_bound_that_suffices_at_the_first_price_ends_the_search() -> None:
         steps_max=0,
     )
     assert found.best == start
-    assert start.cost - slack <= found.floor <= start.cost
+    assert start.cost - slack <= found.floor <= case.cost_of((90, 30))
 
 
 def test_rounding_down_cuts_buys_pro_rata_and_spends_the_rest() -> None:

@@ -133,7 +133,8 @@ def propose_lots(items: LotArrays, cash: int, effort: Effort) -> LotProposal:
         )
         lots[keep] = inner.lots
         fits, rest = inner, -inner.excess
-    return LotProposal(lots=tuple(lots.astype(np.int64).tolist()), price=price.as_integer_ratio())
+    whole = tuple(int(count) for count in lots.tolist())
+    return LotProposal(lots=whole, price=price.as_integer_ratio())
 
 
 def _at(items: LotArrays, *, cash: float, price: float) -> _Point:
@@ -158,7 +159,8 @@ def _cheapest_fit(items: LotArrays, cash: float, *, ceiling: float, effort: Effo
         return over
     fits = _above(items, cash, over, ceiling=ceiling, guesses=effort.guesses)
     for attempt in range(effort.pricings):
-        width = over.excess - fits.excess
+        # Where rounding swallows the difference any price will do: the caller checks the lots.
+        width = (over.excess - fits.excess) or 1.0
         crossing = (fits.cost - over.cost) / width
         few = np.count_nonzero(over.lots != fits.lots) <= FEW
         linear = over.price + (fits.price - over.price) * over.excess / width
