@@ -108,7 +108,7 @@ class Portfolio(BaseModel):
     untargeted: Untargeted = Untargeted.IGNORE
     """What happens to an asset that is held but not named."""
     dust_value: Value = Decimal(5)
-    """Untargeted holdings below it are ignored."""
+    """Untargeted holdings, and drifts, below it are left alone."""
     targets: dict[AssetCode, Fraction] = Field(default_factory=dict, examples=['BTC = "0.50"'])
     """Weight per asset, the quote included; the sum must be 1."""
     groups: Any = None
@@ -187,17 +187,17 @@ class Risk(BaseModel):
     max_order_notional: Value = Decimal(5000)
     """Value of one order."""
     max_asset_notional: Value = Decimal(10_000)
-    """Value of all orders of one run in one asset."""
+    """Value of one day's orders in one asset, provable reductions left out."""
     max_run_notional: Value = Decimal(20_000)
-    """Value of all orders of one run."""
+    """Value of all orders of one run, provable reductions left out."""
     max_day_notional: Value = Decimal(40_000)
-    """Value of all orders of one day."""
+    """Value of all orders of the last 24 hours, provable reductions left out."""
     max_orders: Annotated[Whole, Field(ge=0, le=1000), Unit(name="orders")] = 40
-    """Legs of one plan."""
+    """Orders of one run, sent and planned."""
     max_unhedged_notional: Annotated[Value, DefaultText(text="max_order_notional")] = Field(
         default_factory=_order_cap
     )
-    """Value that may stand without its hedge between two legs."""
+    """Exposure that may stand open between the two legs of a pair, such as coin and hedge."""
     min_margin_ratio: Annotated[Exact, Field(ge=1, le=1000), Unit(name="multiple")] = Decimal(3)
     """Margin balance over maintenance margin after the plan; higher is safer, 1 is liquidation."""
     min_liquidation_distance: Fraction = Decimal("0.10")

@@ -110,6 +110,7 @@ BY_HAND = [
     ("risk", 'max_order_notional = "5000 USDT"', "risk.max_order_notional", "number", "digits"),
     ("risk", 'min_margin_ratio = "0.9"', "risk.min_margin_ratio", "at least 1", "1 to"),
     ("risk", 'shock = "20%"', "risk.shock", "fraction", '"0.2"'),
+    ("risk", "shock = 0.123456789012345678", "risk.shock", "more digits", '"0.123456789012345678"'),
     ("risk", 'shock = "1"', "risk.shock", "below 1", '"0.2"'),
     ("risk", 'shock_kappa = "0.5"', "risk.shock_kappa", "at least 1", "default"),
     ("risk", "max_slippage_bps = -1", "risk.max_slippage_bps", "at least 0", "30"),
