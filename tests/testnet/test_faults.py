@@ -209,6 +209,14 @@ def test_a_fault_strikes_from_the_nth_matching_call_on_as_often_as_told() -> Non
     assert struck == [False, False, False, True, True, False]
 
 
+def test_at_most_one_fault_breaks_the_transport_and_any_number_shape_the_answer() -> None:
+    table = FaultTable()
+    for kind in (Kind.DUPLICATE_TRADES, Kind.EMPTY, Kind.HTML, Kind.REORDER_TRADES):
+        table.add(Fault(kind=kind))
+    struck = [fault.kind for fault in table.strike(method="GET", path="/", params={})]
+    assert struck == [Kind.EMPTY, Kind.DUPLICATE_TRADES, Kind.REORDER_TRADES]
+
+
 def test_a_count_of_zero_strikes_every_call_that_follows() -> None:
     table = FaultTable()
     table.add(Fault(kind=Kind.EMPTY, count=0))

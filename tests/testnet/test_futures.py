@@ -167,12 +167,13 @@ def test_maintenance_is_continuous_at_every_edge_of_the_brackets() -> None:
             assert maintenance(table, below.cap) == at_edge
 
 
-def test_the_liquidation_price_shown_is_where_liquidation_comes() -> None:
-    venue = client(futures={"wallet": "1000", "leverage": {"*": 10}})
-    venue.usdm("SELL", "MARKET", quantity="0.1")
+@pytest.mark.parametrize(("wallet", "quantity"), [("1000", "0.1"), ("100000", "12")])
+def test_the_liquidation_price_shown_is_where_liquidation_comes(wallet: str, quantity: str) -> None:
+    venue = client(futures={"wallet": wallet, "leverage": {"*": 10}})
+    venue.usdm("SELL", "MARKET", quantity=quantity)
     limit = Decimal(risk(venue)["liquidationPrice"])
     move(venue, mark={"BTCUSDT": str(limit.quantize(Decimal("0.01")) - Decimal("0.02"))})
-    assert venue.position() == Decimal("-0.1")
+    assert venue.position() == -Decimal(quantity)
     move(venue, mark={"BTCUSDT": str(limit.quantize(Decimal("0.01")) + Decimal("0.02"))})
     assert venue.position() == 0
     last = venue.exchange.truth()["orders"][-1]
@@ -344,6 +345,17 @@ def test_transfers_move_quote_between_the_wallets_and_never_margin_in_use() -> N
     assert (rows["total"], rows["rows"][0]["amount"]) == (1, "400.00000000")
     assert (venue.free("USDT"), venue.wallet()) == (1_000_000, 600)
     assert venue.exchange.audit() == ()
+
+
+def test_unrealised_profit_backs_positions_and_cannot_leave_the_wallet() -> None:
+    venue = client(futures={"wallet": "1000", "leverage": {"*": 10}})
+    venue.usdm("BUY", "MARKET", quantity="0.1")
+    move(venue, mid={"BTC": "70000"})
+    (row,) = venue.ok("GET", "/fapi/v2/balance")
+    assert Decimal(row["availableBalance"]) == 1000 + 1000 - 700
+    assert Decimal(row["maxWithdrawAmount"]) == 300
+    asked = {"type": "UMFUTURE_MAIN", "asset": "USDT"}
+    assert venue.code("POST", "/sapi/v1/asset/transfer", amount="300.01", **asked) == -5013
 
 
 def test_an_account_that_starts_with_positions_adds_up() -> None:

@@ -101,6 +101,18 @@ def test_a_resting_order_fills_at_its_own_limit_when_the_price_comes_to_it() -> 
     assert venue.exchange.audit() == ()
 
 
+def test_a_resting_order_that_fills_in_part_keeps_reserving_for_the_rest() -> None:
+    venue = client()
+    order = venue.spot("BUY", "LIMIT", quantity="3", price="59000", timeInForce="GTC")
+    move(venue, "58992")  # The best ask is 58997.90, the next one beyond 59000.
+    found = venue.ok("GET", "/api/v3/order", symbol="BTCUSDT", orderId=order["orderId"])
+    left = 3 - Decimal(found["executedQty"])
+    assert (found["status"], 0 < left < 3) == ("PARTIALLY_FILLED", True)
+    locked = Decimal(venue.exchange.truth()["balances"]["USDT"]["locked"])
+    assert locked == left * 59_000
+    assert venue.exchange.audit() == ()
+
+
 def test_a_resting_sell_gives_back_what_it_reserved_when_cancelled() -> None:
     venue = client()
     order = venue.spot("SELL", "LIMIT", quantity="2", price="61000", timeInForce="GTC")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trimtab.testnet.brackets import bracket_of, maintenance
+from trimtab.testnet.brackets import maintenance
 from trimtab.testnet.catalogue import Listing, Market
 from trimtab.testnet.exact import ZERO
 from trimtab.testnet.orders import Order
@@ -166,8 +166,8 @@ def pool(state: State) -> Pool:
 def liquidation_price(stake: Stake, cross: Pool) -> Decimal:
     """Return the mark at which *stake* alone would liquidate its pool; 0 when none would.
 
-    It solves balance = maintenance with every other position at its present mark, inside
-    the bracket of today, as the exchange shows it.
+    It solves balance = maintenance with every other position at its present mark, in the
+    bracket that the notional has at that mark.
     """
     quantity = stake.position.quantity
     if not quantity:
@@ -177,7 +177,9 @@ def liquidation_price(stake: Stake, cross: Pool) -> Decimal:
     else:
         others = cross.maintained - stake.maintained
         backing = cross.wallet + cross.profit - stake.profit - others
-    step = bracket_of(stake.listing.brackets, abs(stake.notional))
-    slope = abs(quantity) * step.rate - quantity
-    level = (backing + step.cum - stake.position.cost) / slope
-    return max(ZERO, level)
+    for step in stake.listing.brackets:
+        slope = abs(quantity) * step.rate - quantity
+        level = (backing + step.cum - stake.position.cost) / slope
+        if step.floor < abs(quantity) * level <= step.cap:
+            return level
+    return ZERO
