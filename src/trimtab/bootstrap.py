@@ -75,6 +75,25 @@ async def open_books(config: Config, *, dry_run: bool) -> AsyncIterator[SqlLedge
         yield ledger
 
 
+def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> VenueSettings:
+    """Return what has to be known to open the venue, its key among it.
+
+    Raises:
+        ConfigError: keys are missing.
+
+    """
+    keys = credentials(config, environ)
+    return VenueSettings(
+        account=config.key,
+        url=config.venue_url,
+        api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
+        quote=config.quote,
+        markets=frozenset(config.markets),
+        execution=config.policy.execution,
+        clock=clock,
+    )
+
+
 @asynccontextmanager
 async def open_shell(
     config: Config, environ: Mapping[str, str], *, dry_run: bool
@@ -87,16 +106,7 @@ async def open_shell(
 
     """
     clock = SystemClock()
-    keys = credentials(config, environ)
-    settings = VenueSettings(
-        account=config.key,
-        url=config.venue_url,
-        api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
-        quote=config.quote,
-        markets=frozenset(config.markets),
-        execution=config.policy.execution,
-        clock=clock,
-    )
+    settings = venue_settings(config, environ, clock)
     async with open_books(config, dry_run=dry_run) as ledger, open_venue(settings) as opened:
         if dry_run:
             paper = PaperVenue(opened.market, clock=clock)

@@ -33,8 +33,8 @@ WIDTH_PIPED: Final = 120
 class Result:
     """What a command came to."""
 
-    document: Document
-    """For ``--json``."""
+    document: Any
+    """For ``--json``: a document, or a list of them where the result is rows."""
     view: Any
     """For a person: anything that rich prints."""
     code: Exit
@@ -65,10 +65,10 @@ def configuration() -> Config:
     )
 
 
-def conduct(command: Callable[[Work], Coroutine[Any, Any, Result]]) -> Exit:
-    """Run a command in an event loop and print its result."""
+def conduct(command: Callable[[Work], Coroutine[Any, Any, Result | Exit]]) -> Exit:
+    """Run a command in an event loop and print its result; one that has printed gives its code."""
 
-    async def work() -> Result:
+    async def work() -> Result | Exit:
         """Turn the first signal into a wish to stop, the second into a cancellation."""
         stop, loop, task = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
 
@@ -83,10 +83,11 @@ def conduct(command: Callable[[Work], Coroutine[Any, Any, Result]]) -> Exit:
         return await command(Work(stop=stop))
 
     try:
-        return emit(asyncio.run(work()))
+        ended = asyncio.run(work())
     except (KeyboardInterrupt, asyncio.CancelledError):
         note("interrupted; what was sent is recorded; next: trimtab recover")
         return Exit.INTERRUPTED
+    return ended if isinstance(ended, Exit) else emit(ended)
 
 
 def emit(result: Result) -> Exit:
@@ -106,6 +107,7 @@ def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else int(os.environ.get("COLUMNS", WIDTH_PIPED))
     Console(file=stream, width=width, highlight=False, soft_wrap=False).print(view)
+    stream.flush()
 
 
 def note(text: str) -> None:

@@ -37,10 +37,15 @@ class Planner:
     @property
     def portfolio(self) -> Portfolio:
         """What the policy needs to be read."""
-        wanted = self.policy.rebalance
-        assets = tuple(t.asset for t in wanted.targets)
-        hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
-        return Portfolio(assets=assets, with_contracts=hedged)
+        return portfolio_of(self.policy)
+
+
+def portfolio_of(policy: Policy) -> Portfolio:
+    """Return what *policy* needs to be read."""
+    wanted = policy.rebalance
+    assets = tuple(t.asset for t in wanted.targets)
+    hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
+    return Portfolio(assets=assets, with_contracts=hedged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,259 @@
+"""``doctor``: everything that a run would need, one line each, with the fix.
+
+What the world does wrong ends as a line; only a configuration that cannot be read ends the
+command, as it ends every other.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from rich.console import Group
+from rich.text import Text
+
+from trimtab.adapters.ccxt_open import PROFILES, open_venue
+from trimtab.adapters.ledger.files import Place, place_of
+from trimtab.adapters.ledger.lease import locked
+from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.bootstrap import open_books, owner, venue_settings
+from trimtab.cli import session
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result, Work
+from trimtab.cli.tables import rows_table, words
+from trimtab.config import Config
+from trimtab.config.secrets import credentials
+from trimtab.domain.errors import AccountHeld, NotDone, TrimtabError, VenueError
+from trimtab.domain.orders import OrderRecord
+from trimtab.domain.snapshot import Environment
+from trimtab.workflow.doctor import (
+    ACCOUNT_CHECKS,
+    Examination,
+    Outcome,
+    account_examinations,
+    failed,
+    halt_examination,
+    live_examinations,
+    passed,
+    unchecked,
+    unresolved_examination,
+    warned,
+    within,
+)
+from trimtab.workflow.propose import portfolio_of
+
+DISK_NEEDED_BYTES: Final = 50_000_000
+"""Room that the ledger's disk should have: far more than a year of runs writes."""
+SIGNS: Final[Mapping[Outcome, tuple[str, str]]] = MappingProxyType(
+    {
+        Outcome.PASS: ("pass", "green"),
+        Outcome.WARN: ("warn", "yellow"),
+        Outcome.FAIL: ("FAIL", "bold red"),
+        Outcome.NOT_CHECKED: ("not checked", "dim"),
+    }
+)
+"""How an outcome is shown, and in which style."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    """What the ledger showed."""
+
+    found: tuple[Examination, ...]
+    orders: tuple[OrderRecord, ...]
+    """Ours, to tell them from others'; empty when the ledger could not be read."""
+
+
+def doctor() -> Exit:
+    """Check everything a run would need, and say how to fix it."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Examine all there is."""
+        return examined_result(await examinations(config))
+
+    return session.conduct(work)
+
+
+async def examinations(config: Config) -> tuple[Examination, ...]:
+    """Return every examination, from this machine outwards."""
+    books = await _ledger(config)
+    return (
+        passed("configuration", f"{config.file}, {len(config.settings)} values"),
+        _python(),
+        *books.found,
+        _host(config),
+        *await _account(config, books.orders),
+        *live_examinations(config.key.environment),
+    )
+
+
+def _python() -> Examination:
+    """Look at the interpreter, and whether it keeps the assertions that guard money."""
+    found = f"Python {platform.python_version()}, assertions {'on' if __debug__ else 'off'}"
+    if __debug__:
+        return passed("python", found)
+    return failed("python", found=found, fix="run without -O and without PYTHONOPTIMIZE")
+
+
+async def _ledger(config: Config) -> _Books:
+    """Look at the ledger, its disk and its lock."""
+    try:
+        place = place_of(config.ledger_url)
+        async with open_books(config, dry_run=False) as ledger:
+            found = (
+                await _sound(ledger, place),
+                _disk(place.database.parent),
+                _lock(place),
+                unresolved_examination(await ledger.unresolved()),
+                halt_examination(await ledger.halted()),
+            )
+            return _Books(found=found, orders=await ledger.orders(plan_digest=None))
+    except TrimtabError as fault:
+        rest = ("disk", "lock", "unresolved_orders", "halt")
+        why = "the ledger cannot be used"
+        bad = failed("ledger", found=str(fault), fix=fault.next_step)
+        return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), orders=())
+
+
+async def _sound(ledger: SqlLedger, place: Place) -> Examination:
+    """Prove the ledger's chain, and that its folder takes new files."""
+    report = await ledger.audit.verify()
+    if report.faults:
+        first = report.faults[0]
+        told = f"{first.table} {first.row} {first.what}"
+        return failed("ledger", found=told, fix="trimtab ledger verify")
+    if not os.access(place.database.parent, os.W_OK | os.X_OK):
+        fix = f"make {place.database.parent} writable"
+        return failed("ledger", found="its folder is read-only", fix=fix)
+    return passed("ledger", f"{place.database}, {report.entries} entries, chain whole")
+
+
+def _disk(folder: Path) -> Examination:
+    """Look at the room that is left where the ledger grows."""
+    return within(shutil.disk_usage(folder).free, needed_bytes=DISK_NEEDED_BYTES)
+
+
+def _lock(place: Place) -> Examination:
+    """Take the account's lock for a moment; writes no entry."""
+    try:
+        with locked(place, owner()):
+            return passed("lock", "free")
+    except AccountHeld as held:
+        return warned("lock", found=str(held), fix=held.next_step)
+    except TrimtabError as fault:
+        return failed("lock", found=str(fault), fix=fault.next_step)
+
+
+def _host(config: Config) -> Examination:
+    """Say which host is talked to, and what is at stake there."""
+    profile = PROFILES.get(config.key.venue)
+    if profile is None:
+        fix = f"set venue.id to one of: {', '.join(sorted(PROFILES))}"
+        return failed("host", found=f"no profile for {config.key.venue}", fix=fix)
+    hosts = ", ".join(sorted(profile.hosts[config.key.environment]))
+    match config.key.environment:
+        case Environment.LOCAL:
+            return passed("host", f"local: every socket goes to {config.venue_url}")
+        case Environment.TESTNET:
+            return passed("host", f"testnet: {hosts}; no real money")
+        case _:
+            fix = "be sure that real money is meant"
+            return warned("host", found=f"live: {hosts}", fix=fix)
+
+
+async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Examination]:
+    """Read the account once, and say what keeps it from being read."""
+    try:
+        settings = venue_settings(config, os.environ, SystemClock())
+        async with open_venue(settings) as opened:
+            snapshot = await opened.market.snapshot(portfolio_of(config.policy))
+    except NotDone as fault:
+        return _unreached(config, fault)
+    except VenueError as fault:
+        fix = "store a key that may read and trade, made for this host"
+        return (
+            passed("venue", "answers"),
+            failed("key", found=str(fault), fix=fix),
+            *_unread("the account cannot be read"),
+        )
+    except TrimtabError as fault:
+        return (
+            unchecked("venue", why="no key to ask with"),
+            failed("key", found=str(fault), fix=fault.next_step),
+            *_unread("no key to ask with"),
+        )
+    source = credentials(config, os.environ).source
+    return (
+        passed("venue", f"answers, {len(snapshot.instruments)} markets read"),
+        passed("key", f"accepted, from {_key_place(source)}"),
+        *account_examinations(snapshot, config.policy, orders),
+    )
+
+
+def _key_place(source: str) -> str:
+    """Return where the key was found, in words."""
+    return "the documented local pair" if source == "local" else f"the {source}"
+
+
+def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
+    """Return what is known when the venue did not answer usably."""
+    fix = "look at the network and the venue's status page, then trimtab doctor"
+    if config.key.environment is Environment.LOCAL:
+        fix = f"start it with trimtab testnet, or set venue.url (now {config.venue_url})"
+    why = "the venue does not answer"
+    return (
+        failed("venue", found=str(fault), fix=fix),
+        unchecked("key", why=why),
+        *_unread(why),
+    )
+
+
+def _unread(why: str) -> Sequence[Examination]:
+    """Return that nothing could be said of the account."""
+    return tuple(unchecked(check, why=why) for check in ACCOUNT_CHECKS)
+
+
+def examined_result(found: Sequence[Examination]) -> Result:
+    """Return examinations for printing; any that failed makes the code 1."""
+    bad = [e for e in found if e.outcome is Outcome.FAIL]
+    worst = max((e.outcome for e in found), key=tuple(Outcome).index)
+    next_step = bad[0].fix if bad else "trimtab plan"
+    document = {
+        "status": "fail" if bad else "warn" if worst is Outcome.WARN else "pass",
+        "checks": [
+            {
+                "check": e.check,
+                "outcome": e.outcome.value,
+                "found": e.found,
+                "fix": e.fix or None,
+            }
+            for e in found
+        ],
+        "next": next_step,
+    }
+    counts = ", ".join(
+        f"{sum(e.outcome is outcome for e in found)} {words(outcome.value)}"
+        for outcome in (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.NOT_CHECKED)
+        if any(e.outcome is outcome for e in found)
+    )
+    table = rows_table(("", "check", "found"), [_row(e) for e in found])
+    view = Group(table, Text(f"\n{counts}.\nnext: {next_step}"))
+    return Result(document=document, view=view, code=Exit.MISMATCH if bad else Exit.DONE)
+
+
+def _row(examination: Examination) -> tuple[Text, Text, Text]:
+    """Return one line, with its fix under what was found."""
+    sign, style = SIGNS[examination.outcome]
+    quiet = "dim" if examination.outcome is Outcome.NOT_CHECKED else ""
+    found = Text(examination.found, quiet)
+    if examination.fix:
+        found.append(f"\n→ {examination.fix}", style)
+    return Text(sign, style), Text(words(examination.check), quiet), found

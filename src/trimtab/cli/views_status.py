@@ -1,0 +1,302 @@
+"""``status`` for a person and as a document. Nothing prints here; weights are shown in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimtab.cli.documents import Document, drift_document, value, weight
+from trimtab.cli.tables import bar, money, percent, rows_table, words
+from trimtab.domain.canonical import to_document
+from trimtab.domain.exact import exact_arithmetic, plain, shown
+from trimtab.domain.orders import OrderRecord, Side
+from trimtab.domain.plan import Drift
+from trimtab.ports import PlanStatus, SavedPlan
+from trimtab.workflow.status import AccountStatus, HeldPosition, PoolMargin, RestingOrder
+
+LATER_SLOTS = "not computed in this version"
+"""What is said of calendar slots."""
+
+
+def status_document(status: AccountStatus) -> Document:
+    """Return the document of ``status``; the margin ratio is null without a position."""
+    key = status.snapshot.key
+    return {
+        "account": key.account,
+        "venue": key.venue,
+        "environment": key.environment.value,
+        "taken_at": to_document(status.taken_at),
+        "nav": value(status.nav),
+        "quote": status.snapshot.quote,
+        "assets": [drift_document(d) for d in status.drifts],
+        "unmeasured": status.unmeasured or None,
+        "holdings": [
+            {
+                "asset": h.asset,
+                "units": plain(h.units),
+                "locked": plain(h.locked),
+                "futures_margin": plain(h.margin),
+                "mid": None if h.mid is None else plain(h.mid),
+                "value": None if h.value is None else value(h.value),
+            }
+            for h in status.holdings
+        ],
+        "positions": [_position_document(p) for p in status.positions],
+        "leverage": _finite(status.leverage),
+        "margin_ratio": _finite(status.margin_ratio),
+        "pools": [_pool_document(p) for p in status.pools],
+        "hedges": [],
+        "open_orders": [_resting_document(r) for r in status.resting],
+        "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
+        "halted": status.halted is not None,
+        "halt_reason": status.halted,
+        "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
+        "next_slot": None,
+    }
+
+
+def _finite(ratio: Decimal) -> str | None:
+    """Return a ratio, or null when it is infinite."""
+    return weight(ratio) if ratio.is_finite() else None
+
+
+def _position_document(held: HeldPosition) -> dict[str, Any]:
+    """Return one position; quantity and profit are signed."""
+    liquidation = held.position.liquidation_price
+    return {
+        "symbol": held.position.symbol,
+        "kind": held.instrument.kind.value,
+        "side": "long" if held.position.lots > 0 else "short",
+        "quantity": plain(held.units),
+        "notional": value(held.notional),
+        "entry_price": plain(held.position.entry_price),
+        "mark": plain(held.contract.mark),
+        "unrealised_pnl": value(held.profit),
+        "leverage_set": held.contract.leverage,
+        "margin_mode": held.position.margin_mode.value,
+        "liquidation_price": None if liquidation is None else plain(liquidation),
+    }
+
+
+def _pool_document(margin: PoolMargin) -> dict[str, Any]:
+    """Return one futures wallet."""
+    return {
+        "asset": margin.asset,
+        "balance": plain(margin.pool.balance),
+        "free_margin": plain(margin.pool.free_margin),
+        "maintenance_margin": plain(margin.maintenance),
+        "margin_ratio": _finite(margin.ratio),
+    }
+
+
+def _resting_document(resting: RestingOrder) -> dict[str, Any]:
+    """Return one resting order."""
+    order = resting.order
+    return {
+        "symbol": order.symbol,
+        "client_order_id": order.client_order_id,
+        "side": Side.of(order.lots).value,
+        "quantity": plain(resting.quantity),
+        "limit_price": plain(order.limit_price),
+        "reduce_only": order.reduce_only,
+        "ours": resting.is_ours,
+    }
+
+
+def unresolved_document(record: OrderRecord) -> dict[str, Any]:
+    """Return one order whose end is not known yet."""
+    intent = record.intent
+    return {
+        "client_order_id": intent.client_order_id,
+        "symbol": intent.instrument.symbol,
+        "side": intent.side.value,
+        "quantity": plain(intent.quantity),
+        "limit_price": plain(intent.limit_price),
+        "status": record.state.value,
+        "submitted_at": to_document(record.submitted_at),
+    }
+
+
+def _plan_document(saved: SavedPlan) -> dict[str, Any]:
+    """Return the last plan by its headline."""
+    plan = saved.plan
+    return {
+        "digest": plan.digest,
+        "status": saved.status.value,
+        "made_at": to_document(plan.made_at),
+        "expires_at": to_document(plan.expires_at),
+        "legs": len(plan.legs),
+    }
+
+
+def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
+    """Return everything that ``status`` shows, what is wrong first."""
+    parts: list[RenderableType] = [_heading(status)]
+    parts += _alarms(status)
+    parts += [Text(), *_weights(status), Text(), _holdings(status)]
+    if status.positions:
+        parts += [Text(), _positions(status)]
+    parts += [Text(), _margin_line(status)]
+    if status.resting:
+        parts += [Text(), _resting(status)]
+    parts += [Text(), _ending(status, calendar)]
+    return Group(*parts)
+
+
+def _heading(status: AccountStatus) -> Text:
+    """Return whose account it is, when it was read, and what it is worth."""
+    key = status.snapshot.key
+    return Text.assemble(
+        (key.account, "bold"),
+        f" on {key.venue}, ",
+        (key.environment.value, "bold red" if key.environment == "live" else "bold"),
+        f"   NAV {money(status.nav)} {status.snapshot.quote}",
+        (f"   read {status.taken_at:%Y-%m-%d %H:%M:%S} UTC", "dim"),
+    )
+
+
+def _alarms(status: AccountStatus) -> Iterator[Text]:
+    """Yield what stops a run."""
+    if status.halted is not None:
+        yield Text(f"Halted: {status.halted}  next: trimtab unhalt", "bold red")
+    if status.unresolved:
+        names = ", ".join(r.intent.client_order_id for r in status.unresolved)
+        yield Text(f"Unresolved orders: {names}  next: trimtab recover", "bold yellow")
+
+
+def _weights(status: AccountStatus) -> Iterator[RenderableType]:
+    """Yield weights against bands, with the prices at which a band's edge is reached."""
+    if status.unmeasured:
+        yield Text(f"No weights: {status.unmeasured}", "yellow")
+        return
+    hedged = any(d.spot_weight != d.net_weight for d in status.drifts)
+    spot = (">spot",) if hedged else ()
+    columns = ("asset", *spot, ">net" if hedged else ">now", ">target", ">drift")
+    rows = [_weight_row(d, hedged=hedged) for d in status.drifts]
+    yield rows_table((*columns, "band", ">alert below", ">above"), rows)
+    if outside := [d.asset for d in status.drifts if d.breached]:
+        yield Text(f"Outside the band: {', '.join(outside)}.", "yellow")
+
+
+def _weight_row(drift: Drift, *, hedged: bool) -> list[str | Text]:
+    """Return one asset's weights, band and alert prices."""
+    style = "bold yellow" if drift.breached else ""
+    with exact_arithmetic():
+        points = drift.drift * 100
+    spot = [percent(drift.spot_weight)] if hedged else []
+    return [
+        Text(drift.asset, style),
+        *spot,
+        percent(drift.net_weight),
+        percent(drift.target),
+        Text(f"{'+' if points > 0 else ''}{shown(points, 2)} pp", style),
+        bar(drift),
+        _alert(drift.alert_low),
+        _alert(drift.alert_high),
+    ]
+
+
+def _alert(at: Decimal | None) -> str:
+    """Return an alert price to six digits, so that a small coin's says something too."""
+    if at is None:
+        return ""
+    return shown(at, max(2, 5 - at.adjusted())) if at.adjusted() < 1 else money(at)
+
+
+def _holdings(status: AccountStatus) -> RenderableType:
+    """Return what is held, and where."""
+    quote = status.snapshot.quote
+    locked = any(h.locked for h in status.holdings)
+    columns = ["holding", ">units", *([">locked"] if locked else []), ">in futures wallet"]
+    rows: list[list[str | Text]] = [
+        [
+            h.asset,
+            plain(h.units),
+            *([plain(h.locked) if h.locked else ""] if locked else []),
+            plain(h.margin) if h.margin else "",
+            "" if h.mid is None else plain(h.mid),
+            "no market" if h.value is None else money(h.value),
+        ]
+        for h in status.holdings
+    ]
+    return rows_table([*columns, f">{quote} each", f">value {quote}"], rows)
+
+
+def _positions(status: AccountStatus) -> RenderableType:
+    """Return open futures positions."""
+    columns = ("position", "side", ">quantity", ">entry", ">mark", ">notional", ">profit")
+    rows: list[list[str | Text]] = [
+        [
+            held.position.symbol,
+            Text(*(("long", "green") if held.position.lots > 0 else ("short", "red"))),
+            plain(held.units.copy_abs()),
+            plain(held.position.entry_price),
+            plain(held.contract.mark),
+            money(held.notional),
+            money(held.profit),
+            _liquidation(held),
+        ]
+        for held in status.positions
+    ]
+    return rows_table((*columns, ">liquidation"), rows)
+
+
+def _liquidation(held: HeldPosition) -> str:
+    """Return the venue's liquidation price."""
+    at = held.position.liquidation_price
+    return "none" if at is None else shown(at, 2)
+
+
+def _margin_line(status: AccountStatus) -> Text:
+    """Return leverage, and each wallet's margin ratio."""
+    leverage = status.leverage
+    line = f"Leverage {shown(leverage, 2) if leverage.is_finite() else 'infinite'}"
+    for margin in status.pools:
+        told = f"{shown(margin.ratio, 2)}" if margin.ratio.is_finite() else "no position"
+        line += f", margin ratio {margin.asset} {told}"
+    return Text(f"{line}.")
+
+
+def _resting(status: AccountStatus) -> RenderableType:
+    """Return orders that rest on the venue."""
+    rows: list[list[str | Text]] = [
+        [
+            resting.order.client_order_id,
+            resting.order.symbol,
+            Side.of(resting.order.lots).value,
+            plain(resting.quantity),
+            plain(resting.order.limit_price),
+            "ours" if resting.is_ours else Text("not ours", "yellow"),
+        ]
+        for resting in status.resting
+    ]
+    return rows_table(("open order", "market", "side", ">quantity", ">limit", "whose"), rows)
+
+
+def _ending(status: AccountStatus, calendar: str) -> Text:
+    """Return the last plan, the calendar, and what to do next."""
+    saved = status.last_plan
+    told = "none yet"
+    if saved is not None:
+        made = f"{saved.plan.made_at:%Y-%m-%d %H:%M} UTC"
+        told = f"{saved.plan.digest[:12]}, {words(saved.status.value)}, made {made}"
+    slot = "off" if calendar == "off" else f"{calendar}, next slot {LATER_SLOTS}"
+    return Text(f"Last plan: {told}.\nCalendar: {slot}.\nnext: {_next(status)}")
+
+
+def _next(status: AccountStatus) -> str:
+    """Return the command that gets further."""
+    if status.halted is not None:
+        return "trimtab unhalt"
+    if status.unresolved:
+        return "trimtab recover"
+    if status.unmeasured:
+        return "trimtab doctor"
+    saved = status.last_plan
+    if saved is not None and saved.status is PlanStatus.APPROVED:
+        return f"trimtab run --execute --plan {saved.plan.digest[:12]}"
+    return "trimtab plan"

@@ -1,0 +1,234 @@
+"""What a doctor concludes from what was read: one examination per thing that a run needs. Pure.
+
+An examination never raises: what is wrong with the world is a line with its fix. Milliseconds
+and counts are integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.instruments import Asset, MarketKind, Symbol
+from trimtab.domain.orders import OrderRecord
+from trimtab.domain.policy import Policy, Route
+from trimtab.domain.snapshot import (
+    ContractState,
+    Environment,
+    MarginMode,
+    PositionMode,
+    Snapshot,
+)
+
+NAMES_SHOWN_MAX = 4
+"""Names listed in one line, the rest is counted."""
+
+
+class Outcome(StrEnum):
+    """How an examination ended, from harmless to forbidding."""
+
+    PASS = "pass"  # noqa: S105  an outcome, not a password
+    NOT_CHECKED = "not_checked"
+    """It could not be looked at; the line says why."""
+    WARN = "warn"
+    """A run works, but a person should know."""
+    FAIL = "fail"
+    """A run would be refused, or could not begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """One thing that was looked at."""
+
+    check: str
+    """Stable code, such as ``clock_offset``."""
+    outcome: Outcome
+    found: str
+    """What was seen, in a few words."""
+    fix: str
+    """What to do about it; empty on a pass."""
+
+
+def passed(check: str, found: str) -> Examination:
+    """Return that *check* found what a run needs."""
+    return Examination(check=check, outcome=Outcome.PASS, found=found, fix="")
+
+
+def warned(check: str, *, found: str, fix: str) -> Examination:
+    """Return that a run works, but a person should know."""
+    return Examination(check=check, outcome=Outcome.WARN, found=found, fix=fix)
+
+
+def failed(check: str, *, found: str, fix: str) -> Examination:
+    """Return that a run would be refused or could not begin."""
+    return Examination(check=check, outcome=Outcome.FAIL, found=found, fix=fix)
+
+
+def unchecked(check: str, *, why: str) -> Examination:
+    """Return that *check* could not be looked at."""
+    return Examination(check=check, outcome=Outcome.NOT_CHECKED, found=why, fix="")
+
+
+ACCOUNT_CHECKS = ("clock_offset", "markets", "position_mode", "leverage", "foreign_orders")
+"""What :func:`account_examinations` looks at, in its order."""
+
+
+def account_examinations(
+    snapshot: Snapshot, policy: Policy, ours: Iterable[OrderRecord]
+) -> Iterator[Examination]:
+    """Yield what is said of the account as it was read, in the order of ACCOUNT_CHECKS."""
+    yield _clock(snapshot, policy)
+    yield _markets(snapshot, policy)
+    yield _position_mode(snapshot, policy)
+    yield _leverage(snapshot, policy)
+    yield _foreign_orders(snapshot, ours)
+
+
+def _clock(snapshot: Snapshot, policy: Policy) -> Examination:
+    """Hold offset and its uncertainty against the limit, as the gate does."""
+    clock, limit = snapshot.clock, policy.limits.max_clock_offset_ms
+    found = f"{clock.offset_ms:+d} ms, sure to {clock.uncertainty_ms} ms, limit {limit} ms"
+    if abs(clock.offset_ms) + clock.uncertainty_ms <= limit:
+        return passed("clock_offset", found)
+    return failed("clock_offset", found=found, fix="set this machine's clock by NTP")
+
+
+def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
+    """Want every targeted asset priced and tradable, on the routes that it takes."""
+    wanted = [s for t in policy.rebalance.targets for s in _needed(t.asset, snapshot, policy)]
+    missing = [s for s in wanted if s not in snapshot.instruments]
+    closed = [s for s in wanted if s not in missing and not snapshot.instruments[s].tradable]
+    empty = [s for s in wanted if s not in (*missing, *closed) and s not in snapshot.books]
+    faults = [
+        f"{_listed(symbols)} {what}"
+        for symbols, what in ((missing, "not listed"), (closed, "not trading"), (empty, "no book"))
+        if symbols
+    ]
+    if not faults:
+        return passed("markets", f"{len(wanted)} of {len(wanted)} found and trading")
+    fix = "take the asset out of portfolio.targets, or change its route"
+    return failed("markets", found="; ".join(faults), fix=fix)
+
+
+def _needed(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator[Symbol]:
+    """Yield the markets that an asset needs: the coin to be valued, the contract to be hedged."""
+    if asset == snapshot.quote:
+        return
+    yield Symbol(f"{asset}/{snapshot.quote}")
+    if policy.rebalance.route_of(asset) is Route.FUTURES:
+        yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")
+
+
+def _uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
+    """Whether contracts are held, or routed to."""
+    routed = (policy.rebalance.route_of(t.asset) for t in policy.rebalance.targets)
+    return bool(snapshot.positions) or Route.FUTURES in routed
+
+
+def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
+    """Want one-way positions, wherever contracts matter."""
+    if snapshot.position_mode is PositionMode.ONE_WAY:
+        return passed("position_mode", "one way")
+    fix = "set one-way mode on the venue (Binance: futures, preferences, position mode)"
+    if _uses_contracts(snapshot, policy):
+        return failed("position_mode", found="hedge mode", fix=fix)
+    return warned("position_mode", found="hedge mode; no contract is used", fix=fix)
+
+
+def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
+    """Look at margin mode and leverage of the contracts that are held or routed to."""
+    if not _uses_contracts(snapshot, policy):
+        return passed("leverage", "no contract is used")
+    isolated = [
+        s for s, p in sorted(snapshot.positions.items()) if p.margin_mode is MarginMode.ISOLATED
+    ]
+    if isolated:
+        fix = "set cross margin on the venue; the gate refuses isolated positions"
+        return failed("leverage", found=f"isolated margin: {_listed(isolated)}", fix=fix)
+    wanted = policy.hedge.leverage
+    used = _used_contracts(snapshot, policy)
+    other = [s for s, c in used if c.leverage != wanted or c.margin_mode is not MarginMode.CROSS]
+    if other:
+        found = f"{_listed(other)} not at leverage {wanted} with cross margin"
+        fix = "none needed: an approved run sets it before its first contract order"
+        return warned("leverage", found=found, fix=fix)
+    return passed("leverage", f"leverage {wanted}, cross margin")
+
+
+def _used_contracts(snapshot: Snapshot, policy: Policy) -> list[tuple[Symbol, ContractState]]:
+    """Return the state of contracts that are held or routed to, by symbol."""
+    return [
+        (symbol, state)
+        for symbol, state in sorted(snapshot.contracts.items())
+        if symbol in snapshot.positions or _is_routed(symbol, snapshot, policy)
+    ]
+
+
+def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
+    """Whether a contract is the perpetual that a target's route trades."""
+    instrument = snapshot.instruments[symbol]
+    routed = {
+        t.asset
+        for t in policy.rebalance.targets
+        if policy.rebalance.route_of(t.asset) is Route.FUTURES
+    }
+    return instrument.kind is MarketKind.SWAP and instrument.base in routed
+
+
+def _foreign_orders(snapshot: Snapshot, ours: Iterable[OrderRecord]) -> Examination:
+    """Look for resting orders that somebody else placed."""
+    known = {r.intent.client_order_id for r in ours}
+    foreign = [o for o in snapshot.open_orders if o.client_order_id not in known]
+    if not foreign:
+        return passed("foreign_orders", "none")
+    names = _listed(sorted({o.symbol for o in foreign}))
+    found = f"{len(foreign)} open that Trimtab did not place: {names}"
+    return warned("foreign_orders", found=found, fix="cancel them, or accept what they bind")
+
+
+def halt_examination(halted: str | None) -> Examination:
+    """Say whether the kill switch is latched."""
+    if halted is None:
+        return passed("halt", "not halted")
+    return warned("halt", found=f"halted: {halted}", fix="trimtab unhalt")
+
+
+def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:
+    """Say whether the end of an order of ours is not known."""
+    if not records:
+        return passed("unresolved_orders", "none")
+    names = _listed([r.intent.client_order_id for r in records])
+    return warned("unresolved_orders", found=f"{len(records)}: {names}", fix="trimtab recover")
+
+
+LIVE_CHECKS = ("key_rights", "references")
+"""What only live trading needs, in the order of :func:`live_examinations`."""
+
+
+def live_examinations(environment: Environment) -> Iterator[Examination]:
+    """Yield what live trading needs beyond the rest; this version has neither."""
+    if environment is Environment.LIVE:
+        fix = "stay in local or testnet: live runs are refused without it"
+        for check in LIVE_CHECKS:
+            yield failed(check, found="not available in this version", fix=fix)
+        return
+    yield unchecked("key_rights", why=f"{environment.value}: the host does not tell them")
+    yield unchecked("references", why=f"{environment.value}: only live needs independent prices")
+
+
+def within(free_bytes: int, *, needed_bytes: int) -> Examination:
+    """Say whether the ledger's disk has room."""
+    with exact_arithmetic():
+        found = f"{free_bytes // 1_000_000:,} MB free"
+    if free_bytes >= needed_bytes:
+        return passed("disk", found)
+    return failed("disk", found=found, fix="make room on the ledger's disk")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    shown = ", ".join(names[:NAMES_SHOWN_MAX])
+    rest = len(names) - NAMES_SHOWN_MAX
+    return f"{shown} and {rest} more" if rest > 0 else shown

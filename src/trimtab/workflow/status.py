@@ -1,0 +1,233 @@
+"""Where an account stands: weights against bands, positions, margin, orders, halt. Plans nothing.
+
+Reads the venue and the ledger and writes to neither. Weights and ratios are fractions, values
+quote units; positions are signed, long positive.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from trimtab.domain.errors import PlanningError
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exposure import Exposure, exposure
+from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.orders import OrderRecord
+from trimtab.domain.plan import Drift
+from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
+from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
+from trimtab.planning.drift import measure
+from trimtab.ports import Ledger, MarketData, Portfolio, SavedPlan
+from trimtab.risk.margin import maintenance, margin_ratio
+from trimtab.targets.fixed import fixed_targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One asset in every wallet."""
+
+    asset: Asset
+    units: Decimal
+    """Units in every wallet, signed."""
+    locked: Decimal
+    """Those of them bound in open orders, staking or earn, >= 0."""
+    margin: Decimal
+    """Those of them in futures wallets, unrealised profit included, signed."""
+    mid: Decimal | None
+    """Quote per unit, > 0; None without a market in the quote."""
+    value: Decimal | None
+    """Quote units, signed; None without a market in the quote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPosition:
+    """One open futures position with what the venue says of its contract."""
+
+    instrument: Instrument
+    position: Position
+    contract: ContractState
+
+    @property
+    def units(self) -> Decimal:
+        """Base units, signed."""
+        return self.instrument.units(self.position.lots)
+
+    @property
+    def notional(self) -> Decimal:
+        """Size times mark, quote units, > 0."""
+        with exact_arithmetic():
+            return abs(self.units) * self.contract.mark
+
+    @property
+    def profit(self) -> Decimal:
+        """Unrealised profit at mark, quote units, signed."""
+        with exact_arithmetic():
+            return self.units * (self.contract.mark - self.position.entry_price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolMargin:
+    """One futures wallet against what its positions need."""
+
+    asset: Asset
+    pool: MarginPool
+    maintenance: Decimal
+    """What the positions need by the venue's brackets, settlement units, >= 0."""
+    ratio: Decimal
+    """Margin balance over maintenance; higher is safer, infinite without a position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestingOrder:
+    """An order that rests on the venue."""
+
+    order: OpenOrder
+    quantity: Decimal
+    """What is still open, base units, > 0."""
+    is_ours: bool
+    """Whether the ledger knows its client order id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStatus:
+    """One account at one instant, by venue and ledger together."""
+
+    snapshot: Snapshot
+    nav: Decimal
+    """Net asset value, quote units, signed; without what is ignored, where drifts are known."""
+    drifts: tuple[Drift, ...]
+    """In target order; empty when they could not be measured."""
+    unmeasured: str
+    """Why there are no drifts; empty when there are."""
+    holdings: tuple[Holding, ...]
+    """By name."""
+    positions: tuple[HeldPosition, ...]
+    """By symbol."""
+    pools: tuple[PoolMargin, ...]
+    """By settlement asset."""
+    leverage: Decimal
+    """Futures notional over value outside futures wallets, >= 0; may be infinite."""
+    resting: tuple[RestingOrder, ...]
+    unresolved: tuple[OrderRecord, ...]
+    """Oldest first."""
+    halted: str | None
+    """Why the kill switch is latched, or None."""
+    last_plan: SavedPlan | None
+    """None before the first plan."""
+
+    @property
+    def taken_at(self) -> datetime:
+        """When the account was read."""
+        return self.snapshot.taken_at
+
+    @property
+    def margin_ratio(self) -> Decimal:
+        """The lowest margin ratio of all futures wallets; infinite without a position."""
+        return min((pool.ratio for pool in self.pools), default=Decimal("Infinity"))
+
+
+async def look(
+    market: MarketData, ledger: Ledger, portfolio: Portfolio, policy: Policy
+) -> AccountStatus:
+    """Read venue and ledger once and put together where the account stands.
+
+    Raises:
+        VenueError: the account could not be read.
+        LedgerError: the ledger could not be read.
+
+    """
+    snapshot = await market.snapshot(portfolio)
+    records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
+    exposed = exposure(snapshot)
+    nav, drifts, unmeasured = _measured(exposed, policy)
+    return AccountStatus(
+        snapshot=snapshot,
+        nav=nav,
+        drifts=drifts,
+        unmeasured=unmeasured,
+        holdings=_holdings(snapshot, exposed),
+        positions=_positions(snapshot),
+        pools=_pools(snapshot),
+        leverage=exposed.leverage(),
+        resting=_resting(snapshot, records),
+        unresolved=await ledger.unresolved(),
+        halted=await ledger.halted(),
+        last_plan=plans[-1] if plans else None,
+    )
+
+
+def _measured(exposed: Exposure, policy: Policy) -> tuple[Decimal, tuple[Drift, ...], str]:
+    """Return NAV and drifts, or why there are none.
+
+    What would make a plan an error (an untargeted holding) is shown here as a drift from 0.
+    """
+    rebalance = _lenient(policy.rebalance)
+    try:
+        targets = fixed_targets(rebalance, exposed)
+        found = measure(exposed, targets, policy=rebalance, hedge=policy.hedge)
+    except PlanningError as fault:
+        return exposed.nav(exposed.unpriced), (), str(fault)
+    return found.nav, found.drifts, ""
+
+
+def _lenient(policy: RebalancePolicy) -> RebalancePolicy:
+    """Return the policy with strays measured instead of refused."""
+    if policy.untargeted is not Untargeted.ERROR:
+        return policy
+    return dataclasses.replace(policy, untargeted=Untargeted.SELL)
+
+
+def _holdings(snapshot: Snapshot, exposed: Exposure) -> tuple[Holding, ...]:
+    """Return what is held in any wallet."""
+    held = (asset for asset in exposed.assets if exposed.holding(asset))
+    return tuple(
+        Holding(
+            asset=asset,
+            units=exposed.holding(asset),
+            locked=snapshot.balances[asset].locked if asset in snapshot.balances else ZERO,
+            margin=exposed.margin.get(asset, ZERO),
+            mid=exposed.mids.get(asset),
+            value=exposed.value(asset) if asset in exposed.mids else None,
+        )
+        for asset in held
+    )
+
+
+def _positions(snapshot: Snapshot) -> tuple[HeldPosition, ...]:
+    """Return open positions with their contracts."""
+    return tuple(
+        HeldPosition(
+            instrument=snapshot.instruments[symbol],
+            position=position,
+            contract=snapshot.contracts[symbol],
+        )
+        for symbol, position in sorted(snapshot.positions.items())
+    )
+
+
+def _pools(snapshot: Snapshot) -> tuple[PoolMargin, ...]:
+    """Return each futures wallet with the maintenance that its positions need."""
+    held, found = _positions(snapshot), []
+    for asset, pool in sorted(snapshot.pools.items()):
+        mine = [p for p in held if p.instrument.settle == asset]
+        with exact_arithmetic():
+            needed = sum((maintenance(p.notional, p.contract.brackets) for p in mine), ZERO)
+            ratio = margin_ratio(pool.balance, needed)
+        found.append(PoolMargin(asset=asset, pool=pool, maintenance=needed, ratio=ratio))
+    return tuple(found)
+
+
+def _resting(snapshot: Snapshot, records: tuple[OrderRecord, ...]) -> tuple[RestingOrder, ...]:
+    """Return what rests on the venue, and whether it is ours."""
+    ours = {r.intent.client_order_id for r in records if not r.simulated}
+    return tuple(
+        RestingOrder(
+            order=order,
+            quantity=snapshot.instruments[order.symbol].units(order.lots).copy_abs(),
+            is_ours=order.client_order_id in ours,
+        )
+        for order in snapshot.open_orders
+    )
