@@ -3,8 +3,8 @@
 Orders walk the books of the last snapshot and take what they fill out of them, so a second
 order finds what the first has left; a new snapshot brings new books. What was simulated is
 added to the funds and positions that were read, so that buys can spend what sells brought;
-the snapshots that are handed on stay those of the real account. Orders and fills live in
-memory and are numbered by their client order id, which no two runs share.
+the snapshots that are handed on show both, so that a later stage is sized by them. Orders
+and fills live in memory and are numbered by their client order id, which no two runs share.
 
 Not modelled: margin, funding, rate limits, and other people.
 """
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from trimtab.adapters.paper_account import simulated
 from trimtab.adapters.paper_matching import Match, walk
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.exact import ZERO, exact_arithmetic
@@ -49,12 +50,12 @@ class PaperVenue:
         self._cancelled: set[VenueOrderId] = set()
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
-        """Read the real account and take its books; see :meth:`MarketData.snapshot`."""
+        """Read the account, take its books, add what was simulated; see ``MarketData``."""
         seen = await self._market.snapshot(portfolio)
         self._seen = seen
         self._levels = {(s, Side.BUY): book.asks for s, book in seen.books.items()}
         self._levels |= {(s, Side.SELL): book.bids for s, book in seen.books.items()}
-        return seen
+        return simulated(seen, gained=self._gained, moved=self._moved)
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
         """Simulate *intent*; see :meth:`trimtab.ports.Venue.submit`."""

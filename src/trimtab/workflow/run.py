@@ -193,8 +193,11 @@ async def _executed(
     async with ledger.holding_account(owner=planner.owner):
         await ledger.set_plan_status(plan.digest, PlanStatus.EXECUTING)
         execution = await execute(approved, wiring)
-    saved = await ledger.plan(plan.digest)
-    return RunResult(plan=plan, report=report, status=saved.status, execution=execution)
+    if approval.kind is ApprovalKind.DRY_RUN:
+        status = PlanStatus.DRY_RUN  # The plan itself stays pending: it may still be approved.
+    else:
+        status = (await ledger.plan(plan.digest)).status
+    return RunResult(plan=plan, report=report, status=status, execution=execution)
 
 
 def _ended(plan: Plan, report: GateReport, status: PlanStatus) -> RunResult:
