@@ -93,8 +93,9 @@ def enum_words(path: KeyPath) -> tuple[str, ...]:
         # The values of a table, the elements of a list, what an annotation marks.
         inner = get_args(kind)
         kind = inner[1] if get_origin(kind) is dict else inner[0]
-    is_words = isinstance(kind, type) and issubclass(kind, StrEnum)
-    return tuple(word.value for word in kind) if is_words else ()
+    if not isinstance(kind, type) or not issubclass(kind, StrEnum):
+        return ()
+    return tuple(word.value for word in kind)
 
 
 def range_text(field: FieldInfo) -> str:
