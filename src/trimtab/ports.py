@@ -227,23 +227,8 @@ class Statement:
     """Signed lots of open positions; a flat one is not listed."""
 
 
-class Ledger(Protocol):
-    """The truth about what we did. Every write is durable when it returns.
-
-    All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld
-    when this process no longer owns the account.
-    """
-
-    def holding_account(self, *, owner: str) -> AbstractAsyncContextManager[None]:
-        """Hold the account for this process: ``begin``, ``advance`` and ``book_fills`` need it.
-
-        Never held while a person is waited for. *owner* is told to whoever is kept out.
-
-        Raises:
-            AccountHeld: another run holds it.
-
-        """
-        ...
+class PlanLedger(Protocol):
+    """Plans, what was said to them, and the kill switch."""
 
     async def save_plan(self, plan: Plan, report: GateReport, status: PlanStatus) -> None:
         """Record a proposal with its findings."""
@@ -265,6 +250,29 @@ class Ledger(Protocol):
         """Record a yes; a plan takes one, once."""
         ...
 
+    async def halted(self) -> str | None:
+        """Return why the kill switch is latched, or None."""
+        ...
+
+    async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
+        """Latch the kill switch with a reason, or release it with None."""
+        ...
+
+
+class OrderLedger(Protocol):
+    """Who may send, and the life of every order."""
+
+    def holding_account(self, *, owner: str) -> AbstractAsyncContextManager[None]:
+        """Hold the account for this process: ``begin``, ``advance`` and ``book_fills`` need it.
+
+        Never held while a person is waited for. *owner* is told to whoever is kept out.
+
+        Raises:
+            AccountHeld: another run holds it.
+
+        """
+        ...
+
     async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
         """Commit the intents as SUBMITTING, before a byte is sent.
 
@@ -279,25 +287,6 @@ class Ledger(Protocol):
         """Record transitions of orders, refusing any that the life cycle does not know."""
         ...
 
-    async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
-        """Insert fills and move the symbol's cursor, in one transaction; return the new ones.
-
-        A fill that is there already is skipped when equal and a LedgerError when not.
-        """
-        ...
-
-    async def fill_cursor(self, symbol: Symbol) -> FillCursor:
-        """Return where to go on reading executions of *symbol*."""
-        ...
-
-    async def save_balances(self, snapshot: Snapshot) -> None:
-        """Record what the account held, for reconciliation."""
-        ...
-
-    async def statement(self) -> Statement | None:
-        """Return the balances and positions saved last, or None before the first."""
-        ...
-
     async def record_leverage(self, setting: LeverageSetting) -> None:
         """Record a step of setting a contract's leverage, before its bytes and after."""
         ...
@@ -310,10 +299,6 @@ class Ledger(Protocol):
         """Return orders that are not terminal, oldest first."""
         ...
 
-    async def fills(self) -> tuple[Fill, ...]:
-        """Return all fills, dry runs excluded, oldest first."""
-        ...
-
     async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
         """Return quote value at limit of orders (filled, open or unknown) since an instant.
 
@@ -321,13 +306,40 @@ class Ledger(Protocol):
         """
         ...
 
-    async def halted(self) -> str | None:
-        """Return why the kill switch is latched, or None."""
+
+class FillLedger(Protocol):
+    """What was executed, and what the account held."""
+
+    async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
+        """Insert fills and move the symbol's cursor, in one transaction; return the new ones.
+
+        A fill that is there already is skipped when equal and a LedgerError when not.
+        """
         ...
 
-    async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
-        """Latch the kill switch with a reason, or release it with None."""
+    async def fill_cursor(self, symbol: Symbol) -> FillCursor:
+        """Return where to go on reading executions of *symbol*."""
         ...
+
+    async def fills(self) -> tuple[Fill, ...]:
+        """Return all fills, dry runs excluded, oldest first."""
+        ...
+
+    async def save_balances(self, snapshot: Snapshot) -> None:
+        """Record what the account held, for reconciliation."""
+        ...
+
+    async def statement(self) -> Statement | None:
+        """Return the balances and positions saved last, or None before the first."""
+        ...
+
+
+class Ledger(PlanLedger, OrderLedger, FillLedger, Protocol):
+    """The truth about what we did. Every write is durable when it returns.
+
+    All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld
+    when this process no longer owns the account.
+    """
 
 
 class Answer(StrEnum):

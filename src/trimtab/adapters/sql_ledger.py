@@ -14,6 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from typing import Protocol
+
+from typing_extensions import override
 
 from trimtab.adapters.ledger import lease, reads, verification, writes
 from trimtab.adapters.ledger.chain import Head, chain_seed
@@ -36,7 +39,10 @@ from trimtab.domain.snapshot import AccountKey, Snapshot
 from trimtab.ports import (
     Clock,
     FillCursor,
+    FillLedger,
     LeverageSetting,
+    OrderLedger,
+    PlanLedger,
     PlanStatus,
     SavedPlan,
     Statement,
@@ -60,7 +66,122 @@ class LedgerAudit:
         return await self._writer.read(lambda c: verification.verify(c, place))
 
 
-class SqlLedger:
+class View(Protocol):
+    """What each role of the ledger stands on."""
+
+    _writer: Writer
+    _hand: Hand
+
+
+class SqlPlans(PlanLedger, View):
+    """Plans, approvals, and what the kill switch says."""
+
+    @override
+    async def save_plan(self, plan: Plan, report: GateReport, status: PlanStatus) -> None:
+        """Append a proposal with its findings."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.save_plan(pen, hand, plan, report, status))
+
+    @override
+    async def plan(self, digest_prefix: str) -> SavedPlan:
+        """Return the one plan whose digest starts with *digest_prefix*."""
+        run = self._hand.dry_run
+        (saved,) = await self._writer.read(
+            partial(reads.saved_plans, prefix=digest_prefix, dry_run=run)
+        )
+        return saved
+
+    @override
+    async def plans(self) -> tuple[SavedPlan, ...]:
+        """Return all plans, oldest first."""
+        run = self._hand.dry_run
+        return await self._writer.read(partial(reads.saved_plans, prefix=None, dry_run=run))
+
+    @override
+    async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
+        """Append where a plan stands now."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.set_plan_status(pen, hand, plan_digest, status))
+
+    @override
+    async def save_approval(self, approval: Approval) -> None:
+        """Append a yes; a plan takes one, once."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval))
+
+    @override
+    async def halted(self) -> str | None:
+        """Return why the kill switch is latched, or None."""
+        return await self._writer.read(reads.halted)
+
+
+class SqlOrders(OrderLedger, View):
+    """The life of orders."""
+
+    @override
+    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
+        """Commit the intents as SUBMITTING, under the lease."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.begin(pen, hand, intents, at))
+
+    @override
+    async def advance(self, transitions: Sequence[Transition]) -> None:
+        """Append transitions of orders."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.advance(pen, hand, transitions))
+
+    @override
+    async def record_leverage(self, setting: LeverageSetting) -> None:
+        """Append a step of setting a contract's leverage."""
+        hand = self._hand
+        await self._writer.write(lambda pen: writes.record_leverage(pen, hand, setting))
+
+    @override
+    async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
+        """Return orders of this view, oldest first."""
+        run = self._hand.dry_run
+        return await self._writer.read(
+            partial(reads.order_records, plan_digest=plan_digest, dry_run=run)
+        )
+
+    @override
+    async def unresolved(self) -> tuple[OrderRecord, ...]:
+        """Return real orders that are not terminal, oldest first, in a dry run too."""
+        return await self._writer.read(reads.unresolved)
+
+    @override
+    async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
+        """Return quote value at limit of real orders since an instant, in a dry run too."""
+        return await self._writer.read(partial(reads.committed, since=since))
+
+
+class SqlFills(FillLedger, View):
+    """Fills, the last statement, and where reading stands."""
+
+    @override
+    async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
+        """Append executions and the cursor behind them; return the new ones."""
+        hand = self._hand
+        return await self._writer.write(lambda pen: writes.book_fills(pen, hand, symbol, fills))
+
+    @override
+    async def fill_cursor(self, symbol: Symbol) -> FillCursor:
+        """Return where to go on reading executions of *symbol*."""
+        run = self._hand.dry_run
+        return await self._writer.read(lambda c: reads.fill_cursor(c, symbol, dry_run=run))
+
+    @override
+    async def fills(self) -> tuple[Fill, ...]:
+        """Return fills of this view, oldest first."""
+        return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
+
+    @override
+    async def statement(self) -> Statement | None:
+        """Return the balances and positions saved last."""
+        return await self._writer.read(reads.statement)
+
+
+class SqlLedger(SqlPlans, SqlOrders, SqlFills):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:
@@ -72,6 +193,14 @@ class SqlLedger:
         """What the ledger shows of itself, beside the port."""
         return LedgerAudit(self._writer)
 
+    @override
+    async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
+        """Append that the kill switch is latched or released; never in a dry run."""
+        if self._hand.dry_run != 0:
+            raise LedgerError("a dry run cannot latch or release the kill switch")
+        await self._writer.write(lambda pen: writes.set_halt(pen, reason, by, at))
+
+    @override
     @asynccontextmanager
     async def holding_account(self, *, owner: str) -> AsyncIterator[None]:
         """Hold the account; a dry run, which can send nothing, holds nothing."""
@@ -80,7 +209,7 @@ class SqlLedger:
             return
         account, free = self._hand.account, self._hand
         with lease.locked(self._writer.place, owner):
-            epoch = await self._writer.write(lambda pen: lease.take(pen, account, owner))
+            epoch = await self._writer.write(lambda pen: lease.take(pen, account, owner=owner))
             self._hand = replace(free, epoch=epoch)
             try:
                 yield
@@ -88,96 +217,11 @@ class SqlLedger:
                 self._hand = free
                 await self._writer.write(lambda pen: lease.give_back(pen, account, epoch))
 
-    async def save_plan(self, plan: Plan, report: GateReport, status: PlanStatus) -> None:
-        """Append a proposal with its findings."""
-        hand = self._hand
-        await self._writer.write(lambda pen: writes.save_plan(pen, hand, plan, report, status))
-
-    async def plan(self, digest_prefix: str) -> SavedPlan:
-        """Return the one plan whose digest starts with *digest_prefix*."""
-        run = self._hand.dry_run
-        (saved,) = await self._writer.read(
-            partial(reads.saved_plans, prefix=digest_prefix, dry_run=run)
-        )
-        return saved
-
-    async def plans(self) -> tuple[SavedPlan, ...]:
-        """Return all plans, oldest first."""
-        run = self._hand.dry_run
-        return await self._writer.read(partial(reads.saved_plans, prefix=None, dry_run=run))
-
-    async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
-        """Append where a plan stands now."""
-        hand = self._hand
-        await self._writer.write(lambda pen: writes.set_plan_status(pen, hand, plan_digest, status))
-
-    async def save_approval(self, approval: Approval) -> None:
-        """Append a yes; a plan takes one, once."""
-        hand = self._hand
-        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval))
-
-    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
-        """Commit the intents as SUBMITTING, under the lease."""
-        hand = self._hand
-        await self._writer.write(lambda pen: writes.begin(pen, hand, intents, at))
-
-    async def advance(self, transitions: Sequence[Transition]) -> None:
-        """Append transitions of orders."""
-        hand = self._hand
-        await self._writer.write(lambda pen: writes.advance(pen, hand, transitions))
-
-    async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
-        """Append executions and the cursor behind them; return the new ones."""
-        hand = self._hand
-        return await self._writer.write(lambda pen: writes.book_fills(pen, hand, symbol, fills))
-
-    async def fill_cursor(self, symbol: Symbol) -> FillCursor:
-        """Return where to go on reading executions of *symbol*."""
-        run = self._hand.dry_run
-        return await self._writer.read(lambda c: reads.fill_cursor(c, symbol, dry_run=run))
-
+    @override
     async def save_balances(self, snapshot: Snapshot) -> None:
         """Append what the account held; a dry run leaves no statement."""
         if self._hand.dry_run == 0:
             await self._writer.write(lambda pen: writes.save_balances(pen, snapshot))
-
-    async def statement(self) -> Statement | None:
-        """Return the balances and positions saved last."""
-        return await self._writer.read(reads.statement)
-
-    async def record_leverage(self, setting: LeverageSetting) -> None:
-        """Append a step of setting a contract's leverage."""
-        hand = self._hand
-        await self._writer.write(lambda pen: writes.record_leverage(pen, hand, setting))
-
-    async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
-        """Return orders of this view, oldest first."""
-        run = self._hand.dry_run
-        return await self._writer.read(
-            partial(reads.order_records, plan_digest=plan_digest, dry_run=run)
-        )
-
-    async def unresolved(self) -> tuple[OrderRecord, ...]:
-        """Return real orders that are not terminal, oldest first, in a dry run too."""
-        return await self._writer.read(reads.unresolved)
-
-    async def fills(self) -> tuple[Fill, ...]:
-        """Return fills of this view, oldest first."""
-        return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
-
-    async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
-        """Return quote value at limit of real orders since an instant, in a dry run too."""
-        return await self._writer.read(partial(reads.committed, since=since))
-
-    async def halted(self) -> str | None:
-        """Return why the kill switch is latched, or None."""
-        return await self._writer.read(reads.halted)
-
-    async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
-        """Append that the kill switch is latched or released; never in a dry run."""
-        if self._hand.dry_run != 0:
-            raise LedgerError("a dry run cannot latch or release the kill switch")
-        await self._writer.write(lambda pen: writes.set_halt(pen, reason, by, at))
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ class Entry:
     """One line of the ledger, as it is stored."""
 
     seq: int
+    """Number in the chain, from 1 without a gap."""
     at: str
     """When it was written, our clock, RFC 3339 UTC."""
     kind: str

@@ -64,7 +64,7 @@ def _lock(place: Place, owner: str) -> int:
     return descriptor
 
 
-def take(pen: Pen, account: str, owner: str) -> int:
+def take(pen: Pen, account: str, *, owner: str) -> int:
     """Append that *owner* holds the account now; return the new epoch."""
     query = select(schema.leases.c.epoch).where(schema.leases.c.account == account)
     epoch: int = pen.connection.execute(query).scalar_one() + 1

@@ -12,6 +12,7 @@ class LedgerEvent:
     """One entry of the chain, opened."""
 
     seq: int
+    """Number in the chain, from 1 without a gap."""
     at: str
     """When it was written, our clock, RFC 3339 UTC."""
     kind: str

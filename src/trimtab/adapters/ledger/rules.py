@@ -55,7 +55,7 @@ def moved(record: OrderRecord, step: Transition) -> OrderRecord:
                 f"order {name}: is {venue_order_id} on the venue, was told {told.venue_order_id}"
             )
         venue_order_id = told.venue_order_id
-        executed = further(executed, told.filled_lots)
+        executed = further(executed, told=told.filled_lots)
     _refuse_early_end(record, step.state, executed)
     return dataclasses.replace(
         record, state=step.state, venue_order_id=venue_order_id, executed_lots=executed
@@ -79,7 +79,7 @@ def _refuse_early_end(record: OrderRecord, state: OrderState, executed: Lots) ->
         raise LedgerError(f"order {name}: cannot become {state} with {booked} lots booked")
 
 
-def further(known: Lots, told: Lots) -> Lots:
+def further(known: Lots, *, told: Lots) -> Lots:
     """Return the execution that is further along; both are signed alike."""
     return max(known, told, key=abs)
 
@@ -101,7 +101,7 @@ def filled_by(record: OrderRecord, fills: Iterable[Fill]) -> OrderRecord:
             )
         booked = Lots(booked + lots_of(fill, intent.instrument))
     return dataclasses.replace(
-        record, filled_lots=booked, executed_lots=further(record.executed_lots, booked)
+        record, filled_lots=booked, executed_lots=further(record.executed_lots, told=booked)
     )
 
 

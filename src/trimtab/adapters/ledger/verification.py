@@ -124,7 +124,7 @@ def _compare(connection: Connection, expected: Mapping[str, Rows]) -> Iterator[F
         stored = _stored_rows(connection, table)
         wanted = expected[table.name]
         for key in sorted(stored.keys() | wanted.keys(), key=repr):
-            what = _difference(stored.get(key), wanted.get(key))
+            what = _difference(stored.get(key), wanted=wanted.get(key))
             if what is not None:
                 yield Fault(table=table.name, row=_key_text(key), what=what)
                 break
@@ -137,7 +137,7 @@ def _stored_rows(connection: Connection, table: Table) -> Rows:
     return {tuple(row[k] for k in keys): dict(row) for row in cursor.mappings()}
 
 
-def _difference(stored: dict[str, Any] | None, wanted: dict[str, Any] | None) -> str | None:
+def _difference(stored: dict[str, Any] | None, *, wanted: dict[str, Any] | None) -> str | None:
     """Say how a stored row differs from what the entries say, or None."""
     if stored is None:
         return "is missing, the entries have it"
@@ -156,7 +156,7 @@ def _sums(rows: Mapping[str, Rows]) -> Iterator[Fault]:
     for fill in rows["fills"].values():
         owner = (fill["dry_run"], fill["client_order_id"])
         if owner in rows["orders"]:
-            booked[owner] = booked.get(owner, 0) + _lots(fill, rows["orders"][owner])
+            booked[owner] = booked.get(owner, 0) + _lots(fill, order=rows["orders"][owner])
     for key, order in rows["orders"].items():
         total = booked.get(key, 0)
         if total != order["filled_lots"]:
@@ -169,7 +169,7 @@ def _sums(rows: Mapping[str, Rows]) -> Iterator[Fault]:
         return
 
 
-def _lots(fill: Mapping[str, Any], order: Mapping[str, Any]) -> int:
+def _lots(fill: Mapping[str, Any], *, order: Mapping[str, Any]) -> int:
     """Return a stored fill as signed lots of its order's instrument."""
     instrument = from_document(Instrument, json.loads(order["instrument"]))
     sign = 1 if fill["side"] == "buy" else -1

@@ -12,7 +12,6 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection
@@ -35,13 +34,13 @@ BATCH_MAX: Final = 64
 """Most writes that share a transaction, so that none waits long for the others."""
 
 
-@dataclass
 class _Batch:
     """Writes that will share a transaction; grows until the thread comes to it."""
 
-    jobs: list[Job] = field(default_factory=list)
-    done: Future[list[Any]] = field(default_factory=Future)
-    """The answers in the order of the jobs; a LedgerError stands for a refusal."""
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.done: Future[list[Any]] = Future()
+        """The answers in the order of the jobs; a LedgerError stands for a refusal."""
 
 
 class Writer:
