@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from tests.unit.execution.order_states_page import PAGE, page
 
+from tests.unit.execution.order_states_page import PAGE, page
 from trimtab.domain.orders import OrderState
 from trimtab.execution.lifecycle import (
     TRANSITIONS,

@@ -1,0 +1,290 @@
+"""One order from its commit to its end."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.builders import NOW, spot
+from tests.unit.execution.cases import (
+    DOUBTED,
+    LOST,
+    NO_ANSWER,
+    NOT_SENT,
+    ORDER,
+    REFUSED,
+    UNREAD,
+    absent,
+    after,
+    booked,
+    fill,
+    in_state,
+    later,
+    shown,
+    unseen,
+)
+from trimtab.domain.instruments import Lots
+from trimtab.domain.orders import OrderState, VenueOrderId
+from trimtab.execution import retry
+from trimtab.execution.events import LookUp, ProveAbsence, ReadFills
+from trimtab.execution.tracking import Outlook, is_step, overheard, resume, told
+
+
+def test_an_order_that_ends_unfilled_is_closed_without_a_question() -> None:
+    order, asks = after(shown(0))
+    assert (order.state, asks) == (OrderState.EXPIRED, ())
+
+
+def test_an_order_closes_when_its_fills_add_up_and_not_before() -> None:
+    order, asks = after(shown(10))
+    assert order.state is OrderState.SETTLING
+    assert asks == (ReadFills(intent=ORDER.intent, after_s=0.0, from_start=False),)
+    order, asks = told(order, booked(fill(4)), hurried=False)
+    assert order.state is OrderState.SETTLING
+    assert asks == (ReadFills(intent=ORDER.intent, after_s=0.5, from_start=True),)
+    order, asks = told(order, booked(fill(4), fill(6, 2)), hurried=False)
+    assert (order.state, asks, order.booked) == (OrderState.FILLED, (), 10)
+
+
+def test_a_fill_that_is_read_twice_counts_once() -> None:
+    order, _ = after(shown(10), booked(fill(4), fill(4)), booked(fill(4)))
+    assert (order.state, order.booked) == (OrderState.SETTLING, 4)
+
+
+def test_fills_of_other_orders_and_symbols_do_not_count() -> None:
+    stranger = fill(10, venue_order_id=VenueOrderId("v2"))
+    elsewhere = fill(10, instrument=spot("ETH"), client_order_id=ORDER.intent.client_order_id)
+    order, _ = after(shown(10), booked(stranger, elsewhere))
+    assert order.booked == 0
+
+
+def test_a_fill_known_by_our_client_id_counts_before_the_venue_named_the_order() -> None:
+    ours = fill(10, client_order_id=ORDER.intent.client_order_id)
+    order, _ = after(LOST, booked(ours))
+    assert (order.state, order.booked) == (OrderState.UNKNOWN, 10)
+
+
+def test_when_trades_run_ahead_of_the_summary_the_order_is_looked_up_again() -> None:
+    order, asks = after(shown(4), booked(fill(10)))
+    assert order.state is OrderState.SETTLING
+    assert isinstance(asks[0], LookUp)
+    assert told(order, shown(10), hurried=False)[0].state is OrderState.FILLED
+
+
+@pytest.mark.parametrize(("news", "hurried"), [(UNREAD, False), (booked(), True)])
+def test_the_reading_of_fills_is_bounded(news, hurried: bool) -> None:
+    order, asks = after(shown(10), hurried=hurried)
+    readings = 0
+    while asks:
+        readings += 1
+        order, asks = told(order, news, hurried=hurried)
+    most = retry.FILL_READS_MAX_HURRIED if hurried else retry.FILL_READS_MAX
+    assert readings == most
+    assert (order.state, order.outlook) == (OrderState.SETTLING, Outlook.UNSETTLED)
+    assert order.is_unresolved
+
+
+def test_a_refusal_closes_the_order() -> None:
+    order, asks = after(REFUSED)
+    assert (order.state, asks, order.may_have_left) == (OrderState.REFUSED, (), True)
+
+
+def test_an_order_that_certainly_did_not_leave_is_absent() -> None:
+    order, asks = after(NOT_SENT)
+    assert (order.state, asks, order.may_have_left) == (OrderState.ABSENT, (), False)
+
+
+@pytest.mark.parametrize("news", [REFUSED, NOT_SENT])
+def test_a_verdict_that_comes_after_another_contradicts_it(news) -> None:
+    order, _ = after(LOST, news)
+    assert (order.state, order.outlook) == (OrderState.UNKNOWN, Outlook.CONTRADICTED)
+
+
+@pytest.mark.parametrize("news", [REFUSED, NOT_SENT])
+def test_a_refused_order_with_fills_is_a_contradiction(news) -> None:
+    ours = fill(1, client_order_id=ORDER.intent.client_order_id)
+    order, _ = after(booked(ours), news)
+    assert order.outlook is Outlook.CONTRADICTED
+
+
+def test_a_lost_order_is_looked_up_and_a_doubled_report_asks_nothing_more() -> None:
+    order, asks = after(LOST)
+    assert (order.state, asks) == (
+        OrderState.UNKNOWN,
+        (LookUp(intent=ORDER.intent, after_s=0.5),),
+    )
+    assert told(order, LOST, hurried=False) == (order, ())
+
+
+def test_the_fence_counts_from_when_the_answer_was_lost() -> None:
+    order, _ = after(dataclasses.replace(LOST, at=later(30)))
+    assert order.fence_at == later(30 + 5 + 10 + 2)
+
+
+def test_absence_is_asked_for_after_three_misses_when_the_fence_is_near() -> None:
+    order, asks = after(LOST, unseen(100), unseen(100))
+    assert isinstance(asks[0], LookUp)
+    order, asks = told(order, unseen(100), hurried=False)
+    assert asks == (ProveAbsence(intent=ORDER.intent, fence_at=later(17)),)
+    order, asks = told(order, absent(100), hurried=False)
+    assert (order.state, asks) == (OrderState.ABSENT, ())
+
+
+def test_before_the_fence_is_near_the_order_is_looked_up_further() -> None:
+    _, asks = after(LOST, unseen(0), unseen(0), unseen(0))
+    assert asks == (LookUp(intent=ORDER.intent, after_s=4.0),)
+
+
+@pytest.mark.parametrize("misses", [0, 1, 2])
+def test_a_proof_without_three_misses_is_none(misses: int) -> None:
+    order, asks = after(LOST, *[unseen(100)] * misses, absent(100))
+    assert order.state is OrderState.UNKNOWN
+    assert isinstance(asks[0], LookUp)
+
+
+def test_a_proof_from_before_the_fence_is_none() -> None:
+    order, _ = after(LOST, *[unseen(100)] * 3, absent(16))
+    assert order.state is OrderState.UNKNOWN
+
+
+def test_an_order_with_fills_is_not_absent_whatever_the_lists_show() -> None:
+    ours = fill(1, client_order_id=ORDER.intent.client_order_id)
+    order, _ = after(LOST, booked(ours), *[unseen(100)] * 3, absent(100))
+    assert order.outlook is Outlook.CONTRADICTED
+
+
+def test_doubtful_evidence_is_asked_for_a_bounded_number_of_times() -> None:
+    order, asks = after(LOST)
+    proofs = 0
+    while asks:
+        proofs += isinstance(asks[0], ProveAbsence)
+        news = DOUBTED if isinstance(asks[0], ProveAbsence) else unseen(100)
+        order, asks = told(order, news, hurried=False)
+    assert proofs == retry.PROOFS_MAX
+    assert (order.state, order.outlook) == (OrderState.UNKNOWN, Outlook.UNPROVED)
+
+
+@pytest.mark.parametrize(
+    ("news", "outlook"),
+    [
+        (NO_ANSWER, Outlook.UNANSWERED),
+        (shown(0, ended=False), Outlook.STILL_OPEN),
+        (shown(0, lots=Lots(11)), Outlook.UNANSWERED),
+    ],
+)
+@pytest.mark.parametrize("hurried", [True, False])
+def test_look_ups_are_bounded(news, outlook: Outlook, hurried: bool) -> None:
+    order, asks = after(LOST, hurried=hurried)
+    look_ups = 0
+    while asks:
+        look_ups += 1
+        order, asks = told(order, news, hurried=hurried)
+    assert look_ups == (retry.LOOK_UPS_MAX_HURRIED if hurried else retry.LOOK_UPS_MAX)
+    assert order.outlook is outlook
+
+
+def test_in_a_hurry_absence_is_left_to_recovery() -> None:
+    order, asks = after(LOST, unseen(100), unseen(100), unseen(100), hurried=True)
+    assert (asks, order.outlook) == ((), Outlook.UNPROVED)
+
+
+def test_an_open_order_that_is_not_visible_stays_open() -> None:
+    order, asks = after(shown(0, ended=False), *[unseen(100)] * 5)
+    assert order.state is OrderState.OPEN
+    assert isinstance(asks[0], LookUp)
+
+
+def test_an_answer_about_another_order_leaves_the_outcome_unknown() -> None:
+    order, asks = after(shown(10, lots=Lots(11)))
+    assert order.state is OrderState.UNKNOWN
+    assert isinstance(asks[0], LookUp)
+    assert order.venue_order_id is None
+
+
+def test_a_late_report_about_another_order_changes_nothing_on_a_closed_one() -> None:
+    closed, _ = after(shown(0))
+    assert told(closed, shown(0, lots=Lots(11)), hurried=False)[0].state is OrderState.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("before", "news"),
+    [
+        ((REFUSED,), shown(0)),
+        ((NOT_SENT,), shown(0, ended=False)),
+        ((shown(10),), shown(10, venue_order_id=VenueOrderId("v2"))),
+        ((), shown(11)),
+        ((), shown(-1)),
+        ((shown(0),), shown(5)),
+        ((shown(0),), booked(fill(5))),
+        ((shown(10),), booked(fill(11))),
+    ],
+)
+def test_what_contradicts_a_conclusion_needs_a_person(before, news) -> None:
+    order, asks = after(*before, news)
+    assert (order.outlook, asks) == (Outlook.CONTRADICTED, ())
+    assert order.is_done
+    again, asks = told(order, shown(10), hurried=False)
+    assert (again, asks) == (order, ())
+
+
+def test_a_late_fill_is_kept_and_the_state_stays() -> None:
+    order, _ = after(shown(0), booked(fill(5)))
+    assert (order.state, order.booked, order.executed) == (OrderState.EXPIRED, 5, 5)
+
+
+def test_reports_out_of_order_leave_a_closed_order_as_it_is() -> None:
+    closed, _ = after(shown(10), booked(fill(10)))
+    for news in (shown(4, ended=False), LOST, unseen(100), NO_ANSWER, absent(), DOUBTED, UNREAD):
+        order, asks = told(closed, news, hurried=False)
+        assert (order.state, asks) == (OrderState.FILLED, ())
+        assert (order.outlook, order.reported) == (Outlook.ASKING, 10)
+
+
+def test_what_was_executed_never_shrinks() -> None:
+    order, _ = after(shown(10, ended=False), shown(4, ended=False))
+    assert order.reported == 10
+
+
+def test_questions_answered_before_the_sending_was_change_nothing() -> None:
+    assert after(unseen(100)) == (ORDER, ())
+    assert after(absent()) == (ORDER, ())
+
+
+def test_an_order_given_up_and_seen_after_all_is_asked_about_again() -> None:
+    given_up = in_state(OrderState.UNKNOWN, outlook=Outlook.UNANSWERED)
+    order, asks = told(given_up, shown(10), hurried=False)
+    assert (order.outlook, order.state) == (Outlook.ASKING, OrderState.SETTLING)
+    assert isinstance(asks[0], ReadFills)
+
+
+def test_fills_read_for_another_order_are_overheard() -> None:
+    settling, _ = after(shown(10))
+    assert overheard(settling, (fill(10),)).state is OrderState.FILLED
+    assert overheard(settling, (fill(4),)).state is OrderState.SETTLING
+    unknown, _ = after(LOST)
+    assert overheard(unknown, (fill(10, venue_order_id=VenueOrderId("v2")),)) == unknown
+
+
+def test_an_order_left_behind_is_taken_up_where_it_stands() -> None:
+    order, asks = resume(ORDER)
+    assert order.state is OrderState.UNKNOWN
+    assert isinstance(asks[0], LookUp)
+    order, asks = resume(in_state(OrderState.SETTLING, reported=Lots(10)))
+    assert isinstance(asks[0], ReadFills)
+    whole = in_state(
+        OrderState.SETTLING,
+        reported=Lots(10),
+        venue_order_id=VenueOrderId("v1"),
+        fills=(fill(10),),
+    )
+    assert resume(whole)[0].state is OrderState.FILLED
+    assert isinstance(resume(in_state(OrderState.OPEN))[1][0], LookUp)
+
+
+def test_only_steps_in_its_life_are_recorded_and_none_of_an_order_being_sent() -> None:
+    lost, _ = after(LOST)
+    assert is_step(lost, before=ORDER)
+    assert not is_step(dataclasses.replace(lost, looked=9), before=lost)
+    assert not is_step(dataclasses.replace(ORDER, note="x"), before=ORDER)
+    assert ORDER.fence_at - (later(17) - NOW) == NOW
