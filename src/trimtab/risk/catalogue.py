@@ -16,7 +16,7 @@ the limit, the unit and a reason that ends in what to do. What cannot be measure
 - **tag** `exposure`: a cap that a pure reduction is exempt from. `integrity`: holds for every plan.
 - **hard**: no approval can override it.
 - **prefixes**: it holds at every prefix of the plan, at every fill of the legs in flight
-  (design/0005-prefix-safety.md); the others look at the plan, the account or each leg.
+  (docs/design/0005-prefix-safety.md); the others look at the plan, the account or each leg.
 
 | code | what is measured | limit | unit | tag | hard | prefixes |
 |---|---|---|---|---|---|---|

@@ -25,6 +25,7 @@ class Affine:
     """Constant plus slope times fill, summed over moves."""
 
     constant: Decimal
+    """Value when nothing is filled, signed."""
     slopes: Mapping[MoveIndex, Decimal]
     """Change at fill 1, signed; moves without effect are left out."""
 

@@ -31,6 +31,7 @@ class Judgement:
     measured: Decimal | str | None
     """In the check's unit; text where it is no number; None when it could not be measured."""
     limit: Decimal | str | None
+    """What it was held against, in the same unit; None when the check has no number."""
     reason: str | None
     """Ends in what to do; None on a plain pass."""
 

@@ -28,6 +28,7 @@ class AccountState:
 
     quote: Asset
     mids: Mapping[Asset, Decimal]
+    """Quote per unit, > 0; 1 for the quote."""
     free: Mapping[Asset, Decimal]
     """Units that can be sold or spent now, >= 0."""
     cash: Decimal
@@ -107,8 +108,8 @@ def account_state(case: Case) -> AccountState:
             free={a: b.free for a, b in snapshot.balances.items()},
             cash=seen.outside.get(snapshot.quote, ZERO),
             holdings=holdings,
-            outside=_worth(seen.outside, seen.mids),
-            nav=_worth(holdings, seen.mids),
+            outside=_worth(seen.outside, mids=seen.mids),
+            nav=_worth(holdings, mids=seen.mids),
             positions={s: _position_units(case, s) for s in touched},
             instruments=touched,
             contracts={s: snapshot.contracts[s] for s in touched},
@@ -152,6 +153,6 @@ def _position_units(case: Case, symbol: Symbol) -> Decimal:
     return ZERO if position is None else case.instrument(symbol).units(position.lots)
 
 
-def _worth(units: Mapping[Asset, Decimal], mids: Mapping[Asset, Decimal]) -> Decimal:
+def _worth(units: Mapping[Asset, Decimal], *, mids: Mapping[Asset, Decimal]) -> Decimal:
     """Return the value of *units*; what has no price counts for nothing."""
     return sum((count * mids[a] for a, count in units.items() if a in mids), ZERO)

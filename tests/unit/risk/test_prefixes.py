@@ -35,11 +35,11 @@ def loose(**limit: str) -> object:
 
 def test_a_buy_is_paid_at_its_limit_with_its_fee_and_leaves_the_reserve() -> None:
     rules = policy(limits=limits(fee_reserve="0.01"))
-    cost = Decimal("0.01") * 60000 * Decimal("1.001")
-    exact = account(f"USDT {cost / Decimal('0.99'):.10f}, BTC @ 60000")
-    short = account("USDT 606.6, BTC @ 60000")
-    assert verdict(ask(exact, "buy 0.01 BTC @ 60000", rules=rules), "free_quote") == "pass"
-    assert verdict(ask(short, "buy 0.01 BTC @ 60000", rules=rules), "free_quote") == "refuse"
+    cost = Decimal("0.01") * 60060 * Decimal("1.001")
+    exact = account(f"USDT {cost / Decimal('0.99') + Decimal('1e-9'):.10f}, BTC @ 60000")
+    short = account("USDT 607.2, BTC @ 60000")
+    assert verdict(ask(exact, "buy 0.01 BTC @ 60060", rules=rules), "free_quote") == "pass"
+    assert verdict(ask(short, "buy 0.01 BTC @ 60060", rules=rules), "free_quote") == "refuse"
 
 
 def test_a_sell_of_the_same_stage_does_not_fund_a_buy_and_one_of_an_earlier_stage_does() -> None:
@@ -240,6 +240,15 @@ def test_the_margin_ratio_is_held_against_its_limit() -> None:
     assert verdict(ask(thin("359"), rules=rules), "min_margin_ratio") == "warn"
     report = ask(thin("500"), "sell 0.2 perp BTC @ 60000", rules=rules)
     assert verdict(report, "min_margin_ratio") == "refuse"
+
+
+def test_an_opening_costs_the_pool_its_fee_and_the_way_from_mark_to_limit() -> None:
+    # 0.5 short at 59700: 150 below the mark, a fee of 14.925, maintenance 3 x 120.
+    rules = loose(shock="0", min_liquidation_distance="0")
+    for wallet, expected in (("524.925", Verdict.PASS), ("524.924", Verdict.REFUSE)):
+        calm = account(f"BTC 1 @ 60000, wallet {wallet}")
+        report = ask(calm, "sell 0.5 perp BTC @ 59700", rules=rules)
+        assert verdict(report, "min_margin_ratio") is expected
 
 
 def test_a_shock_is_taken_at_the_shocked_notional_and_bracket() -> None:

@@ -30,10 +30,12 @@ def max_asset_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     limit = case.limits.max_asset_notional
     text = "{}: too much of one asset; trade less of it, or raise risk.max_asset_notional."
     flows = sorted(_asset_flows(case, standing).items())
-    judged = [at_most(asset, flow, limit, otherwise=text.format(asset)) for asset, flow in flows]
+    judged = [
+        at_most(asset, flow, limit=limit, otherwise=text.format(asset)) for asset, flow in flows
+    ]
     bad = tuple(judgement for judgement in judged if judgement.verdict is not Verdict.PASS)
     largest = max((flow for _, flow in flows), default=ZERO)
-    return bad or (at_most("plan", largest, limit, otherwise=""),)
+    return bad or (at_most("plan", largest, limit=limit, otherwise=""),)
 
 
 def _asset_flows(case: Case, standing: Standing) -> dict[Asset, Decimal]:
@@ -51,14 +53,14 @@ def max_run_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """Hold what this run has sent and would send against its cap."""
     text = "the run would trade too much; plan less, or raise risk.max_run_notional."
     value = _with_used(case.context.run_notional, case, standing)
-    return (at_most("plan", value, case.limits.max_run_notional, otherwise=text),)
+    return (at_most("plan", value, limit=case.limits.max_run_notional, otherwise=text),)
 
 
 def max_day_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """Hold what the last 24 hours have seen sent, with this plan, against the cap."""
     text = "the day would trade too much; wait, or raise risk.max_day_notional."
     value = _with_used(case.context.day_notional, case, standing)
-    return (at_most("plan", value, case.limits.max_day_notional, otherwise=text),)
+    return (at_most("plan", value, limit=case.limits.max_day_notional, otherwise=text),)
 
 
 def _with_used(used: Mapping[Symbol, Decimal], case: Case, standing: Standing) -> Decimal:
@@ -76,19 +78,19 @@ def max_orders(case: Case) -> Judgement:
     """Hold the orders of this run, sent and planned, against their number."""
     count = Decimal(case.context.run_orders + len(case.plan.legs))
     text = "too many orders; raise the threshold or the dust value, or raise risk.max_orders."
-    return at_most("plan", count, Decimal(case.limits.max_orders), otherwise=text)
+    return at_most("plan", count, limit=Decimal(case.limits.max_orders), otherwise=text)
 
 
 def kill_switch(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """While halted, let nothing through but provable reductions, and those with a warning."""
     halted = case.context.halt_reason
     if halted is None:
-        return (holds("account", "not halted", ok=True, otherwise=""),)
+        return (holds("account", measured="not halted", ok=True, otherwise=""),)
     return _only_reductions(
         f"the account is halted ({halted})",
         frozenset(standing.raising.any),
         standing,
-        "release it with trimtab unhalt",
+        advice="release it with trimtab unhalt",
     )
 
 
@@ -96,7 +98,7 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """While an order of ours is unresolved, let only reductions through, in other markets."""
     records = case.context.unresolved
     if not records:
-        return (holds("account", "none", ok=True, otherwise=""),)
+        return (holds("account", measured="none", ok=True, otherwise=""),)
     markets = {record.intent.instrument.symbol for record in records}
     blind = {m.index for m in standing.state.moves if m.is_leg and m.instrument.symbol in markets}
     ids = ", ".join(record.intent.client_order_id for record in records[:3])
@@ -104,12 +106,12 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
         f"{len(records)} of our orders are unresolved ({ids})",
         standing.raising.any | blind,
         standing,
-        "run trimtab recover",
+        advice="run trimtab recover",
     )
 
 
 def _only_reductions(
-    state: str, forbidden: frozenset[int], standing: Standing, advice: str
+    state: str, forbidden: frozenset[int], standing: Standing, *, advice: str
 ) -> tuple[Judgement, ...]:
     """Refuse each of the *forbidden* legs; with none, warn of the *state*."""
     judged = tuple(
@@ -136,14 +138,14 @@ def concurrent_run(case: Case) -> Judgement:
     """Refuse while another run holds the account."""
     holder = case.context.concurrent_holder
     text = f"{holder} holds the account; wait until it ends."
-    return holds("account", holder or "none", ok=holder is None, otherwise=text)
+    return holds("account", measured=holder or "none", ok=holder is None, otherwise=text)
 
 
 def ledger(case: Case) -> Judgement:
     """Refuse when an intent could not be written down before it is sent."""
     fault = case.context.ledger_fault
     text = f"the ledger cannot be written ({fault}); mend it, see trimtab doctor."
-    return holds("account", fault or "writable", ok=fault is None, otherwise=text)
+    return holds("account", measured=fault or "writable", ok=fault is None, otherwise=text)
 
 
 def environment(case: Case) -> Judgement:
@@ -151,7 +153,7 @@ def environment(case: Case) -> Judgement:
     planned, read = case.plan.key, case.snapshot.key
     seen = f"{read.venue} {read.account} {read.environment.value}"
     text = "the plan was made for another account or environment; plan again."
-    return holds("plan", seen, ok=planned == read, otherwise=text)
+    return holds("plan", measured=seen, ok=planned == read, otherwise=text)
 
 
 def maintenance_agreement(_: Case, standing: Standing) -> tuple[Judgement, ...]:
@@ -160,7 +162,7 @@ def maintenance_agreement(_: Case, standing: Standing) -> tuple[Judgement, ...]:
     opens = any(state.moves[j].instrument.is_contract for j in standing.raising.any)
     held = {state.instruments[s].settle for s, units in state.positions.items() if units}
     judged = tuple(_agreement(pool, state, opens=opens) for pool in sorted(held))
-    return judged or (holds("account", "no position", ok=True, otherwise=""),)
+    return judged or (holds("account", measured="no position", ok=True, otherwise=""),)
 
 
 def _agreement(pool: Asset, state: AccountState, *, opens: bool) -> Judgement:

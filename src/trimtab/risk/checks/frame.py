@@ -75,7 +75,7 @@ def subject_of(leg: Leg) -> str:
     return f"leg {leg.line}"
 
 
-def at_most(subject: str, measured: Decimal, limit: Decimal, *, otherwise: str) -> Judgement:
+def at_most(subject: str, measured: Decimal, *, limit: Decimal, otherwise: str) -> Judgement:
     """Pass when *measured* <= *limit*, else refuse with the reason *otherwise*."""
     passed = measured <= limit
     return Judgement(
@@ -87,7 +87,7 @@ def at_most(subject: str, measured: Decimal, limit: Decimal, *, otherwise: str) 
     )
 
 
-def holds(subject: str, measured: str, *, ok: bool, otherwise: str) -> Judgement:
+def holds(subject: str, *, measured: str, ok: bool, otherwise: str) -> Judgement:
     """Pass when *ok*, else refuse with the reason *otherwise*; *measured* is what was seen."""
     return Judgement(
         subject=subject,

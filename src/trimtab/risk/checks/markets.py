@@ -25,19 +25,19 @@ def market_status(leg: Leg, case: Case) -> Judgement:
     expired = listed.expires_at is not None and case.now >= listed.expires_at
     seen = "expired" if expired else "trading" if listed.tradable else "not trading"
     text = f"{leg.symbol}: the venue takes no orders in it; drop the leg or wait."
-    return holds(subject_of(leg), seen, ok=seen == "trading", otherwise=text)
+    return holds(subject_of(leg), measured=seen, ok=seen == "trading", otherwise=text)
 
 
 def position_mode(leg: Leg, case: Case) -> Judgement:
     """Want one-way positions and cross margin wherever contracts are traded or held."""
     if not leg.instrument.is_contract:
-        return holds(subject_of(leg), "spot", ok=True, otherwise="")
+        return holds(subject_of(leg), measured="spot", ok=True, otherwise="")
     mode, position = case.snapshot.position_mode, case.snapshot.positions.get(leg.symbol)
     isolated = position is not None and position.margin_mode is MarginMode.ISOLATED
     ok = mode is PositionMode.ONE_WAY and not isolated
     seen = f"{mode.value}, {'isolated' if isolated else 'cross'}"
     text = f"{leg.symbol}: set the account to one-way positions and cross margin on the venue."
-    return holds(subject_of(leg), seen, ok=ok, otherwise=text)
+    return holds(subject_of(leg), measured=seen, ok=ok, otherwise=text)
 
 
 def max_slippage_bps(leg: Leg, case: Case) -> Judgement:
@@ -51,13 +51,13 @@ def max_slippage_bps(leg: Leg, case: Case) -> Judgement:
     cost = _walk(within, size)
     if cost is None:
         text = f"{leg.symbol}: the book is too thin within the limit; trade less or wait."
-        return holds(subject_of(leg), "not enough depth", ok=False, otherwise=text)
+        return holds(subject_of(leg), measured="not enough depth", ok=False, otherwise=text)
     average = ratio(cost, size)
     slippage = ratio((average - book.mid) * sign * BPS, book.mid)
     return at_most(
         subject_of(leg),
         slippage,
-        case.limits.max_slippage_bps,
+        limit=case.limits.max_slippage_bps,
         otherwise=f"{leg.symbol}: filling would cost too much against the mid; trade less or wait.",
     )
 
@@ -98,7 +98,9 @@ def price_collar(leg: Leg, case: Case) -> Judgement:
     }
     what, name = max(gaps, key=lambda pair: gaps[pair])
     text = f"{leg.symbol}: its {what} is too far from the {name}; wait until prices agree."
-    return at_most(subject_of(leg), gaps[what, name], case.limits.price_collar_bps, otherwise=text)
+    return at_most(
+        subject_of(leg), gaps[what, name], limit=case.limits.price_collar_bps, otherwise=text
+    )
 
 
 def _references(leg: Leg, case: Case) -> Iterator[tuple[str, Decimal]]:
@@ -141,14 +143,14 @@ def data_age(case: Case) -> Judgement:
     for symbol in sorted(traded | snapshot.positions.keys()):
         if case.instrument(symbol).is_contract:
             instants.append(case.contract(symbol).read_at)
-    ages = [_seconds(case.now, at) for at in instants]
+    ages = [_seconds(now=case.now, at=at) for at in instants]
     if min(ages) < -Decimal(case.limits.max_clock_offset_ms).scaleb(-3):
         raise Unmeasured("data was read after now; set the clock and read again")
     text = "the data that the plan rests on is too old; plan again."
-    return at_most("plan", max(ages), case.limits.max_snapshot_age_s, otherwise=text)
+    return at_most("plan", max(ages), limit=case.limits.max_snapshot_age_s, otherwise=text)
 
 
-def _seconds(now: datetime, at: datetime) -> Decimal:
+def _seconds(*, now: datetime, at: datetime) -> Decimal:
     """Return the age in seconds, exact to the microsecond."""
     delta = now - at
     microseconds = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
@@ -163,4 +165,4 @@ def clock_offset(case: Case) -> Judgement:
     text = "the clock is too far from the venue's; set it (NTP) and run again."
     worst = Decimal(abs(clock.offset_ms) + clock.uncertainty_ms)
     limit = Decimal(case.limits.max_clock_offset_ms)
-    return at_most("account", worst, limit, otherwise=text)
+    return at_most("account", worst, limit=limit, otherwise=text)

@@ -23,7 +23,7 @@ def finite(case: Case) -> Judgement:
     faults = [name for name, ok in _numbers(case) if not ok]
     return holds(
         "plan",
-        f"{len(faults)} bad",
+        measured=f"{len(faults)} bad",
         ok=not faults,
         otherwise=f"not a usable number: {', '.join(faults[:3])}; read the account again.",
     )
@@ -84,7 +84,7 @@ def max_order_notional(leg: Leg, case: Case) -> Judgement:
     return at_most(
         subject_of(leg),
         leg.notional,
-        limit,
+        limit=limit,
         otherwise=f"{leg.symbol}: one order is too large; split it or raise its cap.",
     )
 
@@ -132,7 +132,7 @@ def notional_agreement(leg: Leg, case: Case) -> Judgement:
     return at_most(
         subject_of(leg),
         gap,
-        NOTIONAL_TOLERANCE,
+        limit=NOTIONAL_TOLERANCE,
         otherwise=f"{leg.symbol}: two ways to compute the notional differ; read the markets again.",
     )
 
@@ -142,7 +142,7 @@ def reduce_only(leg: Leg, case: Case) -> Judgement:
     if not leg.reduce_only:
         ok = leg.role is not Role.CLOSE
         text = f"{leg.symbol}: a closing leg must be reduce-only; plan again."
-        return holds(subject_of(leg), "not reduce-only", ok=ok, otherwise=text)
+        return holds(subject_of(leg), measured="not reduce-only", ok=ok, otherwise=text)
     position = case.snapshot.positions.get(leg.symbol)
     held = 0 if position is None else position.lots
     legs = (each for each in case.plan.legs if each.symbol == leg.symbol and each.reduce_only)
@@ -162,7 +162,7 @@ def reduce_only(leg: Leg, case: Case) -> Judgement:
 def bracket_leverage(leg: Leg, case: Case) -> Judgement:
     """Hold the leverage to be set against what the bracket of the filled position allows."""
     if not leg.instrument.is_contract:
-        return holds(subject_of(leg), "spot", ok=True, otherwise="")
+        return holds(subject_of(leg), measured="spot", ok=True, otherwise="")
     contract, listed = case.contract(leg.symbol), case.instrument(leg.symbol)
     planned = leverage_of(leg, case)
     notional = listed.units(_lots_passed(leg, case)) * contract.mark
@@ -171,7 +171,7 @@ def bracket_leverage(leg: Leg, case: Case) -> Judgement:
     return at_most(
         subject_of(leg),
         Decimal(planned),
-        most,
+        limit=most,
         otherwise=f"{leg.symbol}: above what the bracket allows; set hedge.leverage lower.",
     )
 
