@@ -41,7 +41,7 @@ OVERRUN = 1.25
 """Times its limit that the solver may take before its process is stopped."""
 RATIO_SMALL_BELOW = 100
 GROWTH_FROM, GROWTH_TO, TURNS = 1000, 5000, 12
-QUICK = ((10, 20, 5.0), (100, 3, 6.0), (1000, 1, 12.0))
+QUICK = ((10, 12, 5.0), (100, 3, 6.0), (1000, 1, 12.0))
 FULL = ((10, 60, 20.0), (100, 10, 20.0), (1000, 2, 60.0))
 """Assets, seeds, and the solver's limit in seconds."""
 

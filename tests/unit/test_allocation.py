@@ -95,6 +95,11 @@ def test_a_buy_is_cut_to_the_cash_there_is() -> None:
     assert one(item("A", "60", "10"), cash="39.99") == (3, LotReason.CUT_TO_CASH)
 
 
+def test_one_step_of_cash_too_little_is_too_little() -> None:
+    assert one(item("A", "60", "10"), cash="59") == (5, LotReason.CUT_TO_CASH)
+    assert one(item("A", "60", "10"), cash="60") == (6, LotReason.TO_TARGET)
+
+
 def test_a_buy_without_cash_says_so() -> None:
     assert one(item("A", "60", "10"), cash="9.99") == (0, LotReason.NO_FREE_CASH)
 
