@@ -222,7 +222,7 @@ def _unsafety(status: os.stat_result) -> str:
         return "is no regular file"
     if status.st_uid != os.geteuid():
         return "belongs to another user"
-    if status.st_mode & 0o007:
+    if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
         return f"has mode {mode:04o}, others may read it; chmod 600 it"
     return ""
