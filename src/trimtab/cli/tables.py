@@ -27,6 +27,15 @@ def percent(weight: Decimal) -> str:
         return f"{shown(weight * 100, 2)} %"
 
 
+def points(drift: Decimal) -> str:
+    """Return a drift in percentage points with its sign; what rounds to nothing has none."""
+    with exact_arithmetic():
+        text = shown(drift * 100, 2)
+    if not text.strip("-0."):
+        return "0.00 pp"
+    return f"{text} pp" if text.startswith("-") else f"+{text} pp"
+
+
 def money(amount: Decimal) -> str:
     """Return a quote value with two decimals and thousands separators."""
     return grouped(amount, 2)
@@ -64,15 +73,13 @@ def drift_table(plan: Plan) -> Table:
     table = _table("asset", ">now", ">target", ">after", ">drift", "band", "")
     for drift in plan.drift:
         after = plan.after.weights.get(drift.asset, drift.net_weight)
-        with exact_arithmetic():
-            points = drift.drift * 100
         style = "bold yellow" if drift.breached else ""
         table.add_row(
             Text(drift.asset, style),
             percent(drift.net_weight),
             percent(drift.target),
             percent(after) if plan.legs else "",
-            Text(f"{'+' if points > 0 else ''}{shown(points, 2)} pp", style),
+            Text(points(drift.drift), style),
             bar(drift),
             Text("outside", "bold yellow") if drift.breached else "",
         )

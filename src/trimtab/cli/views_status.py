@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trimtab.cli.documents import Document, drift_document, value, weight
-from trimtab.cli.tables import bar, money, percent, rows_table, words
+from trimtab.cli.tables import bar, money, percent, points, rows_table, words
 from trimtab.domain.canonical import to_document
-from trimtab.domain.exact import exact_arithmetic, plain, shown
+from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import OrderRecord, Side
 from trimtab.domain.plan import Drift
 from trimtab.ports import PlanStatus, SavedPlan
@@ -185,15 +185,13 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
 def _weight_row(drift: Drift, *, hedged: bool) -> list[str | Text]:
     """Return one asset's weights, band and alert prices."""
     style = "bold yellow" if drift.breached else ""
-    with exact_arithmetic():
-        points = drift.drift * 100
     spot = [percent(drift.spot_weight)] if hedged else []
     return [
         Text(drift.asset, style),
         *spot,
         percent(drift.net_weight),
         percent(drift.target),
-        Text(f"{'+' if points > 0 else ''}{shown(points, 2)} pp", style),
+        Text(points(drift.drift), style),
         bar(drift),
         _alert(drift.alert_low),
         _alert(drift.alert_high),

@@ -1,0 +1,173 @@
+"""``approve`` and ``reject``: decide a pending plan from another terminal.
+
+The waiting run, or ``run --plan``, executes what is approved here; nothing is sent by these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from rich.text import Text
+
+from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.approval import approve as approved_plan
+from trimtab.approval import grant
+from trimtab.bootstrap import open_books, owner
+from trimtab.cli import session
+from trimtab.cli.documents import plan_document
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result, Work
+from trimtab.cli.tables import plan_view, words
+from trimtab.domain.approved import Approval, ApprovalKind
+from trimtab.domain.canonical import to_document
+from trimtab.domain.errors import ApprovalError, ConfigError
+from trimtab.ports import PlanStatus, SavedPlan
+
+PREFIX_DIGITS_MIN: Final = 8
+"""Fewest digits that name a plan."""
+SHOWN_DIGITS: Final = 12
+"""How much of a digest is shown."""
+
+
+def approve(digest: str) -> Exit:
+    """Say yes to a pending plan.
+
+    Parameters
+    ----------
+    digest
+        The plan's digest, or its first eight digits or more.
+
+    """
+    config = session.configuration()
+    ttl_s = config.policy.approval.ttl_s
+
+    async def work(_: Work) -> Result:
+        """Look at the plan, and record the yes."""
+        async with open_books(config, dry_run=False) as ledger:
+            saved = await pending(ledger, digest, now=SystemClock().now())
+            if not session.OPTIONS.get().as_json:
+                session.show(plan_view(saved.plan, saved.report), error=True)
+            now = SystemClock().now()
+            approval = grant(saved.report, kind=ApprovalKind.TYPED, by=owner(), at=now, ttl_s=ttl_s)
+            approved_plan(saved.plan, saved.report, approval, now=now)  # Before it is recorded.
+            await ledger.save_approval(approval)
+        return _approved(saved, approval)
+
+    return session.conduct(work)
+
+
+def reject(digest: str) -> Exit:
+    """Say no to a pending plan.
+
+    Parameters
+    ----------
+    digest
+        The plan's digest, or its first eight digits or more.
+
+    """
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Record the no."""
+        async with open_books(config, dry_run=False) as ledger:
+            saved = await pending(ledger, digest, now=SystemClock().now())
+            await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+        name = saved.plan.digest[:SHOWN_DIGITS]
+        return Result(
+            document=plan_document(
+                saved.plan, saved.report, status=PlanStatus.DECLINED, execution=None
+            ),
+            view=Text(f"Plan {name} is declined; nothing was sent.\nnext: trimtab plan"),
+            code=Exit.DONE,
+        )
+
+    return session.conduct(work)
+
+
+async def pending(ledger: SqlLedger, digest: str, *, now: datetime) -> SavedPlan:
+    """Return the one plan that *digest* begins, if it can still be decided.
+
+    Raises:
+        ConfigError: the digits name no plan, or several.
+        ApprovalError: the plan was decided, used or refused already, or its time is over.
+
+    """
+    saved = named(await ledger.plans(), digest)
+    name = saved.plan.digest[:SHOWN_DIGITS]
+    if saved.status is PlanStatus.PROPOSED and now >= saved.plan.expires_at:
+        await ledger.set_plan_status(saved.plan.digest, PlanStatus.EXPIRED)
+        ended = f"{saved.plan.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+        raise ApprovalError(f"plan {name}: its time was over at {ended}", next_step="trimtab plan")
+    if saved.status is not PlanStatus.PROPOSED:
+        raise ApprovalError(
+            f"plan {name}: {_standing(saved)}; only a pending plan can be decided",
+            next_step=_after(saved),
+        )
+    return saved
+
+
+def named(plans: Sequence[SavedPlan], digest: str) -> SavedPlan:
+    """Return the one plan whose digest begins with the digits given.
+
+    Raises:
+        ConfigError: there is none, or several, or there are too few digits.
+
+    """
+    prefix = digest.lower()
+    found = [saved for saved in plans if saved.plan.digest.startswith(prefix)]
+    if len(prefix) >= PREFIX_DIGITS_MIN and len(found) == 1:
+        return found[0]
+    if len(prefix) < PREFIX_DIGITS_MIN:
+        fault = f"give {PREFIX_DIGITS_MIN} digits of its digest or more"
+    else:
+        fault = f"{len(found)} plans begin so" if found else "no plan has that digest"
+    raise ConfigError(f"plan {digest}: {fault}", next_step="trimtab ledger plans")
+
+
+def _standing(saved: SavedPlan) -> str:
+    """Say where a plan stands that is not pending."""
+    match saved.status:
+        case PlanStatus.REFUSED:
+            return "the gate refused it"
+        case PlanStatus.NOTHING_TO_DO:
+            return "there is nothing to do in it"
+        case PlanStatus.DRY_RUN:
+            return "it was a dry run"
+        case _:
+            return f"is {words(saved.status.value)} already"
+
+
+def _after(saved: SavedPlan) -> str:
+    """Return the command that gets further from where a plan stands."""
+    match saved.status:
+        case PlanStatus.APPROVED:
+            return _execution(saved)
+        case PlanStatus.UNKNOWN:
+            return "trimtab recover"
+        case _:
+            return "trimtab plan"
+
+
+def _execution(saved: SavedPlan) -> str:
+    """Return the command that executes an approved plan."""
+    return f"trimtab run --execute --plan {saved.plan.digest[:SHOWN_DIGITS]}"
+
+
+def _approved(saved: SavedPlan, approval: Approval) -> Result:
+    """Return a recorded yes, with how long it holds."""
+    ends_at = min(approval.expires_at, saved.plan.expires_at)
+    document = plan_document(saved.plan, saved.report, status=PlanStatus.APPROVED, execution=None)
+    document["approval"] = {
+        "by": approval.by,
+        "at": to_document(approval.at),
+        "expires_at": to_document(ends_at),
+    }
+    view = Text(
+        f"Plan {saved.plan.digest[:SHOWN_DIGITS]} is approved until {ends_at:%H:%M:%S} UTC.\n"
+        "A run that waits for it executes it now; if none waits:\n"
+        f"next: {_execution(saved)}"
+    )
+    return Result(document=document, view=view, code=Exit.DONE)

@@ -1,0 +1,180 @@
+"""``ledger``: orders, fills, events and plans as they are written down; proof, and export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import RenderableType
+from rich.text import Text
+
+from trimtab.adapters.ledger.export import (
+    as_beancount,
+    as_csv,
+    event_document,
+    fill_document,
+    order_document,
+    plan_document,
+)
+from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
+from trimtab.adapters.sql_ledger import SqlLedger, verify_ledger
+from trimtab.bootstrap import open_books
+from trimtab.cli import session
+from trimtab.cli.commands.settings import write_new
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result, Work
+from trimtab.cli.views_ledger import (
+    events_view,
+    fills_view,
+    orders_view,
+    plans_view,
+    verify_document,
+    verify_view,
+)
+from trimtab.config import Config
+from trimtab.domain.orders import Fill
+
+
+class ExportFormat(StrEnum):
+    """What the fills are written as."""
+
+    CSV = "csv"
+    JSON = "json"
+    BEANCOUNT = "beancount"
+
+
+def orders() -> Exit:
+    """List orders, oldest first."""
+
+    async def read(ledger: SqlLedger, _: Config) -> Result:
+        """Read all orders; those of dry runs are not among them."""
+        found = await ledger.orders(plan_digest=None)
+        return _listed([order_document(r) for r in found], orders_view(found))
+
+    return _read(read)
+
+
+def fills() -> Exit:
+    """List executions, oldest first."""
+
+    async def read(ledger: SqlLedger, config: Config) -> Result:
+        """Read all fills; those of dry runs are not among them."""
+        found = await ledger.fills()
+        return _listed([fill_document(config.key, f) for f in found], fills_view(found))
+
+    return _read(read)
+
+
+def events() -> Exit:
+    """List every entry of the ledger, those of dry runs among them."""
+
+    async def read(ledger: SqlLedger, _: Config) -> Result:
+        """Read the chain."""
+        found: Sequence[LedgerEvent] = await ledger.audit.events()
+        return _listed([event_document(e) for e in found], events_view(found))
+
+    return _read(read)
+
+
+def plans() -> Exit:
+    """List plans and where they stand, oldest first."""
+
+    async def read(ledger: SqlLedger, _: Config) -> Result:
+        """Read all plans."""
+        found = await ledger.plans()
+        return _listed([plan_document(s) for s in found], plans_view(found))
+
+    return _read(read)
+
+
+def verify() -> Exit:
+    """Prove the ledger's chain, and name what is wrong."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Verify over a connection of its own, as the ledger may be too damaged to open."""
+        report: VerifyReport = await verify_ledger(config.ledger_url)
+        return Result(
+            document=verify_document(report),
+            view=verify_view(report),
+            code=Exit.DONE if report.is_sound else Exit.MISMATCH,
+        )
+
+    return session.conduct(work)
+
+
+def export(
+    *,
+    form: Annotated[ExportFormat, Parameter(name="--format")] = ExportFormat.CSV,
+    output: Path | None = None,
+) -> Exit:
+    """Write fills as CSV, JSON or beancount.
+
+    Parameters
+    ----------
+    form
+        csv, json or beancount; beancount has spot fills only, contracts move no coins.
+    output
+        A file that is not there yet; else standard output.
+
+    """
+    config = session.configuration()
+
+    async def work(_: Work) -> Result | Exit:
+        """Read the fills and write them out."""
+        async with open_books(config, dry_run=False) as ledger:
+            found = await ledger.fills()
+        text = _rendered(config, found, form)
+        if output is not None:
+            write_new(output, text)
+            return _written(output, form, len(found))
+        if session.OPTIONS.get().as_json and form is not ExportFormat.JSON:
+            document = {"format": form.value, "fills": len(found), "text": text}
+            return Result(document=document, view=Text(), code=Exit.DONE)
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return Exit.DONE
+
+    return session.conduct(work)
+
+
+def _read(read: Callable[[SqlLedger, Config], Coroutine[Any, Any, Result]]) -> Exit:
+    """Open the ledger for one reading and print what it gives."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Read once."""
+        async with open_books(config, dry_run=False) as ledger:
+            return await read(ledger, config)
+
+    return session.conduct(work)
+
+
+def _listed(documents: Sequence[dict[str, Any]], view: RenderableType) -> Result:
+    """Return rows for printing."""
+    return Result(document=list(documents), view=view, code=Exit.DONE)
+
+
+def _rendered(config: Config, found: Sequence[Fill], form: ExportFormat) -> str:
+    """Return fills as text of one form, oldest first."""
+    documents = [fill_document(config.key, f) for f in found]
+    match form:
+        case ExportFormat.CSV:
+            return as_csv(documents)
+        case ExportFormat.JSON:
+            return json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
+        case ExportFormat.BEANCOUNT:
+            return as_beancount(config.key, found)
+
+
+def _written(file: Path, form: ExportFormat, count: int) -> Result:
+    """Return that a file was written."""
+    document = {"status": "written", "file": str(file), "format": form.value, "fills": count}
+    told = "1 fill" if count == 1 else f"{count} fills"
+    view = Text(f"Wrote {told} to {file} as {form.value}.")
+    return Result(document=document, view=view, code=Exit.DONE)

@@ -1,0 +1,194 @@
+"""``recover``, ``reconcile``, ``halt`` and ``unhalt``: what keeps ledger and venue together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+
+from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.rows import LedgerEvent
+from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.terminal import TerminalProgress
+from trimtab.bootstrap import Shell, open_books, open_shell, owner
+from trimtab.cli import session
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result, Work
+from trimtab.cli.views_upkeep import (
+    Cancellation,
+    Ended,
+    Halted,
+    halt_result,
+    reconcile_result,
+    recover_result,
+    unhalt_result,
+)
+from trimtab.config import Config
+from trimtab.domain.errors import OutcomeUnknown, TrimtabError, VenueError
+from trimtab.domain.findings import GateReport
+from trimtab.domain.instruments import Instrument
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import OpenOrder
+from trimtab.workflow.reconcile import Books
+from trimtab.workflow.reconcile import reconcile as compared
+from trimtab.workflow.recover import RecoveryReport
+from trimtab.workflow.recover import recover as recovered
+
+BY_HAND: Final = "halted by hand"
+"""The reason when none is given."""
+
+
+def recover() -> Exit:
+    """Find out about every order that is not closed."""
+    config = session.configuration()
+
+    async def work(given: Work) -> Result:
+        """Ask about what is open; a ledger without open orders asks nobody."""
+        async with open_books(config, dry_run=False) as ledger:
+            left = await ledger.unresolved()
+        if not left:
+            return recover_result(RecoveryReport(orders=(), interrupted=False), ())
+        async with open_shell(config, os.environ, dry_run=False) as shell:
+            desk = shell.desk(progress=_progress(), stop=given.stop)
+            window_ms = config.policy.execution.receive_window_ms
+            async with shell.ledger.holding_account(owner=owner()):
+                report = await recovered(desk, receive_window_ms=window_ms)
+        return recover_result(report, left)
+
+    return session.conduct(work)
+
+
+def _progress() -> TerminalProgress:
+    """Return what tells each step on standard error."""
+    return TerminalProgress(write=_told, show=_nothing_proposed)
+
+
+def _told(line: str) -> None:
+    """Write one line of progress."""
+    session.note(line.removesuffix("\n"))
+
+
+def _nothing_proposed(_plan: Plan, _report: GateReport) -> None:
+    """Recovery proposes nothing."""
+
+
+def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit:
+    """Compare the ledger with the exchange: orders, fills, balances, positions.
+
+    Parameters
+    ----------
+    adopt
+        Book executions that the ledger does not have, and take the account as it stands.
+
+    """
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Compare; only adoption holds the account and writes."""
+        async with open_shell(config, os.environ, dry_run=False) as shell:
+            books = _books(shell)
+            if not adopt:
+                return reconcile_result(await compared(books, adopt=False), config.key)
+            async with shell.ledger.holding_account(owner=owner()):
+                return reconcile_result(await compared(books, adopt=True), config.key)
+
+    return session.conduct(work)
+
+
+def _books(shell: Shell) -> Books:
+    """Return whose word is held against whose."""
+    return Books(
+        venue=shell.venue,
+        market=shell.market,
+        ledger=shell.ledger,
+        portfolio=shell.planner.portfolio,
+    )
+
+
+def halt(reason: str = BY_HAND) -> Exit:
+    """Latch the kill switch and cancel our open orders.
+
+    The latch comes first and needs neither the venue nor the account: it holds whatever the
+    venue does, and a run in progress sends nothing more.
+
+    Parameters
+    ----------
+    reason
+        Why, for whoever releases it.
+
+    """
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Latch, then cancel."""
+        async with open_books(config, dry_run=False) as ledger:
+            before = await ledger.halted()
+            await ledger.set_halt(reason, by=owner(), at=SystemClock().now())
+        session.note("latched; looking for our open orders")
+        try:
+            cancelled = await _cancelled(config)
+        except TrimtabError as fault:
+            return halt_result(
+                Halted(reason=reason, before=before, cancellations=(), unreached=str(fault))
+            )
+        return halt_result(
+            Halted(reason=reason, before=before, cancellations=cancelled, unreached="")
+        )
+
+    return session.conduct(work)
+
+
+async def _cancelled(config: Config) -> tuple[Cancellation, ...]:
+    """Cancel what rests on the venue under a client order id of ours.
+
+    Raises:
+        VenueError: what rests could not be read.
+        ConfigError: there is no key to ask with.
+
+    """
+    async with open_shell(config, os.environ, dry_run=False) as shell:
+        records = await shell.ledger.orders(plan_digest=None)
+        markets = {r.intent.client_order_id: r.intent.instrument for r in records}
+        symbols = sorted({instrument.symbol for instrument in markets.values()})
+        resting = await shell.venue.open_orders(symbols) if symbols else ()
+        mine = [order for order in resting if order.client_order_id in markets]
+        cancels = (_cancel(shell, o, markets[o.client_order_id]) for o in mine)
+        return tuple(await asyncio.gather(*cancels))
+
+
+async def _cancel(shell: Shell, order: OpenOrder, instrument: Instrument) -> Cancellation:
+    """Cancel one order, once, and say what became of it."""
+    outcome, note = Ended.CANCELLED, ""
+    try:
+        await shell.venue.cancel(order)
+    except OutcomeUnknown as fault:
+        outcome, note = Ended.UNKNOWN, str(fault)
+    except VenueError as fault:
+        outcome, note = Ended.RESTING, str(fault)
+    return Cancellation(order=order, instrument=instrument, outcome=outcome, note=note)
+
+
+def unhalt() -> Exit:
+    """Release the kill switch, and show why it was latched."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Release, if it is latched."""
+        async with open_books(config, dry_run=False) as ledger:
+            reason = await ledger.halted()
+            if reason is None:
+                return unhalt_result(None)
+            latched = await _latched(ledger)
+            await ledger.set_halt(None, by=owner(), at=SystemClock().now())
+        return unhalt_result(latched)
+
+    return session.conduct(work)
+
+
+async def _latched(ledger: SqlLedger) -> LedgerEvent:
+    """Return the entry that latched the kill switch."""
+    turns = [e for e in await ledger.audit.events() if e.kind == EntryKind.HALT]
+    return turns[-1]

@@ -1,0 +1,271 @@
+"""What recovery, reconciliation, halt and release came to, as documents and for a person.
+
+Nothing prints here. Quantities are base units, unsigned; the side tells the direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimtab.adapters.ledger.export import fill_document
+from trimtab.adapters.ledger.rows import LedgerEvent
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result
+from trimtab.cli.tables import rows_table, words
+from trimtab.cli.views_ledger import fills_view, side
+from trimtab.domain.exact import plain
+from trimtab.domain.instruments import Instrument
+from trimtab.domain.orders import OrderRecord, Side
+from trimtab.domain.snapshot import AccountKey, OpenOrder
+from trimtab.execution.reconcile import Actor, Difference
+from trimtab.execution.tracking import Outlook
+from trimtab.workflow.reconcile import Reconciliation
+from trimtab.workflow.recover import Recovered, RecoveryReport
+
+
+class Ended(StrEnum):
+    """What became of a cancel."""
+
+    CANCELLED = "cancelled"
+    RESTING = "resting"
+    """Certainly not cancelled."""
+    UNKNOWN = "unknown"
+    """It may be cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """One order of ours that rested when the kill switch was latched."""
+
+    order: OpenOrder
+    instrument: Instrument
+    outcome: Ended
+    note: str
+    """The venue's answer when it was not cancelled; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """A latched kill switch, and what became of the orders that rested."""
+
+    reason: str
+    before: str | None
+    """Why it was latched already, or None."""
+    cancellations: tuple[Cancellation, ...]
+    unreached: str
+    """Why nothing could be cancelled; empty when the venue was asked."""
+
+
+def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Result:
+    """Return what recovery found out; *before* are the orders that it was to resolve."""
+    code, known = Exit(report.exit_code), {r.intent.client_order_id: r for r in before}
+    next_step = _after_recovery(report, code)
+    document = {
+        "status": _recovery_status(report, code),
+        "resolved": len(report.resolved),
+        "orders": [_recovered_document(o, known[o.client_order_id]) for o in report.orders],
+        "next": next_step,
+    }
+    if not report.orders:
+        view: RenderableType = Text(
+            f"Nothing to recover: every order is closed.\nnext: {next_step}"
+        )
+        return Result(document=document, view=view, code=code)
+    columns = ("order", "market", "side", ">quantity", "before", "after", ">filled")
+    rows = [_recovered_row(o, known[o.client_order_id]) for o in report.orders]
+    notes = [
+        Text(f"{o.client_order_id}: {words(o.outlook.value)}; {o.note}", "yellow")
+        for o in report.unresolved
+    ]
+    told = f"{len(report.resolved)} of {len(report.orders)} resolved."
+    view = Group(rows_table(columns, rows), Text(), *notes, Text(f"{told}\nnext: {next_step}"))
+    return Result(document=document, view=view, code=code)
+
+
+def _recovery_status(report: RecoveryReport, code: Exit) -> str:
+    """Return where recovery ended, in one word."""
+    if not report.orders:
+        return "nothing_to_do"
+    if code is Exit.DONE:
+        return "resolved"
+    return {Exit.INTERRUPTED: "interrupted", Exit.UNREACHABLE: "unanswered"}.get(code, "unknown")
+
+
+def _after_recovery(report: RecoveryReport, code: Exit) -> str:
+    """Return the command that gets further."""
+    if not report.orders:
+        return "trimtab plan"
+    if code is Exit.DONE:
+        return "trimtab reconcile"
+    if any(o.outlook is Outlook.CONTRADICTED for o in report.unresolved):
+        return "trimtab reconcile, and look at the orders on the venue"
+    return "trimtab recover, once the venue answers"
+
+
+def _recovered_document(order: Recovered, record: OrderRecord) -> dict[str, object]:
+    """Return one order before and after."""
+    intent = record.intent
+    return {
+        "client_order_id": order.client_order_id,
+        "plan_digest": intent.plan_digest,
+        "line": order.line,
+        "symbol": intent.instrument.symbol,
+        "side": intent.side.value,
+        "quantity": plain(intent.quantity),
+        "before": order.before.value,
+        "after": order.after.value,
+        "filled": plain(intent.instrument.units(order.filled_lots).copy_abs()),
+        "resolved": order.is_resolved,
+        "note": order.note,
+    }
+
+
+def _recovered_row(order: Recovered, record: OrderRecord) -> list[str | Text]:
+    """Return one order before and after."""
+    intent = record.intent
+    return [
+        order.client_order_id,
+        intent.instrument.symbol,
+        side(intent.side),
+        plain(intent.quantity),
+        order.before.value,
+        Text(order.after.value, "green" if order.is_resolved else "bold yellow"),
+        plain(intent.instrument.units(order.filled_lots).copy_abs()),
+    ]
+
+
+def reconcile_result(found: Reconciliation, key: AccountKey) -> Result:
+    """Return what ledger and venue disagree on, and what was adopted."""
+    clean = not found.differences
+    next_step = "trimtab status" if clean else _after_reconciliation(found.differences)
+    document = {
+        "status": "clean" if clean else "mismatch",
+        "differences": [
+            {
+                "subject": d.subject.value,
+                "name": d.name,
+                "expected": d.expected,
+                "actual": d.actual,
+                "who": d.who.value,
+            }
+            for d in found.differences
+        ],
+        "adopted": [fill_document(key, f) for f in found.adopted],
+        "balances_compared": found.has_statement,
+        "next": next_step,
+    }
+    parts: list[RenderableType] = []
+    if found.adopted:
+        parts += [Text("Adopted:", "bold"), fills_view(found.adopted), Text()]
+    if clean:
+        what = "order, fill, balance and position" if found.has_statement else "order and fill"
+        parts.append(Text(f"The ledger and the exchange agree on every {what}.", "green"))
+    else:
+        parts += [_differences(found.differences), Text()]
+    if not found.has_statement:
+        parts.append(
+            Text("Balances and positions: not compared, as no run has recorded them yet.", "dim")
+        )
+    parts.append(Text(f"next: {next_step}"))
+    return Result(document=document, view=Group(*parts), code=Exit(found.exit_code))
+
+
+def _differences(found: Sequence[Difference]) -> RenderableType:
+    """Return what ledger and venue disagree on."""
+    columns = ("what", "which", "the ledger expects", "the exchange shows", "who acts")
+    rows = [(d.subject.value, d.name, d.expected, d.actual, d.who.value) for d in found]
+    return rows_table(columns, rows)
+
+
+def _after_reconciliation(found: Sequence[Difference]) -> str:
+    """Return what gets further, what is certain first."""
+    actors = {d.who for d in found}
+    if Actor.RECOVER in actors:
+        return "trimtab recover, then trimtab reconcile"
+    if Actor.PERSON in actors:
+        return "look at these on the exchange, then trimtab reconcile"
+    return "trimtab reconcile --adopt, once you know where they came from"
+
+
+def halt_result(halted: Halted) -> Result:
+    """Return a latched kill switch; the code says whether anything may still rest."""
+    code = _halt_code(halted)
+    next_step = "trimtab status, then trimtab unhalt"
+    if code is not Exit.DONE:
+        next_step = "trimtab halt, once the venue answers"
+    document = {
+        "status": "halted",
+        "reason": halted.reason,
+        "halted_before": halted.before,
+        "orders": [
+            {
+                "client_order_id": c.order.client_order_id,
+                "symbol": c.order.symbol,
+                "side": Side.of(c.order.lots).value,
+                "quantity": plain(c.instrument.units(c.order.lots).copy_abs()),
+                "outcome": c.outcome.value,
+                "note": c.note,
+            }
+            for c in halted.cancellations
+        ],
+        "venue_error": halted.unreached or None,
+        "next": next_step,
+    }
+    parts: list[RenderableType] = [
+        Text.assemble(("Halted", "bold red"), f": {halted.reason}. Only reductions pass now.")
+    ]
+    if halted.before is not None:
+        parts.append(Text(f"It was halted before: {halted.before}", "dim"))
+    parts += [_cancellations(halted), Text(f"next: {next_step}")]
+    return Result(document=document, view=Group(*parts), code=code)
+
+
+def _halt_code(halted: Halted) -> Exit:
+    """Return 0 when nothing of ours rests, else what is in the way."""
+    outcomes = {c.outcome for c in halted.cancellations}
+    if halted.unreached or Ended.RESTING in outcomes:
+        return Exit.UNREACHABLE
+    return Exit.UNKNOWN if Ended.UNKNOWN in outcomes else Exit.DONE
+
+
+def _cancellations(halted: Halted) -> RenderableType:
+    """Return what became of our resting orders."""
+    if halted.unreached:
+        told = f"Our open orders were not cancelled: {halted.unreached}\nThe halt holds."
+        return Text(told, "yellow")
+    if not halted.cancellations:
+        return Text("No order of ours rests on the exchange.")
+    rows: list[list[str | Text]] = [
+        [
+            c.order.client_order_id,
+            c.order.symbol,
+            side(Side.of(c.order.lots)),
+            plain(c.instrument.units(c.order.lots).copy_abs()),
+            Text(c.outcome.value, "green" if c.outcome is Ended.CANCELLED else "bold red"),
+            c.note,
+        ]
+        for c in halted.cancellations
+    ]
+    return rows_table(("order", "market", "side", ">quantity", "outcome", ""), rows)
+
+
+def unhalt_result(latched: LedgerEvent | None) -> Result:
+    """Return a released kill switch with why, when and by whom it was latched."""
+    if latched is None:
+        view = Text("Not halted; nothing to release.\nnext: trimtab plan")
+        return Result(document={"status": "not_halted", "halted": None}, view=view, code=Exit.DONE)
+    body = latched.body
+    document = {
+        "status": "released",
+        "halted": {"reason": body["reason"], "by": body["by"], "at": body["at"]},
+    }
+    at = str(body["at"])[:19].replace("T", " ")
+    view = Text(
+        f"Released. It was halted at {at} UTC by {body['by']}: {body['reason']}\nnext: trimtab plan"
+    )
+    return Result(document=document, view=view, code=Exit.DONE)
