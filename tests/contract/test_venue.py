@@ -144,6 +144,16 @@ async def test_what_a_sale_brought_can_be_spent(kind: str) -> None:
     assert bought.filled_lots == 118_000
 
 
+async def test_what_the_fee_took_cannot_be_sold(kind: str) -> None:
+    async with at_venue(kind) as at:
+        btc = at.seen.instruments[BTC]
+        await at.venue.submit(intent(btc, 200, "61000"))
+        with pytest.raises(Refused):
+            await at.venue.submit(intent(btc, -10_200, "59000", line=2))
+        sold = await at.venue.submit(intent(btc, -10_199, "59000", line=3))
+    assert sold.filled_lots == -10_199
+
+
 async def test_absence_is_evident_before_an_order_and_not_after(kind: str) -> None:
     async with at_venue(kind) as at:
         order = intent(at.seen.instruments[BTC], 200, "61000")

@@ -82,7 +82,11 @@ async def test_its_figures_are_those_of_the_venue() -> None:
     assert seen.positions[PERP].entry_price == 59_000
     assert seen.positions[PERP].margin_mode is MarginMode.CROSS
     assert seen.books[BTC].bids[0].price < seen.books[BTC].mid < seen.books[BTC].asks[0].price
-    assert len(seen.books[BTC].bids) == 20
+    for book in seen.books.values():
+        bids, asks = [b.price for b in book.bids], [a.price for a in book.asks]
+        assert bids == sorted(bids, reverse=True)
+        assert asks == sorted(asks)
+        assert len(bids) == len(asks) == 20
 
 
 async def test_instruments_have_the_grid_and_the_fees_of_the_venue() -> None:

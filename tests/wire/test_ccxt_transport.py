@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,7 +15,7 @@ from tests.wire.opened import SECRET, intent, opened, settings, spot_btc
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, captured, scrubbed
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
+from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
 from trimtab.domain.snapshot import Environment, OpenOrder
 
@@ -23,7 +23,9 @@ HOST = "https://api.binance.com"
 
 
 @asynccontextmanager
-async def courier(venue: ScriptedVenue) -> AsyncIterator[Courier]:
+async def courier(
+    venue: ScriptedVenue, before: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Courier]:
     sending = Courier(
         gate=Gate(
             hosts=frozenset({"api.binance.com"}),
@@ -32,7 +34,7 @@ async def courier(venue: ScriptedVenue) -> AsyncIterator[Courier]:
             write_timeout_s=2,
         ),
         clock=SystemClock(),
-        before=lambda _: None,
+        before=before,
         after=lambda _: None,
     )
     try:
@@ -69,6 +71,17 @@ async def test_a_host_that_is_not_on_the_list_is_refused_before_anything_is_sent
     async with scripted_venue() as venue, courier(venue) as sending:
         with captured() as captures, pytest.raises(Refused):
             async with sending.post(URL(url)):
+                pass
+    assert (venue.arrivals, captures) == ([], [])
+
+
+async def test_a_request_can_be_held_back_at_the_last_moment() -> None:
+    def hold(host: str) -> None:
+        raise NotDone(f"{host} wants silence")
+
+    async with scripted_venue() as venue, courier(venue, hold) as sending:
+        with captured() as captures, pytest.raises(NotDone, match=r"api\.binance\.com wants"):
+            async with sending.post(URL(f"{HOST}/x")):
                 pass
     assert (venue.arrivals, captures) == ([], [])
 
@@ -123,7 +136,7 @@ async def test_a_capture_has_no_query_and_so_no_signature() -> None:
 
 
 def test_a_local_exchange_must_be_on_loopback() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ConfigError):
         Gate(
             hosts=frozenset(),
             redirect=URL("http://10.0.0.1:8900"),

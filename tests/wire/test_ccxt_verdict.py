@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, html, scripted_venue, told
 from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
+from trimtab.adapters.ccxt_open import OpenedVenue
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.orders import OrderIntent
 
+PINNED = Path(__file__).with_name("ccxt_4_5_90.json")
 SPOT, LINEAR = "/api/v3/order", "/fapi/v1/order"
 UNKNOWN, REFUSED, NOT_DONE = OutcomeUnknown, Refused, NotDone
 
@@ -196,6 +200,35 @@ async def test_a_futures_order_gets_the_verdict_of_the_raw_answer(row: Row) -> N
         venue.script["POST", LINEAR] = row.answer
         error = await send(venue, intent(perpetual_btc(), 5, "60000"), LINEAR)
     assert type(error) is row.linear
+
+
+async def what_ccxt_makes_of_it(at: OpenedVenue, order: OrderIntent) -> str:
+    """The class that ccxt raises, or the id of the order that it returns."""
+    symbol, params = order.instrument.symbol, {"clientOrderId": order.client_order_id}
+    at.venue._wire.budget._silent_until = 0.0
+    try:
+        told = await at.venue._wire.exchange.create_order(
+            symbol, "limit", "buy", str(order.quantity), str(order.limit_price), params
+        )
+    except at.venue._wire.reading_failures() as error:
+        return type(error).__name__
+    return f"an order, id {told['id']}"
+
+
+async def test_ccxt_itself_sees_the_catalogue_as_it_did_when_it_was_pinned() -> None:
+    """Where this fails, ccxt has changed: read the change, then run
+    ``REPIN=1 pytest -n0 tests/wire/test_ccxt_verdict.py -k pinned``."""
+    seen = {}
+    async with scripted_venue() as venue, opened(venue.url) as at:
+        for instrument, path in ((spot_btc(), SPOT), (perpetual_btc(), LINEAR)):
+            await at.venue._catalogue.require(instrument.symbol)
+            order = intent(instrument, 100, "60000")
+            for row in TABLE:
+                venue.script["POST", path] = row.answer
+                seen[f"{path} {row.name}"] = await what_ccxt_makes_of_it(at, order)
+    if "REPIN" in os.environ:
+        PINNED.write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
+    assert seen == json.loads(PINNED.read_text(encoding="utf-8"))
 
 
 async def test_the_silence_that_the_venue_asks_for_is_in_the_error() -> None:

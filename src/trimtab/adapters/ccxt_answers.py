@@ -105,7 +105,7 @@ def number(value: object, name: str) -> Decimal:
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise Unreadable(f"{name} is not a number")
-    if isinstance(value, str) and (len(value) > _DIGITS_MAX or "_" in value):
+    if isinstance(value, str) and not _is_plain(value):
         raise Unreadable(f"{name} is not a number")
     try:
         exact = Decimal(value)
@@ -114,6 +114,11 @@ def number(value: object, name: str) -> Decimal:
     if not exact.is_finite() or abs(exact.adjusted()) > _DIGITS_MAX:
         raise Unreadable(f"{name} is not a usable number")
     return exact
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text may be a number: Decimal would also take other alphabets' digits."""
+    return len(text) <= _DIGITS_MAX and text.isascii() and "_" not in text
 
 
 def integer_of(row: Mapping[str, Any], name: str) -> int:

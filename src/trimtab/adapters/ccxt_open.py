@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -75,44 +75,45 @@ async def open_venue(settings: VenueSettings) -> AsyncIterator[OpenedVenue]:
     """Yield the venue, and close its connections at the end. Sends nothing by itself.
 
     Raises:
-        ConfigError: there is no profile for the venue.
-        Refused: a local exchange that is not on loopback.
+        ConfigError: no profile for the venue, or a local exchange that is not on loopback.
 
     """
     profile = PROFILES.get(settings.account.venue)
     if profile is None:
         known = ", ".join(sorted(PROFILES))
         raise ConfigError(f"no profile for venue {settings.account.venue}; there is: {known}")
-    budget = Budget(profile)
-    courier = Courier(
-        gate=_gate(settings, profile),
-        clock=settings.clock,
-        before=budget.before,
-        after=budget.after,
-    )
-    exchange = _exchange(settings, courier)
-    wire = Wire(
-        exchange,
-        budget=budget,
-        clock=settings.clock,
-        profile=profile,
-        ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
-    )
-    catalogue = Catalogue(wire)
-    try:
-        yield OpenedVenue(
-            venue=CcxtVenue(wire, catalogue),
-            market=CcxtMarketData(
-                wire,
-                catalogue,
-                key=settings.account,
-                quote=settings.quote,
-                markets=settings.markets,
-            ),
+    async with AsyncExitStack() as closing:
+        budget = Budget(profile)
+        courier = Courier(
+            gate=_gate(settings, profile),
+            clock=settings.clock,
+            before=budget.before,
+            after=budget.after,
         )
-    finally:
-        await exchange.close()
-        await courier.close()
+        closing.push_async_callback(courier.close)
+        exchange = _exchange(settings, courier)
+        closing.push_async_callback(exchange.close)
+        wire = Wire(
+            exchange,
+            budget=budget,
+            clock=settings.clock,
+            profile=profile,
+            ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
+        )
+        yield _opened(wire, settings)
+
+
+def _opened(wire: Wire, settings: VenueSettings) -> OpenedVenue:
+    """Put the two ports on one wire, with one catalogue of markets."""
+    catalogue = Catalogue(wire)
+    market = CcxtMarketData(
+        wire,
+        catalogue,
+        key=settings.account,
+        quote=settings.quote,
+        markets=settings.markets,
+    )
+    return OpenedVenue(venue=CcxtVenue(wire, catalogue), market=market)
 
 
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:

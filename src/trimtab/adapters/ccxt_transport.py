@@ -23,7 +23,7 @@ from typing import Final, cast
 import aiohttp
 from yarl import URL
 
-from trimtab.domain.errors import Refused
+from trimtab.domain.errors import ConfigError, Refused
 from trimtab.ports import Clock
 
 _SECRETS: Final = re.compile(
@@ -97,7 +97,10 @@ class Gate:
 
     def __post_init__(self) -> None:
         if self.redirect is not None and self.redirect.host not in {"127.0.0.1", "::1"}:
-            raise Refused(f"the local exchange must listen on loopback, not {self.redirect.host}")
+            raise ConfigError(
+                f"venue.url: the local exchange listens on loopback, not {self.redirect.host};"
+                " write http://127.0.0.1:8900"
+            )
 
     def address(self, url: URL) -> URL:
         """Return where the request to *url* is sent.

@@ -139,8 +139,6 @@ def _verdict(capture: Capture, codes: CodeTable, *, code: str, text: str) -> Ver
         return Verdict.NOT_SENT
     if capture.http_status in _THROTTLED:
         return Verdict.THROTTLED
-    if capture.cause:
-        return Verdict.UNKNOWN
     if any(code == known and part in text for known, part in codes.duplicate):
         return Verdict.DUPLICATE
     return _declined(capture.http_status, codes, code=code, text=text)
