@@ -11,7 +11,14 @@ from tests.builders import book
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
 from trimtab.domain.approved import ApprovalKind
-from trimtab.domain.errors import ApprovalError, LedgerError
+from trimtab.domain.errors import (
+    ApprovalError,
+    LedgerError,
+    MissingMark,
+    OutcomeUnknown,
+    Refused,
+    VenueError,
+)
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderState
 from trimtab.execution.report import Outcome
@@ -240,6 +247,7 @@ async def test_a_refusal_just_before_the_first_order_sends_nothing() -> None:
     report = await floor.execute()
     assert (report.outcome, report.outcome.exit_code) == (Outcome.REFUSED, 3)
     assert report.note == "max_leverage (plan): too much"
+    assert floor.store.plans[floor.plan.digest].status is PlanStatus.REFUSED
     assert "submit" not in floor.venue.requests
 
 
@@ -382,10 +390,15 @@ async def test_under_a_halt_only_a_gate_that_judged_it_lets_a_plan_pass() -> Non
 HEDGE = "sell 0.05 perp BTC"
 
 
-async def test_leverage_is_set_before_the_first_order_and_recorded_twice() -> None:
-    floor = Floor(HOLDINGS, HEDGE)
-    hedge = dataclasses.replace(floor.policy.hedge, leverage=3)
+def with_leverage(*legs: str, leverage: int = 3) -> Floor:
+    floor = Floor(HOLDINGS, *legs)
+    hedge = dataclasses.replace(floor.policy.hedge, leverage=leverage)
     floor.policy = dataclasses.replace(floor.policy, hedge=hedge)
+    return floor
+
+
+async def test_leverage_is_set_before_the_first_order_and_recorded_twice() -> None:
+    floor = with_leverage(HEDGE)
     report = await floor.execute()
     assert report.outcome is Outcome.EXECUTED
     asked = floor.venue.requests
@@ -406,14 +419,95 @@ async def test_leverage_that_is_right_already_is_not_touched() -> None:
 
 
 async def test_leverage_that_cannot_be_set_means_nothing_is_sent() -> None:
-    floor = Floor(HOLDINGS, HEDGE)
-    hedge = dataclasses.replace(floor.policy.hedge, leverage=3)
-    floor.policy = dataclasses.replace(floor.policy, hedge=hedge)
+    floor = with_leverage(HEDGE)
     floor.venue.unreachable = {"set_leverage"}
     report = await floor.execute()
     assert report.outcome is Outcome.NOTHING_SENT
     assert [s.outcome for s in floor.store.real.settings][-1] is SettingOutcome.NOT_DONE
     assert "submit" not in floor.venue.requests
+
+
+async def test_a_gate_that_refuses_keeps_leverage_as_it_is() -> None:
+    floor = with_leverage(HEDGE)
+    floor.gate.refuse_from = 1
+    report = await floor.execute()
+    assert report.outcome is Outcome.REFUSED
+    assert "set_leverage" not in floor.venue.requests
+
+
+@pytest.mark.parametrize(
+    ("error", "recorded"),
+    [(Refused("-4161"), SettingOutcome.REFUSED), (OutcomeUnknown("504"), SettingOutcome.UNKNOWN)],
+)
+async def test_leverage_that_was_refused_or_lost_and_is_not_set_sends_nothing(
+    error: VenueError, recorded: SettingOutcome
+) -> None:
+    floor = with_leverage(HEDGE)
+
+    async def fails(symbol, *, leverage):
+        raise error
+
+    floor.venue.set_leverage = fails  # type: ignore[method-assign]
+    report = await floor.execute()
+    assert report.outcome is Outcome.NOTHING_SENT
+    assert floor.store.real.settings[-1].outcome is recorded
+    assert "submit" not in floor.venue.requests
+
+
+async def test_leverage_whose_answer_was_lost_is_read_back_and_not_set_again() -> None:
+    floor = with_leverage(HEDGE)
+    really = floor.venue.set_leverage
+
+    async def loses_the_answer(symbol, *, leverage):
+        await really(symbol, leverage=leverage)
+        raise OutcomeUnknown("504")
+
+    floor.venue.set_leverage = loses_the_answer  # type: ignore[method-assign]
+    report = await floor.execute()
+    assert report.outcome is Outcome.EXECUTED
+    assert floor.venue.requests.count("set_leverage") == 1
+
+
+async def test_a_gate_that_cannot_measure_has_refused() -> None:
+    floor = Floor(HOLDINGS, SELL)
+
+    def unmeasured(_: int) -> None:
+        raise MissingMark("BTC: no price")
+
+    floor.gate.on_review = unmeasured
+    report = await floor.execute()
+    assert report.outcome is Outcome.REFUSED
+    assert report.note == "the gate could not measure: BTC: no price"
+    assert "submit" not in floor.venue.requests
+
+
+async def test_a_request_that_does_not_end_in_time_leaves_the_outcome_unknown() -> None:
+    floor = Floor(HOLDINGS, SELL)
+    submit = floor.venue.submit
+
+    async def hangs(intent):
+        await submit(intent)
+        raise TimeoutError
+
+    floor.venue.submit = hangs  # type: ignore[method-assign]
+    report = await floor.execute()
+    assert report.outcome is Outcome.EXECUTED
+    assert OrderState.UNKNOWN in {t.state for t in floor.store.real.transitions}
+    floor.check_the_promises()
+
+
+async def test_a_stop_before_the_fence_asks_for_no_evidence() -> None:
+    floor = Floor(HOLDINGS, SELL, faults={(1, 1): Fault.RESET_BEFORE})
+
+    def stop_at_the_fence(reason: str, *, seconds: float) -> None:
+        if reason.startswith("until"):
+            floor.stop.set()
+
+    floor.watcher.waiting = stop_at_the_fence  # type: ignore[method-assign]
+    report = await floor.execute()
+    assert report.outcome is Outcome.UNKNOWN
+    assert "evidence_of_absence" not in floor.venue.requests
+    assert "before the fence" in report.orders[0].note
 
 
 async def test_a_dry_run_sets_no_leverage() -> None:

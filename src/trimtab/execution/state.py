@@ -81,11 +81,6 @@ class LegWork:
     """Silence before the next attempt, seconds, >= 0."""
 
     @property
-    def booked(self) -> Lots:
-        """Sum of all booked fills, signed."""
-        return Lots(sum(order.booked for order in self.orders))
-
-    @property
     def rest(self) -> Lots:
         """What is approved and not executed, signed like the leg; zero when more was."""
         rest = self.leg.lots - sum(order.executed for order in self.orders)

@@ -50,10 +50,13 @@ from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
 _STATUS: Final[Mapping[Outcome, PlanStatus]] = MappingProxyType(
     {
         Outcome.EXECUTED: PlanStatus.EXECUTED,
+        Outcome.REFUSED: PlanStatus.REFUSED,
+        Outcome.PARTIAL: PlanStatus.PARTIAL,
         Outcome.UNKNOWN: PlanStatus.UNKNOWN,
     }
 )
-"""Where a plan stands after orders were committed for it; partial otherwise."""
+"""Where a plan stands afterwards. The other outcomes leave it partial when intents were
+committed for it, and approved when none were."""
 
 RunNews = OrderNews | RunEvent
 """What a task of the driver comes back with."""
@@ -70,7 +73,8 @@ async def execute(approved: ApprovedPlan, wiring: Wiring) -> ExecutionReport:
     terms = Terms.of(approved, wiring.policy)
     ready = await prepare(approved, wiring)
     if isinstance(ready, NotReady):
-        return unstarted(approved.plan.legs, ready.reason, ready.review, ready.note)
+        outcome = unstarted(approved.plan.legs, ready.reason, ready.review, ready.note)
+        return await _concluded(outcome, approved, wiring.desk)
     if await wiring.desk.ledger.statement() is None:
         await wiring.desk.ledger.save_balances(ready.opening)
     state, commands = machine.begin(approved.plan.legs, terms, ready.opening)
@@ -103,10 +107,7 @@ class _Driver:
             stopping.cancel()
             await self._leave(stopping)
         outcome = report(self._state, self._review, self._note)
-        if self._begun:
-            status = _STATUS.get(outcome.outcome, PlanStatus.PARTIAL)
-            await self._desk.ledger.set_plan_status(self._state.terms.plan_digest, status)
-        return outcome
+        return await _concluded(outcome, self._approved, self._desk)
 
     async def _take_news(self, stopping: asyncio.Future[object]) -> None:
         """Wait for the next news, and act on all there is, in the order of asking."""
@@ -221,6 +222,16 @@ class _Driver:
             if isinstance(news, OrderNews):
                 with contextlib.suppress(LedgerError):  # It is why the run ends, if at all.
                     await self._tell(news)
+
+
+async def _concluded(
+    outcome: ExecutionReport, approved: ApprovedPlan, desk: Desk
+) -> ExecutionReport:
+    """Record where the plan stands after *outcome*, and return that."""
+    otherwise = PlanStatus.PARTIAL if outcome.orders else PlanStatus.APPROVED
+    status = _STATUS.get(outcome.outcome, otherwise)
+    await desk.ledger.set_plan_status(approved.plan.digest, status)
+    return outcome
 
 
 async def _sent(intent: OrderIntent, desk: Desk) -> RunNews:
