@@ -113,6 +113,18 @@ def test_resting_reducers_expire_with_the_position() -> None:
     assert found["status"] == "EXPIRED"
 
 
+def test_a_resting_reducer_fills_no_more_than_what_is_left_and_then_expires() -> None:
+    venue = client()
+    venue.usdm("BUY", "MARKET", quantity="0.2")
+    resting = {"quantity": "0.2", "price": "65000", "timeInForce": "GTC", "reduceOnly": "true"}
+    order = venue.usdm("SELL", "LIMIT", **resting)
+    venue.usdm("SELL", "MARKET", quantity="0.15")
+    move(venue, mid={"BTC": "66000"})
+    found = venue.ok("GET", "/fapi/v1/order", symbol="BTCUSDT", orderId=order["orderId"])
+    assert (found["status"], found["executedQty"]) == ("EXPIRED", "0.050")
+    assert venue.position() == 0
+
+
 def test_a_gtc_limit_answers_new_even_if_it_crossed() -> None:
     venue = client()
     answer = venue.usdm("BUY", "LIMIT", quantity="0.1", price="60100", timeInForce="GTC")

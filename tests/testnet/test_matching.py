@@ -224,6 +224,12 @@ def test_tiny_lots_and_no_fees_fill_to_the_last_digit() -> None:
     assert venue.free("BTC") == Decimal("10.01234567")
 
 
+def test_a_commission_is_cut_off_at_the_eighth_decimal_and_never_rounded_up() -> None:
+    venue = Client(rich(rules={"*": {"lot_size": "0.00000001"}}))
+    answer = venue.spot("BUY", "MARKET", quantity="0.01234567")
+    assert answer["fills"][0]["commission"] == "0.00001234"
+
+
 def test_nothing_depends_on_the_ambient_decimal_context(hostile_decimal_context: None) -> None:
     venue = Client(rich())
     venue.spot("BUY", "MARKET", quantity="0.12345")

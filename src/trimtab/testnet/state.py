@@ -6,13 +6,13 @@ State without I/O. The desks and settlement change it; views, truth and audit re
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.testnet.accounts import SpotWallet, Transfer
 from trimtab.testnet.books import Books
 from trimtab.testnet.catalogue import NEVER_MS, Listing, Market, listings
-from trimtab.testnet.exact import ZERO, booked
+from trimtab.testnet.exact import booked
 from trimtab.testnet.orders import OrderStore
 from trimtab.testnet.positions import Position
 from trimtab.testnet.prices import Prices
@@ -89,9 +89,7 @@ class FuturesAccount:
         return self._positions.get((symbol, side), Position())
 
     def put(self, symbol: str, *, side: str, position: Position) -> None:
-        """Keep *position*; a flat one gives its isolated wallet back."""
-        if not position.quantity:
-            position = replace(position, cost=ZERO, isolated=ZERO)
+        """Keep *position*."""
         self._positions[(symbol, side)] = position
 
     def open_positions(self) -> list[tuple[str, str, Position]]:

@@ -290,8 +290,8 @@ def earn(state: State, kind: str, units: Decimal, *, symbol: str, trade_id: int)
 
 
 def _end_reducers(state: State, closed_by: Order) -> None:
-    """Expire the reduce-only orders of a position that is now flat."""
+    """Expire the reduce-only orders of a position that is now flat, the closing one too."""
     for order in state.stores[Market.USDM].open_orders(closed_by.symbol):
         same = order.position_side == closed_by.position_side
-        if order.reduce_only and same and order.number != closed_by.number:
+        if order.reduce_only and same:
             end(state, order, "EXPIRED")
