@@ -99,6 +99,12 @@ async def test_a_window_that_is_full_is_cut_until_its_beginning_is_sure(newest_f
     assert [int(f.trade_id) for f in fills] == list(range(1, 4001))
 
 
+async def test_a_long_history_without_trades_costs_one_question_on_spot() -> None:
+    async with venue_with([trade(1, days_ago=900)]) as (venue, at):
+        assert await at.venue.fills(spot_btc().symbol, since=days_ago(800)) == ()
+    assert venue.count("GET", SPOT) == 1
+
+
 async def test_what_is_booked_is_not_read_again() -> None:
     cursor = FillCursor(after=TradeId("7"), not_before=datetime.now(UTC))
     async with venue_with([trade(n) for n in range(1, 10)]) as (venue, at):

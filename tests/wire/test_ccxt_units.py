@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from tests.fakes.scripted_venue import scripted_venue
+from tests.fakes.scripted_venue import scripted_venue, told
 from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
 from trimtab.adapters.ccxt_answers import Unreadable
 from trimtab.adapters.ccxt_orders import base_units, contracts, fill_of, lots_of
@@ -77,3 +78,12 @@ async def test_a_market_that_the_venue_does_not_list_is_refused() -> None:
         with pytest.raises(Refused):
             await at.venue.submit(intent(stranger, 100, "60000"))
         assert venue.count("POST", "/api/v3/order") == 0
+
+
+async def test_many_orders_at_once_read_their_market_once() -> None:
+    async with scripted_venue() as venue, opened(venue.url) as at:
+        venue.script["POST", "/api/v3/order"] = told({"code": -1121, "msg": "No."}, 400)
+        orders = [intent(spot_btc(), 100, "60000", line=n) for n in range(1, 21)]
+        await asyncio.gather(*(at.venue.submit(o) for o in orders), return_exceptions=True)
+        assert venue.count("POST", "/api/v3/order") == 20
+        assert venue.count("GET", "/api/v3/exchangeInfo") == 1

@@ -82,8 +82,15 @@ class FillReader:
         raise NotDone(f"{symbol}: the list of executions has no end")
 
     async def _first_page(self, symbol: Symbol, not_before: datetime) -> Rows:
-        """Return the first executions from an instant on; windows that are too full are cut."""
+        """Return the first executions from an instant on; windows that are too full are cut.
+
+        On spot the latest page has no window: unless it is full, it is all there ever was.
+        """
         desk = desk_of(symbol)
+        if desk is Desk.SPOT:
+            count, latest = await self._page(symbol)
+            if count < _PAGE:
+                return {n: fill for n, fill in latest.items() if fill.filled_at >= not_before}
         now = await self._wire.venue_now(desk)
         start, window = not_before, _WINDOW[desk]
         for _ in range(_PAGES_MAX):

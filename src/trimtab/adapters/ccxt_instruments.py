@@ -8,6 +8,7 @@ fetched and read for the names. What was read is good for five minutes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,7 @@ class Catalogue:
         self._wire = wire
         self._markets: dict[Symbol, Row] = {}
         self._read_at: dict[Symbol, datetime] = {}
+        self._loading = asyncio.Lock()
 
     async def load(self, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
         """Read the *symbols* that are not known freshly; return those that the venue lists.
@@ -64,7 +66,11 @@ class Catalogue:
             Refused: the venue denies the read.
 
         """
-        wanted = frozenset(symbols)
+        async with self._loading:  # One reads, the others find it read.
+            return await self._load(frozenset(symbols))
+
+    async def _load(self, wanted: frozenset[Symbol]) -> frozenset[Symbol]:
+        """Read what is not known freshly."""
         fresh = self._wire.clock.now() - _GOOD_FOR
         stale = {s for s in wanted if self._read_at.get(s, fresh) <= fresh}
         spot = sorted(market_id_of(s) for s in stale if desk_of(s) is Desk.SPOT)
@@ -77,14 +83,16 @@ class Catalogue:
         return wanted & self._markets.keys()
 
     async def require(self, symbol: Symbol) -> Row:
-        """Return ccxt's market of *symbol*.
+        """Return ccxt's market of *symbol*; one that is known already, whatever its age.
+
+        An order must not wait for a list of markets: what it was planned on was read freshly.
 
         Raises:
             NotDone: the venue does not answer.
             Refused: the venue does not list it.
 
         """
-        if not await self.load([symbol]):
+        if symbol not in self._markets and not await self.load([symbol]):
             raise Refused(f"{symbol}: the venue does not list this market")
         return self._markets[symbol]
 
