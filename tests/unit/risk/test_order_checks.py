@@ -130,6 +130,7 @@ def test_reduce_only_legs_together_take_no_more_than_the_position() -> None:
     short = account("USDT 5000, BTC 0.1 @ 60000, perp BTC -0.02, wallet 5000")
     report = ask(short, "buy 0.01 perp BTC reduce", "then buy 0.0101 perp BTC reduce")
     assert found(report, "reduce_only").subject == "leg 2"
+    assert verdict(report, "reduce_only") == "refuse"
 
 
 def test_a_closing_leg_that_is_not_reduce_only_is_refused() -> None:
@@ -220,6 +221,7 @@ def test_legs_of_one_stage_share_the_book_and_those_of_the_next_find_it_refilled
     shared = calm(books={BTC: stepped(("60060", "0.03"))})
     together = ask(shared, "buy 0.02 BTC", "buy 0.02 BTC")
     assert found(together, "max_slippage_bps").subject == "leg 2"
+    assert verdict(together, "max_slippage_bps") == "refuse"
     assert verdict(ask(shared, "buy 0.02 BTC", "then buy 0.02 BTC"), "max_slippage_bps") == "pass"
 
 

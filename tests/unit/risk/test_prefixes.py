@@ -294,13 +294,13 @@ def test_liquidation_distance_is_measured_by_the_formula() -> None:
 
 
 def test_liquidation_distance_counts_the_other_positions_of_the_pool() -> None:
-    one = account("ETH 9 @ 3000, perp ETH -5, wallet 9000, BTC 1 @ 60000")
-    two = account("ETH 9 @ 3000, perp ETH -5, wallet 9000, BTC 1 @ 60000, perp BTC -0.5")
-    rules = loose(shock="0")
-    alone, beside = (
-        found(ask(s, rules=rules), "min_liquidation_distance").measured for s in (one, two)
-    )
-    assert Decimal(str(alone)) > Decimal(str(beside))
+    # The maintenance of 0.1 BTC, 24, brings the short of 5 ETH from 59.36 % to 59.20 %.
+    rules = loose(shock="0", min_liquidation_distance="0.593")
+    alone = account("ETH 9 @ 3000, perp ETH -5, wallet 9000, BTC 1 @ 60000")
+    beside = account("ETH 9 @ 3000, perp ETH -5, wallet 9000, BTC 1 @ 60000, perp BTC -0.1")
+    assert verdict(ask(alone, rules=rules), "min_liquidation_distance") == "pass"
+    finding = found(ask(beside, rules=rules), "min_liquidation_distance")
+    assert (finding.verdict, finding.measured) == (Verdict.WARN, "0.592032")
 
 
 def test_resting_orders_count_at_full_size_before_and_beside_the_plan() -> None:
