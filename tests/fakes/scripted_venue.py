@@ -146,7 +146,7 @@ class ScriptedVenue:
 @asynccontextmanager
 async def scripted_venue() -> AsyncIterator[ScriptedVenue]:
     venue = ScriptedVenue()
-    server = web.Server(venue.answer)
+    server = web.Server(venue.answer, access_log=None)
     runner = web.ServerRunner(server, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -172,6 +172,21 @@ async def test_a_clock_that_is_off_is_measured_and_made_up_for() -> None:
     assert answer.ended
 
 
+async def test_a_clock_that_jumps_while_open_is_measured_again() -> None:
+    ahead = [0]
+    jumping = serve(scenario(), now_ms=lambda: wall_ms() + ahead[0])
+    async with jumping as exchange, opened(exchange.url, clock=NoWaiting()) as at:
+        seen = await at.market.snapshot(PORTFOLIO)
+        btc = seen.instruments[BTC]
+        ahead[0] = 60_000
+        assert await at.venue.look_up(intent(btc, 200, "61000")) is None
+        ahead[0] = 120_000
+        with pytest.raises(NotDone):  # A write is not repeated by itself,
+            await at.venue.submit(intent(btc, 200, "61000"))
+        answer = await at.venue.submit(intent(btc, 200, "61000"))  # but may be sent again.
+    assert answer.filled_lots == 200
+
+
 async def test_the_ambient_decimal_context_is_neither_read_nor_changed() -> None:
     async with at_venue("ccxt") as at:
         order = intent(at.seen.instruments[BTC], 1_234_567, "60001.23")

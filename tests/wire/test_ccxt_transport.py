@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -11,7 +13,7 @@ from aiohttp import ClientError
 from yarl import URL
 
 from tests.fakes.scripted_venue import Script, ScriptedVenue, scripted_venue, told
-from tests.wire.opened import SECRET, intent, opened, settings, spot_btc
+from tests.wire.opened import KEY, SECRET, NoWaiting, intent, opened, settings, spot_btc
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, captured, scrubbed
 from trimtab.adapters.system_clock import SystemClock
@@ -205,19 +207,30 @@ async def test_nothing_is_sent_while_the_venue_wants_silence() -> None:
     assert 50_000 < raised.value.retry_after_ms <= 60_000
 
 
-@pytest.mark.parametrize("status", [200, 400, 500])
-async def test_no_secret_is_in_an_error(status: int) -> None:
+PAGE = b"<html>signature=0123456789abcdef</html>"
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [*(Script(status=n, body=PAGE) for n in (200, 400, 500)), Script(how="drop")],
+    ids=["200", "400", "500", "dropped"],
+)
+async def test_no_secret_is_in_an_error_its_traceback_or_the_log(
+    echo: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     async with scripted_venue() as venue:
-        echo = Script(status=status, body=b"<html>signature=0123456789abcdef</html>")
         venue.script["GET", "/api/v3/order"] = echo
         venue.script["POST", "/api/v3/order"] = echo
-        async with opened(venue.url) as at:
+        async with opened(venue.url, clock=NoWaiting()) as at:
             order = intent(spot_btc(), 100, "60000")
             for asked in (at.venue.look_up(order), at.venue.submit(order)):
                 with pytest.raises(VenueError) as raised:
                     await asked
-                told_all = f"{raised.value!r} {raised.value.evidence!r}"
+                trace = "".join(traceback.format_exception(raised.value))
+                told_all = f"{raised.value!r} {raised.value.evidence!r} {trace} {caplog.text}"
                 assert SECRET not in told_all
+                assert KEY not in told_all
                 assert "0123456789abcdef" not in told_all
                 sent = venue.arrivals[-1].params["signature"]
                 assert sent not in told_all
