@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from asyncio_throttle import Throttler
+from asyncio_throttle.throttler import Throttler
 
 from trimtab.adapters.ccxt_transport import Capture
 from trimtab.adapters.ccxt_verdict import retry_after_ms
