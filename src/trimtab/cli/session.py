@@ -106,7 +106,7 @@ def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever
 
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else int(os.environ.get("COLUMNS", WIDTH_PIPED))
-    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(view)
+    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(view, crop=False)
     stream.flush()
 
 

@@ -51,7 +51,7 @@ class Examination:
     """What to do about it; empty on a pass."""
 
 
-def passed(check: str, found: str) -> Examination:
+def passed(check: str, *, found: str) -> Examination:
     """Return that *check* found what a run needs."""
     return Examination(check=check, outcome=Outcome.PASS, found=found, fix="")
 
@@ -91,7 +91,7 @@ def _clock(snapshot: Snapshot, policy: Policy) -> Examination:
     clock, limit = snapshot.clock, policy.limits.max_clock_offset_ms
     found = f"{clock.offset_ms:+d} ms, sure to {clock.uncertainty_ms} ms, limit {limit} ms"
     if abs(clock.offset_ms) + clock.uncertainty_ms <= limit:
-        return passed("clock_offset", found)
+        return passed("clock_offset", found=found)
     return failed("clock_offset", found=found, fix="set this machine's clock by NTP")
 
 
@@ -107,7 +107,7 @@ def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
         if symbols
     ]
     if not faults:
-        return passed("markets", f"{len(wanted)} of {len(wanted)} found and trading")
+        return passed("markets", found=f"{len(wanted)} of {len(wanted)} found and trading")
     fix = "take the asset out of portfolio.targets, or change its route"
     return failed("markets", found="; ".join(faults), fix=fix)
 
@@ -130,7 +130,7 @@ def _uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
 def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
     """Want one-way positions, wherever contracts matter."""
     if snapshot.position_mode is PositionMode.ONE_WAY:
-        return passed("position_mode", "one way")
+        return passed("position_mode", found="one way")
     fix = "set one-way mode on the venue (Binance: futures, preferences, position mode)"
     if _uses_contracts(snapshot, policy):
         return failed("position_mode", found="hedge mode", fix=fix)
@@ -140,7 +140,7 @@ def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
 def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
     """Look at margin mode and leverage of the contracts that are held or routed to."""
     if not _uses_contracts(snapshot, policy):
-        return passed("leverage", "no contract is used")
+        return passed("leverage", found="no contract is used")
     isolated = [
         s for s, p in sorted(snapshot.positions.items()) if p.margin_mode is MarginMode.ISOLATED
     ]
@@ -154,7 +154,7 @@ def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
         found = f"{_listed(other)} not at leverage {wanted} with cross margin"
         fix = "none needed: an approved run sets it before its first contract order"
         return warned("leverage", found=found, fix=fix)
-    return passed("leverage", f"leverage {wanted}, cross margin")
+    return passed("leverage", found=f"leverage {wanted}, cross margin")
 
 
 def _used_contracts(snapshot: Snapshot, policy: Policy) -> list[tuple[Symbol, ContractState]]:
@@ -182,7 +182,7 @@ def _foreign_orders(snapshot: Snapshot, ours: Iterable[OrderRecord]) -> Examinat
     known = {r.intent.client_order_id for r in ours}
     foreign = [o for o in snapshot.open_orders if o.client_order_id not in known]
     if not foreign:
-        return passed("foreign_orders", "none")
+        return passed("foreign_orders", found="none")
     names = _listed(sorted({o.symbol for o in foreign}))
     found = f"{len(foreign)} open that Trimtab did not place: {names}"
     return warned("foreign_orders", found=found, fix="cancel them, or accept what they bind")
@@ -191,14 +191,14 @@ def _foreign_orders(snapshot: Snapshot, ours: Iterable[OrderRecord]) -> Examinat
 def halt_examination(halted: str | None) -> Examination:
     """Say whether the kill switch is latched."""
     if halted is None:
-        return passed("halt", "not halted")
+        return passed("halt", found="not halted")
     return warned("halt", found=f"halted: {halted}", fix="trimtab unhalt")
 
 
 def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:
     """Say whether the end of an order of ours is not known."""
     if not records:
-        return passed("unresolved_orders", "none")
+        return passed("unresolved_orders", found="none")
     names = _listed([r.intent.client_order_id for r in records])
     return warned("unresolved_orders", found=f"{len(records)}: {names}", fix="trimtab recover")
 
@@ -223,7 +223,7 @@ def within(free_bytes: int, *, needed_bytes: int) -> Examination:
     with exact_arithmetic():
         found = f"{free_bytes // 1_000_000:,} MB free"
     if free_bytes >= needed_bytes:
-        return passed("disk", found)
+        return passed("disk", found=found)
     return failed("disk", found=found, fix="make room on the ledger's disk")
 
 

@@ -86,7 +86,7 @@ async def examinations(config: Config) -> tuple[Examination, ...]:
     """Return every examination, from this machine outwards."""
     books = await _ledger(config)
     return (
-        passed("configuration", f"{config.file}, {len(config.settings)} values"),
+        passed("configuration", found=f"{config.file}, {len(config.settings)} values"),
         _python(),
         *books.found,
         _host(config),
@@ -99,7 +99,7 @@ def _python() -> Examination:
     """Look at the interpreter, and whether it keeps the assertions that guard money."""
     found = f"Python {platform.python_version()}, assertions {'on' if __debug__ else 'off'}"
     if __debug__:
-        return passed("python", found)
+        return passed("python", found=found)
     return failed("python", found=found, fix="run without -O and without PYTHONOPTIMIZE")
 
 
@@ -133,7 +133,7 @@ async def _sound(ledger: SqlLedger, place: Place) -> Examination:
     if not os.access(place.database.parent, os.W_OK | os.X_OK):
         fix = f"make {place.database.parent} writable"
         return failed("ledger", found="its folder is read-only", fix=fix)
-    return passed("ledger", f"{place.database}, {report.entries} entries, chain whole")
+    return passed("ledger", found=f"{place.database}, {report.entries} entries, chain whole")
 
 
 def _disk(folder: Path) -> Examination:
@@ -145,7 +145,7 @@ def _lock(place: Place) -> Examination:
     """Take the account's lock for a moment; writes no entry."""
     try:
         with locked(place, owner()):
-            return passed("lock", "free")
+            return passed("lock", found="free")
     except AccountHeld as held:
         return warned("lock", found=str(held), fix=held.next_step)
     except TrimtabError as fault:
@@ -161,9 +161,9 @@ def _host(config: Config) -> Examination:
     hosts = ", ".join(sorted(profile.hosts[config.key.environment]))
     match config.key.environment:
         case Environment.LOCAL:
-            return passed("host", f"local: every socket goes to {config.venue_url}")
+            return passed("host", found=f"local: every socket goes to {config.venue_url}")
         case Environment.TESTNET:
-            return passed("host", f"testnet: {hosts}; no real money")
+            return passed("host", found=f"testnet: {hosts}; no real money")
         case _:
             fix = "be sure that real money is meant"
             return warned("host", found=f"live: {hosts}", fix=fix)
@@ -180,7 +180,7 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
     except VenueError as fault:
         fix = "store a key that may read and trade, made for this host"
         return (
-            passed("venue", "answers"),
+            passed("venue", found="answers"),
             failed("key", found=str(fault), fix=fix),
             *_unread("the account cannot be read"),
         )
@@ -192,8 +192,8 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
         )
     source = credentials(config, os.environ).source
     return (
-        passed("venue", f"answers, {len(snapshot.instruments)} markets read"),
-        passed("key", f"accepted, from {_key_place(source)}"),
+        passed("venue", found=f"answers, {len(snapshot.instruments)} markets read"),
+        passed("key", found=f"accepted, from {_key_place(source)}"),
         *account_examinations(snapshot, config.policy, orders),
     )
 

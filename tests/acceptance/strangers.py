@@ -1,0 +1,44 @@
+"""Orders that reach the local exchange without the command: by hand, or by another program."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import aiohttp
+
+from tests.acceptance.conftest import Account
+from trimtab.testnet.server import wall_ms
+from trimtab.testnet.signing import signature_of
+
+
+async def placed(account: Account, **params: str) -> None:
+    """Send one signed spot order that must be accepted."""
+    raw = urlencode({**params, "timestamp": str(wall_ms())})
+    raw += f"&signature={signature_of('local-secret', query='', body=raw)}"
+    headers = {
+        "X-MBX-APIKEY": "local-key",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    url = f"{account.exchange.url}/api/v3/order"
+    async with aiohttp.ClientSession() as session:
+        async with session.post(url, data=raw, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+async def resting_order(account: Account, *, client_order_id: str) -> None:
+    """Place a sell of bitcoin far above the market, where it rests."""
+    await placed(
+        account,
+        symbol="BTCUSDT",
+        side="SELL",
+        type="LIMIT",
+        timeInForce="GTC",
+        quantity="0.01",
+        price="90000",
+        newClientOrderId=client_order_id,
+    )
+
+
+async def bought(account: Account, *, quantity: str) -> None:
+    """Buy ether at the market, as a person would on the exchange's page."""
+    await placed(account, symbol="ETHUSDT", side="BUY", type="MARKET", quantity=quantity)

@@ -1,0 +1,139 @@
+"""``init`` and ``config``: files written once, values with their place, all faults at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Account, has_no_traceback, trimtab
+
+FAULTY = """\
+[account]
+quote = "USDT"
+colour = "blue"
+
+[venue]
+id = "binance"
+environment = "local"
+url = "http://127.0.0.1:8900"
+
+[portfolio.targets]
+BTC = "0.50"
+USDT = "0.20"
+
+[risk]
+shock = "-1"
+"""
+
+
+@pytest.mark.parametrize("profile", ["conservative", "moderate", "aggressive"])
+async def test_a_configuration_that_init_writes_has_no_fault(tmp_path: Path, profile: str) -> None:
+    written = await trimtab(["init", "--profile", profile], folder=tmp_path)
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    assert (written.code, checked.code) == (0, 0), checked.text
+    assert "next: trimtab testnet" in written.stdout
+    assert "next: trimtab doctor" in checked.stdout
+
+
+async def test_init_as_json_names_the_file_and_the_next_commands(tmp_path: Path) -> None:
+    words = ["init", "--environment", "testnet", "own.toml", "--json"]
+    ended = await trimtab(words, folder=tmp_path)
+    assert ended.code == 0
+    assert ended.document["file"] == "own.toml"
+    assert ended.document["environment"] == "testnet"
+    assert ended.document["next"][-1] == "trimtab --config own.toml doctor"
+    assert (tmp_path / "own.toml").exists()
+
+
+async def test_init_never_writes_over_a_file(tmp_path: Path) -> None:
+    (tmp_path / "trimtab.toml").write_text("mine", encoding="utf-8")
+    ended = await trimtab(["init"], folder=tmp_path)
+    assert ended.code == 2
+    assert (tmp_path / "trimtab.toml").read_text(encoding="utf-8") == "mine"
+    assert "next: " in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--profile", "wild"],
+        ["--venue", "Not A Venue"],
+        ["--environment", "moon"],
+        ["nowhere/at/all.toml"],
+        ["--colour", "blue"],
+    ],
+)
+async def test_init_refuses_wrong_input_in_words(tmp_path: Path, words: list[str]) -> None:
+    ended = await trimtab(["init", *words], folder=tmp_path)
+    assert ended.code == 2, ended.text
+    assert has_no_traceback(ended)
+    assert "next: " in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_show_tells_each_value_with_its_place_and_marks_defaults(account: Account) -> None:
+    shown = await account.trimtab("config", "show", "--set", "risk.shock=0.3")
+    lines = {line.split()[0]: line for line in shown.stdout.splitlines() if "." in line}
+    assert shown.code == 0
+    assert "trimtab.toml:11" in lines["portfolio.targets.ETH"]
+    assert "--set risk.shock" in lines["risk.shock"]
+    assert lines["hedge.ratio"].split()[-1] == "default"
+
+
+async def test_show_as_json_is_the_effective_configuration(account: Account) -> None:
+    shown = await account.trimtab("--json", "config", "show")
+    values = {s["key"]: s["value"] for s in shown.document["settings"]}
+    assert shown.document["file"] == str(account.config)
+    assert values["portfolio.targets.BTC"] == "0.5"
+    assert len(shown.document["policy_digest"]) == 64
+
+
+async def test_no_secret_is_shown_by_any_form_of_show(account: Account) -> None:
+    secrets = {"TRIMTAB__VENUE__API_KEY": "canary-key", "TRIMTAB__VENUE__API_SECRET": "canary-two"}
+    for words in (["config", "show"], ["config", "show", "--json"], ["doctor"]):
+        ended = await account.trimtab(*words, variables=secrets)
+        assert "canary" not in ended.text
+
+
+async def test_check_names_every_fault_at_once_with_its_place_and_fix(tmp_path: Path) -> None:
+    (tmp_path / "trimtab.toml").write_text(FAULTY, encoding="utf-8")
+    ended = await trimtab(["config", "check"], folder=tmp_path)
+    assert ended.code == 2
+    assert has_no_traceback(ended)
+    lines = ended.stdout.splitlines()
+    assert any(line.startswith("trimtab.toml:3: account.colour: ") for line in lines)
+    assert any(line.startswith("trimtab.toml:15: risk.shock: ") for line in lines)
+    assert any("portfolio.targets" in line and "; " in line for line in lines)
+    assert lines[-1] == "next: mend it, then trimtab config check"
+
+
+async def test_check_as_json_lists_the_faults_by_field(tmp_path: Path) -> None:
+    (tmp_path / "trimtab.toml").write_text(FAULTY, encoding="utf-8")
+    ended = await trimtab(["config", "check", "--json"], folder=tmp_path)
+    assert ended.code == 2
+    assert ended.document["status"] == "error"
+    faults = {f["key"]: f for f in ended.document["error"]["faults"]}
+    assert faults["account.colour"]["line"] == 3
+    assert faults["risk.shock"]["fix"]
+
+
+async def test_a_sound_configuration_checks_as_ok_and_asks_no_venue(account: Account) -> None:
+    ended = await account.trimtab("config", "check", "--json")
+    assert (ended.code, ended.document["status"], ended.document["faults"]) == (0, "ok", [])
+    assert account.exchange.truth()["requests"] == []
+
+
+async def test_without_a_configuration_every_place_that_was_looked_at_is_named(
+    tmp_path: Path,
+) -> None:
+    ended = await trimtab(["config", "check"], folder=tmp_path)
+    assert ended.code == 2
+    for place in ("--config", "TRIMTAB_CONFIG", "trimtab.toml", "config.toml"):
+        assert place in ended.text
+
+
+async def test_schema_is_json_schema_without_a_configuration(tmp_path: Path) -> None:
+    ended = await trimtab(["config", "schema"], folder=tmp_path)
+    assert ended.code == 0
+    assert set(ended.document["required"]) == {"account", "venue", "portfolio"}
