@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from trimtab.domain.errors import (
     Refused,
     VenueError,
 )
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderState
 from trimtab.execution.report import Outcome
 from trimtab.execution.rests import RestReason
@@ -535,3 +536,34 @@ async def test_the_same_plan_cannot_be_executed_twice() -> None:
     with pytest.raises(LedgerError, match="already"):
         await floor.execute()
     assert floor.venue.requests.count("submit") == 1
+
+
+async def test_a_cancelled_run_still_hears_out_and_records_what_is_in_flight() -> None:
+    floor = Floor(HOLDINGS, SELL, BUY)
+    submit, sending = floor.venue.submit, asyncio.Event()
+
+    async def slow(intent):
+        sending.set()
+        await asyncio.sleep(0.01)
+        return await submit(intent)
+
+    floor.venue.submit = slow  # type: ignore[method-assign]
+    run = asyncio.ensure_future(floor.execute())
+    await sending.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert floor.states == {"1.1": OrderState.SETTLING}
+    assert (await floor.recover()).exit_code == 0
+    floor.check_the_promises()
+
+
+async def test_the_statement_is_made_before_the_first_run_and_stays() -> None:
+    floor = Floor(HOLDINGS, SELL)
+    await floor.execute()
+    floor.clock.move(10)
+    floor.venue.truth.free[Asset("USDT")] += 1
+    floor.plan = dataclasses.replace(floor.plan, made_at=floor.clock.now())
+    await floor.execute()
+    assert len(floor.store.snapshots) == 1
+    assert [d.name for d in (await floor.reconcile()).differences] == ["USDT"]

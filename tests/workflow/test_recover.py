@@ -119,3 +119,14 @@ async def test_recovering_twice_changes_nothing() -> None:
     before = dict(floor.records)
     assert (await floor.recover()).orders == ()
     assert floor.records == before
+
+
+async def test_fills_that_are_booked_already_close_the_order_without_a_question() -> None:
+    for at in range(10, 40):
+        floor = Floor(HOLDINGS, "sell 0.1 BTC")
+        await run_mortal(floor, Mortal(Death.AFTER, at))
+        if len(floor.fills) == 2 and floor.states == {"1.1": OrderState.SETTLING}:
+            break
+    floor.venue.unreachable = {"fills", "look_up"}
+    assert (await floor.recover()).exit_code == 0
+    floor.check_the_promises()

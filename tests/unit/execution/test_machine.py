@@ -198,3 +198,29 @@ def _filled(state: RunState, intent: OrderIntent, number: int) -> Step:
         state,
         FillsBooked(client_order_id=name, symbol=intent.instrument.symbol, fills=(whole,), at=NOW),
     )
+
+
+def test_fills_read_for_one_order_close_its_neighbour_of_the_same_market() -> None:
+    state, [first, second] = submitted("sell 0.1 BTC", "sell 0.2 BTC")
+    fills = []
+    for number, intent in enumerate((first, second), start=1):
+        name = VenueOrderId(f"v{number}")
+        seen = dataclasses.replace(
+            ended_unfilled(intent).order, filled_lots=intent.lots, venue_order_id=name
+        )
+        state, _ = step(state, Shown(client_order_id=intent.client_order_id, order=seen, at=NOW))
+        fills.append(fill(intent.lots, number, venue_order_id=name))
+    read = FillsBooked(
+        client_order_id=first.client_order_id,
+        symbol=first.instrument.symbol,
+        fills=tuple(fills),
+        at=NOW,
+    )
+    state, commands = step(state, read)
+    assert commands == (Finish(),)
+    assert [w.rest for w in state.legs] == [0, 0]
+
+
+def test_a_leg_with_an_order_in_flight_is_not_workable() -> None:
+    state, _ = submitted("sell 0.1 BTC")
+    assert not state.legs[0].is_workable
