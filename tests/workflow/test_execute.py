@@ -56,7 +56,7 @@ async def test_the_intent_is_in_the_ledger_before_the_request_leaves() -> None:
         seen.append(floor.store.real.orders[intent.client_order_id].state)
         return await submit(intent)
 
-    floor.venue.submit = watched  # type: ignore[method-assign]
+    floor.venue.submit = watched
     await floor.execute()
     assert seen == [OrderState.SUBMITTING]
 
@@ -279,7 +279,7 @@ async def test_a_price_that_moved_too_far_since_planning_needs_a_new_approval() 
 async def test_an_approval_that_ran_out_sends_nothing() -> None:
     floor = Floor(HOLDINGS, SELL)
     approved = floor.approved()
-    floor.approved = lambda: approved  # type: ignore[method-assign]
+    floor.approved = lambda: approved
     floor.clock.move(300)
     with pytest.raises(ApprovalError, match="expired"):
         await floor.execute()
@@ -327,7 +327,7 @@ async def test_a_stop_lets_what_is_in_flight_end_and_sends_nothing_new() -> None
         floor.stop.set()
         return await submit(intent)
 
-    floor.venue.submit = stopping  # type: ignore[method-assign]
+    floor.venue.submit = stopping
     report = await floor.execute()
     assert report.outcome is Outcome.INTERRUPTED
     assert floor.states == {"1.1": OrderState.FILLED}
@@ -343,7 +343,7 @@ async def test_a_stop_does_not_wait_for_the_fence_and_leaves_the_order_to_recove
         floor.stop.set()
         return await submit(intent)
 
-    floor.venue.submit = stopping  # type: ignore[method-assign]
+    floor.venue.submit = stopping
     report = await floor.execute()
     assert report.outcome is Outcome.UNKNOWN
     assert (floor.clock.now() - began).total_seconds() < 1
@@ -448,7 +448,7 @@ async def test_leverage_that_was_refused_or_lost_and_is_not_set_sends_nothing(
     async def fails(symbol, *, leverage):
         raise error
 
-    floor.venue.set_leverage = fails  # type: ignore[method-assign]
+    floor.venue.set_leverage = fails
     report = await floor.execute()
     assert report.outcome is Outcome.NOTHING_SENT
     assert floor.store.real.settings[-1].outcome is recorded
@@ -463,7 +463,7 @@ async def test_leverage_whose_answer_was_lost_is_read_back_and_not_set_again() -
         await really(symbol, leverage=leverage)
         raise OutcomeUnknown("504")
 
-    floor.venue.set_leverage = loses_the_answer  # type: ignore[method-assign]
+    floor.venue.set_leverage = loses_the_answer
     report = await floor.execute()
     assert report.outcome is Outcome.EXECUTED
     assert floor.venue.requests.count("set_leverage") == 1
@@ -490,7 +490,7 @@ async def test_a_request_that_does_not_end_in_time_leaves_the_outcome_unknown() 
         await submit(intent)
         raise TimeoutError
 
-    floor.venue.submit = hangs  # type: ignore[method-assign]
+    floor.venue.submit = hangs
     report = await floor.execute()
     assert report.outcome is Outcome.EXECUTED
     assert OrderState.UNKNOWN in {t.state for t in floor.store.real.transitions}
@@ -504,7 +504,7 @@ async def test_a_stop_before_the_fence_asks_for_no_evidence() -> None:
         if reason.startswith("until"):
             floor.stop.set()
 
-    floor.watcher.waiting = stop_at_the_fence  # type: ignore[method-assign]
+    floor.watcher.waiting = stop_at_the_fence
     report = await floor.execute()
     assert report.outcome is Outcome.UNKNOWN
     assert "evidence_of_absence" not in floor.venue.requests
@@ -547,7 +547,7 @@ async def test_a_cancelled_run_still_hears_out_and_records_what_is_in_flight() -
         await asyncio.sleep(0.01)
         return await submit(intent)
 
-    floor.venue.submit = slow  # type: ignore[method-assign]
+    floor.venue.submit = slow
     run = asyncio.ensure_future(floor.execute())
     await sending.wait()
     run.cancel()

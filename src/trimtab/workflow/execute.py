@@ -18,7 +18,7 @@ from typing import Final, assert_never
 
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import LedgerError, NotDone, Refused, VenueError
-from trimtab.domain.orders import ClientOrderId, OrderIntent
+from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord
 from trimtab.execution import machine
 from trimtab.execution.events import (
     Finish,
@@ -43,7 +43,7 @@ from trimtab.execution.report import ExecutionReport, Outcome, report, unstarted
 from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.state import Phase, RunState, Terms
-from trimtab.ports import PlanStatus
+from trimtab.ports import PlanStatus, Transition
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, pause, record_of, transition
 from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
 
@@ -116,36 +116,48 @@ class _Driver:
         await asyncio.wait(
             tasks if told else tasks | {stopping}, return_when=asyncio.FIRST_COMPLETED
         )
+        news: list[RunNews] = []
         if not told and stopping.done():
-            await self._take(Stopped(reason=RestReason.INTERRUPTED, at=self._desk.clock.now()))
+            news.append(Stopped(reason=RestReason.INTERRUPTED, at=self._desk.clock.now()))
         for running in (self._sends, self._asks):
             for task in [t for t in running if t.done()]:
                 del running[task]
-                await self._take(task.result())
+                news.append(task.result())
+        await self._carry_out(await self._tell(news))
 
-    async def _take(self, news: RunNews) -> None:
-        """Tell the machine, record what it concludes, carry out what it asks for."""
-        commands = await self._tell(news)
-        await self._carry_out(commands)
+    async def _tell(self, news: Sequence[RunNews]) -> Sequence[RunCommand]:
+        """Tell the machine and record what it concludes; return what it asks for.
 
-    async def _tell(self, news: RunNews) -> Sequence[RunCommand]:
-        """Tell the machine and record what it concludes; return what it asks for."""
-        event = news.event if isinstance(news, OrderNews) else news
-        before = self._state
-        self._state, commands = machine.step(before, event)
-        if isinstance(news, OrderNews):
-            changed = machine.moved(self._state, before=before)
-            at = self._desk.clock.now()
-            rows = [
-                transition(o, news, at) for o in changed if machine.is_transition(o, before=before)
-            ]
-            if rows:
-                await self._desk.ledger.advance(rows)
-            dry = self._approved.approval.kind is ApprovalKind.DRY_RUN
-            for order in changed:
-                record = record_of(order, begun=self._begun, simulated=dry)
-                self._desk.progress.order_moved(record)
+        What came together is recorded together: one durable commit for all of it.
+        """
+        rows: list[Transition] = []
+        moved: list[OrderRecord] = []
+        commands: list[RunCommand] = []
+        for each in news:
+            before = self._state
+            event = each.event if isinstance(each, OrderNews) else each
+            self._state, asked = machine.step(before, event)
+            commands += asked
+            if isinstance(each, OrderNews):
+                rows += self._transitions(each, before)
+                moved += self._moved(before)
+        if rows:
+            await self._desk.ledger.advance(rows)
+        for record in moved:
+            self._desk.progress.order_moved(record)
         return commands
+
+    def _transitions(self, news: OrderNews, before: RunState) -> list[Transition]:
+        """Return the transitions that the machine concluded from *news*."""
+        changed = machine.moved(self._state, before=before)
+        at = self._desk.clock.now()
+        return [transition(o, news, at) for o in changed if machine.is_transition(o, before=before)]
+
+    def _moved(self, before: RunState) -> list[OrderRecord]:
+        """Return every order that changed, as the ledger will have it."""
+        dry = self._approved.approval.kind is ApprovalKind.DRY_RUN
+        changed = machine.moved(self._state, before=before)
+        return [record_of(order, begun=self._begun, simulated=dry) for order in changed]
 
     async def _carry_out(self, commands: Sequence[RunCommand]) -> None:
         """Start what the machine asks for; only the commit of intents is waited for."""
@@ -155,23 +167,15 @@ class _Driver:
                     await self._submit(command.intents)
                 case LookUp() | ProveAbsence() | ReadFills():
                     begun_at = self._begun[command.intent.client_order_id]
-                    self._start(self._asks, self._inquiry.ask(command, begun_at=begun_at))
+                    _start(self._asks, self._inquiry.ask(command, begun_at=begun_at))
                 case Survey():
-                    self._start(self._asks, self._survey(command.after_s))
+                    _start(self._asks, self._survey(command.after_s))
                 case Review():
-                    self._start(self._asks, self._gate(command))
+                    _start(self._asks, self._gate(command))
                 case Finish():
                     pass
                 case _:
                     assert_never(command)
-
-    def _start(
-        self,
-        running: dict[asyncio.Task[RunNews], None],
-        work: Coroutine[object, object, RunNews],
-    ) -> None:
-        """Start a task that brings news."""
-        running[asyncio.ensure_future(work)] = None
 
     async def _survey(self, after_s: float) -> RunNews:
         """Read account and prices afresh."""
@@ -210,7 +214,7 @@ class _Driver:
         for intent in intents:
             self._begun[intent.client_order_id] = at
             self._desk.progress.order_sent(intent)
-            self._start(self._sends, _sent(intent, self._desk))
+            _start(self._sends, _sent(intent, self._desk))
 
     async def _leave(self, stopping: asyncio.Future[object]) -> None:
         """Leave no task behind: questions are dropped, orders in flight heard out and recorded."""
@@ -221,7 +225,14 @@ class _Driver:
         for news in heard:
             if isinstance(news, OrderNews):
                 with contextlib.suppress(LedgerError):  # It is why the run ends, if at all.
-                    await self._tell(news)
+                    await self._tell([news])
+
+
+def _start(
+    running: dict[asyncio.Task[RunNews], None], work: Coroutine[object, object, RunNews]
+) -> None:
+    """Start a task that brings news."""
+    running[asyncio.ensure_future(work)] = None
 
 
 async def _concluded(
