@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from trimtab.domain.canonical import digest
 from trimtab.domain.exact import exact_arithmetic
@@ -143,7 +144,7 @@ class After:
     """Root of the sum of squared drifts, quote included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # No slots: the digest is kept once it was asked for.
 class Plan:
     """A proposal for one account, made from one snapshot."""
 
@@ -164,7 +165,7 @@ class Plan:
     untraded: tuple[Untraded, ...]
     after: After
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The name of exactly this plan: 64 hex digits."""
         return digest(self)

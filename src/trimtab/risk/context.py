@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
+from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +43,22 @@ class GateContext:
     Empty on the first review of a plan; a review of what is left of it must state them, or
     the way it has already come would widen the way it may go.
     """
+
+
+def net_bounds(plan: Plan, opening: Snapshot) -> Mapping[Asset, Decimal]:
+    """Return the largest |net units| of each traded asset before *plan* and at its end.
+
+    Taken once, from the snapshot that the whole plan was approved on, and held against every
+    later review of what is left of it.
+    """
+    exposed = exposure(opening)
+    with exact_arithmetic():
+        before = {
+            leg.instrument.base: exposed.holding(leg.instrument.base)
+            + exposed.futures.get(leg.instrument.base, ZERO)
+            for leg in plan.legs
+        }
+        after = dict(before)
+        for leg in plan.legs:
+            after[leg.instrument.base] += leg.instrument.units(leg.lots)
+        return {asset: max(abs(before[asset]), abs(after[asset])) for asset in before}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 
 from trimtab.domain.errors import AccountHeld, LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.findings import GateReport, Verdict
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, Route
@@ -58,6 +58,16 @@ class Proposal:
     status: PlanStatus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """An approved plan on its way: what its rest is held against."""
+
+    plan_digest: str
+    """The plan that was approved, and that its orders are booked under."""
+    net_bounds: Mapping[Asset, Decimal]
+    """Largest |net units| before and at the end of the whole plan, base units, >= 0."""
+
+
 async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """Plan from a fresh snapshot and record the proposal.
 
@@ -69,18 +79,28 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
     plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
-    report = await reviewed(plan, snapshot, planner, holder=await _holder(planner))
+    context = await gate_context(planner, holder=await _holder(planner))
+    now = planner.clock.now()
+    report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
     status = _status(plan, report)
     await planner.ledger.save_plan(plan, report, status)
     return Proposal(plan=plan, report=report, snapshot=snapshot, status=status)
 
 
-async def reviewed(
-    plan: Plan, snapshot: Snapshot, planner: Planner, *, holder: str | None
+async def review_rest(
+    rest: Plan, snapshot: Snapshot, planner: Planner, *, of: Passage
 ) -> GateReport:
-    """Ask the gate about *plan*, with what the ledger knows now."""
-    context = await _context(plan, planner, holder=holder, now=planner.clock.now())
-    return review(plan, snapshot, policy=planner.policy, context=context, now=planner.clock.now())
+    """Ask the gate about what is left of an approved plan, which this run holds the account for."""
+    context = await gate_context(planner, holder=None)
+    sent = await planner.ledger.orders(plan_digest=of.plan_digest)
+    context = replace(
+        context,
+        run_notional=_notional(sent),
+        run_orders=len(sent),
+        net_bounds=of.net_bounds,
+    )
+    now = planner.clock.now()
+    return review(rest, snapshot, policy=planner.policy, context=context, now=now)
 
 
 def _status(plan: Plan, report: GateReport) -> PlanStatus:
@@ -99,23 +119,22 @@ async def _holder(planner: Planner) -> str | None:
         return str(held)
 
 
-async def _context(
-    plan: Plan, planner: Planner, *, holder: str | None, now: datetime
-) -> GateContext:
-    """Collect what the gate must know beside the snapshot."""
+async def gate_context(planner: Planner, *, holder: str | None) -> GateContext:
+    """Collect what the gate must know beside the snapshot, before anything of a plan is sent."""
     ledger, fault = planner.ledger, None
+    since = planner.clock.now() - DAY
     try:
-        sent = await ledger.orders(plan_digest=plan.digest)
+        unresolved, used = await ledger.unresolved(), await ledger.committed_notional(since=since)
     except LedgerError as error:
-        sent, fault = (), str(error)
+        unresolved, used, fault = (), {}, str(error)
     return GateContext(
         halt_reason=await ledger.halted(),
-        unresolved=await ledger.unresolved(),
+        unresolved=unresolved,
         concurrent_holder=holder,
         ledger_fault=fault,
-        run_notional=_notional(sent),
-        run_orders=len(sent),
-        day_notional=await ledger.committed_notional(since=now - DAY),
+        run_notional={},
+        run_orders=0,
+        day_notional=used,
         references={},
         net_bounds={},
     )

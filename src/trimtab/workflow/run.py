@@ -18,10 +18,11 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.report import ExecutionReport
 from trimtab.ports import Answer, Approver, PlanStatus, SavedPlan
+from trimtab.risk.context import net_bounds
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
-from trimtab.workflow.propose import Planner, Proposal, propose, reviewed
+from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, recover
 
 DECISION_POLL_S = 1.0
@@ -84,7 +85,7 @@ async def run(runner: Runner, *, consent: Consent, slot_due: bool) -> RunResult:
     runner.desk.progress.proposed(proposal.plan, proposal.report)
     if proposal.status is not PlanStatus.PROPOSED:
         return _ended(proposal.plan, proposal.report, proposal.status)
-    return await _decided(runner, proposal, consent=consent)
+    return await _decided(runner, proposal.plan, proposal.report, consent=consent)
 
 
 async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> RunResult:
@@ -102,15 +103,14 @@ async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> Ru
     if runner.desk.clock.now() >= plan.expires_at:
         await runner.desk.ledger.set_plan_status(plan.digest, PlanStatus.EXPIRED)
         raise ApprovalError(f"plan {name}: its time is over")
-    snapshot = await runner.planner.market.snapshot(runner.planner.portfolio)
-    proposal = Proposal(plan=plan, report=saved.report, snapshot=snapshot, status=saved.status)
     runner.desk.progress.proposed(plan, saved.report)
-    return await _decided(runner, proposal, consent=consent)
+    return await _decided(runner, plan, saved.report, consent=consent)
 
 
-async def _decided(runner: Runner, proposal: Proposal, *, consent: Consent) -> RunResult:
+async def _decided(
+    runner: Runner, plan: Plan, report: GateReport, *, consent: Consent
+) -> RunResult:
     """Get a yes or a no to a pending proposal, and act on it."""
-    plan, report = proposal.plan, proposal.report
     ledger = runner.desk.ledger
     if consent is not Consent.ASK:
         kind = ApprovalKind.FLAG if consent is Consent.FLAG else ApprovalKind.DRY_RUN
@@ -179,9 +179,14 @@ async def _executed(
     ledger, planner = runner.desk.ledger, runner.planner
     approved = approve(plan, report, approval, now=runner.desk.clock.now())
 
+    passage: Passage | None = None
+
     async def regate(rest: Plan, snapshot: Snapshot) -> GateReport:
-        """Review what is left of the plan; the account is held by this run."""
-        return await reviewed(rest, snapshot, planner, holder=None)
+        """Review what is left of the plan, against the way that the whole of it may go."""
+        nonlocal passage
+        if passage is None:  # Nothing was sent yet: this snapshot is what the plan begins from.
+            passage = Passage(plan_digest=plan.digest, net_bounds=net_bounds(plan, snapshot))
+        return await review_rest(rest, snapshot, planner, of=passage)
 
     wiring = Wiring(
         desk=runner.desk,
