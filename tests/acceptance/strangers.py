@@ -20,9 +20,11 @@ async def placed(account: Account, **params: str) -> None:
         "Content-Type": "application/x-www-form-urlencoded",
     }
     url = f"{account.exchange.url}/api/v3/order"
-    async with aiohttp.ClientSession() as session:
-        async with session.post(url, data=raw, headers=headers) as answer:
-            assert answer.status == 200, await answer.text()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=raw, headers=headers) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
 
 
 async def resting_order(account: Account, *, client_order_id: str) -> None:
