@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain
@@ -24,13 +25,16 @@ DIGITS_TYPED: Final = 8
 """How much of the digest a person types: enough that no two pending plans share it."""
 _LINE_BYTES_MAX: Final = 4_096
 
-_SIGNS: Final = (
-    (OrderState.FILLED, "✓"),
-    (OrderState.EXPIRED, "◐"),
-    (OrderState.REFUSED, "✗"),
-    (OrderState.ABSENT, "✗"),
-    (OrderState.UNKNOWN, "?"),
+_ENDS: Final = MappingProxyType(
+    {
+        OrderState.FILLED: "✓ {}: filled",
+        OrderState.EXPIRED: "◐ {}: ended, filled",
+        OrderState.REFUSED: "✗ {}: refused by the venue, filled",
+        OrderState.ABSENT: "✗ {}: never reached the venue, filled",
+        OrderState.UNKNOWN: "? {}: answer lost, looking it up; filled so far",
+    }
 )
+"""What is told of an order that has come so far, with its line between."""
 
 
 def asked_words(plan: Plan) -> str:
@@ -54,7 +58,7 @@ class TerminalApprover:
         count = f"{len(plan.legs)} order{'s' if len(plan.legs) > 1 else ''}"
         warned = " The gate warns, see above." if report.verdict != "pass" else ""
         self.write(
-            f"This sends {count} worth {grouped(turnover, 2)} {plan.quote} "
+            f"\nThis sends {count} worth {grouped(turnover, 2)} {plan.quote} "
             f"to {plan.key.account} on {plan.key.venue} ({plan.key.environment}).{warned}\n"
             f'Type "{asked_words(plan)}" to approve, anything else to decline: '
         )
@@ -127,11 +131,12 @@ class TerminalProgress:
         self.write(f"  → {_named(intent)}\n")
 
     def order_moved(self, record: OrderRecord) -> None:
-        """Tell how far an order got."""
-        sign = dict(_SIGNS).get(record.state, "·")
-        filled = plain(record.intent.instrument.units(record.filled_lots).copy_abs())
-        state = record.state.value
-        self.write(f"  {sign} {_named(record.intent)}: {state}, {filled} filled\n")
+        """Tell how an order ended, or that its end is not known."""
+        if (told := _ENDS.get(record.state)) is None:
+            return  # On its way: the end is told when it is known.
+        intent = record.intent
+        filled = plain(intent.instrument.units(record.filled_lots).copy_abs())
+        self.write(f"  {told.format(f'line {intent.line}')} {filled} {intent.instrument.base}\n")
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         """Tell that nothing happens for a while, and why."""

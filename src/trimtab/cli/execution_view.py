@@ -70,7 +70,7 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
     """Return orders with what they filled and cost, the rest, and the verdict."""
     parts: list[RenderableType] = []
     if execution.orders:
-        parts.append(_orders(execution.orders))
+        parts += [Text(), _orders(execution.orders)]
     if execution.remainder:
         rests = (
             (str(r.line), r.symbol, r.side.value, plain(r.quantity), words(r.reason.value))

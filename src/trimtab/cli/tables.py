@@ -145,8 +145,8 @@ def cost_line(plan: Plan) -> Text:
         cost = sum((leg.expected_cost for leg in plan.legs), ZERO)
     return Text(
         f"Turnover {money(turnover)} {plan.quote}, expected cost {money(cost)} {plan.quote} "
-        f"(fees, half spread, impact); leverage after {shown(plan.after.leverage, 2)}, "
-        f"tracking error after {percent(plan.after.tracking_error)}."
+        f"(fees, half spread, impact).\nAfter it: leverage {shown(plan.after.leverage, 2)}, "
+        f"tracking error {percent(plan.after.tracking_error)}."
     )
 
 

@@ -196,7 +196,6 @@ async def _executed(
         regate=regate,
     )
     async with ledger.holding_account(owner=planner.owner):
-        await ledger.set_plan_status(plan.digest, PlanStatus.EXECUTING)
         execution = await execute(approved, wiring)
     if approval.kind is ApprovalKind.DRY_RUN:
         status = PlanStatus.DRY_RUN  # The plan itself stays pending: it may still be approved.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -92,7 +93,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     ran = await run_once(runner, consent=consent, slot_due=False)
     result = run_result(ran)
     if ran.execution is None:
-        return result
+        return replace(result, view=Text("Not approved; nothing was sent.\nnext: trimtab demo"))
     planner = shell.planner
     books = Books(
         venue=shell.venue, market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio
