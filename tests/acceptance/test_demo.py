@@ -35,4 +35,9 @@ async def test_the_demo_reads_no_file_and_no_variable_of_the_user(tmp_path: Path
     variables = {"TRIMTAB_CONFIG": "/no/such/file", "TRIMTAB__RISK__SHOCK": "nonsense"}
     ended = await trimtab(("demo", "--yes"), folder=tmp_path, variables=variables)
     assert ended.code == 0, ended.text
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["trimtab.toml"]
+    assert names_in(tmp_path) == ["trimtab.toml"]
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return what lies in *folder*, by name."""
+    return sorted(path.name for path in folder.iterdir())

@@ -6,6 +6,7 @@ Commands are named by import path and loaded when they run, so that help stays q
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -89,6 +90,7 @@ def conducted(arguments: Sequence[str]) -> int:
     try:
         line = split(arguments)
         session.OPTIONS.set(line.options)
+        session.log_at(line.options.log_level)
         code = application()(
             list(line.rest),
             exit_on_error=False,
@@ -119,7 +121,9 @@ def _bug(bug: Exception) -> int:
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "nowhere"
     report = TrimtabError(
         f"a bug in Trimtab: {type(bug).__name__} at {where}; what was sent is in the ledger",
-        next_step="trimtab recover, then report it",
+        next_step="trimtab recover; then report it with the output of --log-level debug",
     )
     session.fail(report)
+    if session.OPTIONS.get().log_level == "debug":
+        session.note("".join(traceback.format_exception(bug)))
     return Exit.BUG

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -98,6 +99,15 @@ def emit(result: Result) -> Exit:
     else:
         show(result.view)
     return result.code
+
+
+def log_at(level: str) -> None:
+    """Send log lines of *level* and above to standard error; never those that carry keys."""
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+    for name in ("ccxt", "urllib3"):
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
 
 
 def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever rich can print.
