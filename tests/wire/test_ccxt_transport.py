@@ -15,7 +15,14 @@ from yarl import URL
 from tests.fakes.scripted_venue import Script, ScriptedVenue, scripted_venue, told
 from tests.wire.opened import KEY, SECRET, NoWaiting, intent, opened, settings, spot_btc
 from trimtab.adapters.ccxt_open import open_venue
-from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, captured, scrubbed
+from trimtab.adapters.ccxt_transport import (
+    Capture,
+    Courier,
+    Gate,
+    captured,
+    http_session,
+    scrubbed,
+)
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
@@ -29,6 +36,7 @@ async def courier(
     venue: ScriptedVenue, before: Callable[[str], None] = lambda _: None
 ) -> AsyncIterator[Courier]:
     sending = Courier(
+        http_session(),
         gate=Gate(
             hosts=frozenset({"api.binance.com"}),
             redirect=URL(venue.url),

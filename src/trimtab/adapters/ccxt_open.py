@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+import aiohttp
 from yarl import URL
 
 from trimtab.adapters.budget import Budget
@@ -21,7 +22,7 @@ from trimtab.adapters.ccxt_answers import milliseconds
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
-from trimtab.adapters.ccxt_transport import Courier, Gate
+from trimtab.adapters.ccxt_transport import Courier, Gate, http_session
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.domain.errors import ConfigError
@@ -71,8 +72,12 @@ class OpenedVenue:
 
 
 @asynccontextmanager
-async def open_venue(settings: VenueSettings) -> AsyncIterator[OpenedVenue]:
+async def open_venue(
+    settings: VenueSettings, *, session: Callable[[], aiohttp.ClientSession] = http_session
+) -> AsyncIterator[OpenedVenue]:
     """Yield the venue, and close its connections at the end. Sends nothing by itself.
+
+    *session* makes what carries the bytes; everything that is checked is checked above it.
 
     Raises:
         ConfigError: no profile for the venue, or a local exchange that is not on loopback.
@@ -85,6 +90,7 @@ async def open_venue(settings: VenueSettings) -> AsyncIterator[OpenedVenue]:
     async with AsyncExitStack() as closing:
         budget = Budget(profile)
         courier = Courier(
+            session(),
             gate=_gate(settings, profile),
             clock=settings.clock,
             before=budget.before,

@@ -136,11 +136,13 @@ class _Flight:
 class Courier:
     """An aiohttp session as ccxt uses one: ``get``, ``post``, ``put``, ``delete``.
 
-    *before* may hold a request back with one of our errors; *after* sees every capture.
+    *before* may hold a request back with one of our errors; *after* sees every capture. The
+    *session* below, which carries the bytes, is the courier's own from then on.
     """
 
     def __init__(
         self,
+        session: aiohttp.ClientSession,
         *,
         gate: Gate,
         clock: Clock,
@@ -152,12 +154,7 @@ class Courier:
         self._clock = clock
         self._before = before
         self._after = after
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(keepalive_timeout=_KEEP_S),
-            trace_configs=[_connection_trace()],
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
+        self._session = session
 
     def get(self, url: URL, **options: object) -> AbstractAsyncContextManager[Answer]:
         """Send a GET."""
@@ -245,6 +242,16 @@ class Answer:
     async def text(self, *, errors: str) -> str:
         """Return the body as text."""
         return self.content.decode("utf-8", errors=errors)
+
+
+def http_session() -> aiohttp.ClientSession:
+    """Return a session without cookies and proxies that notes when bytes may leave."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(keepalive_timeout=_KEEP_S),
+        trace_configs=[_connection_trace()],
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
 
 
 def _once() -> aiohttp.ClientMiddlewareType:
