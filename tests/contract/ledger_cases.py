@@ -87,7 +87,7 @@ def intent(proposal: Plan = SELL, line: int = 1, attempt: int = 1) -> OrderInten
     """Return an intent for one line of *proposal*: line 1 sells 100 lots at 59,900."""
     leg = proposal.legs[line - 1]
     return OrderIntent(
-        client_order_id=proposal.order_id(line, attempt),
+        client_order_id=proposal.order_id(line, attempt=attempt),
         plan_digest=proposal.digest,
         line=line,
         attempt=attempt,

@@ -158,7 +158,7 @@ async def test_absence_is_not_concluded_while_the_venues_clock_is_behind_the_fen
     report = await floor.execute()
     assert (report.outcome, report.outcome.exit_code) == (Outcome.UNKNOWN, 6)
     assert floor.states == {"1.1": OrderState.UNKNOWN}
-    assert report.unknown == (floor.plan.order_id(1, 1),)
+    assert report.unknown == (floor.plan.order_id(1, attempt=1),)
     assert [r.reason for r in report.remainder] == [RestReason.UNRESOLVED]
     assert floor.store.plans[floor.plan.digest].status is PlanStatus.UNKNOWN
 

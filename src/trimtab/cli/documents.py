@@ -21,6 +21,7 @@ Document = dict[str, Any]
 
 WEIGHT_PLACES = 6
 VALUE_PLACES = 2
+MARK_PLACES = 8
 
 
 def weight(value: Decimal) -> str:
@@ -85,14 +86,14 @@ def drift_document(drift: Drift) -> Document:
         "band_low": weight(drift.band_low),
         "band_high": weight(drift.band_high),
         "breached": drift.breached,
-        "alert_low": _price(drift.alert_low),
-        "alert_high": _price(drift.alert_high),
+        "alert_low": _alert_mark(drift.alert_low),
+        "alert_high": _alert_mark(drift.alert_high),
     }
 
 
-def _price(price: Decimal | None) -> str | None:
-    """Return an alert price with eight significant decimals at most, or null."""
-    return None if price is None else plain(Decimal(shown(price, 8)))
+def _alert_mark(mark: Decimal | None) -> str | None:
+    """Return the mark of an alert with eight decimals at most, or null."""
+    return None if mark is None else plain(Decimal(shown(mark, MARK_PLACES)))
 
 
 def _leg(plan: Plan, leg: Leg) -> Document:
@@ -108,7 +109,7 @@ def _leg(plan: Plan, leg: Leg) -> Document:
         "notional": value(leg.notional),
         "reduce_only": leg.reduce_only,
         "role": leg.role.value,
-        "client_order_id": plan.order_id(leg.line, 1),
+        "client_order_id": plan.order_id(leg.line, attempt=1),
         "reason": leg.reason.value,
         "expected_cost": value(leg.expected_cost),
     }

@@ -81,7 +81,7 @@ def from_document(wanted: type[ValueT], document: Document) -> ValueT:
     return value
 
 
-def _read(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401  any annotated type
+def _read(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read one place of the document as the annotated type *wanted*."""
     wanted = getattr(wanted, "__supertype__", wanted)  # NewType: read what it stands for.
     origin = get_origin(wanted)
@@ -96,7 +96,7 @@ def _read(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN40
     return _read_scalar(wanted, document, where=where)
 
 
-def _read_union(options: tuple[Any, ...], document: Document, *, where: str) -> Any:  # noqa: ANN401
+def _read_union(options: tuple[Any, ...], document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read the first option that fits; None fits only null."""
     if document is None and NoneType in options:
         return None
@@ -134,7 +134,7 @@ def _read_mapping(items: tuple[Any, ...], document: Document, *, where: str) -> 
     }
 
 
-def _read_record(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401
+def _read_record(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read an object as a dataclass; every field must be there and no other."""
     if not isinstance(document, dict):
         raise NotThisShape(f"{where}: must be an object")
@@ -147,7 +147,7 @@ def _read_record(wanted: Any, document: Document, *, where: str) -> Any:  # noqa
     return wanted(**read)
 
 
-def _read_scalar(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401
+def _read_scalar(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read text, whole numbers, booleans, decimals, instants and enumerations."""
     try:
         if wanted is Decimal and isinstance(document, str):

@@ -61,19 +61,25 @@ class Drift:
 
     asset: Asset
     spot_weight: Decimal
+    """Holding value over NAV, fraction, >= 0."""
     net_weight: Decimal
+    """Net exposure over NAV, fraction, signed."""
     strategic_target: Decimal
+    """Fraction of the basis as configured, 0 to 1."""
     target: Decimal
-    """Effective target, after overlays."""
+    """Effective target after overlays, fraction of the basis, 0 to 1."""
     drift: Decimal
-    """Weight of the basis minus effective target, signed."""
+    """Weight of the basis minus effective target, fraction, signed."""
     band_low: Decimal
+    """Lowest weight inside the band, fraction of the basis, 0 to 1."""
     band_high: Decimal
+    """Highest weight inside the band, fraction of the basis, 0 to 1, >= ``band_low``."""
     breached: bool
     """Strictly outside the band, accepted hedge-ratio rest taken off."""
     alert_low: Decimal | None
-    """Nearest price below at which a band edge is reached, others fixed; None if none."""
+    """Nearest mark below at which a band edge is reached, others fixed, > 0; None if none."""
     alert_high: Decimal | None
+    """Nearest mark above, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +145,11 @@ class After:
     """Where the account stands when every leg fills at its mark."""
 
     weights: Mapping[Asset, Decimal]
+    """Net exposure over NAV by asset, fractions, signed."""
     leverage: Decimal
+    """Futures notional over the value outside futures wallets, multiple, >= 0."""
     tracking_error: Decimal
-    """Root of the sum of squared drifts, quote included."""
+    """Root of the sum of squared drifts, quote included, fraction, >= 0."""
 
 
 @dataclass(frozen=True, kw_only=True)  # No slots: the digest is kept once it was asked for.
@@ -170,6 +178,6 @@ class Plan:
         """The name of exactly this plan: 64 hex digits."""
         return digest(self)
 
-    def order_id(self, line: int, attempt: int) -> ClientOrderId:
+    def order_id(self, line: int, *, attempt: int) -> ClientOrderId:
         """Return the client order id of one attempt at one line."""
         return client_order_id(plan_digest=self.digest, line=line, attempt=attempt)

@@ -127,25 +127,43 @@ class RiskLimits:
     """What may never happen. Names are the configuration's keys and the checks' codes."""
 
     max_leverage: Decimal
+    """Futures notional over the value outside futures wallets, multiple, >= 0."""
     max_net: Decimal
+    """Sum of |net exposure| of all but the quote over NAV, multiple, >= 0."""
     max_gross: Decimal
+    """Risky holdings plus futures notional over NAV, multiple, >= 0."""
     max_synthetic_long: Decimal
+    """Long futures, netted by asset, over NAV, multiple, >= 0."""
     max_order_notional: Decimal
+    """Value of one order, quote units, >= 0."""
     max_asset_notional: Decimal
+    """Value sent in one asset in 24 hours, provable reductions left out, quote units, >= 0."""
     max_run_notional: Decimal
+    """Value sent by one run, provable reductions left out, quote units, >= 0."""
     max_day_notional: Decimal
+    """Value sent in 24 hours, provable reductions left out, quote units, >= 0."""
     max_orders: int
+    """Orders of one run, sent and planned, >= 0."""
     max_unhedged_notional: Decimal
+    """Exposure open between two opposing legs of one asset, quote units, >= 0."""
     min_margin_ratio: Decimal
+    """Balance over maintenance margin of a futures wallet, >= 1; 1 is liquidation."""
     min_liquidation_distance: Decimal
+    """How far a mark may move against its position before liquidation, fraction, 0 to 1."""
     shock: Decimal
+    """Price move, up and down, that every reachable state must survive, fraction, in [0, 1)."""
     shock_kappa: Decimal
+    """Maintenance margins that the balance must still cover after the shock, multiple, >= 1."""
     max_slippage_bps: Decimal
+    """Loss against the book's mid, walked to the full size of the order, >= 0."""
     price_collar_bps: Decimal
+    """Distance of a limit from each reference of its value, >= 0."""
     max_snapshot_age_s: Decimal
+    """Age of the snapshot when the gate sees it, > 0."""
     max_clock_offset_ms: int
+    """Difference between our clock and the venue's, either way, >= 0."""
     fee_reserve: Decimal
-    """Fraction of free quote kept for fees, 0 to 1."""
+    """Fraction of free quote kept for fees, in [0, 1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +171,9 @@ class ApprovalPolicy:
     """For how long, and how far from the planned prices, an approval holds."""
 
     ttl_s: int
+    """From planning to expiry, > 0."""
     max_move_bps: Decimal
+    """Move of a mid against its leg since planning, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,14 +94,16 @@ def _to_band(
     """
     with exact_arithmetic():
         whole = found.whole - cost
-        moves = {m.asset: _to_edge(m, whole) for m in chosen}
+        moves: Mapping[Asset, Decimal] = {m.asset: _to_edge(m, whole) for m in chosen}
         if policy.scope is Scope.ALL:
             moves = _with_quote(moves, chosen, found, whole=whole)
         corrections = []
         for m in chosen:
             move = moves[m.asset]
             inward = (move > 0) == (m.correction > 0) and abs(move) <= abs(m.correction)
-            slack = abs(m.correction - move) if inward else _room(m, move, whole, sell=move < 0)
+            slack = (
+                abs(m.correction - move) if inward else _room(m, move, whole=whole, sell=move < 0)
+            )
             corrections.append(
                 Correction(asset=m.asset, value=move, slack=slack, reason=LegReason.TO_BAND)
             )
@@ -121,7 +123,7 @@ def _with_quote(
     cash = quote.value - cost - sum(moves.values(), ZERO)
     lacking = _to_edge(replace(quote, value=cash), whole)
     able = (m for m in chosen if not m.accepted)  # What is overweight on purpose gets no more.
-    room = {m.asset: _room(m, moves[m.asset], whole, sell=lacking > 0) for m in able}
+    room = {m.asset: _room(m, moves[m.asset], whole=whole, sell=lacking > 0) for m in able}
     all_room = sum(room.values(), ZERO)
     if not lacking or not all_room:
         return moves
@@ -135,7 +137,7 @@ def _to_edge(m: Measure, whole: Decimal) -> Decimal:
     return max(ZERO, low - m.value) - max(ZERO, m.value - high)
 
 
-def _room(m: Measure, move: Decimal, whole: Decimal, *, sell: bool) -> Decimal:
+def _room(m: Measure, move: Decimal, *, whole: Decimal, sell: bool) -> Decimal:
     """Return how far an asset could go on inside its band after *move*, >= 0."""
     at = m.value + move
     edge = (m.edges.low if sell else m.edges.high) * whole

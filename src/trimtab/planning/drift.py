@@ -90,7 +90,7 @@ def measure(
                 value=value,
                 wanted=wanted,
                 edges=edges,
-                breached=matters and edges.breached_by(value, whole),
+                breached=matters and edges.breached_by(value, whole=whole),
                 accepted=rest,
             )
         )

@@ -25,7 +25,9 @@ def legs(found: tuple[Sized, ...], snapshot: Snapshot, *, limits: RiskLimits) ->
     parts = [p for s in found for p in _split(s, snapshot, order_cap=limits.max_order_notional)]
     ranks = sorted({_rank(s) for s, _ in parts})
     unnumbered = [_leg(s, lots, snapshot, stage=1 + ranks.index(_rank(s))) for s, lots in parts]
-    ordered = sorted(unnumbered, key=lambda leg: (leg.stage, leg.notional.copy_negate(), leg.symbol, leg.role))
+    ordered = sorted(
+        unnumbered, key=lambda leg: (leg.stage, leg.notional.copy_negate(), leg.symbol, leg.role)
+    )
     return tuple(replace(leg, line=line) for line, leg in enumerate(ordered, start=1))
 
 

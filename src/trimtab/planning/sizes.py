@@ -7,8 +7,11 @@ cut to margin silently: the gate judges them. The best lots are found by
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from trimtab.domain.errors import MissingMark
 from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
@@ -42,17 +45,21 @@ class Sizes:
     untraded: tuple[Untraded, ...]
 
 
-_UNTRADED = {
-    LotReason.BELOW_ONE_LOT: UntradedReason.BELOW_ONE_LOT,
-    LotReason.BELOW_MIN_NOTIONAL: UntradedReason.BELOW_MIN_NOTIONAL,
-    LotReason.NO_FREE_CASH: UntradedReason.NO_FREE_CASH,
-    LotReason.NOTHING_FREE: UntradedReason.NO_FREE_UNITS,
-    LotReason.ON_TARGET: UntradedReason.BELOW_ONE_LOT,
-}
-_CUT = {
-    LotReason.CUT_TO_CASH: LegReason.CUT_TO_CASH,
-    LotReason.FUNDS_ANOTHER: LegReason.FUNDS_ANOTHER,
-}
+_UNTRADED: Final[Mapping[LotReason, UntradedReason]] = MappingProxyType(
+    {
+        LotReason.BELOW_ONE_LOT: UntradedReason.BELOW_ONE_LOT,
+        LotReason.BELOW_MIN_NOTIONAL: UntradedReason.BELOW_MIN_NOTIONAL,
+        LotReason.NO_FREE_CASH: UntradedReason.NO_FREE_CASH,
+        LotReason.NOTHING_FREE: UntradedReason.NO_FREE_UNITS,
+        LotReason.ON_TARGET: UntradedReason.BELOW_ONE_LOT,
+    }
+)
+_CUT: Final[Mapping[LotReason, LegReason]] = MappingProxyType(
+    {
+        LotReason.CUT_TO_CASH: LegReason.CUT_TO_CASH,
+        LotReason.FUNDS_ANOTHER: LegReason.FUNDS_ANOTHER,
+    }
+)
 
 
 def sized(

@@ -30,7 +30,7 @@ def reachable(notional: Decimal, brackets: tuple[Bracket, ...]) -> tuple[Bracket
     return tuple(b for b in brackets if b.notional_floor <= notional) or brackets[:1]
 
 
-def margin_ratio(balance: Decimal, maintenance_margin: Decimal) -> Decimal:
+def margin_ratio(*, balance: Decimal, maintenance_margin: Decimal) -> Decimal:
     """Return balance over maintenance; higher is safer, 1 is liquidation; infinite when flat."""
     if not maintenance_margin:
         return Decimal("Infinity")

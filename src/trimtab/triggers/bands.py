@@ -22,7 +22,7 @@ class Band:
     high: Decimal
     """Inclusive, 0 to 1, >= low."""
 
-    def breached_by(self, value: Decimal, whole: Decimal) -> bool:
+    def breached_by(self, value: Decimal, *, whole: Decimal) -> bool:
         """Whether *value* of *whole* (quote units, > 0) lies strictly outside.
 
         Compared by multiplying, so that no rounding decides.

@@ -215,7 +215,7 @@ def _pools(snapshot: Snapshot) -> tuple[PoolMargin, ...]:
         mine = [p for p in held if p.instrument.settle == asset]
         with exact_arithmetic():
             needed = sum((maintenance(p.notional, p.contract.brackets) for p in mine), ZERO)
-            ratio = margin_ratio(pool.balance, needed)
+            ratio = margin_ratio(balance=pool.balance, maintenance_margin=needed)
         found.append(PoolMargin(asset=asset, pool=pool, maintenance=needed, ratio=ratio))
     return tuple(found)
 

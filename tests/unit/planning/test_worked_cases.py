@@ -169,5 +169,5 @@ def test_the_digest_changes_with_the_instant_and_nothing_else_is_needed() -> Non
     first = planned(G7, "BTC 0.50, ETH 0.30, USDT 0.20")
     assert first.digest == planned(G7, "BTC 0.50, ETH 0.30, USDT 0.20").digest
     assert replace(first, nav=first.nav + Decimal(1)).digest != first.digest
-    assert len(first.order_id(1, 1)) == 28
-    assert first.order_id(1, 1) != first.order_id(1, 2)
+    assert len(first.order_id(1, attempt=1)) == 28
+    assert first.order_id(1, attempt=1) != first.order_id(1, attempt=2)

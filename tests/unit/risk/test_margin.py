@@ -42,8 +42,8 @@ def test_reachable_brackets_are_never_none() -> None:
 
 
 def test_the_margin_ratio_of_a_flat_pool_is_infinite() -> None:
-    assert margin_ratio(Decimal(9), Decimal(3)) == 3
-    assert margin_ratio(Decimal(9), Decimal(0)) == INFINITY
+    assert margin_ratio(balance=Decimal(9), maintenance_margin=Decimal(3)) == 3
+    assert margin_ratio(balance=Decimal(9), maintenance_margin=Decimal(0)) == INFINITY
 
 
 @pytest.mark.parametrize("units", ["-0.5", "0.5", "-0.9", "0.9"])

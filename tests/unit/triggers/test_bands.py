@@ -35,7 +35,7 @@ def test_a_band_is_clipped_to_what_a_weight_can_be(
 )
 def test_a_breach_is_strictly_outside(value: str, breached: bool) -> None:
     edges = Band(low=dec("0.45"), high=dec("0.55"))
-    assert edges.breached_by(dec(value), dec(1000)) is breached
+    assert edges.breached_by(dec(value), whole=dec(1000)) is breached
 
 
 def test_alert_prices_are_where_the_weight_meets_the_band() -> None:
