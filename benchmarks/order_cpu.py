@@ -141,7 +141,7 @@ class Remembered:
 class Quiet:
     """Watches nothing and answers nobody."""
 
-    async def ask(self, plan: Plan, report: GateReport) -> Answer:  # noqa: ARG002 -- a port's.
+    async def ask(self, plan: Plan, report: GateReport) -> Answer:  # noqa: ARG002 -- the port's signature.
         """Answer nothing."""
         return Answer.NOBODY
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -14,12 +18,26 @@ from trimtab.execution.report import ExecutionReport, OrderLine, Outcome
 from trimtab.ports import PlanStatus
 from trimtab.workflow.run import RunResult
 
-_STYLES = (
-    (Outcome.EXECUTED, "bold green"),
-    (Outcome.PARTIAL, "bold yellow"),
-    (Outcome.INTERRUPTED, "bold yellow"),
-    (Outcome.UNKNOWN, "bold red"),
+_STYLES: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {
+        Outcome.EXECUTED: "bold green",
+        Outcome.PARTIAL: "bold yellow",
+        Outcome.INTERRUPTED: "bold yellow",
+        Outcome.UNKNOWN: "bold red",
+    }
 )
+"""All others: bold red."""
+_NEXT: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {
+        Outcome.PARTIAL: "trimtab plan",
+        Outcome.UNKNOWN: "trimtab recover",
+        Outcome.NOTHING_SENT: "trimtab doctor",
+        Outcome.REFUSED: "trimtab plan",
+        Outcome.HALTED: "trimtab unhalt",
+        Outcome.INTERRUPTED: "trimtab status",
+    }
+)
+"""What the operator would do after an outcome; nothing after one that is done."""
 
 
 def execution_document(execution: ExecutionReport, plan: Plan) -> Document:
@@ -77,7 +95,7 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
             for r in execution.remainder
         )
         parts += [Text(), rows_table((">line", "market", "side", ">left", "because"), rests)]
-    style = dict(_STYLES).get(execution.outcome, "bold red")
+    style = _STYLES.get(execution.outcome, "bold red")
     kind = "Dry run" if result.status is PlanStatus.DRY_RUN else "Run"
     line = Text.assemble((f"{kind} ", "bold"), (words(execution.outcome.value), style))
     if execution.note:
@@ -86,16 +104,6 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
     if next_step := _NEXT.get(execution.outcome):
         parts.append(Text(f"next: {next_step}"))
     return Group(*parts)
-
-
-_NEXT = {
-    Outcome.PARTIAL: "trimtab plan",
-    Outcome.UNKNOWN: "trimtab recover",
-    Outcome.NOTHING_SENT: "trimtab doctor",
-    Outcome.REFUSED: "trimtab plan",
-    Outcome.HALTED: "trimtab unhalt",
-    Outcome.INTERRUPTED: "trimtab status",
-}
 
 
 def _orders(orders: tuple[OrderLine, ...]) -> RenderableType:

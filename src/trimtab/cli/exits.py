@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
+from typing import Final
 
 from trimtab.domain.errors import (
     ApprovalError,
@@ -35,7 +38,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_BY_ERROR: tuple[tuple[type[TrimtabError], Exit], ...] = (
+_BY_ERROR: Final[tuple[tuple[type[TrimtabError], Exit], ...]] = (
     (ConfigError, Exit.WRONG_INPUT),
     (PlanningError, Exit.WRONG_INPUT),
     (ApprovalError, Exit.NOT_APPROVED),
@@ -46,17 +49,19 @@ _BY_ERROR: tuple[tuple[type[TrimtabError], Exit], ...] = (
     (Halted, Exit.HELD),
 )
 
-_BY_STATUS = {
-    PlanStatus.PROPOSED: Exit.DONE,
-    PlanStatus.NOTHING_TO_DO: Exit.DONE,
-    PlanStatus.REFUSED: Exit.REFUSED,
-    PlanStatus.DRY_RUN: Exit.DONE,
-    PlanStatus.DECLINED: Exit.NOT_APPROVED,
-    PlanStatus.EXPIRED: Exit.NOT_APPROVED,
-    PlanStatus.EXECUTED: Exit.DONE,
-    PlanStatus.PARTIAL: Exit.PARTIAL,
-    PlanStatus.UNKNOWN: Exit.UNKNOWN,
-}
+_BY_STATUS: Final[Mapping[PlanStatus, Exit]] = MappingProxyType(
+    {
+        PlanStatus.PROPOSED: Exit.DONE,
+        PlanStatus.NOTHING_TO_DO: Exit.DONE,
+        PlanStatus.REFUSED: Exit.REFUSED,
+        PlanStatus.DRY_RUN: Exit.DONE,
+        PlanStatus.DECLINED: Exit.NOT_APPROVED,
+        PlanStatus.EXPIRED: Exit.NOT_APPROVED,
+        PlanStatus.EXECUTED: Exit.DONE,
+        PlanStatus.PARTIAL: Exit.PARTIAL,
+        PlanStatus.UNKNOWN: Exit.UNKNOWN,
+    }
+)
 
 
 def exit_of_error(error: TrimtabError) -> Exit:

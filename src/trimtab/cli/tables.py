@@ -6,8 +6,10 @@ in percent with two decimals, values in quote units with two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -18,7 +20,9 @@ from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.plan import Drift, Leg, Plan, Untraded
 
 BAR_CELLS = 24
-STYLES = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.REFUSE: "bold red"}
+STYLES: Final[Mapping[Verdict, str]] = MappingProxyType(
+    {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.REFUSE: "bold red"}
+)
 
 
 def percent(weight: Decimal) -> str:

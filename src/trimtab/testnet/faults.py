@@ -108,7 +108,7 @@ class Fault:
         known = {f.name for f in fields(cls)}
         if unknown := sorted(set(given) - known):
             raise ValueError(f"fault: unknown keys {', '.join(unknown)}")
-        values = dict(given) | {"kind": Kind(given["kind"])}
+        values: dict[str, Any] = {**given, "kind": Kind(given["kind"])}
         if "seconds" in values:
             values["seconds"] = str(values["seconds"])
         if not set(values.get("hide_ms", ())) <= HIDEABLE:

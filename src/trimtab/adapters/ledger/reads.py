@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Executable, Select, select
 
 from trimtab.adapters.ledger import rules, statements
 from trimtab.adapters.ledger.chain import Head
@@ -167,7 +167,7 @@ def committed(connection: Connection, *, since: datetime) -> dict[Symbol, Decima
     return rules.committed(map(_record, _found(connection, query)), since=since)
 
 
-def _orders(dry_run: int) -> Select[Any]:
+def _orders(dry_run: int) -> Select[*tuple[Any, ...]]:
     """Return the query of a run's orders, oldest first."""
     return select(orders).where(orders.c.dry_run == dry_run).order_by(orders.c.seq)
 
@@ -327,7 +327,7 @@ def _event(row: StoredRow) -> LedgerEvent:
     )
 
 
-def _found(connection: Connection, query: Select[Any]) -> list[StoredRow]:
+def _found(connection: Connection, query: Executable) -> list[StoredRow]:
     """Return what a query finds that is built where it is asked."""
     return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     ClauseElement,
     Connection,
     Dialect,
-    Select,
+    SelectBase,
     bindparam,
     exists,
     func,
@@ -107,7 +107,7 @@ def fenced_insertion() -> ClauseElement:
 
 
 def rows(
-    connection: Connection, statement: Select[Any], bound: Mapping[str, Any]
+    connection: Connection, statement: SelectBase, bound: Mapping[str, Any]
 ) -> list[StoredRow]:
     """Return what a query of this module finds, its parameters bound by name."""
     names = _columns(statement)
@@ -116,7 +116,7 @@ def rows(
 
 
 def row_or_none(
-    connection: Connection, statement: Select[Any], bound: Mapping[str, Any]
+    connection: Connection, statement: SelectBase, bound: Mapping[str, Any]
 ) -> StoredRow | None:
     """Return the first row that a query of this module finds, or None."""
     found = rows(connection, statement, bound)
@@ -147,7 +147,7 @@ def _execute(connection: Connection, statement: ClauseElement, bound: Mapping[st
 
 
 @cache
-def _columns(statement: Select[Any]) -> tuple[str, ...]:
+def _columns(statement: SelectBase) -> tuple[str, ...]:
     """Return the names of what a query selects, in order."""
     return tuple(column.name for column in statement.selected_columns)
 

@@ -112,7 +112,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     view = Group(
         result.view,
         Text(),
-        before_and_after(ran.plan, after),
+        before_and_after(before=ran.plan, after=after),
         Text(),
         Text(f"{verdict}: every order, fill, balance and position.", "green" if agrees else "red"),
     )
@@ -120,7 +120,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     return Result(document=document, view=view, code=code)
 
 
-def before_and_after(before: Plan, after: Plan) -> Table:
+def before_and_after(*, before: Plan, after: Plan) -> Table:
     """Return weights before and after, beside the target, and what is left of the drift."""
     now = {d.asset: d for d in after.drift}
     rows = []
