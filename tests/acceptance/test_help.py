@@ -1,0 +1,58 @@
+"""Help and usage: every command says what it takes, quickly, and wrong words end with two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import has_no_traceback, trimtab
+from trimtab.cli.entry import COMMANDS, CONFIG_COMMANDS, LEDGER_COMMANDS
+
+EVERY = [
+    *([c.name] for c in COMMANDS),
+    *(["config", c.name] for c in CONFIG_COMMANDS),
+    *(["ledger", c.name] for c in LEDGER_COMMANDS),
+]
+
+
+async def test_help_names_every_command_and_the_options_they_share(tmp_path: Path) -> None:
+    ended = await trimtab(["--help"], folder=tmp_path)
+    assert ended.code == 0
+    for command in (*COMMANDS, "config", "ledger"):
+        name = command if isinstance(command, str) else command.name
+        assert f" {name} " in ended.stdout
+    for option in ("--config", "--set", "--json", "--log-level"):
+        assert option in ended.stdout
+
+
+async def test_every_command_has_help_without_a_configuration(tmp_path: Path) -> None:
+    for words in EVERY:
+        ended = await trimtab([*words, "--help"], folder=tmp_path)
+        assert ended.code == 0, ended.text
+        assert f"trimtab {' '.join(words)}" in ended.stdout
+
+
+async def test_help_pays_for_no_library_that_only_work_needs(tmp_path: Path) -> None:
+    ended = await trimtab(["--help"], folder=tmp_path, variables={"PYTHONPROFILEIMPORTTIME": "1"})
+    imported = {
+        line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.split("\n")
+    }
+    assert "cyclopts" in imported
+    assert imported.isdisjoint({"ccxt", "sqlalchemy", "pydantic", "aiohttp", "numpy"})
+
+
+@pytest.mark.parametrize("words", [["bogus"], ["--bogus"], ["config"], ["plan", "--json=x"]])
+async def test_words_that_are_no_command_change_nothing_and_show_no_traceback(
+    tmp_path: Path, words: list[str]
+) -> None:
+    ended = await trimtab(words, folder=tmp_path)
+    assert ended.code in {0, 2}
+    assert has_no_traceback(ended)
+
+
+async def test_an_unknown_command_as_json_is_one_error_document(tmp_path: Path) -> None:
+    ended = await trimtab(["bogus", "--json"], folder=tmp_path)
+    assert ended.code == 2
+    assert ended.document["status"] == "error"
+    assert set(ended.document["error"]) == {"code", "message", "next"}

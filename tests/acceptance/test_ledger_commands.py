@@ -1,0 +1,178 @@
+"""``ledger``: what is written down, listed, proved, and handed to other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+
+import pytest
+
+from tests.acceptance.conftest import Account, has_no_traceback
+
+FILL_KEYS = [
+    "venue",
+    "account",
+    "symbol",
+    "trade_id",
+    "client_order_id",
+    "side",
+    "quantity",
+    "price",
+    "fee",
+    "fee_asset",
+    "filled_at",
+]
+
+
+async def executed(account: Account) -> None:
+    """Bring the account to its targets."""
+    ended = await account.trimtab("run", "--execute", "--yes")
+    assert ended.code == 0, ended.text
+
+
+async def test_the_fills_of_the_ledger_are_those_of_the_exchange(account: Account) -> None:
+    await executed(account)
+    told = (await account.trimtab("ledger", "fills", "--json")).document
+    real = account.exchange.truth()["fills"]
+    assert told
+    assert [list(fill) for fill in told] == [FILL_KEYS] * len(told)
+    assert sorted(f["quantity"] for f in told) == sorted(f["quantity"] for f in real)
+    assert {f["client_order_id"] for f in told} == {f["client_id"] for f in real}
+    assert [f["filled_at"] for f in told] == sorted(f["filled_at"] for f in told)
+    assert {(f["venue"], f["account"]) for f in told} == {("binance", "main")}
+
+
+async def test_each_list_has_a_row_per_thing_for_a_person_and_for_a_script(
+    account: Account,
+) -> None:
+    await executed(account)
+    for name in ("orders", "fills", "events", "plans"):
+        shown = await account.trimtab("ledger", name)
+        told = await account.trimtab("ledger", name, "--json")
+        assert (shown.code, told.code) == (0, 0)
+        assert len(shown.stdout.splitlines()) == len(told.document) + 1, "One line is the heading."
+        assert all(len(line) <= 100 for line in shown.stdout.splitlines())
+
+
+async def test_an_order_is_listed_with_its_plan_and_its_end(account: Account) -> None:
+    await executed(account)
+    orders = (await account.trimtab("ledger", "orders", "--json")).document
+    plans = (await account.trimtab("ledger", "plans", "--json")).document
+    assert {o["plan_digest"] for o in orders} == {plans[-1]["digest"]}
+    assert {o["status"] for o in orders} == {"filled"}
+    assert plans[-1]["status"] == "executed"
+
+
+async def test_a_dry_run_leaves_its_plan_and_neither_order_nor_fill(account: Account) -> None:
+    ended = await account.trimtab("run")
+    orders = await account.trimtab("ledger", "orders", "--json")
+    fills = await account.trimtab("ledger", "fills", "--json")
+    plans = await account.trimtab("ledger", "plans", "--json")
+    assert ended.code == 0, ended.text
+    assert (orders.document, fills.document) == ([], [])
+    assert len(plans.document) == 1
+
+
+@pytest.mark.parametrize("name", ["orders", "fills", "plans"])
+async def test_an_empty_list_says_so_and_which_command_comes_next(
+    account: Account, name: str
+) -> None:
+    shown = await account.trimtab("ledger", name)
+    assert shown.code == 0
+    assert shown.stdout.startswith("No ")
+    assert "next: trimtab" in shown.stdout
+    assert account.exchange.truth()["requests"] == []
+
+
+async def test_verify_proves_a_sound_ledger(account: Account) -> None:
+    await executed(account)
+    shown = await account.trimtab("ledger", "verify")
+    told = await account.trimtab("ledger", "verify", "--json")
+    assert (shown.code, told.code) == (0, 0)
+    assert shown.stdout.startswith("sound")
+    assert (told.document["status"], told.document["faults"]) == ("sound", [])
+
+
+async def test_verify_names_the_first_bad_row_and_ends_with_one(account: Account) -> None:
+    await executed(account)
+    connection = sqlite3.connect(account.folder / "ledger.db")
+    connection.execute("DROP TRIGGER entries_no_update")
+    connection.execute("UPDATE entries SET body = replace(body, 'a', 'b') WHERE seq IN (2, 5)")
+    connection.commit()
+    connection.close()
+    shown = await account.trimtab("ledger", "verify")
+    told = await account.trimtab("ledger", "verify", "--json")
+    rows = [fault["row"] for fault in told.document["faults"]]
+    assert (shown.code, told.code) == (1, 1)
+    assert rows[0] == "seq 2"
+    assert "entries seq 2: was changed" in shown.stdout.splitlines()[0]
+    assert "next: " in shown.stdout
+
+
+async def test_verify_of_a_file_that_is_no_ledger_is_a_fault_and_no_traceback(
+    account: Account,
+) -> None:
+    (account.folder / "ledger.db").write_text("not a database, but long enough" * 200)
+    ended = await account.trimtab("ledger", "verify")
+    assert ended.code == 1
+    assert has_no_traceback(ended)
+
+
+async def test_verify_without_a_ledger_says_that_there_is_none(account: Account) -> None:
+    ended = await account.trimtab("ledger", "verify")
+    assert ended.code == 8
+    assert "is not there" in ended.stderr
+    assert "next: trimtab config show" in ended.stderr
+    assert not (account.folder / "ledger.db").exists()
+
+
+async def test_exports_say_the_same_fills_in_three_forms(account: Account) -> None:
+    await executed(account)
+    fills = (await account.trimtab("ledger", "fills", "--json")).document
+    as_csv = await account.trimtab("ledger", "export")
+    as_json = await account.trimtab("ledger", "export", "--format", "json")
+    as_beancount = await account.trimtab("ledger", "export", "--format", "beancount")
+    assert list(csv.DictReader(io.StringIO(as_csv.stdout))) == fills
+    assert json.loads(as_json.stdout) == fills
+    assert as_beancount.stdout.count("\n  trade: ") == len(fills)
+    assert (as_csv.code, as_json.code, as_beancount.code) == (0, 0, 0)
+
+
+async def test_an_export_to_a_file_never_writes_over_one(account: Account) -> None:
+    await executed(account)
+    first = await account.trimtab("ledger", "export", "--output", "fills.csv", "--json")
+    text = (account.folder / "fills.csv").read_text(encoding="utf-8")
+    again = await account.trimtab("ledger", "export", "--format", "json", "--output", "fills.csv")
+    assert (first.code, first.document["status"]) == (0, "written")
+    assert again.code == 2
+    assert "next: " in again.stderr
+    assert (account.folder / "fills.csv").read_text(encoding="utf-8") == text
+
+
+async def test_an_export_as_one_json_document_carries_its_text(account: Account) -> None:
+    await executed(account)
+    told = await account.trimtab("ledger", "export", "--format", "beancount", "--json")
+    assert told.code == 0
+    assert told.document["format"] == "beancount"
+    assert "Assets:Binance:Main" in told.document["text"]
+
+
+@pytest.mark.parametrize(
+    "words", [["export", "--format", "pdf"], ["fills", "x"], ["nothing"], ["verify", "--deep"]]
+)
+async def test_ledger_refuses_words_that_it_does_not_know(
+    account: Account, words: list[str]
+) -> None:
+    ended = await account.trimtab("ledger", *words)
+    assert ended.code == 2
+    assert has_no_traceback(ended)
+    assert "next: trimtab --help" in ended.stderr
+
+
+async def test_a_ledger_of_another_account_is_wrong_input(account: Account) -> None:
+    await account.trimtab("ledger", "plans")
+    ended = await account.trimtab("ledger", "plans", "--set", "account.name=other")
+    assert ended.code == 2
+    assert "is of binance main local" in ended.stderr

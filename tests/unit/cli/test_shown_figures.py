@@ -1,0 +1,42 @@
+"""How figures and orders are shown: signs, infinities, and what comes next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from trimtab.cli.exits import Exit
+from trimtab.cli.tables import points
+from trimtab.cli.views_upkeep import Ended, Halted, halt_result, recover_result
+from trimtab.workflow.recover import RecoveryReport
+
+
+@pytest.mark.parametrize(
+    ("drift", "shown"),
+    [
+        ("0.08", "+8.00 pp"),
+        ("-0.0312", "-3.12 pp"),
+        ("0", "0.00 pp"),
+        ("-0.00001", "0.00 pp"),
+        ("0.00001", "0.00 pp"),
+    ],
+)
+def test_a_drift_has_a_sign_unless_it_rounds_to_nothing(drift: str, shown: str) -> None:
+    assert points(Decimal(drift)) == shown
+
+
+def test_a_recovery_without_orders_has_nothing_to_do() -> None:
+    result = recover_result(RecoveryReport(orders=(), interrupted=False), ())
+    assert (result.document["status"], result.code) == ("nothing_to_do", Exit.DONE)
+    assert result.document["next"] == "trimtab plan"
+
+
+@pytest.mark.parametrize(("unreached", "code"), [("", Exit.DONE), ("no route", Exit.UNREACHABLE)])
+def test_a_halt_ends_with_seven_when_the_venue_could_not_be_asked(
+    unreached: str, code: Exit
+) -> None:
+    halted = Halted(reason="storm", before=None, cancellations=(), unreached=unreached)
+    result = halt_result(halted)
+    assert (result.code, result.document["status"]) == (code, "halted")
+    assert set(Ended) == {"cancelled", "resting", "unknown"}
