@@ -130,10 +130,10 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
     with exact_arithmetic():
         total = sum(weights, ZERO)
         missing = ONE - total
-    if abs(missing) <= _SUM_TOLERANCE:
+    if missing.copy_abs() <= _SUM_TOLERANCE:
         return
     quote = section(tree, "account").get("quote")
-    fix = f"lower them by {plain(-missing)}" if missing < 0 else f"raise them by {plain(missing)}"
+    fix = f"{'lower' if missing < 0 else 'raise'} them by {plain(missing.copy_abs())}"
     if isinstance(quote, str) and ASSET.fullmatch(quote) and quote not in targets and missing > 0:
         fix = f'add {quote} = "{plain(missing)}" for the quote, or raise the others by as much'
     yield Flaw(path=path, reason=f"weights must sum to 1, sum is {plain(total)}", fix=fix)

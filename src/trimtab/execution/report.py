@@ -91,7 +91,7 @@ class OrderLine:
     @property
     def filled(self) -> Decimal:
         """Unsigned filled quantity in base units."""
-        return abs(self.instrument.units(self.filled_lots))
+        return self.instrument.units(self.filled_lots).copy_abs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +188,7 @@ def _left(leg: Leg, lots: Lots, reason: RestReason) -> Rest:
         symbol=leg.symbol,
         side=leg.side,
         lots=lots,
-        quantity=abs(leg.instrument.units(lots)),
+        quantity=leg.instrument.units(lots).copy_abs(),
         reason=reason,
     )
 

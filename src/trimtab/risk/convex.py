@@ -1,4 +1,6 @@
-"""Convex excesses over the fills of moves, and their exact worst case. Pure and exact.
+"""Convex excesses over the fills of moves, and their exact worst case.
+
+Pure, and exact inside ``exact_arithmetic()``, which callers bring.
 
 An excess is a sum of terms; a term is the largest of some affine functions of the fills of
 *its own* moves, each fill in [0, 1]. No move stands in two terms. The largest value over all

@@ -55,7 +55,7 @@ def order_document(record: OrderRecord) -> dict[str, Any]:
         "limit_price": plain(intent.limit_price),
         "reduce_only": intent.reduce_only,
         "status": record.state.value,
-        "filled": plain(abs(intent.instrument.units(record.filled_lots))),
+        "filled": plain(intent.instrument.units(record.filled_lots).copy_abs()),
         "submitted_at": instant_text(record.submitted_at),
         "dry_run": record.simulated,
     }
