@@ -55,6 +55,7 @@ def pytest_configure() -> None:
     os.environ["HOME"] = str(home)
     for name in REDIRECTED:
         os.environ[name] = str(home / name.lower())
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Hundreds of commands would compile anew.
     for name in [n for n in os.environ if n.startswith("TRIMTAB")]:
         del os.environ[name]
     for name in PROXIES:

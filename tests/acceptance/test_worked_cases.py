@@ -41,6 +41,7 @@ class Case:
     quote_after: str
     routes: Mapping[str, str] = field(default_factory=dict)
     leverage: int = 1
+    ratio: str = "1.0"
 
 
 CASES = {
@@ -91,6 +92,16 @@ CASES = {
         expected={"BTC/USDT": "-800", "ETH/USDT": "300"},
         quote_after="0.2",
     ),
+    "G14": Case(
+        prices={"BTC": 100_000},
+        spot={"BTC": "0.08"},
+        wallet=2_000,
+        targets={"BTC": "0.50", "USDT": "0.50"},
+        rebalance='route = "futures"',
+        expected={"BTC/USDT:USDT": "-1500"},
+        quote_after="0.35",
+        ratio="0.5",
+    ),
 }
 
 
@@ -118,6 +129,7 @@ url = "{{url}}"
 
 [hedge]
 leverage = {case.leverage}
+ratio = "{case.ratio}"
 
 [ledger]
 url = "sqlite:///{{folder}}/ledger.db"
@@ -172,6 +184,10 @@ async def test_a_worked_case_is_planned_executed_and_leaves_nothing_to_do(
     compared = await account.trimtab("reconcile", "--json")
     assert compared.code == 0, compared.text
     assert account.exchange.audit() == ()
+    booked = (await account.trimtab("ledger", "fills", "--json")).document
+    made = account.exchange.truth()["fills"]
+    assert sorted(f["trade_id"] for f in booked) == sorted(str(f["trade_id"]) for f in made)
+    assert sum(Decimal(f["quantity"]) for f in booked) == sum(Decimal(f["quantity"]) for f in made)
 
 
 async def test_g11_shows_a_relative_band_and_the_prices_at_its_edges(
