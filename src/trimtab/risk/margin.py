@@ -1,9 +1,10 @@
 """Maintenance margin, margin ratio and liquidation distance, from the venue's own brackets.
 
 Pure; exact, but for :func:`ratio`, inside ``exact_arithmetic()``, which callers bring. Notionals
-are quote units. Maintenance of a notional N in bracket b is ``rate_b x N - deduction_b``; because rates rise with the notional and the
-deductions join the steps, that is the largest over all brackets, a convex function, and where
-a venue's table is not so joined the largest errs to the safe side.
+are quote units. Maintenance of a notional N in bracket b is ``rate_b x N - deduction_b``; because
+rates rise with the notional and the deductions join the steps, that is the largest over all
+brackets, a convex function, and where a venue's table is not so joined the largest errs to the
+safe side.
 """
 
 from __future__ import annotations
