@@ -1,0 +1,260 @@
+"""One seed from beginning to end: processes run, die and come back; then calm, then judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import logging
+import random
+import ssl
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncio_throttle.throttler
+
+from tests.simulation import program
+from tests.simulation.chance import Chance
+from tests.simulation.loop import NoEnd, VirtualLoop
+from tests.simulation.process import Process, adopting
+from tests.simulation.program import Ended, Errand, elsewhere, halted, lived
+from tests.simulation.rest_law import check_books, check_orders, check_rest
+from tests.simulation.tape import Broken
+from tests.simulation.threads import ledgers_in_the_loop
+from tests.simulation.world import World
+from trimtab.adapters.ledger.engine import WRITES, engine_at
+from trimtab.adapters.ledger.files import Place, prepare
+from trimtab.adapters.ledger.migrate import migrate
+
+TURNS_MAX = 400_000
+ENDS_AT_S = 60_000.0
+RECOVERIES_MAX = 3
+"""Recoveries in calm weather that must be enough to resolve everything."""
+QUIET_TRIES_MAX = 4
+"""Tries in calm weather, a minute apart: the venue's own limits still hold."""
+MIGRATED = 0.9
+"""Share of the seeds whose ledger has its tables already; the others make them, and may die at it."""
+POINTS = (12, 60, 300, 1_200)
+"""Scales of the point at which a process dies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a seed came to."""
+
+    seed: int
+    broken: str
+    """Which invariant does not hold; empty when all do."""
+    trace: str
+    """Digest of everything that happened."""
+    happened: tuple[str, ...]
+    """Faults, kills and happenings, by name."""
+    processes: int
+    requests: int
+    orders: int
+    virtual_s: float
+    lines: tuple[str, ...]
+    """The trace."""
+
+
+def simulate(seed: int, *, without: frozenset[str] = frozenset()) -> Verdict:
+    """Run one seed, leaving out the happenings named in *without*."""
+    chance = Chance(seed, without=without)
+    loop = VirtualLoop(turns_max=TURNS_MAX, ends_at=ENDS_AT_S)
+    broken = ""
+    with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder, _one_thread(loop, chance):
+        world = World(chance=chance, loop=loop, folder=Path(folder))
+        world.on_halt = lambda: program.halt_soon(world)
+        if chance.draws("migration").random() < MIGRATED:
+            (world.folder / "ledger.db").write_bytes(_empty_ledger())
+        with ledgers_in_the_loop(world.full_disk):
+            try:
+                loop.run_until_complete(_life(world))
+            except (Broken, NoEnd) as found:
+                broken = str(world.broken or found)
+            finally:
+                _close(loop, world)
+    return Verdict(
+        seed=seed,
+        broken=broken,
+        trace=world.tape.digest,
+        happened=tuple(chance.happened),
+        processes=len(world.processes),
+        requests=world.calls,
+        orders=world.law.orders_sent,
+        virtual_s=loop.time(),
+        lines=tuple(world.tape.lines),
+    )
+
+
+async def _life(world: World) -> None:
+    """Stormy processes one after the other, some side by side; then the calm."""
+    draw = world.chance.draws("life")
+    for number in range(1, draw.choice((1, 2, 2, 3, 4)) + 1):
+        pair = [_process(world, number, "first")]
+        if draw.random() < 0.15:
+            pair.append(_process(world, number, "second"))
+        await _together(world, pair)
+        world.stop.clear()
+        check_orders(world)
+        await asyncio.sleep(draw.choice((0.1, 5.0, 20.0, 400.0)))
+    await _calm(world)
+
+
+def _process(world: World, number: int, place: str) -> tuple[Process, Errand]:
+    """Draw a process: what it is for, and whether and where it dies."""
+    draw = world.chance.draws("process", number, place)
+    weights = (0, 1, 3, 2) if number == 1 and place == "second" else (8, 1, 2, 1)
+    errand = draw.choices(tuple(Errand), weights=weights)[0]
+    dies_at = 0
+    if draw.random() < 0.6:
+        dies_at = draw.randint(1, draw.choice(POINTS))
+        dies_at = dies_at if world.chance.happens(f"kill-{number}-{place}") else 0
+    process = Process(len(world.processes) + 1, dies_at=dies_at, dry_run=errand is Errand.DRY_RUN)
+    world.processes.append(process)
+    return process, errand
+
+
+async def _together(world: World, pair: list[tuple[Process, Errand]]) -> None:
+    """Let processes live side by side, and hear about what none of them could."""
+    lives = [asyncio.ensure_future(lived(world, *each)) for each in pair]
+    try:
+        await asyncio.gather(*lives)
+        await asyncio.gather(*world.operators)
+    finally:
+        if world.broken is not None:
+            raise world.broken
+    world.operators.clear()
+
+
+async def _calm(world: World) -> None:
+    """Faults cease: everything must be resolved, booked and equal; then a run must go through."""
+    await asyncio.sleep(150)
+    world.weather.is_over = True
+    world.clock.ahead_s = 0.0
+    for _ in range(RECOVERIES_MAX):
+        ended = await _quietly(world, Errand.RECOVER)
+        if ended.unresolved == 0:
+            break
+    check_rest(world)
+    await _settle(world)
+    await halted(world, None)
+    ended = await _quietly(world, Errand.RUN)
+    world.tape.say(world.now_s, "calm run", ended.word)
+    if ended.word in {"unknown", "executing"}:
+        raise Broken(f"L5: in calm weather a run ends {ended.word}")
+    check_rest(world)
+    await _settle(world)
+    await _verified(world)
+
+
+async def _settle(world: World) -> None:
+    """Reconcile, and hold the books against the exchange."""
+    ended = await _quietly(world, Errand.RECONCILE)
+    if ended.differences or not ended.word.startswith("adopted"):
+        raise Broken(f"I5: reconciliation ends {ended.word} with {ended.differences}")
+    check_books(world)
+
+
+async def _quietly(world: World, errand: Errand) -> Ended:
+    """Run one process that does not die; again when the venue's budget was used up."""
+    for _ in range(QUIET_TRIES_MAX):
+        process = Process(len(world.processes) + 1, dies_at=0, dry_run=False)
+        world.processes.append(process)
+        ended = await lived(world, process, errand)
+        if world.broken is not None:
+            raise world.broken
+        assert ended is not None
+        if ended.word == "AccountHeld":
+            raise Broken(f"I19: {errand} finds the account held by nobody alive")
+        if ended.word not in {"NotDone", "recovered 7"}:
+            break
+        await asyncio.sleep(61)
+    return ended
+
+
+async def _verified(world: World) -> None:
+    """Have the ledger prove itself, and put its entries into the trace."""
+    report = await elsewhere(world, lambda ledger: ledger.audit.verify())
+    if report.faults:
+        raise Broken(f"I20: {report.faults}")
+    query = "SELECT kind, body FROM entries WHERE kind NOT LIKE 'lease%' ORDER BY seq"
+    for kind, body in world.law.rows(query):
+        world.tape.say(world.now_s, kind, body)
+
+
+def _fast_folder() -> str | None:
+    """Return a folder in memory where there is one: flushing costs nothing there."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@contextmanager
+def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
+    """Take time and chance of the libraries from the loop and from the seed."""
+    throttler: Any = asyncio_throttle.throttler
+    names: Callable[[], random.Random] = lambda: chance.draws("names")  # noqa: E731
+    ids = names()
+    real_context, context = ssl.create_default_context, _tls()
+    real_time, real_uuid, dice = throttler.time, uuid.uuid4, random.getstate()
+    throttler.time = _LoopTime(loop)
+    ssl.create_default_context = lambda **_: context  # ccxt reads certificates for each exchange.
+    uuid.uuid4 = lambda: uuid.UUID(int=ids.getrandbits(128), version=4)
+    random.seed(chance.seed)
+    logging.disable(logging.CRITICAL)  # What a killed process leaves behind is complained about.
+    loop.set_task_factory(adopting)  # type: ignore[arg-type]
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        throttler.time, uuid.uuid4 = real_time, real_uuid
+        ssl.create_default_context = real_context
+        random.setstate(dice)
+        logging.disable(logging.NOTSET)
+        asyncio.set_event_loop(None)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Return a context that nothing is ever sent through."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@functools.cache
+def _empty_ledger() -> bytes:
+    """Return a ledger's file after its migrations, before its first entry."""
+    with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
+        place = Place(database=Path(folder) / "ledger.db")
+        prepare(place)
+        engine = engine_at(place)
+        with engine.connect().execution_options(**{WRITES: True}) as connection:
+            with connection.begin():
+                migrate(connection)
+        return place.database.read_bytes()
+
+
+class _LoopTime:
+    """Stands for the module ``time`` where a library reads its monotonic clock."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.monotonic = loop.time
+
+
+def _close(loop: VirtualLoop, world: World) -> None:
+    """Take everything away that a broken seed has left."""
+    loop.set_exception_handler(lambda _loop, _context: None)
+    for process in world.processes:
+        process.kill("the seed is over")
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    for _ in range(50):
+        if not asyncio.all_tasks(loop):
+            break
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    loop.close()
+    gc.collect(0)

@@ -1,0 +1,103 @@
+"""The ledger's thread, inside the loop: jobs run one after the other, each after its latency.
+
+Stands for ``ThreadPoolExecutor(max_workers=1)`` where the ledger's writer makes one. What is
+asked for while a job waits still shares its transaction, as with the real thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
+
+from tests.simulation.process import PROCESS, Killed
+from trimtab.adapters.ledger import writer
+
+COMMIT_S = 0.0008
+"""How long a job takes: a durable commit on a good disk."""
+
+
+class LoopThread(Executor):
+    """One worker; a dead process's jobs are never run, nor answered."""
+
+    def __init__(self, max_workers: int, thread_name_prefix: str) -> None:
+        assert max_workers == 1, thread_name_prefix
+        self._process = PROCESS.get()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self._process.reached("asking the ledger")
+        future: Future[Any] = Future()
+        self._waiting.append((future, lambda: fn(*args, **kwargs)))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_later(COMMIT_S, self._work)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        assert not self._waiting
+
+    def _work(self) -> None:
+        """Run the oldest job; the next one follows after its own latency."""
+        future, job = self._waiting[0]
+        if self._process.is_dead:
+            return
+        try:
+            self._answer(future, job)
+        except Killed:
+            return
+        self._waiting.popleft()
+        if self._waiting:
+            asyncio.get_running_loop().call_later(COMMIT_S, self._work)
+
+    def _answer(self, future: Future[Any], job: Callable[[], Any]) -> None:
+        """Run *job* and hand its outcome over, as a pool's thread does."""
+        if not future.set_running_or_notify_cancel():
+            return
+        self._process.reached("before the ledger's job")
+        try:
+            outcome = job()
+        except Exception as error:  # noqa: BLE001 -- what a thread does with any failure.
+            future.set_exception(error)
+            return
+        self._process.reached("after the ledger's job")
+        future.set_result(outcome)
+
+
+@contextmanager
+def ledgers_in_the_loop(full_disk: Callable[[], bool]) -> Iterator[None]:
+    """Run ledgers in the loop, with a point of death, or a full disk, at each statement."""
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        if (process := PROCESS.get(None)) is not None:
+            process.connections.append(connection)
+
+    def executing(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if (process := PROCESS.get(None)) is None:
+            return
+        process.reached("a statement of the ledger")
+        if statement.startswith("INSERT") and full_disk():
+            cause = sqlite3.OperationalError("database or disk is full")
+            raise sqlalchemy.exc.OperationalError(statement, None, cause)
+
+    def committing(_connection: object) -> None:
+        if (process := PROCESS.get(None)) is not None:
+            process.reached("a commit of the ledger")
+
+    hooks = (("connect", connected), ("before_cursor_execute", executing), ("commit", committing))
+    for name, hook in hooks:
+        event.listen(sqlalchemy.Engine, name, hook)
+    real = writer.ThreadPoolExecutor
+    writer.ThreadPoolExecutor = LoopThread  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        writer.ThreadPoolExecutor = real  # type: ignore[misc]
+        for name, hook in hooks:
+            event.remove(sqlalchemy.Engine, name, hook)

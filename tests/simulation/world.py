@@ -1,0 +1,218 @@
+"""The world around the program: the exchange, its clock and prices, and people who trade by hand.
+
+Everything that happens by itself happens at a request, so that it comes between the program's
+steps and not in the long pauses where nothing could notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.simulation.chance import Chance
+from tests.simulation.faults import Weather
+from tests.simulation.orders_law import OrdersLaw
+from tests.simulation.process import Process
+from tests.simulation.setting import Setting, setting_of
+from tests.simulation.tape import Broken, Tape
+from trimtab.testnet import Answer, Exchange, Fault, Request
+from trimtab.testnet.exact import plain
+from trimtab.testnet.interventions import deposit, force_deleveraging, fund, set_clock, set_prices
+from trimtab.testnet.rejections import Rejection
+from trimtab.testnet.signing import signature_of
+
+BEGAN_AT = datetime(2026, 9, 21, 13, 33, 20, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BEGAN_MS = (BEGAN_AT - _EPOCH) // timedelta(milliseconds=1)
+CALLS_MAX = 6_000
+"""Requests of one seed, over all its processes; the program's own bounds keep it far below."""
+
+
+@dataclass(slots=True)
+class WorldClock:
+    """The program's clock: the loop's time, with the jumps of a wall clock."""
+
+    loop: asyncio.AbstractEventLoop
+    ahead_s: float = 0.0
+
+    def now(self) -> datetime:
+        return BEGAN_AT + timedelta(microseconds=round((self.loop.time() + self.ahead_s) * 1e6))
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """One seed's world."""
+
+    chance: Chance
+    loop: asyncio.AbstractEventLoop
+    folder: Path
+    tape: Tape = field(default_factory=Tape)
+    processes: list[Process] = field(default_factory=list)
+
+    exchange: Exchange = field(init=False)
+    clock: WorldClock = field(init=False)
+    weather: Weather = field(init=False)
+    setting: Setting = field(init=False)
+    law: OrdersLaw = field(init=False)
+    stop: asyncio.Event = field(init=False)
+    calls: int = field(init=False)
+    broken: Broken | None = field(init=False)
+    operators: list[asyncio.Task[None]] = field(default_factory=list)
+    on_halt: Callable[[], None] = field(init=False)
+    """Has an operator latch the kill switch from another terminal."""
+    full_disk_at: int = field(init=False)
+    _statements: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.setting = setting_of(self.chance.draws("setting"))
+        self.clock = WorldClock(self.loop)
+        self.exchange = Exchange(self.setting.scenario, now_ms=self._now_ms)
+        set_clock(self.exchange.state, offset_ms=self.setting.venue_ahead_ms)
+        self.weather = Weather(self.chance)
+        self.law = OrdersLaw(self)
+        self.stop = asyncio.Event()
+        self.calls = self._statements = 0
+        self.broken = None
+        draw = self.chance.draws("disk")
+        self.full_disk_at = draw.randint(5, 120) if draw.random() < 0.15 else 0
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the seed began."""
+        return self.loop.time()
+
+    @property
+    def url(self) -> str:
+        """Where the ledger is."""
+        return f"sqlite:///{self.folder / 'ledger.db'}"
+
+    def _now_ms(self) -> int:
+        return _BEGAN_MS + int(self.loop.time() * 1000)
+
+    def full_disk(self) -> bool:
+        """Say whether the ledger's present insertion finds no room; once in a seed at most."""
+        self._statements += 1
+        due = self._statements == self.full_disk_at and not self.weather.is_over
+        return due and self.chance.happens("full-disk")
+
+    def begin_call(self, process: Process, request: Request) -> int:
+        """Count a request, and let happen what happens meanwhile."""
+        self.calls += 1
+        process.requests += 1
+        if self.calls > CALLS_MAX:
+            self.breach(Broken(f"L3: more than {CALLS_MAX} requests"))
+        if not self.weather.is_over:
+            self._meanwhile(self.calls)
+        self.law.begins(process, request)
+        return self.calls
+
+    def breach(self, broken: Broken) -> None:
+        """Note that an invariant does not hold, and end every process: nothing may cover it."""
+        self.broken = self.broken or broken
+        for process in self.processes:
+            process.kill("an invariant does not hold")
+
+    def latency(self, call: int) -> tuple[float, float]:
+        """Return how long a request and its answer travel, seconds."""
+        draw = self.chance.draws("latency", call)
+        scale = self.setting.latency_s
+        return scale * draw.uniform(0.5, 1.5), scale * draw.uniform(0.5, 1.5)
+
+    def execute(self, call: int, request: Request) -> Answer:
+        """Let the exchange act on a request that has arrived."""
+        answer = self.exchange.respond(request)
+        self.tape.say(self.now_s, f"c{call}", "executed", answer.status, answer.order_id)
+        self.law.executed(request, answer)
+        return answer
+
+    def hide(self, order_id: int, path: str, fault: Fault) -> None:
+        """Hide an order from now on, as *fault* says."""
+        self.exchange.hide(order_id, path, fault)
+
+    def _meanwhile(self, call: int) -> None:
+        """Draw what else happens at a call."""
+        draw = self.chance.draws("meanwhile", call)
+        if draw.random() >= self.setting.bustle:
+            return
+        acts = {
+            "prices": self._move_prices,
+            "person": self._trade_by_hand,
+            "clock": self._move_clock,
+            "deleverage": self._deleverage,
+            "deposit": self._deposit,
+            "funding": lambda _: fund(self.exchange.state, {}),
+            "halt": self._want_halt,
+            "stop": lambda _: self.stop.set(),
+        }
+        name = draw.choices(tuple(acts), weights=(8, 4, 2, 1, 1, 1, 1, 1))[0]
+        if name in self.setting.bustles and self.chance.happens(f"call-{call}-{name}"):
+            self.tape.say(self.now_s, "meanwhile", name)
+            with suppress(Rejection):
+                acts[name](draw)
+
+    def _move_prices(self, draw: Any) -> None:
+        """Move one asset's price, mostly a little."""
+        asset = draw.choice(self.setting.assets)
+        step = draw.gauss(0, draw.choice((0.0003, 0.002, 0.02)))
+        mid = self.exchange.state.prices.mid(asset) * (1 + Decimal(round(step, 6)))
+        set_prices(
+            self.exchange.state, mid={asset: str(mid.quantize(Decimal("0.01")))}, mark={}, index={}
+        )
+
+    def _trade_by_hand(self, draw: Any) -> None:
+        """Have a person buy or sell on the venue's own page."""
+        asset, futures = draw.choice(self.setting.assets), draw.random() < 0.4
+        mid = self.exchange.state.prices.mid(asset)
+        value = Decimal(draw.choice((60, 150, 400)))
+        step = Decimal("0.001") if futures or asset == "BTC" else Decimal("0.01")
+        quantity = max(step, (value / mid).quantize(step))
+        path = "/fapi/v1/order" if futures else "/api/v3/order"
+        asked = {
+            "symbol": f"{asset}USDT",
+            "side": draw.choice(("BUY", "SELL")),
+            "type": "MARKET",
+            "quantity": str(quantity),
+            "newClientOrderId": f"web_{self.calls}",
+        }
+        answer = self.as_person("POST", path, asked)
+        self.tape.say(self.now_s, "person", sorted(asked.items()), answer.status)
+
+    def as_person(self, method: str, path: str, params: Mapping[str, str]) -> Answer:
+        """Send a signed request outside the program."""
+        raw = urlencode({**params, "timestamp": str(self.exchange.state.now_ms)})
+        raw += f"&signature={signature_of('local-secret', query='', body=raw)}"
+        headers = {"x-mbx-apikey": "local-key"}
+        return self.exchange.respond(Request(method=method, path=path, body=raw, headers=headers))
+
+    def _move_clock(self, draw: Any) -> None:
+        """Have our wall clock jump."""
+        self.clock.ahead_s += draw.choice((-1, 1)) * draw.choice((0.05, 0.3, 2.0, 20.0))
+
+    def _deleverage(self, draw: Any) -> None:
+        """Have the venue close part of a position."""
+        for symbol, _, position in self.exchange.state.usdm.open_positions()[:1]:
+            part = abs(position.quantity) * Decimal(draw.choice(("0.5", "1")))
+            part = part.quantize(Decimal("0.001"))
+            if part:
+                force_deleveraging(self.exchange.state, symbol, quantity=plain(part))
+
+    def _deposit(self, draw: Any) -> None:
+        """Have somebody move money in or out."""
+        units = draw.choice(("50", "-20"))
+        deposit(
+            self.exchange.state, asset="USDT", units=units, wallet=draw.choice(("spot", "usdm"))
+        )
+
+    def _want_halt(self, _draw: Any) -> None:
+        """Have the operator latch the kill switch, from another terminal, now."""
+        self.on_halt()
