@@ -14,14 +14,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from trimtab.domain.exact import plain
 
 ValueT = TypeVar("ValueT")
 Document = Any
 """What :func:`json.loads` returns: nested dicts, lists, strings, integers, booleans, null."""
+_PLAIN: Final = frozenset({NoneType, bool, int, str})
+"""Types whose values are documents already; their subclasses are looked at more closely."""
 
 
 class NotThisShape(ValueError):
@@ -32,7 +35,7 @@ def instant_text(instant: datetime) -> str:
     """Return an aware instant as RFC 3339 UTC, microseconds, ending in Z."""
     if instant.tzinfo is None:
         raise ValueError(f"instant must be aware, was {instant.isoformat()}")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def to_document(value: object) -> Document:
@@ -42,21 +45,44 @@ def to_document(value: object) -> Document:
         TypeError: a float or another type that has no canonical form.
 
     """
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _names(kind)
+    if names is not None:
+        return {name: to_document(getattr(value, name)) for name in names}
     match value:
-        case None | bool() | int() | str():
-            return value.value if isinstance(value, StrEnum) else value
-        case Decimal():
-            return plain(value)
-        case datetime():
-            return instant_text(value)
+        case int() | str() | Decimal() | datetime():
+            return _scalar(value)
         case Mapping():
             return {str(key): to_document(item) for key, item in value.items()}
         case tuple() | list():
             return [to_document(item) for item in value]
-        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = dataclasses.fields(value)
-            return {f.name: to_document(getattr(value, f.name)) for f in fields}
-    raise TypeError(f"no canonical form for {type(value).__name__}")
+    raise TypeError(f"no canonical form for {kind.__name__}")
+
+
+def _scalar(value: int | str | Decimal | datetime) -> Document:
+    """Return a single value as JSON has it."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return value.value if isinstance(value, StrEnum) else value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...] | None:  # noqa: ANN401 -- any type can be asked about.
+    """Return the fields of a dataclass in order, or None for another type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- any dataclass.
+    """Return the annotated types of a dataclass by field; reading them evaluates their text."""
+    hints = get_type_hints(kind)
+    return MappingProxyType({f.name: hints[f.name] for f in dataclasses.fields(kind)})
 
 
 def canonical_bytes(value: object) -> bytes:
@@ -138,12 +164,13 @@ def _read_record(wanted: Any, document: Document, *, where: str) -> Any:  # noqa
     """Read an object as a dataclass; every field must be there and no other."""
     if not isinstance(document, dict):
         raise NotThisShape(f"{where}: must be an object")
-    names = {f.name for f in dataclasses.fields(wanted)}
-    if document.keys() != names:
-        odd = ", ".join(sorted(document.keys() ^ names))
+    hints = _hints(wanted)
+    if document.keys() != hints.keys():
+        odd = ", ".join(sorted(document.keys() ^ hints.keys()))
         raise NotThisShape(f"{where}: missing or unknown: {odd}")
-    hints = get_type_hints(wanted)
-    read = {n: _read(hints[n], document[n], where=f"{where}.{n}") for n in names}
+    read = {
+        name: _read(hint, document[name], where=f"{where}.{name}") for name, hint in hints.items()
+    }
     return wanted(**read)
 
 

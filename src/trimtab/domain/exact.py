@@ -8,8 +8,7 @@ that must round, division, is :func:`ratio`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
@@ -29,20 +28,22 @@ RATIO_DIGITS: Final = 28
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 
+_TRAPS: Final = (DivisionByZero, FloatOperation, InvalidOperation, Overflow)
+_EXACT: Final = Context(prec=200, rounding=ROUND_HALF_EVEN, traps=[*_TRAPS, Inexact])
+"""Made once, since making one costs more than a sum; every block gets a copy of it."""
+_RATIO: Final = Context(prec=RATIO_DIGITS, rounding=ROUND_HALF_EVEN, traps=list(_TRAPS))
+_WIDE: Final = Context(prec=1000, rounding=ROUND_HALF_EVEN)
+"""For text. Never the ambient context, so that only flags in it change, which nobody reads."""
 
-@contextmanager
-def exact_arithmetic() -> Iterator[None]:
-    """Run the block under a context that traps rounding and floats."""
-    traps = [DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow]
-    with localcontext(Context(prec=200, rounding=ROUND_HALF_EVEN, traps=traps)):
-        yield
+
+def exact_arithmetic() -> AbstractContextManager[Context]:
+    """Run the block under a context of its own that traps rounding and floats."""
+    return localcontext(_EXACT)
 
 
 def ratio(dividend: Decimal, divisor: Decimal) -> Decimal:
     """Return the quotient rounded half to even at 28 significant digits."""
-    traps = [DivisionByZero, FloatOperation, InvalidOperation, Overflow]
-    rounding = Context(prec=RATIO_DIGITS, rounding=ROUND_HALF_EVEN, traps=traps)
-    return rounding.divide(dividend, divisor)
+    return _RATIO.divide(dividend, divisor)
 
 
 def whole_times(divisor: Decimal, dividend: Decimal) -> int:
@@ -73,15 +74,13 @@ def rounded(value: Decimal, step: Decimal, *, up: bool) -> Decimal:
 
 def plain(value: Decimal) -> str:
     """Return *value* as plain digits without exponent or needless zeros, "-0" as "0"."""
-    wide = Context(prec=1000, rounding=ROUND_HALF_EVEN)
-    text = format(value.normalize(wide), "f")
+    text = format(value.normalize(_WIDE), "f")
     return "0" if text == "-0" else text
 
 
 def shown(value: Decimal, places: int) -> str:
     """Return *value* with exactly *places* decimals, rounded half to even, for reading."""
-    wide = Context(prec=1000, rounding=ROUND_HALF_EVEN)
-    return format(value.quantize(Decimal(1).scaleb(-places, wide), context=wide), "f")
+    return format(value.quantize(Decimal(1).scaleb(-places, _WIDE), context=_WIDE), "f")
 
 
 def grouped(value: Decimal, places: int) -> str:

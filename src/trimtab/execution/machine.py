@@ -192,7 +192,8 @@ def _with_outcomes(state: RunState, event: OrderEvent, *, before: RunState) -> R
     """Conclude for each leg whose order just closed what may still be sent for it."""
     legs = []
     for old, work in zip(before.legs, state.legs, strict=True):
-        closed = bool(work.orders) and work.orders[-1].state.is_terminal
+        changed = work is not old and bool(work.orders)
+        closed = changed and work.orders[-1].state.is_terminal
         newly = closed and not old.orders[-1].state.is_terminal
         legs.append(_concluded(work, state.terms, event) if newly else work)
     return dataclasses.replace(state, legs=tuple(legs))
@@ -258,7 +259,8 @@ def moved(after: RunState, *, before: RunState) -> tuple[TrackedOrder, ...]:
     """Return the orders whose life or fills went on since *before*, by line and attempt."""
     known = {o.intent.client_order_id: o for o in before.orders}
     pairs = ((known.get(o.intent.client_order_id, o), o) for o in after.orders)
-    return tuple(new for old, new in pairs if is_step(new, before=old) or old.fills != new.fills)
+    changed = ((old, new) for old, new in pairs if new is not old)
+    return tuple(new for old, new in changed if is_step(new, before=old) or old.fills != new.fills)
 
 
 def is_transition(order: TrackedOrder, *, before: RunState) -> bool:

@@ -7,6 +7,7 @@ in it changes.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,9 +144,7 @@ class RunState:
         """Return the state with some orders replaced."""
         legs = []
         for work in self.legs:
-            names = {o.intent.client_order_id for o in work.orders}
-            if names & changed.keys():
-                orders = tuple(changed.get(o.intent.client_order_id, o) for o in work.orders)
-                work = dataclasses.replace(work, orders=orders)  # noqa: PLW2901  the same leg, newer
-            legs.append(work)
+            orders = tuple(changed.get(o.intent.client_order_id, o) for o in work.orders)
+            is_same = all(map(operator.is_, orders, work.orders))
+            legs.append(work if is_same else dataclasses.replace(work, orders=orders))
         return dataclasses.replace(self, legs=tuple(legs))

@@ -326,9 +326,9 @@ def _with_fills(order: TrackedOrder, fills: tuple[Fill, ...]) -> TrackedOrder:
         for f in {f.trade_id: f for f in fills}.values()
         if is_of(f, order) and f.trade_id not in known
     )
-    after = dataclasses.replace(order, fills=order.fills + own)
     if not own:
-        return after
+        return order
+    after = dataclasses.replace(order, fills=order.fills + own)
     if abs(after.booked) > abs(order.intent.lots):
         return _contradicted(after, "the trade list has more than was ordered")[0]
     if order.state.is_terminal:
