@@ -1,0 +1,208 @@
+"""Ledger against venue, side by side: what differs, and who must act."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pytest
+
+from tests.builders import NOW, dec, spot, swap
+from tests.unit.execution.cases import fill, intent, later
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
+from trimtab.domain.orders import (
+    ClientOrderId,
+    OrderRecord,
+    OrderState,
+    Side,
+    TradeId,
+    VenueOrderId,
+)
+from trimtab.domain.snapshot import MarginMode, OpenOrder, Position
+from trimtab.execution.reconcile import (
+    Actor,
+    Difference,
+    Subject,
+    compare_balances,
+    compare_fills,
+    compare_orders,
+    compare_positions,
+    fills_since,
+)
+
+BTC, PERP = spot("BTC"), swap("BTC")
+INSTRUMENTS: Mapping[Symbol, Instrument] = {BTC.symbol: BTC, PERP.symbol: PERP}
+COIN, USDT, BNB = Asset("BTC"), Asset("USDT"), Asset("BNB")
+
+
+def record(state: OrderState) -> OrderRecord:
+    return OrderRecord(
+        intent=intent(),
+        state=state,
+        venue_order_id=None,
+        filled_lots=Lots(0),
+        executed_lots=Lots(0),
+        submitted_at=NOW,
+        simulated=False,
+    )
+
+
+def resting(name: ClientOrderId) -> OpenOrder:
+    return OpenOrder(
+        client_order_id=name,
+        venue_order_id=VenueOrderId("v1"),
+        symbol=BTC.symbol,
+        lots=Lots(10),
+        limit_price=dec("60000.00"),
+        reduce_only=False,
+    )
+
+
+OURS = intent().client_order_id
+
+
+def test_an_order_that_is_closed_on_both_sides_is_no_difference() -> None:
+    assert compare_orders([record(OrderState.FILLED)], []) == ()
+
+
+def test_an_order_that_the_ledger_has_not_closed_is_for_recovery_whether_it_rests_or_not() -> None:
+    found = Difference(
+        subject=Subject.ORDER, name=OURS, expected="closed", actual="open", who=Actor.RECOVER
+    )
+    assert compare_orders([record(OrderState.OPEN)], []) == (found,)
+    assert compare_orders([record(OrderState.OPEN)], [resting(OURS)]) == (found,)
+
+
+def test_what_rests_though_it_should_not_is_for_a_person() -> None:
+    stranger = ClientOrderId("a stranger's")
+    found = compare_orders([record(OrderState.EXPIRED)], [resting(OURS), resting(stranger)])
+    text = "BTC/USDT: 10 lots rest at 60000"
+    assert found == (
+        Difference(
+            subject=Subject.ORDER, name=OURS, expected="expired", actual=text, who=Actor.PERSON
+        ),
+        Difference(
+            subject=Subject.ORDER,
+            name=stranger,
+            expected="no such order",
+            actual=text,
+            who=Actor.PERSON,
+        ),
+    )
+
+
+def test_an_execution_that_only_the_venue_has_is_recovered_or_adopted_by_whose_it_is() -> None:
+    mine, foreign = fill(5, 1, client_order_id=OURS), fill(-5, 2)
+    found = compare_fills(booked=[], seen=[foreign, mine], since=NOW, unresolved=frozenset({OURS}))
+    assert [(d.name, d.expected, d.actual, d.who) for d in found] == [
+        ("BTC/USDT 1", "not booked", "buy 0.0005 at 60000, fee 0.01 USDT", Actor.RECOVER),
+        ("BTC/USDT 2", "not booked", "sell 0.0005 at 60000, fee 0.01 USDT", Actor.ADOPT),
+    ]
+
+
+def test_an_execution_that_only_the_ledger_has_counts_from_where_the_venues_list_begins() -> None:
+    old, new = fill(5, 1, filled_at=later(-1)), fill(5, 2, filled_at=NOW)
+    found = compare_fills(booked=[old, new], seen=[], since=NOW, unresolved=frozenset())
+    assert [(d.name, d.actual, d.who) for d in found] == [
+        ("BTC/USDT 2", "not listed", Actor.PERSON)
+    ]
+
+
+def test_an_execution_that_both_tell_differently_is_for_a_person() -> None:
+    mine = fill(5, 1, client_order_id=OURS)
+    other = dataclasses.replace(mine, fee=dec("0.02"))
+    [found] = compare_fills(booked=[mine], seen=[other], since=NOW, unresolved=frozenset())
+    assert (found.expected, found.actual, found.who) == (
+        "buy 0.0005 at 60000, fee 0.01 USDT",
+        "buy 0.0005 at 60000, fee 0.02 USDT",
+        Actor.PERSON,
+    )
+
+
+def test_whose_order_an_execution_is_of_may_be_known_to_one_side_only() -> None:
+    mine = fill(5, 1, client_order_id=OURS)
+    seen = dataclasses.replace(mine, client_order_id=None)
+    assert compare_fills(booked=[mine], seen=[seen], since=NOW, unresolved=frozenset()) == ()
+
+
+def test_trade_ids_are_of_one_market_each() -> None:
+    here, there = fill(5, 1), fill(5, 1, instrument=PERP)
+    [found] = compare_fills(booked=[here], seen=[here, there], since=NOW, unresolved=frozenset())
+    assert found.name == "BTC/USDT:USDT 1"
+
+
+OPENING = {COIN: dec("1.23456"), USDT: dec(50_000)}
+BOOKED = (
+    fill(1_000, 1, fee=dec("0.0001"), fee_asset=COIN),
+    fill(-500, 2, price=70_000, fee=dec("0.5"), fee_asset=BNB),
+    fill(999, 3, instrument=PERP),
+)
+EXPECTED = {COIN: dec("1.28446"), USDT: dec(47_500), BNB: dec("-0.5")}
+
+
+@pytest.mark.usefixtures("hostile_decimal_context")
+@pytest.mark.parametrize(
+    ("changed", "different"),
+    [
+        ({}, []),
+        ({USDT: Decimal("47500.01")}, [("USDT", "47500", "47500.01")]),
+        ({Asset("ETH"): Decimal(1)}, [("ETH", "0", "1")]),
+        ({BNB: Decimal(0)}, [("BNB", "-0.5", "0")]),
+    ],
+)
+def test_balances_are_opening_and_spot_fills_less_fees_to_the_last_digit(
+    changed: Mapping[Asset, Decimal], different: list[tuple[str, str, str]]
+) -> None:
+    found = compare_balances(
+        BOOKED, opening=OPENING, actual=EXPECTED | changed, instruments=INSTRUMENTS
+    )
+    assert [(d.name, d.expected, d.actual) for d in found] == different
+    assert {d.who for d in found} <= {Actor.ADOPT}
+
+
+def position(lots: int) -> Position:
+    return Position(
+        symbol=PERP.symbol,
+        lots=Lots(lots),
+        entry_price=dec(60_000),
+        margin_mode=MarginMode.CROSS,
+        liquidation_price=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("actual", "different"),
+    [
+        ({PERP.symbol: position(70)}, []),
+        ({PERP.symbol: position(71)}, [("70 lots", "71 lots")]),
+        ({}, [("70 lots", "0 lots")]),
+    ],
+)
+def test_positions_are_opening_and_contract_fills(
+    actual: Mapping[Symbol, Position], different: list[tuple[str, str]]
+) -> None:
+    fills = (fill(100, 1, instrument=PERP), fill(-50, 2, instrument=PERP), fill(999, 3))
+    found = compare_positions(
+        fills, opening={PERP.symbol: 20}, actual=actual, instruments=INSTRUMENTS
+    )
+    assert [(d.expected, d.actual) for d in found] == different
+
+
+def test_a_position_that_nothing_opened_is_a_difference() -> None:
+    [found] = compare_positions(
+        (), opening={}, actual={PERP.symbol: position(-3)}, instruments=INSTRUMENTS
+    )
+    assert (found.name, found.expected, found.actual) == (PERP.symbol, "0 lots", "-3 lots")
+
+
+def test_our_fills_count_by_when_their_order_was_committed_and_others_by_when_they_happened() -> (
+    None
+):
+    ours = dataclasses.replace(record(OrderState.FILLED), submitted_at=later(10))
+    early_by_the_venues_clock = fill(5, 1, client_order_id=OURS, filled_at=later(-60))
+    strangers = fill(5, 2, filled_at=later(-60)), fill(5, 3, filled_at=later(5))
+    found = fills_since(later(5), (early_by_the_venues_clock, *strangers), [ours])
+    assert [f.trade_id for f in found] == [TradeId("1"), TradeId("3")]
+    assert {f.side for f in found} == {Side.BUY}
+    assert fills_since(later(11), (early_by_the_venues_clock,), [ours]) == ()
