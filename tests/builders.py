@@ -420,6 +420,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "made_at": snapshot.taken_at,
         "expires_at": snapshot.taken_at + timedelta(seconds=300),
         "quote": snapshot.quote,
+        "allocation": "exact",
         "nav": dec(10_000),
         "trigger": "drift",
         "drift": (),

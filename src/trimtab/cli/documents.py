@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.domain.canonical import to_document
-from trimtab.domain.exact import plain, shown
+from trimtab.domain.exact import plain, shown, trimmed
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift, Leg, Plan
@@ -26,7 +26,7 @@ MARK_PLACES = 8
 
 def weight(value: Decimal) -> str:
     """Return a weight or ratio with six decimals at most."""
-    return plain(Decimal(shown(value, WEIGHT_PLACES))) if value.is_finite() else str(value)
+    return trimmed(value, WEIGHT_PLACES)
 
 
 def value(amount: Decimal) -> str:
@@ -49,6 +49,7 @@ def plan_document(
             "nav": value(plan.nav),
             "quote": plan.quote,
             "trigger": plan.trigger,
+            "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
             "legs": [_leg(plan, leg) for leg in plan.legs],
             "untraded": [
@@ -93,7 +94,7 @@ def drift_document(drift: Drift) -> Document:
 
 def _alert_mark(mark: Decimal | None) -> str | None:
     """Return the mark of an alert with eight decimals at most, or null."""
-    return None if mark is None else plain(Decimal(shown(mark, MARK_PLACES)))
+    return None if mark is None else trimmed(mark, MARK_PLACES)
 
 
 def _leg(plan: Plan, leg: Leg) -> Document:

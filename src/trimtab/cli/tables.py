@@ -150,7 +150,7 @@ def cost_line(plan: Plan) -> Text:
     return Text(
         f"Turnover {money(turnover)} {plan.quote}, expected cost {money(cost)} {plan.quote} "
         f"(fees, half spread, impact).\nAfter it: leverage {shown(plan.after.leverage, 2)}, "
-        f"tracking error {percent(plan.after.tracking_error)}."
+        f"tracking error {percent(plan.after.tracking_error)}; sizes {plan.allocation}."
     )
 
 

@@ -170,6 +170,8 @@ class Plan:
     """Targets in file order, then untargeted assets by name."""
     legs: tuple[Leg, ...]
     """By line."""
+    allocation: str
+    """What is proved of the sizes: ``exact``, ``certified`` or ``bounded``; see planning."""
     untraded: tuple[Untraded, ...]
     after: After
 

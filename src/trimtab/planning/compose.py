@@ -54,6 +54,7 @@ def make_plan(snapshot: Snapshot, policy: Policy, *, now: datetime, slot_due: bo
         trigger=decision.trigger,
         drift=found.drifts,
         legs=laid_out,
+        allocation=sizes.certificate,
         untraded=sizes.untraded + _accepted(found) + _ignored(targets, exposed),
         after=_after(laid_out, snapshot, exposed=exposed, targets=targets, found=found),
     )

@@ -20,7 +20,7 @@ from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.plan import LegReason, Role, Untraded, UntradedReason
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Book, Snapshot
-from trimtab.planning.allocation import AllocationItem, LotReason, allocate
+from trimtab.planning.allocation import AllocationItem, Certificate, LotReason, allocate
 from trimtab.planning.costs import cost_share, limit_ticks
 from trimtab.planning.routes import Move
 
@@ -43,6 +43,8 @@ class Sizes:
     sized: tuple[Sized, ...]
     """In the order of the moves."""
     untraded: tuple[Untraded, ...]
+    certificate: Certificate
+    """What is proved about the lots."""
 
 
 _UNTRADED: Final[Mapping[LotReason, UntradedReason]] = MappingProxyType(
@@ -88,7 +90,7 @@ def sized(
         )
         cut = _CUT.get(reason, move.reason)
         found.append(Sized(move=move, lots=Lots(lots), limit=limit, reason=cut))
-    return Sizes(sized=tuple(found), untraded=tuple(left))
+    return Sizes(sized=tuple(found), untraded=tuple(left), certificate=answer.certificate)
 
 
 def free_quote(snapshot: Snapshot, limits: RiskLimits) -> Decimal:
