@@ -1,4 +1,7 @@
-"""Exit codes, and which error ends with which. Users script against them: see docs/exit-codes."""
+"""Exit codes, and which error ends with which. Users script against them.
+
+The page is docs/exit-codes.md.
+"""
 
 from __future__ import annotations
 
