@@ -7,12 +7,11 @@ nothing else.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from trimtab.domain.approved import SEAL, Approval, ApprovalKind, ApprovedPlan
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import ApprovalError
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import BPS, exact_arithmetic
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
@@ -65,6 +64,6 @@ def moved_too_far(plan: Plan, snapshot: Snapshot, policy: ApprovalPolicy) -> str
         with exact_arithmetic():
             mark = contract.mark if contract is not None else book.mid if book else leg.mark
             against = (mark - leg.mark) * (1 if leg.lots > 0 else -1)
-            if against * Decimal(10_000) > policy.max_move_bps * leg.mark:
+            if against * BPS > policy.max_move_bps * leg.mark:
                 return f"{leg.symbol}: moved from {leg.mark} to {mark} since planning"
     return None

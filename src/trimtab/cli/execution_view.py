@@ -9,9 +9,9 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.documents import Document, fees_document
+from trimtab.cli.documents import MARK_PLACES, Document, fees_document
 from trimtab.cli.tables import money, rows_table, words
-from trimtab.domain.exact import exact_arithmetic, plain, shown
+from trimtab.domain.exact import exact_arithmetic, plain, trimmed
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
 from trimtab.execution.report import ExecutionReport, OrderLine, Outcome
@@ -148,7 +148,7 @@ def _order_row(order: OrderLine) -> tuple[str, ...]:
 def _average(order: OrderLine) -> str | None:
     """Return the average fill price with eight decimals at most."""
     price = order.average_fill_price
-    return None if price is None else plain(type(price)(shown(price, 8)))
+    return None if price is None else trimmed(price, MARK_PLACES)
 
 
 def _not_executed(result: RunResult) -> Text:

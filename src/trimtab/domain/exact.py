@@ -27,6 +27,8 @@ RATIO_DIGITS: Final = 28
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
+BPS: Final = Decimal(10_000)
+"""Basis points of a whole."""
 
 _TRAPS: Final = (DivisionByZero, FloatOperation, InvalidOperation, Overflow)
 _EXACT: Final = Context(prec=200, rounding=ROUND_HALF_EVEN, traps=[*_TRAPS, Inexact])
@@ -81,6 +83,11 @@ def plain(value: Decimal) -> str:
 def shown(value: Decimal, places: int) -> str:
     """Return *value* with exactly *places* decimals, rounded half to even, for reading."""
     return format(value.quantize(Decimal(1).scaleb(-places, _WIDE), context=_WIDE), "f")
+
+
+def trimmed(value: Decimal, places: int) -> str:
+    """Return *value* with *places* decimals at most and no needless zeros, for reading."""
+    return plain(Decimal(shown(value, places))) if value.is_finite() else str(value)
 
 
 def grouped(value: Decimal, places: int) -> str:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trimtab.domain.exact import ZERO, ceil_times, exact_arithmetic, floor_times, ratio
+from trimtab.domain.exact import BPS, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
 from trimtab.domain.instruments import Instrument, Ticks
 from trimtab.domain.snapshot import Book
-
-BPS = Decimal(10_000)
 
 
 def limit_ticks(

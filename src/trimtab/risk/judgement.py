@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trimtab.domain.exact import exact_arithmetic, plain, shown
+from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.findings import Finding, Tag, Verdict
 from trimtab.risk.case import Unmeasured
 from trimtab.risk.review import Review
@@ -97,4 +97,4 @@ def as_text(value: Decimal | str | None) -> str | None:
     """Return *value* for reading: at most SHOWN_PLACES decimals, no needless zeros."""
     if not isinstance(value, Decimal):
         return value
-    return plain(Decimal(shown(value, SHOWN_PLACES))) if value.is_finite() else str(value)
+    return trimmed(value, SHOWN_PLACES)

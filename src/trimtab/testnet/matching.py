@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from trimtab.testnet.books import Level
 from trimtab.testnet.exact import ZERO, floor_to
+from trimtab.testnet.orders import Order
+from trimtab.testnet.tickets import Ticket
 
 
 def take(levels: Iterable[Level], quantity: Decimal) -> tuple[Level, ...]:
@@ -37,6 +39,24 @@ def take_for(levels: Iterable[Level], *, budget: Decimal, lot_size: Decimal) -> 
         taken.append(Level(limit_price=level.limit_price, quantity=eaten))
         left -= eaten * level.limit_price
     return tuple(taken)
+
+
+def in_the_way(
+    resting: Iterable[Order], ticket: Ticket, taken: Sequence[Level]
+) -> tuple[Order, ...]:
+    """Return the account's own *resting* orders that *ticket* would meet on its way."""
+    if not taken and (not ticket.limit_price or ticket.time_in_force == "FOK"):
+        return ()
+    # Filled entirely, it goes no further than its last fill, whatever its limit.
+    filled = quantity_of(taken) >= ticket.quantity
+    reach = taken[-1].limit_price if filled else ticket.limit_price or taken[-1].limit_price
+    buys = ticket.side == "BUY"
+    return tuple(
+        order
+        for order in resting
+        if order.side != ticket.side
+        and (order.limit_price <= reach if buys else order.limit_price >= reach)
+    )
 
 
 def quantity_of(levels: Sequence[Level]) -> Decimal:

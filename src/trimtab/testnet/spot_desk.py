@@ -15,7 +15,7 @@ from trimtab.testnet.books import Level, crossing
 from trimtab.testnet.catalogue import QUOTE, Market
 from trimtab.testnet.exact import booked, charged, reserved
 from trimtab.testnet.filters import check_spot
-from trimtab.testnet.matching import quantity_of, take, take_for, value_of
+from trimtab.testnet.matching import in_the_way, quantity_of, take, take_for, value_of
 from trimtab.testnet.orders import Fill, Order
 from trimtab.testnet.rejections import Rejection, filter_failure, insufficient_balance
 from trimtab.testnet.state import State
@@ -49,7 +49,8 @@ def place(state: State, ticket: Ticket, *, test: bool) -> tuple[Order, list[Fill
     order = _order(state, ticket, taken)
     if test:
         return order, []
-    _expire_own(state, ticket, taken)
+    for own in in_the_way(store.open_orders(listing.symbol), ticket, taken):
+        end(state, own, "EXPIRED_IN_MATCH")
     store.put(order)
     fills = [
         fill(state, order, quantity=lv.quantity, fill_price=lv.limit_price, maker=False)
@@ -100,20 +101,6 @@ def _order(state: State, ticket: Ticket, taken: Sequence[Level]) -> Order:
         created_at=now,
         updated_at=now,
     )
-
-
-def _expire_own(state: State, ticket: Ticket, taken: Sequence[Level]) -> None:
-    """Expire own resting orders that lie in the way of *ticket*."""
-    if not taken and (not ticket.limit_price or ticket.time_in_force == "FOK"):
-        return
-    # Filled entirely, it goes no further than its last fill, whatever its limit.
-    filled = quantity_of(taken) >= ticket.quantity
-    reach = taken[-1].limit_price if filled else ticket.limit_price or taken[-1].limit_price
-    for resting in state.stores[Market.SPOT].open_orders(ticket.listing.symbol):
-        buys = ticket.side == "BUY"
-        meets = resting.limit_price <= reach if buys else resting.limit_price >= reach
-        if resting.side != ticket.side and meets:
-            end(state, resting, "EXPIRED_IN_MATCH")
 
 
 def _settle_remainder(state: State, order: Order) -> Order:

@@ -17,7 +17,7 @@ from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import ZERO, booked, charged
 from trimtab.testnet.filters import check_counter_price, check_usdm
 from trimtab.testnet.margin import pool_of, stake_of, stakes
-from trimtab.testnet.matching import quantity_of, take, value_of
+from trimtab.testnet.matching import in_the_way, quantity_of, take, value_of
 from trimtab.testnet.orders import Fill, Order
 from trimtab.testnet.positions import Position, enter
 from trimtab.testnet.rejections import Rejection, insufficient_margin, reduce_only_rejected
@@ -49,7 +49,8 @@ def place(state: State, ticket: Ticket) -> tuple[Order, list[Fill]]:
     if not _only_reduces(state, ticket):
         _require_bracket(state, order, mark)
         _require_margin(state, order, taken)
-    _expire_own(state, ticket, taken)
+    for own in in_the_way(store.open_orders(listing.symbol), ticket, taken):
+        end(state, own, "EXPIRED_IN_MATCH")
     store.put(order)
     fills = [
         fill(state, order, quantity=lv.quantity, fill_price=lv.limit_price, maker=False)
@@ -192,20 +193,6 @@ def _require_margin(state: State, order: Order, taken: Sequence[Level]) -> None:
     wallet = state.usdm.wallet + entered.realized - quote * listing.rule.taker_fee
     if pool_of(wallet, [*others, replace(changed, isolated=False)]).slack < 0:
         raise insufficient_margin()
-
-
-def _expire_own(state: State, ticket: Ticket, taken: Sequence[Level]) -> None:
-    """Expire own resting orders that lie in the way of *ticket*."""
-    if not taken and (not ticket.limit_price or ticket.time_in_force == "FOK"):
-        return
-    # Filled entirely, it goes no further than its last fill, whatever its limit.
-    filled = quantity_of(taken) >= ticket.quantity
-    reach = taken[-1].limit_price if filled else ticket.limit_price or taken[-1].limit_price
-    for resting in state.stores[Market.USDM].open_orders(ticket.listing.symbol):
-        buys = ticket.side == "BUY"
-        meets = resting.limit_price <= reach if buys else resting.limit_price >= reach
-        if resting.side != ticket.side and meets:
-            end(state, resting, "EXPIRED_IN_MATCH")
 
 
 def end(state: State, order: Order, status: str) -> Order:

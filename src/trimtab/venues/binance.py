@@ -137,7 +137,6 @@ BINANCE: Final = VenueProfile(
         }
     ),
     client_id_pattern="[a-zA-Z0-9_-]{1,36}",
-    processing_limit_ms=10_000,
     codes=MappingProxyType({Desk.SPOT: _SPOT, Desk.LINEAR: _LINEAR}),
     order_limits=MappingProxyType(
         {

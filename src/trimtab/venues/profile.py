@@ -71,8 +71,6 @@ class VenueProfile:
     """Whose budget a request to a host draws on."""
     client_id_pattern: str
     """Regular expression that every client order id must match, whole."""
-    processing_limit_ms: int
-    """Longest time between receipt of a request and its end inside the venue."""
     codes: Mapping[Desk, CodeTable]
     order_limits: Mapping[Desk, tuple[OrderLimit, ...]]
     """Until the venue states its own."""

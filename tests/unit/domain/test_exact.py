@@ -16,6 +16,7 @@ from trimtab.domain.exact import (
     ratio,
     rounded,
     shown,
+    trimmed,
     whole_times,
 )
 
@@ -69,6 +70,11 @@ def test_shown_text_has_exactly_the_asked_for_places() -> None:
         "2.36",
         "7.00",
     ]
+
+
+def test_trimmed_text_has_at_most_the_asked_for_places_and_keeps_what_is_no_number() -> None:
+    values = ["1.2345", "1.2000", "-0.001", "700", "Infinity"]
+    assert [trimmed(dec(v), 2) for v in values] == ["1.23", "1.2", "0", "700", "Infinity"]
 
 
 def test_grouped_text_has_commas_and_keeps_the_sign() -> None:

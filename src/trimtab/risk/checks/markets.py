@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from trimtab.domain.exact import ratio
+from trimtab.domain.exact import BPS, ratio
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.plan import Leg
 from trimtab.domain.snapshot import Environment, Level, MarginMode, PositionMode
@@ -14,7 +14,6 @@ from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.checks.frame import at_most, holds, subject_of
 from trimtab.risk.judgement import Judgement
 
-BPS = Decimal(10_000)
 REFERENCES_LIVE = 2
 """Independent public prices that live trading needs of each asset."""
 
