@@ -257,9 +257,9 @@ def _with_reasons(state: RunState, reasons: dict[int, RestReason]) -> RunState:
 
 def moved(after: RunState, *, before: RunState) -> tuple[TrackedOrder, ...]:
     """Return the orders whose life or fills went on since *before*, by line and attempt."""
-    known = {o.intent.client_order_id: o for o in before.orders}
-    pairs = ((known.get(o.intent.client_order_id, o), o) for o in after.orders)
-    changed = ((old, new) for old, new in pairs if new is not old)
+    touched = [work for old, work in zip(before.legs, after.legs, strict=True) if work is not old]
+    pairs = [(before.order(o.intent.client_order_id), o) for work in touched for o in work.orders]
+    changed = [(old, new) for old, new in pairs if old is not None and old is not new]
     return tuple(new for old, new in changed if is_step(new, before=old) or old.fills != new.fills)
 
 

@@ -321,11 +321,8 @@ def _proved(order: TrackedOrder, event: AbsenceShown | AbsenceDoubted, *, hurrie
 def _with_fills(order: TrackedOrder, fills: tuple[Fill, ...]) -> TrackedOrder:
     """Add those of *fills* that are the order's own and not known yet."""
     known = {f.trade_id for f in order.fills}
-    own = tuple(
-        f
-        for f in {f.trade_id: f for f in fills}.values()
-        if is_of(f, order) and f.trade_id not in known
-    )
+    mine = {f.trade_id: f for f in fills if is_of(f, order)}
+    own = tuple(f for trade_id, f in mine.items() if trade_id not in known)
     if not own:
         return order
     after = dataclasses.replace(order, fills=order.fills + own)

@@ -43,6 +43,7 @@ from trimtab.execution.report import ExecutionReport, Outcome, report, unstarted
 from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.state import Phase, RunState, Terms
+from trimtab.execution.tracking import TrackedOrder
 from trimtab.ports import PlanStatus, Transition
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, pause, record_of, transition
 from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
@@ -139,25 +140,26 @@ class _Driver:
             self._state, asked = machine.step(before, event)
             commands += asked
             if isinstance(each, OrderNews):
-                rows += self._transitions(each, before)
-                moved += self._moved(before)
+                changed = machine.moved(self._state, before=before)
+                rows += self._transitions(each, changed, before)
+                moved += map(self._record, changed)
         if rows:
             await self._desk.ledger.advance(rows)
         for record in moved:
             self._desk.progress.order_moved(record)
         return commands
 
-    def _transitions(self, news: OrderNews, before: RunState) -> list[Transition]:
-        """Return the transitions that the machine concluded from *news*."""
-        changed = machine.moved(self._state, before=before)
+    def _transitions(
+        self, news: OrderNews, changed: Sequence[TrackedOrder], before: RunState
+    ) -> list[Transition]:
+        """Return the transitions of *changed* orders that the machine concluded from *news*."""
         at = self._desk.clock.now()
         return [transition(o, news, at) for o in changed if machine.is_transition(o, before=before)]
 
-    def _moved(self, before: RunState) -> list[OrderRecord]:
-        """Return every order that changed, as the ledger will have it."""
+    def _record(self, order: TrackedOrder) -> OrderRecord:
+        """Return an order as the ledger will have it."""
         dry = self._approved.approval.kind is ApprovalKind.DRY_RUN
-        changed = machine.moved(self._state, before=before)
-        return [record_of(order, begun=self._begun, simulated=dry) for order in changed]
+        return record_of(order, begun=self._begun, simulated=dry)
 
     async def _carry_out(self, commands: Sequence[RunCommand]) -> None:
         """Start what the machine asks for; only the commit of intents is waited for."""

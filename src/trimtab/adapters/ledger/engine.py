@@ -45,4 +45,9 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: A
 def _begin(connection: Connection) -> None:
     """Begin as a reader or as a writer, by the connection's option."""
     writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    execute(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def execute(connection: Connection, text: str) -> None:
+    """Hand a statement without parameters to the driver: SQLAlchemy's way is ten times as long."""
+    connection.connection.cursor().execute(text)

@@ -22,11 +22,9 @@ from trimtab.adapters.ledger.schema import (
     balances,
     entries,
     fills,
-    halts,
     orders,
     plans,
 )
-from trimtab.adapters.ledger.schema import stamp as stamp_table
 from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import NotThisShape, from_document, instant_text
@@ -65,8 +63,16 @@ def stamp(connection: Connection) -> AccountKey | None:
 
 
 def created_at(connection: Connection) -> datetime:
-    """Return when the ledger was begun."""
-    return _instant(connection.execute(select(stamp_table.c.created_at)).scalar_one())
+    """Return when the ledger was begun.
+
+    Raises:
+        LedgerError: it was not.
+
+    """
+    row = row_or_none(connection, statements.STAMP, {})
+    if row is None:
+        raise LedgerError("ledger: has no stamp", next_step="trimtab ledger verify")
+    return _instant(row["created_at"])
 
 
 # Plans
@@ -110,15 +116,23 @@ def saved_plans(
 def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> SavedPlan:
     """Read one plan from the entry that saved it."""
     try:
-        body = json.loads(row["body"])
+        plan, report = _proposal(row["body"])
         return SavedPlan(
-            plan=from_document(Plan, body["plan"]),
-            report=from_document(GateReport, body["report"]),
+            plan=plan,
+            report=report,
             status=PlanStatus(row["status"]),
             approval=approval(connection, row["digest"], dry_run=dry_run),
         )
     except (KeyError, ValueError) as e:
         raise LedgerError(f"ledger: plan {row['digest'][:12]} in entry {row['seq']}: {e}") from e
+
+
+@lru_cache(maxsize=8)
+def _proposal(body: str) -> tuple[Plan, GateReport]:
+    """Read a plan and its findings from their entry, which never changes; a run asks again."""
+    document = json.loads(body)
+    plan = from_document(Plan, document["plan"])
+    return plan, from_document(GateReport, document["report"])
 
 
 # Orders
@@ -295,9 +309,8 @@ def statement(connection: Connection) -> Statement | None:
 
 def halted(connection: Connection) -> str | None:
     """Return why the kill switch is latched, or None."""
-    query = select(halts.c.reason).order_by(halts.c.seq.desc()).limit(1)
-    reason: str | None = connection.execute(query).scalar_one_or_none()
-    return reason
+    row = row_or_none(connection, statements.HALT, {})
+    return None if row is None else row["reason"]
 
 
 def events(connection: Connection) -> tuple[LedgerEvent, ...]:

@@ -32,6 +32,7 @@ from trimtab.adapters.ledger.schema import (
     entries,
     fill_cursors,
     fills,
+    halts,
     leases,
     orders,
     plans,
@@ -44,6 +45,9 @@ StoredRow = Mapping[str, Any]
 
 HEAD: Final = select(entries.c.seq, entries.c.hash).where(
     entries.c.seq == select(func.max(entries.c.seq)).scalar_subquery()
+)
+HALT: Final = select(halts.c.reason).where(
+    halts.c.seq == select(func.max(halts.c.seq)).scalar_subquery()
 )
 STAMP: Final = select(stamp)
 LEASE: Final = select(leases.c.epoch, leases.c.held).where(leases.c.account == bindparam("account"))

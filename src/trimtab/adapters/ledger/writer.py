@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import reads
 from trimtab.adapters.ledger.chain import Head
-from trimtab.adapters.ledger.engine import WRITES, engine_at
+from trimtab.adapters.ledger.engine import WRITES, engine_at, execute
 from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import Place, prepare, write_anchor
 from trimtab.adapters.ledger.migrate import migrate, needs_migration
@@ -145,13 +145,15 @@ class Writer:
         answers: list[Any] = []
         for job in jobs:
             pen = Pen(self._writing, head, at=at)
+            execute(self._writing, "SAVEPOINT job")
             try:
-                with self._writing.begin_nested():
-                    answers.append(job(pen))
-            except LedgerError as refusal:
+                answers.append(job(pen))
+            except LedgerError as refusal:  # Anything else undoes the whole transaction.
+                execute(self._writing, "ROLLBACK TO job")
                 answers.append(refusal)
             else:
                 head = pen.head
+            execute(self._writing, "RELEASE job")
         return answers, head
 
 
