@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from decimal import Decimal
 
 from tests.fakes.memory_venue import Fault
@@ -50,6 +51,17 @@ async def test_somebody_elses_executions_are_found_and_adopted_on_request() -> N
     assert (len(adopted.adopted), adopted.differences) == (2, ())
     assert [f.client_order_id for f in floor.fills[before:]] == [None] * 2
     assert (await floor.reconcile()).exit_code == 0
+
+
+async def test_an_execution_after_the_statement_is_found_though_clocks_differ() -> None:
+    floor = await after_a_run()
+    statement = await floor.desk()[1].statement()
+    assert statement is not None
+    floor.venue.trade_by_hand(floor.plan.legs[0].instrument, -100)
+    last = floor.venue.truth.trades[-1]
+    last.fill = dataclasses.replace(last.fill, filled_at=statement.taken_at - timedelta(seconds=1))
+    adopted = (await floor.reconcile(adopt=True)).adopted
+    assert [fill.trade_id for fill in adopted] == [last.fill.trade_id]
 
 
 async def test_a_deposit_is_a_difference_until_it_is_adopted() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import Fill, OrderRecord
@@ -23,6 +24,9 @@ from trimtab.execution.reconcile import (
     fills_since,
 )
 from trimtab.ports import FillCursor, Ledger, MarketData, Portfolio, Statement, Venue
+
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
+"""How far before a statement executions are listed: it has our clock's time, they the venue's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ async def _look(books: Books, statement: Statement | None) -> _Seen:
     fills, since = list[Fill](), dict[Symbol, datetime]()
     for symbol in instruments:
         cursor = await books.ledger.fill_cursor(symbol)
-        start = cursor.not_before if statement is None else statement.taken_at
+        start = cursor.not_before if statement is None else statement.taken_at - CLOCKS_DIFFER
         wide = FillCursor(after=None, not_before=start)
         fills += await books.venue.fills(symbol, since=wide)
         since[symbol] = start
