@@ -32,6 +32,7 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.domain.exact import ceil_times, floor_times, ratio
+from trimtab.domain.exposure import traded_units
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
 from trimtab.domain.plan import After, Leg, LegReason, Plan, Role
@@ -413,6 +414,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
     """Return a plan made from *snapshot* of legs in notation, or of ready ones."""
     texts = [each for each in legs if isinstance(each, str)]
     ready = tuple(each for each in legs if isinstance(each, Leg))
+    found = ready or legs_of(snapshot, *texts)
     fields: dict[str, Any] = {
         "key": snapshot.key,
         "snapshot_id": snapshot.snapshot_id,
@@ -424,7 +426,10 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "nav": dec(10_000),
         "trigger": "drift",
         "drift": (),
-        "legs": ready or legs_of(snapshot, *texts),
+        "legs": found,
+        "units_before": {
+            leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
+        },
         "untraded": (),
         "after": After(weights={}, leverage=dec(0), tracking_error=dec(0)),
     }

@@ -12,6 +12,7 @@ from trimtab.domain.approved import SEAL, Approval, ApprovalKind, ApprovedPlan
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import ApprovalError
 from trimtab.domain.exact import BPS, exact_arithmetic
+from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
@@ -50,6 +51,22 @@ def approve(plan: Plan, report: GateReport, approval: Approval, *, now: datetime
     if plan.key.environment is Environment.LIVE and approval.kind is ApprovalKind.FLAG:
         raise ApprovalError(f"plan {name}: --yes approves nothing in live")
     return ApprovedPlan(plan=plan, report=report, approval=approval, seal=SEAL)
+
+
+def account_changed(plan: Plan, snapshot: Snapshot) -> str | None:
+    """Say which asset of the plan is held otherwise than when it was made, or None.
+
+    A plan is a difference: another run, a person or a deposit that came between makes it one
+    to somewhere else. What is below a lot cannot be a trade. Money is bounded elsewhere: buys
+    spend what is there.
+    """
+    for leg in plan.legs:
+        asset = leg.instrument.base
+        before, held = plan.units_before.get(asset), traded_units(snapshot, asset)
+        with exact_arithmetic():
+            if before is None or abs(held - before) >= leg.instrument.lot_size:
+                return f"{asset}: {held} units now, the plan was made from {before}"
+    return None
 
 
 def moved_too_far(plan: Plan, snapshot: Snapshot, policy: ApprovalPolicy) -> str | None:

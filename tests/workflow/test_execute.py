@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import book
-from tests.fakes.memory_venue import Fault
+from tests.builders import account, book
+from tests.fakes.memory_venue import Fault, MemoryVenue
 from tests.workflow.floor import Floor
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.errors import (
@@ -276,6 +276,28 @@ async def test_a_price_that_moved_too_far_since_planning_needs_a_new_approval() 
     assert floor.venue.requests == ["snapshot"]
 
 
+@pytest.mark.parametrize(
+    ("holdings", "leg", "now"),
+    [
+        ("BTC 0.1 @ 60000, USDT 1000", "sell 0.01 BTC", "BTC 0.0999 @ 60000, USDT 1000"),
+        ("BTC 0.1 @ 60000, USDT 1000", "sell 0.01 BTC", "BTC 0.2 @ 60000, USDT 1000"),
+        (
+            "BTC 0.1 @ 60000, USDT 1000, wallet 900",
+            "sell 0.01 perp BTC",
+            "BTC 0.1 @ 60000, USDT 1000, wallet 900, perp BTC -0.01",
+        ),
+    ],
+)
+async def test_an_account_that_changed_since_the_plan_needs_a_new_one(
+    holdings: str, leg: str, now: str
+) -> None:
+    floor = Floor(holdings, leg)
+    floor.venue = MemoryVenue(account(now), floor.clock, None)
+    with pytest.raises(ApprovalError, match="the account changed, nothing was sent"):
+        await floor.execute()
+    assert floor.venue.requests == ["snapshot"]
+
+
 async def test_an_approval_that_ran_out_sends_nothing() -> None:
     floor = Floor(HOLDINGS, SELL)
     approved = floor.approved()
@@ -523,19 +545,22 @@ async def test_a_dry_run_sets_no_leverage() -> None:
 
 
 async def test_a_reduction_is_never_larger_than_the_real_position() -> None:
-    floor = Floor(f"{HOLDINGS}, perp BTC -0.02", "buy 0.02 perp BTC reduce")
-    floor.venue.truth.positions[Symbol("BTC/USDT:USDT")] = -150
+    legs = ("sell 0.01 BTC", "then buy 0.02 perp BTC reduce")
+    floor = Floor(f"{HOLDINGS}, perp BTC -0.02", *legs)
+    perpetual = Symbol("BTC/USDT:USDT")
+    floor.gate.on_review = lambda _: floor.venue.truth.positions.update({perpetual: -150})
     report = await floor.execute()
-    assert floor.records["1.1"].intent.lots == 150
+    assert floor.records["2.1"].intent.lots == 150
     assert [r.reason for r in report.remainder] == [RestReason.NO_POSITION]
 
 
 async def test_the_same_plan_cannot_be_executed_twice() -> None:
     floor = Floor(HOLDINGS, SELL)
     await floor.execute()
+    floor.venue = MemoryVenue(floor.opening, floor.clock, None)  # As if somebody bought it back.
     with pytest.raises(LedgerError, match="already"):
         await floor.execute()
-    assert floor.venue.requests.count("submit") == 1
+    assert "submit" not in floor.venue.requests
 
 
 async def test_a_cancelled_run_still_hears_out_and_records_what_is_in_flight() -> None:
@@ -563,7 +588,11 @@ async def test_the_statement_is_made_before_the_first_run_and_stays() -> None:
     await floor.execute()
     floor.clock.move(10)
     floor.venue.truth.free[Asset("USDT")] += 1
-    floor.plan = dataclasses.replace(floor.plan, made_at=floor.clock.now())
+    floor.plan = dataclasses.replace(
+        floor.plan,
+        made_at=floor.clock.now(),
+        units_before={Asset("BTC"): floor.venue.truth.free[Asset("BTC")]},
+    )
     await floor.execute()
     assert len(floor.store.snapshots) == 1
     assert [d.name for d in (await floor.reconcile()).differences] == ["USDT"]

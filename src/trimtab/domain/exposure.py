@@ -102,6 +102,18 @@ class Exposure:
         return ratio(self.gross_notional, outside) if outside > 0 else Decimal("Infinity")
 
 
+def traded_units(snapshot: Snapshot, asset: Asset) -> Decimal:
+    """Return the units of *asset* that orders move, signed: outside futures wallets, in contracts.
+
+    Needs no price.
+    """
+    held = snapshot.balances.get(asset)
+    contracts = [(snapshot.instruments[s], p.lots) for s, p in snapshot.positions.items()]
+    with exact_arithmetic():
+        positions = sum((i.units(lots) for i, lots in contracts if i.base == asset), ZERO)
+        return positions + (held.held if held else ZERO)
+
+
 def exposure(snapshot: Snapshot) -> Exposure:
     """Return the exposure of *snapshot*, every wallet counted once."""
     with exact_arithmetic():

@@ -172,6 +172,9 @@ class Plan:
     """By line."""
     allocation: str
     """What is proved of the sizes: ``exact``, ``certified`` or ``bounded``; see planning."""
+    units_before: Mapping[Asset, Decimal]
+    """What the plan was made from: units of each asset that a leg moves, outside futures wallets
+    and in contracts, signed. An account that has others by now needs another plan."""
     untraded: tuple[Untraded, ...]
     after: After
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from trimtab.domain.canonical import digest
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
-from trimtab.domain.exposure import Exposure, exposure
+from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.plan import After, Leg, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy, RebalancePolicy
@@ -55,6 +55,9 @@ def make_plan(snapshot: Snapshot, policy: Policy, *, now: datetime, slot_due: bo
         drift=found.drifts,
         legs=laid_out,
         allocation=sizes.certificate,
+        units_before={
+            a: traded_units(snapshot, a) for a in sorted({g.instrument.base for g in laid_out})
+        },
         untraded=sizes.untraded + _accepted(found) + _ignored(targets, exposed),
         after=_after(laid_out, snapshot, exposed=exposed, targets=targets, found=found),
     )

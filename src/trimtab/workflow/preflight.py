@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from trimtab.approval import moved_too_far
+from trimtab.approval import account_changed, moved_too_far
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import ApprovalError, NotDone, PlanningError, Refused, VenueError
 from trimtab.domain.findings import GateReport, Verdict
@@ -58,7 +58,7 @@ async def prepare(approved: ApprovedPlan, wiring: Wiring) -> Ready | NotReady:
     """Look afresh, set leverage where the plan needs it, and look again.
 
     Raises:
-        ApprovalError: the approval is over, or a price moved too far since planning.
+        ApprovalError: the approval is over, or account or prices are no longer what it was for.
         LedgerError: a step could not be recorded.
 
     """
@@ -93,6 +93,8 @@ async def _fresh(approved: ApprovedPlan, wiring: Wiring) -> Snapshot:
     over_at = min(approved.approval.expires_at, approved.plan.expires_at)
     if wiring.desk.clock.now() >= over_at:
         raise ApprovalError(f"plan {name}: the approval expired")
+    if changed := account_changed(approved.plan, snapshot):
+        raise ApprovalError(f"plan {name}: the account changed, nothing was sent ({changed})")
     if moved := moved_too_far(approved.plan, snapshot, wiring.policy.approval):
         raise ApprovalError(f"plan {name}: {moved}")
     return snapshot
