@@ -2,7 +2,7 @@
 
 Pure and deterministic: a fault counts the calls that match it and strikes from the
 ``nth`` on, ``count`` times. The server acts on what :meth:`FaultTable.strike` returns.
-Source: the fault catalogue of docs/reliability.md.
+The kinds are listed in docs/reliability.md.
 """
 
 from __future__ import annotations
