@@ -14,10 +14,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from trimtab.domain.exact import ZERO, exact_arithmetic, plain, whole_times
+from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
 from trimtab.domain.snapshot import OpenOrder, Position
+from trimtab.execution.tracking import lots_of
 
 
 class Subject(StrEnum):
@@ -190,9 +191,7 @@ def compare_positions(
     for fill in fills:
         instrument = instruments[fill.symbol]
         if instrument.is_contract:
-            lots = whole_times(instrument.lot_size, fill.quantity)
-            signed = lots if fill.side is Side.BUY else -lots
-            expected[fill.symbol] = expected.get(fill.symbol, 0) + signed
+            expected[fill.symbol] = expected.get(fill.symbol, 0) + lots_of(fill, instrument)
     real = {symbol: int(position.lots) for symbol, position in actual.items()}
     return tuple(
         Difference(

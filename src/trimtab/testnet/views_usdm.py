@@ -7,6 +7,7 @@ Shapes follow Binance's USD-M REST answers.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from trimtab.testnet.brackets import notional_cap
@@ -226,7 +227,7 @@ def _account_position(stake: Stake, *, version: int) -> Json:
     }
 
 
-def _isolated_margin(stake: Stake) -> Any:  # noqa: ANN401 -- a Decimal; sum of two.
+def _isolated_margin(stake: Stake) -> Decimal:
     """Return the margin of an isolated position; 0 on cross margin."""
     return stake.position.isolated + stake.profit if stake.isolated else ZERO
 
