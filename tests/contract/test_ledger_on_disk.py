@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -160,6 +161,62 @@ async def test_writes_that_share_a_flush_keep_their_own_errors(ledger: SqlLedger
         assert len(await ledger.orders(plan_digest=None)) == 4
         assert len(await ledger.audit.events()) == before + 4
     assert (await ledger.audit.verify()).faults == ()
+
+
+@contextmanager
+def busy(ledger: SqlLedger) -> Iterator[None]:
+    """Keep the ledger's thread from coming to anything while the block runs."""
+    go_on = threading.Event()
+    ledger._writer._thread.submit(go_on.wait)
+    try:
+        yield
+    finally:
+        go_on.set()
+
+
+async def test_what_is_refused_half_done_is_undone_without_the_writes_beside_it(
+    ledger: SqlLedger,
+) -> None:
+    async with ledger.holding_account(owner="test"):
+        with busy(ledger):
+            sets = [[1], [2, 1], [3]]  # The second begins an order before it meets one that is.
+            writes = [
+                asyncio.ensure_future(ledger.begin([intent(attempt=n) for n in each], at=NOW))
+                for each in sets
+            ]
+            await asyncio.sleep(0)
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        assert [isinstance(r, LedgerError) for r in results] == [False, True, False]
+        begun = await ledger.orders(plan_digest=None)
+        assert [o.intent.attempt for o in begun] == [1, 3]
+    assert (await ledger.audit.verify()).faults == ()
+
+
+async def test_reads_that_share_a_transaction_keep_their_own_errors(ledger: SqlLedger) -> None:
+    with busy(ledger):
+        gone = asyncio.ensure_future(ledger.halted())
+        unknown = asyncio.ensure_future(ledger.plan("0" * 64))
+        known = asyncio.ensure_future(ledger.plans())
+        await asyncio.sleep(0)
+        gone.cancel()
+    async with asyncio.timeout(10):
+        with pytest.raises(LedgerError, match="no plan has that digest"):
+            await unknown
+        assert await known == await ledger.plans()
+    assert gone.cancelled()
+
+
+async def test_a_read_sees_the_write_before_it_though_an_older_read_waits(
+    ledger: SqlLedger,
+) -> None:
+    with busy(ledger):
+        older = asyncio.ensure_future(ledger.halted())
+        await asyncio.sleep(0)
+        write = asyncio.ensure_future(ledger.set_halt("enough", by="ada", at=NOW))
+        await asyncio.sleep(0)
+        newer = asyncio.ensure_future(ledger.halted())
+        await asyncio.sleep(0)
+    assert await asyncio.gather(older, write, newer) == [None, None, "enough"]
 
 
 async def test_a_write_whose_caller_was_cancelled_is_done_all_the_same(

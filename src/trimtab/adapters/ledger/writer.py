@@ -2,7 +2,9 @@
 
 Writes that are pending when the thread comes to them share one transaction, each under a
 savepoint of its own: one flush for all, and what one of them is refused does not undo the
-others. A write is done when it returns: it was committed. The event loop never commits.
+others. Reads that are pending together share a transaction too; a read sees every write that
+was asked for before it. A write is done when it returns: it was committed. The event loop never
+commits.
 """
 
 from __future__ import annotations
@@ -35,12 +37,31 @@ BATCH_MAX: Final = 64
 
 
 class _Batch:
-    """Writes that will share a transaction; grows until the thread comes to it."""
+    """Writes, or reads, that will share a transaction; grows until the thread comes to it."""
 
     def __init__(self) -> None:
-        self.jobs: list[Job] = []
-        self.done: Future[list[Any]] = Future()
-        """The answers in the order of the jobs; a LedgerError stands for a refusal."""
+        self.jobs: list[Callable[[Any], Any]] = []
+        self.callers: list[asyncio.Future[Any]] = []
+        """Who waits for each job; a caller may have gone meanwhile."""
+
+    def join(self, job: Callable[[Any], Any]) -> asyncio.Future[Any]:
+        """Add a job; return what will bring its answer."""
+        caller = asyncio.get_running_loop().create_future()
+        self.jobs.append(job)
+        self.callers.append(caller)
+        return caller
+
+    def deliver(self, done: Future[list[Any]]) -> None:
+        """Give every caller its answer, on the event loop; a LedgerError stands for a refusal."""
+        fault = done.exception()
+        answers = [fault] * len(self.jobs) if fault is not None else done.result()
+        for caller, answer in zip(self.callers, answers, strict=True):
+            if caller.done():  # It was cancelled; what it asked for is done all the same.
+                continue
+            if isinstance(answer, BaseException):
+                caller.set_exception(answer)
+            else:
+                caller.set_result(answer)
 
 
 class Writer:
@@ -51,6 +72,9 @@ class Writer:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._growing: _Batch | None = None
+        """Writes that the thread has not come to."""
+        self._asking: _Batch | None = None
+        """Reads that it has not come to, and that no write was asked for after."""
         self._mutex = threading.Lock()
 
     async def write(self, job: Callable[[Pen], DoneT]) -> DoneT:
@@ -65,15 +89,10 @@ class Writer:
         with self._mutex:
             batch = self._growing
             if batch is None or len(batch.jobs) >= BATCH_MAX:
-                batch = self._growing = _Batch()
-                batch.done = self._thread.submit(self._commit, batch)
-            index = len(batch.jobs)
-            batch.jobs.append(job)
-        answers = await asyncio.shield(asyncio.wrap_future(batch.done))
-        answer = answers[index]
-        if isinstance(answer, LedgerError):
-            raise answer
-        return cast("DoneT", answer)
+                batch = self._growing = self._started(self._commit)
+            self._asking = None  # Whoever reads from here on sees what this writes.
+            caller = batch.join(job)
+        return cast("DoneT", await caller)
 
     async def read(self, query: Callable[[Connection], DoneT]) -> DoneT:
         """Run *query* in a read transaction: one consistent view, after all earlier writes.
@@ -82,7 +101,19 @@ class Writer:
             LedgerError: the ledger cannot be read.
 
         """
-        return await asyncio.wrap_future(self._thread.submit(self._query, query))
+        with self._mutex:
+            batch = self._asking
+            if batch is None or len(batch.jobs) >= BATCH_MAX:
+                batch = self._asking = self._started(self._answer)
+            caller = batch.join(query)
+        return cast("DoneT", await caller)
+
+    def _started(self, work: Callable[[_Batch], list[Any]]) -> _Batch:
+        """Return a batch that the thread will come to."""
+        batch, loop = _Batch(), asyncio.get_running_loop()
+        done = self._thread.submit(work, batch)
+        done.add_done_callback(lambda done: loop.call_soon_threadsafe(batch.deliver, done))
+        return batch
 
     async def open(self) -> None:
         """Make the files, bring the schema up, and keep two connections.
@@ -118,10 +149,19 @@ class Writer:
             if connection is not None:
                 connection.close()
 
-    def _query(self, query: Callable[[Connection], DoneT]) -> DoneT:
-        """Read, on the thread."""
+    def _answer(self, batch: _Batch) -> list[Any]:
+        """Read for a batch in one transaction, on the thread."""
+        with self._mutex:
+            if self._asking is batch:
+                self._asking = None
+        answers: list[Any] = []
         with located(self.place, "reading"), self._reading.begin():
-            return query(self._reading)
+            for query in batch.jobs:
+                try:
+                    answers.append(query(self._reading))
+                except LedgerError as fault:
+                    answers.append(fault)
+        return answers
 
     def _commit(self, batch: _Batch) -> list[Any]:
         """Run a batch in one transaction, on the thread; then name the new head outside."""
