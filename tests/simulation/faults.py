@@ -78,8 +78,10 @@ _UNSURE: Final = (
         _JSON
         % (
             -1007,
-            "Timeout waiting for response from backend server. Send status unknown; "
-            "execution status unknown.",
+            (
+                "Timeout waiting for response from backend server. Send status unknown; "
+                "execution status unknown."
+            ),
         ),
     ),
     (408, _JSON % (-1007, "Timeout waiting for response from backend server.")),
@@ -105,8 +107,10 @@ _DECLINED: Final[Mapping[bool, tuple[tuple[int, str], ...]]] = MappingProxyType(
                 _JSON
                 % (
                     -1008,
-                    "Request throttled by system-level protection. Reduce-only/close-position "
-                    "orders are exempt. Please try again.",
+                    (
+                        "Request throttled by system-level protection. "
+                        "Reduce-only/close-position orders are exempt. Please try again."
+                    ),
                 ),
             ),
             (400, _JSON % (-5028, "Timestamp for this request is outside of the ME recvWindow.")),

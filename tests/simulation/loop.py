@@ -29,7 +29,7 @@ class _Jump:
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """Runs callbacks in the order asyncio gives them; at most *turns_max* turns, until *ends_at*."""
+    """Runs callbacks in asyncio's own order; at most *turns_max* turns, until *ends_at*."""
 
     def __init__(self, *, turns_max: int, ends_at: float) -> None:
         super().__init__()

@@ -94,10 +94,10 @@ def ledgers_in_the_loop(full_disk: Callable[[], bool]) -> Iterator[None]:
     for name, hook in hooks:
         event.listen(sqlalchemy.Engine, name, hook)
     real = writer.ThreadPoolExecutor
-    writer.ThreadPoolExecutor = LoopThread  # type: ignore[misc]
+    writer.ThreadPoolExecutor = LoopThread  # type: ignore[misc]  # The ledger's thread.
     try:
         yield
     finally:
-        writer.ThreadPoolExecutor = real  # type: ignore[misc]
+        writer.ThreadPoolExecutor = real  # type: ignore[misc]  # As above.
         for name, hook in hooks:
             event.remove(sqlalchemy.Engine, name, hook)

@@ -222,19 +222,25 @@ def _wired(status: int, body: bytes, headers: Mapping[str, str]) -> Wired:
 
 def _spoiled(answer: Answer, fault: Strike) -> Wired:
     """Return what a client sees of an answer behind a fault."""
-    whole = _written(answer)
     match fault.kind:
         case Kind.UNSURE_STATUS | Kind.DECLINED_STATUS:
             return _wired(fault.status, fault.body.encode(), {})
         case Kind.THROTTLED | Kind.BANNED:
             wait = {"Retry-After": str(int(fault.seconds))}
             return _wired(fault.status, fault.body.encode(), wait)
+        case Kind.HTML:
+            return _wired(200, _PAGE.encode(), {})
+        case _:
+            return _damaged(_written(answer), fault.kind)
+
+
+def _damaged(whole: Wired, kind: Kind) -> Wired:
+    """Return what a fault leaves of an answer."""
+    match kind:
         case Kind.TRUNCATED:
             return replace(whole, body=whole.body[: len(whole.body) // 2])
         case Kind.EMPTY:
             return replace(whole, body=b"")
-        case Kind.HTML:
-            return _wired(200, _PAGE.encode(), {})
         case Kind.BARE:
             return replace(whole, body=b"{}")
         case Kind.CUT_BODY:
