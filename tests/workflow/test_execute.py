@@ -21,7 +21,8 @@ from trimtab.domain.errors import (
     VenueError,
 )
 from trimtab.domain.instruments import Asset, Symbol
-from trimtab.domain.orders import OrderState
+from trimtab.domain.orders import OrderIntent, OrderState
+from trimtab.execution import retry
 from trimtab.execution.report import Outcome
 from trimtab.execution.rests import RestReason
 from trimtab.ports import PlanStatus, SettingOutcome
@@ -531,6 +532,31 @@ async def test_a_stop_before_the_fence_asks_for_no_evidence() -> None:
     assert report.outcome is Outcome.UNKNOWN
     assert "evidence_of_absence" not in floor.venue.requests
     assert "before the fence" in report.orders[0].note
+
+
+async def test_a_stop_before_leverage_is_set_changes_nothing_on_the_venue() -> None:
+    floor = with_leverage(HEDGE)
+    floor.stop.set()
+    report = await floor.execute()
+    assert (report.outcome, report.outcome.exit_code) == (Outcome.INTERRUPTED, 130)
+    assert "set_leverage" not in floor.venue.requests
+    assert "submit" not in floor.venue.requests
+
+
+async def test_a_venue_that_falls_silent_is_asked_for_a_bounded_time() -> None:
+    floor = Floor(HOLDINGS, SELL, faults={(1, 1): Fault.RESET_AFTER})
+    began = floor.clock.now()
+
+    async def silent(_: OrderIntent) -> None:
+        floor.venue.requests.append("look_up")
+        await floor.clock.sleep(retry.ASK_WITHIN_S)
+        raise TimeoutError
+
+    floor.venue.look_up = silent
+    report = await floor.execute()
+    assert (report.outcome, report.orders[0].note) == (Outcome.UNKNOWN, "no answer in time")
+    assert floor.venue.requests.count("look_up") < retry.LOOK_UPS_MAX
+    assert (floor.clock.now() - began).total_seconds() < 17 + retry.UNANSWERED_MAX_S + 15
 
 
 async def test_a_dry_run_sets_no_leverage() -> None:

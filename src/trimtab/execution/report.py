@@ -63,6 +63,7 @@ _BEFORE_ANY_ORDER: Final[Mapping[RestReason, Outcome]] = MappingProxyType(
         RestReason.MARKET_UNREAD: Outcome.NOTHING_SENT,
         RestReason.LEVERAGE_NOT_SET: Outcome.NOTHING_SENT,
         RestReason.HALTED: Outcome.HALTED,
+        RestReason.INTERRUPTED: Outcome.INTERRUPTED,
     }
 )
 

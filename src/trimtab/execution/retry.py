@@ -20,6 +20,15 @@ LOOK_UPS_MAX: Final = 12
 """Questions by client order id in one run; about a minute and a quarter."""
 LOOK_UPS_MAX_HURRIED: Final = 2
 """The same once somebody waits for the run to end."""
+ASK_WITHIN_S: Final = 5
+"""Most time for one look-up with its repeats; beyond it counts as not answered."""
+LISTS_WITHIN_S: Final = 15
+"""The same for a question to lists, which may have many pages."""
+UNANSWERED_MAX_S: Final = 60
+"""How long after the fence a venue that answers nothing is still asked: a silence costs a
+run more than a refusal does, and recovery asks again."""
+UNANSWERED_MIN: Final = 4
+"""Questions that are asked all the same, however long ago the fence was."""
 FILL_READS_MAX: Final = 7
 """Readings of the executions of one ended order; about a quarter of a minute."""
 FILL_READS_MAX_HURRIED: Final = 3
@@ -49,6 +58,11 @@ def look_up_wait_s(looked: int, *, hurried: bool) -> float | None:
     """Return the wait before the next look-up, or None when there have been enough."""
     most = LOOK_UPS_MAX_HURRIED if hurried else LOOK_UPS_MAX
     return wait_s(looked) if looked < most else None
+
+
+def is_given_up(asked: int, *, fence_at: datetime, at: datetime) -> bool:
+    """Whether a venue that has not answered by *at* is asked no more in this run."""
+    return asked >= UNANSWERED_MIN and at >= fence_at + timedelta(seconds=UNANSWERED_MAX_S)
 
 
 def fill_read_wait_s(reads: int, *, hurried: bool) -> float | None:

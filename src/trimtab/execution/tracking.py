@@ -173,7 +173,7 @@ def told(order: TrackedOrder, event: OrderEvent, *, hurried: bool) -> Told:
         case FillsBooked():
             after = _fills_read(_with_fills(order, event.fills), hurried=hurried)
         case FillsUnread():
-            after = _fills_read(dataclasses.replace(order, note=event.reason), hurried=hurried)
+            after = _fills_unread(order, event, hurried=hurried)
         case _:
             assert_never(event)
     return after
@@ -290,6 +290,8 @@ def _unseen(order: TrackedOrder, event: NotVisible | NoAnswer, *, hurried: bool)
         return order, ()
     if isinstance(event, NoAnswer):
         order = dataclasses.replace(order, note=event.reason)
+        if retry.is_given_up(order.looked, fence_at=order.fence_at, at=event.at):
+            return dataclasses.replace(order, outlook=Outlook.UNANSWERED), ()
         return _look_up(order, hurried=hurried, spent=Outlook.UNANSWERED)
     order = dataclasses.replace(order, missing=order.missing + 1)
     if order.state is not OrderState.UNKNOWN:
@@ -353,6 +355,15 @@ def _fills_read(order: TrackedOrder, *, hurried: bool) -> Told:
     if abs(order.booked) > abs(order.reported):  # Its summary was older than its trades.
         return _look_up(order, hurried=hurried, spent=Outlook.UNSETTLED)
     return _ask_fills(order, hurried=hurried)
+
+
+def _fills_unread(order: TrackedOrder, event: FillsUnread, *, hurried: bool) -> Told:
+    """Ask on, unless nothing has been answered for long."""
+    order = dataclasses.replace(order, note=event.reason)
+    settling = order.state is OrderState.SETTLING and not order.is_done
+    if settling and retry.is_given_up(order.fill_reads, fence_at=order.fence_at, at=event.at):
+        return dataclasses.replace(order, outlook=Outlook.UNSETTLED), ()
+    return _fills_read(order, hurried=hurried)
 
 
 def _ask_fills(order: TrackedOrder, *, hurried: bool) -> Told:

@@ -29,6 +29,7 @@ from trimtab.execution.events import (
     ReadFills,
     Shown,
 )
+from trimtab.execution.retry import ASK_WITHIN_S, LISTS_WITHIN_S
 from trimtab.execution.tracking import Outlook, TrackedOrder
 from trimtab.ports import (
     AbsenceEvidence,
@@ -115,10 +116,11 @@ class Inquiry:
         name = command.intent.client_order_id
         await pause(self.desk, command.after_s, f"before looking for order {name}")
         try:
-            order = await self.desk.venue.look_up(command.intent)
-        except VenueError as error:
-            unanswered = NoAnswer(client_order_id=name, reason=str(error), at=self._now())
-            return OrderNews(event=unanswered, evidence=error.evidence)
+            async with asyncio.timeout(ASK_WITHIN_S):
+                order = await self.desk.venue.look_up(command.intent)
+        except (VenueError, TimeoutError) as error:
+            unanswered = NoAnswer(client_order_id=name, reason=_told(error), at=self._now())
+            return OrderNews(event=unanswered, evidence=_kept(error))
         if order is None:
             return OrderNews(event=NotVisible(client_order_id=name, at=self._now()), evidence=None)
         seen = Shown(client_order_id=name, order=order, at=self._now())
@@ -132,9 +134,10 @@ class Inquiry:
         if self._now() < command.fence_at:
             return self._doubted(name, "asked to stop before the fence", None)
         try:
-            evidence = await self.desk.venue.evidence_of_absence(command.intent)
-        except VenueError as error:
-            return self._doubted(name, str(error), error.evidence)
+            async with asyncio.timeout(LISTS_WITHIN_S):
+                evidence = await self.desk.venue.evidence_of_absence(command.intent)
+        except (VenueError, TimeoutError) as error:
+            return self._doubted(name, _told(error), _kept(error))
         if not evidence.is_absent:
             seen = ", ".join(f"{k}: {v}" for k, v in sorted(evidence.sightings.items()))
             return self._doubted(name, f"not absent from every list ({seen})", evidence)
@@ -160,10 +163,11 @@ class Inquiry:
                 early = begun_at - timedelta(seconds=READ_BEFORE_S)
                 since = FillCursor(after=None, not_before=early)
             try:
-                fills = await self.desk.venue.fills(symbol, since=since)
-            except VenueError as error:
-                unread = FillsUnread(client_order_id=name, reason=str(error), at=self._now())
-                return OrderNews(event=unread, evidence=error.evidence)
+                async with asyncio.timeout(LISTS_WITHIN_S):
+                    fills = await self.desk.venue.fills(symbol, since=since)
+            except (VenueError, TimeoutError) as error:
+                unread = FillsUnread(client_order_id=name, reason=_told(error), at=self._now())
+                return OrderNews(event=unread, evidence=_kept(error))
             await self.desk.ledger.book_fills(symbol, fills)
         booked = FillsBooked(client_order_id=name, symbol=symbol, fills=fills, at=self._now())
         return OrderNews(event=booked, evidence=None)
@@ -171,6 +175,16 @@ class Inquiry:
     def _now(self) -> datetime:
         """Return the present instant."""
         return self.desk.clock.now()
+
+
+def _told(error: VenueError | TimeoutError) -> str:
+    """Return why a question has no answer."""
+    return str(error) if isinstance(error, VenueError) else "no answer in time"
+
+
+def _kept(error: VenueError | TimeoutError) -> Evidence | None:
+    """Return what is kept of an answer, None when there was none in time."""
+    return error.evidence if isinstance(error, VenueError) else None
 
 
 def transition(

@@ -70,8 +70,8 @@ async def prepare(approved: ApprovedPlan, wiring: Wiring) -> Ready | NotReady:
         review, refusal = await gated(approved.plan, opening, wiring, approved.report)
         if refusal:
             return NotReady(reason=RestReason.GATE_REFUSED, note=refusal, review=review)
-        for symbol in wanted:
-            await _set_leverage(approved, symbol, wiring)
+        if (unset := await _all_set(approved, wanted, wiring, review)) is not None:
+            return unset
         opening = await _fresh(approved, wiring)
     except VenueError as error:
         return NotReady(reason=RestReason.MARKET_UNREAD, note=str(error), review=approved.report)
@@ -79,6 +79,21 @@ async def prepare(approved: ApprovedPlan, wiring: Wiring) -> Ready | NotReady:
         note = f"leverage could not be set for {', '.join(left)}"
         return NotReady(reason=RestReason.LEVERAGE_NOT_SET, note=note, review=review)
     return Ready(opening=opening)
+
+
+async def _all_set(
+    approved: ApprovedPlan, wanted: Sequence[Symbol], wiring: Wiring, review: GateReport
+) -> NotReady | None:
+    """Set leverage contract by contract; say why not all of it was asked for, or None."""
+    for symbol in wanted:
+        if wiring.desk.stop.is_set():
+            note = f"asked to stop before the leverage of {symbol} was set"
+            return NotReady(reason=RestReason.INTERRUPTED, note=note, review=review)
+        try:
+            await _set_leverage(approved, symbol, wiring)
+        except VenueError as error:
+            return NotReady(reason=RestReason.LEVERAGE_NOT_SET, note=str(error), review=review)
+    return None
 
 
 def _is_dry(approved: ApprovedPlan) -> bool:

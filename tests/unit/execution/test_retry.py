@@ -20,6 +20,15 @@ def test_fills_are_read_at_once_and_then_again_a_bounded_number_of_times() -> No
     assert retry.fill_read_wait_s(3, hurried=True) is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds", "given_up"), [(4, 59.9, False), (3, 60, False), (4, 60, True)]
+)
+def test_a_silent_venue_is_given_up_a_minute_after_the_fence_but_asked_four_times(
+    asked: int, seconds: float, given_up: bool
+) -> None:
+    assert retry.is_given_up(asked, fence_at=NOW, at=later(seconds)) is given_up
+
+
 def test_the_fence_is_the_window_the_processing_limit_and_the_margin_after_the_sending() -> None:
     assert retry.fence_at(NOW, receive_window_ms=5_000) == later(5 + 10 + 2)
 

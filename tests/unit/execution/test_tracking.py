@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -27,7 +28,14 @@ from tests.unit.execution.cases import (
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import OrderState, VenueOrderId
 from trimtab.execution import retry
-from trimtab.execution.events import LookUp, ProveAbsence, ReadFills
+from trimtab.execution.events import (
+    FillsUnread,
+    LookUp,
+    NoAnswer,
+    OrderEvent,
+    ProveAbsence,
+    ReadFills,
+)
 from trimtab.execution.tracking import Outlook, is_step, overheard, resume, told
 
 
@@ -182,6 +190,20 @@ def test_look_ups_are_bounded(news, outlook: Outlook, hurried: bool) -> None:
         order, asks = told(order, news, hurried=hurried)
     assert look_ups == (retry.LOOK_UPS_MAX_HURRIED if hurried else retry.LOOK_UPS_MAX)
     assert order.outlook is outlook
+
+
+@pytest.mark.parametrize(
+    ("begin", "silence", "outlook"),
+    [(LOST, NO_ANSWER, Outlook.UNANSWERED), (shown(10), UNREAD, Outlook.UNSETTLED)],
+)
+def test_long_after_the_fence_a_silent_venue_is_asked_no_more(
+    begin: OrderEvent, silence: NoAnswer | FillsUnread, outlook: Outlook
+) -> None:
+    order, _ = after(begin)
+    late = dataclasses.replace(silence, at=order.fence_at + timedelta(minutes=1))
+    for _ in range(retry.UNANSWERED_MIN):
+        order, asks = told(order, late, hurried=False)
+    assert (asks, order.outlook) == ((), outlook)
 
 
 def test_in_a_hurry_absence_is_left_to_recovery() -> None:
