@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from trimtab.domain.approved import SEAL, Approval, ApprovalKind, ApprovedPlan
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import ApprovalError
-from trimtab.domain.exact import BPS, exact_arithmetic
+from trimtab.domain.exact import BPS, exact_arithmetic, plain
 from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.plan import Plan
@@ -65,7 +65,8 @@ def account_changed(plan: Plan, snapshot: Snapshot) -> str | None:
         before, held = plan.units_before.get(asset), traded_units(snapshot, asset)
         with exact_arithmetic():
             if before is None or abs(held - before) >= leg.instrument.lot_size:
-                return f"{asset}: {held} units now, the plan was made from {before}"
+                told = "an unknown number" if before is None else plain(before)
+                return f"{asset}: {plain(held)} units now, the plan was made from {told}"
     return None
 
 

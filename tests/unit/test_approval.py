@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import KEY, NOW, account, dec, plan, policy
-from trimtab.approval import approve, grant, moved_too_far
+from trimtab.approval import account_changed, approve, grant, moved_too_far
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import ApprovalError
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
@@ -107,3 +107,28 @@ def test_a_price_that_is_gone_asks_again() -> None:
     gone = account("ETH 1 @ 3000, USDT 1000")
     assert moved_too_far(PLAN, gone, policy().approval) == "BTC/USDT: no price any more"
     assert dec(50) == policy().approval.max_move_bps
+
+
+@pytest.mark.parametrize(
+    ("holdings", "who"),
+    [
+        ("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100", None),
+        ("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 5, wallet 1", None),
+        ("BTC 0.10009 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100", None),
+        ("BTC 0.1001 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100", "BTC: 0.1001 units now"),
+        ("BTC 0.0999 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100", "BTC: 0.0999 units now"),
+        ("BTC 0.1 @ 60000, ETH 1 @ 3000, perp ETH -0.5 at 3000, wallet 100", "ETH: 0.5 units now"),
+    ],
+)
+def test_a_plan_is_void_when_an_asset_of_it_changed_by_a_lot(
+    holdings: str, who: str | None
+) -> None:
+    changed = account_changed(PLAN, account(holdings))
+    assert (changed is None) if who is None else (changed is not None and changed.startswith(who))
+
+
+def test_a_plan_that_does_not_tell_what_it_was_made_from_is_void() -> None:
+    silent = replace(PLAN, units_before={})
+    assert account_changed(silent, SNAPSHOT) == (
+        "BTC: 0.1 units now, the plan was made from an unknown number"
+    )
