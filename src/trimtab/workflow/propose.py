@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,12 +14,13 @@ from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
-from trimtab.domain.policy import Policy, Route
+from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan
 from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
+from trimtab.workflow.portfolio import portfolio_of
 
 DAY = timedelta(hours=24)
 
@@ -38,14 +40,6 @@ class Planner:
     def portfolio(self) -> Portfolio:
         """What the policy needs to be read."""
         return portfolio_of(self.policy)
-
-
-def portfolio_of(policy: Policy) -> Portfolio:
-    """Return what *policy* needs to be read."""
-    wanted = policy.rebalance
-    assets = tuple(t.asset for t in wanted.targets)
-    hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
-    return Portfolio(assets=assets, with_contracts=hedged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +85,9 @@ async def review_rest(
     rest: Plan, snapshot: Snapshot, planner: Planner, *, of: Passage
 ) -> GateReport:
     """Ask the gate about what is left of an approved plan, which this run holds the account for."""
-    context = await gate_context(planner, holder=None)
-    sent = await planner.ledger.orders(plan_digest=of.plan_digest)
+    context, sent = await asyncio.gather(
+        gate_context(planner, holder=None), planner.ledger.orders(plan_digest=of.plan_digest)
+    )
     context = replace(
         context,
         run_notional=_notional(sent),
@@ -124,7 +119,9 @@ async def gate_context(planner: Planner, *, holder: str | None) -> GateContext:
     ledger, fault = planner.ledger, None
     since = planner.clock.now() - DAY
     try:
-        unresolved, used = await ledger.unresolved(), await ledger.committed_notional(since=since)
+        unresolved, used = await asyncio.gather(
+            ledger.unresolved(), ledger.committed_notional(since=since)
+        )
     except LedgerError as error:
         unresolved, used, fault = (), {}, str(error)
     return GateContext(

@@ -162,10 +162,10 @@ def order_records(
     connection: Connection, *, plan_digest: str | None, dry_run: int
 ) -> tuple[OrderRecord, ...]:
     """Return orders of one plan, or all, oldest first."""
-    query = _orders(dry_run)
-    if plan_digest is not None:
-        query = query.where(orders.c.plan_digest == plan_digest)
-    return tuple(map(_record, _found(connection, query)))
+    if plan_digest is None:
+        return tuple(map(_record, _found(connection, _orders(dry_run))))
+    bound = {"run": dry_run, "digest": plan_digest}
+    return tuple(map(_record, rows(connection, statements.ORDERS_OF_PLAN, bound)))
 
 
 def unresolved(connection: Connection) -> tuple[OrderRecord, ...]:
@@ -177,8 +177,9 @@ def unresolved(connection: Connection) -> tuple[OrderRecord, ...]:
 
 def committed(connection: Connection, *, since: datetime) -> dict[Symbol, Decimal]:
     """Return quote value at limit of real orders since an instant, by symbol."""
-    query = _orders(dry_run=0).where(orders.c.submitted_at >= instant_text(since))
-    return rules.committed(map(_record, _found(connection, query)), since=since)
+    bound = {"run": 0, "since": instant_text(since)}
+    found = rows(connection, statements.ORDERS_SINCE, bound)
+    return rules.committed(map(_record, found), since=since)
 
 
 def _orders(dry_run: int) -> Select[*tuple[Any, ...]]:

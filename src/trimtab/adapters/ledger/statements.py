@@ -58,6 +58,16 @@ APPROVAL: Final = select(approvals).where(
 ORDER: Final = select(orders).where(
     orders.c.dry_run == bindparam("run"), orders.c.client_order_id == bindparam("name")
 )
+ORDERS_OF_PLAN: Final = (
+    select(orders)
+    .where(orders.c.dry_run == bindparam("run"), orders.c.plan_digest == bindparam("digest"))
+    .order_by(orders.c.seq)
+)
+ORDERS_SINCE: Final = (
+    select(orders)
+    .where(orders.c.dry_run == bindparam("run"), orders.c.submitted_at >= bindparam("since"))
+    .order_by(orders.c.seq)
+)
 ORDER_BY_VENUE: Final = select(orders).where(
     orders.c.dry_run == bindparam("run"),
     orders.c.symbol == bindparam("on"),
