@@ -273,6 +273,10 @@ class OrderLedger(Protocol):
         """
         ...
 
+    async def holder(self) -> str | None:
+        """Say who holds the account now, or None; keeps nobody out of it, unlike holding it."""
+        ...
+
     async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
         """Commit the intents as SUBMITTING, before a byte is sent.
 

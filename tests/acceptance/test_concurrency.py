@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.acceptance.conftest import Account
+import asyncio
+
+from tests.acceptance.conftest import Account, has_no_traceback
 
 
 async def test_a_plan_from_before_another_run_is_not_executed_after_it(account: Account) -> None:
@@ -14,3 +16,17 @@ async def test_a_plan_from_before_another_run_is_not_executed_after_it(account: 
     assert late.code == 4, late.text
     assert "the account changed, nothing was sent" in late.document["error"]["message"]
     assert account.mutations() == sent
+
+
+async def test_of_four_runs_at_once_each_order_goes_out_once(account: Account) -> None:
+    words = ("run", "--execute", "--yes", "--json")
+    ended = await asyncio.gather(*(account.trimtab(*words) for _ in range(4)))
+    # Who comes late plans on what is there then, or is told that the account is held or moved.
+    assert {each.code for each in ended} <= {0, 4, 8}, [each.text for each in ended]
+    assert all(has_no_traceback(each) for each in ended)
+    assert [each.code for each in ended if each.document["status"] == "executed"] == [0]
+    orders = account.exchange.truth()["orders"]
+    assert sorted(order["symbol"] for order in orders) == ["BTCUSDT", "ETHUSDT"]
+    compared = await account.trimtab("reconcile", "--json")
+    assert compared.code == 0, compared.text
+    assert account.exchange.audit() == ()

@@ -471,6 +471,16 @@ async def test_nothing_is_begun_advanced_or_booked_without_holding_the_account(
         assert (record.state, record.filled_lots) == (OrderState.SUBMITTING, 0)
 
 
+async def test_who_holds_the_account_is_told_without_keeping_anybody_out(opener: Opener) -> None:
+    async with opener() as first, opener() as second:
+        assert await second.holder() is None
+        async with first.holding_account(owner="first run"):
+            assert "first run" in (await second.holder() or "")
+        assert await second.holder() is None
+        async with second.holding_account(owner="second run"):
+            assert "second run" in (await first.holder() or "")
+
+
 async def test_one_run_holds_the_account_at_a_time(opener: Opener) -> None:
     async with opener() as first, opener() as second:
         async with first.holding_account(owner="first run"):

@@ -432,6 +432,13 @@ async def test_verification_names_the_first_row_that_is_wrong(
     assert what in fault.what
 
 
+async def test_a_plan_whose_entry_was_changed_is_not_handed_out(finished: Place, url: str) -> None:
+    _tamper(finished, "UPDATE entries SET body = body || ' ' WHERE seq IN (SELECT seq FROM plans)")
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        with pytest.raises(LedgerError, match=r"plan [0-9a-f]{12}: entry \d+ was changed"):
+            await ledger.plans()
+
+
 async def test_verification_finds_a_row_that_no_entry_made(finished: Place, url: str) -> None:
     _tamper(finished, "INSERT INTO halts SELECT seq - 1, 'none', 'eve', at FROM halts")
     (fault,) = (await verify_ledger(url)).faults

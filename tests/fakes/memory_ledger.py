@@ -85,6 +85,9 @@ class MemoryLedger:
             if self.store.epoch == mine:
                 self.store.holder = None
 
+    async def holder(self) -> str | None:
+        return None if self._dry_run else self.store.holder
+
     def _about_to_write(self) -> None:
         if self.store.fail_next:
             self.store.fail_next = False

@@ -53,6 +53,7 @@ EXCUSES: Final = (
     _excuse(
         "dry_run_is_a_venue_and_no_branch",
         "src/trimtab/adapters/sql_ledger.py",
+        "SqlLedger.holder",
         "SqlLedger.holding_account",
         "SqlLedger.save_balances",
         "SqlLedger.set_halt",

@@ -16,7 +16,13 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, localcontext
 from typing import Any, Final, TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from trimtab.adapters.budget import Budget
 from trimtab.adapters.ccxt_answers import Unreadable, instant_of, mapping_of
@@ -82,7 +88,7 @@ class Wire:
         """
         retrying = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_random_exponential(multiplier=0.2, max=2),
+            wait=_wait_s,
             retry=retry_if_exception(_is_worth_repeating),
             sleep=self.clock.sleep,
             reraise=True,
@@ -202,6 +208,16 @@ async def together(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_JITTER: Final = wait_random_exponential(multiplier=0.2, max=2)
+
+
+def _wait_s(state: RetryCallState) -> float:
+    """Wait with jitter, but not less than the venue asked for: within it nothing is sent."""
+    error = state.outcome.exception() if state.outcome else None
+    silence_ms = error.retry_after_ms if isinstance(error, NotDone) else 0
+    return max(_JITTER(state), silence_ms / 1000)
 
 
 def _is_worth_repeating(error: BaseException) -> bool:

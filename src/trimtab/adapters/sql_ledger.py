@@ -201,6 +201,11 @@ class SqlLedger(SqlPlans, SqlOrders, SqlFills):
         await self._writer.write(lambda pen: writes.set_halt(pen, reason, by, at))
 
     @override
+    async def holder(self) -> str | None:
+        """Say who holds the account; nobody keeps a dry run out."""
+        return None if self._hand.dry_run != 0 else lease.holder(self._writer.place)
+
+    @override
     @asynccontextmanager
     async def holding_account(self, *, owner: str) -> AsyncIterator[None]:
         """Hold the account; a dry run, which can send nothing, holds nothing."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from trimtab.domain.errors import AccountHeld, LedgerError
+from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, Symbol
@@ -80,7 +80,7 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
     plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
-    context = await gate_context(planner, holder=await _holder(planner))
+    context = await gate_context(planner, holder=await planner.ledger.holder())
     now = planner.clock.now()
     report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
     status = _status(plan, report)
@@ -110,15 +110,6 @@ def _status(plan: Plan, report: GateReport) -> PlanStatus:
     if not plan.legs:
         return PlanStatus.NOTHING_TO_DO
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
-
-
-async def _holder(planner: Planner) -> str | None:
-    """Say who else holds the account now, or None."""
-    try:
-        async with planner.ledger.holding_account(owner=planner.owner):
-            return None
-    except AccountHeld as held:
-        return str(held)
 
 
 async def gate_context(planner: Planner, *, holder: str | None) -> GateContext:

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from trimtab.approval import approve, grant
 from trimtab.domain.approved import Approval, ApprovalKind
-from trimtab.domain.errors import ApprovalError
-from trimtab.domain.findings import GateReport
+from trimtab.domain.canonical import digest
+from trimtab.domain.errors import AccountHeld, ApprovalError
+from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.report import ExecutionReport
@@ -83,19 +84,32 @@ async def run(runner: Runner, *, consent: Consent, slot_due: bool) -> RunResult:
     """
     proposal = await propose(runner.planner, slot_due=slot_due)
     runner.desk.progress.proposed(proposal.plan, proposal.report)
+    if consent is not Consent.DRY_RUN and (held := _only_held(proposal.report)):
+        raise AccountHeld(held)
     if proposal.status is not PlanStatus.PROPOSED:
         return _ended(proposal.plan, proposal.report, proposal.status)
     return await _decided(runner, proposal.plan, proposal.report, consent=consent)
+
+
+def _only_held(report: GateReport) -> str:
+    """Return who holds the account when that is all that the gate has against a plan."""
+    refused = [f for f in report.findings if f.verdict is Verdict.REFUSE]
+    if not refused or any(f.check != "concurrent_run" for f in refused):
+        return ""
+    return refused[0].reason or "another run holds the account"
 
 
 async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> RunResult:
     """Execute exactly the plan that was saved, if its time is not over.
 
     Raises:
-        ApprovalError: the plan was decided against, used already, or its time is over.
+        ApprovalError: the plan was decided against, used already, its time is over, or it was
+            made under other rules.
 
     """
     plan, name = saved.plan, saved.plan.digest[:12]
+    if plan.policy_digest != digest(runner.planner.policy):
+        raise ApprovalError(f"plan {name}: the configuration changed since; nothing was sent")
     if saved.status is PlanStatus.APPROVED and saved.approval is not None:
         return await _executed(runner, plan, saved.report, saved.approval)
     if saved.status is not PlanStatus.PROPOSED:

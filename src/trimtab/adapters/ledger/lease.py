@@ -41,6 +41,35 @@ def locked(place: Place, owner: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def holder(place: Place) -> str | None:
+    """Say who holds the account, or None.
+
+    Looks with a shared lock for an instant, so that those who look do not see each other.
+
+    Raises:
+        LedgerError: the lock file cannot be read.
+
+    """
+    with located(place, "looking who holds the account"):
+        try:
+            descriptor = os.open(place.lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _name_in(descriptor)
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def _name_in(descriptor: int) -> str:
+    """Return the name that a holder left; it is written just after the lock is taken."""
+    name = os.pread(descriptor, 500, 0).decode("utf-8", "replace").strip()
+    return name or "another run"
+
+
 def _lock(place: Place, owner: str) -> int:
     """Return an open, locked file; it is closed again when that fails.
 
@@ -56,8 +85,8 @@ def _lock(place: Place, owner: str) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as e:
-            holder = os.pread(descriptor, 500, 0).decode("utf-8", "replace").strip()
-            raise AccountHeld(f"ledger {place.database}: the account is held by {holder}") from e
+            name = _name_in(descriptor)
+            raise AccountHeld(f"ledger {place.database}: the account is held by {name}") from e
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{owner}, process {os.getpid()}\n".encode(), 0)
         stack.pop_all()

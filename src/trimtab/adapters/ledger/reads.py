@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Select, select
 
 from trimtab.adapters.ledger import rules, statements
-from trimtab.adapters.ledger.chain import Head
+from trimtab.adapters.ledger.chain import Head, entry_hash
 from trimtab.adapters.ledger.projection import EntryKind, subject_of
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.adapters.ledger.schema import (
@@ -103,7 +103,7 @@ def saved_plans(
         LedgerError: the prefix names no plan or several.
 
     """
-    query = select(plans.c.digest, plans.c.status, plans.c.seq, entries.c.body)
+    query = select(plans.c.digest, plans.c.status, entries)
     query = query.join(entries, entries.c.seq == plans.c.seq).order_by(plans.c.seq)
     if prefix is not None:
         begins = select(plans.c.digest).where(plans.c.digest.startswith(prefix, autoescape=True))
@@ -114,7 +114,17 @@ def saved_plans(
 
 
 def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> SavedPlan:
-    """Read one plan from the entry that saved it."""
+    """Read one plan from the entry that saved it, if that is as it was written.
+
+    Raises:
+        LedgerError: it was changed since, or cannot be read.
+
+    """
+    proved = entry_hash(**{name: row[name] for name in ("seq", "at", "kind", "body", "prev_hash")})
+    if proved != row["hash"]:
+        raise LedgerError(
+            f"ledger: plan {row['digest'][:12]}: entry {row['seq']} was changed; nothing was sent"
+        )
     try:
         plan, report = _proposal(row["body"])
         return SavedPlan(

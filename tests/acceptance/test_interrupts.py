@@ -1,0 +1,91 @@
+"""Signals and a halt in the middle of a run: nothing new leaves, nothing sent is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Callable
+
+import pytest
+
+from tests.acceptance.conftest import Account, AccountAt
+from tests.acceptance.test_faults import FUTURES, HEDGED, MARGIN, SPOT, agrees
+from trimtab.testnet import Fault, Kind
+
+RUN = ("run", "--execute", "--yes", "--json")
+WITHIN_S = 40
+
+
+async def begun(account: Account, fault: Fault) -> Process:
+    """Start a run and wait until a request that changes something has arrived."""
+    account.exchange.inject(fault)
+    process = await account.started(*RUN)
+    await until(account.mutations)
+    return process
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Wait until something was seen on the exchange."""
+    for _ in range(WITHIN_S * 50):
+        if happened():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it did not happen")
+
+
+async def ended(process: Process) -> int:
+    """Wait for the end and return its code."""
+    await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert process.returncode is not None
+    return process.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_hears_out_the_order_in_flight_and_sends_no_other(
+    account: Account, number: signal.Signals
+) -> None:
+    slow = Fault(kind=Kind.TIMEOUT_AFTER, method="POST", path=SPOT, seconds="1")
+    process = await begun(account, slow)
+    process.send_signal(number)
+    assert await ended(process) == 130
+    assert len(account.exchange.truth()["orders"]) == account.mutations() == 1
+    await agrees(account)
+
+
+async def test_a_second_signal_ends_the_run_and_recovery_finds_the_rest(account: Account) -> None:
+    hidden = Fault(kind=Kind.DROP_TRADES_PAGE, method="GET", path="/api/v3/myTrades", count=0)
+    account.exchange.inject(hidden)
+    process = await begun(account, Fault(kind=Kind.TIMEOUT_AFTER, method="POST", seconds="1"))
+    process.send_signal(signal.SIGINT)
+    await asyncio.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    assert await ended(process) == 130
+    assert len(account.exchange.truth()["orders"]) == 1
+    account.exchange.clear_faults()
+    assert (await account.trimtab("recover")).code == 0
+    await agrees(account)
+
+
+async def test_a_signal_before_the_first_order_leaves_leverage_alone(account_at: AccountAt) -> None:
+    account = await account_at(MARGIN, config=HEDGED)
+    slow = Fault(kind=Kind.SLOW, method="GET", path="/fapi/v3/account", seconds="1")
+    account.exchange.inject(slow)
+    process = await account.started(*RUN)
+    await until(lambda: account.exchange.truth()["requests"])
+    process.send_signal(signal.SIGINT)
+    assert await ended(process) == 130
+    assert account.mutations() == 0
+
+
+async def test_a_halt_from_elsewhere_lets_no_further_order_leave(account_at: AccountAt) -> None:
+    account = await account_at(MARGIN, config=HEDGED)
+    process = await begun(
+        account, Fault(kind=Kind.TIMEOUT_AFTER, method="POST", path=FUTURES, seconds="4")
+    )
+    await until(lambda: account.exchange.truth()["orders"])
+    halted = await account.trimtab("halt")
+    assert halted.code == 0, halted.text
+    assert await ended(process) == 5
+    assert len(account.exchange.truth()["orders"]) == 1
+    await agrees(account)
