@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation.faults import ORDERS
 from tests.simulation.process import Process
 from tests.simulation.tape import Broken
-from trimtab.domain.canonical import instant_text
 from trimtab.domain.plan import Plan
 from trimtab.testnet import Answer, Request
 from trimtab.testnet.catalogue import Market
@@ -27,10 +26,12 @@ OFFSET_MS_MAX = 500
 TERMINAL = frozenset({"filled", "expired", "refused", "absent"})
 _ORDER = (
     "SELECT seq, plan_digest, line, attempt, symbol, lots, quantity, limit_price, reduce_only,"
-    " state, epoch FROM orders WHERE dry_run = 0 AND client_order_id = ?"
+    " submitted_at, state, epoch FROM orders WHERE dry_run = 0 AND client_order_id = ?"
 )
 _APPROVED = (
-    "SELECT count(*) FROM approvals WHERE dry_run = 0 AND plan_digest = ? AND expires_at > ?"
+    "SELECT count(*) FROM approvals JOIN plans ON plans.digest = approvals.plan_digest"
+    " WHERE approvals.dry_run = 0 AND approvals.plan_digest = ?"
+    " AND approvals.expires_at > ? AND plans.expires_at > ?"
 )
 _OTHERS = (
     "SELECT client_order_id, state FROM orders WHERE dry_run = 0 AND state IN"
@@ -55,6 +56,7 @@ class Row:
     quantity: str
     limit_price: str
     reduce_only: int
+    submitted_at: str
     state: str
     epoch: int
 
@@ -82,6 +84,13 @@ class OrdersLaw:
         """Hold an order that leaves against what is on disk."""
         if request.method != "POST" or request.path not in ORDERS:
             return
+        try:
+            self._judge(process, request)
+        except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
+            raise self._broken(f"harness: the law cannot be applied: {error!r}") from error
+
+    def _judge(self, process: Process, request: Request) -> None:
+        """Apply every law to one order."""
         self.orders_sent += 1
         asked = request.params()
         row = self._row(asked["newClientOrderId"])
@@ -101,6 +110,14 @@ class OrdersLaw:
         self._accepted[name] = self._accepted.get(name, 0) + 1
         if self._accepted[name] > 1:
             raise self._broken(f"I1: {name[1]} was accepted {self._accepted[name]} times")
+
+    def statements(self) -> int:
+        """Return how many statements of the account the ledger has."""
+        try:
+            ((count,),) = self.rows("SELECT count(*) FROM entries WHERE kind = 'balances_saved'")
+        except sqlite3.OperationalError:  # It has no tables yet.
+            return 0
+        return int(count)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what is committed in the ledger."""
@@ -144,11 +161,10 @@ class OrdersLaw:
 
     def _was_approved(self, row: Row) -> None:
         """Hold the order against approvals and against the lease."""
-        now = instant_text(self._world.clock.now())
-        ((approvals,),) = self.rows(_APPROVED, row.plan_digest, now)
-        tolerated = bool(self._world.clock.ahead_s)  # A jump of the clock may come in between.
-        if not approvals and not tolerated:
-            raise self._broken(f"I11: line {row.line} leaves without a valid approval")
+        begun = row.submitted_at
+        ((approvals,),) = self.rows(_APPROVED, row.plan_digest, begun, begun)
+        if not approvals:
+            raise self._broken(f"I11: line {row.line} was begun without a valid approval")
         ((epoch, held),) = self.rows("SELECT epoch, held FROM leases")
         if epoch != row.epoch or not held:
             raise self._broken(f"I19: line {row.line} leaves under lease {row.epoch}, now {epoch}")

@@ -21,12 +21,15 @@ class Killed(BaseException):
 
 
 class Process:
-    """Counts the points at which it could die, and dies at one of them; 0 means never."""
+    """Counts the points at which it could die, and dies at one of them; 0 means never.
 
-    def __init__(self, number: int, *, dies_at: int, dry_run: bool) -> None:
+    With *dies_of* only the points of that name count.
+    """
+
+    def __init__(self, number: int, *, dies_at: int, dies_of: str, dry_run: bool) -> None:
         self.number = number
         self.dry_run = dry_run
-        self.dies_at = dies_at
+        self.dies_at, self._dies_of = dies_at, dies_of
         self.points = 0
         self.is_dead = False
         self.died_of = ""
@@ -43,8 +46,8 @@ class Process:
             Killed: it died here, or before.
 
         """
-        self.points += 1
-        if self.points == self.dies_at:
+        self.points += self._dies_of in {"", point}
+        if self.points == self.dies_at and self._dies_of in {"", point}:
             self.kill(point)
         if self.is_dead:
             raise Killed
@@ -81,6 +84,20 @@ class Process:
         raise AssertionError(f"tasks outlive their process: {list(self._tasks)}")
 
 
+POINTS = (
+    "asking the ledger",
+    "before the ledger's job",
+    "a statement of the ledger",
+    "a commit of the ledger",
+    "after the ledger's job",
+    "before a request",
+    "a request is under way",
+    "an answer is here",
+    "before an order",
+    "an order is under way",
+    "the answer to an order is here",
+)
+"""Every kind of point at which a process can die."""
 PROCESS: ContextVar[Process] = ContextVar("process")
 """Whose code runs; empty for the world around."""
 

@@ -18,7 +18,7 @@ from tests.simulation.transport import Line
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.paper_venue import PaperVenue
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
-from trimtab.domain.errors import TrimtabError
+from trimtab.domain.errors import AccountHeld, LedgerError, TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord
@@ -142,6 +142,9 @@ async def _errand(world: World, process: Process, errand: Errand) -> Ended:
             return await _done(world, runner, errand)
     except TrimtabError as error:
         world.tape.say(world.now_s, f"p{process.number}", type(error).__name__, error)
+        healthy = "full-disk" not in world.chance.happened
+        if isinstance(error, LedgerError) and not isinstance(error, AccountHeld) and healthy:
+            world.breach(Broken(f"L5: a sound ledger refuses: {error}"))
         return Ended(word=type(error).__name__, unresolved=-1, differences=())
 
 
@@ -181,7 +184,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
     """Open ledger and venue, as the composition root does, on the world's clock."""
     async with (
         open_ledger(world.url, KEY, dry_run=process.dry_run, clock=world.clock) as ledger,
-        open_venue(_settings(world), session=lambda: Line(world)) as opened,  # type: ignore[arg-type, return-value]
+        open_venue(_settings(world), session=lambda: Line(world)) as opened,  # type: ignore[arg-type, return-value]  # A session's likeness.
     ):
         venue: Any = opened.venue
         market: Any = opened.market
@@ -224,7 +227,7 @@ async def elsewhere(world: World, act: Callable[[SqlLedger], Awaitable[T]]) -> T
         async with open_ledger(world.url, KEY, dry_run=False, clock=world.clock) as ledger:
             return await act(ledger)
 
-    terminal = Process(0, dies_at=0, dry_run=False)
+    terminal = Process(0, dies_at=0, dies_of="", dry_run=False)
     return await world.loop.create_task(opened(), context=_context(terminal))
 
 

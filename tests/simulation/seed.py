@@ -10,9 +10,9 @@ import random
 import ssl
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import asyncio_throttle.throttler
 from tests.simulation import program
 from tests.simulation.chance import Chance
 from tests.simulation.loop import NoEnd, VirtualLoop
-from tests.simulation.process import Process, adopting
+from tests.simulation.process import POINTS, Process, adopting
 from tests.simulation.program import Ended, Errand, elsewhere, halted, lived
 from tests.simulation.rest_law import check_books, check_orders, check_rest
 from tests.simulation.tape import Broken
@@ -38,8 +38,8 @@ RECOVERIES_MAX = 3
 QUIET_TRIES_MAX = 4
 """Tries in calm weather, a minute apart: the venue's own limits still hold."""
 MIGRATED = 0.9
-"""Share of the seeds whose ledger has its tables already; the others make them, and may die at it."""
-POINTS = (12, 60, 300, 1_200)
+"""Share of the seeds whose ledger has its tables; the others make them, and may die at it."""
+SCALES = (12, 60, 300, 1_200)
 """Scales of the point at which a process dies."""
 
 
@@ -60,6 +60,10 @@ class Verdict:
     virtual_s: float
     lines: tuple[str, ...]
     """The trace."""
+
+    def but(self, **changes: Any) -> Verdict:
+        """Return the verdict with some fields changed."""
+        return replace(self, **changes)
 
 
 def simulate(seed: int, *, without: frozenset[str] = frozenset()) -> Verdict:
@@ -111,11 +115,18 @@ def _process(world: World, number: int, place: str) -> tuple[Process, Errand]:
     draw = world.chance.draws("process", number, place)
     weights = (0, 1, 3, 2) if number == 1 and place == "second" else (8, 1, 2, 1)
     errand = draw.choices(tuple(Errand), weights=weights)[0]
-    dies_at = 0
+    dies_at, dies_of = 0, ""
     if draw.random() < 0.6:
-        dies_at = draw.randint(1, draw.choice(POINTS))
+        dies_at = draw.randint(1, draw.choice(SCALES))
+        if draw.random() < 0.5:
+            dies_at, dies_of = draw.choice((1, 1, 2, 3, 5)), draw.choice(POINTS)
         dies_at = dies_at if world.chance.happens(f"kill-{number}-{place}") else 0
-    process = Process(len(world.processes) + 1, dies_at=dies_at, dry_run=errand is Errand.DRY_RUN)
+    process = Process(
+        len(world.processes) + 1,
+        dies_at=dies_at,
+        dies_of=dies_of,
+        dry_run=errand is Errand.DRY_RUN,
+    )
     world.processes.append(process)
     return process, errand
 
@@ -144,10 +155,12 @@ async def _calm(world: World) -> None:
     check_rest(world)
     await _settle(world)
     await halted(world, None)
+    unknown = "SELECT count(*) FROM order_events WHERE state = 'unknown'"
+    before = world.law.rows(unknown)
     ended = await _quietly(world, Errand.RUN)
     world.tape.say(world.now_s, "calm run", ended.word)
-    if ended.word in {"unknown", "executing"}:
-        raise Broken(f"L5: in calm weather a run ends {ended.word}")
+    if ended.word in {"unknown", "executing"} or world.law.rows(unknown) != before:
+        raise Broken(f"L5: in calm weather orders get lost, and a run ends {ended.word}")
     check_rest(world)
     await _settle(world)
     await _verified(world)
@@ -164,7 +177,7 @@ async def _settle(world: World) -> None:
 async def _quietly(world: World, errand: Errand) -> Ended:
     """Run one process that does not die; again when the venue's budget was used up."""
     for _ in range(QUIET_TRIES_MAX):
-        process = Process(len(world.processes) + 1, dies_at=0, dry_run=False)
+        process = Process(len(world.processes) + 1, dies_at=0, dies_of="", dry_run=False)
         world.processes.append(process)
         ended = await lived(world, process, errand)
         if world.broken is not None:
@@ -197,8 +210,7 @@ def _fast_folder() -> str | None:
 def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
     """Take time and chance of the libraries from the loop and from the seed."""
     throttler: Any = asyncio_throttle.throttler
-    names: Callable[[], random.Random] = lambda: chance.draws("names")  # noqa: E731
-    ids = names()
+    ids = chance.draws("names")
     real_context, context = ssl.create_default_context, _tls()
     real_time, real_uuid, dice = throttler.time, uuid.uuid4, random.getstate()
     throttler.time = _LoopTime(loop)
@@ -206,7 +218,7 @@ def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
     uuid.uuid4 = lambda: uuid.UUID(int=ids.getrandbits(128), version=4)
     random.seed(chance.seed)
     logging.disable(logging.CRITICAL)  # What a killed process leaves behind is complained about.
-    loop.set_task_factory(adopting)  # type: ignore[arg-type]
+    loop.set_task_factory(adopting)  # type: ignore[arg-type]  # Typed for the running loop.
     asyncio.set_event_loop(loop)
     try:
         yield
@@ -231,9 +243,11 @@ def _empty_ledger() -> bytes:
         place = Place(database=Path(folder) / "ledger.db")
         prepare(place)
         engine = engine_at(place)
-        with engine.connect().execution_options(**{WRITES: True}) as connection:
-            with connection.begin():
-                migrate(connection)
+        with (
+            engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            migrate(connection)
         return place.database.read_bytes()
 
 

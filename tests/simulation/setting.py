@@ -44,8 +44,8 @@ def setting_of(draw: random.Random) -> Setting:
         policy=_policy(draw, assets),
         assets=assets,
         latency_s=draw.choice((0.002, 0.02, 0.15)),
-        venue_ahead_ms=draw.choice((0, 0, 40, -120, 350, -900)),
-        bustle=draw.choice((0.0, 0.01, 0.05)),
+        venue_ahead_ms=draw.choice((0, 0, 0, 0, 40, 40, -120, -120, 350, -900)),
+        bustle=draw.choice((0.0, 0.01, 0.05, 0.15)),
         bustles=subset(draw, BUSTLES),
     )
 
@@ -87,7 +87,7 @@ def _futures(draw: random.Random, assets: tuple[str, ...]) -> dict[str, Any]:
         quantity = draw.choice({"BTC": ("-0.01", "-0.02"), "ETH": ("-0.3",), "SOL": ("-4",)}[asset])
         positions = [{"symbol": f"{asset}USDT", "quantity": quantity, "entry": _MIDS[asset]}]
     return {
-        "wallet": draw.choice(("1000", "3000", "8000")),
+        "wallet": draw.choice(("2000", "8000", "20000")),
         "leverage": {"*": draw.choice((1, 2, 20))},
         "positions": positions,
     }
@@ -113,7 +113,7 @@ def _policy(draw: random.Random, assets: tuple[str, ...]) -> Policy:
         max_unhedged_notional=Decimal(20_000),
         max_day_notional=Decimal(200_000),
         max_asset_notional=Decimal(200_000),
-        max_slippage_bps=Decimal(draw.choice((30, 100))),
+        max_slippage_bps=Decimal(draw.choice((30, 90))),
     )
     wanted = policy(text, hedge={"leverage": draw.choice((1, 2))}, limits=limits, routes=routes)
     execution = ExecutionPolicy(
@@ -121,4 +121,5 @@ def _policy(draw: random.Random, assets: tuple[str, ...]) -> Policy:
         receive_window_ms=draw.choice((2_000, 5_000)),
         order_timeout_s=Decimal(15),
     )
-    return replace(wanted, execution=execution)
+    approval = replace(wanted.approval, ttl_s=draw.choice((15, 300, 300)))
+    return replace(wanted, execution=execution, approval=approval)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 _DROPS = frozenset({Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.LATE, Kind.LATE_AT_THE_FENCE})
 _ALMOST_S = 0.002
+_ORDER = ("before an order", "an order is under way", "the answer to an order is here")
+_OTHER = ("before a request", "a request is under way", "an answer is here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,9 @@ class Line:
     async def request(self, method: str, url: URL, **options: Any) -> AsyncIterator[Wired]:
         """Carry one request there and its answer back, or fail as a transport does."""
         process, world = self._process, self._world
-        process.reached("before a request")
         request = _request(method, url, options)
+        before, under_way, here = _ORDER if is_order(request) else _OTHER
+        process.reached(before)
         call = world.begin_call(process, request)
         strikes = world.weather.strikes(call, path=request.path, is_write=method != "GET")
         world.tape.say(world.now_s, f"p{process.number}", f"c{call}", _shown(request), *strikes)
@@ -76,13 +79,13 @@ class Line:
         coming = world.loop.create_future()
         flight = _Flight(world, request, call, coming, strikes)
         flight.depart()
-        process.reached("a request is under way")
+        process.reached(under_way)
         try:
             async with asyncio.timeout(options["timeout"].total):
                 answer = await coming
         finally:
             flight.heard = False
-        process.reached("an answer is here")
+        process.reached(here)
         _obey(process, answer, world.now_s)
         yield answer
 

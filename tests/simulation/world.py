@@ -22,7 +22,9 @@ from tests.simulation.orders_law import OrdersLaw
 from tests.simulation.process import Process
 from tests.simulation.setting import Setting, setting_of
 from tests.simulation.tape import Broken, Tape
+from trimtab.domain.orders import CLIENT_ORDER_ID_LENGTH
 from trimtab.testnet import Answer, Exchange, Fault, Request
+from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import plain
 from trimtab.testnet.interventions import deposit, force_deleveraging, fund, set_clock, set_prices
 from trimtab.testnet.rejections import Rejection
@@ -33,6 +35,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEGAN_MS = (BEGAN_AT - _EPOCH) // timedelta(milliseconds=1)
 CALLS_MAX = 6_000
 """Requests of one seed, over all its processes; the program's own bounds keep it far below."""
+
+
+def is_ours(client_id: str) -> bool:
+    """Say whether an order has a name as the program gives them."""
+    return len(client_id) == CLIENT_ORDER_ID_LENGTH and client_id.startswith("b")
 
 
 @dataclass(slots=True)
@@ -67,6 +74,8 @@ class World:
     stop: asyncio.Event = field(init=False)
     calls: int = field(init=False)
     broken: Broken | None = field(init=False)
+    history: set[tuple[Market, str, int]] = field(default_factory=set)
+    """Fills of others from before the ledger's first statement: none of its concern."""
     operators: list[asyncio.Task[None]] = field(default_factory=list)
     on_halt: Callable[[], None] = field(init=False)
     """Has an operator latch the kill switch from another terminal."""
@@ -154,11 +163,24 @@ class World:
             "halt": self._want_halt,
             "stop": lambda _: self.stop.set(),
         }
+        statements = self.law.statements()
         name = draw.choices(tuple(acts), weights=(8, 4, 2, 1, 1, 1, 1, 1))[0]
         if name in self.setting.bustles and self.chance.happens(f"call-{call}-{name}"):
             self.tape.say(self.now_s, "meanwhile", name)
             with suppress(Rejection):
                 acts[name](draw)
+        if not statements:
+            self.history |= self._strangers()
+
+    def _strangers(self) -> set[tuple[Market, str, int]]:
+        """Return the fills so far that no order of the program made."""
+        stores = self.exchange.state.stores.items()
+        return {
+            (market, fill.symbol, fill.trade_id)
+            for market, store in stores
+            for fill in store.fills()
+            if not is_ours(fill.client_id)
+        }
 
     def _move_prices(self, draw: Any) -> None:
         """Move one asset's price, mostly a little."""
@@ -195,8 +217,10 @@ class World:
         return self.exchange.respond(Request(method=method, path=path, body=raw, headers=headers))
 
     def _move_clock(self, draw: Any) -> None:
-        """Have our wall clock jump."""
-        self.clock.ahead_s += draw.choice((-1, 1)) * draw.choice((0.05, 0.3, 2.0, 20.0))
+        """Have our wall clock jump; far only where nobody else's fills are to be dated by it."""
+        alone = not {"person", "deleverage"} & set(self.setting.bustles)
+        far = 20.0 if alone else 2.0
+        self.clock.ahead_s = draw.choice((-1, 1)) * draw.choice((0.05, 0.3, 2.0, far))
 
     def _deleverage(self, draw: Any) -> None:
         """Have the venue close part of a position."""
