@@ -33,15 +33,6 @@ async def test_every_command_has_help_without_a_configuration(tmp_path: Path) ->
         assert f"trimtab {' '.join(words)}" in ended.stdout
 
 
-async def test_help_pays_for_no_library_that_only_work_needs(tmp_path: Path) -> None:
-    ended = await trimtab(["--help"], folder=tmp_path, variables={"PYTHONPROFILEIMPORTTIME": "1"})
-    imported = {
-        line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.split("\n")
-    }
-    assert "cyclopts" in imported
-    assert imported.isdisjoint({"ccxt", "sqlalchemy", "pydantic", "aiohttp", "numpy"})
-
-
 @pytest.mark.parametrize("words", [["bogus"], ["--bogus"], ["config"], ["plan", "--json=x"]])
 async def test_words_that_are_no_command_change_nothing_and_show_no_traceback(
     tmp_path: Path, words: list[str]

@@ -1,24 +1,25 @@
 """The options that every command takes, before or after its name.
 
 They are taken out of the argument list before the command's own arguments are read, so
-``trimtab --json plan`` and ``trimtab plan --json`` are the same.
+``trimtab --json plan`` and ``trimtab plan --json`` are the same. Help imports this module, and
+therefore nothing of the program's other rooms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-
-from trimtab.domain.errors import ConfigError
+from typing import Final
 
 HELP = """Every command also takes, before or after its name:
 
-- `--config FILE`: the configuration; else `TRIMTAB_CONFIG`, `./trimtab.toml`,
-  `~/.config/trimtab/config.toml`.
-- `--set a.b=c`: override one value of it (repeatable).
-- `--json`: one JSON document on standard output, all else on standard error.
-- `--log-level LEVEL`: debug, info, warning (default) or error.
+ • --config FILE: the configuration; else TRIMTAB_CONFIG, ./trimtab.toml,
+   ~/.config/trimtab/config.toml.
+ • --set a.b=c: override one value of it (repeatable).
+ • --json: one JSON document on standard output, all else on standard error.
+ • --log-level LEVEL: debug, info, warning (default) or error.
 """
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -34,6 +35,10 @@ class Options:
     """Overrides as ``a.b=c``, in the order given."""
     as_json: bool
     log_level: str
+
+
+OPTIONS: Final[ContextVar[Options]] = ContextVar("options")
+"""The options of this process; set once, before a command runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,8 @@ def split(arguments: Sequence[str]) -> CommandLine:
 def _next(name: str, waiting: list[str]) -> str:
     """Take the value of an option off the waiting words."""
     if not waiting:
+        from trimtab.domain.errors import ConfigError  # noqa: PLC0415 -- help must not pay for it.
+
         raise ConfigError(f"{name} needs a value", next_step="trimtab --help")
     return waiting.pop(0)
 
@@ -85,6 +92,8 @@ def _level(given: list[str]) -> str:
     """Return the log level asked for last, ``warning`` when none was."""
     level = given[-1] if given else "warning"
     if level not in LOG_LEVELS:
+        from trimtab.domain.errors import ConfigError  # noqa: PLC0415 -- help must not pay for it.
+
         wanted = ", ".join(LOG_LEVELS)
         raise ConfigError(f"--log-level must be one of {wanted}, was {level}")
     return level

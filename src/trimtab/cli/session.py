@@ -12,19 +12,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from trimtab.cli.documents import Document, error_document
 from trimtab.cli.exits import Exit, exit_of_error
-from trimtab.cli.options import Options
+from trimtab.cli.options import OPTIONS
 from trimtab.config import Config, InvalidConfig, load
 from trimtab.domain.errors import TrimtabError
-
-OPTIONS: Final[ContextVar[Options]] = ContextVar("options")
-"""The options of this process; set once, before a command runs."""
 
 WIDTH_PIPED: Final = 120
 """Columns of a table when standard output is no terminal."""
@@ -68,6 +64,7 @@ def configuration() -> Config:
 
 def conduct(command: Callable[[Work], Coroutine[Any, Any, Result | Exit]]) -> Exit:
     """Run a command in an event loop and print its result; one that has printed gives its code."""
+    _log_at(OPTIONS.get().log_level)
 
     async def work() -> Result | Exit:
         """Turn the first signal into a wish to stop, the second into a cancellation."""
@@ -101,7 +98,7 @@ def emit(result: Result) -> Exit:
     return result.code
 
 
-def log_at(level: str) -> None:
+def _log_at(level: str) -> None:
     """Send log lines of *level* and above to standard error; never those that carry keys."""
     logging.basicConfig(
         level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"

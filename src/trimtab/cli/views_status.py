@@ -1,136 +1,22 @@
-"""``status`` for a person and as a document. Nothing prints here; weights are shown in percent."""
+"""``status`` for a person. Nothing prints here; weights are shown in percent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.documents import Document, drift_document, value, weight
 from trimtab.cli.tables import bar, money, percent, points, rows_table, words
-from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain, shown
-from trimtab.domain.orders import OrderRecord, Side
+from trimtab.domain.orders import Side
 from trimtab.domain.plan import Drift
-from trimtab.ports import PlanStatus, SavedPlan
-from trimtab.workflow.status import AccountStatus, HeldPosition, PoolMargin, RestingOrder
+from trimtab.ports import PlanStatus
+from trimtab.workflow.status import AccountStatus, HeldPosition
 
 LATER_SLOTS = "not computed in this version"
 """What is said of calendar slots."""
-
-
-def status_document(status: AccountStatus) -> Document:
-    """Return the document of ``status``; the margin ratio is null without a position."""
-    key = status.snapshot.key
-    return {
-        "account": key.account,
-        "venue": key.venue,
-        "environment": key.environment.value,
-        "taken_at": to_document(status.taken_at),
-        "nav": value(status.nav),
-        "quote": status.snapshot.quote,
-        "assets": [drift_document(d) for d in status.drifts],
-        "unmeasured": status.unmeasured or None,
-        "holdings": [
-            {
-                "asset": h.asset,
-                "units": plain(h.units),
-                "locked": plain(h.locked),
-                "futures_margin": plain(h.margin),
-                "mid": None if h.mid is None else plain(h.mid),
-                "value": None if h.value is None else value(h.value),
-            }
-            for h in status.holdings
-        ],
-        "positions": [_position_document(p) for p in status.positions],
-        "leverage": _finite(status.leverage),
-        "margin_ratio": _finite(status.margin_ratio),
-        "pools": [_pool_document(p) for p in status.pools],
-        "hedges": [],
-        "open_orders": [_resting_document(r) for r in status.resting],
-        "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
-        "halted": status.halted is not None,
-        "halt_reason": status.halted,
-        "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
-        "next_slot": None,
-    }
-
-
-def _finite(ratio: Decimal) -> str | None:
-    """Return a ratio, or null when it is infinite."""
-    return weight(ratio) if ratio.is_finite() else None
-
-
-def _position_document(held: HeldPosition) -> dict[str, Any]:
-    """Return one position; quantity and profit are signed."""
-    liquidation = held.position.liquidation_price
-    return {
-        "symbol": held.position.symbol,
-        "kind": held.instrument.kind.value,
-        "side": "long" if held.position.lots > 0 else "short",
-        "quantity": plain(held.units),
-        "notional": value(held.notional),
-        "entry_price": plain(held.position.entry_price),
-        "mark": plain(held.contract.mark),
-        "unrealised_pnl": value(held.profit),
-        "leverage_set": held.contract.leverage,
-        "margin_mode": held.position.margin_mode.value,
-        "liquidation_price": None if liquidation is None else plain(liquidation),
-    }
-
-
-def _pool_document(margin: PoolMargin) -> dict[str, Any]:
-    """Return one futures wallet."""
-    return {
-        "asset": margin.asset,
-        "balance": plain(margin.pool.balance),
-        "free_margin": plain(margin.pool.free_margin),
-        "maintenance_margin": plain(margin.maintenance),
-        "margin_ratio": _finite(margin.ratio),
-    }
-
-
-def _resting_document(resting: RestingOrder) -> dict[str, Any]:
-    """Return one resting order."""
-    order = resting.order
-    return {
-        "symbol": order.symbol,
-        "client_order_id": order.client_order_id,
-        "side": Side.of(order.lots).value,
-        "quantity": plain(resting.quantity),
-        "limit_price": plain(order.limit_price),
-        "reduce_only": order.reduce_only,
-        "ours": resting.is_ours,
-    }
-
-
-def unresolved_document(record: OrderRecord) -> dict[str, Any]:
-    """Return one order whose end is not known yet."""
-    intent = record.intent
-    return {
-        "client_order_id": intent.client_order_id,
-        "symbol": intent.instrument.symbol,
-        "side": intent.side.value,
-        "quantity": plain(intent.quantity),
-        "limit_price": plain(intent.limit_price),
-        "status": record.state.value,
-        "submitted_at": to_document(record.submitted_at),
-    }
-
-
-def _plan_document(saved: SavedPlan) -> dict[str, Any]:
-    """Return the last plan by its headline."""
-    plan = saved.plan
-    return {
-        "digest": plan.digest,
-        "status": saved.status.value,
-        "made_at": to_document(plan.made_at),
-        "expires_at": to_document(plan.expires_at),
-        "legs": len(plan.legs),
-    }
 
 
 def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:

@@ -45,8 +45,8 @@ from trimtab.domain.snapshot import Environment
 
 LOCAL_URL: Final = "http://127.0.0.1:8900"
 """Where ``trimtab testnet`` listens unless told otherwise."""
-SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-"""What all sections share: an unknown key is an error."""
+SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
+"""What all sections share: an unknown key is an error. Only the document's validator is built."""
 
 
 class Contract(StrEnum):

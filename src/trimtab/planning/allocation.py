@@ -18,7 +18,6 @@ from math import isqrt
 from typing import Final
 
 from trimtab.domain.exact import exact_arithmetic
-from trimtab.estimators.lot_prices import USUAL_EFFORT, lot_arrays, propose_lots
 from trimtab.planning.lot_grid import AllocationItem, LotGrid, competition, on_grid
 from trimtab.planning.lot_problem import LotProblem
 from trimtab.planning.lot_search import Incumbent, rounded_down, search
@@ -162,6 +161,12 @@ def _first(problem: LotProblem) -> tuple[Incumbent, int]:
     """Return lots that keep the limit and a price of cash to start from."""
     if len(problem.lot) < PROPOSE_ITEMS_MIN:
         return rounded_down(problem), 0
+    from trimtab.estimators.lot_prices import (  # noqa: PLC0415 -- few items must not pay for numpy.
+        USUAL_EFFORT,
+        lot_arrays,
+        propose_lots,
+    )
+
     legal = problem.legal
     arrays = lot_arrays(
         desired=problem.desired,

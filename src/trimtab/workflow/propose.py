@@ -14,12 +14,13 @@ from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
-from trimtab.domain.policy import Policy, Route
+from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan
 from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
+from trimtab.workflow.portfolio import portfolio_of
 
 DAY = timedelta(hours=24)
 
@@ -39,14 +40,6 @@ class Planner:
     def portfolio(self) -> Portfolio:
         """What the policy needs to be read."""
         return portfolio_of(self.policy)
-
-
-def portfolio_of(policy: Policy) -> Portfolio:
-    """Return what *policy* needs to be read."""
-    wanted = policy.rebalance
-    assets = tuple(t.asset for t in wanted.targets)
-    hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
-    return Portfolio(assets=assets, with_contracts=hedged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

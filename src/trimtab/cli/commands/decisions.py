@@ -19,6 +19,7 @@ from trimtab.bootstrap import open_books, owner
 from trimtab.cli import session
 from trimtab.cli.documents import plan_document
 from trimtab.cli.exits import Exit
+from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import plan_view, words
 from trimtab.domain.approved import Approval, ApprovalKind
@@ -48,7 +49,7 @@ def approve(digest: str) -> Exit:
         """Look at the plan, and record the yes."""
         async with open_books(config, dry_run=False) as ledger:
             saved = await pending(ledger, digest, now=SystemClock().now())
-            if not session.OPTIONS.get().as_json:
+            if not OPTIONS.get().as_json:
                 session.show(plan_view(saved.plan, saved.report), error=True)
             now = SystemClock().now()
             approval = grant(saved.report, kind=ApprovalKind.TYPED, by=owner(), at=now, ttl_s=ttl_s)

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trimtab.bootstrap import Shell, open_shell
+from trimtab.bootstrap.execution import planner_of
 from trimtab.cli import session
 from trimtab.cli.commands.trading import local_runner, run_result
 from trimtab.cli.documents import weight
@@ -94,7 +95,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     result = run_result(ran)
     if ran.execution is None:
         return replace(result, view=Text("Not approved; nothing was sent.\nnext: trimtab demo"))
-    planner = shell.planner
+    planner = planner_of(shell)
     books = Books(
         venue=shell.venue, market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio
     )

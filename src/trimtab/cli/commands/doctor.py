@@ -47,7 +47,7 @@ from trimtab.workflow.doctor import (
     warned,
     within,
 )
-from trimtab.workflow.propose import portfolio_of
+from trimtab.workflow.portfolio import portfolio_of
 
 DISK_NEEDED_BYTES: Final = 50_000_000
 """Room that the ledger's disk should have: far more than a year of runs writes."""

@@ -27,6 +27,7 @@ from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.settings import write_new
 from trimtab.cli.exits import Exit
+from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
 from trimtab.cli.views_ledger import (
     events_view,
@@ -133,7 +134,7 @@ def export(
         if output is not None:
             write_new(output, text)
             return _written(output, form, len(found))
-        if session.OPTIONS.get().as_json and form is not ExportFormat.JSON:
+        if OPTIONS.get().as_json and form is not ExportFormat.JSON:
             document = {"format": form.value, "fills": len(found), "text": text}
             return Result(document=document, view=Text(), code=Exit.DONE)
         sys.stdout.write(text)

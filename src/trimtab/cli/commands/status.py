@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from typing import Any
 
 from trimtab.bootstrap import open_shell
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
-from trimtab.cli.views_status import status_document, status_view
-from trimtab.workflow.status import look
+from trimtab.cli.status_document import status_document
+from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.status import AccountStatus, look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """What a person is shown; made when it is printed."""
+
+    seen: AccountStatus
+    calendar: str
+
+    def __rich__(self) -> Any:  # noqa: ANN401 -- whatever rich can print.
+        """Return what rich asks for."""
+        from trimtab.cli.views_status import status_view  # noqa: PLC0415 -- JSON needs no rich.
+
+        return status_view(self.seen, calendar=self.calendar)
 
 
 def status() -> Exit:
@@ -19,11 +36,11 @@ def status() -> Exit:
     async def work(_: Work) -> Result:
         """Read once."""
         async with open_shell(config, os.environ, dry_run=False) as shell:
-            planner = shell.planner
-            seen = await look(shell.market, shell.ledger, planner.portfolio, planner.policy)
+            portfolio = portfolio_of(config.policy)
+            seen = await look(shell.market, shell.ledger, portfolio, config.policy)
         return Result(
             document=status_document(seen),
-            view=status_view(seen, calendar=config.calendar),
+            view=_View(seen=seen, calendar=config.calendar),
             code=Exit.DONE,
         )
 

@@ -10,10 +10,12 @@ from cyclopts import Parameter
 
 from trimtab.adapters.terminal import TerminalApprover, TerminalProgress
 from trimtab.bootstrap import Shell, open_shell
+from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
 from trimtab.cli.documents import plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
+from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import plan_view
 from trimtab.config import Config
@@ -45,7 +47,7 @@ def plan(
 
     async def work(_: Work) -> Result:
         async with open_shell(config, os.environ, dry_run=False) as shell:
-            proposal = await propose(shell.planner, slot_due=False)
+            proposal = await propose(planner_of(shell), slot_due=False)
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
@@ -132,7 +134,8 @@ def run_result(result: RunResult) -> Result:
 
 def local_runner(shell: Shell, given: Work) -> Runner:
     """Return what a run works with, at this terminal."""
-    return shell.runner(
+    return runner_of(
+        shell,
         approver=TerminalApprover(write=_to_stderr, descriptor=STDIN),
         progress=TerminalProgress(write=_to_stderr, show=_show_plan),
         stop=given.stop,
@@ -169,7 +172,7 @@ def _refuse_yes_in_live(config: Config, *, yes: bool) -> None:
 
 def _show_plan(plan: Plan, report: GateReport) -> None:
     """Show a proposal where it does not disturb a script that reads the result."""
-    session.show(plan_view(plan, report), error=session.OPTIONS.get().as_json)
+    session.show(plan_view(plan, report), error=OPTIONS.get().as_json)
     sys.stdout.flush()
 
 

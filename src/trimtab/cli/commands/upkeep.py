@@ -14,6 +14,7 @@ from trimtab.adapters.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.terminal import TerminalProgress
 from trimtab.bootstrap import Shell, open_books, open_shell, owner
+from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
@@ -32,6 +33,7 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import OpenOrder
+from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import Books
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport
@@ -52,7 +54,7 @@ def recover() -> Exit:
         if not left:
             return recover_result(RecoveryReport(orders=(), interrupted=False), ())
         async with open_shell(config, os.environ, dry_run=False) as shell:
-            desk = shell.desk(progress=_progress(), stop=given.stop)
+            desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
                 report = await recovered(desk, receive_window_ms=window_ms)
@@ -104,7 +106,7 @@ def _books(shell: Shell) -> Books:
         venue=shell.venue,
         market=shell.market,
         ledger=shell.ledger,
-        portfolio=shell.planner.portfolio,
+        portfolio=portfolio_of(shell.config.policy),
     )
 
 

@@ -1,7 +1,9 @@
 """The composition root: the only module that knows every other.
 
 Chooses the adapters for a configuration, opens them in order and closes them again. A dry
-run gets other adapters behind the same ports; nothing below this module knows of it.
+run gets other adapters behind the same ports; nothing below this module knows of it. What
+runs work with is put together in :mod:`trimtab.bootstrap.execution`, so that commands which
+only look do not import the planner, the gate and the execution machine.
 """
 
 from __future__ import annotations
@@ -14,16 +16,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
-from trimtab.adapters.paper_venue import PaperVenue
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
-from trimtab.ports import Approver, Clock, MarketData, Progress, StopSignal, Venue
-from trimtab.workflow.inquiry import Desk
-from trimtab.workflow.propose import Planner
-from trimtab.workflow.run import Runner
+from trimtab.ports import Clock, MarketData, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +33,6 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     market: MarketData
-
-    @property
-    def planner(self) -> Planner:
-        """What proposals are made with."""
-        return Planner(
-            market=self.market,
-            ledger=self.ledger,
-            clock=self.clock,
-            policy=self.config.policy,
-            owner=owner(),
-        )
-
-    def desk(self, *, progress: Progress, stop: StopSignal) -> Desk:
-        """Return what orders are worked with."""
-        return Desk(
-            venue=self.venue, ledger=self.ledger, clock=self.clock, progress=progress, stop=stop
-        )
-
-    def runner(self, *, approver: Approver, progress: Progress, stop: StopSignal) -> Runner:
-        """Return what a run works with."""
-        desk = self.desk(progress=progress, stop=stop)
-        return Runner(planner=self.planner, desk=desk, approver=approver)
 
 
 @asynccontextmanager
@@ -109,6 +85,8 @@ async def open_shell(
     settings = venue_settings(config, environ, clock)
     async with open_books(config, dry_run=dry_run) as ledger, open_venue(settings) as opened:
         if dry_run:
+            from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
+
             paper = PaperVenue(opened.market, clock=clock)
             yield Shell(config=config, clock=clock, ledger=ledger, venue=paper, market=paper)
         else:

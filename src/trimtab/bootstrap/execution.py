@@ -1,0 +1,33 @@
+"""What proposals are made with and orders are worked with, from an open shell."""
+
+from __future__ import annotations
+
+from trimtab.bootstrap import Shell, owner
+from trimtab.ports import Approver, Progress, StopSignal
+from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.propose import Planner
+from trimtab.workflow.run import Runner
+
+
+def planner_of(shell: Shell) -> Planner:
+    """Return what proposals are made with."""
+    return Planner(
+        market=shell.market,
+        ledger=shell.ledger,
+        clock=shell.clock,
+        policy=shell.config.policy,
+        owner=owner(),
+    )
+
+
+def desk_of(shell: Shell, *, progress: Progress, stop: StopSignal) -> Desk:
+    """Return what orders are worked with."""
+    return Desk(
+        venue=shell.venue, ledger=shell.ledger, clock=shell.clock, progress=progress, stop=stop
+    )
+
+
+def runner_of(shell: Shell, *, approver: Approver, progress: Progress, stop: StopSignal) -> Runner:
+    """Return what a run works with."""
+    desk = desk_of(shell, progress=progress, stop=stop)
+    return Runner(planner=planner_of(shell), desk=desk, approver=approver)

@@ -1,0 +1,17 @@
+"""What has to be read of an account for a policy. Pure.
+
+On its own, so that commands which only look import neither the planner nor the gate.
+"""
+
+from __future__ import annotations
+
+from trimtab.domain.policy import Policy, Route
+from trimtab.ports import Portfolio
+
+
+def portfolio_of(policy: Policy) -> Portfolio:
+    """Return what *policy* needs to be read."""
+    wanted = policy.rebalance
+    assets = tuple(t.asset for t in wanted.targets)
+    hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
+    return Portfolio(assets=assets, with_contracts=hedged)
