@@ -6,6 +6,7 @@ ccxt's package files import every exchange they ship, in both flavours: half a s
 ``from <package>.<id> import <id>`` left out; the rest of the file runs as it is, and the
 classes that were left out are imported when somebody asks the package for them. Should a
 later ccxt be written otherwise, no line matches and everything is imported: slow, not wrong.
+``requests``, which only the synchronous client needs, is left out likewise.
 
 Checked with ccxt 4.5.90 by tests/wire/test_ccxt_import.py.
 """
@@ -21,6 +22,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any, Final, cast
 
+from trimtab.adapters.ccxt_requests import requests_stood_in
+
 _PACKAGES: Final = frozenset({"ccxt", "ccxt.async_support"})
 
 
@@ -32,10 +35,19 @@ def exchange_class(exchange_id: str) -> type[Any]:
     finder = _CutDownFinder()
     sys.meta_path.insert(0, finder)
     try:
-        importlib.import_module(f"ccxt.async_support.{exchange_id}")
+        _import(f"ccxt.async_support.{exchange_id}")
     finally:
         sys.meta_path.remove(finder)
     return _bind(sys.modules["ccxt.async_support"], exchange_id)
+
+
+def _import(name: str) -> None:
+    """Import a module of ccxt without ``requests``, or with it when ccxt wants more of it."""
+    try:
+        with requests_stood_in():
+            importlib.import_module(name)
+    except ImportError:
+        importlib.import_module(name)
 
 
 def _bind(package: ModuleType, name: str) -> type[Any]:
