@@ -5,12 +5,17 @@ Prints two ratios, each measured in one run with interleaved repetitions:
 - ``trimtab --help`` against ``import ccxt.async_support``: a question about the program must not
   pay for a hundred exchanges. At most 0.3.
 - A command that reaches an exchange (on loopback) against an eager import of everything that
-  the program uses. At most 0.5.
+  the program uses: its libraries, and the modules of all its commands. At most 0.5.
 
 Run:  python -m benchmarks.startup [--repetitions N] [--json]
 
 Wall time is from the start of the process to its end; memory is the peak resident set that the
 kernel reports for that process. Both move with the machine's load, ratios hardly do.
+
+Commands and yardsticks are started alike: with the same interpreter and the same environment,
+of which PYTHONDONTWRITEBYTECODE is left out. A machine that sets it would compile the program
+anew with each start and the libraries never, which is no user's machine. The round that warms
+caches writes what bytecode there is not yet.
 """
 
 from __future__ import annotations
@@ -37,8 +42,11 @@ BIN: Final = Path(sys.executable).parent
 EVERYTHING: Final = (
     "import ccxt.async_support, aiohttp, alembic.command, asyncio_throttle, cyclopts, numpy,"
     " pydantic_settings, rich.console, sqlalchemy, tenacity; import trimtab.cli.entry,"
-    " trimtab.bootstrap"
+    " trimtab.bootstrap, trimtab.config.loading; from trimtab.cli.commands import decisions,"
+    " demo, doctor, ledger, settings, status, testnet, trading, upkeep"
 )
+UNWANTED: Final = "PYTHONDONTWRITEBYTECODE"
+"""The variable that no measured process is given."""
 
 CONFIG: Final = """\
 [account]
@@ -107,6 +115,11 @@ class Comparison:
         return self.wall_ratio <= self.limit_ratio
 
 
+def environment() -> dict[str, str]:
+    """Return the variables that every process of the benchmark is given."""
+    return {name: value for name, value in os.environ.items() if name != UNWANTED}
+
+
 class CommandFailedError(Exception):
     """A measured process did not answer as expected; its figures would mean nothing."""
 
@@ -123,6 +136,7 @@ def sample(command: Command, *, folder: Path) -> Sample:
         process = subprocess.Popen(
             command.argv,
             cwd=folder,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -185,7 +199,12 @@ def exchange(server: str, *, folder: Path) -> Iterator[int]:
     argv = shlex.split(server.format(port=port, bin=BIN))
     with (folder / "exchange.log").open("w+b") as log:
         process = subprocess.Popen(
-            argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            argv,
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
         try:
             _wait_for_port(port, process=process)
