@@ -64,6 +64,20 @@ async def test_an_execution_after_the_statement_is_found_though_clocks_differ() 
     assert [fill.trade_id for fill in adopted] == [last.fill.trade_id]
 
 
+async def test_the_closing_of_a_position_that_the_snapshot_no_longer_shows_is_adopted() -> None:
+    floor = Floor("BTC 0.2 @ 60000, USDT 1000, wallet 500, perp BTC -0.01", "sell 0.1 BTC")
+    await floor.execute()
+    floor.clock.move(60)
+    base, perpetual = floor.venue.base, Symbol("BTC/USDT:USDT")
+    floor.venue.trade_by_hand(base.instruments[perpetual], 100)
+    floor.venue.base = dataclasses.replace(
+        base,
+        instruments={s: i for s, i in base.instruments.items() if s != perpetual},
+        contracts={s: c for s, c in base.contracts.items() if s != perpetual},
+    )
+    assert [f.symbol for f in (await floor.reconcile(adopt=True)).adopted] == [perpetual]
+
+
 async def test_a_deposit_is_a_difference_until_it_is_adopted() -> None:
     floor = await after_a_run()
     floor.venue.truth.free[Asset("USDT")] += 250

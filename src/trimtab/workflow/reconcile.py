@@ -85,7 +85,7 @@ async def reconcile(books: Books, *, adopt: bool) -> Reconciliation:
     if not adopt:
         return Reconciliation(differences=found, adopted=(), has_statement=statement is not None)
     adopted = list[Fill]()
-    for symbol in seen.instruments:
+    for symbol in seen.since:
         missing = [f for f in seen.fills if f.symbol == symbol]
         adopted += await books.ledger.book_fills(symbol, missing) if missing else ()
     await books.ledger.save_balances(seen.snapshot)
@@ -102,7 +102,8 @@ async def _look(books: Books, statement: Statement | None) -> _Seen:
     ordered = {r.intent.instrument.symbol: r.intent.instrument for r in records}
     instruments = dict(sorted((ordered | dict(snapshot.instruments)).items()))
     fills, since = list[Fill](), dict[Symbol, datetime]()
-    for symbol in instruments:
+    once_held = () if statement is None else statement.positions  # Closed since, by somebody else.
+    for symbol in sorted({*instruments, *once_held}):
         cursor = await books.ledger.fill_cursor(symbol)
         start = cursor.not_before if statement is None else statement.taken_at - CLOCKS_DIFFER
         wide = FillCursor(after=None, not_before=start)
