@@ -68,6 +68,16 @@ _BEFORE_ANY_ORDER: Final[Mapping[RestReason, Outcome]] = MappingProxyType(
 )
 
 
+_UNSAID: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {
+        Outcome.UNKNOWN: "the venue has not told how an order ended, or not all of its trades; "
+        "nothing was sent after it",
+        Outcome.INTERRUPTED: "stopped as asked; the end of every order that was sent is recorded",
+    }
+)
+"""What is true when a run ends so and nothing closer was noted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
     """One order of a run."""
@@ -130,13 +140,14 @@ class ExecutionReport:
 def report(state: RunState, review: GateReport, note: str) -> ExecutionReport:
     """Return what *state* came to; *review* is the gate's last word."""
     remainder = tuple(_rest(w, state.stop) for w in state.legs if w.rest)
+    outcome = _outcome(state, has_rest=bool(remainder))
     return ExecutionReport(
-        outcome=_outcome(state, has_rest=bool(remainder)),
+        outcome=outcome,
         orders=tuple(_line(order) for order in state.orders),
         remainder=remainder,
         unknown=tuple(o.intent.client_order_id for o in state.orders if _is_unknown(o)),
         review=review,
-        note=note,
+        note=note or _UNSAID.get(outcome, ""),
     )
 
 
