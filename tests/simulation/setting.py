@@ -26,6 +26,8 @@ class Setting:
     scenario: Scenario
     policy: Policy
     assets: tuple[str, ...]
+    is_tight: bool
+    """Whether the venue's budgets are so small that they alone can end a run."""
     latency_s: float
     """Usual time of one way, seconds."""
     venue_ahead_ms: int
@@ -38,9 +40,11 @@ class Setting:
 
 def setting_of(draw: random.Random) -> Setting:
     """Draw a setting."""
+    limits = _limits(draw)
     assets = tuple(sorted(draw.sample(tuple(_MIDS), draw.choice((1, 2, 2, 3)))))
     return Setting(
-        scenario=_scenario(draw, assets),
+        scenario=_scenario(draw, assets, limits),
+        is_tight=bool(limits),
         policy=_policy(draw, assets),
         assets=assets,
         latency_s=draw.choice((0.002, 0.02, 0.15)),
@@ -50,7 +54,7 @@ def setting_of(draw: random.Random) -> Setting:
     )
 
 
-def _scenario(draw: random.Random, assets: tuple[str, ...]) -> Scenario:
+def _scenario(draw: random.Random, assets: tuple[str, ...], limits: dict[str, int]) -> Scenario:
     """Draw an account of some ten thousand, out of balance, on books of some depth."""
     shares = [draw.uniform(0.05, 1.0) for _ in (*assets, "USDT")]
     spot: dict[str, Any] = {}
@@ -74,7 +78,7 @@ def _scenario(draw: random.Random, assets: tuple[str, ...]) -> Scenario:
             "futures": _futures(draw, assets),
             "rules": {"*": market},
             "bnb_fees": bnb_fees,
-            "limits": _limits(draw),
+            "limits": limits,
         }
     )
 

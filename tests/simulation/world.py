@@ -7,6 +7,7 @@ steps and not in the long pauses where nothing could notice.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class World:
     _statements: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tape.left_out = (str(self.folder), f"process {os.getpid()}")
         self.setting = setting_of(self.chance.draws("setting"))
         self.clock = WorldClock(self.loop)
         self.exchange = Exchange(self.setting.scenario, now_ms=self._now_ms)
@@ -196,8 +198,9 @@ class World:
         asset, futures = draw.choice(self.setting.assets), draw.random() < 0.4
         mid = self.exchange.state.prices.mid(asset)
         value = Decimal(draw.choice((60, 150, 400)))
-        step = Decimal("0.001") if futures or asset == "BTC" else Decimal("0.01")
-        quantity = max(step, (value / mid).quantize(step))
+        market = Market.USDM if futures else Market.SPOT
+        lot = self.exchange.state.listing(market, f"{asset}USDT").rule.lot_size
+        quantity = max(lot, value / mid // lot * lot)
         path = "/fapi/v1/order" if futures else "/api/v3/order"
         asked = {
             "symbol": f"{asset}USDT",
@@ -225,8 +228,9 @@ class World:
     def _deleverage(self, draw: Any) -> None:
         """Have the venue close part of a position."""
         for symbol, _, position in self.exchange.state.usdm.open_positions()[:1]:
+            lot = self.exchange.state.listing(Market.USDM, symbol).rule.lot_size
             part = abs(position.quantity) * Decimal(draw.choice(("0.5", "1")))
-            part = part.quantize(Decimal("0.001"))
+            part = part // lot * lot
             if part:
                 force_deleveraging(self.exchange.state, symbol, quantity=plain(part))
 
