@@ -5,7 +5,7 @@ Prints two ratios, each measured in one run with interleaved repetitions:
 - ``trimtab --help`` against ``import ccxt.async_support``: a question about the program must not
   pay for a hundred exchanges. At most 0.3.
 - A command that reaches an exchange (on loopback) against an eager import of everything that
-  the program uses: its libraries, and the modules of all its commands. At most 0.5.
+  the program uses: its libraries, and the rooms that plan, ask and execute. At most 0.5.
 
 Run:  python -m benchmarks.startup [--repetitions N] [--json]
 
@@ -42,8 +42,7 @@ BIN: Final = Path(sys.executable).parent
 EVERYTHING: Final = (
     "import ccxt.async_support, aiohttp, alembic.command, asyncio_throttle, cyclopts, numpy,"
     " pydantic_settings, rich.console, sqlalchemy, tenacity; import trimtab.cli.entry,"
-    " trimtab.bootstrap, trimtab.config.loading; from trimtab.cli.commands import decisions,"
-    " demo, doctor, ledger, settings, status, testnet, trading, upkeep"
+    " trimtab.bootstrap.execution"
 )
 UNWANTED: Final = "PYTHONDONTWRITEBYTECODE"
 """The variable that no measured process is given."""
