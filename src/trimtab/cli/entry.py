@@ -18,7 +18,7 @@ from trimtab.cli.options import HELP, OPTIONS, Options, split
 
 COLLECT_EACH: Final = 100_000
 """New objects between collections. What is imported stays, and at Python's usual 700 a start
-walks it again and again, which is a tenth of its time."""
+walks it again and again, which is a twentieth of its time."""
 
 
 class Command(NamedTuple):
