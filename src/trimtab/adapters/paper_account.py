@@ -35,10 +35,14 @@ def simulated(
 
 
 def _moved(seen: Snapshot, symbol: Symbol, lots: int) -> Position | None:
-    """Return a position moved by *lots*, a new one entered at the mark; None when flat."""
+    """Return a position moved by *lots*, a new one entered at the mark; None when flat.
+
+    None too when the contract is no longer read: its real position was closed meanwhile, so
+    that the simulated reduction has nothing left to reduce.
+    """
     before = seen.positions.get(symbol)
     now = Lots((0 if before is None else before.lots) + lots)
-    if now == 0:
+    if now == 0 or symbol not in seen.contracts:
         return None
     if before is not None and (before.lots > 0) == (now > 0):
         return replace(before, lots=now)
