@@ -169,7 +169,7 @@ BUGS: tuple[Bug | Wrong, ...] = (
         old="EventKind.LOST",
         new="EventKind.NOT_SENT",
         breaks="I7",
-        seen_at=50,
+        seen_at=211,
     ),
     Bug(
         name="recovery-skipped",
