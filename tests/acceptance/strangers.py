@@ -10,16 +10,19 @@ from tests.acceptance.conftest import Account
 from trimtab.testnet.server import wall_ms
 from trimtab.testnet.signing import signature_of
 
+SPOT = "/api/v3/order"
+FUTURES = "/fapi/v1/order"
 
-async def placed(account: Account, **params: str) -> None:
-    """Send one signed spot order that must be accepted."""
+
+async def placed(account: Account, *, path: str = SPOT, **params: str) -> None:
+    """Send one signed order that must be accepted."""
     raw = urlencode({**params, "timestamp": str(wall_ms())})
     raw += f"&signature={signature_of('local-secret', query='', body=raw)}"
     headers = {
         "X-MBX-APIKEY": "local-key",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    url = f"{account.exchange.url}/api/v3/order"
+    url = f"{account.exchange.url}{path}"
     async with (
         aiohttp.ClientSession() as session,
         session.post(url, data=raw, headers=headers) as answer,
@@ -44,3 +47,11 @@ async def resting_order(account: Account, *, client_order_id: str) -> None:
 async def bought(account: Account, *, quantity: str) -> None:
     """Buy ether at the market, as a person would on the exchange's page."""
     await placed(account, symbol="ETHUSDT", side="BUY", type="MARKET", quantity=quantity)
+
+
+async def in_and_out(account: Account, *, quantity: str) -> None:
+    """Open a short in the ether perpetual and close it again."""
+    for side in ("SELL", "BUY"):
+        await placed(
+            account, path=FUTURES, symbol="ETHUSDT", side=side, type="MARKET", quantity=quantity
+        )

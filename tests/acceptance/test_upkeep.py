@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from tests.acceptance.conftest import Account, has_no_traceback
-from tests.acceptance.strangers import bought, resting_order
+from tests.acceptance.strangers import bought, in_and_out, resting_order
 from trimtab.adapters.ledger.files import place_of
 from trimtab.adapters.ledger.lease import locked
 from trimtab.testnet import Fault, Kind
@@ -135,6 +135,17 @@ async def test_a_person_who_traded_by_hand_is_found_out_and_adopted(account: Acc
     assert {d["who"] for d in told.document["differences"]} == {"adopt"}
     assert (adopted.code, clean.code) == (0, 0), adopted.text
     assert adopted.document["adopted"][0]["client_order_id"] is None
+
+
+async def test_a_position_that_somebody_opened_and_closed_again_is_found_by_its_executions(
+    account: Account,
+) -> None:
+    await executed(account)
+    await in_and_out(account, quantity="0.05")
+    told = await account.trimtab("reconcile", "--json")
+    adopted = await account.trimtab("reconcile", "--adopt", "--json")
+    assert (told.code, adopted.code) == (1, 0), told.text + adopted.text
+    assert len(adopted.document["adopted"]) == 2
 
 
 async def test_reconcile_without_the_exchange_ends_with_seven(account: Account) -> None:

@@ -98,7 +98,7 @@ async def reconcile(books: Books, *, adopt: bool) -> Reconciliation:
 async def _look(books: Books, statement: Statement | None) -> _Seen:
     """Read everything that the venue can be asked about our markets."""
     records = await books.ledger.orders(plan_digest=None)
-    snapshot = await books.market.snapshot(books.portfolio)
+    snapshot = await books.market.snapshot(_with_every_contract(books.portfolio))
     ordered = {r.intent.instrument.symbol: r.intent.instrument for r in records}
     instruments = dict(sorted((ordered | dict(snapshot.instruments)).items()))
     fills, since = list[Fill](), dict[Symbol, datetime]()
@@ -116,6 +116,15 @@ async def _look(books: Books, statement: Statement | None) -> _Seen:
         since=since,
         resting=await books.venue.open_orders(tuple(instruments)),
     )
+
+
+def _with_every_contract(portfolio: Portfolio) -> Portfolio:
+    """Return *portfolio* with the contracts of all its assets, whatever their route.
+
+    Somebody may have opened a position there and closed it again since the last look: neither
+    snapshot shows it, the executions do.
+    """
+    return dataclasses.replace(portfolio, with_contracts=portfolio.assets)
 
 
 async def _compare(
