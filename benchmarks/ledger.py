@@ -110,7 +110,7 @@ async def _live(ledger: SqlLedger, attempt: int) -> None:
     order = intent(attempt=attempt)
     name = f"v{attempt}"
     told = venue_order(order, -100, name=name)
-    await ledger.begin([order], at=NOW)
+    await ledger.begin([order], at=NOW, halt_seen=None)
     await ledger.advance([step(order, OrderState.SETTLING, told)])
     await ledger.book_fills(BTC, [fill(attempt, "0.01", venue_order_id=name)])
     await ledger.advance([step(order, OrderState.FILLED, told)])

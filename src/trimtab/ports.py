@@ -277,12 +277,18 @@ class OrderLedger(Protocol):
         """Say who holds the account now, or None; keeps nobody out of it, unlike holding it."""
         ...
 
-    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
-        """Commit the intents as SUBMITTING, before a byte is sent.
+    async def begin(
+        self, intents: Sequence[OrderIntent], *, at: datetime, halt_seen: str | None
+    ) -> None:
+        """Commit the intents as SUBMITTING, before a byte is sent; all of them or none.
+
+        *halt_seen* is the kill switch as the gate saw it that passed them: latched otherwise
+        by now, none of them begins.
 
         Raises:
             LedgerError: a client order id is there already.
             AccountHeld: the lease is no longer ours.
+            Halted: the kill switch was latched since.
 
         """
         ...

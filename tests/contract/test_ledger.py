@@ -29,7 +29,7 @@ from tests.contract.ledger_cases import (
 )
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
 from trimtab.adapters.sql_ledger import open_ledger
-from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
+from trimtab.domain.errors import AccountHeld, ConfigError, Halted, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderState, TradeId
@@ -85,7 +85,7 @@ async def with_sell_begun(opener: Opener, *, dry_run: bool = False) -> AsyncIter
     """Open a ledger that holds the account, with line 1 of SELL as SUBMITTING."""
     async with opener(dry_run=dry_run) as ledger, ledger.holding_account(owner="test"):
         await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
-        await ledger.begin([intent()], at=NOW)
+        await ledger.begin([intent()], at=NOW, halt_seen=None)
         yield ledger
 
 
@@ -182,15 +182,15 @@ async def test_an_intent_is_there_as_submitting_with_its_instrument(opener: Open
 async def test_an_order_id_is_begun_once_and_nothing_of_its_batch_stays(opener: Opener) -> None:
     async with with_sell_begun(opener) as ledger:
         with pytest.raises(LedgerError, match="already"):
-            await ledger.begin([intent(line=2), intent(line=1)], at=NOW)
+            await ledger.begin([intent(line=2), intent(line=1)], at=NOW, halt_seen=None)
         assert len(await ledger.orders(plan_digest=None)) == 1
-        await ledger.begin([intent(line=2)], at=NOW)
+        await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
 
 
 async def test_an_order_of_a_plan_that_is_not_saved_is_refused(opener: Opener) -> None:
     async with opener() as ledger, ledger.holding_account(owner="test"):
         with pytest.raises(LedgerError, match="not in the ledger"):
-            await ledger.begin([intent()], at=NOW)
+            await ledger.begin([intent()], at=NOW, halt_seen=None)
 
 
 async def test_orders_survive_the_process(opener: Opener) -> None:
@@ -239,7 +239,7 @@ async def test_a_step_that_the_life_cycle_does_not_know_is_refused_with_its_batc
         absent = AbsenceEvidence(asked_at=NOW, venue_now=NOW, sightings={"fills": "none"})
         gone = dataclasses.replace(step(intent(), OrderState.ABSENT), evidence=absent)
         await ledger.advance([step(intent(), OrderState.UNKNOWN), gone])
-        await ledger.begin([intent(line=2)], at=NOW)
+        await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
         with pytest.raises(LedgerError, match="cannot become"):
             await ledger.advance(
                 [step(intent(line=2), OrderState.OPEN), step(intent(), OrderState.OPEN)]
@@ -384,7 +384,7 @@ async def test_a_late_fill_is_booked_on_a_closed_order_without_reopening_it(
 
 async def test_committed_notional_counts_what_was_or_may_be_spent(opener: Opener) -> None:
     async with with_sell_begun(opener) as ledger:
-        await ledger.begin([intent(line=2), intent(line=2, attempt=2)], at=LATER)
+        await ledger.begin([intent(line=2), intent(line=2, attempt=2)], at=LATER, halt_seen=None)
         refused = intent(line=2, attempt=2)
         await ledger.advance([step(refused, OrderState.REFUSED)])
         assert await ledger.committed_notional(since=NOW) == {"BTC/USDT": 599, "ETH/USDT": 301}
@@ -399,7 +399,7 @@ async def test_reduce_only_orders_do_not_count_against_caps(opener: Opener) -> N
     proposal = plan_of("buy 0.01 perp BTC reduce")
     async with opener() as ledger, ledger.holding_account(owner="test"):
         await ledger.save_plan(proposal, report_on(proposal), PlanStatus.PROPOSED)
-        await ledger.begin([intent(proposal)], at=NOW)
+        await ledger.begin([intent(proposal)], at=NOW, halt_seen=None)
         assert await ledger.committed_notional(since=NOW) == {}
 
 
@@ -452,6 +452,21 @@ async def test_a_halt_latches_until_it_is_released(opener: Opener) -> None:
         assert await ledger.halted() is None
 
 
+@pytest.mark.parametrize("seen", [None, "another halt"])
+async def test_a_round_does_not_begin_under_a_halt_that_the_gate_did_not_see(
+    opener: Opener, seen: str | None
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.set_halt("enough", by="ada", at=NOW)
+        with pytest.raises(Halted, match="enough"):
+            await ledger.begin([intent(line=2)], at=NOW, halt_seen=seen)
+        assert len(await ledger.orders(plan_digest=None)) == 1
+        await ledger.begin([intent(line=2)], at=NOW, halt_seen="enough")
+        await ledger.set_halt(None, by="ada", at=LATER)
+        await ledger.begin([intent(line=2, attempt=2)], at=NOW, halt_seen="enough")
+        assert len(await ledger.orders(plan_digest=None)) == 3
+
+
 # One writer
 
 
@@ -462,7 +477,7 @@ async def test_nothing_is_begun_advanced_or_booked_without_holding_the_account(
         pass
     async with opener() as ledger:
         with pytest.raises(AccountHeld):
-            await ledger.begin([intent(line=2)], at=NOW)
+            await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
         with pytest.raises(AccountHeld):
             await ledger.advance([step(intent(), OrderState.UNKNOWN)])
         with pytest.raises(AccountHeld):
@@ -549,7 +564,7 @@ async def test_a_dry_run_leaves_no_trace_that_the_real_run_counts(opener: Opener
         assert await real.committed_notional(since=NOW) == {}
         await real.save_approval(yes_to(SELL))
         async with real.holding_account(owner="run"):
-            await real.begin([intent()], at=NOW)
+            await real.begin([intent()], at=NOW, halt_seen=None)
 
 
 async def test_a_dry_run_needs_no_lease_and_sees_what_is_really_unresolved(
@@ -564,7 +579,7 @@ async def test_a_dry_run_needs_no_lease_and_sees_what_is_really_unresolved(
             assert await dry.orders(plan_digest=None) == ()
             with pytest.raises(LedgerError):
                 await dry.set_halt(None, by="dry", at=NOW)
-            await dry.begin([intent()], at=NOW)
+            await dry.begin([intent()], at=NOW, halt_seen="enough")
             assert [r.simulated for r in await dry.orders(plan_digest=None)] == [True]
 
 
@@ -574,4 +589,4 @@ async def test_one_plan_can_be_run_dry_many_times(opener: Opener) -> None:
     for _ in range(2):
         async with opener(dry_run=True) as dry:
             assert await dry.orders(plan_digest=None) == ()
-            await dry.begin([intent()], at=NOW)
+            await dry.begin([intent()], at=NOW, halt_seen=None)

@@ -49,10 +49,10 @@ async def hold():
     async with open_ledger(sys.argv[1], KEY, dry_run=False, clock=StandingClock()) as ledger:
         try:
             async with ledger.holding_account(owner="the other run"):
-                await ledger.begin([intent()], at=NOW)
+                await ledger.begin([intent()], at=NOW, halt_seen=None)
                 print("holding", flush=True)
                 sys.stdin.readline()
-                await ledger.begin([intent(line=2)], at=NOW)
+                await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
                 print("begun", flush=True)
         except AccountHeld:
             print("held by another", flush=True)
@@ -122,7 +122,7 @@ async def test_a_stopped_run_that_lost_its_lock_cannot_begin_an_order_when_it_go
             process.send_signal(signal.SIGCONT)
             assert process.communicate("go\n")[0] == "held by another\n"
             assert len(await ledger.orders(plan_digest=None)) == 1
-            await ledger.begin([intent(line=2)], at=NOW)
+            await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
 
 
 async def test_the_statement_that_makes_an_order_checks_the_lease_itself(
@@ -148,7 +148,8 @@ async def test_writes_that_share_a_flush_keep_their_own_errors(ledger: SqlLedger
         before = len(await ledger.audit.events())
         attempts = [1, 2, 2, 3, 1, 4]
         results = await asyncio.gather(
-            *(ledger.begin([intent(attempt=n)], at=NOW) for n in attempts), return_exceptions=True
+            *(ledger.begin([intent(attempt=n)], at=NOW, halt_seen=None) for n in attempts),
+            return_exceptions=True,
         )
         assert [isinstance(r, LedgerError) for r in results] == [
             False,
@@ -181,7 +182,9 @@ async def test_what_is_refused_half_done_is_undone_without_the_writes_beside_it(
         with busy(ledger):
             sets = [[1], [2, 1], [3]]  # The second begins an order before it meets one that is.
             writes = [
-                asyncio.ensure_future(ledger.begin([intent(attempt=n) for n in each], at=NOW))
+                asyncio.ensure_future(
+                    ledger.begin([intent(attempt=n) for n in each], at=NOW, halt_seen=None)
+                )
                 for each in sets
             ]
             await asyncio.sleep(0)
@@ -223,7 +226,7 @@ async def test_a_write_whose_caller_was_cancelled_is_done_all_the_same(
     ledger: SqlLedger,
 ) -> None:
     async with ledger.holding_account(owner="test"):
-        task = asyncio.create_task(ledger.begin([intent()], at=NOW))
+        task = asyncio.create_task(ledger.begin([intent()], at=NOW, halt_seen=None))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -289,11 +292,11 @@ async def test_a_write_that_the_disk_refuses_says_so_and_leaves_nothing(
     async with ledger.holding_account(owner="test"):
         await _pragma(ledger, pragma)
         with pytest.raises(LedgerError, match=told) as caught:
-            await ledger.begin(many, at=NOW)
+            await ledger.begin(many, at=NOW, halt_seen=None)
         assert "command again" in caught.value.next_step or "recover" in caught.value.next_step
         assert await ledger.orders(plan_digest=None) == ()
         await _pragma(ledger, undo)
-        await ledger.begin(many, at=NOW)
+        await ledger.begin(many, at=NOW, halt_seen=None)
     assert (await ledger.audit.verify()).faults == ()
 
 
@@ -355,13 +358,13 @@ async def finished(url: str) -> Place:
         await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
         await ledger.save_approval(yes_to(SELL))
         await ledger.save_balances(SNAPSHOT)
-        await ledger.begin([intent(), intent(line=2)], at=NOW)
+        await ledger.begin([intent(), intent(line=2)], at=NOW, halt_seen=None)
         await ledger.book_fills(BTC, [fill(1, "0.006"), fill(2, "0.001", venue_order_id="v9")])
         told = venue_order(intent(), -60)
         await ledger.advance([step(intent(), OrderState.EXPIRED, told)])
         await ledger.set_halt("enough", by="ada", at=NOW)
     async with open_ledger(url, KEY, dry_run=True, clock=StandingClock()) as dry:
-        await dry.begin([intent()], at=NOW)
+        await dry.begin([intent()], at=NOW, halt_seen="enough")
     return place_of(url)
 
 

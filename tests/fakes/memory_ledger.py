@@ -142,9 +142,12 @@ class MemoryLedger:
             self.store.plans[digest] = approved
         self._own.approvals[digest] = approval
 
-    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
+    async def begin(
+        self, intents: Sequence[OrderIntent], *, at: datetime, halt_seen: str | None
+    ) -> None:
         self._about_to_write()
         self._must_hold()
+        rules.refuse_new_halt(await self.halted(), seen=halt_seen)
         begun = dict(self._own.orders)
         for intent in intents:
             self._known(intent.plan_digest)

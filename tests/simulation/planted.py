@@ -102,8 +102,11 @@ BUGS: tuple[Bug | Wrong, ...] = (
     Bug(
         name="send-before-commit",
         where="trimtab.workflow.execute:_Driver._submit",
-        old="        await ledger.begin(intents, at=at)\n",
-        new="        asyncio.get_running_loop().create_task(ledger.begin(intents, at=at))\n",
+        old="await ledger.begin(intents, at=at, halt_seen=self._halt_seen)",
+        new=(
+            "asyncio.get_running_loop().create_task("
+            "ledger.begin(intents, at=at, halt_seen=self._halt_seen))"
+        ),
         breaks="I3",
         seen_at=0,
     ),

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import account, book
+from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_venue import Fault, MemoryVenue
 from tests.workflow.floor import Floor
 from trimtab.domain.approved import ApprovalKind
@@ -396,6 +397,42 @@ async def test_a_halt_before_the_first_order_is_exit_8() -> None:
     floor.gate.on_review = lambda _: floor.store.halts.append(("by hand", "a test", now))
     report = await floor.execute()
     assert (report.outcome, report.outcome.exit_code) == (Outcome.HALTED, 8)
+
+
+@pytest.mark.parametrize(
+    ("at_round", "outcome", "sent"), [(1, Outcome.HALTED, 0), (2, Outcome.PARTIAL, 1)]
+)
+async def test_a_halt_latched_between_the_gates_last_look_and_the_commit_sends_nothing_more(
+    at_round: int, outcome: Outcome, sent: int
+) -> None:
+    floor = Floor(HOLDINGS, SELL, BUY)
+    rounds = 0
+
+    class LatchedOnTheWay:
+        """A ledger in which somebody latches the kill switch just before a round is committed."""
+
+        def __init__(self, port: object) -> None:
+            self._port = port
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._port, name)
+
+        async def begin(self, *args: object, **kwargs: object) -> None:
+            nonlocal rounds
+            rounds += 1
+            if rounds == at_round:
+                floor.store.halts.append(("by hand", "a test", floor.clock.now()))
+            await self._port.begin(*args, **kwargs)  # type: ignore[attr-defined]
+
+    def latching(port: object) -> object:
+        return LatchedOnTheWay(port) if isinstance(port, MemoryLedger) else port
+
+    report = await floor.execute(latching)
+    assert (report.outcome, floor.venue.requests.count("submit")) == (outcome, sent)
+    assert report.remainder[0].reason is RestReason.HALTED
+    assert "halted: by hand" in report.note
+    assert len(floor.records) == sent
+    floor.check_the_promises()
 
 
 async def test_under_a_halt_only_a_gate_that_judged_it_lets_a_plan_pass() -> None:

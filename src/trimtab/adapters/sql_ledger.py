@@ -18,7 +18,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from trimtab.adapters.ledger import lease, reads, verification, writes
+from trimtab.adapters.ledger import lease, reads, rules, verification, writes
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
@@ -119,10 +119,17 @@ class SqlOrders(OrderLedger, View):
     """The life of orders."""
 
     @override
-    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
-        """Commit the intents as SUBMITTING, under the lease."""
+    async def begin(
+        self, intents: Sequence[OrderIntent], *, at: datetime, halt_seen: str | None
+    ) -> None:
+        """Commit the intents as SUBMITTING, under the lease and the kill switch as it was seen."""
         hand = self._hand
-        await self._writer.write(lambda pen: writes.begin(pen, hand, intents, at))
+
+        def begun(pen: Pen) -> None:
+            rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
+            writes.begin(pen, hand, intents, at)
+
+        await self._writer.write(begun)
 
     @override
     async def advance(self, transitions: Sequence[Transition]) -> None:

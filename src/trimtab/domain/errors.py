@@ -106,7 +106,7 @@ class AccountHeld(LedgerError):
     next_step = "wait for the other run to end, then run the same command again"
 
 
-class Halted(TrimtabError):
-    """The kill switch is latched. Only provable reductions may be sent."""
+class Halted(LedgerError):
+    """The kill switch was latched since the gate looked. Nothing of the round was begun."""
 
     next_step = "trimtab unhalt"

@@ -159,7 +159,16 @@ class Stopped:
     at: datetime
 
 
-RunEvent = OrderEvent | Surveyed | Unsurveyed | Reviewed | Stopped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBegun:
+    """The intents of the round could not begin: the kill switch came between. Nothing was sent."""
+
+    reason: RestReason
+    """``HALTED``."""
+    at: datetime
+
+
+RunEvent = OrderEvent | Surveyed | Unsurveyed | Reviewed | Stopped | NotBegun
 """Everything that the machine can be told."""
 
 

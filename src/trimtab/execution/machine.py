@@ -22,6 +22,7 @@ from trimtab.execution import retry
 from trimtab.execution.events import (
     FillsBooked,
     Finish,
+    NotBegun,
     OrderEvent,
     Review,
     Reviewed,
@@ -90,6 +91,8 @@ def step(state: RunState, event: RunEvent) -> Step:
             return _reviewed(state, event) if state.phase is Phase.REVIEWING else (state, ())
         case Stopped():
             return _stopped(state, event.reason)
+        case NotBegun():
+            return _stopped(_without_unbegun(state), event.reason)
         case _:
             return _order_told(state, event)
 
@@ -164,6 +167,17 @@ def _reviewed(state: RunState, event: Reviewed) -> Step:
     )
     after = dataclasses.replace(state, legs=legs, phase=Phase.WORKING, proposal=())
     return after, (Submit(intents=state.proposal),)
+
+
+def _without_unbegun(state: RunState) -> RunState:
+    """Return the state without the orders of a round that never began; the ledger has none."""
+    legs = tuple(
+        dataclasses.replace(w, orders=w.orders[:-1])
+        if w.orders and w.orders[-1].state is OrderState.SUBMITTING
+        else w
+        for w in state.legs
+    )
+    return dataclasses.replace(state, legs=legs)
 
 
 def _order_told(state: RunState, event: OrderEvent) -> Step:

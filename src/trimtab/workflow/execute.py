@@ -17,12 +17,13 @@ from types import MappingProxyType
 from typing import Final, assert_never
 
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
-from trimtab.domain.errors import LedgerError, NotDone, Refused, VenueError
+from trimtab.domain.errors import Halted, LedgerError, NotDone, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord
 from trimtab.execution import machine
 from trimtab.execution.events import (
     Finish,
     LookUp,
+    NotBegun,
     ProveAbsence,
     ReadFills,
     Review,
@@ -93,6 +94,7 @@ class _Driver:
         self._state = state
         self._review = approved.report
         self._note = ""
+        self._halt_seen: str | None = None
         self._begun: dict[ClientOrderId, datetime] = {}
         self._sends: dict[asyncio.Task[RunNews], None] = {}
         self._asks: dict[asyncio.Task[RunNews], None] = {}
@@ -196,7 +198,7 @@ class _Driver:
             plan = dataclasses.replace(plan, legs=command.legs)
         before = await self._desk.ledger.halted()
         self._review, refusal = await gated(plan, command.snapshot, self._wiring, self._review)
-        halted = await self._desk.ledger.halted()
+        halted = self._halt_seen = await self._desk.ledger.halted()
         at = self._desk.clock.now()
         if halted is not None and halted != before:
             self._note = halted
@@ -207,12 +209,17 @@ class _Driver:
         return Reviewed(refusal=refusal, at=at)
 
     async def _submit(self, intents: Sequence[OrderIntent]) -> None:
-        """Commit the intents, then send them side by side."""
+        """Commit the intents, then send them side by side; under a new halt do neither."""
         ledger, digest = self._desk.ledger, self._state.terms.plan_digest
         if not self._begun:
             await ledger.set_plan_status(digest, PlanStatus.EXECUTING)
         at = self._desk.clock.now()
-        await ledger.begin(intents, at=at)
+        try:
+            await ledger.begin(intents, at=at, halt_seen=self._halt_seen)
+        except Halted as latched:
+            self._note = str(latched)
+            await self._tell([NotBegun(reason=RestReason.HALTED, at=at)])
+            return
         for intent in intents:
             self._begun[intent.client_order_id] = at
             self._desk.progress.order_sent(intent)

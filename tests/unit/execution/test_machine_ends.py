@@ -27,6 +27,7 @@ from trimtab.execution.events import (
     FillsBooked,
     Finish,
     NoAnswer,
+    NotBegun,
     Reviewed,
     Shown,
     Submit,
@@ -49,6 +50,22 @@ def test_a_refusal_of_the_fresh_gate_ends_the_run_before_an_order() -> None:
         RestReason.GATE_REFUSED,
         [],
     )
+
+
+def test_a_round_that_could_not_begin_leaves_no_order_and_ends_the_run() -> None:
+    state, _ = submitted("sell 0.1 BTC", "sell 1 ETH")
+    state, commands = step(state, NotBegun(reason=RestReason.HALTED, at=NOW))
+    assert (commands, state.stop, list(state.orders)) == ((Finish(),), RestReason.HALTED, [])
+
+
+def test_a_later_round_that_could_not_begin_leaves_the_orders_of_earlier_ones() -> None:
+    state, [intent] = submitted("sell 0.1 BTC")
+    state, _ = step(state, ended_unfilled(intent))
+    state, _ = step(state, Surveyed(snapshot=OPENING, at=NOW))
+    state, _ = step(state, PASSED)
+    assert len(list(state.orders)) == 2
+    state, _ = step(state, NotBegun(reason=RestReason.HALTED, at=NOW))
+    assert [o.intent.attempt for o in state.orders] == [1]
 
 
 @pytest.mark.parametrize(("late_ms", "is_sent"), [(-1, True), (0, False)])

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trimtab.domain.canonical import instant_text
-from trimtab.domain.errors import LedgerError
+from trimtab.domain.errors import Halted, LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
@@ -212,6 +212,19 @@ def is_of(fill: Fill, record: OrderRecord) -> bool:
     """Whether the venue's order id of *fill* is the one of *record*."""
     same_market = record.intent.instrument.symbol == fill.symbol
     return same_market and record.venue_order_id == fill.venue_order_id
+
+
+def refuse_new_halt(halted: str | None, *, seen: str | None) -> None:
+    """Refuse to begin orders that the gate passed before the kill switch was latched.
+
+    A release since then is no reason: what passed under the latch is a reduction.
+
+    Raises:
+        Halted: it is latched, and not as the gate saw it.
+
+    """
+    if halted is not None and halted != seen:
+        raise Halted(f"halted: {halted}; nothing of this round was sent")
 
 
 def refuse_approval(digest: str, status: PlanStatus) -> None:
