@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -411,10 +412,10 @@ async def test_a_halt_latched_between_the_gates_last_look_and_the_commit_sends_n
     class LatchedOnTheWay:
         """A ledger in which somebody latches the kill switch just before a round is committed."""
 
-        def __init__(self, port: object) -> None:
+        def __init__(self, port: Any) -> None:
             self._port = port
 
-        def __getattr__(self, name: str) -> object:
+        def __getattr__(self, name: str) -> Any:
             return getattr(self._port, name)
 
         async def begin(self, *args: object, **kwargs: object) -> None:
@@ -422,7 +423,7 @@ async def test_a_halt_latched_between_the_gates_last_look_and_the_commit_sends_n
             rounds += 1
             if rounds == at_round:
                 floor.store.halts.append(("by hand", "a test", floor.clock.now()))
-            await self._port.begin(*args, **kwargs)  # type: ignore[attr-defined]
+            await self._port.begin(*args, **kwargs)
 
     def latching(port: object) -> object:
         return LatchedOnTheWay(port) if isinstance(port, MemoryLedger) else port

@@ -143,20 +143,14 @@ class _Driver:
             commands += asked
             if isinstance(each, OrderNews):
                 changed = machine.moved(self._state, before=before)
-                rows += self._transitions(each, changed, before)
+                steps = [o for o in changed if machine.is_transition(o, before=before)]
+                rows += [transition(o, each, self._desk.clock.now()) for o in steps]
                 moved += map(self._record, changed)
         if rows:
             await self._desk.ledger.advance(rows)
         for record in moved:
             self._desk.progress.order_moved(record)
         return commands
-
-    def _transitions(
-        self, news: OrderNews, changed: Sequence[TrackedOrder], before: RunState
-    ) -> list[Transition]:
-        """Return the transitions of *changed* orders that the machine concluded from *news*."""
-        at = self._desk.clock.now()
-        return [transition(o, news, at) for o in changed if machine.is_transition(o, before=before)]
 
     def _record(self, order: TrackedOrder) -> OrderRecord:
         """Return an order as the ledger will have it."""

@@ -1,0 +1,43 @@
+"""What the shell needs from the outside world, in our words and our errors.
+
+Adapters implement these; the workflow awaits them. Every method says which of our errors
+it raises; an adapter lets nothing else out. Reads fail as NotDone or Refused, writes also
+as OutcomeUnknown. Instants are aware UTC.
+"""
+
+from __future__ import annotations
+
+from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
+from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
+from trimtab.ports.records import (
+    LeverageSetting,
+    PlanStatus,
+    SavedPlan,
+    SettingOutcome,
+    Statement,
+    Transition,
+)
+from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
+
+__all__ = [
+    "AbsenceEvidence",
+    "Answer",
+    "Approver",
+    "Clock",
+    "FillCursor",
+    "FillLedger",
+    "Ledger",
+    "LeverageSetting",
+    "MarketData",
+    "OrderLedger",
+    "PlanLedger",
+    "PlanStatus",
+    "Portfolio",
+    "Progress",
+    "SavedPlan",
+    "SettingOutcome",
+    "Statement",
+    "StopSignal",
+    "Transition",
+    "Venue",
+]
