@@ -55,3 +55,10 @@ async def in_and_out(account: Account, *, quantity: str) -> None:
         await placed(
             account, path=FUTURES, symbol="ETHUSDT", side=side, type="MARKET", quantity=quantity
         )
+
+
+async def contract_sold(account: Account, symbol: str, quantity: str) -> None:
+    """Sell a perpetual at the market."""
+    await placed(
+        account, path=FUTURES, symbol=symbol, side="SELL", type="MARKET", quantity=quantity
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Callable
@@ -78,10 +79,25 @@ async def test_a_signal_before_the_first_order_leaves_leverage_alone(account_at:
     assert account.mutations() == 0
 
 
+async def test_a_signal_at_the_prompt_leaves_the_plan_pending_and_sends_nothing(
+    account: Account,
+) -> None:
+    process = await account.started("run", "--execute", "--json")
+    assert process.stderr is not None
+    await asyncio.wait_for(process.stderr.readuntil(b"to decline: "), WITHIN_S)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert process.returncode == 130, stderr
+    assert json.loads(stdout)["status"] == "proposed"
+    assert account.mutations() == 0
+    (plan,) = (await account.trimtab("ledger", "plans", "--json")).document
+    assert plan["status"] == "proposed"
+
+
 async def test_a_halt_from_elsewhere_lets_no_further_order_leave(account_at: AccountAt) -> None:
     account = await account_at(MARGIN, config=HEDGED)
     process = await begun(
-        account, Fault(kind=Kind.TIMEOUT_AFTER, method="POST", path=FUTURES, seconds="4")
+        account, Fault(kind=Kind.TIMEOUT_AFTER, method="POST", path=FUTURES, seconds="10")
     )
     await until(lambda: account.exchange.truth()["orders"])
     halted = await account.trimtab("halt")

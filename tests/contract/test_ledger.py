@@ -32,7 +32,7 @@ from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, Halted, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
-from trimtab.domain.orders import OrderState, TradeId
+from trimtab.domain.orders import OrderState, TradeId, VenueOrderId
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import (
     AbsenceEvidence,
@@ -465,6 +465,85 @@ async def test_a_round_does_not_begin_under_a_halt_that_the_gate_did_not_see(
         await ledger.set_halt(None, by="ada", at=LATER)
         await ledger.begin([intent(line=2, attempt=2)], at=NOW, halt_seen="enough")
         assert len(await ledger.orders(plan_digest=None)) == 3
+
+
+# What is not explained
+
+
+async def test_what_is_booked_since_the_statement_tells_ours_from_others(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        assert await ledger.booked_since_statement() is None
+        await ledger.save_balances(SNAPSHOT)
+        await ledger.book_fills(
+            BTC,
+            [
+                fill(1, "0.004", of=intent().client_order_id),
+                fill(2, "0.001", venue_order_id="v9"),
+            ],
+        )
+        since = await ledger.booked_since_statement()
+    assert since is not None
+    assert since.positions == {s: p.lots for s, p in SNAPSHOT.positions.items()}
+    assert since.ours == {BTC: -40}
+    assert [f.trade_id for f in since.external] == ["2"]
+    assert since.late == ()
+
+
+async def test_a_later_statement_leaves_behind_what_came_before_it(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.book_fills(BTC, [fill(2, "0.001", venue_order_id="v9")])
+        await ledger.save_balances(dataclasses.replace(SNAPSHOT, taken_at=LATER))
+        since = await ledger.booked_since_statement()
+        assert since is not None
+        assert (since.ours, since.external) == ({}, ())
+        assert await ledger.absent_lately(since=NOW) == ()
+
+
+async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.save_balances(SNAPSHOT)
+        await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+        await ledger.advance([step(intent(), OrderState.ABSENT)])
+        assert [r.state for r in await ledger.absent_lately(since=NOW)] == [OrderState.ABSENT]
+        assert await ledger.absent_lately(since=LATER) == ()
+        named = fill(1, "0.01", of=intent().client_order_id)
+        assert await ledger.book_fills(BTC, [named]) == (named,)
+        since = await ledger.booked_since_statement()
+        assert since is not None
+        assert [(r.state, r.filled_lots) for r in since.late] == [(OrderState.ABSENT, -100)]
+
+
+async def test_a_dry_run_counts_its_own_orders_and_the_real_ones(opener: Opener) -> None:
+    async with with_sell_begun(opener) as real:
+        await real.save_balances(SNAPSHOT)
+        ours = intent().client_order_id
+        await real.book_fills(BTC, [fill(1, "0.004", of=ours)])
+        async with opener(dry_run=True) as dry:
+            await dry.begin([intent()], at=NOW, halt_seen=None)
+            await dry.book_fills(BTC, [fill(1, "0.001", of=ours)])
+            seen = await dry.booked_since_statement()
+        truth = await real.booked_since_statement()
+    assert seen is not None
+    assert truth is not None
+    assert (seen.ours, truth.ours) == ({BTC: -50}, {BTC: -40})
+
+
+async def test_the_venues_names_of_our_orders_are_known(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        told = venue_order(intent(), -100)
+        await ledger.advance([step(intent(), OrderState.SETTLING, told)])
+        asked = [told.venue_order_id, VenueOrderId("v77")]
+        assert await ledger.unknown_orders(BTC, asked) == {"v77"}
+        assert await ledger.unknown_orders(Symbol("ETH/USDT"), asked) == set(asked)
+
+
+async def test_a_plan_is_executing_until_its_run_says_how_it_ended(opener: Opener) -> None:
+    async with with_sell_begun(opener) as ledger:
+        assert await ledger.executing() == ()
+        await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+        assert [saved.plan for saved in await ledger.executing()] == [SELL]
+        await ledger.set_plan_status(SELL.digest, PlanStatus.PARTIAL)
+        assert await ledger.executing() == ()
 
 
 # One writer

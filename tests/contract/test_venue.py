@@ -167,6 +167,17 @@ async def test_absence_is_evident_before_an_order_and_not_after(kind: str) -> No
     assert evidence.sightings["by_client_id"] != "none"
 
 
+@pytest.mark.parametrize(("symbol", "lots"), [(BTC, 200), (PERP, 4)])
+async def test_orders_are_named_by_whoever_placed_them(kind: str, symbol: str, lots: int) -> None:
+    async with at_venue(kind) as at:
+        order = intent(at.seen.instruments[symbol], lots, "61000")
+        answer = await at.venue.submit(order)
+        nobody = VenueOrderId("987654321")
+        told = await at.venue.client_ids(symbol, [answer.venue_order_id, nobody])
+        assert await at.venue.client_ids(symbol, []) == {}
+    assert told == {answer.venue_order_id: order.client_order_id}
+
+
 async def test_cancelling_what_is_gone_is_no_error(kind: str) -> None:
     async with at_venue(kind) as at:
         gone = OpenOrder(

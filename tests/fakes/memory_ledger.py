@@ -8,7 +8,7 @@ full disk would.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +19,17 @@ from trimtab.domain.approved import Approval
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Lots, Symbol
-from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    OrderRecord,
+    OrderState,
+    VenueOrderId,
+)
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.execution.outside import BookedSince
 from trimtab.ports import (
     Clock,
     FillCursor,
@@ -124,6 +132,10 @@ class MemoryLedger:
             raise LedgerError(f"plan {digest[:12]}: is not in the ledger")
         return self.store.plans[digest]
 
+    async def executing(self) -> tuple[SavedPlan, ...]:
+        plans = self.store.plans.values()
+        return tuple(self._seen(p) for p in plans if p.status is PlanStatus.EXECUTING)
+
     async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
         self._about_to_write()
         saved = self._known(plan_digest)
@@ -194,6 +206,41 @@ class MemoryLedger:
         self._own.fills.extend(booked)
         return tuple(booked)
 
+    async def unknown_orders(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> frozenset[VenueOrderId]:
+        ours = {
+            r.venue_order_id
+            for r in self._own.orders.values()
+            if r.intent.instrument.symbol == symbol
+        }
+        return frozenset(orders) - ours
+
+    async def booked_since_statement(self) -> BookedSince | None:
+        last = await self.statement()
+        if last is None:
+            return None
+        runs = [self.store.real] if self._own is self.store.real else [self.store.real, self._own]
+        later = [r for e in runs for r in e.orders.values() if r.submitted_at >= last.taken_at]
+        filled: dict[Symbol, Lots] = {}
+        for record in later:
+            symbol = record.intent.instrument.symbol
+            filled[symbol] = Lots(filled.get(symbol, 0) + record.filled_lots)
+        external = [
+            f
+            for f in self.store.real.fills
+            if f.client_order_id is None and f.filled_at >= last.taken_at
+        ]
+        nothing = (OrderState.REFUSED, OrderState.ABSENT)
+        return BookedSince(
+            positions=last.positions,
+            ours=filled,
+            external=tuple(sorted(external, key=lambda f: f.filled_at)),
+            late=tuple(
+                r for r in later if r.state in nothing and r.filled_lots and not r.simulated
+            ),
+        )
+
     async def fill_cursor(self, symbol: Symbol) -> FillCursor:
         booked = [f for f in self._own.fills if f.symbol == symbol]
         return FillCursor(
@@ -221,6 +268,15 @@ class MemoryLedger:
 
     async def unresolved(self) -> tuple[OrderRecord, ...]:
         return tuple(r for r in self.store.real.orders.values() if not r.state.is_terminal)
+
+    async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
+        last = await self.statement()
+        begun = since if last is None else max(since, last.taken_at)
+        return tuple(
+            r
+            for r in self.store.real.orders.values()
+            if r.state is OrderState.ABSENT and r.submitted_at >= begun
+        )
 
     async def fills(self) -> tuple[Fill, ...]:
         return tuple(sorted(self._own.fills, key=lambda f: f.filled_at))

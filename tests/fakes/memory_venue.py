@@ -9,7 +9,7 @@ id again once the first order has ended.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -184,6 +184,16 @@ class MemoryVenue:
             and int(t.fill.trade_id) > after
             and (since.after is not None or t.fill.filled_at >= since.not_before)
         )
+
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> dict[VenueOrderId, ClientOrderId]:
+        self._asked("client_ids")
+        return {
+            p.name: p.intent.client_order_id
+            for p in self.truth.placed
+            if p.name in orders and p.intent.instrument.symbol == symbol
+        }
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         self._asked("evidence_of_absence")

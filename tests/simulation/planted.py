@@ -177,7 +177,7 @@ BUGS: tuple[Bug | Wrong, ...] = (
     Bug(
         name="recovery-skipped",
         where="trimtab.workflow.run:resolved_first",
-        old="if not await ledger.unresolved():",
+        old="if (await leftovers(ledger, now=runner.desk.clock.now())).is_nothing:",
         new="if True:",
         breaks="L1",
         seen_at=7,

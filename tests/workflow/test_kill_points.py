@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Killed, Mortal
 from tests.workflow.floor import Floor
+from trimtab.ports import PlanStatus
 
 NEVER = 1_000_000
 
@@ -76,6 +77,8 @@ async def test_a_run_that_dies_anywhere_is_recovered_whole(
         assert floor.store.holder is None
         recovery = await floor.recover()
         assert recovery.exit_code == 0, (at, recovery)
+        saved = floor.store.plans.get(floor.plan.digest)
+        assert saved is None or saved.status is not PlanStatus.EXECUTING, at
         floor.check_the_promises()
         assert (await floor.reconcile()).differences == (), at
 

@@ -8,7 +8,7 @@ inside a page does not matter. Limits: Binance gives 1,000 rows a page and, by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -50,12 +50,12 @@ class FillReader:
     """Reads trades and order lists of single markets."""
 
     def __init__(
-        self, wire: Wire, catalogue: Catalogue, names: Mapping[OrderKey, ClientOrderId]
+        self, wire: Wire, catalogue: Catalogue, names: dict[OrderKey, ClientOrderId]
     ) -> None:
         self._wire = wire
         self._catalogue = catalogue
         self._names = names
-        """Orders whose client id was seen; shared with the venue, which adds to it."""
+        """Orders whose client id was seen; shared with the venue, and both add to it."""
 
     async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
         """Return all executions after *cursor*, oldest first.
@@ -130,6 +130,41 @@ class FillReader:
                 raise Unreadable(f"trade {number} comes with two contents")
         return found
 
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> Mapping[VenueOrderId, ClientOrderId]:
+        """Return the client ids of *orders*, from the list of all orders from the oldest on.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably.
+            Refused: the venue denies the read.
+
+        """
+        await self._catalogue.require(symbol)
+        wanted = sorted(int(order) for order in orders)
+        found: dict[VenueOrderId, ClientOrderId] = {}
+        for _ in range(_PAGES_MAX):
+            if not wanted:
+                break
+            page = await self._names_from(symbol, wanted[0])
+            found |= {order: ClientOrderId(name) for order, name in page.items() if order in orders}
+            last = max((int(order) for order in page), default=0)
+            wanted = [n for n in wanted if n > last] if len(page) >= _PAGE else []
+        self._names.update({(symbol, order): name for order, name in found.items()})
+        return found
+
+    async def _names_from(self, symbol: Symbol, oldest: int | None) -> Mapping[VenueOrderId, str]:
+        """Return one page of client ids by the venue's ids: from *oldest* on, or the latest."""
+        asked = {"symbol": self._catalogue.market_id(symbol), "limit": _PAGE}
+        if oldest is not None:
+            asked["orderId"] = oldest
+
+        def read(answer: object) -> Mapping[VenueOrderId, str]:
+            """Read the client ids of a list of orders."""
+            return {venue_order_id(r): text_of(r, "clientOrderId") for r in rows_of(answer)}
+
+        return await self._wire.read(_ALL_ORDERS[desk_of(symbol)], asked, read)
+
     async def sightings(self, intent: OrderIntent) -> Mapping[str, str]:
         """Return what the order list and the trade list show of the order of *intent*.
 
@@ -142,14 +177,7 @@ class FillReader:
 
         """
         symbol = intent.instrument.symbol
-        desk = desk_of(symbol)
-        asked = {"symbol": self._catalogue.market_id(symbol), "limit": _PAGE}
-
-        def read(answer: object) -> Mapping[VenueOrderId, str]:
-            """Read the client ids of a list of orders."""
-            return {venue_order_id(r): text_of(r, "clientOrderId") for r in rows_of(answer)}
-
-        orders = await self._wire.read(_ALL_ORDERS[desk], asked, read)
+        orders = await self._names_from(symbol, None)
         ours = [number for number, name in orders.items() if name == intent.client_order_id]
         oldest = min((int(number) for number in orders), default=0)
         _, trades = await self._page(symbol)

@@ -7,7 +7,7 @@ exactly as planned: ccxt's own rounding may not change them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
@@ -25,7 +25,7 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
 from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import AbsenceEvidence, FillCursor
 from trimtab.venues.profile import Desk
@@ -123,6 +123,12 @@ class CcxtVenue:
     async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
         """Return executions after *since*, oldest first; raises like :meth:`open_orders`."""
         return await self._fills.since(symbol, since)
+
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> Mapping[VenueOrderId, ClientOrderId]:
+        """Return who *orders* are by client order id; raises like :meth:`open_orders`."""
+        return await self._fills.client_ids(symbol, orders)
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list for the order of *intent*; raises like :meth:`open_orders`.

@@ -11,7 +11,7 @@ Not modelled: margin, funding, rate limits, and other people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -103,6 +103,13 @@ class PaperVenue:
         found = self._fills.get(symbol, [])
         booked = [n for n, fill in enumerate(found) if fill.trade_id == since.after]
         return tuple(found[booked[0] + 1 :] if booked else found)
+
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> Mapping[VenueOrderId, ClientOrderId]:
+        """Return the client ids of simulated orders; there are no others."""
+        mine = [order for order in self._orders.values() if order.symbol == symbol]
+        return {o.venue_order_id: o.client_order_id for o in mine if o.venue_order_id in orders}
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Tell from memory, which is complete."""

@@ -8,7 +8,7 @@ instants aware UTC.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from trimtab.adapters.ledger import lease, reads, rules, verification, writes
+from trimtab.adapters.ledger import lease, outside, reads, rules, verification, writes
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
@@ -33,9 +33,10 @@ from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent, OrderRecord
+from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, VenueOrderId
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.execution.outside import BookedSince
 from trimtab.ports import (
     Clock,
     FillCursor,
@@ -98,6 +99,11 @@ class SqlPlans(PlanLedger, View):
         return await self._writer.read(partial(reads.saved_plans, prefix=None, dry_run=run))
 
     @override
+    async def executing(self) -> tuple[SavedPlan, ...]:
+        """Return plans whose run has not said how it ended, oldest first."""
+        return await self._writer.read(reads.executing)
+
+    @override
     async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
         """Append where a plan stands now."""
         hand = self._hand
@@ -157,6 +163,11 @@ class SqlOrders(OrderLedger, View):
         return await self._writer.read(reads.unresolved)
 
     @override
+    async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
+        """Return real orders proved absent since an instant, in a dry run too."""
+        return await self._writer.read(partial(outside.absent_lately, since=since))
+
+    @override
     async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
         """Return quote value at limit of real orders since an instant, in a dry run too."""
         return await self._writer.read(partial(reads.committed, since=since))
@@ -170,6 +181,22 @@ class SqlFills(FillLedger, View):
         """Append executions and the cursor behind them; return the new ones."""
         hand = self._hand
         return await self._writer.write(lambda pen: writes.book_fills(pen, hand, symbol, fills))
+
+    @override
+    async def unknown_orders(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> frozenset[VenueOrderId]:
+        """Return those of the venue's *orders* that no order of ours is known to be."""
+        run = self._hand.dry_run
+        return await self._writer.read(
+            lambda c: outside.unknown_orders(c, symbol, orders, dry_run=run)
+        )
+
+    @override
+    async def booked_since_statement(self) -> BookedSince | None:
+        """Return what is booked since the last statement, or None before the first."""
+        run = self._hand.dry_run
+        return await self._writer.read(partial(outside.booked_since_statement, dry_run=run))
 
     @override
     async def fill_cursor(self, symbol: Symbol) -> FillCursor:

@@ -5,7 +5,7 @@ See :mod:`trimtab.ports`, which has all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +14,10 @@ from typing import Protocol
 from trimtab.domain.approved import Approval
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent, OrderRecord
+from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, VenueOrderId
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import Snapshot
+from trimtab.execution.outside import BookedSince
 from trimtab.ports.records import LeverageSetting, PlanStatus, SavedPlan, Statement, Transition
 from trimtab.ports.venue import FillCursor
 
@@ -34,6 +35,10 @@ class PlanLedger(Protocol):
 
     async def plans(self) -> tuple[SavedPlan, ...]:
         """Return all plans, oldest first."""
+        ...
+
+    async def executing(self) -> tuple[SavedPlan, ...]:
+        """Return plans whose run is under way, or ended without saying how, oldest first."""
         ...
 
     async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
@@ -103,6 +108,13 @@ class OrderLedger(Protocol):
         """Return orders that are not terminal, oldest first."""
         ...
 
+    async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
+        """Return real orders that were proved absent, begun since an instant, oldest first.
+
+        Those from before the last statement of the account are left out: a person has looked.
+        """
+        ...
+
     async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
         """Return quote value at limit of orders (filled, open or unknown) since an instant.
 
@@ -118,6 +130,19 @@ class FillLedger(Protocol):
         """Insert fills and move the symbol's cursor, in one transaction; return the new ones.
 
         A fill that is there already is skipped when equal and a LedgerError when not.
+        """
+        ...
+
+    async def unknown_orders(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> frozenset[VenueOrderId]:
+        """Return those of the venue's *orders* that no order of ours is known to be."""
+        ...
+
+    async def booked_since_statement(self) -> BookedSince | None:
+        """Return what is booked since the last statement, or None before the first.
+
+        A dry run sees its own orders among ours.
         """
         ...
 

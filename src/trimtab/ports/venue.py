@@ -5,13 +5,20 @@ See :mod:`trimtab.ports`, which has all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from trimtab.domain.instruments import Asset, Symbol
-from trimtab.domain.orders import Fill, OrderIntent, TradeId, VenueOrder
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    TradeId,
+    VenueOrder,
+    VenueOrderId,
+)
 from trimtab.domain.snapshot import OpenOrder, Snapshot
 
 
@@ -119,6 +126,15 @@ class Venue(Protocol):
 
     async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
         """Return every execution in *symbol* after *since*, oldest first, all pages."""
+        ...
+
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> Mapping[VenueOrderId, ClientOrderId]:
+        """Return under which client order ids *orders* were placed, whoever placed them.
+
+        One that the venue lists no more is left out. Raises like :meth:`look_up`.
+        """
         ...
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:

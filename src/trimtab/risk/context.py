@@ -37,6 +37,10 @@ class GateContext:
     """Sent in the last 24 h (filled, open and unknown), this run included, quote units, >= 0."""
     references: Mapping[Asset, tuple[Decimal, ...]]
     """Independent public prices, quote per unit, > 0; live trading needs two of each asset."""
+    outside: Mapping[Symbol, str]
+    """What somebody else did since the last statement, in one phrase by contract."""
+    late: tuple[OrderRecord, ...]
+    """Orders of ours that were proved absent or refused and have fills since the last statement."""
     net_bounds: Mapping[Asset, Decimal]
     """Largest |net units| that the approved plan passes through, >= 0.
 

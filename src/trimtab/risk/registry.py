@@ -108,6 +108,14 @@ _STATE: Final = (
         guards="While an order of ours is unresolved, only reductions in other markets pass.",
     ),
     _check(
+        "external_fills",
+        standing(account.external_fills),
+        limit=NONE,
+        unit="",
+        guards="Contracts hold what was booked: after a liquidation, a deleveraging or a trade by"
+        " hand, no futures are opened; after an order that turned up late, only reductions pass.",
+    ),
+    _check(
         "clock_offset",
         once(markets.clock_offset),
         limit="risk.max_clock_offset_ms",

@@ -41,6 +41,7 @@ from trimtab.ports import (
     Transition,
     Venue,
 )
+from trimtab.workflow.naming import named
 
 WAIT_SHOWN_S = 1.0
 """Waits from here on are told to whoever watches."""
@@ -164,7 +165,10 @@ class Inquiry:
                 since = FillCursor(after=None, not_before=early)
             try:
                 async with asyncio.timeout(LISTS_WITHIN_S):
-                    fills = await self.desk.venue.fills(symbol, since=since)
+                    seen = await self.desk.venue.fills(symbol, since=since)
+                    fills = await named(
+                        symbol, seen, venue=self.desk.venue, ledger=self.desk.ledger
+                    )
             except (VenueError, TimeoutError) as error:
                 unread = FillsUnread(client_order_id=name, reason=_told(error), at=self._now())
                 return OrderNews(event=unread, evidence=_kept(error))

@@ -16,6 +16,7 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.planning.compose import make_plan
 from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio
 from trimtab.risk.context import GateContext
@@ -73,7 +74,7 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
     plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
-    context = await gate_context(planner, holder=await planner.ledger.holder())
+    context = await gate_context(planner, snapshot, holder=await planner.ledger.holder())
     now = planner.clock.now()
     report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
     status = _status(plan, report)
@@ -86,7 +87,8 @@ async def review_rest(
 ) -> GateReport:
     """Ask the gate about what is left of an approved plan, which this run holds the account for."""
     context, sent = await asyncio.gather(
-        gate_context(planner, holder=None), planner.ledger.orders(plan_digest=of.plan_digest)
+        gate_context(planner, snapshot, holder=None),
+        planner.ledger.orders(plan_digest=of.plan_digest),
     )
     context = replace(
         context,
@@ -105,16 +107,18 @@ def _status(plan: Plan, report: GateReport) -> PlanStatus:
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
 
 
-async def gate_context(planner: Planner, *, holder: str | None) -> GateContext:
+async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | None) -> GateContext:
     """Collect what the gate must know beside the snapshot, before anything of a plan is sent."""
     ledger, fault = planner.ledger, None
     since = planner.clock.now() - DAY
     try:
-        unresolved, used = await asyncio.gather(
-            ledger.unresolved(), ledger.committed_notional(since=since)
+        unresolved, used, booked = await asyncio.gather(
+            ledger.unresolved(),
+            ledger.committed_notional(since=since),
+            ledger.booked_since_statement(),
         )
     except LedgerError as error:
-        unresolved, used, fault = (), {}, str(error)
+        unresolved, used, booked, fault = (), {}, None, str(error)
     return GateContext(
         halt_reason=await ledger.halted(),
         unresolved=unresolved,
@@ -124,8 +128,18 @@ async def gate_context(planner: Planner, *, holder: str | None) -> GateContext:
         run_orders=0,
         day_notional=used,
         references={},
+        outside={} if booked is None else _outside(booked, snapshot, unresolved),
+        late=() if booked is None else booked.late,
         net_bounds={},
     )
+
+
+def _outside(
+    booked: BookedSince, snapshot: Snapshot, unresolved: Iterable[OrderRecord]
+) -> Mapping[Symbol, str]:
+    """Return what somebody else did in contracts, by what is booked and what is held."""
+    open_in = {record.intent.instrument.symbol for record in unresolved}
+    return outside_of_plans(booked, snapshot.positions, snapshot.instruments, open_in=open_in)
 
 
 def _notional(sent: Iterable[OrderRecord]) -> Mapping[Symbol, Decimal]:

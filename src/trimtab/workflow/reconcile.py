@@ -7,7 +7,7 @@ booked as what they are, and the account as it stands becomes the new statement.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,7 +23,8 @@ from trimtab.execution.reconcile import (
     compare_positions,
     fills_since,
 )
-from trimtab.ports import FillCursor, Ledger, MarketData, Portfolio, Statement, Venue
+from trimtab.ports import FillCursor, Ledger, MarketData, Portfolio, Statement, Transition, Venue
+from trimtab.workflow.naming import named
 
 CLOCKS_DIFFER: Final = timedelta(seconds=5)
 """How far before a statement executions are listed: it has our clock's time, they the venue's."""
@@ -88,11 +89,29 @@ async def reconcile(books: Books, *, adopt: bool) -> Reconciliation:
     for symbol in seen.since:
         missing = [f for f in seen.fills if f.symbol == symbol]
         adopted += await books.ledger.book_fills(symbol, missing) if missing else ()
+    await books.ledger.advance(_corrections(await books.ledger.orders(plan_digest=None), adopted))
     await books.ledger.save_balances(seen.snapshot)
     left = await _compare(books.ledger, seen, await books.ledger.statement())
     return Reconciliation(
         differences=left, adopted=tuple(adopted), has_statement=statement is not None
     )
+
+
+def _corrections(records: Iterable[OrderRecord], adopted: Iterable[Fill]) -> list[Transition]:
+    """Return what is to be written down of closed orders that *adopted* fills turn out to be of."""
+    last = {f.client_order_id: f for f in adopted}
+    return [
+        Transition(
+            client_order_id=record.intent.client_order_id,
+            state=record.state,
+            order=None,
+            evidence=None,
+            note=f"fill {last[record.intent.client_order_id].trade_id} came after it was closed",
+            at=last[record.intent.client_order_id].filled_at,
+        )
+        for record in records
+        if record.state.is_terminal and record.intent.client_order_id in last
+    ]
 
 
 async def _look(books: Books, statement: Statement | None) -> _Seen:
@@ -107,7 +126,8 @@ async def _look(books: Books, statement: Statement | None) -> _Seen:
         cursor = await books.ledger.fill_cursor(symbol)
         start = cursor.not_before if statement is None else statement.taken_at - CLOCKS_DIFFER
         wide = FillCursor(after=None, not_before=start)
-        fills += await books.venue.fills(symbol, since=wide)
+        listed = await books.venue.fills(symbol, since=wide)
+        fills += await named(symbol, listed, venue=books.venue, ledger=books.ledger)
         since[symbol] = start
     return _Seen(
         snapshot=snapshot,

@@ -2,7 +2,10 @@
 
 Nothing is sent but questions. Orders are looked up side by side, the fence is waited out
 with progress, fills are booked. An order that is neither found nor proved absent stays as it
-is, with the reason. Running it twice, or killing it anywhere, changes nothing but the time.
+is, with the reason. Orders that were proved absent lately are looked for once more: a venue
+that breaks its promise and takes one after its fence is found out before anything new is
+sent. Plans whose run ended without a word are told how they ended. Running it twice, or
+killing it anywhere, changes nothing but the time.
 """
 
 from __future__ import annotations
@@ -10,14 +13,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, OrderState
 from trimtab.execution import retry
+from trimtab.execution.events import ReadFills
 from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, resume, told
-from trimtab.ports import Transition
+from trimtab.ports import Ledger, PlanStatus, SavedPlan, Transition
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, record_of, transition
 
+LOOKED_FOR = timedelta(days=1)
+"""How long after its beginning an order that was proved absent is looked for once more."""
 _EXIT_CONTRADICTED = 6
 _EXIT_UNREACHABLE = 7
 _EXIT_INTERRUPTED = 130
@@ -75,6 +82,33 @@ class RecoveryReport:
         return _EXIT_UNREACHABLE if outlooks == {Outlook.UNANSWERED} else _EXIT_CONTRADICTED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftovers:
+    """What earlier runs left to be looked at."""
+
+    open_orders: tuple[OrderRecord, ...]
+    """Orders that are not terminal in the ledger, oldest first."""
+    absent: tuple[OrderRecord, ...]
+    """Orders that were proved absent within the last day, oldest first."""
+    plans: tuple[SavedPlan, ...]
+    """Plans whose run has not said how it ended, oldest first."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to look at."""
+        return not (self.open_orders or self.absent or self.plans)
+
+
+async def leftovers(ledger: Ledger, *, now: datetime) -> Leftovers:
+    """Return what earlier runs left behind, by the ledger."""
+    open_orders, absent, plans = await asyncio.gather(
+        ledger.unresolved(), ledger.absent_lately(since=now - LOOKED_FOR), ledger.executing()
+    )
+    return Leftovers(
+        open_orders=tuple(r for r in open_orders if not r.simulated), absent=absent, plans=plans
+    )
+
+
 async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
     """Resolve every order that is not terminal. The account must be held already.
 
@@ -82,9 +116,43 @@ async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
         LedgerError: a finding could not be recorded; run it again.
 
     """
-    records = [r for r in await desk.ledger.unresolved() if not r.simulated]
+    left = await leftovers(desk.ledger, now=desk.clock.now())
+    found = await _all_resolved([*left.open_orders, *left.absent], desk, receive_window_ms)
+    for saved in left.plans:
+        await _concluded(saved, desk)
+    return RecoveryReport(
+        orders=tuple(each for each in found if not _was_absent_all_along(each)),
+        interrupted=desk.stop.is_set(),
+    )
+
+
+def _was_absent_all_along(found: Recovered) -> bool:
+    """Whether a second look confirmed that an order never reached the venue."""
+    return found.before is OrderState.ABSENT and found.is_resolved
+
+
+async def _concluded(saved: SavedPlan, desk: Desk) -> None:
+    """Write down how a plan ended whose run could not, by what its orders came to."""
+    records = await desk.ledger.orders(plan_digest=saved.plan.digest)
+    status = PlanStatus.PARTIAL
+    if any(not record.state.is_terminal for record in records):
+        status = PlanStatus.UNKNOWN
+    elif all(_filled(leg.line, records) == leg.lots for leg in saved.plan.legs):
+        status = PlanStatus.EXECUTED
+    await desk.ledger.set_plan_status(saved.plan.digest, status)
+
+
+def _filled(line: int, records: Sequence[OrderRecord]) -> int:
+    """Return the booked lots of one line of a plan, signed."""
+    return sum(record.filled_lots for record in records if record.intent.line == line)
+
+
+async def _all_resolved(
+    records: Sequence[OrderRecord], desk: Desk, receive_window_ms: int
+) -> tuple[Recovered, ...]:
+    """Ask about all of *records* side by side."""
     if not records:
-        return RecoveryReport(orders=(), interrupted=False)
+        return ()
     fills = await desk.ledger.fills()
     inquiry = Inquiry(desk=desk)
     left = [_left_behind(r, fills, desk, receive_window_ms) for r in records]
@@ -98,10 +166,7 @@ async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return RecoveryReport(
-        orders=tuple(_told_of(r, o) for r, o in zip(records, found, strict=True)),
-        interrupted=desk.stop.is_set(),
-    )
+    return tuple(_told_of(r, o) for r, o in zip(records, found, strict=True))
 
 
 def _left_behind(
@@ -138,6 +203,11 @@ async def _resolve(order: TrackedOrder, record: OrderRecord, inquiry: Inquiry) -
         news = await inquiry.ask(asks[0], begun_at=record.submitted_at)
         before = order
         order, asks = told(order, news.event, hurried=desk.stop.is_set())
+        await _recorded(order, record, desk, before=before, news=news)
+    if order.outlook is Outlook.CONTRADICTED:  # Whatever it is, its executions are not lost.
+        read = ReadFills(intent=order.intent, after_s=0.0, from_start=True)
+        news = await inquiry.ask(read, begun_at=record.submitted_at)
+        before, (order, _) = order, told(order, news.event, hurried=True)
         await _recorded(order, record, desk, before=before, news=news)
     return order
 

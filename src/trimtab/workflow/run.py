@@ -7,6 +7,7 @@ against a fresh look just before the first order.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,7 +25,7 @@ from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Passage, Planner, propose, review_rest
-from trimtab.workflow.recover import RecoveryReport, recover
+from trimtab.workflow.recover import RecoveryReport, leftovers, recover
 
 DECISION_POLL_S = 1.0
 """How often a waiting run looks whether somebody decided from another terminal."""
@@ -58,6 +59,8 @@ class RunResult:
     status: PlanStatus
     execution: ExecutionReport | None
     """None when nothing was executed."""
+    interrupted: bool
+    """Whether somebody asked to stop while a yes was waited for; the plan stays pending."""
 
 
 async def resolved_first(runner: Runner) -> RecoveryReport | None:
@@ -68,7 +71,7 @@ async def resolved_first(runner: Runner) -> RecoveryReport | None:
 
     """
     ledger = runner.desk.ledger
-    if not await ledger.unresolved():
+    if (await leftovers(ledger, now=runner.desk.clock.now())).is_nothing:
         return None
     async with ledger.holding_account(owner=runner.planner.owner):
         window = runner.planner.policy.execution.receive_window_ms
@@ -138,7 +141,8 @@ async def _decided(
             return _ended(plan, report, answer.status)
         return await _executed(runner, plan, report, answer.approval)
     if answer is Answer.NOBODY:
-        return _ended(plan, report, PlanStatus.PROPOSED)
+        ended = _ended(plan, report, PlanStatus.PROPOSED)
+        return dataclasses.replace(ended, interrupted=runner.desk.stop.is_set())
     if answer is Answer.NO:
         await ledger.set_plan_status(plan.digest, PlanStatus.DECLINED)
         return _ended(plan, report, PlanStatus.DECLINED)
@@ -215,9 +219,11 @@ async def _executed(
         status = PlanStatus.DRY_RUN  # The plan itself stays pending: it may still be approved.
     else:
         status = (await ledger.plan(plan.digest)).status
-    return RunResult(plan=plan, report=report, status=status, execution=execution)
+    return RunResult(
+        plan=plan, report=report, status=status, execution=execution, interrupted=False
+    )
 
 
 def _ended(plan: Plan, report: GateReport, status: PlanStatus) -> RunResult:
     """Return a run that executed nothing."""
-    return RunResult(plan=plan, report=report, status=status, execution=None)
+    return RunResult(plan=plan, report=report, status=status, execution=None, interrupted=False)

@@ -29,6 +29,8 @@ def context(**overrides: Any) -> GateContext:
         "run_orders": 0,
         "day_notional": {},
         "references": {},
+        "outside": {},
+        "late": (),
         "net_bounds": {},
     }
     return GateContext(**fields | overrides)

@@ -9,6 +9,7 @@ from tests.builders import KEY, account, legs_of, limits, policy
 from tests.unit.risk.cases import CALM, ask, context, found, refused, unknown, verdict, warned
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import OrderState
 from trimtab.domain.snapshot import Environment
 
 BTC = Symbol("BTC/USDT")
@@ -132,6 +133,32 @@ def test_an_unresolved_order_blocks_openings_and_everything_in_its_market() -> N
     assert reason is not None
     assert "u1" in reason
     assert reason.endswith("run trimtab recover.")
+
+
+def test_somebody_elses_hand_in_a_contract_lets_no_futures_be_opened() -> None:
+    assert verdict(ask(account(CALM), "sell 0.01 perp BTC"), "external_fills") == "pass"
+    touched = context(outside={BTC_PERP: "sell 0.01 at 59000 by no order of ours"})
+    spot = ask(account(CALM), "sell 0.01 BTC", "buy 0.1 ETH", facts=touched)
+    assert verdict(spot, "external_fills") == "warn"
+    report = ask(account(CALM), "buy 0.1 ETH", "sell 0.01 perp BTC", facts=touched)
+    assert found(report, "external_fills").subject == "leg 2"
+    reason = found(report, "external_fills").reason or ""
+    assert "BTC/USDT:USDT: sell 0.01 at 59000" in reason
+    assert "trimtab reconcile" in reason
+    growing = account("USDT 5000, BTC 0.1 @ 60000, perp BTC 0.02, wallet 5000")
+    closing = ask(growing, "sell 0.01 perp BTC reduce", facts=touched)
+    assert verdict(closing, "external_fills") == "warn"
+
+
+def test_an_order_that_turned_up_late_lets_only_reductions_through() -> None:
+    calm = account(CALM)
+    (lost,) = legs_of(calm, "sell 0.01 BTC")
+    late = dataclasses.replace(unknown(lost), state=OrderState.ABSENT)
+    facts = context(late=(late,))
+    assert verdict(ask(calm, "sell 0.1 ETH", facts=facts), "external_fills") == "warn"
+    report = ask(calm, "buy 0.1 ETH", facts=facts)
+    assert verdict(report, "external_fills") == "refuse"
+    assert "u1 was absent and has fills" in (found(report, "external_fills").reason or "")
 
 
 def test_another_run_a_broken_ledger_or_another_account_refuses() -> None:

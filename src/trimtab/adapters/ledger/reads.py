@@ -78,6 +78,14 @@ def created_at(connection: Connection) -> datetime:
 # Plans
 
 
+def executing(connection: Connection) -> tuple[SavedPlan, ...]:
+    """Return plans whose run has not said how it ended, oldest first."""
+    query = select(plans.c.digest, plans.c.status, entries)
+    query = query.join(entries, entries.c.seq == plans.c.seq).order_by(plans.c.seq)
+    query = query.where(plans.c.status == PlanStatus.EXECUTING.value)
+    return tuple(_saved_plan(connection, row, dry_run=0) for row in found_by(connection, query))
+
+
 def plan_status(connection: Connection, digest: str) -> PlanStatus | None:
     """Return where a plan stands, or None when it was never saved."""
     row = row_or_none(connection, statements.PLAN_STATUS, {"digest": digest})
@@ -109,7 +117,7 @@ def saved_plans(
         begins = select(plans.c.digest).where(plans.c.digest.startswith(prefix, autoescape=True))
         digest = rules.the_one_digest(prefix, connection.execute(begins).scalars().all())
         query = query.where(plans.c.digest == digest)
-    found = _found(connection, query)
+    found = found_by(connection, query)
     return tuple(_saved_plan(connection, row, dry_run=dry_run) for row in found)
 
 
@@ -154,7 +162,7 @@ def order(
     """Return one order, or None."""
     bound = {"run": dry_run, "name": client_order_id}
     row = row_or_none(connection, statements.ORDER, bound)
-    return None if row is None else _record(row)
+    return None if row is None else record_of(row)
 
 
 def order_of(connection: Connection, fill: Fill, *, dry_run: int) -> OrderRecord | None:
@@ -165,7 +173,7 @@ def order_of(connection: Connection, fill: Fill, *, dry_run: int) -> OrderRecord
             return record
     bound = {"run": dry_run, "on": fill.symbol, "named": fill.venue_order_id}
     row = row_or_none(connection, statements.ORDER_BY_VENUE, bound)
-    return None if row is None else _record(row)
+    return None if row is None else record_of(row)
 
 
 def order_records(
@@ -173,31 +181,31 @@ def order_records(
 ) -> tuple[OrderRecord, ...]:
     """Return orders of one plan, or all, oldest first."""
     if plan_digest is None:
-        return tuple(map(_record, _found(connection, _orders(dry_run))))
+        return tuple(map(record_of, found_by(connection, orders_of_run(dry_run))))
     bound = {"run": dry_run, "digest": plan_digest}
-    return tuple(map(_record, rows(connection, statements.ORDERS_OF_PLAN, bound)))
+    return tuple(map(record_of, rows(connection, statements.ORDERS_OF_PLAN, bound)))
 
 
 def unresolved(connection: Connection) -> tuple[OrderRecord, ...]:
     """Return real orders that are not terminal, oldest first."""
     open_states = [state.value for state in OrderState if not state.is_terminal]
-    query = _orders(dry_run=0).where(orders.c.state.in_(open_states))
-    return tuple(map(_record, _found(connection, query)))
+    query = orders_of_run(dry_run=0).where(orders.c.state.in_(open_states))
+    return tuple(map(record_of, found_by(connection, query)))
 
 
 def committed(connection: Connection, *, since: datetime) -> dict[Symbol, Decimal]:
     """Return quote value at limit of real orders since an instant, by symbol."""
     bound = {"run": 0, "since": instant_text(since)}
     found = rows(connection, statements.ORDERS_SINCE, bound)
-    return rules.committed(map(_record, found), since=since)
+    return rules.committed(map(record_of, found), since=since)
 
 
-def _orders(dry_run: int) -> Select[*tuple[Any, ...]]:
+def orders_of_run(dry_run: int) -> Select[*tuple[Any, ...]]:
     """Return the query of a run's orders, oldest first."""
     return select(orders).where(orders.c.dry_run == dry_run).order_by(orders.c.seq)
 
 
-def _record(row: StoredRow) -> OrderRecord:
+def record_of(row: StoredRow) -> OrderRecord:
     """Read one order.
 
     Raises:
@@ -242,7 +250,7 @@ def fill_rows(connection: Connection, *, dry_run: int) -> tuple[Fill, ...]:
     """Return a run's fills, oldest first."""
     query = select(fills).where(fills.c.dry_run == dry_run)
     query = query.order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
-    return tuple(map(_fill, _found(connection, query)))
+    return tuple(map(fill_of, found_by(connection, query)))
 
 
 def fills_by_id(
@@ -254,17 +262,17 @@ def fills_by_id(
         bound = {"run": dry_run, "on": symbol, "trade": trade_id}
         row = row_or_none(connection, statements.FILL, bound)
         if row is not None:
-            booked[trade_id] = _fill(row)
+            booked[trade_id] = fill_of(row)
     return booked
 
 
 def external_fills(connection: Connection, told: VenueOrder, *, dry_run: int) -> tuple[Fill, ...]:
     """Return booked fills of the venue's order that no order of ours has, oldest first."""
     bound = {"run": dry_run, "on": told.symbol, "named": told.venue_order_id}
-    return tuple(map(_fill, rows(connection, statements.EXTERNAL_FILLS, bound)))
+    return tuple(map(fill_of, rows(connection, statements.EXTERNAL_FILLS, bound)))
 
 
-def _fill(row: StoredRow) -> Fill:
+def fill_of(row: StoredRow) -> Fill:
     """Read one fill.
 
     Raises:
@@ -310,7 +318,7 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 def statement(connection: Connection) -> Statement | None:
     """Return the balances and positions saved last, or None."""
     newest = select(balances.c.seq).order_by(balances.c.seq.desc()).limit(1).scalar_subquery()
-    found = _found(connection, select(balances).where(balances.c.seq == newest))
+    found = found_by(connection, select(balances).where(balances.c.seq == newest))
     if not found:
         return None
     spot = {Asset(r["name"]): Decimal(r["quantity"]) for r in found if r["wallet"] == "spot"}
@@ -326,7 +334,7 @@ def halted(connection: Connection) -> str | None:
 
 def events(connection: Connection) -> tuple[LedgerEvent, ...]:
     """Return every entry, oldest first."""
-    return tuple(map(_event, _found(connection, select(entries).order_by(entries.c.seq))))
+    return tuple(map(_event, found_by(connection, select(entries).order_by(entries.c.seq))))
 
 
 def _event(row: StoredRow) -> LedgerEvent:
@@ -351,7 +359,7 @@ def _event(row: StoredRow) -> LedgerEvent:
     )
 
 
-def _found(connection: Connection, query: Executable) -> list[StoredRow]:
+def found_by(connection: Connection, query: Executable) -> list[StoredRow]:
     """Return what a query finds that is built where it is asked."""
     return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -88,6 +88,33 @@ EXTERNAL_FILLS: Final = (
     )
     .order_by(fills.c.seq, fills.c.position)
 )
+FILLED_SINCE: Final = (
+    select(orders.c.symbol, func.sum(orders.c.filled_lots).label("lots"))
+    .where(
+        (orders.c.dry_run == bindparam("real")) | (orders.c.dry_run == bindparam("run")),
+        orders.c.submitted_at >= bindparam("since"),
+    )
+    .group_by(orders.c.symbol)
+)
+LATE_ORDERS: Final = (
+    select(orders)
+    .where(
+        orders.c.dry_run == bindparam("real"),
+        (orders.c.state == bindparam("refused")) | (orders.c.state == bindparam("absent")),
+        orders.c.filled_lots != bindparam("nothing"),
+        orders.c.submitted_at >= bindparam("since"),
+    )
+    .order_by(orders.c.seq)
+)
+EXTERNAL_SINCE: Final = (
+    select(fills)
+    .where(
+        fills.c.dry_run == bindparam("real"),
+        fills.c.client_order_id.is_(None),
+        fills.c.filled_at >= bindparam("since"),
+    )
+    .order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
+)
 CURSOR: Final = select(fill_cursors.c.filled_at, fill_cursors.c.after_trade_id).where(
     fill_cursors.c.dry_run == bindparam("run"), fill_cursors.c.symbol == bindparam("on")
 )

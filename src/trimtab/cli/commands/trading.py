@@ -121,7 +121,7 @@ def run_result(result: RunResult) -> Result:
     execution = result.execution
     code = exit_of_status(result.status) if execution is None else Exit(execution.outcome.exit_code)
     if execution is None and result.status is PlanStatus.PROPOSED:
-        code = Exit.NOT_APPROVED
+        code = Exit.INTERRUPTED if result.interrupted else Exit.NOT_APPROVED
     document = None if execution is None else execution_document(execution, result.plan)
     return Result(
         document=plan_document(

@@ -36,7 +36,7 @@ from trimtab.domain.snapshot import OpenOrder
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import Books
 from trimtab.workflow.reconcile import reconcile as compared
-from trimtab.workflow.recover import RecoveryReport
+from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
 
 BY_HAND: Final = "halted by hand"
@@ -50,15 +50,15 @@ def recover() -> Exit:
     async def work(given: Work) -> Result:
         """Ask about what is open; a ledger without open orders asks nobody."""
         async with open_books(config, dry_run=False) as ledger:
-            left = await ledger.unresolved()
-        if not left:
+            left = await leftovers(ledger, now=SystemClock().now())
+        if left.is_nothing:
             return recover_result(RecoveryReport(orders=(), interrupted=False), ())
         async with open_shell(config, os.environ, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
                 report = await recovered(desk, receive_window_ms=window_ms)
-        return recover_result(report, left)
+        return recover_result(report, (*left.open_orders, *left.absent))
 
     return session.conduct(work)
 

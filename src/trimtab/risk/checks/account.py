@@ -110,6 +110,27 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     )
 
 
+def external_fills(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """While somebody else's hand is in our contracts, open none; reductions pass with a warning.
+
+    An order that turned up after its absence was proved says that the venue broke its promise:
+    then nothing that raises exposure passes, in any market.
+    """
+    outside, late = case.context.outside, case.context.late
+    if not outside and not late:
+        return (holds("account", measured="none", ok=True, otherwise=""),)
+    moves, forbidden = standing.state.moves, frozenset(standing.raising.any)
+    state = "; ".join(
+        [f"{r.intent.client_order_id} was {r.state.value} and has fills" for r in late[:3]]
+        + [f"{symbol}: {what}" for symbol, what in list(outside.items())[:3]]
+    )
+    if not late:
+        forbidden = frozenset(j for j in forbidden if moves[j].instrument.is_contract)
+    return _only_reductions(
+        state, forbidden, standing, advice="run trimtab reconcile, then trimtab reconcile --adopt"
+    )
+
+
 def _only_reductions(
     state: str, forbidden: frozenset[int], standing: Standing, *, advice: str
 ) -> tuple[Judgement, ...]:
