@@ -593,7 +593,6 @@ async def test_a_venue_that_falls_silent_is_asked_for_a_bounded_time() -> None:
     floor.venue.look_up = silent
     report = await floor.execute()
     assert (report.outcome, report.orders[0].note) == (Outcome.UNKNOWN, "no answer in time")
-    assert "has not told how an order ended" in report.note
     assert floor.venue.requests.count("look_up") < retry.LOOK_UPS_MAX
     assert (floor.clock.now() - began).total_seconds() < 17 + retry.UNANSWERED_MAX_S + 15
 

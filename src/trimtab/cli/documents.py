@@ -116,9 +116,10 @@ def _leg(plan: Plan, leg: Leg) -> Document:
     }
 
 
-def error_document(*, code: str, message: str, next_step: str) -> Document:
+def error_document(*, code: str, message: str, true_now: str, next_step: str) -> Document:
     """Return the document of a command that could not do its work."""
-    return {"status": "error", "error": {"code": code, "message": message, "next": next_step}}
+    told = {"code": code, "message": message, "true_now": true_now, "next": next_step}
+    return {"status": "error", "error": told}
 
 
 def fees_document(fees: Mapping[Asset, Decimal]) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimtab.cli.aftermath import aftermath
 from trimtab.cli.documents import MARK_PLACES, Document, fees_document
 from trimtab.cli.tables import money, rows_table, words
 from trimtab.domain.exact import exact_arithmetic, plain, trimmed
@@ -71,6 +72,7 @@ def execution_document(execution: ExecutionReport, plan: Plan) -> Document:
         ],
         "unknown": list(execution.unknown),
         "note": execution.note,
+        "told": aftermath(execution),
         "plan": plan.digest,
     }
 
@@ -98,9 +100,9 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
     style = _STYLES.get(execution.outcome, "bold red")
     kind = "Dry run" if result.status is PlanStatus.DRY_RUN else "Run"
     line = Text.assemble((f"{kind} ", "bold"), (words(execution.outcome.value), style))
-    if execution.note:
-        line.append(f": {execution.note}")
     parts += [Text(), line]
+    if told := aftermath(execution):
+        parts.append(Text(told))
     if next_step := _NEXT.get(execution.outcome):
         parts.append(Text(f"next: {next_step}"))
     return Group(*parts)

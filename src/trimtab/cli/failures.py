@@ -40,9 +40,10 @@ def _bug(bug: Exception) -> Exit:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "nowhere"
     report = TrimtabError(
-        f"a bug in Trimtab: {type(bug).__name__} at {where}; what was sent is in the ledger",
+        f"a bug in Trimtab: {type(bug).__name__} at {where}",
         next_step="trimtab recover; then report it with the output of --log-level debug",
     )
+    report.true_now = "What was sent is in the ledger."
     session.fail(report)
     if OPTIONS.get().log_level == "debug":
         session.note("".join(traceback.format_exception(bug)))

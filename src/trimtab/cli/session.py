@@ -128,13 +128,16 @@ def fail(error: TrimtabError) -> Exit:
     code = exit_of_error(error)
     if OPTIONS.get().as_json:
         document = error_document(
-            code=_code_name(error), message=str(error), next_step=error.next_step
+            code=_code_name(error),
+            message=str(error),
+            true_now=error.true_now,
+            next_step=error.next_step,
         )
         if isinstance(error, InvalidConfig):
             document["error"]["faults"] = [fault_document(f) for f in error.faults]
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     else:
-        note(f"error: {error}\nnext: {error.next_step}")
+        note(f"error: {error}\n{error.true_now}\nnext: {error.next_step}")
     return code
 
 

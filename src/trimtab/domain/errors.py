@@ -12,9 +12,11 @@ from trimtab.domain.orders import Evidence
 class TrimtabError(Exception):
     """Base of all errors raised on purpose.
 
-    ``next_step`` is the command or act that gets the operator further; faces print it last.
+    ``true_now`` says what the operator can rely on; ``next_step`` is the command or act that
+    gets further. Faces print them last.
     """
 
+    true_now = "No order was sent by this command."
     next_step = "trimtab doctor"
 
     def __init__(self, message: str, *, next_step: str = "") -> None:
@@ -91,12 +93,14 @@ class Refused(VenueError):
 class OutcomeUnknown(VenueError):
     """The venue may have acted. Look the order up; never send it again blindly."""
 
+    true_now = "An order may exist on the exchange; it is not sent again, and nothing follows it."
     next_step = "trimtab recover"
 
 
 class LedgerError(TrimtabError):
     """The ledger conflicts, is out of balance, or cannot be written. Nothing more is sent."""
 
+    true_now = "Nothing was sent that is not in the ledger."
     next_step = "trimtab ledger verify"
 
 

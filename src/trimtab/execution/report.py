@@ -68,16 +68,6 @@ _BEFORE_ANY_ORDER: Final[Mapping[RestReason, Outcome]] = MappingProxyType(
 )
 
 
-_UNSAID: Final[Mapping[Outcome, str]] = MappingProxyType(
-    {
-        Outcome.UNKNOWN: "the venue has not told how an order ended, or not all of its trades; "
-        "nothing was sent after it",
-        Outcome.INTERRUPTED: "stopped as asked; the end of every order that was sent is recorded",
-    }
-)
-"""What is true when a run ends so and nothing closer was noted."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
     """One order of a run."""
@@ -147,7 +137,7 @@ def report(state: RunState, review: GateReport, note: str) -> ExecutionReport:
         remainder=remainder,
         unknown=tuple(o.intent.client_order_id for o in state.orders if _is_unknown(o)),
         review=review,
-        note=note or _UNSAID.get(outcome, ""),
+        note=note,
     )
 
 

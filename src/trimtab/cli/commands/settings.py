@@ -133,7 +133,12 @@ def _faulty(invalid: InvalidConfig) -> Result:
     count = len(invalid.faults)
     told = "1 fault" if count == 1 else f"{count} faults"
     again = "mend it, then trimtab config check"
-    document = error_document(code="invalid_config", message=str(invalid), next_step=again)
+    document = error_document(
+        code="invalid_config",
+        message=str(invalid),
+        true_now=invalid.true_now,
+        next_step=again,
+    )
     document["error"]["faults"] = [session.fault_document(f) for f in invalid.faults]
     lines = [Text(f.message, no_wrap=True, overflow="ignore") for f in invalid.faults]
     view = Group(*lines, Text(f"{told}; nothing was read from a venue.\nnext: {again}"))

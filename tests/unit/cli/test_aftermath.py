@@ -1,0 +1,70 @@
+"""Bad luck is told in one paragraph: what happened, what is certain, what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import NOW
+from tests.unit.execution.test_machine import (
+    OPENING,
+    TERMS,
+    ended_unfilled,
+    started,
+    submitted,
+)
+from trimtab.cli.aftermath import aftermath
+from trimtab.domain.findings import GateReport
+from trimtab.execution.events import Reviewed, Stopped, WasLost, WasRefused
+from trimtab.execution.machine import begin, step
+from trimtab.execution.report import ExecutionReport, Outcome, report
+from trimtab.execution.rests import RestReason
+from trimtab.execution.state import RunState
+
+REVIEW = GateReport(plan_digest="e" * 64, snapshot_id="s", findings=(), reviewed_at=NOW)
+
+
+def told(state: RunState, note: str = "") -> str:
+    return aftermath(report(state, REVIEW, note))
+
+
+def test_a_run_that_did_all_of_its_plan_says_nothing() -> None:
+    state, _ = begin((), TERMS, OPENING)
+    assert told(state) == ""
+
+
+def test_a_refused_order_names_the_cause_and_what_is_certain() -> None:
+    state, [intent] = submitted("sell 0.1 BTC")
+    no = WasRefused(client_order_id=intent.client_order_id, reason="-2010", at=NOW)
+    state, _ = step(state, no)
+    text = told(state)
+    assert text.startswith("The run ended before all of the plan was done.")
+    assert "Left undone because of: venue refused." in text
+    assert "1 order ended, 0 of them with fills; every fill is in the ledger." in text
+
+
+def test_an_unknown_order_is_named_and_said_to_be_never_sent_again() -> None:
+    state, [first, second] = submitted("sell 0.1 BTC", "sell 1 ETH")
+    state, _ = step(state, ended_unfilled(first))
+    lost = WasLost(client_order_id=second.client_order_id, reason="reset", at=NOW)
+    state, _ = step(state, lost)
+    state, _ = step(state, Stopped(reason=RestReason.INTERRUPTED, at=NOW))
+    text = told(state, note="connection reset.")
+    assert "It was noted: connection reset." in text
+    assert f"Not known yet: {second.client_order_id}." in text
+    assert "looked up, never sent again" in text
+    assert "1 order ended" in text
+
+
+def test_a_run_that_sent_nothing_says_so() -> None:
+    state, _ = started("sell 0.1 BTC")
+    state, _ = step(state, Reviewed(refusal="max_net", at=NOW))
+    assert "refused. " in told(state)
+    assert "No order is under way." in told(state)
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.EXECUTED])
+def test_every_end_but_the_whole_one_has_its_sentence(outcome: Outcome) -> None:
+    ended = ExecutionReport(
+        outcome=outcome, orders=(), remainder=(), unknown=(), review=REVIEW, note=""
+    )
+    assert aftermath(ended).count(". ") >= 1
