@@ -46,4 +46,4 @@ async def test_an_unknown_command_as_json_is_one_error_document(tmp_path: Path) 
     ended = await trimtab(["bogus", "--json"], folder=tmp_path)
     assert ended.code == 2
     assert ended.document["status"] == "error"
-    assert set(ended.document["error"]) == {"code", "message", "next"}
+    assert set(ended.document["error"]) == {"code", "message", "true_now", "next"}
