@@ -17,11 +17,13 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import event
 
-from tests.simulation.process import PROCESS, Killed
+from tests.simulation.process import PROCESS, Killed, Process
 from trimtab.adapters.ledger import writer
 
 COMMIT_S = 0.0008
 """How long a job takes: a durable commit on a good disk."""
+CHANGES = ("INSERT", "UPDATE", "CREATE")
+"""How statements begin before which a process may die."""
 
 
 class LoopThread(Executor):
@@ -70,27 +72,57 @@ class LoopThread(Executor):
         future.set_result(outcome)
 
 
+class DyingCursor(sqlite3.Cursor):
+    """Where the driver is handed a statement: a process may die before it changes anything."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> DyingCursor:
+        assert isinstance(self.connection, DyingConnection)
+        if sql.startswith(CHANGES):
+            self.connection.reached("a statement of the ledger")
+        if sql.startswith("INSERT") and self.connection.is_out_of_room():
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorname = "SQLITE_FULL"  # type: ignore[misc]  # As the driver sets it.
+            raise full
+        return super().execute(sql, parameters)
+
+
+class DyingConnection(sqlite3.Connection):
+    """A connection of one process, whose disk may be full and which may die at a commit."""
+
+    process: Process | None = None
+    full_disk: Callable[[], bool]
+
+    def reached(self, point: str) -> None:
+        """Pass a point of death, if a process of the simulation has the connection."""
+        if self.process is not None:
+            self.process.reached(point)
+
+    def is_out_of_room(self) -> bool:
+        """Say whether the present insertion finds no room; there is always some outside."""
+        return self.process is not None and self.full_disk()
+
+    def cursor(self, factory: Any = DyingCursor) -> Any:
+        return super().cursor(factory)
+
+    def commit(self) -> None:
+        self.reached("a commit of the ledger")
+        super().commit()
+
+
 @contextmanager
 def ledgers_in_the_loop(full_disk: Callable[[], bool]) -> Iterator[None]:
-    """Run ledgers in the loop, with a point of death, or a full disk, at each statement."""
+    """Run ledgers in the loop, with a point of death, or a full disk, at what the driver does."""
 
-    def connected(connection: sqlite3.Connection, _record: object) -> None:
+    def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
+        options["factory"] = DyingConnection
+
+    def connected(connection: DyingConnection, _record: object) -> None:
+        connection.full_disk = full_disk
         if (process := PROCESS.get(None)) is not None:
+            connection.process = process
             process.connections.append(connection)
 
-    def executing(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if (process := PROCESS.get(None)) is None:
-            return
-        process.reached("a statement of the ledger")
-        if statement.startswith("INSERT") and full_disk():
-            cause = sqlite3.OperationalError("database or disk is full")
-            raise sqlalchemy.exc.OperationalError(statement, None, cause)
-
-    def committing(_connection: object) -> None:
-        if (process := PROCESS.get(None)) is not None:
-            process.reached("a commit of the ledger")
-
-    hooks = (("connect", connected), ("before_cursor_execute", executing), ("commit", committing))
+    hooks = (("do_connect", connecting), ("connect", connected))
     for name, hook in hooks:
         event.listen(sqlalchemy.Engine, name, hook)
     real = writer.ThreadPoolExecutor
