@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import reads
 from trimtab.adapters.ledger.chain import Head
-from trimtab.adapters.ledger.engine import WRITES, engine_at, execute
+from trimtab.adapters.ledger.engine import WRITES, engine_at, execute, writing
 from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import Place, prepare, write_anchor
 from trimtab.adapters.ledger.migrate import migrate, needs_migration
@@ -168,7 +168,7 @@ class Writer:
         with self._mutex:
             if self._growing is batch:
                 self._growing = None
-        with located(self.place, "writing"), self._writing.begin():
+        with located(self.place, "writing"), writing(self._writing):
             before = reads.head(self._writing)
             answers, head = self._run(batch.jobs, before)
         if head != before:
