@@ -1,6 +1,6 @@
 """The ledger's thread, inside the loop: jobs run one after the other, each after its latency.
 
-Stands for ``ThreadPoolExecutor(max_workers=1)`` where the ledger's writer makes one. What is
+Stands for ``OneThread`` where the ledger's writer makes one. What is
 asked for while a job waits still shares its transaction, as with the real thread.
 """
 
@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,50 +25,36 @@ CHANGES = ("INSERT", "UPDATE", "CREATE")
 """How statements begin before which a process may die."""
 
 
-class LoopThread(Executor):
-    """One worker; a dead process's jobs are never run, nor answered."""
+class LoopThread:
+    """One thread; a dead process's jobs are never run, nor answered."""
 
-    def __init__(self, max_workers: int, thread_name_prefix: str) -> None:
-        assert max_workers == 1, thread_name_prefix
+    def __init__(self, name: str) -> None:
+        assert name == "ledger"
         self._process = PROCESS.get()
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._waiting: deque[Callable[[], object]] = deque()
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(self, work: Callable[[], object]) -> None:
         self._process.reached("asking the ledger")
-        future: Future[Any] = Future()
-        self._waiting.append((future, lambda: fn(*args, **kwargs)))
+        self._waiting.append(work)
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_later(COMMIT_S, self._work)
-        return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self) -> None:
         assert not self._waiting
 
     def _work(self) -> None:
-        """Run the oldest job; the next one follows after its own latency."""
-        future, job = self._waiting[0]
+        """Do the oldest thing; the next one follows after its own latency."""
         if self._process.is_dead:
             return
         try:
-            self._answer(future, job)
+            self._process.reached("before the ledger's job")
+            self._waiting[0]()
+            self._process.reached("after the ledger's job")
         except Killed:
-            return
+            return  # Its tasks are cancelled: an answer that is under way finds nobody.
         self._waiting.popleft()
         if self._waiting:
             asyncio.get_running_loop().call_later(COMMIT_S, self._work)
-
-    def _answer(self, future: Future[Any], job: Callable[[], Any]) -> None:
-        """Run *job* and hand its outcome over, as a pool's thread does."""
-        if not future.set_running_or_notify_cancel():
-            return
-        self._process.reached("before the ledger's job")
-        try:
-            outcome = job()
-        except Exception as error:  # noqa: BLE001 -- what a thread does with any failure.
-            future.set_exception(error)
-            return
-        self._process.reached("after the ledger's job")
-        future.set_result(outcome)
 
 
 class DyingCursor(sqlite3.Cursor):
@@ -125,11 +110,11 @@ def ledgers_in_the_loop(full_disk: Callable[[], bool]) -> Iterator[None]:
     hooks = (("do_connect", connecting), ("connect", connected))
     for name, hook in hooks:
         event.listen(sqlalchemy.Engine, name, hook)
-    real = writer.ThreadPoolExecutor
-    writer.ThreadPoolExecutor = LoopThread  # type: ignore[misc]  # The ledger's thread.
+    real = writer.OneThread
+    writer.OneThread = LoopThread  # type: ignore[assignment,misc]  # The ledger's thread.
     try:
         yield
     finally:
-        writer.ThreadPoolExecutor = real  # type: ignore[misc]  # As above.
+        writer.OneThread = real  # type: ignore[misc]  # As above.
         for name, hook in hooks:
             event.remove(sqlalchemy.Engine, name, hook)
