@@ -26,7 +26,7 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import ClauseElement, Connection, event
+from sqlalchemy import ClauseElement, Connection
 
 from tests.builders import KEY, NOW
 from tests.contract.ledger_cases import (
@@ -56,18 +56,19 @@ Transaction = list[tuple[str, tuple[Any, ...]]]
 
 
 @contextmanager
-def recording(ledger: SqlLedger) -> Iterator[list[Transaction]]:
-    """Listen to the statements that the ledger hands to the driver."""
+def recording() -> Iterator[list[Transaction]]:
+    """Listen to what the ledger hands to the driver; each write begins with its entry."""
     transactions: list[Transaction] = []
-    execute, engine = statements._execute, ledger._writer._writing.engine  # noqa: SLF001  what is measured is inside
+    execute = statements._execute  # noqa: SLF001  what is measured is inside
 
     def recorded(connection: Connection, statement: ClauseElement, bound: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's cursor
-        text, names = statements._compiled(statement, connection.dialect)  # noqa: SLF001  as above
-        if text.startswith(("INSERT", "UPDATE")):
-            transactions[-1].append((text, tuple(bound[name] for name in names)))
+        compiled = statements._compiled(statement, type(connection.dialect))  # noqa: SLF001  as above
+        if compiled.text.startswith("INSERT INTO entries"):
+            transactions.append([])
+        if compiled.text.startswith(("INSERT", "UPDATE")):
+            transactions[-1].append((compiled.text, tuple(bound[n] for n in compiled.names)))
         return execute(connection, statement, bound)
 
-    event.listen(engine, "begin", lambda _: transactions.append([]))
     with patch.object(statements, "_execute", recorded):
         yield transactions
 
@@ -136,16 +137,15 @@ async def _measured(folder: Path, *, side_by_side: int) -> Cost:
 async def _bare(folder: Path) -> Cost:
     """Record what the ledger commits, and replay it with sqlite3 alone on the same beginning."""
     async with _ready(folder / "recorded") as ledger:
-        with recording(ledger) as transactions:
+        with recording() as transactions:
             await _orders(ledger, side_by_side=1)
     async with _ready(folder / "replayed"):
         connection = sqlite3.connect(folder / "replayed" / "ledger.db", isolation_level=None)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-        written = [t for t in transactions if t]
-        assert len(written) == ORDERS * WRITES_PER_ORDER
+        assert len(transactions) == ORDERS * WRITES_PER_ORDER
         meter = Meter()
-        for transaction in written:
+        for transaction in transactions:
             connection.execute("BEGIN IMMEDIATE")
             for statement, bound in transaction:
                 connection.execute(statement, bound)

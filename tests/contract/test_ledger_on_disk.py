@@ -32,6 +32,7 @@ from tests.contract.ledger_cases import (
 )
 from trimtab.adapters.ledger.files import Place, place_of
 from trimtab.adapters.ledger.pen import Hand, Pen
+from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.writes import begin
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
@@ -234,6 +235,18 @@ async def test_a_write_whose_caller_was_cancelled_is_done_all_the_same(
         assert len(await ledger.orders(plan_digest=None)) == 1
 
 
+async def test_a_bug_in_a_write_is_its_callers_and_leaves_nothing(ledger: SqlLedger) -> None:
+    def half_done(pen: Pen) -> None:
+        pen.append(EntryKind.HALT, {"reason": "enough", "by": "ada", "at": "now"})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await ledger._writer.write(half_done)
+    assert await ledger.halted() is None
+    await ledger.set_halt("enough", by="ada", at=NOW)
+    assert (await ledger.audit.verify()).faults == ()
+
+
 async def test_the_event_loop_goes_on_while_the_disk_is_waited_for(
     ledger: SqlLedger, url: str
 ) -> None:
@@ -245,6 +258,32 @@ async def test_the_event_loop_goes_on_while_the_disk_is_waited_for(
     blocker.execute("COMMIT")
     blocker.close()
     await write
+
+
+UNCLOSED = """
+import asyncio, sys
+from tests.builders import KEY, NOW
+from tests.contract.ledger_cases import StandingClock
+from trimtab.adapters.sql_ledger import open_ledger
+
+async def ask():
+    ledger = await open_ledger(sys.argv[1], KEY, dry_run=False, clock=StandingClock()).__aenter__()
+    for number in range(50):
+        asyncio.ensure_future(ledger.set_halt(str(number), by="ada", at=NOW))
+        await asyncio.sleep(0)
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(ask())
+loop.close()
+"""
+
+
+def test_what_was_asked_for_is_committed_though_nobody_closes_the_ledger(url: str) -> None:
+    environ = {**os.environ, "PYTHONPATH": "."}
+    subprocess.run([sys.executable, "-c", UNCLOSED, url], env=environ, timeout=60, check=True)
+    connection = sqlite3.connect(place_of(url).database)
+    assert connection.execute("SELECT count(*) FROM halts").fetchone() == (50,)
+    connection.close()
 
 
 # Files and faults
@@ -272,10 +311,7 @@ async def _pragma(ledger: SqlLedger, pragma: str) -> None:
     """Set a pragma on the connection that writes, on its thread."""
     connection = ledger._writer._writing.connection.dbapi_connection
     assert connection is not None
-    future = ledger._writer._thread.submit(
-        lambda: connection.execute(f"PRAGMA {pragma}").fetchall()
-    )
-    await asyncio.wrap_future(future)
+    await ledger._writer.read(lambda _: connection.execute(f"PRAGMA {pragma}").fetchall())
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -46,36 +47,44 @@ def to_document(value: object) -> Document:
 
     """
     kind: Any = type(value)
-    if kind in _PLAIN:
-        return value
-    names = _names(kind)
-    if names is not None:
-        return {name: to_document(getattr(value, name)) for name in names}
-    match value:
-        case int() | str() | Decimal() | datetime():
-            return _scalar(value)
-        case Mapping():
-            return {str(key): to_document(item) for key, item in value.items()}
-        case tuple() | list():
-            return [to_document(item) for item in value]
-    raise TypeError(f"no canonical form for {kind.__name__}")
-
-
-def _scalar(value: int | str | Decimal | datetime) -> Document:
-    """Return a single value as JSON has it."""
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, datetime):
-        return instant_text(value)
-    return value.value if isinstance(value, StrEnum) else value
+    return value if kind in _PLAIN else _writer(kind)(value)
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...] | None:  # noqa: ANN401 -- any type can be asked about.
-    """Return the fields of a dataclass in order, or None for another type."""
-    if not dataclasses.is_dataclass(kind):
-        return None
-    return tuple(f.name for f in dataclasses.fields(kind))
+def _writer(kind: Any) -> Callable[[Any], Document]:  # noqa: ANN401 -- any type can be asked about.
+    """Return what makes documents of the values of one type; found out once for each.
+
+    Raises:
+        TypeError: it has no canonical form.
+
+    """
+    if dataclasses.is_dataclass(kind):
+        return _record_writer(tuple(f.name for f in dataclasses.fields(kind)))
+    for forms, write in _WRITERS:
+        if issubclass(kind, forms):
+            return write
+    raise TypeError(f"no canonical form for {kind.__name__}")
+
+
+def _record_writer(names: tuple[str, ...]) -> Callable[[Any], Document]:
+    """Return what makes documents of a dataclass with these fields, most of them plain."""
+
+    def write(value: object) -> Document:
+        fields = [(name, getattr(value, name)) for name in names]
+        return {name: f if type(f) in _PLAIN else to_document(f) for name, f in fields}
+
+    return write
+
+
+_WRITERS: Final[tuple[tuple[Any, Callable[[Any], Document]], ...]] = (
+    (StrEnum, attrgetter("value")),
+    ((int, str), lambda value: value),
+    (Decimal, plain),
+    (datetime, instant_text),
+    (Mapping, lambda value: {str(key): to_document(item) for key, item in value.items()}),
+    ((tuple, list), lambda value: [to_document(item) for item in value]),
+)
+"""By type, subclasses included: what makes a document. The first that fits."""
 
 
 @cache

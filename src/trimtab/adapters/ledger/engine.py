@@ -7,6 +7,8 @@ somebody else wrote, whatever the busy timeout says; BEGIN IMMEDIATE waits inste
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
@@ -51,3 +53,19 @@ def _begin(connection: Connection) -> None:
 def execute(connection: Connection, text: str) -> None:
     """Hand a statement without parameters to the driver: SQLAlchemy's way costs three times it."""
     connection.connection.cursor().execute(text)
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """Run the block in a transaction that has the write lock; commit it, or undo all of it.
+
+    Beside SQLAlchemy's own bookkeeping, which costs as much as three statements: what the block
+    executes goes to the driver.
+    """
+    driver = connection.connection
+    execute(connection, "BEGIN IMMEDIATE")
+    try:
+        yield
+        driver.commit()
+    finally:
+        driver.rollback()  # After the commit there is nothing left to undo.

@@ -66,7 +66,7 @@ def prepare(place: Place) -> None:
         os.close(descriptor)
 
 
-def write_anchor(place: Place, head: Head) -> None:
+def write_anchor(anchor: Path, head: Head) -> None:
     """Write the head over the one before it, in place and in one write of fixed length.
 
     It follows the commit and is not flushed: after a crash it may lag behind the database,
@@ -77,7 +77,7 @@ def write_anchor(place: Place, head: Head) -> None:
 
     """
     line = f"{head.seq:0{_SEQ_DIGITS}d} {head.hash}\n".encode("ascii")
-    descriptor = os.open(place.anchor, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(anchor, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.pwrite(descriptor, line, 0)
     finally:

@@ -14,13 +14,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from sqlalchemy import select
-
-from trimtab.adapters.ledger import schema
 from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import Place
 from trimtab.adapters.ledger.pen import Pen
 from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.statements import LEASE, rows
 from trimtab.domain.errors import AccountHeld
 
 
@@ -95,8 +93,7 @@ def _lock(place: Place, owner: str) -> int:
 
 def take(pen: Pen, account: str, *, owner: str) -> int:
     """Append that *owner* holds the account now; return the new epoch."""
-    query = select(schema.leases.c.epoch).where(schema.leases.c.account == account)
-    epoch: int = pen.connection.execute(query).scalar_one() + 1
+    epoch = _epoch(pen, account) + 1
     body = {
         "account": account,
         "epoch": epoch,
@@ -110,7 +107,11 @@ def take(pen: Pen, account: str, *, owner: str) -> int:
 
 def give_back(pen: Pen, account: str, epoch: int) -> None:
     """Append that nobody holds the account, unless another run took it over already."""
-    lease = schema.leases.c
-    query = select(lease.epoch).where(lease.account == account)
-    if pen.connection.execute(query).scalar_one() == epoch:
+    if _epoch(pen, account) == epoch:
         pen.append(EntryKind.LEASE_RELEASED, {"account": account, "epoch": epoch})
+
+
+def _epoch(pen: Pen, account: str) -> int:
+    """Return the epoch of the last taking; the stamp made its row."""
+    (lease,) = rows(pen.connection, LEASE, {"account": account})
+    return int(lease["epoch"])

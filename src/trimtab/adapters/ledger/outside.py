@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import statements
-from trimtab.adapters.ledger.reads import fill_of, found_by, orders_of_run, record_of, statement
-from trimtab.adapters.ledger.schema import orders
+from trimtab.adapters.ledger.reads import fill_of, record_of, statement
 from trimtab.adapters.ledger.statements import row_or_none, rows
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.instruments import Lots, Symbol
@@ -22,10 +21,8 @@ def absent_lately(connection: Connection, *, since: datetime) -> tuple[OrderReco
     """Return real orders proved absent that were begun since an instant and since the statement."""
     last = statement(connection)
     begun = since if last is None else max(since, last.taken_at)
-    query = orders_of_run(dry_run=0).where(
-        orders.c.state == OrderState.ABSENT.value, orders.c.submitted_at >= instant_text(begun)
-    )
-    return tuple(map(record_of, found_by(connection, query)))
+    bound = {"run": 0, "since": instant_text(begun)}
+    return tuple(map(record_of, rows(connection, statements.ABSENT_SINCE, bound)))
 
 
 def unknown_orders(

@@ -10,21 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, select
+from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import rules, statements
 from trimtab.adapters.ledger.chain import Head, entry_hash
 from trimtab.adapters.ledger.projection import EntryKind, subject_of
 from trimtab.adapters.ledger.rows import LedgerEvent
-from trimtab.adapters.ledger.schema import (
-    balances,
-    entries,
-    fills,
-    orders,
-    plans,
-)
 from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import NotThisShape, from_document, instant_text
@@ -80,10 +72,9 @@ def created_at(connection: Connection) -> datetime:
 
 def executing(connection: Connection) -> tuple[SavedPlan, ...]:
     """Return plans whose run has not said how it ended, oldest first."""
-    query = select(plans.c.digest, plans.c.status, entries)
-    query = query.join(entries, entries.c.seq == plans.c.seq).order_by(plans.c.seq)
-    query = query.where(plans.c.status == PlanStatus.EXECUTING.value)
-    return tuple(_saved_plan(connection, row, dry_run=0) for row in found_by(connection, query))
+    bound = {"status": PlanStatus.EXECUTING.value}
+    found = rows(connection, statements.PLANS_AT, bound)
+    return tuple(_saved_plan(connection, row, dry_run=0) for row in found)
 
 
 def plan_status(connection: Connection, digest: str) -> PlanStatus | None:
@@ -111,13 +102,13 @@ def saved_plans(
         LedgerError: the prefix names no plan or several.
 
     """
-    query = select(plans.c.digest, plans.c.status, entries)
-    query = query.join(entries, entries.c.seq == plans.c.seq).order_by(plans.c.seq)
-    if prefix is not None:
-        begins = select(plans.c.digest).where(plans.c.digest.startswith(prefix, autoescape=True))
-        digest = rules.the_one_digest(prefix, connection.execute(begins).scalars().all())
-        query = query.where(plans.c.digest == digest)
-    found = found_by(connection, query)
+    if prefix is None:
+        found = rows(connection, statements.PLANS, {})
+    else:
+        bound = {"prefix": prefix, "digits": len(prefix)}
+        digests = [row["digest"] for row in rows(connection, statements.DIGESTS, bound)]
+        digest = rules.the_one_digest(prefix, digests)
+        found = rows(connection, statements.PLAN, {"digest": digest})
     return tuple(_saved_plan(connection, row, dry_run=dry_run) for row in found)
 
 
@@ -181,16 +172,14 @@ def order_records(
 ) -> tuple[OrderRecord, ...]:
     """Return orders of one plan, or all, oldest first."""
     if plan_digest is None:
-        return tuple(map(record_of, found_by(connection, orders_of_run(dry_run))))
+        return tuple(map(record_of, rows(connection, statements.ORDERS, {"run": dry_run})))
     bound = {"run": dry_run, "digest": plan_digest}
     return tuple(map(record_of, rows(connection, statements.ORDERS_OF_PLAN, bound)))
 
 
 def unresolved(connection: Connection) -> tuple[OrderRecord, ...]:
     """Return real orders that are not terminal, oldest first."""
-    open_states = [state.value for state in OrderState if not state.is_terminal]
-    query = orders_of_run(dry_run=0).where(orders.c.state.in_(open_states))
-    return tuple(map(record_of, found_by(connection, query)))
+    return tuple(map(record_of, rows(connection, statements.UNRESOLVED, {"run": 0})))
 
 
 def committed(connection: Connection, *, since: datetime) -> dict[Symbol, Decimal]:
@@ -198,11 +187,6 @@ def committed(connection: Connection, *, since: datetime) -> dict[Symbol, Decima
     bound = {"run": 0, "since": instant_text(since)}
     found = rows(connection, statements.ORDERS_SINCE, bound)
     return rules.committed(map(record_of, found), since=since)
-
-
-def orders_of_run(dry_run: int) -> Select[*tuple[Any, ...]]:
-    """Return the query of a run's orders, oldest first."""
-    return select(orders).where(orders.c.dry_run == dry_run).order_by(orders.c.seq)
 
 
 def record_of(row: StoredRow) -> OrderRecord:
@@ -248,9 +232,7 @@ def _instrument(document: str) -> Instrument:
 
 def fill_rows(connection: Connection, *, dry_run: int) -> tuple[Fill, ...]:
     """Return a run's fills, oldest first."""
-    query = select(fills).where(fills.c.dry_run == dry_run)
-    query = query.order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
-    return tuple(map(fill_of, found_by(connection, query)))
+    return tuple(map(fill_of, rows(connection, statements.FILLS, {"run": dry_run})))
 
 
 def fills_by_id(
@@ -317,8 +299,7 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 
 def statement(connection: Connection) -> Statement | None:
     """Return the balances and positions saved last, or None."""
-    newest = select(balances.c.seq).order_by(balances.c.seq.desc()).limit(1).scalar_subquery()
-    found = found_by(connection, select(balances).where(balances.c.seq == newest))
+    found = rows(connection, statements.NEWEST_BALANCES, {})
     if not found:
         return None
     spot = {Asset(r["name"]): Decimal(r["quantity"]) for r in found if r["wallet"] == "spot"}
@@ -334,7 +315,7 @@ def halted(connection: Connection) -> str | None:
 
 def events(connection: Connection) -> tuple[LedgerEvent, ...]:
     """Return every entry, oldest first."""
-    return tuple(map(_event, found_by(connection, select(entries).order_by(entries.c.seq))))
+    return tuple(map(_event, rows(connection, statements.ENTRIES, {})))
 
 
 def _event(row: StoredRow) -> LedgerEvent:
@@ -357,11 +338,6 @@ def _event(row: StoredRow) -> LedgerEvent:
         body=body,
         hash=row["hash"],
     )
-
-
-def found_by(connection: Connection, query: Executable) -> list[StoredRow]:
-    """Return what a query finds that is built where it is asked."""
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _instant(text: str) -> datetime:

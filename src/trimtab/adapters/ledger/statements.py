@@ -8,7 +8,8 @@ boolean may be a number. Not pure: it executes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -16,11 +17,14 @@ from sqlalchemy import (
     ClauseElement,
     Connection,
     Dialect,
+    Integer,
     SelectBase,
+    Text,
     bindparam,
     exists,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -29,6 +33,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from trimtab.adapters.ledger import schema
 from trimtab.adapters.ledger.schema import (
     approvals,
+    balances,
     entries,
     fill_cursors,
     fills,
@@ -39,6 +44,7 @@ from trimtab.adapters.ledger.schema import (
     stamp,
 )
 from trimtab.domain.errors import LedgerError
+from trimtab.domain.orders import OrderState
 
 StoredRow = Mapping[str, Any]
 """A row by column, as the driver gives it."""
@@ -52,26 +58,42 @@ HALT: Final = select(halts.c.reason).where(
 STAMP: Final = select(stamp)
 LEASE: Final = select(leases.c.epoch, leases.c.held).where(leases.c.account == bindparam("account"))
 PLAN_STATUS: Final = select(plans.c.status).where(plans.c.digest == bindparam("digest"))
+_PLANS: Final = select(plans.c.digest, plans.c.status, entries).join(
+    entries, entries.c.seq == plans.c.seq
+)
+PLANS: Final = _PLANS.order_by(plans.c.seq)
+PLANS_AT: Final = PLANS.where(plans.c.status == bindparam("status"))
+PLAN: Final = _PLANS.where(plans.c.digest == bindparam("digest"))
+_BEGINNING: Final = func.substr(
+    plans.c.digest, literal_column("1"), bindparam("digits", type_=Integer), type_=Text
+)
+DIGESTS: Final = select(plans.c.digest).where(bindparam("prefix", type_=Text) == _BEGINNING)
 APPROVAL: Final = select(approvals).where(
     approvals.c.plan_digest == bindparam("digest"), approvals.c.dry_run == bindparam("run")
 )
 ORDER: Final = select(orders).where(
     orders.c.dry_run == bindparam("run"), orders.c.client_order_id == bindparam("name")
 )
-ORDERS_OF_PLAN: Final = (
-    select(orders)
-    .where(orders.c.dry_run == bindparam("run"), orders.c.plan_digest == bindparam("digest"))
-    .order_by(orders.c.seq)
+ORDERS: Final = select(orders).where(orders.c.dry_run == bindparam("run")).order_by(orders.c.seq)
+ORDERS_OF_PLAN: Final = ORDERS.where(orders.c.plan_digest == bindparam("digest"))
+ORDERS_SINCE: Final = ORDERS.where(orders.c.submitted_at >= bindparam("since"))
+ABSENT_SINCE: Final = ORDERS_SINCE.where(
+    orders.c.state == literal_column(f"'{OrderState.ABSENT.value}'")
 )
-ORDERS_SINCE: Final = (
-    select(orders)
-    .where(orders.c.dry_run == bindparam("run"), orders.c.submitted_at >= bindparam("since"))
-    .order_by(orders.c.seq)
+UNRESOLVED: Final = ORDERS.where(
+    orders.c.state.in_(
+        literal_column(f"'{state.value}'") for state in OrderState if not state.is_terminal
+    )
 )
 ORDER_BY_VENUE: Final = select(orders).where(
     orders.c.dry_run == bindparam("run"),
     orders.c.symbol == bindparam("on"),
     orders.c.venue_order_id == bindparam("named"),
+)
+FILLS: Final = (
+    select(fills)
+    .where(fills.c.dry_run == bindparam("run"))
+    .order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
 )
 FILL: Final = select(fills).where(
     fills.c.dry_run == bindparam("run"),
@@ -118,6 +140,11 @@ EXTERNAL_SINCE: Final = (
 CURSOR: Final = select(fill_cursors.c.filled_at, fill_cursors.c.after_trade_id).where(
     fill_cursors.c.dry_run == bindparam("run"), fill_cursors.c.symbol == bindparam("on")
 )
+
+NEWEST_BALANCES: Final = select(balances).where(
+    balances.c.seq == select(func.max(balances.c.seq)).scalar_subquery()
+)
+ENTRIES: Final = select(entries).order_by(entries.c.seq)
 
 
 @cache
@@ -179,11 +206,10 @@ def rows_met(connection: Connection, statement: ClauseElement, bound: Mapping[st
 
 def _execute(connection: Connection, statement: ClauseElement, bound: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's cursor
     """Hand a statement to the driver, inside the connection's transaction."""
-    text, names = _compiled(statement, connection.dialect)
-    positional = connection.dialect.positional
-    values = [bound[n] for n in names] if positional else {n: bound[n] for n in names}
+    kind: Any = type(connection.dialect)
+    compiled = _compiled(statement, kind)
     cursor = connection.connection.cursor()
-    cursor.execute(text, values)
+    cursor.execute(compiled.text, compiled.values_of(bound))
     return cursor
 
 
@@ -193,9 +219,34 @@ def _columns(statement: SelectBase) -> tuple[str, ...]:
     return tuple(column.name for column in statement.selected_columns)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A statement as a driver takes it."""
+
+    text: str
+    names: tuple[str, ...]
+    """What it binds, in the order of its places."""
+    by_place: bool
+    """Whether the driver takes a list, else a mapping."""
+
+    def values_of(self, bound: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
+        """Return of *bound* what the statement takes."""
+        names = self.names
+        return [bound[n] for n in names] if self.by_place else {n: bound[n] for n in names}
+
+
 @cache
-def _compiled(statement: ClauseElement, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
-    """Return the driver's text of a statement and the names of its parameters in order."""
+def _compiled(statement: ClauseElement, kind: type[Dialect]) -> Compiled:
+    """Return a statement as the drivers of one kind of dialect take it.
+
+    The text is kept by the kind of dialect and not by the engine's own: an engine is made whenever
+    a ledger is opened, and compiling is most of what its first order would cost.
+    """
+    dialect = kind()
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
-    return str(compiled), tuple(compiled.positiontup or compiled.params)
+    return Compiled(
+        text=str(compiled),
+        names=tuple(compiled.positiontup or compiled.params),
+        by_place=dialect.positional,
+    )

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar, cast
 
@@ -20,11 +19,12 @@ from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import reads
 from trimtab.adapters.ledger.chain import Head
-from trimtab.adapters.ledger.engine import WRITES, engine_at, execute
+from trimtab.adapters.ledger.engine import WRITES, engine_at, execute, writing
 from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import Place, prepare, write_anchor
 from trimtab.adapters.ledger.migrate import migrate, needs_migration
 from trimtab.adapters.ledger.pen import Pen
+from trimtab.adapters.ledger.thread import OneThread
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import LedgerError
 from trimtab.ports import Clock
@@ -37,24 +37,41 @@ BATCH_MAX: Final = 64
 
 
 class _Batch:
-    """Writes, or reads, that will share a transaction; grows until the thread comes to it."""
+    """Writes, or reads, that will share a transaction; grows until the thread comes to it.
+
+    The thread finds the answers inside ``with batch:``. However that block ends, the callers are
+    told: what it raised, whatever it is, is raised where they wait and not on the thread.
+    """
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.jobs: list[Callable[[Any], Any]] = []
         self.callers: list[asyncio.Future[Any]] = []
         """Who waits for each job; a caller may have gone meanwhile."""
+        self.answers: list[Any] = []
+        """One for each job; a LedgerError stands for a refusal."""
+        self._fault: BaseException | None = None
 
     def join(self, job: Callable[[Any], Any]) -> asyncio.Future[Any]:
         """Add a job; return what will bring its answer."""
-        caller = asyncio.get_running_loop().create_future()
+        caller: asyncio.Future[Any] = self._loop.create_future()
         self.jobs.append(job)
         self.callers.append(caller)
         return caller
 
-    def deliver(self, done: Future[list[Any]]) -> None:
-        """Give every caller its answer, on the event loop; a LedgerError stands for a refusal."""
-        fault = done.exception()
-        answers = [fault] * len(self.jobs) if fault is not None else done.result()
+    def __enter__(self) -> None:
+        """Begin to answer, on the thread."""
+
+    def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> bool:
+        """Hand the answers, or one fault for all, to the event loop."""
+        self._fault = fault
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+            self._loop.call_soon_threadsafe(self._deliver)
+        return True
+
+    def _deliver(self) -> None:
+        """Give every caller its answer, on the event loop."""
+        answers = self.answers if self._fault is None else [self._fault] * len(self.jobs)
         for caller, answer in zip(self.callers, answers, strict=True):
             if caller.done():  # It was cancelled; what it asked for is done all the same.
                 continue
@@ -69,8 +86,9 @@ class Writer:
 
     def __init__(self, place: Place, clock: Clock) -> None:
         self.place = place
+        self._anchor = place.anchor
         self._clock = clock
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._thread = OneThread("ledger")
         self._growing: _Batch | None = None
         """Writes that the thread has not come to."""
         self._asking: _Batch | None = None
@@ -108,11 +126,10 @@ class Writer:
             caller = batch.join(query)
         return cast("DoneT", await caller)
 
-    def _started(self, work: Callable[[_Batch], list[Any]]) -> _Batch:
+    def _started(self, work: Callable[[_Batch], None]) -> _Batch:
         """Return a batch that the thread will come to."""
-        batch, loop = _Batch(), asyncio.get_running_loop()
-        done = self._thread.submit(work, batch)
-        done.add_done_callback(lambda done: loop.call_soon_threadsafe(batch.deliver, done))
+        batch = _Batch()
+        self._thread.submit(lambda: work(batch))
         return batch
 
     async def open(self) -> None:
@@ -122,12 +139,12 @@ class Writer:
             LedgerError: the ledger cannot be opened.
 
         """
-        await asyncio.wrap_future(self._thread.submit(self._open))
+        await self._started(_outside).join(lambda _: self._open())
 
     async def close(self) -> None:
         """Finish what is pending and close the connections."""
-        await asyncio.shield(asyncio.wrap_future(self._thread.submit(self._close)))
-        self._thread.shutdown(wait=True)
+        await asyncio.shield(self._started(_outside).join(lambda _: self._close()))
+        self._thread.shutdown()
 
     def _open(self) -> None:
         """Open, on the thread."""
@@ -149,32 +166,30 @@ class Writer:
             if connection is not None:
                 connection.close()
 
-    def _answer(self, batch: _Batch) -> list[Any]:
+    def _answer(self, batch: _Batch) -> None:
         """Read for a batch in one transaction, on the thread."""
         with self._mutex:
             if self._asking is batch:
                 self._asking = None
-        answers: list[Any] = []
-        with located(self.place, "reading"), self._reading.begin():
+        with batch, located(self.place, "reading"), self._reading.begin():
             for query in batch.jobs:
                 try:
-                    answers.append(query(self._reading))
+                    batch.answers.append(query(self._reading))
                 except LedgerError as fault:
-                    answers.append(fault)
-        return answers
+                    batch.answers.append(fault)
 
-    def _commit(self, batch: _Batch) -> list[Any]:
+    def _commit(self, batch: _Batch) -> None:
         """Run a batch in one transaction, on the thread; then name the new head outside."""
         with self._mutex:
             if self._growing is batch:
                 self._growing = None
-        with located(self.place, "writing"), self._writing.begin():
-            before = reads.head(self._writing)
-            answers, head = self._run(batch.jobs, before)
-        if head != before:
-            with suppress(OSError):  # It is committed; the anchor may lag, the next write mends it.
-                write_anchor(self.place, head)
-        return answers
+        with batch:
+            with located(self.place, "writing"), writing(self._writing):
+                before = reads.head(self._writing)
+                batch.answers, head = self._run(batch.jobs, before)
+            if head != before:
+                with suppress(OSError):  # It is committed; the next write mends the anchor.
+                    write_anchor(self._anchor, head)
 
     def _run(self, jobs: list[Job], head: Head) -> tuple[list[Any], Head]:
         """Run jobs one after the other; one alone needs no savepoint, its refusal undoes all."""
@@ -195,6 +210,12 @@ class Writer:
                 head = pen.head
             execute(self._writing, "RELEASE job")
         return answers, head
+
+
+def _outside(batch: _Batch) -> None:
+    """Do a batch outside a transaction, on the thread."""
+    with batch:
+        batch.answers = [job(None) for job in batch.jobs]
 
 
 @asynccontextmanager

@@ -118,7 +118,8 @@ def advance(pen: Pen, hand: Hand, transitions: Sequence[Transition]) -> None:
         if before is None:
             raise LedgerError(f"order {step.client_order_id}: is not in the ledger")
         claimed = _claimed(pen, hand, before, step)
-        after = rules.moved(rules.filled_by(before, claimed), step)
+        filled = rules.filled_by(before, claimed) if claimed else before
+        after = rules.moved(filled, step)
         body = {
             "dry_run": hand.dry_run,
             "symbol": before.intent.instrument.symbol,
