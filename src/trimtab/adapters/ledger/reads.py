@@ -310,7 +310,8 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 def statement(connection: Connection) -> Statement | None:
     """Return the balances and positions saved last, or None."""
     newest = select(balances.c.seq).order_by(balances.c.seq.desc()).limit(1).scalar_subquery()
-    found = _found(connection, select(balances).where(balances.c.seq == newest))
+    rows_of = select(balances).where(balances.c.seq == newest)
+    found = _found(connection, rows_of.order_by(balances.c.wallet, balances.c.name))
     if not found:
         return None
     spot = {Asset(r["name"]): Decimal(r["quantity"]) for r in found if r["wallet"] == "spot"}

@@ -68,10 +68,14 @@ ORDERS_SINCE: Final = (
     .where(orders.c.dry_run == bindparam("run"), orders.c.submitted_at >= bindparam("since"))
     .order_by(orders.c.seq)
 )
-ORDER_BY_VENUE: Final = select(orders).where(
-    orders.c.dry_run == bindparam("run"),
-    orders.c.symbol == bindparam("on"),
-    orders.c.venue_order_id == bindparam("named"),
+ORDER_BY_VENUE: Final = (
+    select(orders)
+    .where(
+        orders.c.dry_run == bindparam("run"),
+        orders.c.symbol == bindparam("on"),
+        orders.c.venue_order_id == bindparam("named"),
+    )
+    .order_by(orders.c.seq)
 )
 FILL: Final = select(fills).where(
     fills.c.dry_run == bindparam("run"),
