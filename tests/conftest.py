@@ -48,6 +48,9 @@ PROXIES: Final = (
     "ALL_PROXY",
 )
 
+SERVER: Final = "TRIMTAB_TEST_POSTGRES"
+"""The only variable of ours that reaches a test: where the ledger's tests find a server."""
+
 
 def pytest_configure() -> None:
     """Give the run, and each of its workers, a home of its own before anything is imported."""
@@ -56,7 +59,7 @@ def pytest_configure() -> None:
     for name in REDIRECTED:
         os.environ[name] = str(home / name.lower())
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Hundreds of commands would compile anew.
-    for name in [n for n in os.environ if n.startswith("TRIMTAB")]:
+    for name in [n for n in os.environ if n.startswith(("TRIMTAB", "PG")) and n != SERVER]:
         del os.environ[name]
     for name in PROXIES:
         os.environ.pop(name, None)

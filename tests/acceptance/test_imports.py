@@ -61,6 +61,7 @@ async def test_status_pays_neither_for_plans_and_orders_nor_for_what_nobody_sees
     there = imported(ended)
     assert {"ccxt.async_support.base.exchange", "sqlalchemy", "trimtab.workflow.status"} <= there
     assert there.isdisjoint({"alembic", "numpy", "requests", "urllib3", "rich.console"})
+    assert there.isdisjoint({"psycopg", "trimtab.adapters.ledger.postgres"})
     assert there.isdisjoint(
         {
             "trimtab.adapters.paper_venue",

@@ -1,9 +1,9 @@
-"""What every ledger keeps: run on the one in memory and on the one on disk."""
+"""What every ledger keeps: run on the one in memory, the one on disk and the one on a server."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -27,6 +27,7 @@ from tests.contract.ledger_cases import (
     venue_order,
     yes_to,
 )
+from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
 from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, Halted, LedgerError
@@ -57,9 +58,7 @@ def _in_memory(_: Path) -> Opener:
     return opened
 
 
-def _on_disk(folder: Path) -> Opener:
-    url = f"sqlite:///{folder / 'state' / 'ledger.db'}"
-
+def _at(url: str) -> Opener:
     def opened(
         *, dry_run: bool = False, key: AccountKey = KEY
     ) -> AbstractAsyncContextManager[Ledger]:
@@ -68,10 +67,20 @@ def _on_disk(folder: Path) -> Opener:
     return opened
 
 
-@pytest.fixture(params=[_in_memory, _on_disk], ids=["memory", "disk"])
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    made: Opener = request.param(tmp_path)
-    return made
+def _on_disk(folder: Path) -> Opener:
+    return _at(f"sqlite:///{folder / 'state' / 'ledger.db'}")
+
+
+@pytest.fixture(params=["memory", "disk", pytest.param("server", marks=needs_server)])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
+    match request.param:
+        case "memory":
+            yield _in_memory(tmp_path)
+        case "disk":
+            yield _on_disk(tmp_path)
+        case _:
+            with own_schema() as url:
+                yield _at(url)
 
 
 @pytest.fixture

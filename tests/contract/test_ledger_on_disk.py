@@ -30,6 +30,7 @@ from tests.contract.ledger_cases import (
     venue_order,
     yes_to,
 )
+from tests.contract.other_run import another_run
 from trimtab.adapters.ledger.files import Place, place_of
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
@@ -38,28 +39,6 @@ from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.orders import OrderState
 from trimtab.ports import PlanStatus
-
-HOLDER = """
-import asyncio, sys
-from tests.builders import KEY, NOW
-from tests.contract.ledger_cases import StandingClock, intent
-from trimtab.adapters.sql_ledger import open_ledger
-from trimtab.domain.errors import AccountHeld
-
-async def hold():
-    async with open_ledger(sys.argv[1], KEY, dry_run=False, clock=StandingClock()) as ledger:
-        try:
-            async with ledger.holding_account(owner="the other run"):
-                await ledger.begin([intent()], at=NOW, halt_seen=None)
-                print("holding", flush=True)
-                sys.stdin.readline()
-                await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
-                print("begun", flush=True)
-        except AccountHeld:
-            print("held by another", flush=True)
-
-asyncio.run(hold())
-"""
 
 
 @pytest.fixture
@@ -72,20 +51,6 @@ async def ledger(url: str) -> AsyncIterator[SqlLedger]:
     async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as opened:
         await opened.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
         yield opened
-
-
-@contextmanager
-def another_run(url: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a process that has begun line 1 and holds the account until it is told to go on."""
-    command = [sys.executable, "-c", HOLDER, url]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": "."}, **pipes) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "holding\n"
-            yield process
-        finally:
-            process.kill()
 
 
 # One writer
@@ -299,7 +264,7 @@ async def test_files_are_for_the_user_alone(ledger: SqlLedger, url: str) -> None
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://h/d", "ledger.db"]
+    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://h/d", "ledger.db"]
 )
 async def test_a_url_that_names_no_file_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match=r"ledger\.url"):
@@ -420,10 +385,13 @@ async def test_verification_of_no_ledger_is_an_error(url: str) -> None:
 def _tamper(place: Place, statement: str) -> None:
     """Change the database behind the ledger's back, triggers and references out of the way."""
     connection = sqlite3.connect(place.database)
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    for (name,) in triggers.fetchall():
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    triggers = connection.execute(query).fetchall()
+    for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
     connection.execute(statement)
+    for _, made in triggers:
+        connection.execute(made)
     connection.commit()
     connection.close()
 
@@ -520,6 +488,32 @@ async def test_an_anchor_that_lags_behind_after_a_crash_is_no_fault(
     assert finished.anchor.read_text() != old
     finished.anchor.write_text(old)
     assert (await verify_ledger(url)).is_sound
+
+
+@pytest.mark.parametrize(
+    ("instead", "told"),
+    [
+        ("", "is missing"),
+        (
+            "CREATE TRIGGER entries_no_update BEFORE UPDATE ON halts BEGIN SELECT 1; END",
+            "is missing",
+        ),
+        (
+            "CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT 1; END",
+            "was changed",
+        ),
+    ],
+)
+async def test_verification_proves_that_rows_cannot_be_changed_unseen(
+    finished: Place, url: str, instead: str, told: str
+) -> None:
+    with sqlite3.connect(finished.database) as connection:
+        connection.execute("DROP TRIGGER entries_no_update")
+        connection.execute(instead)
+    connection.close()
+    (fault,) = (await verify_ledger(url)).faults
+    assert (fault.table, fault.row) == ("entries", "trigger entries_no_update")
+    assert told in fault.what
 
 
 async def test_a_flipped_byte_in_stored_text_is_found(finished: Place, url: str) -> None:

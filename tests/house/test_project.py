@@ -14,7 +14,7 @@ import pytest
 from tests.house.source import ROOT
 
 PACKAGE: Final = ROOT / "src" / "trimtab"
-SCRIPTS: Final = (".ci/check", ".ci/long", ".ci/run")
+SCRIPTS: Final = (".ci/check", ".ci/long", ".ci/postgres", ".ci/run")
 _WHOLE: Final = re.MULTILINE | re.DOTALL
 PURE_ROOMS: Final = (
     "domain estimators targets triggers hedging planning risk approval execution accounting"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from sqlalchemy import Connection, text
 
 from tests.builders import KEY
 from tests.contract.ledger_cases import StandingClock
+from tests.contract.server_cases import asked, needs_server, own_schema, schema_in
 from trimtab.adapters.ledger import migrate, schema
+from trimtab.adapters.ledger.driver import WRITES
 from trimtab.adapters.ledger.engine import engine_at
-from trimtab.adapters.ledger.files import Place, place_of
+from trimtab.adapters.ledger.files import place_of
+from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.domain.errors import LedgerError
 
@@ -26,10 +30,19 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'ledger.db'}"
 
 
-async def _opened(url: str) -> Place:
+@pytest.fixture(params=["disk", pytest.param("server", marks=needs_server)])
+def any_url(request: pytest.FixtureRequest, url: str) -> Iterator[str]:
+    if request.param == "disk":
+        yield url
+        return
+    with own_schema() as made:
+        yield made
+
+
+async def _opened(url: str) -> Site:
     async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
         pass
-    return place_of(url)
+    return site_of(url)
 
 
 def _triggers(connection: Connection) -> set[str]:
@@ -37,17 +50,29 @@ def _triggers(connection: Connection) -> set[str]:
     return set(connection.execute(names).scalars())
 
 
-async def test_all_migrations_give_exactly_the_schema(url: str) -> None:
-    place = await _opened(url)
-    with engine_at(place).connect() as connection:
+async def test_all_migrations_give_exactly_the_schema(any_url: str) -> None:
+    site = await _opened(any_url)
+    with engine_at(site).connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
 
 
+@needs_server
+async def test_every_text_on_a_server_is_in_the_order_of_its_bytes() -> None:
+    with own_schema() as url:
+        await _opened(url)
+        query = (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s"
+            " AND table_name <> 'alembic_version' AND data_type = 'text'"
+            " AND collation_name IS DISTINCT FROM 'C'"
+        )
+        assert asked(query, schema_in(url)) == []
+
+
 async def test_triggers_keep_every_row_that_must_stay(url: str) -> None:
-    place = await _opened(url)
+    site = await _opened(url)
     kept = {f"{t}_no_delete" for t in (*schema.APPEND_ONLY, *schema.NEVER_DELETED)}
-    with engine_at(place).connect() as connection:
+    with engine_at(site).connect() as connection:
         assert _triggers(connection) == kept | {f"{t}_no_update" for t in schema.APPEND_ONLY}
     assert set(schema.APPEND_ONLY) | set(schema.NEVER_DELETED) == set(schema.metadata.tables)
 
@@ -58,18 +83,20 @@ def test_the_program_knows_every_migration_script() -> None:
 
 
 async def test_opening_twice_changes_nothing(url: str) -> None:
-    place = await _opened(url)
+    place = place_of(url)
+    await _opened(url)
     before = place.database.read_bytes()
     await _opened(url)
     assert place.database.read_bytes() == before
 
 
-async def test_a_ledger_of_a_newer_program_is_refused_with_a_next_step(url: str) -> None:
-    place = await _opened(url)
-    with engine_at(place).begin() as connection:
+async def test_a_ledger_of_a_newer_program_is_refused_with_a_next_step(any_url: str) -> None:
+    site = await _opened(any_url)
+    engine = engine_at(site)
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LedgerError, match="9999") as caught:
-        await _opened(url)
+        await _opened(any_url)
     assert "newer version" in caught.value.next_step
 
 

@@ -27,7 +27,8 @@ from tests.simulation.rest_law import check_books, check_orders, check_rest
 from tests.simulation.tape import Broken
 from tests.simulation.threads import ledgers_in_the_loop
 from tests.simulation.world import World
-from trimtab.adapters.ledger.engine import WRITES, engine_at
+from trimtab.adapters.ledger.driver import WRITES
+from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.files import Place, prepare
 from trimtab.adapters.ledger.migrate import migrate
 

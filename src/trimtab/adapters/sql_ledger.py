@@ -18,15 +18,16 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from trimtab.adapters.ledger import lease, outside, reads, rules, verification, writes
+from trimtab.adapters.ledger import holding, lease, outside, reads, rules, verification, writes
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
-from trimtab.adapters.ledger.files import Place, place_of
-from trimtab.adapters.ledger.migrate import REVISIONS
+from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
+from trimtab.adapters.ledger.server import Server
+from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text
@@ -237,7 +238,7 @@ class SqlLedger(SqlPlans, SqlOrders, SqlFills):
     @override
     async def holder(self) -> str | None:
         """Say who holds the account; nobody keeps a dry run out."""
-        return None if self._hand.dry_run != 0 else lease.holder(self._writer.place)
+        return None if self._hand.dry_run != 0 else await holding.holder(self._writer)
 
     @override
     @asynccontextmanager
@@ -247,7 +248,7 @@ class SqlLedger(SqlPlans, SqlOrders, SqlFills):
             yield
             return
         account, free = self._hand.account, self._hand
-        with lease.locked(self._writer.place, owner):
+        async with holding.held(self._writer, owner):
             epoch = await self._writer.write(lambda pen: lease.take(pen, account, owner=owner))
             self._hand = replace(free, epoch=epoch)
             try:
@@ -270,18 +271,18 @@ async def open_ledger(
     """Open the ledger at *url* for one account, making and stamping it at first use.
 
     Raises:
-        ConfigError: the URL names no file, or the ledger is of another account.
+        ConfigError: the URL names neither file nor database, or the ledger is of another account.
         LedgerError: it cannot be opened, or a newer program wrote it.
 
     """
-    place = place_of(url)
-    async with open_writer(place, clock) as writer:
+    site = site_of(url)
+    async with open_writer(site, clock) as writer:
         stamp = await writer.read(reads.stamp)
         if stamp is None:
             stamp = await writer.write(lambda pen: _stamp(pen, key, clock.now()))
         if stamp != key:
             raise ConfigError(
-                f"ledger {place.database}: is of {_name(stamp)}, the configuration says "
+                f"ledger {site.name}: is of {_name(stamp)}, the configuration says "
                 f"{_name(key)}; give each its own ledger.url"
             )
         run = 0
@@ -294,21 +295,36 @@ async def verify_ledger(url: str) -> VerifyReport:
     """Verify a ledger that may be too damaged to open; changes nothing in it.
 
     Raises:
-        ConfigError: the URL names no file.
+        ConfigError: the URL names neither file nor database.
         LedgerError: there is no ledger at *url*.
 
     """
-    place = place_of(url)
-    if not place.database.exists():
-        raise LedgerError(f"ledger {place.database}: is not there", next_step="trimtab config show")
-    return await asyncio.to_thread(_verified, place)
+    site = site_of(url)
+    if not isinstance(site, Server) and not site.database.exists():
+        raise _not_there(site)
+    return await asyncio.to_thread(_verified, site)
 
 
-def _verified(place: Place) -> VerifyReport:
-    """Verify over a connection of its own; a file that cannot be opened is a fault."""
+def _not_there(site: Site) -> LedgerError:
+    """Return that there is no ledger."""
+    return LedgerError(f"ledger {site.name}: is not there", next_step="trimtab config show")
+
+
+def _verified(site: Site) -> VerifyReport:
+    """Verify over a connection of its own; a file that cannot be opened is a fault.
+
+    Raises:
+        LedgerError: it is on a server, which cannot be asked, or has no ledger.
+
+    """
+    if isinstance(site, Server):
+        with located(site, "opening it"), engine_at(site).connect() as connection:
+            if revision_of(connection) is None:
+                raise _not_there(site)
+            return verification.verify(connection, site)
     try:
-        with located(place, "opening it"), engine_at(place).connect() as connection:
-            return verification.verify(connection, place)
+        with located(site, "opening it"), engine_at(site).connect() as connection:
+            return verification.verify(connection, site)
     except LedgerError as e:
         fault = Fault(table="database", row="", what=str(e))
         return VerifyReport(entries=0, head="", faults=(fault,))

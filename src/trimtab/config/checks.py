@@ -198,5 +198,5 @@ def password_flaw(tree: Tree) -> Iterator[Flaw]:
     # A search, since a URL that cannot be taken apart may hold one all the same.
     if re.search(r"://[^/@]*:[^@]+@|[?&](?:ssl)?password=", url):
         reason = "has a password in the open"
-        fix = "remove it and use TRIMTAB__LEDGER__URL, PGPASSWORD or a pgpass file"
+        fix = "remove it and use PGPASSFILE, PGPASSWORD or TRIMTAB__LEDGER__URL"
         yield Flaw(path=("ledger", "url"), reason=reason, fix=fix)

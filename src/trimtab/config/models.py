@@ -239,7 +239,8 @@ class Ledger(BaseModel):
     url: Annotated[str, BeforeValidator(read_ledger_url)] = (
         "sqlite:///~/.local/state/trimtab/{account}-{environment}.db"
     )
-    """SQLite file or PostgreSQL database; {account} and {environment} are filled in."""
+    """SQLite file, or PostgreSQL: postgresql+psycopg://USER@HOST:PORT/DATABASE, its password in
+    PGPASSFILE or PGPASSWORD and never here; {account} and {environment} are filled in."""
 
 
 class Execution(BaseModel):

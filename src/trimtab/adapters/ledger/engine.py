@@ -1,4 +1,4 @@
-"""The connection to SQLite: WAL, flushed at every commit, writers take the lock first.
+"""The connection to the database; to SQLite with WAL, flushed at every commit, lock first.
 
 A deferred transaction that turns into a writer fails at once with SQLITE_BUSY_SNAPSHOT when
 somebody else wrote, whatever the busy timeout says; BEGIN IMMEDIATE waits instead.
@@ -7,28 +7,51 @@ somebody else wrote, whatever the busy timeout says; BEGIN IMMEDIATE waits inste
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
-from trimtab.adapters.ledger.files import Place
+from trimtab.adapters.ledger import driver
+from trimtab.adapters.ledger.server import Server
+from trimtab.adapters.ledger.site import Site
+from trimtab.domain.errors import ConfigError
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long a statement waits for another process's transaction."""
-WRITES: Final = "trimtab_writes"
-"""Execution option of a connection whose transactions take the write lock at once."""
 
 
-def engine_at(place: Place) -> Engine:
-    """Return an engine on the database; nothing is opened yet."""
-    url = URL.create("sqlite", database=str(place.database))
+def engine_at(site: Site) -> Engine:
+    """Return an engine on the database; nothing is opened yet.
+
+    Raises:
+        ConfigError: it is a server, and its driver is not installed.
+
+    """
+    if isinstance(site, Server):
+        return _engine_on(site)
+    url = URL.create("sqlite", database=str(site.database))
     timeout = {"timeout": BUSY_TIMEOUT_MS / 1000}
     engine = create_engine(url, poolclass=NullPool, connect_args=timeout)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _engine_on(server: Server) -> Engine:
+    """Return an engine on a server.
+
+    Raises:
+        ConfigError: its driver is not installed.
+
+    """
+    try:
+        from trimtab.adapters.ledger import postgres  # noqa: PLC0415  a file does not pay for it
+    except ImportError as e:
+        raise ConfigError(
+            "ledger.url: a PostgreSQL server needs psycopg, which is not installed",
+            next_step="install trimtab[postgres]",
+        ) from e
+    return postgres.engine_on(server)
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401  SQLAlchemy's signature
@@ -46,26 +69,4 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: A
 
 def _begin(connection: Connection) -> None:
     """Begin as a reader or as a writer, by the connection's option."""
-    writes = connection.get_execution_options().get(WRITES, False)
-    execute(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def execute(connection: Connection, text: str) -> None:
-    """Hand a statement without parameters to the driver: SQLAlchemy's way costs three times it."""
-    connection.connection.cursor().execute(text)
-
-
-@contextmanager
-def writing(connection: Connection) -> Iterator[None]:
-    """Run the block in a transaction that has the write lock; commit it, or undo all of it.
-
-    Beside SQLAlchemy's own bookkeeping, which costs as much as three statements: what the block
-    executes goes to the driver.
-    """
-    driver = connection.connection
-    execute(connection, "BEGIN IMMEDIATE")
-    try:
-        yield
-        driver.commit()
-    finally:
-        driver.rollback()  # After the commit there is nothing left to undo.
+    driver.execute(connection, "BEGIN IMMEDIATE" if driver.writes(connection) else "BEGIN")

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
-from trimtab.adapters.ledger.files import Place
-from trimtab.domain.errors import LedgerError
+from trimtab.adapters.ledger.server import Server
+from trimtab.adapters.ledger.site import Site
+from trimtab.domain.errors import LedgerError, TrimtabError
 
 _KNOWN: Final = MappingProxyType(
     {
@@ -52,9 +53,12 @@ _KNOWN: Final = MappingProxyType(
 """By SQLite's primary result code: what is the matter, and the next step."""
 
 
+_GIVEN_UP: Final = "the connection was given up after a commit that nobody knows the end of"
+
+
 @contextmanager
-def located(place: Place, act: str) -> Iterator[None]:
-    """Turn what goes wrong inside into a LedgerError that names the file and the act.
+def located(site: Site, act: str) -> Iterator[None]:
+    """Turn what goes wrong inside into a LedgerError that names the place and the act.
 
     Raises:
         LedgerError: the database or the operating system refused.
@@ -62,16 +66,42 @@ def located(place: Place, act: str) -> Iterator[None]:
     """
     try:
         yield
+    except TrimtabError:
+        raise  # It is told already, and perhaps that the driver is not there.
     except SQLAlchemyError as e:
-        raise _told(place, act, e.orig if isinstance(e, DBAPIError) else e) from e
-    except (sqlite3.Error, OSError) as e:
-        raise _told(place, act, e) from e
+        raise _told(site, act, e.orig if isinstance(e, DBAPIError) else e) from e
+    except _errors_of(site) as e:
+        raise _told(site, act, e) from e
 
 
-def _told(place: Place, act: str, cause: BaseException | None) -> LedgerError:
+def _errors_of(site: Site) -> tuple[type[Exception], ...]:
+    """Return what the driver and the operating system raise."""
+    if isinstance(site, Server):
+        import psycopg  # noqa: PLC0415  a file does not pay for it
+
+        return (psycopg.Error, OSError)
+    return (sqlite3.Error, OSError)
+
+
+def _told(site: Site, act: str, cause: BaseException | None) -> LedgerError:
     """Return the error for one cause; nothing of the act was committed."""
+    fault, next_step = _fault_of(site, cause)
+    return LedgerError(f"ledger {site.name}: {act}: {fault}", next_step=next_step)
+
+
+def _fault_of(site: Site, cause: BaseException | None) -> tuple[str, str]:
+    """Return what is the matter, and the next step."""
+    if isinstance(cause, ResourceClosedError):
+        return _GIVEN_UP, "trimtab recover"
+    if isinstance(site, Server):
+        import psycopg  # noqa: PLC0415  a file does not pay for it
+
+        from trimtab.adapters.ledger.server_faults import told_fault  # noqa: PLC0415  as above
+
+        if isinstance(cause, psycopg.Error):
+            return told_fault(cause)
     code = getattr(cause, "sqlite_errorname", None) or ""
     primary = "_".join(code.split("_")[:2])
     fault, next_step = _KNOWN.get(primary, (str(cause), "trimtab doctor"))
     detail = f" ({code or type(cause).__name__}: {cause})" if primary in _KNOWN else ""
-    return LedgerError(f"ledger {place.database}: {act}: {fault}{detail}", next_step=next_step)
+    return f"{fault}{detail}", next_step

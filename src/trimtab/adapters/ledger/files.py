@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from trimtab.adapters.ledger.chain import Head
 from trimtab.domain.errors import ConfigError
@@ -23,6 +23,11 @@ class Place:
     """The files of one ledger."""
 
     database: Path
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return str(self.database)
 
     @property
     def lock(self) -> Path:
@@ -66,6 +71,15 @@ def prepare(place: Place) -> None:
         os.close(descriptor)
 
 
+class Anchored(Protocol):
+    """Wherever a ledger lives, its head stands a second time in a file of this machine."""
+
+    @property
+    def anchor(self) -> Path:
+        """The head of the chain, a second time."""
+        ...
+
+
 def write_anchor(anchor: Path, head: Head) -> None:
     """Write the head over the one before it, in place and in one write of fixed length.
 
@@ -84,7 +98,7 @@ def write_anchor(anchor: Path, head: Head) -> None:
         os.close(descriptor)
 
 
-def read_anchor(place: Place) -> Head | None:
+def read_anchor(place: Anchored) -> Head | None:
     """Return the head that the anchor names, or None when its text is not of that form.
 
     Raises:

@@ -1,4 +1,4 @@
-"""One run per account: a lock of the operating system, and an epoch in the ledger.
+"""One run per account: a lock of the operating system or the server, and an epoch in the ledger.
 
 The lock is what keeps a second run out; the kernel gives it back when a process ends, however
 it ends, so a dead run's lease is taken over at once. The epoch is what keeps a first run from

@@ -26,6 +26,9 @@ from sqlalchemy import (
 WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
 """64-bit whole numbers; on SQLite the type that makes a primary key the row id."""
 
+TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its bytes, as SQLite has it, whatever the server's language is."""
+
 metadata: Final = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -37,12 +40,12 @@ metadata: Final = MetaData(
 
 def _text(name: str, *, primary_key: bool = False) -> Column[str]:
     """Return a column of text that is always there."""
-    return Column(name, Text, primary_key=primary_key, nullable=False)
+    return Column(name, TEXT, primary_key=primary_key, nullable=False)
 
 
 def _text_or_none(name: str) -> Column[str]:
     """Return a column of text that may be missing."""
-    return Column(name, Text, nullable=True)
+    return Column(name, TEXT, nullable=True)
 
 
 def _whole(name: str, *, primary_key: bool = False) -> Column[int]:
@@ -93,7 +96,7 @@ plans: Final = Table(
 findings: Final = Table(
     "findings",
     metadata,
-    Column("plan_digest", Text, ForeignKey("plans.digest"), primary_key=True, nullable=False),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), primary_key=True, nullable=False),
     _whole("position", primary_key=True),
     _entry(),
     _text("check"),
@@ -109,7 +112,7 @@ approvals: Final = Table(
     "approvals",
     metadata,
     _whole("dry_run", primary_key=True),
-    Column("plan_digest", Text, ForeignKey("plans.digest"), primary_key=True, nullable=False),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), primary_key=True, nullable=False),
     _entry(),
     _text("gate_digest"),
     _text("kind"),
@@ -123,7 +126,7 @@ orders: Final = Table(
     _whole("dry_run", primary_key=True),
     _text("client_order_id", primary_key=True),
     _entry(),
-    Column("plan_digest", Text, ForeignKey("plans.digest"), nullable=False),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), nullable=False),
     _whole("line"),
     _whole("attempt"),
     _text("symbol"),
@@ -206,7 +209,7 @@ leverage_settings: Final = Table(
     metadata,
     _entry(primary_key=True),
     _whole("dry_run"),
-    Column("plan_digest", Text, ForeignKey("plans.digest"), nullable=False),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), nullable=False),
     _text("symbol"),
     _whole("leverage"),
     _text("outcome"),

@@ -85,10 +85,14 @@ UNRESOLVED: Final = ORDERS.where(
         literal_column(f"'{state.value}'") for state in OrderState if not state.is_terminal
     )
 )
-ORDER_BY_VENUE: Final = select(orders).where(
-    orders.c.dry_run == bindparam("run"),
-    orders.c.symbol == bindparam("on"),
-    orders.c.venue_order_id == bindparam("named"),
+ORDER_BY_VENUE: Final = (
+    select(orders)
+    .where(
+        orders.c.dry_run == bindparam("run"),
+        orders.c.symbol == bindparam("on"),
+        orders.c.venue_order_id == bindparam("named"),
+    )
+    .order_by(orders.c.seq)
 )
 FILLS: Final = (
     select(fills)
@@ -141,8 +145,10 @@ CURSOR: Final = select(fill_cursors.c.filled_at, fill_cursors.c.after_trade_id).
     fill_cursors.c.dry_run == bindparam("run"), fill_cursors.c.symbol == bindparam("on")
 )
 
-NEWEST_BALANCES: Final = select(balances).where(
-    balances.c.seq == select(func.max(balances.c.seq)).scalar_subquery()
+NEWEST_BALANCES: Final = (
+    select(balances)
+    .where(balances.c.seq == select(func.max(balances.c.seq)).scalar_subquery())
+    .order_by(balances.c.wallet, balances.c.name)
 )
 ENTRIES: Final = select(entries).order_by(entries.c.seq)
 

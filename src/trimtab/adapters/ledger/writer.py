@@ -19,11 +19,14 @@ from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import reads
 from trimtab.adapters.ledger.chain import Head
-from trimtab.adapters.ledger.engine import WRITES, engine_at, execute, writing
+from trimtab.adapters.ledger.commit import SETTLE_S, committing
+from trimtab.adapters.ledger.driver import WRITES, execute
+from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
-from trimtab.adapters.ledger.files import Place, prepare, write_anchor
+from trimtab.adapters.ledger.files import write_anchor
 from trimtab.adapters.ledger.migrate import migrate, needs_migration
 from trimtab.adapters.ledger.pen import Pen
+from trimtab.adapters.ledger.site import Site, prepare
 from trimtab.adapters.ledger.thread import OneThread
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import LedgerError
@@ -84,7 +87,7 @@ class _Batch:
 class Writer:
     """Runs jobs on the thread that owns the connections."""
 
-    def __init__(self, place: Place, clock: Clock) -> None:
+    def __init__(self, place: Site, clock: Clock) -> None:
         self.place = place
         self._anchor = place.anchor
         self._clock = clock
@@ -125,6 +128,10 @@ class Writer:
                 batch = self._asking = self._started(self._answer)
             caller = batch.join(query)
         return cast("DoneT", await caller)
+
+    async def call(self, work: Callable[[], DoneT]) -> DoneT:
+        """Run *work* on the thread after all that was asked for; a caller may go meanwhile."""
+        return await asyncio.shield(self._started(_outside).join(lambda _: work()))
 
     def _started(self, work: Callable[[_Batch], None]) -> _Batch:
         """Return a batch that the thread will come to."""
@@ -184,9 +191,11 @@ class Writer:
             if self._growing is batch:
                 self._growing = None
         with batch:
-            with located(self.place, "writing"), writing(self._writing):
+            transaction = committing(self._writing, settle_s=SETTLE_S)
+            with located(self.place, "writing"), transaction as ending:
                 before = reads.head(self._writing)
                 batch.answers, head = self._run(batch.jobs, before)
+                ending.head = head
             if head != before:
                 with suppress(OSError):  # It is committed; the next write mends the anchor.
                     write_anchor(self._anchor, head)
@@ -219,7 +228,7 @@ def _outside(batch: _Batch) -> None:
 
 
 @asynccontextmanager
-async def open_writer(place: Place, clock: Clock) -> AsyncIterator[Writer]:
+async def open_writer(place: Site, clock: Clock) -> AsyncIterator[Writer]:
     """Open the database at *place* for as long as the block runs.
 
     Raises:

@@ -11,7 +11,6 @@ import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -19,8 +18,9 @@ from rich.console import Group
 from rich.text import Text
 
 from trimtab.adapters.ccxt_open import PROFILES, open_venue
-from trimtab.adapters.ledger.files import Place, place_of
-from trimtab.adapters.ledger.lease import locked
+from trimtab.adapters.ledger.files import Place
+from trimtab.adapters.ledger.holding import locked_at
+from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import open_books, owner, venue_settings
@@ -106,12 +106,12 @@ def _python() -> Examination:
 async def _ledger(config: Config) -> _Books:
     """Look at the ledger, its disk and its lock."""
     try:
-        place = place_of(config.ledger_url)
+        site = site_of(config.ledger_url)
         async with open_books(config, dry_run=False) as ledger:
             found = (
-                await _sound(ledger, place),
-                _disk(place.database.parent),
-                _lock(place),
+                await _sound(ledger, site),
+                _disk(site),
+                _lock(site),
                 unresolved_examination(await ledger.unresolved()),
                 halt_examination(await ledger.halted()),
             )
@@ -123,28 +123,31 @@ async def _ledger(config: Config) -> _Books:
         return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), orders=())
 
 
-async def _sound(ledger: SqlLedger, place: Place) -> Examination:
+async def _sound(ledger: SqlLedger, site: Site) -> Examination:
     """Prove the ledger's chain, and that its folder takes new files."""
     report = await ledger.audit.verify()
     if report.faults:
         first = report.faults[0]
         told = f"{first.table} {first.row} {first.what}"
         return failed("ledger", found=told, fix="trimtab ledger verify")
-    if not os.access(place.database.parent, os.W_OK | os.X_OK):
-        fix = f"make {place.database.parent} writable"
+    if isinstance(site, Place) and not os.access(site.database.parent, os.W_OK | os.X_OK):
+        fix = f"make {site.database.parent} writable"
         return failed("ledger", found="its folder is read-only", fix=fix)
-    return passed("ledger", found=f"{place.database}, {report.entries} entries, chain whole")
+    return passed("ledger", found=f"{site.name}, {report.entries} entries, chain whole")
 
 
-def _disk(folder: Path) -> Examination:
-    """Look at the room that is left where the ledger grows."""
-    return within(shutil.disk_usage(folder).free, needed_bytes=DISK_NEEDED_BYTES)
+def _disk(site: Site) -> Examination:
+    """Look at the room that is left where the ledger grows; a server does not tell."""
+    if not isinstance(site, Place):
+        return unchecked("disk", why="the ledger is on a server")
+    free = shutil.disk_usage(site.database.parent).free
+    return within(free, needed_bytes=DISK_NEEDED_BYTES)
 
 
-def _lock(place: Place) -> Examination:
+def _lock(site: Site) -> Examination:
     """Take the account's lock for a moment; writes no entry."""
     try:
-        with locked(place, owner()):
+        with locked_at(site, owner()):
             return passed("lock", found="free")
     except AccountHeld as held:
         return warned("lock", found=str(held), fix=held.next_step)

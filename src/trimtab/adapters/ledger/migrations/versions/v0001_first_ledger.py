@@ -11,6 +11,7 @@ revision = "0001"
 down_revision = None
 
 _WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXT: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _APPEND_ONLY: Final = (
     "stamp",
     "entries",
@@ -31,7 +32,12 @@ def _whole(name: str) -> sa.Column[int]:
 
 def _text(name: str) -> sa.Column[str]:
     """Return a column of text."""
-    return sa.Column(name, sa.Text(), nullable=False)
+    return sa.Column(name, _TEXT, nullable=False)
+
+
+def _text_or_none(name: str) -> sa.Column[str]:
+    """Return a column of text that may be missing."""
+    return sa.Column(name, _TEXT, nullable=True)
 
 
 def upgrade() -> None:
@@ -40,7 +46,9 @@ def upgrade() -> None:
     _plans()
     _orders()
     _fills()
-    if op.get_bind().dialect.name == "sqlite":
+    if op.get_bind().dialect.name == "postgresql":
+        _forbid_on_server()
+    else:
         for table in _APPEND_ONLY:
             _forbid("UPDATE", on=table)
         for table in (*_APPEND_ONLY, *_NEVER_DELETED):
@@ -53,6 +61,31 @@ def _forbid(act: str, *, on: str) -> None:
         f"CREATE TRIGGER {on}_no_{act.lower()} BEFORE {act} ON {on} "
         f"BEGIN SELECT RAISE(ABORT, '{on}: rows are never {act.lower()}d'); END"
     )
+
+
+def _forbid_on_server() -> None:
+    """Make changes fail on every row of PostgreSQL's tables, whatever a session sets."""
+    op.execute(
+        """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%: rows are never %d', TG_TABLE_NAME, lower(TG_OP)
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$
+"""
+    )
+    kept = (*_APPEND_ONLY, *_NEVER_DELETED)
+    acts = [("UPDATE", "ROW", table) for table in _APPEND_ONLY]
+    acts += [("DELETE", "ROW", table) for table in kept]
+    acts += [("TRUNCATE", "STATEMENT", table) for table in kept]
+    for act, each, table in acts:
+        name = f"{table}_no_{act.lower()}"
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE {act} ON {table} "
+            f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
 def _account() -> None:
@@ -93,7 +126,7 @@ def _account() -> None:
     op.create_table(
         "halts",
         _whole("seq"),
-        sa.Column("reason", sa.Text(), nullable=True),
+        _text_or_none("reason"),
         _text("by"),
         _text("at"),
         sa.ForeignKeyConstraint(["seq"], ["entries.seq"], name=op.f("fk_halts_seq")),
@@ -136,10 +169,10 @@ def _plans() -> None:
         _text("check"),
         _text("verdict"),
         _text("subject"),
-        sa.Column("measured", sa.Text(), nullable=True),
-        sa.Column("limit", sa.Text(), nullable=True),
+        _text_or_none("measured"),
+        _text_or_none("limit"),
         _text("unit"),
-        sa.Column("reason", sa.Text(), nullable=True),
+        _text_or_none("reason"),
         _text("tag"),
         sa.ForeignKeyConstraint(
             ["plan_digest"], ["plans.digest"], name=op.f("fk_findings_plan_digest")
@@ -201,7 +234,7 @@ def _orders() -> None:
         _whole("epoch"),
         _text("submitted_at"),
         _text("state"),
-        sa.Column("venue_order_id", sa.Text(), nullable=True),
+        _text_or_none("venue_order_id"),
         _whole("filled_lots"),
         _whole("executed_lots"),
         sa.ForeignKeyConstraint(
@@ -222,8 +255,8 @@ def _orders() -> None:
         _text("client_order_id"),
         _text("at"),
         _text("state"),
-        sa.Column("told", sa.Text(), nullable=True),
-        sa.Column("evidence", sa.Text(), nullable=True),
+        _text_or_none("told"),
+        _text_or_none("evidence"),
         _text("note"),
         sa.ForeignKeyConstraint(
             ["dry_run", "client_order_id"],
@@ -251,7 +284,7 @@ def _fills() -> None:
         _whole("seq"),
         _whole("position"),
         _text("venue_order_id"),
-        sa.Column("client_order_id", sa.Text(), nullable=True),
+        _text_or_none("client_order_id"),
         _text("side"),
         _text("quantity"),
         _text("fill_price"),
