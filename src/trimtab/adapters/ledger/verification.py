@@ -1,9 +1,9 @@
 """Proves a ledger from its entries: the chain, the tables it adds up to, and the head outside.
 
-Five checks in this order: the file's own structure, the chain, every table against a replay of
-the entries, the sums of fills against their orders, and the anchor beside the database. Not
-pure: it reads the database and the anchor. Values are compared as stored, so that a row which
-no longer parses is found like any other.
+Six checks in this order: the file's own structure, the meaning of its schema, the chain, every
+table against a replay of the entries, the sums of fills against their orders, and the anchor
+beside the database. Not pure: it reads the database and the anchor. Values are compared as
+stored, so that a row which no longer parses is found like any other.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import Place, read_anchor
 from trimtab.adapters.ledger.projection import EntryKind, changes_of
 from trimtab.adapters.ledger.rows import Fault, VerifyReport
+from trimtab.adapters.ledger.structure import structure_faults
 from trimtab.domain.canonical import from_document
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import whole_times
@@ -41,6 +42,7 @@ def verify(connection: Connection, place: Place) -> VerifyReport:
     try:
         with located(place, "verifying"):
             faults += _structure(connection)
+            faults += structure_faults(connection)
             head, broken = _replay(connection, expected)
             if broken is not None:
                 faults.append(broken)
@@ -187,14 +189,40 @@ def _anchor(connection: Connection, place: Place, head: Head) -> Iterator[Fault]
     if anchor is None:
         yield Fault(table="anchor", row=name, what="is unreadable, the head cannot be confirmed")
         return
+    what = contradiction(connection, anchor)
+    if what is not None:
+        yield Fault(table="anchor", row=name, what=what)
+
+
+def contradiction(connection: Connection, anchor: Head) -> str | None:
+    """Say how the head beside the database contradicts its chain, or None; seq 0 is before it."""
+    if anchor.seq == 0:
+        return None
     query = text("SELECT hash FROM entries WHERE seq = :seq")
     found = connection.execute(query, {"seq": anchor.seq}).scalar_one_or_none()
     if found is None:
-        what = f"names entry {anchor.seq}, which is not there: the end was cut off"
-        yield Fault(table="anchor", row=name, what=what)
-    elif found != anchor.hash:
-        what = f"has another hash for entry {anchor.seq}: the chain was written anew"
-        yield Fault(table="anchor", row=name, what=what)
+        return f"names entry {anchor.seq}, which is not there: the end was cut off"
+    if found != anchor.hash:
+        return f"has another hash for entry {anchor.seq}: the chain was written anew"
+    return None
+
+
+def confirm(connection: Connection, place: Place) -> None:
+    """Refuse to write behind a chain that the head beside it contradicts.
+
+    The next write would put its own head there, and the end that is missing would be forgotten.
+
+    Raises:
+        LedgerError: entries that were committed are missing, or are others.
+
+    """
+    anchor = read_anchor(place) if place.anchor.exists() else None
+    what = None if anchor is None else contradiction(connection, anchor)
+    if what is not None:
+        raise LedgerError(
+            f"ledger {place.database}: {place.anchor.name} {what}; nothing was sent",
+            next_step=f"trimtab ledger verify; after putting a backup back: remove {place.anchor}",
+        )
 
 
 def _key_text(key: tuple[Any, ...]) -> str:

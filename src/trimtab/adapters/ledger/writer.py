@@ -22,9 +22,10 @@ from trimtab.adapters.ledger import reads
 from trimtab.adapters.ledger.chain import Head
 from trimtab.adapters.ledger.engine import WRITES, engine_at, execute
 from trimtab.adapters.ledger.faults import located
-from trimtab.adapters.ledger.files import Place, prepare, write_anchor
+from trimtab.adapters.ledger.files import Place, identity, prepare, replaced, write_anchor
 from trimtab.adapters.ledger.migrate import migrate, needs_migration
 from trimtab.adapters.ledger.pen import Pen
+from trimtab.adapters.ledger.verification import confirm
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import LedgerError
 from trimtab.ports import Clock
@@ -76,6 +77,8 @@ class Writer:
         self._asking: _Batch | None = None
         """Reads that it has not come to, and that no write was asked for after."""
         self._mutex = threading.Lock()
+        self._is_confirmed = False
+        """Whether the head beside the database was found on its chain, before the first write."""
 
     async def write(self, job: Callable[[Pen], DoneT]) -> DoneT:
         """Run *job* in a transaction; return its answer once it is committed.
@@ -141,6 +144,7 @@ class Writer:
             if old:
                 with self._writing.begin():
                     migrate(self._writing)
+            self._files = identity(self.place)
 
     def _close(self) -> None:
         """Close, on the thread."""
@@ -170,7 +174,12 @@ class Writer:
                 self._growing = None
         with located(self.place, "writing"), self._writing.begin():
             before = reads.head(self._writing)
+            if not self._is_confirmed:
+                confirm(self._writing, self.place)
+                self._is_confirmed = True
             answers, head = self._run(batch.jobs, before)
+            if identity(self.place) != self._files:
+                raise replaced(self.place)
         if head != before:
             with suppress(OSError):  # It is committed; the anchor may lag, the next write mends it.
                 write_anchor(self.place, head)
