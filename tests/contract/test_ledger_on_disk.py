@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -31,7 +32,9 @@ from tests.contract.ledger_cases import (
     yes_to,
 )
 from tests.contract.other_run import another_run
-from trimtab.adapters.ledger.files import Place, place_of
+from trimtab.adapters.ledger.chain import Head
+from trimtab.adapters.ledger.faults import located
+from trimtab.adapters.ledger.files import Place, place_of, prepare, read_anchor, write_anchor
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.writes import begin
@@ -385,13 +388,13 @@ async def test_verification_of_no_ledger_is_an_error(url: str) -> None:
 def _tamper(place: Place, statement: str) -> None:
     """Change the database behind the ledger's back, triggers and references out of the way."""
     connection = sqlite3.connect(place.database)
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    triggers = connection.execute(query).fetchall()
-    for name, _ in triggers:
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    dropped = triggers.fetchall()
+    for name, _ in dropped:
         connection.execute(f"DROP TRIGGER {name}")
     connection.execute(statement)
-    for _, made in triggers:
-        connection.execute(made)
+    for _, sql in dropped:
+        connection.execute(sql)
     connection.commit()
     connection.close()
 
@@ -490,30 +493,114 @@ async def test_an_anchor_that_lags_behind_after_a_crash_is_no_fault(
     assert (await verify_ledger(url)).is_sound
 
 
+async def test_nothing_is_written_behind_a_chain_whose_end_was_cut_off(
+    finished: Place, url: str
+) -> None:
+    _cut_off(finished)
+    anchor = finished.anchor.read_text()
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        with pytest.raises(LedgerError, match="cut off; nothing was sent") as caught:
+            await ledger.set_halt("enough", by="ada", at=NOW)
+        assert "ledger verify" in caught.value.next_step
+    assert finished.anchor.read_text() == anchor
+
+
+async def test_a_ledger_that_is_gone_is_not_made_anew_under_its_old_head(
+    finished: Place, url: str
+) -> None:
+    finished.database.unlink()
+    with pytest.raises(LedgerError, match="is gone or empty") as caught:
+        async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+            pytest.fail("a second ledger began where the first one was")
+    assert not finished.database.exists()
+    assert finished.anchor.name in caught.value.next_step
+    finished.anchor.unlink()
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        assert (await ledger.audit.verify()).is_sound
+
+
+async def test_a_new_ledger_has_its_head_beside_it_before_the_first_entry(tmp_path: Path) -> None:
+    place = Place(database=tmp_path / "new.db")
+    prepare(place)
+    assert read_anchor(place) == Head(seq=0, hash="0" * 64)
+
+
+async def test_a_head_from_before_the_first_entry_lags_behind_and_is_no_fault(
+    finished: Place, url: str
+) -> None:
+    write_anchor(finished.anchor, Head(seq=0, hash="0" * 64))
+    assert (await verify_ledger(url)).is_sound
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+async def test_a_file_that_is_deleted_while_it_is_open_ends_all_writing(
+    ledger: SqlLedger, url: str, suffix: str
+) -> None:
+    async with ledger.holding_account(owner="test"):
+        await ledger.begin([intent()], at=NOW, halt_seen=None)
+        gone = place_of(url).database.with_name(place_of(url).database.name + suffix)
+        kept = gone.rename(gone.with_name("kept"))
+        with pytest.raises(LedgerError, match="deleted, moved or replaced while it was open"):
+            await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
+        kept.rename(gone)
+        assert len(await ledger.orders(plan_digest=None)) == 1
+        await ledger.begin([intent(line=2)], at=NOW, halt_seen=None)
+
+
+_MASTER = "UPDATE sqlite_master SET sql = replace(sql, {}, {})"
+
+
 @pytest.mark.parametrize(
-    ("instead", "told"),
+    ("statement", "row", "what"),
     [
-        ("", "is missing"),
-        (
-            "CREATE TRIGGER entries_no_update BEFORE UPDATE ON halts BEGIN SELECT 1; END",
-            "is missing",
-        ),
-        (
-            "CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT 1; END",
-            "was changed",
-        ),
+        ("DROP TRIGGER entries_no_update", "entries_no_update", "is missing"),
+        (_MASTER.format("'UPDATE ON halts'", "'UPDATE OF by ON halts'"), "halts_no_update", "not"),
+        (_MASTER.format("'fee TEXT'", "'fee REAL'"), "fills", "is not as"),
+        (_MASTER.format("'fee TEXT NOT NULL'", "'fee TEXT'"), "fills", "is not as"),
+        ("CREATE TABLE mine (x)", "mine", "nothing that this program makes"),
+        ("UPDATE alembic_version SET version_num = '0002'", "alembic_version", "0002"),
     ],
 )
-async def test_verification_proves_that_rows_cannot_be_changed_unseen(
-    finished: Place, url: str, instead: str, told: str
+async def test_verification_finds_a_schema_that_means_something_else(
+    finished: Place, url: str, statement: str, row: str, what: str
 ) -> None:
-    with sqlite3.connect(finished.database) as connection:
-        connection.execute("DROP TRIGGER entries_no_update")
-        connection.execute(instead)
+    connection = sqlite3.connect(finished.database)
+    connection.execute("PRAGMA writable_schema=ON")
+    assert connection.execute(statement).rowcount != 0
+    connection.commit()
     connection.close()
+    fault = next(f for f in (await verify_ledger(url)).faults if f.table == "schema")
+    assert fault.row == row
+    assert what in fault.what
+
+
+async def test_a_schema_that_is_no_text_is_a_fault_and_no_crash(finished: Place, url: str) -> None:
+    content = finished.database.read_bytes()
+    finished.database.write_bytes(content.replace(b"RAISE(ABORT", b"RAISE(ABOR\xd9"))
     (fault,) = (await verify_ledger(url)).faults
-    assert (fault.table, fault.row) == ("entries", "trigger entries_no_update")
-    assert told in fault.what
+    assert fault.table == "database"
+    with pytest.raises(LedgerError, match="the file is damaged"):
+        async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+            pytest.fail("opened a ledger whose schema cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "read-only"),
+        (errno.EIO, "does not read or write"),
+        (errno.EMFILE, "cannot be opened"),
+    ],
+)
+def test_what_the_operating_system_refuses_is_told_like_what_the_database_does(
+    tmp_path: Path, number: int, told: str
+) -> None:
+    place = Place(database=tmp_path / "ledger.db")
+    with pytest.raises(LedgerError, match=told) as caught, located(place, "locking the account"):
+        raise OSError(number, os.strerror(number))
+    assert caught.value.next_step != "trimtab doctor"
 
 
 async def test_a_flipped_byte_in_stored_text_is_found(finished: Place, url: str) -> None:

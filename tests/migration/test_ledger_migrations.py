@@ -21,6 +21,7 @@ from trimtab.adapters.ledger.driver import WRITES
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.files import place_of
 from trimtab.adapters.ledger.site import Site, site_of
+from trimtab.adapters.ledger.structure import structure_faults
 from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.domain.errors import LedgerError
 
@@ -75,6 +76,12 @@ async def test_triggers_keep_every_row_that_must_stay(url: str) -> None:
     with engine_at(site).connect() as connection:
         assert _triggers(connection) == kept | {f"{t}_no_update" for t in schema.APPEND_ONLY}
     assert set(schema.APPEND_ONLY) | set(schema.NEVER_DELETED) == set(schema.metadata.tables)
+
+
+async def test_a_new_ledger_means_what_verification_expects_of_its_schema(url: str) -> None:
+    place = await _opened(url)
+    with engine_at(place).connect() as connection:
+        assert list(structure_faults(connection)) == []
 
 
 def test_the_program_knows_every_migration_script() -> None:

@@ -5,6 +5,7 @@ Pure but for the exceptions that it turns around.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,13 +33,17 @@ _KNOWN: Final = MappingProxyType(
             "another process has it locked",
             "wait for the other process, then run the same command again",
         ),
+        "SQLITE_PROTOCOL": (
+            "another process has it locked",
+            "wait for the other process, then run the same command again",
+        ),
         "SQLITE_LOCKED": (
             "another process has it locked",
             "wait for the other process, then run the same command again",
         ),
         "SQLITE_CORRUPT": (
-            "the file is damaged",
-            "trimtab ledger verify, then restore a backup",
+            "the file is damaged, or the disk does not read it",
+            "trimtab ledger verify; if that names a fault, put a backup back",
         ),
         "SQLITE_NOTADB": (
             "the file is no ledger",
@@ -51,6 +56,20 @@ _KNOWN: Final = MappingProxyType(
     }
 )
 """By SQLite's primary result code: what is the matter, and the next step."""
+_ALIKE: Final = MappingProxyType(
+    {
+        errno.ENOSPC: "SQLITE_FULL",
+        errno.EDQUOT: "SQLITE_FULL",
+        errno.EFBIG: "SQLITE_FULL",
+        errno.EIO: "SQLITE_IOERR",
+        errno.EROFS: "SQLITE_READONLY",
+        errno.EACCES: "SQLITE_READONLY",
+        errno.EPERM: "SQLITE_READONLY",
+        errno.EMFILE: "SQLITE_CANTOPEN",
+        errno.ENFILE: "SQLITE_CANTOPEN",
+    }
+)
+"""By the operating system's error number: the code under which SQLite would tell the same."""
 
 
 _GIVEN_UP: Final = "the connection was given up after a commit that nobody knows the end of"
@@ -80,7 +99,7 @@ def _errors_of(site: Site) -> tuple[type[Exception], ...]:
         import psycopg  # noqa: PLC0415  a file does not pay for it
 
         return (psycopg.Error, OSError)
-    return (sqlite3.Error, OSError)
+    return (sqlite3.Error, OSError, UnicodeDecodeError)  # The driver decodes its own errors.
 
 
 def _told(site: Site, act: str, cause: BaseException | None) -> LedgerError:
@@ -102,6 +121,10 @@ def _fault_of(site: Site, cause: BaseException | None) -> tuple[str, str]:
             return told_fault(cause)
     code = getattr(cause, "sqlite_errorname", None) or ""
     primary = "_".join(code.split("_")[:2])
+    if isinstance(cause, UnicodeDecodeError):
+        primary = "SQLITE_CORRUPT"
+    if isinstance(cause, OSError):
+        primary = _ALIKE.get(cause.errno or 0, "")
     fault, next_step = _KNOWN.get(primary, (str(cause), "trimtab doctor"))
     detail = f" ({code or type(cause).__name__}: {cause})" if primary in _KNOWN else ""
     return f"{fault}{detail}", next_step

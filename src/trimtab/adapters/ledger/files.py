@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from trimtab.adapters.ledger.chain import Head
-from trimtab.domain.errors import ConfigError
+from trimtab.domain.errors import ConfigError, LedgerError
 
 _SQLITE: Final = "sqlite:///"
 _HASH_DIGITS: Final = 64
@@ -35,6 +35,11 @@ class Place:
         return self.database.with_name(self.database.name + ".lock")
 
     @property
+    def log(self) -> Path:
+        """SQLite's write-ahead log; there for as long as somebody has the database open."""
+        return self.database.with_name(self.database.name + "-wal")
+
+    @property
     def anchor(self) -> Path:
         """The head of the chain, a second time."""
         return self.database.with_name(self.database.name + ".head")
@@ -56,13 +61,19 @@ def place_of(url: str) -> Place:
 
 
 def prepare(place: Place) -> None:
-    """Make the directory and an empty database that only the user can read.
+    """Make the directory, an empty database that only the user can read, and its first anchor.
+
+    The anchor is there, and flushed, before the first entry is: one that is missing later was
+    taken away. A database that is gone while its anchor names entries is not made anew.
 
     Raises:
+        LedgerError: the ledger that the anchor belongs to is gone.
         OSError: it cannot be made.
 
     """
     place.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not place.database.exists() or place.database.stat().st_size == 0:
+        _begin_anchor(place)
     descriptor = os.open(place.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(descriptor).st_mode & 0o077:
@@ -80,11 +91,54 @@ class Anchored(Protocol):
         ...
 
 
+def _begin_anchor(place: Place) -> None:
+    """Make the anchor of a ledger without entries, and flush it with its name."""
+    anchor = read_anchor(place) if place.anchor.exists() else None
+    if anchor is not None and anchor.seq > 0:
+        raise LedgerError(
+            f"ledger {place.database}: is gone or empty, and {place.anchor.name} beside it names "
+            f"entry {anchor.seq}; nothing was sent",
+            next_step=f"put a backup back, or remove {place.anchor.name} to begin a new ledger",
+        )
+    write_anchor(place.anchor, Head(seq=0, hash="0" * _HASH_DIGITS))
+    for path, flags in ((place.anchor, os.O_RDWR), (place.anchor.parent, os.O_RDONLY)):
+        descriptor = os.open(path, flags | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def identity(place: Place) -> tuple[tuple[int, int], ...]:
+    """Return which files the names of database and log stand for; missing ones are left out.
+
+    A name that stands for another file while the first is open means that it was deleted,
+    moved or replaced: what is committed from then on reaches a file that nobody will find.
+    """
+    found = []
+    for path in (place.database, place.log):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        found.append((status.st_dev, status.st_ino))
+    return tuple(found)
+
+
+def replaced(place: Place) -> LedgerError:
+    """Return the error of a ledger whose files are not those that were opened."""
+    return LedgerError(
+        f"ledger {place.database}: writing: was deleted, moved or replaced while it was open; "
+        "nothing was written, and nothing more is sent",
+        next_step="put the file back from where it went, or a backup, then trimtab recover",
+    )
+
+
 def write_anchor(anchor: Path, head: Head) -> None:
     """Write the head over the one before it, in place and in one write of fixed length.
 
     It follows the commit and is not flushed: after a crash it may lag behind the database,
-    never run ahead of it.
+    never run ahead of it. It is shorter than a sector, so that no crash leaves half of it.
 
     Raises:
         OSError: it cannot be written.

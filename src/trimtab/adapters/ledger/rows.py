@@ -31,7 +31,7 @@ class Fault:
     """One thing that is wrong in a ledger, and where."""
 
     table: str
-    """A table, ``database`` for the file as a whole, ``anchor`` for the head beside it."""
+    """A table; else ``database`` (the file), ``schema`` (what its tables mean) or ``anchor``."""
     row: str
     """The primary key, such as ``seq 17``; empty when it is about no single row."""
     what: str

@@ -249,3 +249,13 @@ APPEND_ONLY: Final = (
 """Tables whose rows triggers keep from being changed or deleted."""
 NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "leases")
 """Tables whose rows change, but are kept by triggers from being deleted."""
+
+
+def triggers() -> tuple[str, ...]:
+    """Return the statements that make SQLite keep the rows, in no order that matters."""
+    kept = [("DELETE", table) for table in (*APPEND_ONLY, *NEVER_DELETED)]
+    return tuple(
+        f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: rows are never {act.lower()}d'); END"
+        for act, table in [*(("UPDATE", table) for table in APPEND_ONLY), *kept]
+    )

@@ -52,6 +52,7 @@ StoredRow = Mapping[str, Any]
 HEAD: Final = select(entries.c.seq, entries.c.hash).where(
     entries.c.seq == select(func.max(entries.c.seq)).scalar_subquery()
 )
+HASH: Final = select(entries.c.hash).where(entries.c.seq == bindparam("seq"))
 HALT: Final = select(halts.c.reason).where(
     halts.c.seq == select(func.max(halts.c.seq)).scalar_subquery()
 )

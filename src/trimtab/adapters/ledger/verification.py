@@ -1,10 +1,9 @@
 """Proves a ledger from its entries: the chain, the tables it adds up to, and the head outside.
 
-Six checks in this order: the file's own structure, the chain, every table against a replay of
-the entries, the sums of fills against their orders, the anchor on this machine, and the triggers
-that keep rows from being changed. Not
-pure: it reads the database and the anchor. Values are compared as stored, so that a row which
-no longer parses is found like any other.
+Six checks in this order: the file's own structure, the meaning of its schema, the chain, every
+table against a replay of the entries, the sums of fills against their orders, and the anchor
+on this machine. Not pure: it reads the database and the anchor. Values are compared as stored,
+so that a row which no longer parses is found like any other.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, text
 
-from trimtab.adapters.ledger import schema
+from trimtab.adapters.ledger import schema, statements
 from trimtab.adapters.ledger.chain import Entry, Head, chain_seed, fault_after
 from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import read_anchor
@@ -25,6 +24,8 @@ from trimtab.adapters.ledger.projection import EntryKind, changes_of
 from trimtab.adapters.ledger.rows import Fault, VerifyReport
 from trimtab.adapters.ledger.server import Server, storable
 from trimtab.adapters.ledger.site import Site
+from trimtab.adapters.ledger.statements import row_or_none
+from trimtab.adapters.ledger.structure import structure_faults
 from trimtab.adapters.ledger.triggers import missing_triggers
 from trimtab.domain.canonical import from_document
 from trimtab.domain.errors import LedgerError
@@ -44,6 +45,7 @@ def verify(connection: Connection, place: Site) -> VerifyReport:
     try:
         with located(place, "verifying"):
             faults += _structure(connection)
+            faults += _meaning(connection)
             head, broken = _replay(connection, expected)
             if broken is not None:
                 faults.append(broken)
@@ -51,7 +53,6 @@ def verify(connection: Connection, place: Site) -> VerifyReport:
                 faults += _compare(connection, expected)
                 faults += _sums(expected)
             faults += _anchor(connection, place, head)
-            faults += missing_triggers(connection)
     except LedgerError as e:
         faults.append(Fault(table="database", row=f"after seq {head.seq}", what=str(e)))
     return VerifyReport(entries=head.seq, head=head.hash, faults=tuple(faults))
@@ -73,6 +74,14 @@ def _structure(connection: Connection) -> Iterator[Fault]:
         what = f"names a row of {parent} that is not there"
         yield Fault(table=str(table), row=f"rowid {row_id}", what=what)
         return
+
+
+def _meaning(connection: Connection) -> Iterator[Fault]:
+    """Hold tables, indexes and triggers against what this program makes."""
+    if connection.dialect.name == "sqlite":
+        yield from structure_faults(connection)
+    else:
+        yield from missing_triggers(connection)
 
 
 def _replay(connection: Connection, rows: dict[str, Rows]) -> tuple[Head, Fault | None]:
@@ -206,14 +215,39 @@ def _anchor(connection: Connection, place: Site, head: Head) -> Iterator[Fault]:
     if anchor is None:
         yield Fault(table="anchor", row=name, what="is unreadable, the head cannot be confirmed")
         return
-    query = text("SELECT hash FROM entries WHERE seq = :seq")
-    found = connection.execute(query, {"seq": anchor.seq}).scalar_one_or_none()
-    if found is None:
-        what = f"names entry {anchor.seq}, which is not there: the end was cut off"
+    what = contradiction(connection, anchor)
+    if what is not None:
         yield Fault(table="anchor", row=name, what=what)
-    elif found != anchor.hash:
-        what = f"has another hash for entry {anchor.seq}: the chain was written anew"
-        yield Fault(table="anchor", row=name, what=what)
+
+
+def contradiction(connection: Connection, anchor: Head) -> str | None:
+    """Say how the head beside the database contradicts its chain, or None; seq 0 is before it."""
+    if anchor.seq == 0:
+        return None
+    row = row_or_none(connection, statements.HASH, {"seq": anchor.seq})
+    if row is None:
+        return f"names entry {anchor.seq}, which is not there: the end was cut off"
+    if row["hash"] != anchor.hash:
+        return f"has another hash for entry {anchor.seq}: the chain was written anew"
+    return None
+
+
+def confirm(connection: Connection, place: Site) -> None:
+    """Refuse to write behind a chain that the head beside it contradicts.
+
+    The next write would put its own head there, and the end that is missing would be forgotten.
+
+    Raises:
+        LedgerError: entries that were committed are missing, or are others.
+
+    """
+    anchor = read_anchor(place) if place.anchor.exists() else None
+    what = None if anchor is None else contradiction(connection, anchor)
+    if what is not None:
+        raise LedgerError(
+            f"ledger {place.name}: {place.anchor.name} {what}; nothing was sent",
+            next_step=f"trimtab ledger verify; after putting a backup back: remove {place.anchor}",
+        )
 
 
 def _key_text(key: tuple[Any, ...]) -> str:

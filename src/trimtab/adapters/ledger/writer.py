@@ -23,11 +23,12 @@ from trimtab.adapters.ledger.commit import SETTLE_S, committing
 from trimtab.adapters.ledger.driver import WRITES, execute
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
-from trimtab.adapters.ledger.files import write_anchor
+from trimtab.adapters.ledger.files import Place, identity, replaced, write_anchor
 from trimtab.adapters.ledger.migrate import migrate, needs_migration
 from trimtab.adapters.ledger.pen import Pen
 from trimtab.adapters.ledger.site import Site, prepare
 from trimtab.adapters.ledger.thread import OneThread
+from trimtab.adapters.ledger.verification import confirm
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import LedgerError
 from trimtab.ports import Clock
@@ -97,6 +98,8 @@ class Writer:
         self._asking: _Batch | None = None
         """Reads that it has not come to, and that no write was asked for after."""
         self._mutex = threading.Lock()
+        self._is_confirmed = False
+        """Whether the head beside the database was found on its chain, before the first write."""
 
     async def write(self, job: Callable[[Pen], DoneT]) -> DoneT:
         """Run *job* in a transaction; return its answer once it is committed.
@@ -165,6 +168,21 @@ class Writer:
             if old:
                 with self._writing.begin():
                     migrate(self._writing)
+            self._files = self._identity()
+
+    def _identity(self) -> tuple[tuple[int, int], ...]:
+        """Return which files are written; a server has none here."""
+        return identity(self.place) if isinstance(self.place, Place) else ()
+
+    def _refuse_replaced(self) -> None:
+        """Refuse to commit into a file that nobody will find again.
+
+        Raises:
+            LedgerError: the names stand for other files than those that were opened.
+
+        """
+        if isinstance(self.place, Place) and self._identity() != self._files:
+            raise replaced(self.place)
 
     def _close(self) -> None:
         """Close, on the thread."""
@@ -194,7 +212,11 @@ class Writer:
             transaction = committing(self._writing, settle_s=SETTLE_S)
             with located(self.place, "writing"), transaction as ending:
                 before = reads.head(self._writing)
+                if not self._is_confirmed:
+                    confirm(self._writing, self.place)
+                    self._is_confirmed = True
                 batch.answers, head = self._run(batch.jobs, before)
+                self._refuse_replaced()
                 ending.head = head
             if head != before:
                 with suppress(OSError):  # It is committed; the next write mends the anchor.

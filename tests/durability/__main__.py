@@ -1,0 +1,102 @@
+"""``python -m tests.durability MATRIX [--count N] [--seed S] [--sample K] [--jobs J]``.
+
+Tries a matrix whole, or K cases of it, and prints one closing line; 1 when a case fails. Every
+failure prints the command that tries it alone. Started without the shim, it compiles the shim
+and starts itself again with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tests.durability import shim
+from tests.durability.bench import Verdict, first_bench, verdicts
+from tests.durability.matrices import MATRICES, NEEDS_SHIM, Wish, only, sampled
+
+
+def main(arguments: list[str]) -> int:
+    """Try what *arguments* ask for; 1 when a case fails."""
+    asked = _parsed(arguments)
+    with tempfile.TemporaryDirectory(prefix="durability-") as name:
+        folder = Path(name)
+        if not shim.is_loaded() and shim.COMPILER is not None:
+            return shim.restarted(folder, arguments)
+        if not shim.is_loaded() and asked.matrix in NEEDS_SHIM:
+            sys.stderr.write(f"{asked.matrix}: needs cc, the C compiler, which is not here\n")
+            return 1
+        return _tried(asked, folder)
+
+
+def _tried(asked: argparse.Namespace, folder: Path) -> int:
+    """Try the cases of a matrix, and tell what came of them."""
+    wish = Wish(seed=asked.seed, count=asked.count, is_sample=asked.sample > 0)
+    console = Console(stderr=True)
+    with first_bench(folder) as first:
+        cases = MATRICES[asked.matrix](first, wish)
+        if asked.only:
+            cases = only(cases, asked.only)
+        if asked.sample:
+            cases = sampled(cases, count=asked.sample, seed=asked.seed)
+        started = time.monotonic()
+        found = verdicts(cases, folder, first.template, asked.jobs)
+        counts, failed = _counted(_watched(found, len(cases), console), asked, console)
+    spent = time.monotonic() - started
+    happened = ", ".join(f"{count} {name}" for name, count in counts.items())
+    sys.stdout.write(
+        f"{asked.matrix}: {len(cases)} cases, {failed} failed; {happened}; {spent:.0f} s\n"
+    )
+    return 1 if failed or not cases else 0
+
+
+def _counted(
+    found: Iterable[Verdict], asked: argparse.Namespace, console: Console
+) -> tuple[Counter[str], int]:
+    """Add up what happened; tell each failure with the command that tries it alone."""
+    counts, failed = Counter[str](), 0
+    for verdict in found:
+        counts.update(verdict.counts)
+        if asked.tell and verdict.told:
+            sys.stdout.write(f"{verdict.label}: {verdict.told}\n")
+        if not verdict.broken:
+            continue
+        failed += 1
+        alone = f"--seed {asked.seed} --count {asked.count} --only {verdict.label!r}"
+        told = f"{verdict.label}: {verdict.broken}\n  python -m tests.durability {asked.matrix}"
+        console.print(f"{told} {alone}", markup=False, soft_wrap=True)
+    return counts, failed
+
+
+def _watched(found: Iterable[Verdict], total: int, console: Console) -> Iterable[Verdict]:
+    """Move the bar by hand: a thread that draws it would be forked half-way."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = Progress(*columns, TimeRemainingColumn(), console=console, auto_refresh=False)
+    with bar:
+        task = bar.add_task("cases", total=total)
+        for verdict in found:
+            bar.update(task, advance=1, refresh=console.is_terminal)
+            yield verdict
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.durability")
+    parser.add_argument("matrix", choices=tuple(MATRICES))
+    parser.add_argument("--count", type=int, default=1_000, help="runs or flips")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sample", type=int, default=0, help="cases drawn; 0 is all")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", action="append", default=[], help="label of a case")
+    parser.add_argument("--tell", action="store_true", help="print what disturbed runs say")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
