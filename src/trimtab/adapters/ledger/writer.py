@@ -134,7 +134,14 @@ class Writer:
 
     async def call(self, work: Callable[[], DoneT]) -> DoneT:
         """Run *work* on the thread after all that was asked for; a caller may go meanwhile."""
-        return await asyncio.shield(self._started(_outside).join(lambda _: work()))
+        return cast("DoneT", await asyncio.shield(self._outside(work)))
+
+    def _outside(self, work: Callable[[], object]) -> asyncio.Future[Any]:
+        """Have *work* done on the thread, outside a transaction; return what brings its answer."""
+        batch = _Batch()
+        answered = batch.join(lambda _: work())  # Before the thread can come to the batch.
+        self._thread.submit(lambda: _done(batch))
+        return answered
 
     def _started(self, work: Callable[[_Batch], None]) -> _Batch:
         """Return a batch that the thread will come to."""
@@ -149,11 +156,11 @@ class Writer:
             LedgerError: the ledger cannot be opened.
 
         """
-        await self._started(_outside).join(lambda _: self._open())
+        await self._outside(self._open)
 
     async def close(self) -> None:
         """Finish what is pending and close the connections."""
-        await asyncio.shield(self._started(_outside).join(lambda _: self._close()))
+        await asyncio.shield(self._outside(self._close))
         self._thread.shutdown()
 
     def _open(self) -> None:
@@ -243,7 +250,7 @@ class Writer:
         return answers, head
 
 
-def _outside(batch: _Batch) -> None:
+def _done(batch: _Batch) -> None:
     """Do a batch outside a transaction, on the thread."""
     with batch:
         batch.answers = [job(None) for job in batch.jobs]
