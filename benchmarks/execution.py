@@ -265,7 +265,7 @@ def bound_s(phases: Sequence[Phase], latencies: Mapping[str, float], limit: int)
         for _, name in phase.sent:
             before = left[-limit] + WINDOW_S if len(left) >= limit else -math.inf
             left.append(max(phase.ready_at, before))
-            ends.append(left[-1] + latencies[name])
+            ends.append(left[-1] + latencies.get(name, 0.0))  # A client may give up before.
         bounds.append(max(ends) - phase.ready_at)
     return bounds
 

@@ -24,7 +24,12 @@ def budget_of(clocks: VenueClocks | None = None) -> Budget:
 
 
 def answer(
-    status: int, *, host: str = "api.binance.com", body: bytes = b"", **headers: str
+    status: int,
+    *,
+    host: str = "api.binance.com",
+    body: bytes = b"",
+    trip_s: float = 0.0,
+    **headers: str,
 ) -> Capture:
     now = BEGAN_AT + timedelta(seconds=now_s())
     return Capture(
@@ -36,7 +41,7 @@ def answer(
         body=body,
         cause="",
         handed_to_socket=True,
-        sent_at=now,
+        sent_at=now - timedelta(seconds=trip_s),
         answered_at=now,
     )
 
@@ -411,6 +416,17 @@ def test_a_window_that_the_venue_says_is_full_is_waited_out() -> None:
         return await order(budget)
 
     assert 10.0 < virtually(work) < 10.3
+
+
+def test_what_an_answer_from_the_window_before_says_is_not_held_against_this_one() -> None:
+    async def work() -> tuple[float, float]:
+        budget = budget_of()
+        await asyncio.sleep(60.2)
+        used, counted = {"x_mbx_used_weight_1m": "6000"}, {"x_mbx_order_count_10s": "100"}
+        budget.after(answer(200, trip_s=0.5, **used, **counted))
+        return await order(budget), await read(budget, 20)
+
+    assert virtually(work) == (60.2, 60.2)
 
 
 def test_an_order_is_not_kept_waiting_for_tomorrow() -> None:

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.contract.venue_cases import BTC, PERP, PORTFOLIO, scenario
+from tests.fakes.scripted_venue import scripted_venue, told
 from tests.fakes.virtually import LoopClock, now_s, virtually
-from tests.wire.opened import intent, opened
+from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.venue_clock import VenueClocks, measure
-from trimtab.domain.errors import NotDone
+from trimtab.domain.errors import NotDone, VenueError
 from trimtab.domain.snapshot import ClockReading
 from trimtab.testnet import LocalExchange, serve
 from trimtab.testnet.server import wall_ms
@@ -210,6 +211,19 @@ async def test_on_the_wire_an_order_leaves_only_while_the_clocks_are_close(
             with pytest.raises(NotDone, match="no order was sent"):
                 await at.venue.submit(order)
         assert orders_at(exchange) == sent
+
+
+async def test_a_request_is_stamped_by_the_clock_of_the_desk_that_it_goes_to() -> None:
+    async with scripted_venue() as venue, opened(venue.url, max_clock_offset_ms=10**6) as at:
+        for path, ahead_ms in (("/api/v3/time", 0), ("/fapi/v1/time", 70_000)):
+            venue.script["GET", path] = lambda _, ahead_ms=ahead_ms: told(
+                {"serverTime": wall_ms() + ahead_ms}
+            )
+        for instrument in (spot_btc(), perpetual_btc()):
+            with pytest.raises(VenueError):
+                await at.venue.submit(intent(instrument, 100, "60000"))
+        spot, linear = (int(a.params["timestamp"]) for a in venue.arrivals if a.method == "POST")
+    assert abs(linear - spot - 70_000) < 10_000
 
 
 @pytest.mark.parametrize("step_s", [-2.0, 0.7, 3600.0])
