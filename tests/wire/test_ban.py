@@ -102,33 +102,32 @@ async def test_a_ban_that_another_program_earned_silences_every_task_to_its_end(
     assert first["arrived_at"] >= banned_until
 
 
-@pytest.mark.parametrize(("status", "path"), [(418, "/api/v3/order"), (429, "/fapi/v3/account")])
-async def test_one_answer_that_asks_for_silence_is_heard_by_all_tasks_and_desks(
-    status: int, path: str
+@pytest.mark.parametrize("symbol", [BTC, PERP])
+@pytest.mark.parametrize("status", [418, 429])
+async def test_an_order_that_is_told_to_be_silent_silences_all_tasks_and_desks(
+    status: int, symbol: str
 ) -> None:
     wish = Fault(
         kind=Kind.STATUS,
         status=status,
-        path="/*",
+        method="POST",
+        path="/*/order",
         body='{"code":-1003,"msg":"Way too much request weight used."}',
         headers={"Retry-After": "2"},
-        nth=1,
     )
     async with served() as exchange, opened(exchange.url, clock=NoWaiting()) as at:
         seen = await at.market.snapshot(PORTFOLIO)
-        exchange.inject(replace(wish, path=path))
+        exchange.inject(wish)
+        order = intent(seen.instruments[symbol], 200 if symbol == BTC else 4, "61000")
+        with pytest.raises(NotDone, match=str(status)):
+            await at.venue.submit(order)
+        before = len(ours(exchange))
         stop = asyncio.Event()
         tasks = [asyncio.ensure_future(hammer(at, seen, stop)) for _ in range(HAMMERS)]
-        asked = len(ours(exchange))
-        await until(lambda: any(r["status"] == status for r in ours(exchange)[asked:]))
-        told = next(r for r in ours(exchange)[asked:] if r["status"] == status)
-        await asyncio.sleep(0.2)  # What was under way already has arrived by now.
-        during = len(ours(exchange))
-        await asyncio.sleep(1.5)
-        assert len(ours(exchange)) == during
-        await until(lambda: len(ours(exchange)) > during)
+        await until(lambda: len(ours(exchange)) > before)
         stop.set()
         held = sum(await asyncio.gather(*tasks))
-        first = ours(exchange)[during]
+        told, first = ours(exchange)[before - 1], ours(exchange)[before]
+    assert told["status"] == status
     assert held > 100
     assert first["arrived_at"] - told["arrived_at"] >= 2_000
