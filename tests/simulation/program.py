@@ -216,6 +216,7 @@ def _settings(world: World) -> VenueSettings:
         quote=Asset("USDT"),
         markets=frozenset({MarketKind.SPOT, MarketKind.SWAP}),
         execution=world.setting.policy.execution,
+        max_clock_offset_ms=world.setting.policy.limits.max_clock_offset_ms,
         clock=world.clock,
     )
 

@@ -31,6 +31,7 @@ def settings(
     order_timeout_s: str = "15",
     contracts: bool = True,
     clock: Clock | None = None,
+    max_clock_offset_ms: int = 500,
 ) -> VenueSettings:
     kinds = {MarketKind.SPOT, MarketKind.SWAP} if contracts else {MarketKind.SPOT}
     return VenueSettings(
@@ -42,6 +43,7 @@ def settings(
         execution=ExecutionPolicy(
             max_reprices=3, receive_window_ms=3000, order_timeout_s=Decimal(order_timeout_s)
         ),
+        max_clock_offset_ms=max_clock_offset_ms,
         clock=clock or SystemClock(),
     )
 
@@ -53,8 +55,15 @@ async def opened(
     order_timeout_s: str = "15",
     contracts: bool = True,
     clock: Clock | None = None,
+    max_clock_offset_ms: int = 500,
 ) -> AsyncIterator[OpenedVenue]:
-    given = settings(url, order_timeout_s=order_timeout_s, contracts=contracts, clock=clock)
+    given = settings(
+        url,
+        order_timeout_s=order_timeout_s,
+        contracts=contracts,
+        clock=clock,
+        max_clock_offset_ms=max_clock_offset_ms,
+    )
     async with open_venue(given) as venue:
         yield venue
 

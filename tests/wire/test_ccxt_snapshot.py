@@ -165,7 +165,7 @@ async def test_a_key_that_is_not_accepted_is_a_refusal_and_asked_once() -> None:
 
 async def test_a_clock_that_is_off_is_measured_and_made_up_for() -> None:
     ahead = serve(scenario(), now_ms=lambda: wall_ms() + 90_000)
-    async with ahead as exchange, opened(exchange.url) as at:
+    async with ahead as exchange, opened(exchange.url, max_clock_offset_ms=10**6) as at:
         seen = await at.market.snapshot(PORTFOLIO)
         answer = await at.venue.submit(intent(seen.instruments[BTC], 200, "61000"))
     assert abs(seen.clock.offset_ms - 90_000) <= 5 + seen.clock.uncertainty_ms
@@ -175,7 +175,8 @@ async def test_a_clock_that_is_off_is_measured_and_made_up_for() -> None:
 async def test_a_clock_that_jumps_while_open_is_measured_again() -> None:
     ahead = [0]
     jumping = serve(scenario(), now_ms=lambda: wall_ms() + ahead[0])
-    async with jumping as exchange, opened(exchange.url, clock=NoWaiting()) as at:
+    given = {"clock": NoWaiting(), "max_clock_offset_ms": 10**6}
+    async with jumping as exchange, opened(exchange.url, **given) as at:
         seen = await at.market.snapshot(PORTFOLIO)
         btc = seen.instruments[BTC]
         ahead[0] = 60_000

@@ -1,81 +1,97 @@
 """How much a venue lets us ask and order, and when it wants silence.
 
-Not pure: it waits. Orders pass asyncio-throttle, one throttler per limit of a desk; request
-weight is read back from the answers; a 429 or 418 silences every task of every desk, since
-the venue counts per address. All durations are seconds on the event loop's clock.
-
-Whoever may not wait is told NotDone at once. Priorities between orders, cancels, lookups
-and reads would be decided in :meth:`Budget.order` and :meth:`Budget.read`, the only doors.
+Not pure: it waits. One for a venue, shared by everything that talks to it: request weight by
+desk in :mod:`trimtab.adapters.weights`, orders by desk in
+:mod:`trimtab.adapters.order_slots`. A 429 or 418 silences every task of every desk, since the
+venue counts per address, and nothing is sent before the silence ends. Durations are seconds
+on the event loop's clock. Whoever may not wait is told NotDone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
-from asyncio_throttle.throttler import Throttler
-
-from trimtab.adapters.ccxt_transport import Capture
+from trimtab.adapters.ccxt_transport import Capture, captured
 from trimtab.adapters.ccxt_verdict import retry_after_ms
+from trimtab.adapters.order_slots import OrderSlots
+from trimtab.adapters.venue_clock import VenueClocks
+from trimtab.adapters.weights import Rank, Weights
 from trimtab.domain.errors import NotDone
 from trimtab.venues.profile import Desk, OrderLimit, VenueProfile
 
-_MARGIN: Final = 1.02
-"""Windows are taken this much longer: the venue counts arrivals, we count departures."""
-_POLLS_PER_WINDOW: Final = 200
-_WEIGHT_RESERVE: Final = 0.9
-"""Share of the weight that reads may use; the rest is for what orders depend on."""
-_MINUTE_S: Final = 60.0
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSAID_S: Final[Mapping[int, float]] = {418: 120.0, 429: 60.0}
-"""Silence when the venue names none: the shortest ban, and one window of weight."""
+"""Silence when the venue names none: the shortest ban, and one window of weight. Doubled each
+time the venue is still not content after it."""
+_UNSAID_MAX_S: Final = 259_200.0
+"""The longest ban that the venue documents: three days."""
 
 
 class Budget:
     """The limits of one venue for this process."""
 
-    def __init__(self, profile: VenueProfile) -> None:
-        self._desks = profile.desk_of_host
-        self._weight_limits = profile.weight_limits
-        self._limits = dict(profile.order_limits)
-        self._throttlers = {desk: _throttlers(limits) for desk, limits in self._limits.items()}
-        self._used: dict[Desk, tuple[int, float]] = {}
+    def __init__(self, profile: VenueProfile, clocks: VenueClocks) -> None:
+        self._profile = profile
+        self._clocks = clocks
+        self._weights = {
+            desk: Weights(limit, venue_s=partial(self._venue_s, desk))
+            for desk, limit in profile.weight_limits.items()
+        }
+        self._slots = {
+            desk: OrderSlots(
+                limits,
+                venue_s=partial(self._venue_s, desk),
+                headers=profile.order_count_headers,
+            )
+            for desk, limits in profile.order_limits.items()
+        }
         self._silent_until = -math.inf
+        self._silences = 0
+        """Times in a row that the venue wanted silence, >= 0."""
 
-    def learn(self, desk: Desk, limits: Sequence[OrderLimit]) -> None:
-        """Take over the order limits that the venue states; unchanged ones keep their count."""
-        stated = tuple(limits)
-        if stated and stated != self._limits.get(desk):
-            self._limits[desk] = stated
-            self._throttlers[desk] = _throttlers(stated)
+    def learn(self, desk: Desk, *, orders: Sequence[OrderLimit], weight: int | None) -> None:
+        """Take over the limits that the venue states; what was sent stays counted."""
+        self._slots[desk].restate(orders)
+        if weight is not None:
+            self._weights[desk].limit = weight
 
-    async def order(self, desk: Desk) -> None:
-        """Wait until one more order may be sent.
-
-        Raises:
-            NotDone: the venue wants silence.
-
-        """
-        for throttler in self._throttlers[desk]:
-            await throttler.acquire()
-        self._refuse_while_silent()
-
-    async def read(self, desk: Desk, *, urgent: bool) -> None:
-        """Wait until the weight of the running minute allows one more read.
-
-        *urgent* ones do not wait: they use the share that the others leave.
+    def order(self, desk: Desk) -> AbstractAsyncContextManager[None]:
+        """Wait until one more order may be sent, and count it until it is answered.
 
         Raises:
-            NotDone: the venue wants silence.
+            NotDone: the venue wants silence, or takes no order soon enough.
 
         """
-        used, seen_at = self._used.get(desk, (0, -math.inf))
-        left = seen_at + _MINUTE_S - _now()
-        spent = used >= self._weight_limits[desk] * _WEIGHT_RESERVE
-        if spent and left > 0 and not urgent:
-            await asyncio.sleep(left)
+        return self._slots[desk].one(self._refuse_while_silent)
+
+    @asynccontextmanager
+    async def weighed(self, desk: Desk, weight: int, *, rank: Rank) -> AsyncIterator[list[Capture]]:
+        """Wait until a request may be sent, count it, and collect what it brings back.
+
+        Raises:
+            NotDone: the venue wants silence, or the minute is spent.
+
+        """
         self._refuse_while_silent()
+        weights = self._weights[desk]
+        await weights.take(weight, rank=rank)
+        is_counted = True
+        try:
+            self._refuse_while_silent()
+            with captured() as captures:
+                try:
+                    yield captures
+                finally:
+                    left = [c for c in captures if c.handed_to_socket]
+                    is_counted = all(self._profile.weight_header in c.headers for c in left)
+        finally:
+            weights.settle(weight, is_counted=is_counted)
 
     def before(self, host: str) -> None:  # noqa: ARG002 -- a ban is on our address, not on a host.
         """Hold a request back at the last moment before the socket.
@@ -87,14 +103,27 @@ class Budget:
         self._refuse_while_silent()
 
     def after(self, capture: Capture) -> None:
-        """Learn from an answer: weight used, and silence that is asked for."""
+        """Learn from an answer: what was used, and silence that is asked for."""
         status = capture.http_status
+        desk = self._profile.desk_of_host.get(capture.host, Desk.SPOT)
         if status in _UNSAID_S:
-            wanted = retry_after_ms(capture) / 1000 or _UNSAID_S[status]
-            self._silent_until = max(self._silent_until, _now() + wanted)
-        used = capture.headers.get("x-mbx-used-weight-1m", "")
-        if used.isascii() and used.isdigit() and capture.host in self._desks:
-            self._used[self._desks[capture.host]] = (int(used), _now())
+            self._be_silent(desk, capture)
+        elif status and self._silent_until <= _now():
+            self._silences = 0
+        trip_s = max(0.0, (capture.answered_at - capture.sent_at).total_seconds())
+        self._slots[desk].told(capture.headers, trip_s=trip_s)
+        used = capture.headers.get(self._profile.weight_header, "")
+        if used.isascii() and used.isdigit():
+            self._weights[desk].told(int(used[:9]), trip_s=trip_s)
+
+    def _be_silent(self, desk: Desk, capture: Capture) -> None:
+        """Note for how long; answers to what was under way already are one and the same wish."""
+        if self._silent_until <= _now():
+            self._silences += 1
+        said_ms = retry_after_ms(capture, venue_now=self._clocks.now(desk))
+        unsaid_s = _UNSAID_S[capture.http_status] * 2.0 ** min(self._silences - 1, 20)
+        wanted_s = said_ms / 1000 or min(unsaid_s, _UNSAID_MAX_S)
+        self._silent_until = max(self._silent_until, _now() + wanted_s)
 
     def _refuse_while_silent(self) -> None:
         """Raise while the venue wants silence."""
@@ -105,17 +134,9 @@ class Budget:
                 retry_after_ms=math.ceil(left * 1000),
             )
 
-
-def _throttlers(limits: Sequence[OrderLimit]) -> tuple[Throttler, ...]:
-    """Return one throttler per limit, woken rarely: polling is all it does."""
-    return tuple(
-        Throttler(
-            rate_limit=limit.count,
-            period=limit.seconds * _MARGIN,
-            retry_interval=limit.seconds / _POLLS_PER_WINDOW,
-        )
-        for limit in limits
-    )
+    def _venue_s(self, desk: Desk) -> float:
+        """Return the venue's time, seconds since 1970."""
+        return (self._clocks.now(desk) - _EPOCH).total_seconds()
 
 
 def _now() -> float:

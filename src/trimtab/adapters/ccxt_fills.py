@@ -16,6 +16,7 @@ from trimtab.adapters.ccxt_answers import Unreadable, integer_of, milliseconds, 
 from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
 from trimtab.adapters.ccxt_orders import fill_of, venue_order_id
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Instrument, Symbol
@@ -24,12 +25,12 @@ from trimtab.ports import FillCursor
 from trimtab.venues.profile import Desk
 
 _TRADES: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetMyTrades", urgent=True),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetUserTrades", urgent=True),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetMyTrades", rank=Rank.LOOK_UP),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetUserTrades", rank=Rank.LOOK_UP),
 }
 _ALL_ORDERS: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetAllOrders"),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetAllOrders"),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetAllOrders", rank=Rank.LOOK_UP),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetAllOrders", rank=Rank.LOOK_UP),
 }
 _WINDOW: Final[Mapping[Desk, timedelta]] = {
     Desk.SPOT: timedelta(hours=24),

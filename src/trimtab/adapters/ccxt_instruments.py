@@ -31,7 +31,8 @@ from trimtab.venues.profile import Desk, OrderLimit
 _SPOT_MARKETS: Final = Endpoint(desk=Desk.SPOT, method="publicGetExchangeInfo")
 _LINEAR_MARKETS: Final = Endpoint(desk=Desk.LINEAR, method="fapiPublicGetExchangeInfo")
 _GOOD_FOR: Final = timedelta(minutes=5)
-_UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": 60}
+_MINUTE: Final = 60
+_UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": _MINUTE, "HOUR": 3600, "DAY": 86_400}
 
 Row = Mapping[str, Any]
 
@@ -168,16 +169,26 @@ class Catalogue:
             exchange.set_markets(list(self._markets.values()))
 
     def _learn(self, desk: Desk, info: Row) -> None:
-        """Pass on the order limits that the venue states."""
-        limits = [
-            OrderLimit(
-                count=integer_of(row, "limit"),
-                seconds=_UNIT_S[row["interval"]] * integer_of(row, "intervalNum"),
+        """Pass on the limits that the venue states: orders by window, weight by minute."""
+        stated = [
+            (
+                row.get("rateLimitType"),
+                OrderLimit(
+                    count=integer_of(row, "limit"),
+                    seconds=_UNIT_S[row["interval"]] * integer_of(row, "intervalNum"),
+                ),
             )
             for row in rows_of(info.get("rateLimits", []))
-            if row.get("rateLimitType") == "ORDERS" and row.get("interval") in _UNIT_S
+            if row.get("interval") in _UNIT_S
         ]
-        self._wire.budget.learn(desk, limits)
+        weights = [
+            w.count for kind, w in stated if kind == "REQUEST_WEIGHT" and w.seconds == _MINUTE
+        ]
+        self._wire.budget.learn(
+            desk,
+            orders=[limit for kind, limit in stated if kind == "ORDERS"],
+            weight=min(weights, default=None),
+        )
 
 
 def _named(names: Sequence[str]) -> dict[str, str]:

@@ -128,6 +128,7 @@ class CcxtMarketData:
         self._key = key
         self._quote = quote
         self._has_futures = bool(markets - {MarketKind.SPOT})
+        self._desks = (Desk.SPOT, Desk.LINEAR) if self._has_futures else (Desk.SPOT,)
         self._fees: dict[Symbol, Decimal] = {}
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
@@ -139,7 +140,7 @@ class CcxtMarketData:
 
     async def _snapshot(self, portfolio: Portfolio) -> Snapshot:
         """Read round by round."""
-        clock = await self._wire.read_clock()
+        clock = await self._wire.read_clocks(self._desks)
         taken_at = self._wire.clock.now()
         spot, resting, futures = await self._account()
         instruments = await self._instruments(portfolio, spot, resting, futures)

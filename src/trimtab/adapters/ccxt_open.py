@@ -20,13 +20,13 @@ import aiohttp
 from yarl import URL
 
 from trimtab.adapters.budget import Budget
-from trimtab.adapters.ccxt_answers import milliseconds
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
 from trimtab.adapters.ccxt_transport import Courier, Gate, http_session
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.venue_clock import VenueClocks
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
@@ -62,6 +62,8 @@ class VenueSettings:
     markets: frozenset[MarketKind]
     """Kinds of market that may be used; contracts are read only when named here."""
     execution: ExecutionPolicy
+    max_clock_offset_ms: int
+    """No order leaves when the venue's clock may be farther from ours, >= 0."""
     clock: Clock
 
 
@@ -90,7 +92,8 @@ async def open_venue(
         known = ", ".join(sorted(PROFILES))
         raise ConfigError(f"no profile for venue {settings.account.venue}; there is: {known}")
     async with AsyncExitStack() as closing:
-        budget = Budget(profile)
+        clocks = VenueClocks(settings.clock, max_offset_ms=settings.max_clock_offset_ms)
+        budget = Budget(profile, clocks)
         courier = Courier(
             session(),
             gate=_gate(settings, profile),
@@ -104,7 +107,7 @@ async def open_venue(
         wire = Wire(
             exchange,
             budget=budget,
-            clock=settings.clock,
+            clocks=clocks,
             profile=profile,
             ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
         )
@@ -137,7 +140,6 @@ def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
 
 def _exchange(settings: VenueSettings, courier: Courier) -> Any:  # noqa: ANN401 -- ccxt is untyped.
     """Return ccxt's exchange, without its throttler, retries, extra reads and broker ids."""
-    clock = settings.clock
     exchange = exchange_class(settings.account.venue)(
         {
             "apiKey": settings.api_key.key,
@@ -161,7 +163,6 @@ def _exchange(settings: VenueSettings, courier: Courier) -> Any:  # noqa: ANN401
             },
         }
     )
-    exchange.milliseconds = lambda: milliseconds(clock.now())
     if settings.account.environment is Environment.TESTNET:
         exchange.enable_demo_trading(True)  # noqa: FBT003 -- ccxt's signature.
     exchange.logger.setLevel(logging.INFO)  # At DEBUG it writes keys and signatures.

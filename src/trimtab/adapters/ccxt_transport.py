@@ -36,6 +36,9 @@ _KEEP_S: Final = 5.0
 """Idle connections are dropped long before a venue drops them: a write on one that is just
 being closed has an unknown outcome."""
 
+_CONNECTIONS_MAX: Final = 400
+"""Above the orders of one window: one that waits for a connection is signed already and ages."""
+
 
 def scrubbed(text: str, *secrets: str) -> str:
     """Return *text* without signatures, keys, and the *secrets* themselves."""
@@ -247,7 +250,7 @@ class Answer:
 def http_session() -> aiohttp.ClientSession:
     """Return a session without cookies and proxies that notes when bytes may leave."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(keepalive_timeout=_KEEP_S),
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS_MAX, keepalive_timeout=_KEEP_S),
         trace_configs=[_connection_trace()],
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,

@@ -7,7 +7,7 @@ exactly as planned: ccxt's own rounding may not change them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
@@ -22,6 +22,7 @@ from trimtab.adapters.ccxt_orders import (
 )
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
+from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
@@ -33,12 +34,12 @@ from trimtab.venues.profile import Desk
 T = TypeVar("T")
 
 _ORDER: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder", urgent=True),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOrder", urgent=True),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder", rank=Rank.LOOK_UP),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOrder", rank=Rank.LOOK_UP),
 }
 _OPEN: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOpenOrders"),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOpenOrders"),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOpenOrders", rank=Rank.LOOK_UP),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetOpenOrders", rank=Rank.LOOK_UP),
 }
 
 
@@ -57,21 +58,26 @@ class CcxtVenue:
         market = await self._catalogue.require(instrument.symbol)
         quantity, limit_price = _as_text(self._wire, intent)
         desk = Desk.of(instrument)
-        await self._wire.synchronised()
-        await self._wire.budget.order(desk)
         params: dict[str, object] = {
             "clientOrderId": intent.client_order_id,
             "timeInForce": "IOC",
         }
         if intent.reduce_only and instrument.is_contract:
             params["reduceOnly"] = True
-        judgement = await self._wire.write(
-            desk,
-            lambda: self._wire.exchange.create_order(
+
+        def send() -> Awaitable[object]:
+            """Have ccxt send, unless the clocks have come too far apart while we waited."""
+            self._wire.clocks.require_close(desk)
+            sent: Awaitable[object] = self._wire.exchange.create_order(
                 instrument.symbol, "limit", intent.side.value, quantity, limit_price, params
-            ),
-            read=_reading(self._wire, intent, market),
-        )
+            )
+            return sent
+
+        await self._wire.synchronised(desk)
+        async with self._wire.budget.order(desk):
+            judgement = await self._wire.write(
+                desk, send, read=_reading(self._wire, intent, market), rank=Rank.ORDER
+            )
         order = _accepted(judgement, f"{intent.client_order_id} {instrument.symbol}")
         self._names[order.symbol, order.venue_order_id] = order.client_order_id
         return order
@@ -104,6 +110,7 @@ class CcxtVenue:
             desk,
             lambda: self._wire.exchange.cancel_order(order.venue_order_id, order.symbol),
             read=cancelled,
+            rank=Rank.CANCEL,
         )
         if judgement.evidence.code not in self._wire.profile.codes[desk].gone:
             _accepted(judgement, f"cancel {order.venue_order_id} {order.symbol}")
@@ -177,7 +184,7 @@ class CcxtVenue:
     ) -> None:
         """Change a setting of a contract, unless it is as asked already."""
         desk = desk_of(symbol)
-        judgement = await self._wire.write(desk, call, read=read)
+        judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)
         if judgement.evidence.code not in self._wire.profile.codes[desk].as_asked:
             _accepted(judgement, f"setting of {symbol}")
 

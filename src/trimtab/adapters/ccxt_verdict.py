@@ -34,6 +34,8 @@ _UNSURE: Final = frozenset({408, 409})
 _DENIED: Final = frozenset({401, 403, 451})
 """Reads only: the venue does not talk to us, whatever the body."""
 _BANNED_UNTIL: Final = re.compile(r"banned until (\d{13})")
+_BAN_GUARD_MS: Final = 250
+"""An instant on the venue's clock is believed to be so much later: ours of it is not exact."""
 
 
 class Verdict(StrEnum):
@@ -185,17 +187,21 @@ def code_and_text(capture: Capture) -> tuple[str, str]:
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
 
 
-def retry_after_ms(capture: Capture) -> int:
-    """Return for how long the venue wants silence, 0 when it does not say."""
+def retry_after_ms(capture: Capture, *, venue_now: datetime | None = None) -> int:
+    """Return for how long the venue wants silence, 0 when it does not say.
+
+    A header tells whole seconds, a text an instant; the later end of the two holds.
+    *venue_now* is the venue's clock at the answer; without it ours stands for it.
+    """
     if capture.http_status not in _THROTTLED:
         return 0
     said = capture.headers.get("retry-after", "")
-    if said.isascii() and said.isdigit():
-        return int(said[:9]) * 1000
+    wanted = int(said[:9]) * 1000 if said.isascii() and said.isdigit() else 0
     body = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace")
     if found := _BANNED_UNTIL.search(body):
-        return max(0, int(found[1]) - milliseconds(capture.answered_at))
-    return 0
+        left = int(found[1]) - milliseconds(venue_now or capture.answered_at)
+        wanted = max(wanted, left + _BAN_GUARD_MS)
+    return wanted
 
 
 def evidence_of(capture: Capture, *, code: str, text: str) -> Evidence:

@@ -9,11 +9,21 @@ rounding of whatever context it finds and leaves it changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterator,
+    Mapping,
+)
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, localcontext
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from tenacity import (
@@ -25,13 +35,13 @@ from tenacity import (
 )
 
 from trimtab.adapters.budget import Budget
-from trimtab.adapters.ccxt_answers import Unreadable, instant_of, mapping_of
-from trimtab.adapters.ccxt_transport import captured, scrubbed
+from trimtab.adapters.ccxt_answers import Unreadable, instant_of, mapping_of, milliseconds
+from trimtab.adapters.ccxt_transport import scrubbed
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict, judge_read, judge_write
-from trimtab.adapters.venue_clock import read_clock
+from trimtab.adapters.venue_clock import VenueClocks, worst
+from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone, Refused, VenueError
 from trimtab.domain.snapshot import ClockReading
-from trimtab.ports import Clock
 from trimtab.venues.profile import Desk, VenueProfile
 
 T = TypeVar("T")
@@ -47,14 +57,17 @@ class Endpoint:
 
     desk: Desk
     method: str
-    urgent: bool = False
-    """Whether an order's fate hangs on it: it may use the weight that other reads leave."""
+    rank: Rank = Rank.READ
+    """What it comes before when the weight of a minute is short."""
 
 
 SERVER_TIME: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="publicGetTime"),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPublicGetTime"),
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="publicGetTime", rank=Rank.LOOK_UP),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPublicGetTime", rank=Rank.LOOK_UP),
 }
+
+_DESK: ContextVar[Desk] = ContextVar("desk", default=Desk.SPOT)
+"""Whose clock a request of this task is stamped by."""
 
 
 class Wire:
@@ -65,16 +78,18 @@ class Wire:
         exchange: Any,  # noqa: ANN401 -- ccxt has no types that describe it.
         *,
         budget: Budget,
-        clock: Clock,
+        clocks: VenueClocks,
         profile: VenueProfile,
         ccxt_error: type[Exception],
     ) -> None:
         self.exchange = exchange
         self.budget = budget
         self.profile = profile
-        self.clock = clock
+        self.clocks = clocks
+        self.clock = clocks.clock
         self.ccxt_error = ccxt_error
-        self._reading: ClockReading | None = None
+        exchange.options["timeDifference"] = 0  # What it stamps with is the venue's time already.
+        exchange.milliseconds = lambda: milliseconds(clocks.now(_DESK.get()))
 
     async def read(
         self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
@@ -100,9 +115,10 @@ class Wire:
     ) -> T:
         """Ask once."""
         if "rivate" in endpoint.method:
-            await self.synchronised()
-        await self.budget.read(endpoint.desk, urgent=endpoint.urgent)
-        with captured() as captures, ccxt_arithmetic():
+            await self.synchronised(endpoint.desk)
+        weight = self.profile.weights[endpoint.method].of(params)
+        weighed = self.budget.weighed(endpoint.desk, weight, rank=endpoint.rank)
+        async with weighed as captures, _prepared(endpoint.desk):
             try:
                 await getattr(self.exchange, endpoint.method)(dict(params))
             except VenueError:
@@ -121,8 +137,8 @@ class Wire:
     def _told(self, judgement: Judgement[Any], endpoint: Endpoint, of: Callable[[Any], T]) -> T:
         """Return what an accepted read says, raise what any other means."""
         if judgement.verdict is not Verdict.ACCEPTED:
-            if judgement.evidence.code == "-1021":  # Our clock has moved: measure it again.
-                self._reading = None
+            if judgement.evidence.code == "-1021":  # It disputes what we believe of its clock.
+                self.clocks.forget(endpoint.desk)
             raise judgement.error(endpoint.method)
         try:
             return of(judgement.accepted)
@@ -137,7 +153,12 @@ class Wire:
         return (self.ccxt_error, OSError, *odd)
 
     async def write(
-        self, desk: Desk, call: Callable[[], Awaitable[object]], *, read: Callable[[Any], T | None]
+        self,
+        desk: Desk,
+        call: Callable[[], Awaitable[object]],
+        *,
+        read: Callable[[Any], T | None],
+        rank: Rank,
     ) -> Judgement[T]:
         """Send once, whatever happens, and judge the raw answer; *read* acknowledges it.
 
@@ -146,9 +167,10 @@ class Wire:
             Refused: the request may not be sent at all.
 
         """
-        await self.synchronised()
+        await self.synchronised(desk)
         cause: Exception | None = None
-        with captured() as captures, ccxt_arithmetic():
+        weighed = self.budget.weighed(desk, self.profile.write_weight, rank=rank)
+        async with weighed as captures, _prepared(desk):
             try:
                 await call()
             except Exception as error:
@@ -160,24 +182,27 @@ class Wire:
         codes = self.profile.codes[desk]
         judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
         if judgement.evidence.code == "-1021":
-            self._reading = None
+            self.clocks.forget(desk)
         return judgement
 
-    async def synchronised(self) -> ClockReading:
-        """Return the last reading of the venue's clock; take one when there is none."""
-        return self._reading or await self.read_clock()
-
-    async def read_clock(self) -> ClockReading:
-        """Measure the venue's clock and have requests stamped by it.
+    async def synchronised(self, desk: Desk) -> None:
+        """Measure the clock of *desk* unless that was done lately; requests are stamped by it.
 
         Raises:
             NotDone: the venue does not answer.
 
         """
-        reading = await read_clock(self.clock, lambda: self.venue_now(Desk.SPOT))
-        self._reading = reading
-        self.exchange.options["timeDifference"] = -reading.offset_ms
-        return reading
+        await self.clocks.good(desk, lambda: self.venue_now(desk))
+
+    async def read_clocks(self, desks: Collection[Desk]) -> ClockReading:
+        """Measure the clocks of *desks* and return how far the farthest is from ours.
+
+        Raises:
+            NotDone: the venue does not answer.
+
+        """
+        measured = (self.clocks.measured(d, partial(self.venue_now, d)) for d in desks)
+        return worst(await together(*measured))
 
     async def venue_now(self, desk: Desk) -> datetime:
         """Return the present instant by the venue's clock.
@@ -189,6 +214,17 @@ class Wire:
         return await self.read(
             SERVER_TIME[desk], {}, lambda told: instant_of(mapping_of(told), "serverTime")
         )
+
+
+@asynccontextmanager
+async def _prepared(desk: Desk) -> AsyncIterator[None]:
+    """Have ccxt calculate in a context of its own, and stamp by the clock of *desk*."""
+    token = _DESK.set(desk)
+    try:
+        with ccxt_arithmetic():
+            yield
+    finally:
+        _DESK.reset(token)
 
 
 @contextmanager

@@ -66,6 +66,7 @@ def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> 
         quote=config.quote,
         markets=frozenset(config.markets),
         execution=config.policy.execution,
+        max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
     )
 

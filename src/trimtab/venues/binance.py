@@ -7,11 +7,12 @@ client order id is accepted again once the first order has filled, so it protect
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.snapshot import Environment
-from trimtab.venues.profile import CodeTable, Desk, OrderLimit, VenueProfile
+from trimtab.venues.profile import CodeTable, Desk, OrderLimit, RequestWeight, VenueProfile
 
 _PRODUCTION: Final = frozenset({"api.binance.com", "fapi.binance.com"})
 _DEMO: Final = frozenset({"demo-api.binance.com", "demo-fapi.binance.com"})
@@ -119,6 +120,37 @@ _LINEAR: Final = CodeTable(
     unknown_symbol=frozenset({"-1121"}),
 )
 
+
+def _weighs(of_one: int, of_all: int | None = None) -> RequestWeight:
+    """Return a weight; without *of_all* it is the same for one market and for all."""
+    return RequestWeight(of_one=of_one, of_all=of_one if of_all is None else of_all)
+
+
+_WEIGHTS: Final[Mapping[str, RequestWeight]] = {
+    "publicGetTime": _weighs(1),
+    "publicGetExchangeInfo": _weighs(20),
+    "publicGetDepth": _weighs(5),
+    "privateGetAccount": _weighs(20),
+    "privateGetOrder": _weighs(4),
+    "privateGetOpenOrders": _weighs(6, 80),
+    "privateGetAllOrders": _weighs(20),
+    "privateGetMyTrades": _weighs(20),
+    "fapiPublicGetTime": _weighs(1),
+    "fapiPublicGetExchangeInfo": _weighs(1),
+    "fapiPublicGetDepth": _weighs(5),  # 2 up to 50 levels; more is safe, and headers correct it.
+    "fapiPublicGetPremiumIndex": _weighs(1, 10),
+    "fapiPrivateV3GetAccount": _weighs(5),
+    "fapiPrivateV3GetPositionRisk": _weighs(5),
+    "fapiPrivateGetPositionSideDual": _weighs(30),
+    "fapiPrivateGetSymbolConfig": _weighs(5),
+    "fapiPrivateGetLeverageBracket": _weighs(1),
+    "fapiPrivateGetCommissionRate": _weighs(20),
+    "fapiPrivateGetOrder": _weighs(1),
+    "fapiPrivateGetOpenOrders": _weighs(1, 40),
+    "fapiPrivateGetAllOrders": _weighs(5),
+    "fapiPrivateGetUserTrades": _weighs(5),
+}
+
 BINANCE: Final = VenueProfile(
     venue_id="binance",
     hosts=MappingProxyType(
@@ -145,6 +177,16 @@ BINANCE: Final = VenueProfile(
         }
     ),
     weight_limits=MappingProxyType({Desk.SPOT: 6000, Desk.LINEAR: 2400}),
+    weights=MappingProxyType(_WEIGHTS),
+    write_weight=1,  # Futures orders cost none.
+    weight_header="x-mbx-used-weight-1m",
+    order_count_headers=MappingProxyType(
+        {
+            10: "x-mbx-order-count-10s",
+            60: "x-mbx-order-count-1m",
+            86_400: "x-mbx-order-count-1d",
+        }
+    ),
     ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
     forced_prefixes=("autoclose-", "adl_autoclose", "settlement_autoclose-"),
 )

@@ -60,6 +60,20 @@ class OrderLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWeight:
+    """What one call costs of the weight of a minute."""
+
+    of_one: int
+    """For one market, or whatever the call is about, >= 0."""
+    of_all: int
+    """When no market is named, >= 0."""
+
+    def of(self, params: Mapping[str, object]) -> int:
+        """Return the weight of a call with *params*."""
+        return self.of_one if {"symbol", "symbols"} & params.keys() else self.of_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueProfile:
     """One exchange."""
 
@@ -76,6 +90,14 @@ class VenueProfile:
     """Until the venue states its own."""
     weight_limits: Mapping[Desk, int]
     """Request weight a minute, until the venue states its own."""
+    weights: Mapping[str, RequestWeight]
+    """Of every read that is made, by ccxt's name of the raw call."""
+    write_weight: int
+    """Most that an order, a cancel or a setting costs, >= 0."""
+    weight_header: str
+    """Answers say in it, lower case, how much weight of the minute our address has used."""
+    order_count_headers: Mapping[int, str]
+    """The same for orders of the account, by the length of the window in seconds."""
     ended_statuses: frozenset[str]
     """Order statuses after which nothing more is filled; any other may still fill."""
     forced_prefixes: tuple[str, ...]
