@@ -19,16 +19,17 @@ from trimtab.domain.approved import Approval
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Lots, Symbol
-from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState
+from trimtab.domain.leverage import LeverageSetting
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState, TradeId
+from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.ports import (
     Clock,
     FillCursor,
-    LeverageSetting,
     PlanStatus,
     SavedPlan,
-    Statement,
     Transition,
 )
 
@@ -53,7 +54,10 @@ class MemoryStore:
     plans: dict[str, SavedPlan] = field(default_factory=dict)
     real: Executions = field(default_factory=Executions)
     halts: list[tuple[str | None, str, datetime]] = field(default_factory=list)
-    snapshots: list[Snapshot] = field(default_factory=list)
+    statements: list[tuple[Statement, int, int]] = field(default_factory=list)
+    """Each with the number of fills and of payments that were booked before it."""
+    payments: list[Payment] = field(default_factory=list)
+    flows: list[ExternalFlow] = field(default_factory=list)
     epoch: int = 0
     holder: str | None = None
     fail_next: bool = False
@@ -200,11 +204,56 @@ class MemoryLedger:
 
     async def save_balances(self, snapshot: Snapshot) -> None:
         self._about_to_write()
+        statement = rules.statement_of(snapshot, marks={}, is_bracketed=False)
+        self._save(statement)
+
+    async def save_statement(
+        self,
+        snapshot: Snapshot,
+        *,
+        marks: Mapping[Symbol, TradeId | None],
+        flows: Sequence[ExternalFlow],
+    ) -> None:
+        self._about_to_write()
+        self._save(rules.statement_of(snapshot, marks=marks, is_bracketed=True))
         if not self._dry_run:
-            self.store.snapshots.append(snapshot)
+            self.store.flows.extend(flows)
+
+    def _save(self, statement: Statement) -> None:
+        if not self._dry_run:
+            fills, payments = len(self.store.real.fills), len(self.store.payments)
+            self.store.statements.append((statement, fills, payments))
 
     async def statement(self) -> Statement | None:
-        return rules.statement_of(self.store.snapshots[-1]) if self.store.snapshots else None
+        return self.store.statements[-1][0] if self.store.statements else None
+
+    async def begins_at(self) -> datetime:
+        return rules.reading_begins(self.store.began_at)
+
+    async def fills_after_statement(self) -> tuple[Fill, ...]:
+        before = self.store.statements[-1][1] if self.store.statements else 0
+        return tuple(sorted(self._own.fills[before:], key=lambda f: f.filled_at))
+
+    async def book_payments(self, payments: Sequence[Payment]) -> tuple[Payment, ...]:
+        self._about_to_write()
+        self._must_hold()
+        if self._dry_run:
+            return ()
+        fresh = rules.fresh_payments(payments, {p.key: p for p in self.store.payments})
+        self.store.payments.extend(fresh)
+        return fresh
+
+    async def payments_from(self) -> datetime:
+        if not self.store.payments:
+            return rules.reading_begins(self.store.began_at)
+        return rules.payments_read_from(max(p.paid_at for p in self.store.payments))
+
+    async def payments(self) -> tuple[Payment, ...]:
+        return tuple(sorted(self.store.payments, key=lambda p: p.paid_at))
+
+    async def payments_after_statement(self) -> tuple[Payment, ...]:
+        before = self.store.statements[-1][2] if self.store.statements else 0
+        return tuple(sorted(self.store.payments[before:], key=lambda p: p.paid_at))
 
     async def record_leverage(self, setting: LeverageSetting) -> None:
         self._about_to_write()

@@ -31,6 +31,8 @@ from trimtab.venues.profile import Desk, OrderLimit
 _SPOT_MARKETS: Final = Endpoint(desk=Desk.SPOT, method="publicGetExchangeInfo")
 _LINEAR_MARKETS: Final = Endpoint(desk=Desk.LINEAR, method="fapiPublicGetExchangeInfo")
 _GOOD_FOR: Final = timedelta(minutes=5)
+_LINEAR_QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD1", "BTC")
+"""Quotes of USD-M contracts, which also settle them."""
 _UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": 60}
 
 Row = Mapping[str, Any]
@@ -47,6 +49,19 @@ def market_id_of(symbol: Symbol) -> str:
     _, _, expiry = settle.partition("-")
     name = pair.replace("/", "")
     return f"{name}_{expiry}" if expiry else name
+
+
+def contract_symbol_of(market_id: str) -> Symbol:
+    """Return the unified symbol of a USD-M name; one in a quote that is not known stays as it is.
+
+    From the name alone: payments are told by it long after a market is listed no more.
+    """
+    pair, _, expiry = market_id.partition("_")
+    for quote in _LINEAR_QUOTES:
+        base = pair.removesuffix(quote)
+        if base and base != pair:
+            return Symbol(f"{base}/{quote}:{quote}" + (f"-{expiry}" if expiry else ""))
+    return Symbol(market_id)
 
 
 class Catalogue:

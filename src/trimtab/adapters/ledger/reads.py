@@ -19,7 +19,6 @@ from trimtab.adapters.ledger.chain import Head, entry_hash
 from trimtab.adapters.ledger.projection import EntryKind, subject_of
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.adapters.ledger.schema import (
-    balances,
     entries,
     fills,
     orders,
@@ -44,7 +43,7 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Environment
-from trimtab.ports import FillCursor, PlanStatus, SavedPlan, Statement
+from trimtab.ports import FillCursor, PlanStatus, SavedPlan
 
 
 def head(connection: Connection) -> Head:
@@ -72,7 +71,7 @@ def created_at(connection: Connection) -> datetime:
     row = row_or_none(connection, statements.STAMP, {})
     if row is None:
         raise LedgerError("ledger: has no stamp", next_step="trimtab ledger verify")
-    return _instant(row["created_at"])
+    return instant(row["created_at"])
 
 
 # Plans
@@ -222,7 +221,7 @@ def _record(row: StoredRow) -> OrderRecord:
             venue_order_id=None if named is None else VenueOrderId(named),
             filled_lots=Lots(row["filled_lots"]),
             executed_lots=Lots(row["executed_lots"]),
-            submitted_at=_instant(row["submitted_at"]),
+            submitted_at=instant(row["submitted_at"]),
             simulated=row["dry_run"] != 0,
         )
     except ValueError as e:
@@ -238,9 +237,9 @@ def _instrument(document: str) -> Instrument:
 # Fills
 
 
-def fill_rows(connection: Connection, *, dry_run: int) -> tuple[Fill, ...]:
-    """Return a run's fills, oldest first."""
-    query = select(fills).where(fills.c.dry_run == dry_run)
+def fill_rows(connection: Connection, *, dry_run: int, after: int = 0) -> tuple[Fill, ...]:
+    """Return a run's fills that were booked by entries behind number *after*, oldest first."""
+    query = select(fills).where(fills.c.dry_run == dry_run, fills.c.seq > after)
     query = query.order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
     return tuple(map(_fill, _found(connection, query)))
 
@@ -283,7 +282,7 @@ def _fill(row: StoredRow) -> Fill:
             fill_price=Decimal(row["fill_price"]),
             fee=Decimal(row["fee"]),
             fee_asset=Asset(row["fee_asset"]),
-            filled_at=_instant(row["filled_at"]),
+            filled_at=instant(row["filled_at"]),
         )
     except (InvalidOperation, ValueError) as e:
         raise LedgerError(f"ledger: fills {row['symbol']} {row['trade_id']}: {e}") from e
@@ -305,17 +304,6 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 
 
 # Account
-
-
-def statement(connection: Connection) -> Statement | None:
-    """Return the balances and positions saved last, or None."""
-    newest = select(balances.c.seq).order_by(balances.c.seq.desc()).limit(1).scalar_subquery()
-    found = _found(connection, select(balances).where(balances.c.seq == newest))
-    if not found:
-        return None
-    spot = {Asset(r["name"]): Decimal(r["quantity"]) for r in found if r["wallet"] == "spot"}
-    held = {Symbol(r["name"]): Lots(r["lots"]) for r in found if r["wallet"] == "position"}
-    return Statement(taken_at=_instant(found[0]["taken_at"]), balances=spot, positions=held)
 
 
 def halted(connection: Connection) -> str | None:
@@ -356,7 +344,7 @@ def _found(connection: Connection, query: Executable) -> list[StoredRow]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
     """Read an instant.
 
     Raises:

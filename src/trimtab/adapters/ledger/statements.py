@@ -29,12 +29,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from trimtab.adapters.ledger import schema
 from trimtab.adapters.ledger.schema import (
     approvals,
+    balances,
     entries,
     fill_cursors,
     fills,
     halts,
     leases,
     orders,
+    payment_cursors,
+    payments,
     plans,
     stamp,
 )
@@ -90,6 +93,21 @@ EXTERNAL_FILLS: Final = (
 )
 CURSOR: Final = select(fill_cursors.c.filled_at, fill_cursors.c.after_trade_id).where(
     fill_cursors.c.dry_run == bindparam("run"), fill_cursors.c.symbol == bindparam("on")
+)
+
+STATEMENT_SEQ: Final = select(schema.statements.c.seq).where(
+    schema.statements.c.seq == select(func.max(schema.statements.c.seq)).scalar_subquery()
+)
+BALANCES_SEQ: Final = select(balances.c.seq).where(
+    balances.c.seq == select(func.max(balances.c.seq)).scalar_subquery()
+)
+PAYMENT: Final = select(payments).where(
+    payments.c.asset == bindparam("of"),
+    payments.c.kind == bindparam("why"),
+    payments.c.payment_id == bindparam("named"),
+)
+PAYMENT_CURSOR: Final = select(payment_cursors.c.paid_at).where(
+    payment_cursors.c.account == bindparam("account")
 )
 
 

@@ -17,7 +17,8 @@ from typing import Protocol
 
 from trimtab.domain.approved import Approval
 from trimtab.domain.findings import GateReport
-from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.leverage import LeverageSetting
 from trimtab.domain.orders import (
     ClientOrderId,
     Evidence,
@@ -28,8 +29,10 @@ from trimtab.domain.orders import (
     TradeId,
     VenueOrder,
 )
+from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import OpenOrder, Snapshot
+from trimtab.ports.account import AccountLedger
 
 
 class Clock(Protocol):
@@ -52,6 +55,8 @@ class Portfolio:
     """Targeted assets, the quote among them."""
     with_contracts: tuple[Asset, ...]
     """Assets whose perpetual contract may be traded."""
+    markets: tuple[Symbol, ...] = ()
+    """Markets to be covered besides, as far as the venue lists them."""
 
 
 class MarketData(Protocol):
@@ -138,6 +143,14 @@ class Venue(Protocol):
         """Return every execution in *symbol* after *since*, oldest first, all pages."""
         ...
 
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        """Return every change of a futures wallet from *since* on, oldest first, all pages.
+
+        *since* is the venue's clock. What lies further back than the venue keeps (Binance: three
+        months) is not among them. Wallet plus payments is the wallet later, exactly.
+        """
+        ...
+
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list that would show the order had it ever reached the books."""
         ...
@@ -187,44 +200,6 @@ class Transition:
     note: str
     """One sentence for the operator; may be empty."""
     at: datetime
-
-
-class SettingOutcome(StrEnum):
-    """What became of a leverage setting."""
-
-    SENDING = "sending"
-    """About to be asked for; recorded before a byte is sent."""
-    SET = "set"
-    REFUSED = "refused"
-    NOT_DONE = "not_done"
-    UNKNOWN = "unknown"
-    """It may be set; the next snapshot tells."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeverageSetting:
-    """One step of setting a contract's leverage and cross margin, recorded like an order."""
-
-    plan_digest: str
-    """The plan whose orders need it."""
-    symbol: Symbol
-    leverage: int
-    """What is asked for, >= 1."""
-    outcome: SettingOutcome
-    note: str
-    """The venue's answer when it said no; may be empty."""
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What the account held at an instant: where reconciliation starts to add up fills."""
-
-    taken_at: datetime
-    balances: Mapping[Asset, Decimal]
-    """Units outside futures wallets, free and locked, by asset."""
-    positions: Mapping[Symbol, Lots]
-    """Signed lots of open positions; a flat one is not listed."""
 
 
 class PlanLedger(Protocol):
@@ -312,7 +287,7 @@ class OrderLedger(Protocol):
 
 
 class FillLedger(Protocol):
-    """What was executed, and what the account held."""
+    """What was executed."""
 
     async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
         """Insert fills and move the symbol's cursor, in one transaction; return the new ones.
@@ -329,16 +304,8 @@ class FillLedger(Protocol):
         """Return all fills, dry runs excluded, oldest first."""
         ...
 
-    async def save_balances(self, snapshot: Snapshot) -> None:
-        """Record what the account held, for reconciliation."""
-        ...
 
-    async def statement(self) -> Statement | None:
-        """Return the balances and positions saved last, or None before the first."""
-        ...
-
-
-class Ledger(PlanLedger, OrderLedger, FillLedger, Protocol):
+class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, Protocol):
     """The truth about what we did. Every write is durable when it returns.
 
     All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld
@@ -396,4 +363,8 @@ class Progress(Protocol):
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         """Tell that nothing happens for a while, and why."""
+        ...
+
+    def noted(self, text: str) -> None:
+        """Tell what changes nothing, and is worth a look."""
         ...
