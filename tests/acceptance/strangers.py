@@ -49,16 +49,14 @@ async def bought(account: Account, *, quantity: str) -> None:
     await placed(account, symbol="ETHUSDT", side="BUY", type="MARKET", quantity=quantity)
 
 
-async def in_and_out(account: Account, *, quantity: str) -> None:
-    """Open a short in the ether perpetual and close it again."""
+async def in_and_out(account: Account, *, quantity: str, symbol: str = "ETHUSDT") -> None:
+    """Open a short in a perpetual and close it again."""
     for side in ("SELL", "BUY"):
-        await placed(
-            account, path=FUTURES, symbol="ETHUSDT", side=side, type="MARKET", quantity=quantity
-        )
+        await shorted(account, quantity=quantity, symbol=symbol, side=side)
 
 
-async def contract_sold(account: Account, symbol: str, quantity: str) -> None:
-    """Sell a perpetual at the market."""
-    await placed(
-        account, path=FUTURES, symbol=symbol, side="SELL", type="MARKET", quantity=quantity
-    )
+async def shorted(
+    account: Account, *, quantity: str, symbol: str = "ETHUSDT", side: str = "SELL"
+) -> None:
+    """Sell a perpetual at the market, or buy it back."""
+    await placed(account, path=FUTURES, symbol=symbol, side=side, type="MARKET", quantity=quantity)

@@ -10,6 +10,7 @@ import sqlite3
 import pytest
 
 from tests.acceptance.conftest import Account, has_no_traceback
+from tests.acceptance.strangers import in_and_out
 
 FILL_KEYS = [
     "venue",
@@ -138,6 +139,23 @@ async def test_exports_say_the_same_fills_in_three_forms(account: Account) -> No
     assert json.loads(as_json.stdout) == fills
     assert as_beancount.stdout.count("\n  trade: ") == len(fills)
     assert (as_csv.code, as_json.code, as_beancount.code) == (0, 0, 0)
+
+
+async def test_payments_are_exported_in_three_forms(account: Account) -> None:
+    await executed(account)
+    await in_and_out(account, quantity="0.5")
+    await account.trimtab("reconcile", "--adopt")
+    payments = (await account.trimtab("ledger", "payments", "--json")).document
+    as_csv = await account.trimtab("ledger", "export", "--of", "payments")
+    as_json = await account.trimtab("ledger", "export", "--of", "payments", "--format", "json")
+    as_beancount = await account.trimtab("ledger", "export", "--format", "beancount")
+    listed = [{k: "" if v is None else v for k, v in p.items()} for p in payments]
+    assert list(csv.DictReader(io.StringIO(as_csv.stdout))) == listed
+    assert json.loads(as_json.stdout) == payments
+    assert as_beancount.stdout.count("\n  payment: ") == len(payments) >= 3
+    shown = await account.trimtab("ledger", "payments")
+    assert "realised profit" in shown.stdout
+    assert (await account.trimtab("ledger", "verify")).code == 0
 
 
 async def test_an_export_to_a_file_never_writes_over_one(account: Account) -> None:

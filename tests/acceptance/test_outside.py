@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.acceptance.conftest import AccountAt
-from tests.acceptance.strangers import contract_sold
+from tests.acceptance.strangers import shorted
 from tests.acceptance.test_faults import HEDGED, MARGIN
 
 RUN = ("run", "--execute", "--yes", "--json")
@@ -16,7 +16,7 @@ async def test_a_contract_traded_by_hand_is_named_and_no_hedge_is_opened_until_a
     ran = await account.trimtab(*RUN)
     assert ran.code == 0, ran.text
     before = account.mutations()
-    await contract_sold(account, "ETHUSDT", "0.4")
+    await shorted(account, quantity="0.4")
     refused = await account.trimtab(*RUN)
     assert (refused.code, refused.document["status"]) == (3, "refused")
     found = [

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from tests.acceptance.conftest import Account, has_no_traceback
-from tests.acceptance.strangers import bought, in_and_out, resting_order
+from tests.acceptance.conftest import Account, AccountAt, has_no_traceback
+from tests.acceptance.strangers import bought, in_and_out, resting_order, shorted
 from trimtab.adapters.ledger.files import place_of
 from trimtab.adapters.ledger.lease import locked
-from trimtab.testnet import Fault, Kind
+from trimtab.testnet import Fault, Kind, Scenario
+from trimtab.testnet.interventions import deposit, fund
 
 WITHIN_S = 30
 
@@ -146,6 +149,79 @@ async def test_a_position_that_somebody_opened_and_closed_again_is_found_by_its_
     adopted = await account.trimtab("reconcile", "--adopt", "--json")
     assert (told.code, adopted.code) == (1, 0), told.text + adopted.text
     assert len(adopted.document["adopted"]) == 2
+
+
+async def test_a_position_that_came_and_went_in_a_market_that_nobody_targets_is_found(
+    account_at: AccountAt,
+) -> None:
+    prices = {**Scenario.drifted().prices, "SOL": Decimal(150)}
+    account = await account_at(replace(Scenario.drifted(), prices=prices))
+    await executed(account)
+    await in_and_out(account, quantity="2", symbol="SOLUSDT")
+    told = await account.trimtab("reconcile", "--json")
+    adopted = await account.trimtab("reconcile", "--adopt", "--json")
+    assert (told.code, adopted.code) == (1, 0), told.text + adopted.text
+    names = {d["name"].split()[0] for d in told.document["differences"]}
+    assert names == {"SOL/USDT:USDT"}
+    assert len(adopted.document["adopted"]) == 2
+
+
+async def test_funding_is_no_difference_and_is_in_the_ledger_once_it_is_adopted(
+    account: Account,
+) -> None:
+    await executed(account)
+    await shorted(account, quantity="0.5")
+    await account.trimtab("reconcile", "--adopt")
+    fund(account.exchange.exchange.state, {"ETHUSDT": "0.0003"})
+    told = await account.trimtab("reconcile", "--json")
+    shown = await account.trimtab("reconcile")
+    adopted = await account.trimtab("reconcile", "--adopt")
+    listed = (await account.trimtab("ledger", "payments", "--json")).document
+    assert (told.code, adopted.code) == (0, 0), told.text
+    assert [p["kind"] for p in told.document["payments"]] == ["funding"]
+    assert told.document["payments_booked"] == 0
+    assert "1 payment since the last statement" in shown.stdout
+    assert "funding" in adopted.stdout
+    incomes = account.exchange.truth()["incomes"]
+    assert [Decimal(p["amount"]) for p in listed] == [Decimal(i["units"]) for i in incomes]
+    assert {p["kind"] for p in listed} == {"commission", "funding"}
+
+
+async def test_what_the_exchange_does_not_list_is_left_to_a_person_and_never_covered_up(
+    account: Account,
+) -> None:
+    await executed(account)
+    await shorted(account, quantity="0.5")
+    hidden = Fault(
+        kind=Kind.DROP_TRADES_PAGE,
+        method="GET",
+        path="/fapi/v1/userTrades",
+        where={"symbol": "ETHUSDT"},
+        count=0,
+    )
+    account.exchange.inject(hidden)
+    refused = await account.trimtab("reconcile", "--adopt", "--json")
+    account.exchange.clear_faults()
+    adopted = await account.trimtab("reconcile", "--adopt", "--json")
+    assert (refused.code, refused.document["left_to_person"]) == (1, True)
+    assert {d["subject"] for d in refused.document["differences"]} == {"position", "fill"}
+    assert {d["who"] for d in refused.document["differences"]} == {"person"}
+    assert "runbooks/unexplained.md" in refused.document["next"]
+    assert (adopted.code, len(adopted.document["adopted"])) == (0, 1), adopted.text
+
+
+async def test_a_deposit_is_adopted_as_what_it_is(account: Account) -> None:
+    await executed(account)
+    state = account.exchange.exchange.state
+    deposit(state, asset="USDT", units="250", wallet="spot")
+    deposit(state, asset="USDT", units="40", wallet="usdm")
+    adopted = await account.trimtab("reconcile", "--adopt", "--json")
+    events = (await account.trimtab("ledger", "events", "--json")).document
+    assert adopted.code == 0, adopted.text
+    assert adopted.document["external_flows"] == [{"asset": "USDT", "amount": "250"}]
+    assert [p["kind"] for p in adopted.document["payments"]] == ["transfer"]
+    (flow,) = [e for e in events if e["kind"] == "balances_saved"][-1]["body"]["flows"]
+    assert flow == {"asset": "USDT", "units": "250"}
 
 
 async def test_reconcile_without_the_exchange_ends_with_seven(account: Account) -> None:

@@ -23,6 +23,7 @@ from trimtab.domain.orders import (
     VenueOrder,
     VenueOrderId,
 )
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.plan import Plan
 from trimtab.ports import Ledger, Transition
 
@@ -130,6 +131,20 @@ def step(
         evidence=evidence,
         note=note,
         at=LATER,
+    )
+
+
+def payment(units: str, number: int = 4711) -> Payment:
+    """Return a funding payment of the BTC perpetual in USDT."""
+    return Payment(
+        kind=PaymentKind.FUNDING,
+        word="FUNDING_FEE",
+        symbol=Symbol("BTC/USDT:USDT"),
+        asset=Asset("USDT"),
+        units=Decimal(units),
+        payment_id=PaymentId(str(number)),
+        trade_id=None,
+        paid_at=NOW,
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,16 +34,12 @@ from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, Halted, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.leverage import LeverageSetting, SettingOutcome
 from trimtab.domain.orders import OrderState, TradeId, VenueOrderId
-from trimtab.domain.snapshot import AccountKey, Environment
-from trimtab.ports import (
-    AbsenceEvidence,
-    Ledger,
-    LeverageSetting,
-    PlanStatus,
-    SettingOutcome,
-    Statement,
-)
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
+from trimtab.domain.snapshot import AccountKey, ClockReading, Environment
+from trimtab.domain.statement import ExternalFlow, Statement
+from trimtab.ports import AbsenceEvidence, Ledger, PlanStatus
 
 OTHER_KEY = AccountKey(venue="binance", account="main", environment=Environment.LIVE)
 
@@ -436,16 +433,147 @@ async def test_leverage_is_recorded_by_who_holds_the_account_for_a_saved_plan(
             await ledger.record_leverage(setting)
 
 
-async def test_the_last_statement_is_given_back(opener: Opener) -> None:
+AHEAD = dataclasses.replace(
+    SNAPSHOT, taken_at=LATER, clock=ClockReading(offset_ms=20_000, uncertainty_ms=5)
+)
+"""An account read by a clock that is twenty seconds behind the venue's."""
+
+
+async def test_the_last_statement_is_given_back_at_the_venues_instant(opener: Opener) -> None:
     async with opener() as ledger:
         assert await ledger.statement() is None
         await ledger.save_balances(account("USDT 1"))
-        await ledger.save_balances(dataclasses.replace(SNAPSHOT, taken_at=LATER))
+        await ledger.save_balances(AHEAD)
         assert await ledger.statement() == Statement(
-            taken_at=LATER,
+            taken_at=LATER + timedelta(seconds=20),
+            marks={},
+            is_bracketed=False,
             balances={Asset("USDT"): Decimal(700), Asset("BTC"): Decimal("0.1"), Asset("ETH"): 1},
+            wallets={Asset("USDT"): Decimal(500)},
             positions={Symbol("BTC/USDT:USDT"): -200},
         )
+
+
+async def test_a_statement_keeps_what_it_was_held_against(opener: Opener) -> None:
+    marks = {BTC: TradeId("7"), Symbol("ETH/USDT"): None}
+    flow = ExternalFlow(asset=Asset("USDT"), units=Decimal("-12.5"))
+    async with opener() as ledger:
+        await ledger.save_statement(SNAPSHOT, marks=marks, flows=[flow])
+        statement = await ledger.statement()
+    assert statement is not None
+    assert (statement.marks, statement.is_bracketed) == (marks, True)
+
+
+async def test_an_empty_account_has_a_statement_too(opener: Opener) -> None:
+    empty = dataclasses.replace(SNAPSHOT, balances={}, pools={}, positions={})
+    async with opener() as ledger:
+        await ledger.save_statement(SNAPSHOT, marks={}, flows=[])
+        await ledger.save_statement(empty, marks={}, flows=[])
+        statement = await ledger.statement()
+    assert statement is not None
+    assert (statement.balances, statement.wallets, statement.positions) == ({}, {}, {})
+
+
+async def test_what_was_booked_after_a_statement_is_told_apart_from_what_was_before(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.book_fills(BTC, [fill(2, "0.001")])
+        await ledger.book_payments([PAID])
+        assert await ledger.fills_after_statement() == await ledger.fills()
+        assert await ledger.payments_after_statement() == (PAID,)
+        await ledger.save_statement(SNAPSHOT, marks={}, flows=[])
+        assert await ledger.fills_after_statement() == ()
+        assert await ledger.payments_after_statement() == ()
+        await ledger.book_fills(BTC, [fill(1, "0.001"), fill(2, "0.001")])
+        await ledger.book_payments([PAID, EARLIER])
+        assert [f.trade_id for f in await ledger.fills_after_statement()] == ["1"]
+        assert await ledger.payments_after_statement() == (EARLIER,)
+
+
+# Payments
+
+PAID = Payment(
+    kind=PaymentKind.FUNDING,
+    word="FUNDING_FEE",
+    symbol=Symbol("BTC/USDT:USDT"),
+    asset=Asset("USDT"),
+    units=Decimal("-0.123456789012345678901234567890"),
+    payment_id=PaymentId("4711-BTCUSDT"),
+    trade_id=None,
+    paid_at=LATER,
+)
+EARLIER = dataclasses.replace(
+    PAID,
+    kind=PaymentKind.OTHER,
+    word="WELCOME_BONUS",
+    symbol=None,
+    units=Decimal(10),
+    trade_id=TradeId("9"),
+    paid_at=NOW,
+)
+
+
+@pytest.fixture
+async def held(opener: Opener) -> AsyncIterator[Ledger]:
+    """Return a ledger whose account is held."""
+    async with opener() as ledger, ledger.holding_account(owner="test"):
+        yield ledger
+
+
+async def test_payments_are_booked_once_exactly_and_listed_by_age(held: Ledger) -> None:
+    assert await held.book_payments([PAID, EARLIER]) == (PAID, EARLIER)
+    assert await held.book_payments([EARLIER, PAID, PAID]) == ()
+    assert await held.payments() == (EARLIER, PAID)
+    assert (await held.payments())[1].units == Decimal("-0.12345678901234567890123456789")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": PaymentKind.COMMISSION},
+        {"asset": Asset("BNB")},
+        {"payment_id": PaymentId("4712-BTCUSDT")},
+    ],
+)
+async def test_payments_are_told_apart_by_asset_kind_and_id(
+    held: Ledger, change: dict[str, Any]
+) -> None:
+    other = dataclasses.replace(PAID, **change)
+    assert await held.book_payments([PAID, other]) == (PAID, other)
+
+
+@pytest.mark.parametrize(
+    "change", [{"units": Decimal(1)}, {"symbol": None}, {"paid_at": NOW}, {"word": "OTHER"}]
+)
+async def test_a_payment_that_is_told_otherwise_is_an_error_and_nothing_is_booked(
+    held: Ledger, change: dict[str, Any]
+) -> None:
+    await held.book_payments([PAID])
+    with pytest.raises(LedgerError, match="4711"):
+        await held.book_payments([EARLIER, dataclasses.replace(PAID, **change)])
+    assert await held.payments() == (PAID,)
+
+
+async def test_reading_payments_goes_on_an_hour_before_the_newest(held: Ledger) -> None:
+    begun = await held.payments_from()
+    assert begun == await held.begins_at() == NOW - timedelta(seconds=5)
+    await held.book_payments([PAID])
+    assert await held.payments_from() == LATER - timedelta(hours=1)
+    await held.book_payments([EARLIER])  # It came late; the cursor never goes back.
+    assert await held.payments_from() == LATER - timedelta(hours=1)
+
+
+async def test_payments_are_booked_by_who_holds_the_account_and_never_by_a_dry_run(
+    opener: Opener,
+) -> None:
+    async with opener() as ledger, opener(dry_run=True) as dry:
+        with pytest.raises(AccountHeld):
+            await ledger.book_payments([PAID])
+        async with dry.holding_account(owner="dry"):
+            assert await dry.book_payments([PAID]) == ()
+            await dry.save_statement(SNAPSHOT, marks={}, flows=[])
+        assert (await ledger.payments(), await ledger.statement()) == ((), None)
 
 
 # Halt
@@ -479,10 +607,19 @@ async def test_a_round_does_not_begin_under_a_halt_that_the_gate_did_not_see(
 # What is not explained
 
 
-async def test_what_is_booked_since_the_statement_tells_ours_from_others(opener: Opener) -> None:
-    async with with_sell_begun(opener) as ledger:
+@asynccontextmanager
+async def statement_then_begun(opener: Opener) -> AsyncIterator[Ledger]:
+    """Open a ledger with a statement, and line 1 of SELL begun after it."""
+    async with opener() as ledger, ledger.holding_account(owner="test"):
         assert await ledger.booked_since_statement() is None
+        await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
         await ledger.save_balances(SNAPSHOT)
+        await ledger.begin([intent()], at=NOW, halt_seen=None)
+        yield ledger
+
+
+async def test_what_is_booked_since_the_statement_tells_ours_from_others(opener: Opener) -> None:
+    async with statement_then_begun(opener) as ledger:
         await ledger.book_fills(
             BTC,
             [
@@ -501,16 +638,30 @@ async def test_what_is_booked_since_the_statement_tells_ours_from_others(opener:
 async def test_a_later_statement_leaves_behind_what_came_before_it(opener: Opener) -> None:
     async with with_sell_begun(opener) as ledger:
         await ledger.book_fills(BTC, [fill(2, "0.001", venue_order_id="v9")])
-        await ledger.save_balances(dataclasses.replace(SNAPSHOT, taken_at=LATER))
+        await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+        await ledger.advance([step(intent(), OrderState.ABSENT)])
+        await ledger.save_balances(SNAPSHOT)
         since = await ledger.booked_since_statement()
         assert since is not None
-        assert (since.ours, since.external) == ({}, ())
+        assert (since.ours, since.external, since.older) == ({}, (), ())
         assert await ledger.absent_lately(since=NOW) == ()
 
 
-async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener) -> None:
+async def test_fills_that_come_after_a_statement_on_orders_from_before_it_are_told_apart(
+    opener: Opener,
+) -> None:
     async with with_sell_begun(opener) as ledger:
         await ledger.save_balances(SNAPSHOT)
+        await ledger.save_balances(SNAPSHOT)
+        named = fill(1, "0.004", of=intent().client_order_id)
+        await ledger.book_fills(BTC, [named])
+        since = await ledger.booked_since_statement()
+    assert since is not None
+    assert (since.ours, since.older, since.external) == ({}, (named,), ())
+
+
+async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener) -> None:
+    async with statement_then_begun(opener) as ledger:
         await ledger.advance([step(intent(), OrderState.UNKNOWN)])
         await ledger.advance([step(intent(), OrderState.ABSENT)])
         assert [r.state for r in await ledger.absent_lately(since=NOW)] == [OrderState.ABSENT]
@@ -523,8 +674,7 @@ async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener)
 
 
 async def test_a_dry_run_counts_its_own_orders_and_the_real_ones(opener: Opener) -> None:
-    async with with_sell_begun(opener) as real:
-        await real.save_balances(SNAPSHOT)
+    async with statement_then_begun(opener) as real:
         ours = intent().client_order_id
         await real.book_fills(BTC, [fill(1, "0.004", of=ours)])
         async with opener(dry_run=True) as dry:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.contract.ledger_cases import (
     StandingClock,
     fill,
     intent,
+    payment,
     report_on,
     step,
     venue_order,
@@ -40,7 +42,9 @@ from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.writes import begin
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
-from trimtab.domain.orders import OrderState
+from trimtab.domain.instruments import Asset
+from trimtab.domain.orders import OrderState, TradeId
+from trimtab.domain.statement import ExternalFlow
 from trimtab.ports import PlanStatus
 
 
@@ -367,6 +371,9 @@ async def finished(url: str) -> Place:
         told = venue_order(intent(), -60)
         await ledger.advance([step(intent(), OrderState.EXPIRED, told)])
         await ledger.set_halt("enough", by="ada", at=NOW)
+        await ledger.book_payments([payment("-0.5")])
+        flows = [ExternalFlow(asset=Asset("USDT"), units=Decimal("1.5"))]
+        await ledger.save_statement(SNAPSHOT, marks={BTC: TradeId("2")}, flows=flows)
     async with open_ledger(url, KEY, dry_run=True, clock=StandingClock()) as dry:
         await dry.begin([intent()], at=NOW, halt_seen="enough")
     return place_of(url)
@@ -428,6 +435,12 @@ ORDER = intent().client_order_id
         ("DELETE FROM halts", ("halts", "", "is missing")),
         ("DELETE FROM balances WHERE wallet = 'spot'", ("balances", "spot", "is missing")),
         ("UPDATE fill_cursors SET after_trade_id = '9'", ("fill_cursors", BTC, "after_trade_id")),
+        ("UPDATE payments SET units = '0'", ("payments", "USDT funding 4711", "units is '0'")),
+        ("DELETE FROM payments", ("payments", "USDT funding 4711", "is missing")),
+        ("UPDATE payment_cursors SET paid_at = '2020'", ("payment_cursors", "main", "paid_at")),
+        ("UPDATE statements SET is_bracketed = 0", ("statements", "", "is_bracketed is 0")),
+        ("DELETE FROM statement_marks", ("statement_marks", BTC, "is missing")),
+        ("UPDATE external_flows SET units = '2'", ("external_flows", "USDT", "units is '2'")),
     ],
 )
 async def test_verification_names_the_first_row_that_is_wrong(

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from tests.contract.venue_cases import BTC, ETH_PERP, PERP, PORTFOLIO, at_venue, from_the_start
+from tests.contract.venue_cases import (
+    BTC,
+    ETH_PERP,
+    PERP,
+    PORTFOLIO,
+    USDT,
+    at_venue,
+    from_the_start,
+)
 from tests.wire.opened import intent
 from trimtab.domain.errors import Refused
 from trimtab.domain.orders import ClientOrderId, Side, VenueOrderId
+from trimtab.domain.payments import PaymentKind
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import FillCursor
 
@@ -152,6 +162,40 @@ async def test_what_the_fee_took_cannot_be_sold(kind: str) -> None:
             await at.venue.submit(intent(btc, -10_200, "59000", line=2))
         sold = await at.venue.submit(intent(btc, -10_199, "59000", line=3))
     assert sold.filled_lots == -10_199
+
+
+async def test_futures_wallet_and_payments_add_up_whatever_happens(kind: str) -> None:
+    async with at_venue(kind) as at:
+        start = from_the_start().not_before
+        listed = await at.venue.payments(start)
+        for line, (lots, limit) in enumerate([(4, "61000"), (10, "61000"), (-30, "59000")], 1):
+            await at.venue.submit(intent(at.seen.instruments[PERP], lots, limit, line=line))
+        paid = (await at.venue.payments(start))[len(listed) :]
+        after = await at.market.snapshot(PORTFOLIO)
+    before, moved = at.seen.pools[USDT].wallet_balance, sum(p.units for p in paid)
+    assert after.pools[USDT].wallet_balance == before + moved != before
+
+
+async def test_each_execution_of_a_contract_has_its_fee_among_the_payments(kind: str) -> None:
+    async with at_venue(kind) as at:
+        await at.venue.submit(intent(at.seen.instruments[PERP], 4, "61000"))
+        await at.venue.submit(intent(at.seen.instruments[BTC], 200, "61000", line=2))
+        fills = await at.venue.fills(PERP, since=from_the_start())
+        payments = await at.venue.payments(from_the_start().not_before)
+    fees = [p for p in payments if p.kind is PaymentKind.COMMISSION]
+    assert [(p.symbol, p.trade_id, p.asset, p.units) for p in fees] == [
+        (PERP, f.trade_id, f.fee_asset, -f.fee) for f in fills
+    ]
+    assert len({p.key for p in payments}) == len(payments)
+
+
+async def test_payments_are_listed_from_an_instant_on(kind: str) -> None:
+    async with at_venue(kind) as at:
+        await at.venue.submit(intent(at.seen.instruments[PERP], 4, "61000"))
+        payments = await at.venue.payments(from_the_start().not_before)
+        last = payments[-1].paid_at
+        assert await at.venue.payments(last) == tuple(p for p in payments if p.paid_at == last)
+        assert await at.venue.payments(last + timedelta(milliseconds=1)) == ()
 
 
 async def test_absence_is_evident_before_an_order_and_not_after(kind: str) -> None:

@@ -18,6 +18,7 @@ from trimtab.ports import FillCursor, MarketData, Portfolio, Venue
 from trimtab.testnet import Holding, LocalExchange, OpeningPosition, Scenario, serve
 
 BTC, PERP, ETH_PERP = Symbol("BTC/USDT"), Symbol("BTC/USDT:USDT"), Symbol("ETH/USDT:USDT")
+USDT = Asset("USDT")
 PORTFOLIO = Portfolio(
     assets=(Asset("BTC"), Asset("ETH"), Asset("SOL"), Asset("USDT")),
     with_contracts=(Asset("BTC"), Asset("ETH")),

@@ -19,24 +19,27 @@ from trimtab.domain.approved import Approval
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Lots, Symbol
+from trimtab.domain.leverage import LeverageSetting
 from trimtab.domain.orders import (
     ClientOrderId,
     Fill,
     OrderIntent,
     OrderRecord,
     OrderState,
+    TradeId,
     VenueOrderId,
 )
+from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.execution.outside import BookedSince
+from trimtab.execution.reconcile import later_fills
 from trimtab.ports import (
     Clock,
     FillCursor,
-    LeverageSetting,
     PlanStatus,
     SavedPlan,
-    Statement,
     Transition,
 )
 
@@ -61,7 +64,12 @@ class MemoryStore:
     plans: dict[str, SavedPlan] = field(default_factory=dict)
     real: Executions = field(default_factory=Executions)
     halts: list[tuple[str | None, str, datetime]] = field(default_factory=list)
-    snapshots: list[Snapshot] = field(default_factory=list)
+    statements: list[tuple[Statement, int, int]] = field(default_factory=list)
+    begun_before: int = 0
+    """Real orders that were begun before the last statement."""
+    """Each with the number of fills and of payments that were booked before it."""
+    payments: list[Payment] = field(default_factory=list)
+    flows: list[ExternalFlow] = field(default_factory=list)
     epoch: int = 0
     holder: str | None = None
     fail_next: bool = False
@@ -217,29 +225,30 @@ class MemoryLedger:
         return frozenset(orders) - ours
 
     async def booked_since_statement(self) -> BookedSince | None:
-        last = await self.statement()
-        if last is None:
+        if not self.store.statements:
             return None
-        runs = [self.store.real] if self._own is self.store.real else [self.store.real, self._own]
-        later = [r for e in runs for r in e.orders.values() if r.submitted_at >= last.taken_at]
+        last, booked, _ = self.store.statements[-1]
+        later = self._begun_since() + (list(self._own.orders.values()) if self._dry_run else [])
         filled: dict[Symbol, Lots] = {}
         for record in later:
             symbol = record.intent.instrument.symbol
             filled[symbol] = Lots(filled.get(symbol, 0) + record.filled_lots)
-        external = [
-            f
-            for f in self.store.real.fills
-            if f.client_order_id is None and f.filled_at >= last.taken_at
-        ]
+        summed = {r.intent.client_order_id for r in self._begun_since()}
+        single = [f for f in self.store.real.fills[booked:] if f.client_order_id not in summed]
+        others = sorted(later_fills(last, single), key=lambda f: f.filled_at)
         nothing = (OrderState.REFUSED, OrderState.ABSENT)
         return BookedSince(
             positions=last.positions,
             ours=filled,
-            external=tuple(sorted(external, key=lambda f: f.filled_at)),
-            late=tuple(
-                r for r in later if r.state in nothing and r.filled_lots and not r.simulated
-            ),
+            older=tuple(f for f in others if f.client_order_id is not None),
+            external=tuple(f for f in others if f.client_order_id is None),
+            late=tuple(r for r in self._begun_since() if r.state in nothing and r.filled_lots),
         )
+
+    def _begun_since(self) -> list[OrderRecord]:
+        """Return real orders that were begun since the last statement."""
+        orders = list(self.store.real.orders.values())
+        return orders[self.store.begun_before :]
 
     async def fill_cursor(self, symbol: Symbol) -> FillCursor:
         booked = [f for f in self._own.fills if f.symbol == symbol]
@@ -250,11 +259,57 @@ class MemoryLedger:
 
     async def save_balances(self, snapshot: Snapshot) -> None:
         self._about_to_write()
+        statement = rules.statement_of(snapshot, marks={}, is_bracketed=False)
+        self._save(statement)
+
+    async def save_statement(
+        self,
+        snapshot: Snapshot,
+        *,
+        marks: Mapping[Symbol, TradeId | None],
+        flows: Sequence[ExternalFlow],
+    ) -> None:
+        self._about_to_write()
+        self._save(rules.statement_of(snapshot, marks=marks, is_bracketed=True))
         if not self._dry_run:
-            self.store.snapshots.append(snapshot)
+            self.store.flows.extend(flows)
+
+    def _save(self, statement: Statement) -> None:
+        if not self._dry_run:
+            fills, payments = len(self.store.real.fills), len(self.store.payments)
+            self.store.statements.append((statement, fills, payments))
+            self.store.begun_before = len(self.store.real.orders)
 
     async def statement(self) -> Statement | None:
-        return rules.statement_of(self.store.snapshots[-1]) if self.store.snapshots else None
+        return self.store.statements[-1][0] if self.store.statements else None
+
+    async def begins_at(self) -> datetime:
+        return rules.reading_begins(self.store.began_at)
+
+    async def fills_after_statement(self) -> tuple[Fill, ...]:
+        before = self.store.statements[-1][1] if self.store.statements else 0
+        return tuple(sorted(self._own.fills[before:], key=lambda f: f.filled_at))
+
+    async def book_payments(self, payments: Sequence[Payment]) -> tuple[Payment, ...]:
+        self._about_to_write()
+        self._must_hold()
+        if self._dry_run:
+            return ()
+        fresh = rules.fresh_payments(payments, {p.key: p for p in self.store.payments})
+        self.store.payments.extend(fresh)
+        return fresh
+
+    async def payments_from(self) -> datetime:
+        if not self.store.payments:
+            return rules.reading_begins(self.store.began_at)
+        return rules.payments_read_from(max(p.paid_at for p in self.store.payments))
+
+    async def payments(self) -> tuple[Payment, ...]:
+        return tuple(sorted(self.store.payments, key=lambda p: p.paid_at))
+
+    async def payments_after_statement(self) -> tuple[Payment, ...]:
+        before = self.store.statements[-1][2] if self.store.statements else 0
+        return tuple(sorted(self.store.payments[before:], key=lambda p: p.paid_at))
 
     async def record_leverage(self, setting: LeverageSetting) -> None:
         self._about_to_write()
@@ -270,13 +325,8 @@ class MemoryLedger:
         return tuple(r for r in self.store.real.orders.values() if not r.state.is_terminal)
 
     async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
-        last = await self.statement()
-        begun = since if last is None else max(since, last.taken_at)
-        return tuple(
-            r
-            for r in self.store.real.orders.values()
-            if r.state is OrderState.ABSENT and r.submitted_at >= begun
-        )
+        absent = [r for r in self._begun_since() if r.state is OrderState.ABSENT]
+        return tuple(r for r in absent if r.submitted_at >= since)
 
     async def fills(self) -> tuple[Fill, ...]:
         return tuple(sorted(self._own.fills, key=lambda f: f.filled_at))

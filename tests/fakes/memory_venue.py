@@ -28,6 +28,7 @@ from trimtab.domain.orders import (
     VenueOrder,
     VenueOrderId,
 )
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.snapshot import Balance, Level, MarginMode, OpenOrder, Position, Snapshot
 from trimtab.ports import AbsenceEvidence, FillCursor, Portfolio
 
@@ -65,6 +66,7 @@ class Fault(Enum):
     """The order's summary lags for two seconds: it shows less than the trade list."""
 
 
+_GRID = Decimal("0.00000001")
 LOST_ANSWER = {Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.LATE, Fault.INVISIBLE}
 
 
@@ -89,6 +91,14 @@ class Traded:
 
 
 @dataclass
+class Paid:
+    """A movement of the futures wallet, and from when on the list shows it."""
+
+    payment: Payment
+    shown_at: datetime
+
+
+@dataclass
 class Truth:
     """What really is, whatever the answers said."""
 
@@ -97,6 +107,11 @@ class Truth:
     placed: list[Placed] = field(default_factory=list)
     trades: list[Traded] = field(default_factory=list)
     leverage: dict[Symbol, int] = field(default_factory=dict)
+    wallet: Decimal = Decimal(0)
+    """Units of the quote in the futures wallet."""
+    costs: dict[Symbol, Decimal] = field(default_factory=dict)
+    """What each position cost, signed quote units."""
+    paid: list[Paid] = field(default_factory=list)
 
     @property
     def fills(self) -> tuple[Fill, ...]:
@@ -121,10 +136,21 @@ class MemoryVenue:
         self.truth = Truth(
             free={a: b.free for a, b in base.balances.items()},
             positions={s: int(p.lots) for s, p in base.positions.items()},
+            wallet=sum((p.wallet_balance for p in base.pools.values()), Decimal(0)),
+            costs={
+                s: base.instruments[s].units(p.lots) * p.entry_price
+                for s, p in base.positions.items()
+            },
         )
+        self.listed = base
+        """What can be read when it is asked for by name."""
         self.requests: list[str] = []
         self.unreachable: set[str] = set()
         self.behind_s = 0.0
+        self.ahead_s = 0.0
+        """How far executions and payments are dated ahead of our clock, unknown to us."""
+        self.restless = 0
+        """How many more snapshots somebody trades just after."""
         self._arriving: list[tuple[datetime, OrderIntent]] = []
         self._reads = 0
 
@@ -160,6 +186,9 @@ class MemoryVenue:
 
     async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
         self._asked("open_orders")
+        return tuple(order for order in self._resting() if order.symbol in symbols)
+
+    def _resting(self) -> tuple[OpenOrder, ...]:
         return tuple(
             OpenOrder(
                 symbol=p.intent.instrument.symbol,
@@ -170,7 +199,7 @@ class MemoryVenue:
                 reduce_only=p.intent.reduce_only,
             )
             for p in self.truth.placed
-            if not p.ended and p.intent.instrument.symbol in symbols
+            if not p.ended
         )
 
     async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
@@ -195,6 +224,12 @@ class MemoryVenue:
             if p.name in orders and p.intent.instrument.symbol == symbol
         }
 
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        self._asked("payments")
+        now = self.clock.now()
+        shown = [p.payment for p in self.truth.paid if p.shown_at <= now]
+        return tuple(p for p in shown if p.paid_at >= since)
+
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         self._asked("evidence_of_absence")
         found = self.truth.accepted(intent.client_order_id)
@@ -213,14 +248,22 @@ class MemoryVenue:
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
         self._asked("snapshot")
         self._reads += 1
+        named = [s for s in portfolio.markets if s in self.listed.instruments]
+        told = self.base.contracts | {s: c for s, c in self.listed.contracts.items() if s in named}
         contracts = {
             s: dataclasses.replace(
                 c, leverage=self.truth.leverage.get(s, c.leverage), margin_mode=MarginMode.CROSS
             )
-            for s, c in self.base.contracts.items()
+            for s, c in told.items()
         }
-        return dataclasses.replace(
+        seen = dataclasses.replace(
             self.base,
+            instruments=dict(self.base.instruments)
+            | {s: self.listed.instruments[s] for s in named},
+            pools={
+                a: dataclasses.replace(p, wallet_balance=self.truth.wallet)
+                for a, p in self.base.pools.items()
+            },
             snapshot_id=f"read-{self._reads}",
             taken_at=self.clock.now(),
             balances={
@@ -239,9 +282,18 @@ class MemoryVenue:
             },
             books=dict(self.books),
             contracts=contracts,
+            open_orders=(*self.base.open_orders, *self._resting()),
         )
+        if self.restless:
+            self.restless -= 1
+            self.trade_by_hand(next(iter(self.base.instruments.values())), 1)
+        return seen
 
     # What happens inside
+
+    def _now(self) -> datetime:
+        """Return the exchange's own clock."""
+        return self.clock.now() + timedelta(seconds=self.ahead_s)
 
     def _asked(self, what: str) -> None:
         """Count a request, let what is due happen, and break if the script says so."""
@@ -305,7 +357,7 @@ class MemoryVenue:
         placed.ended = True
 
     def _trade(self, placed: Placed, lots: int, fill_price: Decimal) -> None:
-        intent, now = placed.intent, self.clock.now()
+        intent, now = placed.intent, self._now()
         instrument, sign = intent.instrument, 1 if intent.lots > 0 else -1
         quantity = instrument.units(lots)
         in_coin = sign > 0 and not instrument.is_contract
@@ -325,15 +377,14 @@ class MemoryVenue:
         held_back = placed.fault is Fault.SLOW_TRADES or (
             placed.fault is Fault.GAP and placed.filled == 0
         )
-        shown_at = now + timedelta(seconds=2 if held_back else 0)
+        shown_at = self.clock.now() + timedelta(seconds=2 if held_back else 0)
         self.truth.trades.append(Traded(fill=fill, shown_at=shown_at))
         placed.filled += sign * lots
         self._move(instrument, fill, sign * lots)
 
     def _move(self, instrument: Instrument, fill: Fill, lots: int) -> None:
         if instrument.is_contract:
-            positions = self.truth.positions
-            positions[instrument.symbol] = positions.get(instrument.symbol, 0) + lots
+            self._enter(instrument, fill, lots)
             return
         sign = 1 if lots > 0 else -1
         for asset, units in (
@@ -342,6 +393,46 @@ class MemoryVenue:
             (fill.fee_asset, -fill.fee),
         ):
             self.truth.free[asset] = self.truth.free.get(asset, Decimal(0)) + units
+
+    def _enter(self, instrument: Instrument, fill: Fill, lots: int) -> None:
+        """Move a position at its average entry; pay what that realises, and the fee."""
+        symbol, positions = instrument.symbol, self.truth.positions
+        held, cost = positions.get(symbol, 0), self.truth.costs.get(symbol, Decimal(0))
+        closed = min(abs(held), abs(lots)) if held * lots < 0 else 0
+        signed = closed if lots > 0 else -closed
+        released = (cost * closed / abs(held)).quantize(_GRID) if closed else Decimal(0)
+        profit = -instrument.units(signed) * fill.fill_price - released
+        positions[symbol] = held + lots
+        opened = instrument.units(lots - signed) * fill.fill_price
+        self.truth.costs[symbol] = cost - released + opened
+        if profit:
+            self.pay(PaymentKind.REALISED_PROFIT, profit.quantize(_GRID), of=fill)
+        self.pay(PaymentKind.COMMISSION, -fill.fee, of=fill)
+
+    def pay(
+        self,
+        kind: PaymentKind,
+        amount: Decimal,
+        *,
+        of: Fill | None = None,
+        symbol: Symbol | None = None,
+        late_s: float = 0,
+    ) -> Payment:
+        """Move the futures wallet, and list it, perhaps late."""
+        payment = Payment(
+            kind=kind,
+            word=kind.value,
+            symbol=of.symbol if of else symbol,
+            asset=self.base.quote,
+            units=amount,
+            payment_id=PaymentId(str(len(self.truth.paid) + 1)),
+            trade_id=of.trade_id if of else None,
+            paid_at=self._now(),
+        )
+        self.truth.wallet += amount
+        shown_at = self.clock.now() + timedelta(seconds=late_s)
+        self.truth.paid.append(Paid(payment=payment, shown_at=shown_at))
+        return payment
 
     def _sees(self, placed: Placed) -> bool:
         hidden = placed.fault is Fault.INVISIBLE
@@ -361,8 +452,8 @@ class MemoryVenue:
             status="EXPIRED" if placed.ended else "NEW",
         )
 
-    def trade_by_hand(self, instrument: Instrument, lots: int) -> None:
-        """Let somebody else trade in the account, at the best price."""
+    def trade_by_hand(self, instrument: Instrument, lots: int, *, late_s: float = 0) -> None:
+        """Let somebody else trade in the account, at the best price; lists may show it late."""
         book = self.books[instrument.symbol]
         best = book.asks[0].price if lots > 0 else book.bids[0].price
         intent = OrderIntent(
@@ -378,7 +469,10 @@ class MemoryVenue:
         name = VenueOrderId(f"v{len(self.truth.placed) + 1}")
         placed = Placed(intent=intent, name=name, at=self.clock.now(), fault=None, ended=True)
         self.truth.placed.append(placed)
+        before = len(self.truth.paid)
         self._trade(placed, abs(lots), best)
+        for listed in (self.truth.trades[-1], *self.truth.paid[before:]):
+            listed.shown_at += timedelta(seconds=late_s)
 
 
 def floor_ticks(instrument: Instrument, price: Decimal) -> Ticks:

@@ -8,21 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from tests.builders import KEY
-from tests.contract.ledger_cases import StandingClock
+from tests.builders import KEY, NOW
+from tests.contract.ledger_cases import StandingClock, payment
 from tests.contract.server_cases import asked, needs_server, own_schema, schema_in
 from trimtab.adapters.ledger import migrate, schema
+from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.driver import WRITES
 from trimtab.adapters.ledger.engine import engine_at
-from trimtab.adapters.ledger.files import place_of
+from trimtab.adapters.ledger.files import place_of, prepare, write_anchor
+from trimtab.adapters.ledger.pen import Pen
+from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.ledger.structure import structure_faults
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
+from trimtab.domain.canonical import instant_text, to_document
 from trimtab.domain.errors import LedgerError
 
 
@@ -87,6 +93,34 @@ async def test_a_new_ledger_means_what_verification_expects_of_its_schema(url: s
 def test_the_program_knows_every_migration_script() -> None:
     scripts = ScriptDirectory(str(migrate.SCRIPTS))
     assert tuple(s.revision for s in scripts.walk_revisions())[::-1] == migrate.REVISIONS
+
+
+async def test_a_ledger_from_before_payments_is_brought_up_and_stays_sound(url: str) -> None:
+    place = place_of(url)
+    prepare(place)
+    with engine_at(place).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(migrate.SCRIPTS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        head = Head(seq=0, hash=chain_seed(KEY, created_at=NOW))
+        pen = Pen(connection, head, at=instant_text(NOW))
+        stamp = to_document(KEY) | {"schema_version": "0001", "created_at": instant_text(NOW)}
+        pen.append(EntryKind.STAMPED, stamp | {"chain_seed": head.hash})
+        held = {"wallet": "margin", "name": "USDT", "quantity": "500", "bound": "0", "lots": 0}
+        taken = {"snapshot_id": "s1", "taken_at": instant_text(NOW)}
+        pen.append(EntryKind.BALANCES_SAVED, taken | {"rows": [held]})
+        write_anchor(place.anchor, pen.head)
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        before = await ledger.statement()
+        async with ledger.holding_account(owner="test"):
+            await ledger.book_payments([payment("-0.5")])
+        assert await ledger.payments_after_statement() == (payment("-0.5"),)
+    assert before is not None
+    assert (before.taken_at, before.wallets) == (NOW, {"USDT": 500})
+    assert (before.is_bracketed, before.marks) == (False, {})
+    report = await verify_ledger(url)
+    assert report.faults == ()
 
 
 async def test_opening_twice_changes_nothing(url: str) -> None:

@@ -27,8 +27,9 @@ from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Answer
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.propose import Planner
-from trimtab.workflow.reconcile import Books, reconcile
+from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent, Runner, resolved_first, run
+from trimtab.workflow.statements import Books
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -85,6 +86,9 @@ class Watcher:
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         pass
+
+    def noted(self, text: str) -> None:
+        self.world.tape.say(self.world.now_s, "noted", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ async def _reconciled(runner: Runner) -> Ended:
         venue=desk.venue, market=planner.market, ledger=desk.ledger, portfolio=planner.portfolio
     )
     async with desk.ledger.holding_account(owner=planner.owner):
-        found = await reconcile(books, adopt=True)
+        found = await reconcile(books, planner.clock, adopt=True)
     told = tuple(str(each) for each in found.differences)
     return Ended(word=f"adopted {len(found.adopted)}", unresolved=0, differences=told)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,7 @@ def check_books(world: World) -> None:
     """
     _check_fills(world, whole=True)
     _check_balances(world)
+    _check_wallet(world)
 
 
 def _has_tables(world: World) -> bool:
@@ -205,6 +207,33 @@ def _brought(state: State) -> dict[str, Decimal]:
         if moved.kind == "DEPOSIT_SPOT":
             sums[moved.asset] += moved.units
     return sums
+
+
+def _check_wallet(world: World) -> None:
+    """Hold the ledger's payments against the exchange's; the futures wallet is their sum."""
+    account = world.exchange.state.usdm
+    happened = {income.number: income for income in account.incomes}
+    booked: dict[int, Decimal] = {}
+    for name, units in world.law.rows("SELECT payment_id, units FROM payments"):
+        number = int(name.partition("-")[0])
+        if number in booked or happened[number].units != Decimal(units):
+            raise Broken(f"I8: payment {name} of {units}, happened {happened.get(number)}")
+        booked[number] = Decimal(units)
+    ((first,),) = world.law.rows("SELECT min(taken_at) FROM statements")
+    lost = [i for n, i in happened.items() if n not in booked and i.booked_at >= _ms(first)]
+    if lost:
+        raise Broken(f"I8: payments never booked: {lost}")
+    early = sum((i.units for n, i in happened.items() if n not in booked), Decimal(0))
+    if world.exchange.state.scenario.wallet + early + sum(booked.values()) != account.wallet:
+        raise Broken(f"I8: payments do not make the futures wallet {account.wallet}")
+    query = "SELECT quantity FROM balances WHERE wallet = 'margin' ORDER BY seq DESC LIMIT 1"
+    if world.law.rows(query) != [(f"{account.wallet.normalize():f}",)]:
+        raise Broken(f"I8: the statement has another futures wallet than {account.wallet}")
+
+
+def _ms(instant: str) -> int:
+    """Return an instant of the ledger as milliseconds."""
+    return int(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
 def _check_balances(world: World) -> None:

@@ -220,10 +220,8 @@ class World:
         return self.exchange.respond(Request(method=method, path=path, body=raw, headers=headers))
 
     def _move_clock(self, draw: Any) -> None:
-        """Have our wall clock jump; far only where nobody else's fills are to be dated by it."""
-        alone = not {"person", "deleverage"} & set(self.setting.bustles)
-        far = 20.0 if alone else 2.0
-        self.clock.ahead_s = draw.choice((-1, 1)) * draw.choice((0.05, 0.3, 2.0, far))
+        """Have our wall clock jump, far enough to date what others do wrongly."""
+        self.clock.ahead_s = draw.choice((-1, 1)) * draw.choice((0.05, 0.3, 2.0, 20.0))
 
     def _deleverage(self, draw: Any) -> None:
         """Have the venue close part of a position."""

@@ -24,8 +24,9 @@ from trimtab.ports import PlanStatus, Portfolio
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
-from trimtab.workflow.reconcile import Books, Reconciliation, reconcile
+from trimtab.workflow.reconcile import Reconciliation, reconcile
 from trimtab.workflow.recover import RecoveryReport, recover
+from trimtab.workflow.statements import Books
 
 PORTFOLIO = Portfolio(assets=(), with_contracts=())
 POLICY = policy()
@@ -51,6 +52,9 @@ class Watcher:
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         self.told.append("waiting")
+
+    def noted(self, text: str) -> None:
+        self.told.append(f"noted {text}")
 
 
 @dataclass
@@ -161,7 +165,7 @@ class Floor:
         _, ledger = self.desk()
         books = Books(venue=self.venue, market=self.venue, ledger=ledger, portfolio=PORTFOLIO)
         async with ledger.holding_account(owner="a reconciliation"):
-            return await reconcile(books, adopt=adopt)
+            return await reconcile(books, self.clock, adopt=adopt)
 
     @property
     def records(self) -> dict[str, OrderRecord]:

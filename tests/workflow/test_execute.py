@@ -23,11 +23,12 @@ from trimtab.domain.errors import (
     VenueError,
 )
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.leverage import SettingOutcome
 from trimtab.domain.orders import OrderIntent, OrderState
 from trimtab.execution import retry
 from trimtab.execution.report import Outcome
 from trimtab.execution.rests import RestReason
-from trimtab.ports import PlanStatus, SettingOutcome
+from trimtab.ports import PlanStatus
 
 HOLDINGS = "BTC 0.2 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 500"
 SELL, BUY = "sell 0.1 BTC", "then buy 1.5 ETH"
@@ -658,5 +659,5 @@ async def test_the_statement_is_made_before_the_first_run_and_stays() -> None:
         units_before={Asset("BTC"): floor.venue.truth.free[Asset("BTC")]},
     )
     await floor.execute()
-    assert len(floor.store.snapshots) == 1
+    assert len(floor.store.statements) == 1
     assert [d.name for d in (await floor.reconcile()).differences] == ["USDT"]

@@ -18,8 +18,9 @@ from trimtab.ports import PlanStatus
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
-from trimtab.workflow.reconcile import Books, reconcile
+from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.recover import recover
+from trimtab.workflow.statements import Books
 
 
 @pytest.mark.parametrize("at", [7, 13, 16, 20, 25, 1_000])
@@ -56,7 +57,7 @@ async def test_a_run_that_dies_and_is_recovered_on_disk_agrees_with_the_venue(
         recovery = await recover(_desk(floor, ledger, floor.venue), receive_window_ms=WINDOW_MS)
         assert recovery.exit_code == 0
         books = Books(venue=floor.venue, market=floor.venue, ledger=ledger, portfolio=PORTFOLIO)
-        assert (await reconcile(books, adopt=False)).differences == ()
+        assert (await reconcile(books, floor.clock, adopt=False)).differences == ()
         records = await ledger.orders(plan_digest=None)
         assert all(r.state.is_terminal for r in records)
         assert {f.trade_id for f in await ledger.fills()} == {

@@ -9,6 +9,7 @@ from decimal import Decimal
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.statement import ExternalFlow
 from trimtab.execution.reconcile import Actor, Subject
 
 HOLDINGS = "BTC 0.2 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 500"
@@ -44,11 +45,12 @@ async def test_somebody_elses_executions_are_found_and_adopted_on_request() -> N
         Subject.BALANCE,
         Subject.POSITION,
     }
+    assert len(result.payments) == 3  # Of the run, and the fee and the profit of the stranger.
     assert {d.who for d in result.differences} == {Actor.ADOPT}
     assert len(floor.fills) == before
     floor.clock.move(60)
     adopted = await floor.reconcile(adopt=True)
-    assert (len(adopted.adopted), adopted.differences) == (2, ())
+    assert (len(adopted.adopted), adopted.differences, adopted.flows) == (2, (), ())
     assert [f.client_order_id for f in floor.fills[before:]] == [None] * 2
     assert (await floor.reconcile()).exit_code == 0
 
@@ -78,13 +80,33 @@ async def test_the_closing_of_a_position_that_the_snapshot_no_longer_shows_is_ad
     assert [f.symbol for f in (await floor.reconcile(adopt=True)).adopted] == [perpetual]
 
 
+async def test_a_closing_is_explained_though_nothing_names_its_market_any_more() -> None:
+    floor = Floor("BTC 0.2 @ 60000, USDT 1000, wallet 500, perp BTC -0.01", "sell 0.1 BTC")
+    await floor.execute()
+    floor.clock.move(60)
+    base, perpetual = floor.venue.base, Symbol("BTC/USDT:USDT")
+    floor.venue.trade_by_hand(base.instruments[perpetual], 100)
+    for paid in floor.venue.truth.paid:
+        paid.shown_at += timedelta(seconds=300)
+    floor.venue.base = dataclasses.replace(
+        base,
+        instruments={s: i for s, i in base.instruments.items() if s != perpetual},
+        contracts={s: c for s, c in base.contracts.items() if s != perpetual},
+    )
+    found = (await floor.reconcile()).differences
+    assert [d.who for d in found if d.subject is Subject.POSITION] == [Actor.ADOPT]
+
+
 async def test_a_deposit_is_a_difference_until_it_is_adopted() -> None:
     floor = await after_a_run()
     floor.venue.truth.free[Asset("USDT")] += 250
     [found] = (await floor.reconcile()).differences
     assert (found.subject, found.name, found.who) == (Subject.BALANCE, "USDT", Actor.ADOPT)
     assert Decimal(found.actual) - Decimal(found.expected) == 250
-    assert (await floor.reconcile(adopt=True)).exit_code == 0
+    adopted = await floor.reconcile(adopt=True)
+    flow = ExternalFlow(asset=Asset("USDT"), units=Decimal(250))
+    assert (adopted.exit_code, adopted.flows, floor.store.flows) == (0, (flow,), [flow])
+    assert (await floor.reconcile(adopt=True)).flows == ()
 
 
 async def test_an_order_that_is_not_closed_names_recovery() -> None:
@@ -131,8 +153,9 @@ async def test_a_position_that_fills_do_not_explain_is_a_difference() -> None:
     floor = await after_a_run()
     floor.venue.truth.positions[Symbol("BTC/USDT:USDT")] = -70
     [found] = (await floor.reconcile()).differences
-    assert (found.subject, found.expected, found.actual) == (
+    assert (found.subject, found.expected, found.actual, found.who) == (
         Subject.POSITION,
         "-100 lots",
         "-70 lots",
+        Actor.PERSON,
     )

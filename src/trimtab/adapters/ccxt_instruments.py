@@ -33,6 +33,8 @@ _LINEAR_MARKETS: Final = Endpoint(desk=Desk.LINEAR, method="fapiPublicGetExchang
 _GOOD_FOR: Final = timedelta(minutes=5)
 _MINUTE: Final = 60
 _UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": _MINUTE, "HOUR": 3600, "DAY": 86_400}
+_LINEAR_QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD1", "BTC")
+"""Quotes of USD-M contracts, which also settle them."""
 
 Row = Mapping[str, Any]
 
@@ -48,6 +50,19 @@ def market_id_of(symbol: Symbol) -> str:
     _, _, expiry = settle.partition("-")
     name = pair.replace("/", "")
     return f"{name}_{expiry}" if expiry else name
+
+
+def contract_symbol_of(market_id: str) -> Symbol:
+    """Return the unified symbol of a USD-M name; one in a quote that is not known stays as it is.
+
+    From the name alone: payments are told by it long after a market is listed no more.
+    """
+    pair, _, expiry = market_id.partition("_")
+    for quote in _LINEAR_QUOTES:
+        base = pair.removesuffix(quote)
+        if base and base != pair:
+            return Symbol(f"{base}/{quote}:{quote}" + (f"-{expiry}" if expiry else ""))
+    return Symbol(market_id)
 
 
 class Catalogue:

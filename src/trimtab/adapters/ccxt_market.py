@@ -218,6 +218,7 @@ class CcxtMarketData:
         wanted = {Symbol(f"{asset}/{quote}") for asset in assets - {quote}}
         if has_futures:
             wanted |= {Symbol(f"{a}/{quote}:{quote}") for a in portfolio.with_contracts}
+        wanted |= {s for s in portfolio.markets if has_futures or desk_of(s) is Desk.SPOT}
         listed = await self._catalogue.load(wanted | {*used.values(), *crossed.values()})
         kept = sorted(s for s in listed if s in used.values() or self._is_usable(s, futures))
         fees = await self._taker_fees(kept, spot)

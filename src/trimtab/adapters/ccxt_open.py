@@ -124,7 +124,9 @@ def _opened(wire: Wire, settings: VenueSettings) -> OpenedVenue:
         quote=settings.quote,
         markets=settings.markets,
     )
-    return OpenedVenue(venue=CcxtVenue(wire, catalogue), market=market)
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    venue = CcxtVenue(wire, catalogue, has_futures=has_futures)
+    return OpenedVenue(venue=venue, market=market)
 
 
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:

@@ -8,6 +8,7 @@ exactly as planned: ccxt's own rounding may not change them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
@@ -20,6 +21,7 @@ from trimtab.adapters.ccxt_orders import (
     order_of,
     venue_order_id,
 )
+from trimtab.adapters.ccxt_payments import PaymentReader
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
 from trimtab.adapters.weights import Rank
@@ -27,6 +29,7 @@ from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder, VenueOrderId
+from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import AbsenceEvidence, FillCursor
 from trimtab.venues.profile import Desk
@@ -46,11 +49,12 @@ _OPEN: Final[Mapping[Desk, Endpoint]] = {
 class CcxtVenue:
     """Orders on a venue. Opened and closed by :func:`trimtab.adapters.ccxt_open.open_venue`."""
 
-    def __init__(self, wire: Wire, catalogue: Catalogue) -> None:
+    def __init__(self, wire: Wire, catalogue: Catalogue, *, has_futures: bool) -> None:
         self._wire = wire
         self._catalogue = catalogue
         self._names: dict[OrderKey, ClientOrderId] = {}
         self._fills = FillReader(wire, catalogue, self._names)
+        self._payments = PaymentReader(wire) if has_futures else None
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
         """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
@@ -136,6 +140,10 @@ class CcxtVenue:
     ) -> Mapping[VenueOrderId, ClientOrderId]:
         """Return who *orders* are by client order id; raises like :meth:`open_orders`."""
         return await self._fills.client_ids(symbol, orders)
+
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        """Return payments from *since* on, of an account that may use futures, oldest first."""
+        return () if self._payments is None else await self._payments.since(since)
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list for the order of *intent*; raises like :meth:`open_orders`.

@@ -6,22 +6,30 @@ from cash that its own sells, being simulated, never brought.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Lots, Symbol
-from trimtab.domain.snapshot import Balance, MarginMode, Position, Snapshot
+from trimtab.domain.payments import Payment
+from trimtab.domain.snapshot import Balance, MarginMode, MarginPool, Position, Snapshot
 
 _NONE = Balance(free=ZERO, locked=ZERO)
 
 
 def simulated(
-    seen: Snapshot, *, gained: Mapping[Asset, Decimal], moved: Mapping[Symbol, int]
+    seen: Snapshot,
+    *,
+    gained: Mapping[Asset, Decimal],
+    moved: Mapping[Symbol, int],
+    paid: Iterable[Payment],
 ) -> Snapshot:
-    """Return *seen* with units *gained* in the spot wallet and positions *moved* by lots."""
-    balances, positions = dict(seen.balances), dict(seen.positions)
+    """Return *seen* as a dry run left it.
+
+    Units were *gained* in the spot wallet, positions *moved* by lots, futures wallets *paid*.
+    """
+    balances, positions, pools = dict(seen.balances), dict(seen.positions), dict(seen.pools)
     with exact_arithmetic():
         for asset, units in gained.items():
             held = balances.get(asset, _NONE)
@@ -31,7 +39,20 @@ def simulated(
         positions.pop(symbol, None)
         if position is not None:
             positions[symbol] = position
-    return replace(seen, balances=balances, positions=positions)
+    for payment in paid:
+        if payment.asset in pools:
+            pools[payment.asset] = _after(payment, pools[payment.asset])
+    return replace(seen, balances=balances, positions=positions, pools=pools)
+
+
+def _after(payment: Payment, pool: MarginPool) -> MarginPool:
+    """Return a futures wallet after one payment."""
+    with exact_arithmetic():
+        return replace(
+            pool,
+            wallet_balance=pool.wallet_balance + payment.units,
+            free_margin=max(ZERO, pool.free_margin + payment.units),
+        )
 
 
 def _moved(seen: Snapshot, symbol: Symbol, lots: int) -> Position | None:

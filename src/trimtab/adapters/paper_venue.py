@@ -2,16 +2,18 @@
 
 Orders walk the books of the last snapshot and take what they fill out of them, so a second
 order finds what the first has left; a new snapshot brings new books. What was simulated is
-added to the funds and positions that were read, so that buys can spend what sells brought;
+added to the funds and positions that were read, so that buys can spend what sells brought,
+and fees of contracts leave the futures wallet;
 the snapshots that are handed on show both, so that a later stage is sized by them. Orders
 and fills live in memory and are numbered by their client order id, which no two runs share.
 
-Not modelled: margin, funding, rate limits, and other people.
+Not modelled: margin, profit of positions, funding, rate limits, and other people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -29,6 +31,7 @@ from trimtab.domain.orders import (
     VenueOrder,
     VenueOrderId,
 )
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.snapshot import Level, OpenOrder, Snapshot
 from trimtab.ports import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio
 
@@ -47,6 +50,7 @@ class PaperVenue:
         self._fills: dict[Symbol, list[Fill]] = {}
         self._gained: dict[Asset, Decimal] = {}
         self._moved: dict[Symbol, int] = {}
+        self._paid: list[Payment] = []
         self._cancelled: set[VenueOrderId] = set()
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
@@ -55,7 +59,7 @@ class PaperVenue:
         self._seen = seen
         self._levels = {(s, Side.BUY): book.asks for s, book in seen.books.items()}
         self._levels |= {(s, Side.SELL): book.bids for s, book in seen.books.items()}
-        return simulated(seen, gained=self._gained, moved=self._moved)
+        return simulated(seen, gained=self._gained, moved=self._moved, paid=self._paid)
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
         """Simulate *intent*; see :meth:`trimtab.ports.Venue.submit`."""
@@ -110,6 +114,10 @@ class PaperVenue:
         """Return the client ids of simulated orders; there are no others."""
         mine = [order for order in self._orders.values() if order.symbol == symbol]
         return {o.venue_order_id: o.client_order_id for o in mine if o.venue_order_id in orders}
+
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        """Return the fees of simulated executions of contracts since then, oldest first."""
+        return tuple(payment for payment in self._paid if payment.paid_at >= since)
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Tell from memory, which is complete."""
@@ -166,7 +174,9 @@ class PaperVenue:
                 filled_at=now,
             )
             self._fills.setdefault(instrument.symbol, []).append(fill)
-            if not instrument.is_contract:
+            if instrument.is_contract:
+                self._paid.append(_commission(fill))
+            else:
                 self._settle(intent, match)
         if instrument.is_contract:
             moved = self._moved.get(instrument.symbol, 0)
@@ -184,6 +194,22 @@ class PaperVenue:
                 (match.fee_asset, -match.fee),
             ):
                 self._gained[asset] = self._gained.get(asset, ZERO) + units
+
+
+def _commission(fill: Fill) -> Payment:
+    """Return what a futures wallet pays for one simulated execution."""
+    with exact_arithmetic():
+        units = -fill.fee
+    return Payment(
+        kind=PaymentKind.COMMISSION,
+        word="simulated",
+        symbol=fill.symbol,
+        asset=fill.fee_asset,
+        units=units,
+        payment_id=PaymentId(fill.trade_id),
+        trade_id=fill.trade_id,
+        paid_at=fill.filled_at,
+    )
 
 
 def _signed(lots: int, intent: OrderIntent) -> Lots:

@@ -18,7 +18,16 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from trimtab.adapters.ledger import holding, lease, outside, reads, rules, verification, writes
+from trimtab.adapters.ledger import (
+    account,
+    holding,
+    lease,
+    outside,
+    reads,
+    rules,
+    verification,
+    writes,
+)
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
@@ -34,22 +43,24 @@ from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, VenueOrderId
+from trimtab.domain.leverage import LeverageSetting
+from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, TradeId, VenueOrderId
+from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.execution.outside import BookedSince
 from trimtab.ports import (
     Clock,
     FillCursor,
     FillLedger,
-    LeverageSetting,
     OrderLedger,
     PlanLedger,
     PlanStatus,
     SavedPlan,
-    Statement,
     Transition,
 )
+from trimtab.ports.account import AccountLedger
 
 
 class LedgerAudit:
@@ -210,13 +221,72 @@ class SqlFills(FillLedger, View):
         """Return fills of this view, oldest first."""
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
 
+
+class SqlAccount(AccountLedger, View):
+    """Statements and payments; a dry run leaves none of either."""
+
+    @override
+    async def save_balances(self, snapshot: Snapshot) -> None:
+        """Append what the account held, around which nothing was listed."""
+        if self._hand.dry_run == 0:
+            save = partial(account.save_statement, marks={}, flows=(), is_bracketed=False)
+            await self._writer.write(lambda pen: save(pen, snapshot))
+
+    @override
+    async def save_statement(
+        self,
+        snapshot: Snapshot,
+        *,
+        marks: Mapping[Symbol, TradeId | None],
+        flows: Sequence[ExternalFlow],
+    ) -> None:
+        """Append what the account held, with what was adopted."""
+        if self._hand.dry_run == 0:
+            save = partial(account.save_statement, marks=marks, flows=flows, is_bracketed=True)
+            await self._writer.write(lambda pen: save(pen, snapshot))
+
     @override
     async def statement(self) -> Statement | None:
-        """Return the balances and positions saved last."""
-        return await self._writer.read(reads.statement)
+        """Return what was saved last."""
+        return await self._writer.read(account.statement)
+
+    @override
+    async def begins_at(self) -> datetime:
+        """Return from when on executions are of concern."""
+        return await self._writer.read(lambda c: rules.reading_begins(reads.created_at(c)))
+
+    @override
+    async def fills_after_statement(self) -> tuple[Fill, ...]:
+        """Return fills of this view that were booked since the last statement, oldest first."""
+        run = self._hand.dry_run
+        return await self._writer.read(partial(account.fills_after_statement, dry_run=run))
+
+    @override
+    async def book_payments(self, payments: Sequence[Payment]) -> tuple[Payment, ...]:
+        """Append payments and the cursor behind them; return the new ones."""
+        hand = self._hand
+        if hand.dry_run != 0:
+            return ()
+        return await self._writer.write(lambda pen: account.book_payments(pen, hand, payments))
+
+    @override
+    async def payments_from(self) -> datetime:
+        """Return from when on to go on reading payments."""
+        name = self._hand.account
+        return await self._writer.read(lambda c: account.payments_from(c, name))
+
+    @override
+    async def payments(self) -> tuple[Payment, ...]:
+        """Return all payments, oldest first."""
+        return await self._writer.read(account.payment_rows)
+
+    @override
+    async def payments_after_statement(self) -> tuple[Payment, ...]:
+        """Return payments that were booked since the last statement, oldest first."""
+        return await self._writer.read(account.payments_after_statement)
 
 
-class SqlLedger(SqlPlans, SqlOrders, SqlFills):
+class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:
@@ -247,21 +317,15 @@ class SqlLedger(SqlPlans, SqlOrders, SqlFills):
         if self._hand.dry_run != 0:
             yield
             return
-        account, free = self._hand.account, self._hand
+        name, free = self._hand.account, self._hand
         async with holding.held(self._writer, owner):
-            epoch = await self._writer.write(lambda pen: lease.take(pen, account, owner=owner))
+            epoch = await self._writer.write(lambda pen: lease.take(pen, name, owner=owner))
             self._hand = replace(free, epoch=epoch)
             try:
                 yield
             finally:
                 self._hand = free
-                await self._writer.write(lambda pen: lease.give_back(pen, account, epoch))
-
-    @override
-    async def save_balances(self, snapshot: Snapshot) -> None:
-        """Append what the account held; a dry run leaves no statement."""
-        if self._hand.dry_run == 0:
-            await self._writer.write(lambda pen: writes.save_balances(pen, snapshot))
+                await self._writer.write(lambda pen: lease.give_back(pen, name, epoch))
 
 
 @asynccontextmanager

@@ -142,6 +142,10 @@ class TerminalProgress:
         """Tell that nothing happens for a while, and why."""
         self.write(f"  … {reason} ({seconds:.0f} s)\n")
 
+    def noted(self, text: str) -> None:
+        """Tell what changes nothing, and is worth a look."""
+        self.write(f"  ! {text}\n")
+
 
 def _named(intent: OrderIntent) -> str:
     """Return an order in a few words."""

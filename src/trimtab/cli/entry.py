@@ -52,10 +52,11 @@ CONFIG_COMMANDS: Final = (
 LEDGER_COMMANDS: Final = (
     Command("orders", "ledger:orders", "List orders, oldest first."),
     Command("fills", "ledger:fills", "List executions, oldest first."),
+    Command("payments", "ledger:payments", "List what moved the futures wallets."),
     Command("events", "ledger:events", "List every entry of the ledger."),
     Command("plans", "ledger:plans", "List plans and where they stand."),
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
-    Command("export", "ledger:export", "Write fills as CSV, JSON or beancount."),
+    Command("export", "ledger:export", "Write fills or payments as CSV, JSON or beancount."),
 )
 
 

@@ -16,6 +16,7 @@ from trimtab.cli.documents import Document
 from trimtab.cli.tables import STYLES, money, rows_table, words
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
+from trimtab.domain.payments import Payment, PaymentKind
 from trimtab.ports import SavedPlan
 
 SIDES = ((Side.BUY, "green"), (Side.SELL, "red"))
@@ -82,6 +83,24 @@ def _fill(fill: Fill) -> list[str | Text]:
         fill.trade_id,
         Text("external", "yellow") if fill.client_order_id is None else "ours",
     ]
+
+
+def payments_view(found: Sequence[Payment]) -> RenderableType:
+    """Return what moved futures wallets, oldest first."""
+    if not found:
+        return Text("No payments yet.\nnext: trimtab reconcile --adopt")
+    rows: list[list[str | Text]] = [
+        [
+            instant(p.paid_at),
+            words(p.kind.value) if p.kind is not PaymentKind.OTHER else p.word,
+            p.symbol or "",
+            Text(plain(p.units), "green" if p.units > 0 else "red"),
+            p.asset,
+            p.trade_id or "",
+        ]
+        for p in found
+    ]
+    return rows_table(("paid", "what", "market", ">amount", "", "trade"), rows)
 
 
 def events_view(found: Iterable[LedgerEvent]) -> RenderableType:

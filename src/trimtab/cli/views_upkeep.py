@@ -1,4 +1,4 @@
-"""What recovery, reconciliation, halt and release came to, as documents and for a person.
+"""What recovery, halt and release came to, as documents and for a person.
 
 Nothing prints here. Quantities are base units, unsigned; the side tells the direction.
 """
@@ -12,19 +12,16 @@ from enum import StrEnum
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.adapters.ledger.export import fill_document
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result
 from trimtab.cli.tables import rows_table, words
-from trimtab.cli.views_ledger import fills_view, side
+from trimtab.cli.views_ledger import side
 from trimtab.domain.exact import plain
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import OrderRecord, Side
-from trimtab.domain.snapshot import AccountKey, OpenOrder
-from trimtab.execution.reconcile import Actor, Difference
+from trimtab.domain.snapshot import OpenOrder
 from trimtab.execution.tracking import Outlook
-from trimtab.workflow.reconcile import Reconciliation
 from trimtab.workflow.recover import Recovered, RecoveryReport
 
 
@@ -137,59 +134,6 @@ def _recovered_row(order: Recovered, record: OrderRecord) -> list[str | Text]:
         Text(order.after.value, "green" if order.is_resolved else "bold yellow"),
         plain(intent.instrument.units(order.filled_lots).copy_abs()),
     ]
-
-
-def reconcile_result(found: Reconciliation, key: AccountKey) -> Result:
-    """Return what ledger and venue disagree on, and what was adopted."""
-    clean = not found.differences
-    next_step = "trimtab status" if clean else _after_reconciliation(found.differences)
-    document = {
-        "status": "clean" if clean else "mismatch",
-        "differences": [
-            {
-                "subject": d.subject.value,
-                "name": d.name,
-                "expected": d.expected,
-                "actual": d.actual,
-                "who": d.who.value,
-            }
-            for d in found.differences
-        ],
-        "adopted": [fill_document(key, f) for f in found.adopted],
-        "balances_compared": found.has_statement,
-        "next": next_step,
-    }
-    parts: list[RenderableType] = []
-    if found.adopted:
-        parts += [Text("Adopted:", "bold"), fills_view(found.adopted), Text()]
-    if clean:
-        what = "order, fill, balance and position" if found.has_statement else "order and fill"
-        parts.append(Text(f"The ledger and the exchange agree on every {what}.", "green"))
-    else:
-        parts += [_differences(found.differences), Text()]
-    if not found.has_statement:
-        parts.append(
-            Text("Balances and positions: not compared, as no run has recorded them yet.", "dim")
-        )
-    parts.append(Text(f"next: {next_step}"))
-    return Result(document=document, view=Group(*parts), code=Exit(found.exit_code))
-
-
-def _differences(found: Sequence[Difference]) -> RenderableType:
-    """Return what ledger and venue disagree on."""
-    columns = ("what", "which", "the ledger expects", "the exchange shows", "who acts")
-    rows = [(d.subject.value, d.name, d.expected, d.actual, d.who.value) for d in found]
-    return rows_table(columns, rows)
-
-
-def _after_reconciliation(found: Sequence[Difference]) -> str:
-    """Return what gets further, what is certain first."""
-    actors = {d.who for d in found}
-    if Actor.RECOVER in actors:
-        return "trimtab recover, then trimtab reconcile"
-    if Actor.PERSON in actors:
-        return "look at these on the exchange, then trimtab reconcile"
-    return "trimtab reconcile --adopt, once you know where they came from"
 
 
 def halt_result(halted: Halted) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -214,3 +214,8 @@ class Snapshot:
     open_orders: tuple[OpenOrder, ...]
     clock: ClockReading
     position_mode: PositionMode
+
+    @property
+    def venue_at(self) -> datetime:
+        """When it was taken, by the venue's clock."""
+        return self.taken_at + timedelta(milliseconds=self.clock.offset_ms)

@@ -25,7 +25,9 @@ class BookedSince:
     positions: Mapping[Symbol, Lots]
     """Open positions of the statement; a flat one is not listed."""
     ours: Mapping[Symbol, Lots]
-    """Sum of the booked fills of our own orders, by market."""
+    """Sum of the booked fills of our own orders that were begun since, by market."""
+    older: tuple[Fill, ...]
+    """Booked fills of our own orders that were begun before, oldest first."""
     external: tuple[Fill, ...]
     """Booked fills that no order of ours has, oldest first."""
     late: tuple[OrderRecord, ...]
@@ -49,8 +51,9 @@ def outside_of_plans(
     external = [fill for fill in since.external if fill.symbol in contracts]
     told = {symbol: _told([f for f in external if f.symbol == symbol]) for symbol in contracts}
     for symbol, instrument in contracts.items():
-        theirs = sum(lots_of(f, instrument) for f in external if f.symbol == symbol)
-        expected = since.positions.get(symbol, 0) + since.ours.get(symbol, 0) + theirs
+        single = [f for f in (*since.older, *external) if f.symbol == symbol]
+        moved = since.ours.get(symbol, 0) + sum(lots_of(f, instrument) for f in single)
+        expected = since.positions.get(symbol, 0) + moved
         position = positions.get(symbol)
         held = 0 if position is None else position.lots
         if held != expected and symbol not in open_in:

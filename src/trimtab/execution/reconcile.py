@@ -1,5 +1,7 @@
 """Ledger against venue: orders, fills, balances, positions. Pure and exact.
 
+Futures wallets and payments are in :mod:`trimtab.execution.wallets`.
+
 Every difference names what it is about, what the ledger leads to expect, what the venue
 shows, and who must act. Balances are those outside futures wallets: statement, plus booked
 fills, less fees. Signs: buys and long positive.
@@ -17,7 +19,9 @@ from enum import StrEnum
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
+from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Position
+from trimtab.domain.statement import Statement
 from trimtab.execution.tracking import lots_of
 
 
@@ -28,6 +32,10 @@ class Subject(StrEnum):
     FILL = "fill"
     BALANCE = "balance"
     POSITION = "position"
+    WALLET = "wallet"
+    """Units of one asset in a futures wallet."""
+    PAYMENT = "payment"
+    """A payment that is not what its execution says."""
 
 
 class Actor(StrEnum):
@@ -185,6 +193,7 @@ def compare_positions(
     opening: Mapping[Symbol, int],
     actual: Mapping[Symbol, Position],
     instruments: Mapping[Symbol, Instrument],
+    who: Actor,
 ) -> tuple[Difference, ...]:
     """Return contracts whose position is not what *opening* and *fills* make, by symbol."""
     expected = {symbol: int(lots) for symbol, lots in opening.items()}
@@ -199,21 +208,30 @@ def compare_positions(
             name=symbol,
             expected=f"{expected.get(symbol, 0)} lots",
             actual=f"{real.get(symbol, 0)} lots",
-            who=Actor.ADOPT,
+            who=who,
         )
         for symbol in sorted(expected.keys() | real.keys())
         if expected.get(symbol, 0) != real.get(symbol, 0)
     )
 
 
-def fills_since(
-    taken_at: datetime, fills: Iterable[Fill], records: Iterable[OrderRecord]
-) -> tuple[Fill, ...]:
-    """Return the fills that a statement of *taken_at* does not contain yet.
+def later_fills(statement: Statement, fills: Iterable[Fill]) -> tuple[Fill, ...]:
+    """Return which of *fills*, not booked when *statement* was saved, it does not contain.
 
-    Ours by when their order was committed (one clock, exact), others by when they happened.
+    Where it has a mark, those behind that. Elsewhere ours, whose orders were all begun later,
+    and others by when they happened; both instants are the venue's.
     """
-    begun: dict[ClientOrderId | None, datetime] = {
-        r.intent.client_order_id: r.submitted_at for r in records
-    }
-    return tuple(f for f in fills if begun.get(f.client_order_id, f.filled_at) >= taken_at)
+    return tuple(fill for fill in fills if _is_later(fill, statement))
+
+
+def _is_later(fill: Fill, statement: Statement) -> bool:
+    """Say whether a statement does not contain an execution that was not booked then."""
+    if fill.symbol in statement.marks:
+        mark = statement.marks[fill.symbol]
+        return mark is None or int(fill.trade_id) > int(mark)
+    return fill.client_order_id is not None or fill.filled_at >= statement.taken_at
+
+
+def later_payments(statement: Statement, payments: Iterable[Payment]) -> tuple[Payment, ...]:
+    """Return which of *payments*, not booked when *statement* was saved, it does not contain."""
+    return tuple(p for p in payments if statement.is_bracketed or p.paid_at >= statement.taken_at)

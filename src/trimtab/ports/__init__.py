@@ -7,27 +7,21 @@ as OutcomeUnknown. Instants are aware UTC.
 
 from __future__ import annotations
 
+from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
-from trimtab.ports.records import (
-    LeverageSetting,
-    PlanStatus,
-    SavedPlan,
-    SettingOutcome,
-    Statement,
-    Transition,
-)
+from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
 
 __all__ = [
     "AbsenceEvidence",
+    "AccountLedger",
     "Answer",
     "Approver",
     "Clock",
     "FillCursor",
     "FillLedger",
     "Ledger",
-    "LeverageSetting",
     "MarketData",
     "OrderLedger",
     "PlanLedger",
@@ -35,8 +29,6 @@ __all__ = [
     "Portfolio",
     "Progress",
     "SavedPlan",
-    "SettingOutcome",
-    "Statement",
     "StopSignal",
     "Transition",
     "Venue",

@@ -65,3 +65,7 @@ class Progress(Protocol):
     def waiting(self, reason: str, *, seconds: float) -> None:
         """Tell that nothing happens for a while, and why."""
         ...
+
+    def noted(self, text: str) -> None:
+        """Tell what changes nothing, and is worth a look."""
+        ...

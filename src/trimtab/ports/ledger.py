@@ -14,11 +14,12 @@ from typing import Protocol
 from trimtab.domain.approved import Approval
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
+from trimtab.domain.leverage import LeverageSetting
 from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, VenueOrderId
 from trimtab.domain.plan import Plan
-from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.outside import BookedSince
-from trimtab.ports.records import LeverageSetting, PlanStatus, SavedPlan, Statement, Transition
+from trimtab.ports.account import AccountLedger
+from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.venue import FillCursor
 
 
@@ -124,7 +125,7 @@ class OrderLedger(Protocol):
 
 
 class FillLedger(Protocol):
-    """What was executed, and what the account held."""
+    """What was executed."""
 
     async def book_fills(self, symbol: Symbol, fills: Sequence[Fill]) -> tuple[Fill, ...]:
         """Insert fills and move the symbol's cursor, in one transaction; return the new ones.
@@ -154,16 +155,8 @@ class FillLedger(Protocol):
         """Return all fills, dry runs excluded, oldest first."""
         ...
 
-    async def save_balances(self, snapshot: Snapshot) -> None:
-        """Record what the account held, for reconciliation."""
-        ...
 
-    async def statement(self) -> Statement | None:
-        """Return the balances and positions saved last, or None before the first."""
-        ...
-
-
-class Ledger(PlanLedger, OrderLedger, FillLedger, Protocol):
+class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, Protocol):
     """The truth about what we did. Every write is durable when it returns.
 
     All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld

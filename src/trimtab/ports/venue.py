@@ -19,6 +19,7 @@ from trimtab.domain.orders import (
     VenueOrder,
     VenueOrderId,
 )
+from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Snapshot
 
 
@@ -42,6 +43,8 @@ class Portfolio:
     """Targeted assets, the quote among them."""
     with_contracts: tuple[Asset, ...]
     """Assets whose perpetual contract may be traded."""
+    markets: tuple[Symbol, ...] = ()
+    """Markets to be covered besides, as far as the venue lists them."""
 
 
 class MarketData(Protocol):
@@ -126,6 +129,14 @@ class Venue(Protocol):
 
     async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
         """Return every execution in *symbol* after *since*, oldest first, all pages."""
+        ...
+
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        """Return every change of a futures wallet from *since* on, oldest first, all pages.
+
+        *since* is the venue's clock. What lies further back than the venue keeps (Binance: three
+        months) is not among them. Wallet plus payments is the wallet later, exactly.
+        """
         ...
 
     async def client_ids(

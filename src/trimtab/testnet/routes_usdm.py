@@ -34,6 +34,7 @@ from trimtab.testnet.tickets import read_ticket
 from trimtab.testnet.wire import Params
 
 Json = dict[str, Any]
+_INCOME_KEPT_DAYS: Final = 92
 _DONE: Final[Mapping[str, Any]] = {"code": 200, "msg": "success"}
 
 
@@ -205,16 +206,19 @@ def user_trades(state: State, params: Params) -> list[Json]:
 
 
 def income(state: State, params: Params) -> list[Json]:
-    """List changes of the wallet, oldest first."""
+    """List changes of the wallet, oldest first: of three months, or of a week without bounds."""
     symbol, kind = params.text("symbol"), params.text("incomeType")
     since, until = span(params)
+    bounded = params.has("startTime") or params.has("endTime")
+    since = max(since, state.now_ms - (_INCOME_KEPT_DAYS if bounded else 7) * DAY_MS)
     found = [
         i
         for i in state.usdm.incomes
         if symbol in {"", i.symbol} and kind in {"", i.kind} and since <= i.booked_at <= until
     ]
     limit = params.limit(default=100, most=1000)
-    return [views_usdm.income_row(i) for i in (found[:limit] if since else found[-limit:])]
+    page = found[:limit] if params.has("startTime") else found[-limit:]
+    return [views_usdm.income_row(i) for i in page]
 
 
 def countdown(state: State, params: Params) -> Json:

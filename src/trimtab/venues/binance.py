@@ -148,6 +148,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "fapiPrivateGetOrder": _weighs(1),
     "fapiPrivateGetOpenOrders": _weighs(1, 40),
     "fapiPrivateGetAllOrders": _weighs(5),
+    "fapiPrivateGetIncome": _weighs(30),
     "fapiPrivateGetUserTrades": _weighs(5),
 }
 

@@ -14,11 +14,12 @@ from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import ApprovalError, NotDone, PlanningError, Refused, VenueError
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Symbol
+from trimtab.domain.leverage import LeverageSetting, SettingOutcome
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import MarginMode, Snapshot
 from trimtab.execution.rests import RestReason
-from trimtab.ports import LeverageSetting, MarketData, Portfolio, SettingOutcome
+from trimtab.ports import MarketData, Portfolio
 from trimtab.workflow.inquiry import Desk
 
 Regate = Callable[[Plan, Snapshot], Awaitable[GateReport]]

@@ -23,9 +23,11 @@ from trimtab.ports import Answer, Approver, PlanStatus, SavedPlan
 from trimtab.risk.context import net_bounds
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.payments import book_payments
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
+from trimtab.workflow.statements import Books, first_statement
 
 DECISION_POLL_S = 1.0
 """How often a waiting run looks whether somebody decided from another terminal."""
@@ -214,13 +216,24 @@ async def _executed(
         regate=regate,
     )
     async with ledger.holding_account(owner=planner.owner):
+        if approval.kind is not ApprovalKind.DRY_RUN:
+            await first_statement(_books(runner))
         execution = await execute(approved, wiring)
+        await book_payments(runner.desk, plan, planner.portfolio)
     if approval.kind is ApprovalKind.DRY_RUN:
         status = PlanStatus.DRY_RUN  # The plan itself stays pending: it may still be approved.
     else:
         status = (await ledger.plan(plan.digest)).status
     return RunResult(
         plan=plan, report=report, status=status, execution=execution, interrupted=False
+    )
+
+
+def _books(runner: Runner) -> Books:
+    """Return whose word is held against whose."""
+    planner, desk = runner.planner, runner.desk
+    return Books(
+        venue=desk.venue, market=planner.market, ledger=desk.ledger, portfolio=planner.portfolio
     )
 
 

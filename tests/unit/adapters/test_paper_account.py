@@ -11,10 +11,10 @@ PERPETUAL = Symbol("BTC/USDT:USDT")
 
 def test_a_reduction_moves_the_position_that_was_read() -> None:
     seen = account("BTC 1 @ 60000, wallet 5000, perp BTC -0.02")
-    moved = simulated(seen, gained={}, moved={PERPETUAL: 50})
+    moved = simulated(seen, gained={}, paid=(), moved={PERPETUAL: 50})
     assert moved.positions[PERPETUAL].lots == -150
 
 
 def test_a_reduction_of_a_position_that_is_gone_by_now_leaves_none() -> None:
     seen = account("ETH 1 @ 3000, wallet 5000")
-    assert simulated(seen, gained={}, moved={PERPETUAL: 50}).positions == {}
+    assert simulated(seen, gained={}, paid=(), moved={PERPETUAL: 50}).positions == {}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.builders import NOW, spot
-from trimtab.domain.instruments import Instrument, Lots, Ticks
+from trimtab.domain.instruments import Asset, Instrument, Lots, Ticks
 from trimtab.domain.orders import (
     Fill,
     OrderIntent,
@@ -20,6 +20,7 @@ from trimtab.domain.orders import (
     VenueOrderId,
     client_order_id,
 )
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.execution.events import (
     AbsenceDoubted,
     AbsenceShown,
@@ -94,6 +95,27 @@ def fill(
         "filled_at": NOW,
     }
     return Fill(**fields | changes)
+
+
+def payment(
+    units: str = "-0.5",
+    number: int = 1,
+    *,
+    kind: PaymentKind = PaymentKind.FUNDING,
+    of: Fill | None = None,
+    at: datetime = NOW,
+) -> Payment:
+    """Return a movement of the USDT wallet, for an execution or for none."""
+    return Payment(
+        kind=kind,
+        word=kind.value,
+        symbol=None if of is None else of.symbol,
+        asset=Asset("USDT"),
+        units=Decimal(units),
+        payment_id=PaymentId(str(number)),
+        trade_id=None if of is None else of.trade_id,
+        paid_at=at,
+    )
 
 
 def shown(filled: int = 0, *, ended: bool = True, **changes: Any) -> Shown:

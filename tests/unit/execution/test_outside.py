@@ -19,7 +19,7 @@ CONTRACT = HEDGED.instruments[PERP]
 
 
 def booked(**changes: Any) -> BookedSince:
-    fields: dict[str, Any] = {"positions": {}, "ours": {}, "external": (), "late": ()}
+    fields: dict[str, Any] = {"positions": {}, "ours": {}, "older": (), "external": (), "late": ()}
     return BookedSince(**fields | changes)
 
 
@@ -69,6 +69,11 @@ def test_a_booked_fill_of_somebody_else_is_told_though_the_position_agrees() -> 
     told = seen(booked(positions={PERP: Lots(HELD - 1)}, external=(last, first)))
     size = CONTRACT.units(Lots(3))
     assert told == {PERP: f"buy {size} at 61000 by no order of ours"}
+
+
+def test_fills_of_our_orders_from_before_the_statement_count() -> None:
+    older = fill(3, 1, instrument=CONTRACT, client_order_id="ours")
+    assert seen(booked(positions={PERP: Lots(HELD - 3)}, older=(older,))) == {}
 
 
 def test_somebody_elses_spot_fills_and_coins_are_their_own_matter() -> None:

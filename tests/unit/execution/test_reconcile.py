@@ -9,17 +9,17 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import NOW, dec, spot, swap
-from tests.unit.execution.cases import fill, intent, later
+from tests.unit.execution.cases import fill, intent, later, payment
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import (
     ClientOrderId,
     OrderRecord,
     OrderState,
-    Side,
     TradeId,
     VenueOrderId,
 )
 from trimtab.domain.snapshot import MarginMode, OpenOrder, Position
+from trimtab.domain.statement import Statement
 from trimtab.execution.reconcile import (
     Actor,
     Difference,
@@ -28,7 +28,8 @@ from trimtab.execution.reconcile import (
     compare_fills,
     compare_orders,
     compare_positions,
-    fills_since,
+    later_fills,
+    later_payments,
 )
 
 BTC, PERP = spot("BTC"), swap("BTC")
@@ -184,25 +185,57 @@ def test_positions_are_opening_and_contract_fills(
 ) -> None:
     fills = (fill(100, 1, instrument=PERP), fill(-50, 2, instrument=PERP), fill(999, 3))
     found = compare_positions(
-        fills, opening={PERP.symbol: 20}, actual=actual, instruments=INSTRUMENTS
+        fills,
+        opening={PERP.symbol: 20},
+        actual=actual,
+        instruments=INSTRUMENTS,
+        who=Actor.PERSON,
     )
     assert [(d.expected, d.actual) for d in found] == different
+    assert {d.who for d in found} <= {Actor.PERSON}
 
 
 def test_a_position_that_nothing_opened_is_a_difference() -> None:
     [found] = compare_positions(
-        (), opening={}, actual={PERP.symbol: position(-3)}, instruments=INSTRUMENTS
+        (),
+        opening={},
+        actual={PERP.symbol: position(-3)},
+        instruments=INSTRUMENTS,
+        who=Actor.ADOPT,
     )
-    assert (found.name, found.expected, found.actual) == (PERP.symbol, "0 lots", "-3 lots")
+    told = (found.name, found.expected, found.actual, found.who)
+    assert told == (PERP.symbol, "0 lots", "-3 lots", Actor.ADOPT)
 
 
-def test_our_fills_count_by_when_their_order_was_committed_and_others_by_when_they_happened() -> (
-    None
-):
-    ours = dataclasses.replace(record(OrderState.FILLED), submitted_at=later(10))
-    early_by_the_venues_clock = fill(5, 1, client_order_id=OURS, filled_at=later(-60))
-    strangers = fill(5, 2, filled_at=later(-60)), fill(5, 3, filled_at=later(5))
-    found = fills_since(later(5), (early_by_the_venues_clock, *strangers), [ours])
-    assert [f.trade_id for f in found] == [TradeId("1"), TradeId("3")]
-    assert {f.side for f in found} == {Side.BUY}
-    assert fills_since(later(11), (early_by_the_venues_clock,), [ours]) == ()
+def statement(marks: Mapping[Symbol, TradeId | None], *, is_bracketed: bool = True) -> Statement:
+    return Statement(
+        taken_at=later(5),
+        marks=marks,
+        is_bracketed=is_bracketed,
+        balances={},
+        wallets={},
+        positions={},
+    )
+
+
+def test_a_statement_contains_what_is_not_behind_its_mark_whatever_a_clock_said() -> None:
+    early, last, next_one = (fill(5, n, filled_at=later(s)) for n, s in ((9, 60), (10, 0), (11, 0)))
+    marked = statement({BTC.symbol: TradeId("10")})
+    assert later_fills(marked, (early, last, next_one)) == (next_one,)
+
+
+def test_a_statement_of_a_market_without_an_execution_contains_none() -> None:
+    found = fill(5, 1, filled_at=later(-60))
+    assert later_fills(statement({BTC.symbol: None}), (found,)) == (found,)
+
+
+def test_without_a_mark_our_fills_are_later_and_others_are_by_when_they_happened() -> None:
+    ours = fill(5, 1, client_order_id=OURS, filled_at=later(-60))
+    strangers = fill(5, 2, filled_at=later(4.9)), fill(5, 3, filled_at=later(5))
+    assert later_fills(statement({}), (ours, *strangers)) == (ours, strangers[1])
+
+
+def test_payments_that_were_not_booked_are_later_unless_nothing_was_listed_around_it() -> None:
+    early, late = payment(at=later(4.9)), payment(at=later(5))
+    assert later_payments(statement({}), (early, late)) == (early, late)
+    assert later_payments(statement({}, is_bracketed=False), (early, late)) == (late,)

@@ -81,7 +81,7 @@ def test_csv_hands_no_formula_to_a_spreadsheet() -> None:
 
 
 def test_beancount_postings_of_a_sale_balance() -> None:
-    assert as_beancount(KEY, [SOLD]) == (
+    assert as_beancount(KEY, [SOLD], ()) == (
         '2026-11-20 * "sell BTC" ^v1\n'
         '  trade: "7"\n'
         "  Assets:Binance:Main:BTC  -0.01 BTC @ 59901.2 USDT\n"
@@ -92,7 +92,7 @@ def test_beancount_postings_of_a_sale_balance() -> None:
 
 
 def test_beancount_keeps_a_fee_in_a_third_asset_apart() -> None:
-    text = as_beancount(KEY, [BOUGHT])
+    text = as_beancount(KEY, [BOUGHT], ())
     assert "0.5 BTC @ 59901.2 USDT" in text
     assert "Main:USDT  -29950.6 USDT" in text
     assert "Main:BNB  -0.00001 BNB" in text
@@ -101,11 +101,11 @@ def test_beancount_keeps_a_fee_in_a_third_asset_apart() -> None:
 def test_beancount_leaves_contracts_out_and_names_no_fee_that_is_nothing() -> None:
     contract = dataclasses.replace(SOLD, symbol=Symbol("BTC/USDT:USDT"))
     free = dataclasses.replace(SOLD, fee=Decimal(0))
-    assert as_beancount(KEY, [contract]) == ""
-    assert "Fees" not in as_beancount(KEY, [free])
+    assert as_beancount(KEY, [contract], ()) == ""
+    assert "Fees" not in as_beancount(KEY, [free], ())
 
 
 def test_beancount_names_are_ones_that_it_accepts() -> None:
     odd = dataclasses.replace(SOLD, symbol=Symbol("1INCH/USDT"))
-    text = as_beancount(dataclasses.replace(KEY, account="my account"), [odd])
+    text = as_beancount(dataclasses.replace(KEY, account="my account"), [odd], ())
     assert "Assets:Binance:My-account:X1INCH" in text

@@ -1,7 +1,7 @@
-"""The ledger for other programs: JSON documents, CSV, and beancount text for fills. Pure.
+"""The ledger for other programs: JSON documents, CSV, and beancount text. Pure.
 
 Quantities, prices and fees are exact decimals as text, instants RFC 3339 UTC. The documents
-are the ones of ``ledger orders|fills|events|plans --json``.
+are the ones of ``ledger orders|fills|payments|events|plans --json``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.domain.canonical import instant_text, to_document
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
+from trimtab.domain.payments import Payment, PaymentKind
 from trimtab.domain.snapshot import AccountKey
 from trimtab.ports import SavedPlan
 
@@ -37,6 +38,22 @@ def fill_document(key: AccountKey, fill: Fill) -> dict[str, Any]:
         "fee": plain(fill.fee),
         "fee_asset": fill.fee_asset,
         "filled_at": instant_text(fill.filled_at),
+    }
+
+
+def payment_document(key: AccountKey, payment: Payment) -> dict[str, Any]:
+    """Return one payment in the form of ``ledger payments --json``."""
+    return {
+        "venue": key.venue,
+        "account": key.account,
+        "kind": payment.kind.value,
+        "word": payment.word,
+        "symbol": payment.symbol,
+        "asset": payment.asset,
+        "amount": plain(payment.units),
+        "payment_id": payment.payment_id,
+        "trade_id": payment.trade_id,
+        "paid_at": instant_text(payment.paid_at),
     }
 
 
@@ -105,15 +122,43 @@ def _cell(value: object) -> object:
     return "" if value is None else value
 
 
-def as_beancount(key: AccountKey, fills: Iterable[Fill]) -> str:
-    """Return spot fills as beancount transactions, one each, in the order given.
+def as_beancount(key: AccountKey, fills: Iterable[Fill], payments: Iterable[Payment]) -> str:
+    """Return spot fills, then payments, as beancount transactions, each in the order given.
 
-    Contracts move no coins and are left out. The fee is its own posting, so that a fee in a
-    third asset balances too.
+    Contracts move no coins and are left out: what they bring and cost is in the payments. The
+    fee is its own posting, so that a fee in a third asset balances too.
     """
     wallet = f"Assets:{_name(key.venue)}:{_name(key.account)}"
     spot = (fill for fill in fills if ":" not in fill.symbol)
-    return "\n".join(_transaction(wallet, fill) for fill in spot)
+    paid = (_paid(f"{wallet}:Futures", payment) for payment in payments)
+    return "\n".join((*(_transaction(wallet, fill) for fill in spot), *paid))
+
+
+_SOURCES: Final[Mapping[PaymentKind, str]] = {
+    PaymentKind.FUNDING: "Income:Funding",
+    PaymentKind.REALISED_PROFIT: "Income:Trading",
+    PaymentKind.COMMISSION: "Expenses:Fees",
+    PaymentKind.TRANSFER: "Equity:Transfers",
+    PaymentKind.LIQUIDATION_CLEARANCE: "Expenses:Liquidation",
+    PaymentKind.OTHER: "Income:Other",
+}
+"""Where a futures wallet's money comes from, or goes to."""
+
+
+def _paid(wallet: str, payment: Payment) -> str:
+    """Return one payment as a balanced transaction."""
+    asset = _commodity(payment.asset)
+    with exact_arithmetic():
+        back = -payment.units
+    about = f" {payment.symbol}" if payment.symbol else ""
+    word = re.sub(r"[^A-Za-z0-9_ -]", "-", payment.word)
+    lines = [
+        f'{payment.paid_at:%Y-%m-%d} * "{word}{about}"',
+        f'  payment: "{payment.payment_id}"',
+        f"  {wallet}:{asset}  {plain(payment.units)} {asset}",
+        f"  {_SOURCES[payment.kind]}:{asset}  {plain(back)} {asset}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _transaction(wallet: str, fill: Fill) -> str:

@@ -9,19 +9,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from trimtab.adapters.ledger import statements
-from trimtab.adapters.ledger.reads import fill_of, record_of, statement
+from trimtab.adapters.ledger.account import statement, statement_seq
+from trimtab.adapters.ledger.reads import fill_of, record_of
 from trimtab.adapters.ledger.statements import row_or_none, rows
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.orders import OrderRecord, OrderState, VenueOrderId
 from trimtab.execution.outside import BookedSince
+from trimtab.execution.reconcile import later_fills
 
 
 def absent_lately(connection: Connection, *, since: datetime) -> tuple[OrderRecord, ...]:
     """Return real orders proved absent that were begun since an instant and since the statement."""
-    last = statement(connection)
-    begun = since if last is None else max(since, last.taken_at)
-    bound = {"run": 0, "since": instant_text(begun)}
+    bound = {"run": 0, "since": instant_text(since), "after": statement_seq(connection)}
     return tuple(map(record_of, rows(connection, statements.ABSENT_SINCE, bound)))
 
 
@@ -38,18 +38,23 @@ def unknown_orders(
 
 
 def booked_since_statement(connection: Connection, *, dry_run: int) -> BookedSince | None:
-    """Return what is booked since the last statement, a dry run's own orders among ours."""
+    """Return what is booked since the last statement, a dry run's own orders among ours.
+
+    Orders that were begun since are summed by the database. Fills of older ones, and of nobody's,
+    are read one by one: an account has few of them.
+    """
     last = statement(connection)
     if last is None:
         return None
-    bound: dict[str, Any] = {"real": 0, "run": dry_run, "since": instant_text(last.taken_at)}
-    bound |= {"refused": OrderState.REFUSED.value, "absent": OrderState.ABSENT.value, "nothing": 0}
-    filled = rows(connection, statements.FILLED_SINCE, bound)
-    late = rows(connection, statements.LATE_ORDERS, bound)
-    external = rows(connection, statements.EXTERNAL_SINCE, bound)
+    bound: dict[str, Any] = {"real": 0, "run": dry_run, "after": statement_seq(connection)}
+    filled = rows(connection, statements.FILLED_AFTER, bound)
+    others = later_fills(last, map(fill_of, rows(connection, statements.FILLS_OF_OTHERS, bound)))
+    ends = {"refused": OrderState.REFUSED.value, "absent": OrderState.ABSENT.value, "nothing": 0}
+    late = rows(connection, statements.LATE_ORDERS, {**bound, **ends, "run": 0})
     return BookedSince(
         positions=last.positions,
         ours={Symbol(row["symbol"]): Lots(row["lots"]) for row in filled},
-        external=tuple(map(fill_of, external)),
+        older=tuple(f for f in others if f.client_order_id is not None),
+        external=tuple(f for f in others if f.client_order_id is None),
         late=tuple(map(record_of, late)),
     )

@@ -30,6 +30,7 @@ class EntryKind(StrEnum):
     ORDER_MOVED = "order_moved"
     FILLS_BOOKED = "fills_booked"
     BALANCES_SAVED = "balances_saved"
+    PAYMENTS_BOOKED = "payments_booked"
     LEVERAGE = "leverage"
     HALT = "halt"
     LEASE_TAKEN = "lease_taken"
@@ -196,12 +197,31 @@ def _plan_status(_seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
 
 
 def _balances_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
-    """Make one row per asset of a wallet, and per position."""
+    """Make one row per asset of a wallet, and per position; then what it was held against."""
     taken = {"snapshot_id": body["snapshot_id"], "taken_at": body["taken_at"]}
     for row in body["rows"]:
         rest = dict(row)
         key = {"seq": seq, "wallet": rest.pop("wallet"), "name": rest.pop("name")}
         yield _new("balances", key, **taken, **rest)
+    if "marks" not in body:  # Written before schema 0002.
+        return
+    taken["taken_at"] = body["venue_at"]
+    yield _new("statements", {"seq": seq}, **taken, is_bracketed=body["is_bracketed"])
+    for symbol, trade_id in body["marks"].items():
+        yield _new("statement_marks", {"seq": seq, "symbol": symbol}, after_trade_id=trade_id)
+    for flow in body["flows"]:
+        key = {"seq": seq, "asset": flow["asset"]}
+        yield _new("external_flows", key, units=flow["units"], adopted_at=body["venue_at"])
+
+
+def _payments_booked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a list of payments, and move the cursor behind them."""
+    for position, told in enumerate(body["payments"]):
+        rest = dict(told)
+        key = {name: rest.pop(name) for name in ("asset", "kind", "payment_id")}
+        yield _new("payments", key, seq=seq, position=position, **rest)
+    make = _new if body["first"] else _set
+    yield make("payment_cursors", {"account": body["account"]}, seq=seq, **body["cursor"])
 
 
 def _leverage(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -237,6 +257,7 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.ORDER_MOVED: _order_moved,
             EntryKind.FILLS_BOOKED: _fills_booked,
             EntryKind.BALANCES_SAVED: _balances_saved,
+            EntryKind.PAYMENTS_BOOKED: _payments_booked,
             EntryKind.LEVERAGE: _leverage,
             EntryKind.HALT: _halt,
             EntryKind.LEASE_TAKEN: _lease_taken,

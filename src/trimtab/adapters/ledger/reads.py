@@ -36,7 +36,7 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Environment
-from trimtab.ports import FillCursor, PlanStatus, SavedPlan, Statement
+from trimtab.ports import FillCursor, PlanStatus, SavedPlan
 
 
 def head(connection: Connection) -> Head:
@@ -64,7 +64,7 @@ def created_at(connection: Connection) -> datetime:
     row = row_or_none(connection, statements.STAMP, {})
     if row is None:
         raise LedgerError("ledger: has no stamp", next_step="trimtab ledger verify")
-    return _instant(row["created_at"])
+    return instant(row["created_at"])
 
 
 # Plans
@@ -214,7 +214,7 @@ def record_of(row: StoredRow) -> OrderRecord:
             venue_order_id=None if named is None else VenueOrderId(named),
             filled_lots=Lots(row["filled_lots"]),
             executed_lots=Lots(row["executed_lots"]),
-            submitted_at=_instant(row["submitted_at"]),
+            submitted_at=instant(row["submitted_at"]),
             simulated=row["dry_run"] != 0,
         )
     except ValueError as e:
@@ -230,9 +230,10 @@ def _instrument(document: str) -> Instrument:
 # Fills
 
 
-def fill_rows(connection: Connection, *, dry_run: int) -> tuple[Fill, ...]:
-    """Return a run's fills, oldest first."""
-    return tuple(map(fill_of, rows(connection, statements.FILLS, {"run": dry_run})))
+def fill_rows(connection: Connection, *, dry_run: int, after: int = 0) -> tuple[Fill, ...]:
+    """Return a run's fills that were booked by entries behind number *after*, oldest first."""
+    bound = {"run": dry_run, "after": after}
+    return tuple(map(fill_of, rows(connection, statements.FILLS, bound)))
 
 
 def fills_by_id(
@@ -273,7 +274,7 @@ def fill_of(row: StoredRow) -> Fill:
             fill_price=Decimal(row["fill_price"]),
             fee=Decimal(row["fee"]),
             fee_asset=Asset(row["fee_asset"]),
-            filled_at=_instant(row["filled_at"]),
+            filled_at=instant(row["filled_at"]),
         )
     except (InvalidOperation, ValueError) as e:
         raise LedgerError(f"ledger: fills {row['symbol']} {row['trade_id']}: {e}") from e
@@ -295,16 +296,6 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 
 
 # Account
-
-
-def statement(connection: Connection) -> Statement | None:
-    """Return the balances and positions saved last, or None."""
-    found = rows(connection, statements.NEWEST_BALANCES, {})
-    if not found:
-        return None
-    spot = {Asset(r["name"]): Decimal(r["quantity"]) for r in found if r["wallet"] == "spot"}
-    held = {Symbol(r["name"]): Lots(r["lots"]) for r in found if r["wallet"] == "position"}
-    return Statement(taken_at=_instant(found[0]["taken_at"]), balances=spot, positions=held)
 
 
 def halted(connection: Connection) -> str | None:
@@ -340,7 +331,7 @@ def _event(row: StoredRow) -> LedgerEvent:
     )
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
     """Read an instant.
 
     Raises:

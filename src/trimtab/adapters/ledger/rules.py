@@ -13,20 +13,26 @@ from decimal import Decimal
 
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import Halted, LedgerError
-from trimtab.domain.exact import ZERO, exact_arithmetic
-from trimtab.domain.instruments import Instrument, Lots, Symbol
+from trimtab.domain.exact import ZERO, exact_arithmetic, plain
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.statement import Statement
 from trimtab.execution.lifecycle import is_allowed
-from trimtab.ports import PlanStatus, Statement, Transition
+from trimtab.ports import PlanStatus, Transition
 
 CLOCK_MARGIN_S = 5
 """How far before the ledger's first entry executions are read, seconds: clocks differ."""
+PAYMENTS_LATE_S = 3_600
+"""How far before the newest booked payment reading goes on, seconds."""
 DIGEST_PREFIX_MIN = 8
 """Fewest hex digits that may name a plan."""
 APPROVABLE = frozenset({PlanStatus.PROPOSED, PlanStatus.APPROVED})
 """Where a plan must stand to take its yes."""
 
+PaymentKey = tuple[Asset, PaymentKind, PaymentId]
+"""What no two payments of an account share."""
 _NEVER_REACHED = frozenset({OrderState.REFUSED, OrderState.ABSENT})
 _ENDED_WITH_FILLS = frozenset({OrderState.FILLED, OrderState.EXPIRED})
 
@@ -257,10 +263,44 @@ def the_one_digest(prefix: str, digests: Sequence[str]) -> str:
     raise LedgerError(f"plan {prefix}: {fault}", next_step="trimtab ledger plans")
 
 
-def statement_of(snapshot: Snapshot) -> Statement:
-    """Return what of a snapshot the fills that follow are added to."""
+def fresh_payments(
+    told: Sequence[Payment], known: Mapping[PaymentKey, Payment]
+) -> tuple[Payment, ...]:
+    """Return what of *told* is not in *known* (by key), each once, in the order told.
+
+    Raises:
+        LedgerError: a payment contradicts one that is booked.
+
+    """
+    seen, fresh = dict(known), []
+    for payment in told:
+        if payment.key not in seen:
+            seen[payment.key] = payment
+            fresh.append(payment)
+        before = seen[payment.key]
+        if before != payment:
+            raise LedgerError(
+                f"payment {payment.kind} {payment.payment_id}: is booked as "
+                f"{plain(before.units)} {before.asset}, was told as "
+                f"{plain(payment.units)} {payment.asset}, or another field differs"
+            )
+    return tuple(fresh)
+
+
+def payments_read_from(newest: datetime) -> datetime:
+    """Return from when on payments are read again: they may be listed late, and out of order."""
+    return newest - timedelta(seconds=PAYMENTS_LATE_S)
+
+
+def statement_of(
+    snapshot: Snapshot, *, marks: Mapping[Symbol, TradeId | None], is_bracketed: bool
+) -> Statement:
+    """Return what of a snapshot the fills and payments that follow are added to."""
     return Statement(
-        taken_at=snapshot.taken_at,
+        taken_at=snapshot.venue_at,
+        marks=marks,
+        is_bracketed=is_bracketed,
         balances={asset: balance.held for asset, balance in snapshot.balances.items()},
+        wallets={asset: pool.wallet_balance for asset, pool in snapshot.pools.items()},
         positions={symbol: position.lots for symbol, position in snapshot.positions.items()},
     )

@@ -204,6 +204,51 @@ balances: Final = Table(
     _text("bound"),
     _whole("lots"),
 )
+statements: Final = Table(
+    "statements",
+    metadata,
+    _entry(primary_key=True),
+    _text("snapshot_id"),
+    _text("taken_at"),
+    Column("is_bracketed", Boolean, nullable=False),
+)
+statement_marks: Final = Table(
+    "statement_marks",
+    metadata,
+    _entry(primary_key=True),
+    _text("symbol", primary_key=True),
+    _text_or_none("after_trade_id"),
+)
+external_flows: Final = Table(
+    "external_flows",
+    metadata,
+    _entry(primary_key=True),
+    _text("asset", primary_key=True),
+    _text("units"),
+    _text("adopted_at"),
+)
+payments: Final = Table(
+    "payments",
+    metadata,
+    _text("asset", primary_key=True),
+    _text("kind", primary_key=True),
+    _text("payment_id", primary_key=True),
+    _entry(),
+    _whole("position"),
+    _text("word"),
+    _text_or_none("symbol"),
+    _text_or_none("trade_id"),
+    _text("units"),
+    _text("paid_at"),
+    Index("ix_payments_seq", "seq"),
+)
+payment_cursors: Final = Table(
+    "payment_cursors",
+    metadata,
+    _text("account", primary_key=True),
+    _entry(),
+    _text("paid_at"),
+)
 leverage_settings: Final = Table(
     "leverage_settings",
     metadata,
@@ -243,11 +288,15 @@ APPEND_ONLY: Final = (
     "approvals",
     "order_events",
     "balances",
+    "statements",
+    "statement_marks",
+    "external_flows",
+    "payments",
     "leverage_settings",
     "halts",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
-NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "leases")
+NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "payment_cursors", "leases")
 """Tables whose rows change, but are kept by triggers from being deleted."""
 
 

@@ -40,6 +40,8 @@ from trimtab.adapters.ledger.schema import (
     halts,
     leases,
     orders,
+    payment_cursors,
+    payments,
     plans,
     stamp,
 )
@@ -79,7 +81,8 @@ ORDERS: Final = select(orders).where(orders.c.dry_run == bindparam("run")).order
 ORDERS_OF_PLAN: Final = ORDERS.where(orders.c.plan_digest == bindparam("digest"))
 ORDERS_SINCE: Final = ORDERS.where(orders.c.submitted_at >= bindparam("since"))
 ABSENT_SINCE: Final = ORDERS_SINCE.where(
-    orders.c.state == literal_column(f"'{OrderState.ABSENT.value}'")
+    orders.c.state == literal_column(f"'{OrderState.ABSENT.value}'"),
+    orders.c.seq > bindparam("after"),
 )
 UNRESOLVED: Final = ORDERS.where(
     orders.c.state.in_(
@@ -97,7 +100,7 @@ ORDER_BY_VENUE: Final = (
 )
 FILLS: Final = (
     select(fills)
-    .where(fills.c.dry_run == bindparam("run"))
+    .where(fills.c.dry_run == bindparam("run"), fills.c.seq > bindparam("after"))
     .order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
 )
 FILL: Final = select(fills).where(
@@ -115,30 +118,32 @@ EXTERNAL_FILLS: Final = (
     )
     .order_by(fills.c.seq, fills.c.position)
 )
-FILLED_SINCE: Final = (
+FILLED_AFTER: Final = (
     select(orders.c.symbol, func.sum(orders.c.filled_lots).label("lots"))
     .where(
         (orders.c.dry_run == bindparam("real")) | (orders.c.dry_run == bindparam("run")),
-        orders.c.submitted_at >= bindparam("since"),
+        orders.c.seq > bindparam("after"),
     )
     .group_by(orders.c.symbol)
+    .order_by(orders.c.symbol)
 )
-LATE_ORDERS: Final = (
-    select(orders)
-    .where(
-        orders.c.dry_run == bindparam("real"),
-        (orders.c.state == bindparam("refused")) | (orders.c.state == bindparam("absent")),
-        orders.c.filled_lots != bindparam("nothing"),
-        orders.c.submitted_at >= bindparam("since"),
-    )
-    .order_by(orders.c.seq)
+LATE_ORDERS: Final = ORDERS.where(
+    (orders.c.state == bindparam("refused")) | (orders.c.state == bindparam("absent")),
+    orders.c.filled_lots != bindparam("nothing"),
+    orders.c.seq > bindparam("after"),
 )
-EXTERNAL_SINCE: Final = (
+FILLS_OF_OTHERS: Final = (
     select(fills)
+    .join(
+        orders,
+        (orders.c.dry_run == fills.c.dry_run)
+        & (orders.c.client_order_id == fills.c.client_order_id),
+        isouter=True,
+    )
     .where(
         fills.c.dry_run == bindparam("real"),
-        fills.c.client_order_id.is_(None),
-        fills.c.filled_at >= bindparam("since"),
+        fills.c.seq > bindparam("after"),
+        orders.c.seq.is_(None) | (orders.c.seq <= bindparam("after")),
     )
     .order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
 )
@@ -146,12 +151,37 @@ CURSOR: Final = select(fill_cursors.c.filled_at, fill_cursors.c.after_trade_id).
     fill_cursors.c.dry_run == bindparam("run"), fill_cursors.c.symbol == bindparam("on")
 )
 
-NEWEST_BALANCES: Final = (
+ENTRIES: Final = select(entries).order_by(entries.c.seq)
+STATEMENT_SEQ: Final = select(schema.statements.c.seq).where(
+    schema.statements.c.seq == select(func.max(schema.statements.c.seq)).scalar_subquery()
+)
+BALANCES_SEQ: Final = select(balances.c.seq).where(
+    balances.c.seq == select(func.max(balances.c.seq)).scalar_subquery()
+)
+STATEMENT: Final = select(schema.statements).where(schema.statements.c.seq == bindparam("at"))
+BALANCES: Final = (
     select(balances)
-    .where(balances.c.seq == select(func.max(balances.c.seq)).scalar_subquery())
+    .where(balances.c.seq == bindparam("at"))
     .order_by(balances.c.wallet, balances.c.name)
 )
-ENTRIES: Final = select(entries).order_by(entries.c.seq)
+MARKS: Final = (
+    select(schema.statement_marks)
+    .where(schema.statement_marks.c.seq == bindparam("at"))
+    .order_by(schema.statement_marks.c.symbol)
+)
+PAYMENTS: Final = (
+    select(payments)
+    .where(payments.c.seq > bindparam("after"))
+    .order_by(payments.c.paid_at, payments.c.seq, payments.c.position)
+)
+PAYMENT: Final = select(payments).where(
+    payments.c.asset == bindparam("of"),
+    payments.c.kind == bindparam("why"),
+    payments.c.payment_id == bindparam("named"),
+)
+PAYMENT_CURSOR: Final = select(payment_cursors.c.paid_at).where(
+    payment_cursors.c.account == bindparam("account")
+)
 
 
 @cache

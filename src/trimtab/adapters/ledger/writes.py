@@ -19,10 +19,10 @@ from trimtab.domain.canonical import instant_text, to_document
 from trimtab.domain.errors import AccountHeld, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
+from trimtab.domain.leverage import LeverageSetting
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
-from trimtab.domain.snapshot import Snapshot
-from trimtab.ports import LeverageSetting, PlanStatus, Transition
+from trimtab.ports import PlanStatus, Transition
 
 
 def must_hold(pen: Pen, hand: Hand) -> None:
@@ -189,25 +189,6 @@ def _whose(pen: Pen, hand: Hand, fill: Fill, loaded: Iterable[OrderRecord]) -> O
     if record is None:
         record = reads.order_of(pen.connection, fill, dry_run=hand.dry_run)
     return record
-
-
-def save_balances(pen: Pen, snapshot: Snapshot) -> None:
-    """Append what the account held."""
-    rows = [
-        {"wallet": "spot", "name": a, "quantity": b.held, "bound": b.locked, "lots": 0}
-        for a, b in snapshot.balances.items()
-    ]
-    rows += [
-        {"wallet": "margin", "name": a, "quantity": p.wallet_balance, "lots": 0}
-        | {"bound": p.initial_margin}
-        for a, p in snapshot.pools.items()
-    ]
-    for symbol, position in snapshot.positions.items():
-        instrument = snapshot.instruments[symbol]
-        units = {"quantity": instrument.units(position.lots), "bound": "0"}
-        rows.append({"wallet": "position", "name": symbol, "lots": position.lots} | units)
-    body = {"snapshot_id": snapshot.snapshot_id, "taken_at": snapshot.taken_at, "rows": rows}
-    pen.append(EntryKind.BALANCES_SAVED, to_document(body))
 
 
 def record_leverage(pen: Pen, hand: Hand, setting: LeverageSetting) -> None:

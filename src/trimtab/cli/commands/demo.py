@@ -32,9 +32,10 @@ from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.plan import Plan
 from trimtab.planning.compose import make_plan
 from trimtab.testnet import Scenario, serve
-from trimtab.workflow.reconcile import Books, reconcile
+from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent
 from trimtab.workflow.run import run as run_once
+from trimtab.workflow.statements import Books
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 """The demo's environment: it reads no variable."""
@@ -99,7 +100,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     books = Books(
         venue=shell.venue, market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio
     )
-    compared = await reconcile(books, adopt=False)
+    compared = await reconcile(books, shell.clock, adopt=False)
     snapshot = await shell.market.snapshot(planner.portfolio)
     after = make_plan(snapshot, planner.policy, now=shell.clock.now(), slot_due=False)
     agrees = not compared.differences
@@ -115,7 +116,10 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
         Text(),
         before_and_after(before=ran.plan, after=after),
         Text(),
-        Text(f"{verdict}: every order, fill, balance and position.", "green" if agrees else "red"),
+        Text(
+            f"{verdict}: every order, fill, balance, position and wallet.",
+            "green" if agrees else "red",
+        ),
     )
     code = result.code if agrees or result.code else Exit.MISMATCH
     return Result(document=document, view=view, code=code)

@@ -19,6 +19,7 @@ from trimtab.adapters.ledger.export import (
     event_document,
     fill_document,
     order_document,
+    payment_document,
     plan_document,
 )
 from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
@@ -33,16 +34,25 @@ from trimtab.cli.views_ledger import (
     events_view,
     fills_view,
     orders_view,
+    payments_view,
     plans_view,
     verify_document,
     verify_view,
 )
 from trimtab.config import Config
 from trimtab.domain.orders import Fill
+from trimtab.domain.payments import Payment
+
+
+class Contents(StrEnum):
+    """What is written."""
+
+    FILLS = "fills"
+    PAYMENTS = "payments"
 
 
 class ExportFormat(StrEnum):
-    """What the fills are written as."""
+    """What it is written as."""
 
     CSV = "csv"
     JSON = "json"
@@ -67,6 +77,17 @@ def fills() -> Exit:
         """Read all fills; those of dry runs are not among them."""
         found = await ledger.fills()
         return _listed([fill_document(config.key, f) for f in found], fills_view(found))
+
+    return _read(read)
+
+
+def payments() -> Exit:
+    """List what moved the futures wallets, oldest first."""
+
+    async def read(ledger: SqlLedger, config: Config) -> Result:
+        """Read all payments."""
+        found = await ledger.payments()
+        return _listed([payment_document(config.key, p) for p in found], payments_view(found))
 
     return _read(read)
 
@@ -112,14 +133,17 @@ def verify() -> Exit:
 def export(
     *,
     form: Annotated[ExportFormat, Parameter(name="--format")] = ExportFormat.CSV,
+    of: Contents = Contents.FILLS,
     output: Path | None = None,
 ) -> Exit:
-    """Write fills as CSV, JSON or beancount.
+    """Write fills or payments as CSV, JSON or beancount.
 
     Parameters
     ----------
     form
-        csv, json or beancount; beancount has spot fills only, contracts move no coins.
+        csv, json or beancount; beancount has both, spot fills and what moved futures wallets.
+    of
+        fills, or payments: funding, realised profit, commissions, transfers.
     output
         A file that is not there yet; else standard output.
 
@@ -127,15 +151,16 @@ def export(
     config = session.configuration()
 
     async def work(_: Work) -> Result | Exit:
-        """Read the fills and write them out."""
+        """Read what is asked for and write it out."""
         async with open_books(config, dry_run=False) as ledger:
-            found = await ledger.fills()
-        text = _rendered(config, found, form)
+            fills, paid = await ledger.fills(), await ledger.payments()
+        text = _rendered(config, fills, paid, form=form, of=of)
+        count = len(fills if of is Contents.FILLS else paid)
         if output is not None:
             write_new(output, text)
-            return _written(output, form, len(found))
+            return _written(output, form, of, count)
         if OPTIONS.get().as_json and form is not ExportFormat.JSON:
-            document = {"format": form.value, "fills": len(found), "text": text}
+            document = {"format": form.value, of.value: count, "text": text}
             return Result(document=document, view=Text(), code=Exit.DONE)
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -161,21 +186,30 @@ def _listed(documents: Sequence[dict[str, Any]], view: RenderableType) -> Result
     return Result(document=list(documents), view=view, code=Exit.DONE)
 
 
-def _rendered(config: Config, found: Sequence[Fill], form: ExportFormat) -> str:
-    """Return fills as text of one form, oldest first."""
-    documents = [fill_document(config.key, f) for f in found]
+def _rendered(
+    config: Config,
+    fills: Sequence[Fill],
+    payments: Sequence[Payment],
+    *,
+    form: ExportFormat,
+    of: Contents,
+) -> str:
+    """Return fills or payments as text of one form, oldest first."""
+    documents = [fill_document(config.key, f) for f in fills]
+    if of is Contents.PAYMENTS:
+        documents = [payment_document(config.key, p) for p in payments]
     match form:
         case ExportFormat.CSV:
             return as_csv(documents)
         case ExportFormat.JSON:
             return json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
         case ExportFormat.BEANCOUNT:
-            return as_beancount(config.key, found)
+            return as_beancount(config.key, fills, payments)
 
 
-def _written(file: Path, form: ExportFormat, count: int) -> Result:
+def _written(file: Path, form: ExportFormat, of: Contents, count: int) -> Result:
     """Return that a file was written."""
-    document = {"status": "written", "file": str(file), "format": form.value, "fills": count}
-    told = "1 fill" if count == 1 else f"{count} fills"
+    document = {"status": "written", "file": str(file), "format": form.value, of.value: count}
+    told = f"1 {of.value[:-1]}" if count == 1 else f"{count} {of.value}"
     view = Text(f"Wrote {told} to {file} as {form.value}.")
     return Result(document=document, view=view, code=Exit.DONE)

@@ -18,12 +18,12 @@ from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
+from trimtab.cli.views_reconcile import reconcile_result
 from trimtab.cli.views_upkeep import (
     Cancellation,
     Ended,
     Halted,
     halt_result,
-    reconcile_result,
     recover_result,
     unhalt_result,
 )
@@ -34,10 +34,10 @@ from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.workflow.portfolio import portfolio_of
-from trimtab.workflow.reconcile import Books
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
+from trimtab.workflow.statements import Books
 
 BY_HAND: Final = "halted by hand"
 """The reason when none is given."""
@@ -78,12 +78,13 @@ def _nothing_proposed(_plan: Plan, _report: GateReport) -> None:
 
 
 def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit:
-    """Compare the ledger with the exchange: orders, fills, balances, positions.
+    """Compare the ledger with the exchange: orders, fills, balances, positions, wallets.
 
     Parameters
     ----------
     adopt
-        Book executions that the ledger does not have, and take the account as it stands.
+        Book executions and payments that the ledger does not have, and take the account as it
+        stands; not while positions or futures wallets are unexplained.
 
     """
     config = session.configuration()
@@ -93,9 +94,11 @@ def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit
         async with open_shell(config, os.environ, dry_run=False) as shell:
             books = _books(shell)
             if not adopt:
-                return reconcile_result(await compared(books, adopt=False), config.key)
+                found = await compared(books, shell.clock, adopt=False)
+                return reconcile_result(found, config.key)
             async with shell.ledger.holding_account(owner=owner()):
-                return reconcile_result(await compared(books, adopt=True), config.key)
+                found = await compared(books, shell.clock, adopt=True)
+                return reconcile_result(found, config.key)
 
     return session.conduct(work)
 
