@@ -128,8 +128,7 @@ class CcxtVenue:
 
         """
         listed = await self._catalogue.load(symbols)
-        found = await together(*(self._open_in(symbol) for symbol in sorted(listed)))
-        return tuple(order for orders in found for order in orders)
+        return await _resting(self._wire, self._catalogue, sorted(listed))
 
     async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
         """Return executions after *since*, oldest first; raises like :meth:`open_orders`."""
@@ -196,17 +195,26 @@ class CcxtVenue:
         if judgement.evidence.code not in self._wire.profile.codes[desk].as_asked:
             _accepted(judgement, f"setting of {symbol}")
 
-    async def _open_in(self, symbol: Symbol) -> tuple[OpenOrder, ...]:
-        """Return what rests in one market, oldest first."""
-        instrument = self._catalogue.instrument(symbol, taker_fee=ZERO)
-        asked = {"symbol": self._catalogue.market_id(symbol)}
 
-        def read(answer: object) -> tuple[OpenOrder, ...]:
-            """Read every row."""
-            return tuple(open_order_of(row, instrument) for row in rows_of(answer))
+async def _resting(
+    wire: Wire, catalogue: Catalogue, symbols: Sequence[Symbol]
+) -> tuple[OpenOrder, ...]:
+    """Return what rests in markets that are loaded, by market and age."""
+    found = await together(*(_open_in(wire, catalogue, symbol) for symbol in symbols))
+    return tuple(order for orders in found for order in orders)
 
-        orders = await self._wire.read(_OPEN[desk_of(symbol)], asked, read)
-        return tuple(sorted(orders, key=lambda order: int(order.venue_order_id)))
+
+async def _open_in(wire: Wire, catalogue: Catalogue, symbol: Symbol) -> tuple[OpenOrder, ...]:
+    """Return what rests in one market, oldest first."""
+    instrument = catalogue.instrument(symbol, taker_fee=ZERO)
+    asked = {"symbol": catalogue.market_id(symbol)}
+
+    def read(answer: object) -> tuple[OpenOrder, ...]:
+        """Read every row."""
+        return tuple(open_order_of(row, instrument) for row in rows_of(answer))
+
+    orders = await wire.read(_OPEN[desk_of(symbol)], asked, read)
+    return tuple(sorted(orders, key=lambda order: int(order.venue_order_id)))
 
 
 def _reading(wire: Wire, intent: OrderIntent, market: Row) -> Callable[[object], VenueOrder]:

@@ -136,17 +136,15 @@ class PaperVenue:
 
         """
         _refuse_off_limits(intent)
-        if intent.reduce_only and not self._reduces(intent):
+        if intent.reduce_only and not _reduces(intent, self._held(intent.instrument.symbol)):
             raise Refused(f"{intent.instrument.symbol}: not a reduction of the position")
         if not intent.instrument.is_contract and not self._is_funded(intent):
             raise Refused(f"{intent.instrument.symbol}: insufficient balance")
 
-    def _reduces(self, intent: OrderIntent) -> bool:
-        """Say whether an order makes the position smaller and does not turn it around."""
-        symbol = intent.instrument.symbol
+    def _held(self, symbol: Symbol) -> int:
+        """Return the position with what was simulated, lots."""
         position = None if self._seen is None else self._seen.positions.get(symbol)
-        held = (0 if position is None else position.lots) + self._moved.get(symbol, 0)
-        return held * intent.lots < 0 and abs(intent.lots) <= abs(held)
+        return (0 if position is None else position.lots) + self._moved.get(symbol, 0)
 
     def _is_funded(self, intent: OrderIntent) -> bool:
         """Say whether a spot order can be paid: at its limit, as the venue reserves it."""
@@ -177,23 +175,10 @@ class PaperVenue:
             if instrument.is_contract:
                 self._paid.append(_commission(fill))
             else:
-                self._settle(intent, match)
+                _settle(self._gained, intent, match)
         if instrument.is_contract:
             moved = self._moved.get(instrument.symbol, 0)
             self._moved[instrument.symbol] = moved + order.filled_lots
-
-    def _settle(self, intent: OrderIntent, match: Match) -> None:
-        """Move coins and money of one spot fill, fee included."""
-        sign = 1 if intent.side is Side.BUY else -1
-        base, quote = intent.instrument.base, intent.instrument.quote
-        with exact_arithmetic():
-            value = match.quantity * match.price
-            for asset, units in (
-                (base, sign * match.quantity),
-                (quote, -sign * value),
-                (match.fee_asset, -match.fee),
-            ):
-                self._gained[asset] = self._gained.get(asset, ZERO) + units
 
 
 def _commission(fill: Fill) -> Payment:
@@ -210,6 +195,25 @@ def _commission(fill: Fill) -> Payment:
         trade_id=fill.trade_id,
         paid_at=fill.filled_at,
     )
+
+
+def _settle(gained: dict[Asset, Decimal], intent: OrderIntent, match: Match) -> None:
+    """Move coins and money of one spot fill, fee included."""
+    sign = 1 if intent.side is Side.BUY else -1
+    base, quote = intent.instrument.base, intent.instrument.quote
+    with exact_arithmetic():
+        value = match.quantity * match.price
+        for asset, units in (
+            (base, sign * match.quantity),
+            (quote, -sign * value),
+            (match.fee_asset, -match.fee),
+        ):
+            gained[asset] = gained.get(asset, ZERO) + units
+
+
+def _reduces(intent: OrderIntent, held: int) -> bool:
+    """Say whether an order makes the position smaller and does not turn it around."""
+    return held * intent.lots < 0 and abs(intent.lots) <= abs(held)
 
 
 def _signed(lots: int, intent: OrderIntent) -> Lots:

@@ -14,12 +14,10 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Protocol
 
 from typing_extensions import override
 
 from trimtab.adapters.ledger import (
-    account,
     holding,
     lease,
     outside,
@@ -28,6 +26,7 @@ from trimtab.adapters.ledger import (
     verification,
     writes,
 )
+from trimtab.adapters.ledger.account_role import SqlAccount, View
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
@@ -44,11 +43,9 @@ from trimtab.domain.errors import ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.leverage import LeverageSetting
-from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, TradeId, VenueOrderId
-from trimtab.domain.payments import Payment
+from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, VenueOrderId
 from trimtab.domain.plan import Plan
-from trimtab.domain.snapshot import AccountKey, Snapshot
-from trimtab.domain.statement import ExternalFlow, Statement
+from trimtab.domain.snapshot import AccountKey
 from trimtab.execution.outside import BookedSince
 from trimtab.ports import (
     Clock,
@@ -60,7 +57,6 @@ from trimtab.ports import (
     SavedPlan,
     Transition,
 )
-from trimtab.ports.account import AccountLedger
 
 
 class LedgerAudit:
@@ -77,13 +73,6 @@ class LedgerAudit:
         """Prove chain, tables, sums and anchor, and name what is wrong."""
         place = self._writer.place
         return await self._writer.read(lambda c: verification.verify(c, place))
-
-
-class View(Protocol):
-    """What each role of the ledger stands on."""
-
-    _writer: Writer
-    _hand: Hand
 
 
 class SqlPlans(PlanLedger, View):
@@ -220,70 +209,6 @@ class SqlFills(FillLedger, View):
     async def fills(self) -> tuple[Fill, ...]:
         """Return fills of this view, oldest first."""
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
-
-
-class SqlAccount(AccountLedger, View):
-    """Statements and payments; a dry run leaves none of either."""
-
-    @override
-    async def save_balances(self, snapshot: Snapshot) -> None:
-        """Append what the account held, around which nothing was listed."""
-        if self._hand.dry_run == 0:
-            save = partial(account.save_statement, marks={}, flows=(), is_bracketed=False)
-            await self._writer.write(lambda pen: save(pen, snapshot))
-
-    @override
-    async def save_statement(
-        self,
-        snapshot: Snapshot,
-        *,
-        marks: Mapping[Symbol, TradeId | None],
-        flows: Sequence[ExternalFlow],
-    ) -> None:
-        """Append what the account held, with what was adopted."""
-        if self._hand.dry_run == 0:
-            save = partial(account.save_statement, marks=marks, flows=flows, is_bracketed=True)
-            await self._writer.write(lambda pen: save(pen, snapshot))
-
-    @override
-    async def statement(self) -> Statement | None:
-        """Return what was saved last."""
-        return await self._writer.read(account.statement)
-
-    @override
-    async def begins_at(self) -> datetime:
-        """Return from when on executions are of concern."""
-        return await self._writer.read(lambda c: rules.reading_begins(reads.created_at(c)))
-
-    @override
-    async def fills_after_statement(self) -> tuple[Fill, ...]:
-        """Return fills of this view that were booked since the last statement, oldest first."""
-        run = self._hand.dry_run
-        return await self._writer.read(partial(account.fills_after_statement, dry_run=run))
-
-    @override
-    async def book_payments(self, payments: Sequence[Payment]) -> tuple[Payment, ...]:
-        """Append payments and the cursor behind them; return the new ones."""
-        hand = self._hand
-        if hand.dry_run != 0:
-            return ()
-        return await self._writer.write(lambda pen: account.book_payments(pen, hand, payments))
-
-    @override
-    async def payments_from(self) -> datetime:
-        """Return from when on to go on reading payments."""
-        name = self._hand.account
-        return await self._writer.read(lambda c: account.payments_from(c, name))
-
-    @override
-    async def payments(self) -> tuple[Payment, ...]:
-        """Return all payments, oldest first."""
-        return await self._writer.read(account.payment_rows)
-
-    @override
-    async def payments_after_statement(self) -> tuple[Payment, ...]:
-        """Return payments that were booked since the last statement, oldest first."""
-        return await self._writer.read(account.payments_after_statement)
 
 
 class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount):

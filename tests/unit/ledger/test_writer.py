@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from tests.contract.ledger_cases import StandingClock
 from trimtab.adapters.ledger import writer
@@ -26,9 +25,20 @@ class AtOnce:
         pass
 
 
+@contextmanager
+def quick_threads() -> Iterator[None]:
+    """Let writers have the quickest of threads for the length of the block."""
+    real = writer.OneThread
+    writer.OneThread = AtOnce  # type: ignore[assignment,misc]  # The ledger's thread.
+    try:
+        yield
+    finally:
+        writer.OneThread = real  # type: ignore[misc]  # As above.
+
+
 async def test_the_quickest_of_threads_still_answers_whoever_opens_calls_and_closes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(writer, "OneThread", AtOnce)
-    async with open_writer(Place(database=tmp_path / "ledger.db"), StandingClock()) as opened:
-        assert await opened.call(lambda: "called") == "called"
+    with quick_threads():
+        async with open_writer(Place(database=tmp_path / "ledger.db"), StandingClock()) as opened:
+            assert await opened.call(lambda: "called") == "called"

@@ -222,32 +222,33 @@ class Writer:
                 if not self._is_confirmed:
                     confirm(self._writing, self.place)
                     self._is_confirmed = True
-                batch.answers, head = self._run(batch.jobs, before)
+                at = instant_text(self._clock.now())
+                batch.answers, head = _ran(self._writing, batch.jobs, before, at=at)
                 self._refuse_replaced()
                 ending.head = head
             if head != before:
                 with suppress(OSError):  # It is committed; the next write mends the anchor.
                     write_anchor(self._anchor, head)
 
-    def _run(self, jobs: list[Job], head: Head) -> tuple[list[Any], Head]:
-        """Run jobs one after the other; one alone needs no savepoint, its refusal undoes all."""
-        at = instant_text(self._clock.now())
-        if len(jobs) == 1:
-            pen = Pen(self._writing, head, at=at)
-            return [jobs[0](pen)], pen.head
-        answers: list[Any] = []
-        for job in jobs:
-            pen = Pen(self._writing, head, at=at)
-            execute(self._writing, "SAVEPOINT job")
-            try:
-                answers.append(job(pen))
-            except LedgerError as refusal:  # Anything else undoes the whole transaction.
-                execute(self._writing, "ROLLBACK TO job")
-                answers.append(refusal)
-            else:
-                head = pen.head
-            execute(self._writing, "RELEASE job")
-        return answers, head
+
+def _ran(connection: Connection, jobs: list[Job], head: Head, *, at: str) -> tuple[list[Any], Head]:
+    """Run jobs one after the other; one alone needs no savepoint, its refusal undoes all."""
+    if len(jobs) == 1:
+        pen = Pen(connection, head, at=at)
+        return [jobs[0](pen)], pen.head
+    answers: list[Any] = []
+    for job in jobs:
+        pen = Pen(connection, head, at=at)
+        execute(connection, "SAVEPOINT job")
+        try:
+            answers.append(job(pen))
+        except LedgerError as refusal:  # Anything else undoes the whole transaction.
+            execute(connection, "ROLLBACK TO job")
+            answers.append(refusal)
+        else:
+            head = pen.head
+        execute(connection, "RELEASE job")
+    return answers, head
 
 
 def _done(batch: _Batch) -> None:
