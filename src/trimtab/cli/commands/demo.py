@@ -117,7 +117,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
         before_and_after(before=ran.plan, after=after),
         Text(),
         Text(
-            f"{verdict}: every order, fill, balance, position and wallet.",
+            f"{verdict}: every order, fill, balance and position.",
             "green" if agrees else "red",
         ),
     )
