@@ -1,9 +1,9 @@
 """Proves a ledger from its entries: the chain, the tables it adds up to, and the head outside.
 
-Six checks in this order: the file's own structure, the meaning of its schema, the chain, every
-table against a replay of the entries, the sums of fills against their orders, and the anchor
-beside the database. Not pure: it reads the database and the anchor. Values are compared as
-stored, so that a row which no longer parses is found like any other.
+Six checks in this order: the file's own structure, the chain, every table against a replay of
+the entries, the sums of fills against their orders, the anchor beside the database, and what
+the schema means. Not pure: it reads the database and the anchor. Values are compared as stored,
+so that a row which no longer parses is found like any other.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ def verify(connection: Connection, place: Place) -> VerifyReport:
     try:
         with located(place, "verifying"):
             faults += _structure(connection)
-            faults += structure_faults(connection)
             head, broken = _replay(connection, expected)
             if broken is not None:
                 faults.append(broken)
@@ -50,6 +49,7 @@ def verify(connection: Connection, place: Place) -> VerifyReport:
                 faults += _compare(connection, expected)
                 faults += _sums(expected)
             faults += _anchor(connection, place, head)
+            faults += structure_faults(connection)
     except LedgerError as e:
         faults.append(Fault(table="database", row=f"after seq {head.seq}", what=str(e)))
     return VerifyReport(entries=head.seq, head=head.hash, faults=tuple(faults))
