@@ -161,3 +161,15 @@ async def test_nothing_is_sent_that_another_process_keeps_from_being_recorded(
     assert ended.code == 8, ended.text
     assert "another process has it locked" in ended.document["error"]["message"]
     assert account.mutations() == 0
+
+
+async def test_a_ledger_that_was_deleted_is_missed_and_not_begun_anew(account: Account) -> None:
+    assert (await account.trimtab(*RUN)).code == 0
+    sent = account.mutations()
+    for file in account.folder.glob("ledger.db*"):
+        if file.suffix != ".head":
+            file.unlink()
+    ended = await account.trimtab(*RUN)
+    assert ended.code == 8, ended.text
+    assert "is gone or empty" in ended.document["error"]["message"]
+    assert account.mutations() == sent

@@ -16,6 +16,8 @@ from trimtab.domain.errors import ConfigError, LedgerError
 _SQLITE: Final = "sqlite:///"
 _HASH_DIGITS: Final = 64
 _SEQ_DIGITS: Final = 20
+_LOG: Final = "-wal"
+"""SQLite's write-ahead log; it is there for as long as somebody has the database open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,6 @@ class Place:
     def lock(self) -> Path:
         """Locked by the operating system for as long as a run holds the account."""
         return self.database.with_name(self.database.name + ".lock")
-
-    @property
-    def log(self) -> Path:
-        """SQLite's write-ahead log; there for as long as somebody has the database open."""
-        return self.database.with_name(self.database.name + "-wal")
 
     @property
     def anchor(self) -> Path:
@@ -116,9 +113,10 @@ def identity(place: Place) -> tuple[tuple[int, int], ...]:
     moved or replaced: what is committed from then on reaches a file that nobody will find.
     """
     found = []
-    for path in (place.database, place.log):
+    name = str(place.database)
+    for path in (name, name + _LOG):
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116  with every commit; a Path costs more than the call
         except FileNotFoundError:
             continue
         found.append((status.st_dev, status.st_ino))

@@ -1,8 +1,8 @@
 """Proves a ledger from its entries: the chain, the tables it adds up to, and the head outside.
 
-Six checks in this order: the file's own structure, the meaning of its schema, the chain, every
-table against a replay of the entries, the sums of fills against their orders, and the anchor
-on this machine. Not pure: it reads the database and the anchor. Values are compared as stored,
+Six checks in this order: the file's own structure, the chain, every table against a replay of
+the entries, the sums of fills against their orders, the anchor beside the database, and what
+the schema means. Not pure: it reads the database and the anchor. Values are compared as stored,
 so that a row which no longer parses is found like any other.
 """
 
@@ -45,7 +45,6 @@ def verify(connection: Connection, place: Site) -> VerifyReport:
     try:
         with located(place, "verifying"):
             faults += _structure(connection)
-            faults += _meaning(connection)
             head, broken = _replay(connection, expected)
             if broken is not None:
                 faults.append(broken)
@@ -53,6 +52,7 @@ def verify(connection: Connection, place: Site) -> VerifyReport:
                 faults += _compare(connection, expected)
                 faults += _sums(expected)
             faults += _anchor(connection, place, head)
+            faults += _meaning(connection)
     except LedgerError as e:
         faults.append(Fault(table="database", row=f"after seq {head.seq}", what=str(e)))
     return VerifyReport(entries=head.seq, head=head.hash, faults=tuple(faults))
