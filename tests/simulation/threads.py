@@ -1,12 +1,15 @@
 """The ledger's thread, inside the loop: jobs run one after the other, each after its latency.
 
 Stands for ``ThreadPoolExecutor(max_workers=1)`` where the ledger's writer makes one. What is
-asked for while a job waits still shares its transaction, as with the real thread.
+asked for while a job waits still shares its transaction, as with the real thread. The ledger's
+connections are SQLite's own, with a point of death before each statement and each commit, and
+with a disk that can be full.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,11 +20,21 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import event
 
-from tests.simulation.process import PROCESS, Killed
+from tests.simulation.points import Point
+from tests.simulation.process import PROCESS, Killed, Process
 from trimtab.adapters.ledger import writer
 
 COMMIT_S = 0.0008
 """How long a job takes: a durable commit on a good disk."""
+_CHANGE = re.compile(r"(INSERT INTO|UPDATE|CREATE) +(\w+)")
+_KEPT = {
+    "orders begun": Point.INTENT_KEPT,
+    "orders moved": Point.STEP_KEPT,
+    "orders unknown": Point.UNKNOWN_KEPT,
+    "fills": Point.FILLS_KEPT,
+    "approvals": Point.APPROVED,
+}
+"""Points that are passed once what was written is committed, by what was written."""
 
 
 class LoopThread(Executor):
@@ -33,7 +46,10 @@ class LoopThread(Executor):
         self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        self._process.reached("asking the ledger")
+        self._process.reached(Point.ASKING)
+        if fn.__name__ == "_close":
+            self._process.reached(Point.CLOSING)
+            self._process.on_closing()
         future: Future[Any] = Future()
         self._waiting.append((future, lambda: fn(*args, **kwargs)))
         if len(self._waiting) == 1:
@@ -60,37 +76,120 @@ class LoopThread(Executor):
         """Run *job* and hand its outcome over, as a pool's thread does."""
         if not future.set_running_or_notify_cancel():
             return
-        self._process.reached("before the ledger's job")
+        self._process.reached(Point.BEFORE_JOB)
+        self._process.kept.clear()
         try:
             outcome = job()
         except Exception as error:  # noqa: BLE001 -- what a thread does with any failure.
             future.set_exception(error)
             return
-        self._process.reached("after the ledger's job")
+        for written, point in _KEPT.items():
+            if written in self._process.kept:
+                self._process.reached(point)
+        self._process.reached(Point.AFTER_JOB)
         future.set_result(outcome)
+
+
+class _Cursor(sqlite3.Cursor):
+    """Passes the points that lie before a statement."""
+
+    def execute(self, statement: str, values: Any = (), /) -> _Cursor:
+        if isinstance(self.connection, _Connection):
+            self.connection.about_to(statement, values)
+        super().execute(statement, values)
+        return self
+
+
+class _Connection(sqlite3.Connection):
+    """A connection of one process's ledger."""
+
+    process: Process
+    full_disk: Callable[[], bool]
+    written: set[str]
+    """What the present transaction has written."""
+
+    def cursor(self, factory: Any = _Cursor) -> Any:
+        return super().cursor(factory)
+
+    def about_to(self, statement: str, values: Any) -> None:
+        """Pass the points before *statement*, which may find no room."""
+        self.process.reached(Point.STATEMENT)
+        found = _CHANGE.match(statement)
+        if found is None:
+            if statement.startswith("BEGIN"):
+                self.written = set()
+            return
+        verb, table = found.groups()
+        for point in self._points(verb, table):
+            self.process.reached(point)
+        if verb == "INSERT INTO" and "anything" not in self.written and self.full_disk():
+            self._fail()
+        self.written |= {"anything", _written(verb, table, values)}
+
+    def _points(self, verb: str, table: str) -> Iterator[Point]:
+        """Name the points that lie before a change."""
+        if verb == "CREATE":
+            yield Point.MIGRATING
+        elif (verb, table) == ("INSERT INTO", "orders"):
+            yield Point.BEFORE_INTENT
+        elif (verb, table) == ("UPDATE", "orders") and "fills" not in self.written:
+            yield Point.BEFORE_STEP
+        elif table == "fills" and "fills" not in self.written:
+            yield Point.BEFORE_FILLS
+        elif table == "fill_cursors":
+            yield Point.FILLS_OPEN
+
+    def commit(self) -> None:
+        if "orders begun" in self.written:
+            self.process.reached(Point.INTENT_OPEN)
+        self.process.reached(Point.COMMIT)
+        if "anything" in self.written and self.full_disk():
+            self._fail()
+        super().commit()
+        if "orders begun" in self.written:
+            self.process.began_at = asyncio.get_running_loop().time()
+            self.process.began_after_fault = self.process.ledger_failed_at is not None
+        self.process.kept |= self.written
+        self.written = set()
+
+    def _fail(self) -> None:
+        """Find no room.
+
+        Raises:
+            OperationalError: always; nothing of the transaction is kept.
+
+        """
+        self.process.ledger_failed_at = asyncio.get_running_loop().time()
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorname = "SQLITE_FULL"
+        raise full
+
+
+def _written(verb: str, table: str, values: Any) -> str:
+    """Say what a change writes, in the words of _KEPT."""
+    if table == "orders":
+        return "orders begun" if verb == "INSERT INTO" else "orders moved"
+    if table == "order_events" and "unknown" in tuple(values):
+        return "orders unknown"
+    return table
 
 
 @contextmanager
 def ledgers_in_the_loop(full_disk: Callable[[], bool]) -> Iterator[None]:
-    """Run ledgers in the loop, with a point of death, or a full disk, at each statement."""
+    """Run ledgers in the loop, with a point of death, or a full disk, at each change."""
+
+    def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
+        if PROCESS.get(None) is not None:
+            options["factory"] = _Connection
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         if (process := PROCESS.get(None)) is not None:
+            assert isinstance(connection, _Connection)
+            connection.process, connection.full_disk = process, full_disk
+            connection.written = set()
             process.connections.append(connection)
 
-    def executing(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if (process := PROCESS.get(None)) is None:
-            return
-        process.reached("a statement of the ledger")
-        if statement.startswith("INSERT") and full_disk():
-            cause = sqlite3.OperationalError("database or disk is full")
-            raise sqlalchemy.exc.OperationalError(statement, None, cause)
-
-    def committing(_connection: object) -> None:
-        if (process := PROCESS.get(None)) is not None:
-            process.reached("a commit of the ledger")
-
-    hooks = (("connect", connected), ("before_cursor_execute", executing), ("commit", committing))
+    hooks = (("do_connect", connecting), ("connect", connected))
     for name, hook in hooks:
         event.listen(sqlalchemy.Engine, name, hook)
     real = writer.ThreadPoolExecutor
