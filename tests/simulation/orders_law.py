@@ -125,11 +125,6 @@ class OrdersLaw:
             if strike.kind in UNSURE:
                 self.lost[name] = strike
 
-    def promise_broken(self, name: str) -> None:
-        """Note that the venue accepted an order after its fence."""
-        self.witness.beyond.add(name)
-        self._world.tape.say(self._world.now_s, "accepted after the fence", name)
-
     def _judge(self, process: Process, request: Request) -> None:
         """Apply every law to one order."""
         self.orders_sent += 1

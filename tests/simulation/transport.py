@@ -194,10 +194,15 @@ class _Flight:
     def _execute_beyond_the_window(self) -> None:
         """Execute outside the window: it was checked, the matching came late."""
         self._request = replace(self._request, ignore_window=True)
-        answer = self._execute()
-        fault = self._breaking
-        if answer.order_id and fault is not None and fault.kind is Kind.AFTER_THE_FENCE:
-            self._world.law.promise_broken(self._request.params()["newClientOrderId"])
+        fault, name = self._breaking, self._request.params()["newClientOrderId"]
+        if fault is None or fault.kind is not Kind.AFTER_THE_FENCE:
+            self._execute()
+            return
+        self._world.law.witness.beyond.add(name)
+        if self._execute().order_id:
+            self._world.tape.say(self._world.now_s, "accepted after the fence", name)
+        else:
+            self._world.law.witness.beyond.discard(name)
 
     def _until_the_fence_s(self) -> float:
         """Return the time until the venue can no longer accept the request."""
