@@ -2,7 +2,10 @@
 
 A seed that fails is shrunk and prints the command that replays it. ``--trace`` prints the
 trace of each seed, ``--without`` leaves happenings out, ``--plant`` plants a bug by its name,
-``--twice`` runs every seed twice and compares the traces.
+``--twice`` runs every seed twice and compares the traces, ``--determinism N`` does so in two
+processes each, ``--bugs`` counts which seeds and laws catch which planted bug, and
+``--after-the-fence SHARE`` has the venue accept that share of the orders when it had promised
+that it no longer would.
 """
 
 from __future__ import annotations
@@ -19,7 +22,10 @@ from itertools import islice
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tests.simulation.planted import BUGS, planted
+from tests.simulation.bug_table import table
+from tests.simulation.determinism import compare
+from tests.simulation.planted import BUGS
+from tests.simulation.planting import planted
 from tests.simulation.seed import Verdict, simulate
 from tests.simulation.shrink import command, shrunk
 
@@ -34,15 +40,19 @@ class Order:
     plant: str
     twice: bool
     trace: bool
+    after_the_fence: float
 
     def run(self, seed: int) -> Verdict:
         """Run one seed as ordered; without its trace unless that is wanted."""
         bug = next((b for b in BUGS if b.name == self.plant), None)
         with planted(bug) if bug else nullcontext():
-            verdict = simulate(seed, without=self.without)
-            if self.twice and simulate(seed, without=self.without).trace != verdict.trace:
+            verdict = self._simulated(seed)
+            if self.twice and self._simulated(seed).trace != verdict.trace:
                 verdict = verdict.but(broken="I24: the same seed gave two traces")
-        return verdict if self.trace else verdict.but(lines=())
+        return verdict.but(lines=verdict.lines if self.trace else (), processes=())
+
+    def _simulated(self, seed: int) -> Verdict:
+        return simulate(seed, without=self.without, after_the_fence=self.after_the_fence)
 
     def run_all(self, seeds: range) -> list[Verdict]:
         """Run some seeds one after the other."""
@@ -52,11 +62,17 @@ class Order:
 def main(arguments: list[str]) -> int:
     """Run what *arguments* ask for; 1 when a seed fails."""
     asked = _parsed(arguments)
+    if asked.determinism:
+        return compare(asked.first, asked.determinism, jobs=asked.jobs)
+    if asked.bugs:
+        seeds = range(asked.first, asked.first + asked.seeds)
+        return table(seeds, jobs=asked.jobs, first=asked.first_catch, only=asked.plant)
     order = Order(
         without=frozenset(filter(None, asked.without.split(","))),
         plant=asked.plant,
         twice=asked.twice,
         trace=asked.trace,
+        after_the_fence=asked.after_the_fence,
     )
     console = Console(stderr=True)
     started, orders, requests, happened = time.monotonic(), 0, 0, 0
@@ -89,6 +105,10 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--plant", default="", choices=["", *(b.name for b in BUGS)])
     parser.add_argument("--twice", action="store_true")
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--after-the-fence", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--determinism", type=int, default=0, metavar="SEEDS")
+    parser.add_argument("--bugs", action="store_true")
+    parser.add_argument("--first", dest="first_catch", action="store_true")
     return parser.parse_args(arguments)
 
 
@@ -120,6 +140,7 @@ def _tell(verdict: Verdict, order: Order, console: Console) -> None:
     if not verdict.broken.startswith("I24"):
         without, smallest = shrunk(verdict, run=again)
     plant = f" --plant {order.plant}" if order.plant else ""
+    plant += f" --after-the-fence {order.after_the_fence}" if order.after_the_fence else ""
     console.print(f"seed {verdict.seed}: {verdict.broken}", markup=False, soft_wrap=True)
     needs = ", ".join(islice(smallest.happened, 12)) or "nothing"
     console.print(f"  needs {needs}: {smallest.broken}", markup=False, soft_wrap=True)

@@ -33,6 +33,11 @@ class Kind(StrEnum):
     """Dropped now, executed a moment later, within its window."""
     LATE_AT_THE_FENCE = "late_at_the_fence"
     """Dropped now, executed at the last instant that the venue's promise allows."""
+    LATE_THEN_KILL = "late_then_kill"
+    """Dropped now; our process dies; then it is executed, within its window."""
+    AFTER_THE_FENCE = "after_the_fence"
+    """Dropped now, executed when the venue had promised that it no longer would be. Only where
+    it is asked for: nobody can keep "never twice" on a venue that breaks this promise."""
     UNSURE_STATUS = "unsure_status"
     """A status that does not tell whether the request was executed; sometimes it was."""
     DECLINED_STATUS = "declined_status"
@@ -48,6 +53,8 @@ class Kind(StrEnum):
     SLOW = "slow"
     INVISIBLE = "invisible"
     """The order that the call makes is hidden for some seconds, list by list."""
+    STALE = "stale"
+    """An order that was executed is shown as if it were not yet."""
     DOUBLED_ROWS = "doubled_rows"
     REVERSED_ROWS = "reversed_rows"
     MISSING_PAGE = "missing_page"
@@ -59,8 +66,25 @@ class Kind(StrEnum):
 ROWS: Final = frozenset(
     {Kind.DOUBLED_ROWS, Kind.REVERSED_ROWS, Kind.MISSING_PAGE, Kind.ROW_MISSING}
 )
-WRITES_ONLY: Final = frozenset({Kind.LATE, Kind.LATE_AT_THE_FENCE, Kind.INVISIBLE, Kind.BARE})
-SHAPING: Final = ROWS | {Kind.INVISIBLE}
+LATE: Final = frozenset(
+    {Kind.LATE, Kind.LATE_AT_THE_FENCE, Kind.LATE_THEN_KILL, Kind.AFTER_THE_FENCE}
+)
+UNSURE: Final = LATE | {
+    Kind.RESET_BEFORE,
+    Kind.RESET_AFTER,
+    Kind.SILENT_BEFORE,
+    Kind.UNSURE_STATUS,
+    Kind.TRUNCATED,
+    Kind.EMPTY,
+    Kind.HTML,
+    Kind.BARE,
+    Kind.CUT_BODY,
+}
+"""Kinds after which nobody can tell from the answer what became of an order."""
+WRITES_ONLY: Final = LATE | {Kind.INVISIBLE, Kind.BARE}
+DRAWN: Final = tuple(k for k in Kind if k is not Kind.AFTER_THE_FENCE)
+"""What a seed draws from."""
+SHAPING: Final = ROWS | {Kind.INVISIBLE, Kind.STALE}
 _JSON: Final = '{"code":%d,"msg":"%s"}'
 _UNSURE: Final = (
     (400, _JSON % (-1000, "An unknown error occurred while processing the request.")),
@@ -139,8 +163,7 @@ _EXECUTES_NOT: Final = frozenset(
         Kind.REFUSED_CONNECTION,
         Kind.RESET_BEFORE,
         Kind.SILENT_BEFORE,
-        Kind.LATE,
-        Kind.LATE_AT_THE_FENCE,
+        *LATE,
         Kind.DECLINED_STATUS,
         Kind.THROTTLED,
         Kind.BANNED,
@@ -151,11 +174,13 @@ _EXECUTES_NOT: Final = frozenset(
 class Weather:
     """The kinds that a seed has, how often they strike, and where."""
 
-    def __init__(self, chance: Chance) -> None:
+    def __init__(self, chance: Chance, *, after_the_fence: float) -> None:
+        """*after_the_fence* is the share of orders that are accepted after their fence."""
         draw = chance.draws("weather")
         self._chance = chance
-        self._kinds = subset(draw, tuple(Kind))
-        self._on_orders = draw.choice((0.05, 0.2, 0.5, 0.9))
+        self._after_the_fence = after_the_fence
+        self._kinds = subset(draw, DRAWN)
+        self._on_orders = draw.choice((0.1, 0.4, 0.7, 0.95))
         self._on_reads = draw.choice((0.0, 0.005, 0.02, 0.08))
         self.is_over = False
         """Whether faults have ceased for good."""
@@ -163,6 +188,8 @@ class Weather:
     def strikes(self, call: int, *, path: str, is_write: bool) -> tuple[Strike, ...]:
         """Return what strikes a call: at most one break of the transport, then what is shown."""
         draw = self._chance.draws("call", call)
+        if self._breaks_the_promise(call, path=path, is_write=is_write):
+            return (strike_of(Kind.AFTER_THE_FENCE, draw, futures=path.startswith("/fapi")),)
         rate = self._on_orders if is_write or path in TRADES else self._on_reads
         if self.is_over or draw.random() >= rate:
             return ()
@@ -177,21 +204,30 @@ class Weather:
         if Kind.LATE_AT_THE_FENCE in breaking:
             shaping = []  # What is both as late and hidden goes beyond the venue's promise.
         found = [
-            _strike(kind, draw, futures=path.startswith("/fapi")) for kind in breaking + shaping
+            strike_of(kind, draw, futures=path.startswith("/fapi")) for kind in breaking + shaping
         ]
         return tuple(s for s in found if self._chance.happens(f"call-{call}-{s.kind}"))
+
+    def _breaks_the_promise(self, call: int, *, path: str, is_write: bool) -> bool:
+        """Say whether an order is accepted after its fence."""
+        if self.is_over or not self._after_the_fence or not (is_write and path in ORDERS):
+            return False
+        due = self._chance.draws("promise", call).random() < self._after_the_fence
+        return due and self._chance.happens(f"call-{call}-{Kind.AFTER_THE_FENCE}")
 
 
 def _fits(kind: Kind, *, path: str, is_write: bool) -> bool:
     """Say whether a kind can strike a call."""
     if kind in ROWS:
         return path in TRADES
+    if kind is Kind.STALE:
+        return path in ORDERS
     if kind in WRITES_ONLY:
         return is_write and path in ORDERS
     return True
 
 
-def _strike(kind: Kind, draw: random.Random, *, futures: bool) -> Strike:
+def strike_of(kind: Kind, draw: random.Random, *, futures: bool) -> Strike:
     """Return one fault with its particulars."""
     status, body = 200, ""
     executes = kind not in _EXECUTES_NOT

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
+
+from tests.simulation.points import Point
 
 UNWINDING_TURNS = 1_000
 
@@ -23,34 +25,54 @@ class Killed(BaseException):
 class Process:
     """Counts the points at which it could die, and dies at one of them; 0 means never.
 
-    With *dies_of* only the points of that name count.
+    With *dies_of* only that point counts.
     """
 
-    def __init__(self, number: int, *, dies_at: int, dies_of: str, dry_run: bool) -> None:
+    def __init__(
+        self, number: int, *, dies_at: int = 0, dies_of: Point | None = None, dry_run: bool = False
+    ) -> None:
         self.number = number
         self.dry_run = dry_run
         self.dies_at, self._dies_of = dies_at, dies_of
         self.points = 0
+        self.passes: dict[Point, int] = {}
+        """How often it passed each point."""
         self.is_dead = False
         self.died_of = ""
+        self.on_closing: Callable[[], None] = lambda: None
+        """What else happens when it closes its ledger."""
         self.silent_until = 0.0
         """Until when a venue's answer asked it for silence, seconds of the loop."""
         self.requests = 0
+        self.ledger_failed_at: float | None = None
+        """When the ledger first could not keep something; None while it could."""
+        self.began_at = 0.0
+        """When it last committed an intent, seconds of the loop."""
+        self.began_after_fault = False
+        """Whether it committed an intent after that."""
+        self.kept: set[str] = set()
+        """What the ledger's present job has committed, in words."""
         self.connections: list[sqlite3.Connection] = []
         self._tasks: dict[asyncio.Task[Any], None] = {}
 
-    def reached(self, point: str) -> None:
+    def reached(self, point: Point) -> None:
         """Pass a point at which the process may die.
 
         Raises:
             Killed: it died here, or before.
 
         """
-        self.points += self._dies_of in {"", point}
-        if self.points == self.dies_at and self._dies_of in {"", point}:
-            self.kill(point)
+        self.passed(point)
         if self.is_dead:
             raise Killed
+
+    def passed(self, point: Point) -> None:
+        """Pass a point outside the process's own code: it may die, and nothing unwinds."""
+        self.passes[point] = self.passes.get(point, 0) + 1
+        counts = self._dies_of in {None, point}
+        self.points += counts
+        if counts and self.points == self.dies_at:
+            self.kill(point)
 
     def kill(self, point: str) -> None:
         """End it: take away its connections, and let its tasks unwind against closed doors."""
@@ -84,20 +106,6 @@ class Process:
         raise AssertionError(f"tasks outlive their process: {list(self._tasks)}")
 
 
-POINTS = (
-    "asking the ledger",
-    "before the ledger's job",
-    "a statement of the ledger",
-    "a commit of the ledger",
-    "after the ledger's job",
-    "before a request",
-    "a request is under way",
-    "an answer is here",
-    "before an order",
-    "an order is under way",
-    "the answer to an order is here",
-)
-"""Every kind of point at which a process can die."""
 PROCESS: ContextVar[Process] = ContextVar("process")
 """Whose code runs; empty for the world around."""
 

@@ -28,7 +28,7 @@ from trimtab.ports import Answer
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.propose import Planner
 from trimtab.workflow.reconcile import reconcile
-from trimtab.workflow.run import Consent, Runner, resolved_first, run
+from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run, run_saved
 from trimtab.workflow.statements import Books
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Errand(StrEnum):
     RECOVER = "recover"
     RECONCILE = "reconcile"
     """``reconcile --adopt``."""
+    SAVED = "saved"
+    """``run --plan``: recover, then execute the last plan that was proposed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class Ended:
     """Orders that recovery left open."""
     differences: tuple[str, ...]
     """What reconciliation found and could not adopt."""
+    plan: str = ""
+    """Digest of the plan that a run ended with; empty for every other errand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _without_crash(work: asyncio.Task[Ended]) -> Ended:
         return work.result()
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-6:]))
-    raise Broken(f"crash: {type(error).__name__}: {error} at {where}") from error
+    raise Broken(f"I29: {type(error).__name__}: {error} at {where}") from error
 
 
 def _context(process: Process) -> contextvars.Context:
@@ -147,8 +151,9 @@ async def _errand(world: World, process: Process, errand: Errand) -> Ended:
     except TrimtabError as error:
         world.tape.say(world.now_s, f"p{process.number}", type(error).__name__, error)
         healthy = "full-disk" not in world.chance.happened
+        healthy = healthy and not world.law.witness.beyond
         if isinstance(error, LedgerError) and not isinstance(error, AccountHeld) and healthy:
-            world.breach(Broken(f"L5: a sound ledger refuses: {error}"))
+            world.breach(Broken(f"I25: a sound ledger refuses: {error}"))
         return Ended(word=type(error).__name__, unresolved=-1, differences=())
 
 
@@ -163,12 +168,28 @@ async def _done(world: World, runner: Runner, errand: Errand) -> Ended:
         if errand is Errand.RECOVER or unresolved:
             word = f"recovered {report.exit_code if report else 0}"
             return Ended(word=word, unresolved=unresolved, differences=())
+    if errand is Errand.SAVED:
+        return await _ran_saved(runner)
     asked = world.chance.draws("consent", len(world.processes)).random() < 0.3
     consent = Consent.ASK if asked else Consent.FLAG
     if errand is Errand.DRY_RUN:
         consent = Consent.DRY_RUN
     result = await run(runner, consent=consent, slot_due=True)
-    return Ended(word=str(result.status), unresolved=unresolved, differences=())
+    return _ran(result)
+
+
+def _ran(result: RunResult) -> Ended:
+    """Return how a run ended."""
+    digest = result.plan.digest
+    return Ended(word=str(result.status), unresolved=0, differences=(), plan=digest)
+
+
+async def _ran_saved(runner: Runner) -> Ended:
+    """Execute the last plan of the ledger, if there is any."""
+    plans = await runner.desk.ledger.plans()
+    if not plans:
+        return Ended(word="no plan", unresolved=0, differences=())
+    return _ran(await run_saved(runner, plans[-1], consent=Consent.FLAG))
 
 
 async def _reconciled(runner: Runner) -> Ended:
@@ -232,7 +253,8 @@ async def elsewhere(world: World, act: Callable[[SqlLedger], Awaitable[T]]) -> T
         async with open_ledger(world.url, KEY, dry_run=False, clock=world.clock) as ledger:
             return await act(ledger)
 
-    terminal = Process(0, dies_at=0, dies_of="", dry_run=False)
+    terminal = Process(0)
+    terminal.on_closing = world.law.file.let_go
     return await world.loop.create_task(opened(), context=_context(terminal))
 
 
@@ -242,6 +264,9 @@ async def halted(world: World, reason: str | None) -> None:
         world, lambda ledger: ledger.set_halt(reason, by="an operator", at=world.clock.now())
     )
     world.tape.say(world.now_s, "operator", "halts" if reason else "releases")
+    told = world.law.rows("SELECT reason FROM halts ORDER BY seq DESC LIMIT 1")
+    if told != [(reason,)]:
+        world.breach(Broken(f"I14: the kill switch was set to {reason!r}, the ledger has {told}"))
 
 
 def halt_soon(world: World) -> None:

@@ -9,9 +9,9 @@ from tests.simulation.seed import Verdict, simulate
 TRIES_MAX = 60
 
 
-def law_of(verdict: Verdict) -> str:
-    """Return the name of the law that a seed breaks, without its particulars."""
-    return verdict.broken.partition(":")[0]
+def law_of(broken: str) -> str:
+    """Return the name of a law that does not hold, without its particulars; may be empty."""
+    return broken.partition(":")[0]
 
 
 def shrunk(
@@ -30,7 +30,7 @@ def shrunk(
             candidate = without | frozenset(failed.happened[at : at + size])
             tries += 1
             verdict = again(candidate)
-            if law_of(verdict) == law_of(failed):
+            if law_of(verdict.broken) == law_of(failed.broken):
                 without, failed, smaller = candidate, verdict, True
                 break
             if tries >= TRIES_MAX:

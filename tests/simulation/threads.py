@@ -1,12 +1,15 @@
 """The ledger's thread, inside the loop: jobs run one after the other, each after its latency.
 
 Stands for ``OneThread`` where the ledger's writer makes one. What is
-asked for while a job waits still shares its transaction, as with the real thread.
+asked for while a job waits still shares its transaction, as with the real thread. The ledger's
+connections are SQLite's own, with a point of death before each statement and each commit, and
+with a disk that can be full.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,13 +19,21 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import event
 
+from tests.simulation.points import Point
 from tests.simulation.process import PROCESS, Killed, Process
 from trimtab.adapters.ledger import writer
 
 COMMIT_S = 0.0008
 """How long a job takes: a durable commit on a good disk."""
-CHANGES = ("INSERT", "UPDATE", "CREATE")
-"""How statements begin before which a process may die."""
+_CHANGE = re.compile(r"(INSERT INTO|UPDATE|CREATE) +(\w+)")
+_KEPT = {
+    "orders begun": Point.INTENT_KEPT,
+    "orders moved": Point.STEP_KEPT,
+    "orders unknown": Point.UNKNOWN_KEPT,
+    "fills": Point.FILLS_KEPT,
+    "approvals": Point.APPROVED,
+}
+"""Points that are passed once what was written is committed, by what was written."""
 
 
 class LoopThread:
@@ -34,7 +45,7 @@ class LoopThread:
         self._waiting: deque[Callable[[], object]] = deque()
 
     def submit(self, work: Callable[[], object]) -> None:
-        self._process.reached("asking the ledger")
+        self._process.reached(Point.ASKING)
         self._waiting.append(work)
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_later(COMMIT_S, self._work)
@@ -47,64 +58,128 @@ class LoopThread:
         if self._process.is_dead:
             return
         try:
-            self._process.reached("before the ledger's job")
-            self._waiting[0]()
-            self._process.reached("after the ledger's job")
+            self._do(self._waiting[0])
         except Killed:
             return  # Its tasks are cancelled: an answer that is under way finds nobody.
         self._waiting.popleft()
         if self._waiting:
             asyncio.get_running_loop().call_later(COMMIT_S, self._work)
 
-
-class DyingCursor(sqlite3.Cursor):
-    """Where the driver is handed a statement: a process may die before it changes anything."""
-
-    def execute(self, sql: str, parameters: Any = (), /) -> DyingCursor:
-        assert isinstance(self.connection, DyingConnection)
-        if sql.startswith(CHANGES):
-            self.connection.reached("a statement of the ledger")
-        if sql.startswith("INSERT") and self.connection.is_out_of_room():
-            full = sqlite3.OperationalError("database or disk is full")
-            full.sqlite_errorname = "SQLITE_FULL"  # type: ignore[misc]  # As the driver sets it.
-            raise full
-        return super().execute(sql, parameters)
+    def _do(self, work: Callable[[], object]) -> None:
+        """Do one thing, and pass the points before and behind it."""
+        self._process.reached(Point.BEFORE_JOB)
+        self._process.kept.clear()
+        work()
+        for written, point in _KEPT.items():
+            if written in self._process.kept:
+                self._process.reached(point)
+        self._process.reached(Point.AFTER_JOB)
 
 
-class DyingConnection(sqlite3.Connection):
-    """A connection of one process, whose disk may be full and which may die at a commit."""
+class _Cursor(sqlite3.Cursor):
+    """Passes the points that lie before a statement."""
 
-    process: Process | None = None
+    def execute(self, statement: str, values: Any = (), /) -> _Cursor:
+        if isinstance(self.connection, _Connection):
+            self.connection.about_to(statement, values)
+        super().execute(statement, values)
+        return self
+
+
+class _Connection(sqlite3.Connection):
+    """A connection of one process's ledger."""
+
+    process: Process
     full_disk: Callable[[], bool]
+    written: set[str]
+    """What the present transaction has written."""
 
-    def reached(self, point: str) -> None:
-        """Pass a point of death, if a process of the simulation has the connection."""
-        if self.process is not None:
-            self.process.reached(point)
-
-    def is_out_of_room(self) -> bool:
-        """Say whether the present insertion finds no room; there is always some outside."""
-        return self.process is not None and self.full_disk()
-
-    def cursor(self, factory: Any = DyingCursor) -> Any:
+    def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
 
+    def about_to(self, statement: str, values: Any) -> None:
+        """Pass the points before *statement*, which may find no room."""
+        self.process.reached(Point.STATEMENT)
+        found = _CHANGE.match(statement)
+        if found is None:
+            if statement.startswith("BEGIN"):
+                self.written = set()
+            return
+        verb, table = found.groups()
+        for point in self._points(verb, table):
+            self.process.reached(point)
+        if verb == "INSERT INTO" and "anything" not in self.written and self.full_disk():
+            self._fail()
+        self.written |= {"anything", _written(verb, table, values)}
+
+    def _points(self, verb: str, table: str) -> Iterator[Point]:
+        """Name the points that lie before a change."""
+        if verb == "CREATE":
+            yield Point.MIGRATING
+        elif (verb, table) == ("INSERT INTO", "orders"):
+            yield Point.BEFORE_INTENT
+        elif (verb, table) == ("UPDATE", "orders") and "fills" not in self.written:
+            yield Point.BEFORE_STEP
+        elif table == "fills" and "fills" not in self.written:
+            yield Point.BEFORE_FILLS
+        elif table == "fill_cursors":
+            yield Point.FILLS_OPEN
+
     def commit(self) -> None:
-        self.reached("a commit of the ledger")
+        if "orders begun" in self.written:
+            self.process.reached(Point.INTENT_OPEN)
+        self.process.reached(Point.COMMIT)
+        if "anything" in self.written and self.full_disk():
+            self._fail()
         super().commit()
+        if "orders begun" in self.written:
+            self.process.began_at = asyncio.get_running_loop().time()
+            self.process.began_after_fault = self.process.ledger_failed_at is not None
+        self.process.kept |= self.written
+        self.written = set()
+
+    def close(self) -> None:
+        """Close; whoever else looks into the file lets it go first, as another process would."""
+        if not self.process.is_dead:
+            self.process.reached(Point.CLOSING)
+            self.process.on_closing()
+        super().close()
+
+    def _fail(self) -> None:
+        """Find no room.
+
+        Raises:
+            OperationalError: always; nothing of the transaction is kept.
+
+        """
+        self.process.ledger_failed_at = asyncio.get_running_loop().time()
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorname = "SQLITE_FULL"
+        raise full
+
+
+def _written(verb: str, table: str, values: Any) -> str:
+    """Say what a change writes, in the words of _KEPT."""
+    if table == "orders":
+        return "orders begun" if verb == "INSERT INTO" else "orders moved"
+    if table == "order_events" and "unknown" in tuple(values):
+        return "orders unknown"
+    return table
 
 
 @contextmanager
 def ledgers_in_the_loop(full_disk: Callable[[], bool]) -> Iterator[None]:
-    """Run ledgers in the loop, with a point of death, or a full disk, at what the driver does."""
+    """Run ledgers in the loop, with a point of death, or a full disk, at each change."""
 
     def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
-        options["factory"] = DyingConnection
+        if PROCESS.get(None) is not None:
+            options["factory"] = _Connection
 
-    def connected(connection: DyingConnection, _record: object) -> None:
-        connection.full_disk = full_disk
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
         if (process := PROCESS.get(None)) is not None:
-            connection.process = process
+            assert isinstance(connection, _Connection)
+            connection.process, connection.full_disk = process, full_disk
+            connection.written = set()
             process.connections.append(connection)
 
     hooks = (("do_connect", connecting), ("connect", connected))

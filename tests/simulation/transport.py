@@ -17,7 +17,8 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from tests.simulation.faults import ORDERS, PROCESSING_S, ROWS, Kind, Strike
+from tests.simulation.faults import LATE, ORDERS, PROCESSING_S, SHAPING, TRADES, Kind, Strike
+from tests.simulation.points import Point
 from tests.simulation.process import PROCESS, Process
 from trimtab.testnet import Answer, Fault, Request
 from trimtab.testnet import Kind as Testnet
@@ -26,10 +27,19 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-_DROPS = frozenset({Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.LATE, Kind.LATE_AT_THE_FENCE})
+_DROPS = frozenset({Kind.RESET_BEFORE, Kind.RESET_AFTER, *LATE})
 _ALMOST_S = 0.002
-_ORDER = ("before an order", "an order is under way", "the answer to an order is here")
-_OTHER = ("before a request", "a request is under way", "an answer is here")
+_LAG_S = 45.0
+"""How long a list at most does not show what the others show."""
+MARGIN_S = 2.0
+"""How far the program's fence lies behind the venue's promise, for the clocks."""
+_LISTS = frozenset(
+    {"/api/v3/allOrders", "/fapi/v1/allOrders", "/api/v3/openOrders", "/fapi/v1/openOrders"}
+)
+_ORDER = (Point.BEFORE_ORDER, Point.ORDER, Point.ORDER_ANSWER)
+_SETTING = (Point.BEFORE_REQUEST, Point.SETTING, Point.SETTING_ANSWER)
+_LOOKING = (Point.BEFORE_REQUEST, Point.LOOKING, Point.ANSWER)
+_OTHER = (Point.BEFORE_REQUEST, Point.REQUEST, Point.ANSWER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +77,7 @@ class Line:
         """Carry one request there and its answer back, or fail as a transport does."""
         process, world = self._process, self._world
         request = _request(method, url, options)
-        before, under_way, here = _ORDER if is_order(request) else _OTHER
+        before, under_way, here = _points(request)
         process.reached(before)
         call = world.begin_call(process, request)
         strikes = world.weather.strikes(call, path=request.path, is_write=method != "GET")
@@ -75,9 +85,10 @@ class Line:
         if any(s.kind is Kind.REFUSED_CONNECTION for s in strikes):
             raise aiohttp.ClientConnectionError("Cannot connect to host")
         options["trace_request_ctx"].handed = True
-        world.law.departs(process, request)
+        world.law.departs(process, request, strikes)
         coming = world.loop.create_future()
-        flight = _Flight(world, request, call, coming, strikes)
+        flight = _Flight(world, process, request, coming, strikes)
+        flight.call = call
         flight.depart()
         process.reached(under_way)
         try:
@@ -96,34 +107,47 @@ class Line:
 class _Flight:
     """One request under way; lives on when its sender does not."""
 
+    call: int
+
     def __init__(
         self,
         world: World,
+        process: Process,
         request: Request,
-        call: int,
         coming: asyncio.Future[Wired],
         strikes: tuple[Strike, ...],
     ) -> None:
         self.heard = True
-        self._world, self._request, self._call, self._coming = world, request, call, coming
-        self._breaking = next((s for s in strikes if s.kind not in ROWS | {Kind.INVISIBLE}), None)
-        self._shaping = [s for s in strikes if s.kind in ROWS | {Kind.INVISIBLE}]
-        self._there_s, self._back_s = world.latency(call)
+        self._world, self._process, self._request = world, process, request
+        self._coming = coming
+        self._breaking = next((s for s in strikes if s.kind not in SHAPING), None)
+        self._shaping = [s for s in strikes if s.kind in SHAPING]
 
     def depart(self) -> None:
         """Start the way."""
+        self._there_s, self._back_s = self._world.latency(self.call)
         fault, later = self._breaking, self._world.loop.call_later
         arrives = self._there_s
         if fault is not None and fault.kind is Kind.SLOW:
             arrives += fault.seconds
-        if fault is not None and fault.kind is Kind.LATE:
-            arrives += fault.seconds
-            later(arrives, self._execute)
-        elif fault is not None and fault.kind is Kind.LATE_AT_THE_FENCE:
-            later(self._until_the_fence_s(), self._execute_beyond_the_window)
-        later(
-            arrives if fault is None or fault.kind is not Kind.LATE else self._there_s, self._arrive
-        )
+        elif fault is not None and fault.kind in LATE:
+            self._come_late(fault)
+        later(arrives, self._arrive)
+
+    def _come_late(self, fault: Strike) -> None:
+        """Reach the exchange when the connection has long been lost."""
+        later, late_s = self._world.loop.call_later, self._there_s + fault.seconds
+        match fault.kind:
+            case Kind.LATE_AT_THE_FENCE:
+                later(self._until_the_fence_s(), self._execute_beyond_the_window)
+            case Kind.AFTER_THE_FENCE:
+                until_s = self._until_the_fence_s() + MARGIN_S + fault.seconds
+                later(until_s, self._execute_beyond_the_window)
+            case Kind.LATE_THEN_KILL:
+                later(self._there_s + fault.seconds / 2, self._process.kill, Point.APART)
+                later(late_s, self._execute)
+            case _:
+                later(late_s, self._execute)
 
     def _arrive(self) -> None:
         """Reach the exchange."""
@@ -141,27 +165,44 @@ class _Flight:
 
     def _execute(self) -> Answer:
         """Let the exchange act, and change what it shows as faults will have it."""
-        answer = self._world.execute(self._call, self._request)
+        answer = self._world.execute(self._process, self.call, self._request)
+        if answer.order_id:
+            self._process.passed(Point.TAKEN)
         for shape in self._shaping:
             if shape.kind is Kind.INVISIBLE:
                 if answer.order_id:
                     self._world.hide(answer.order_id, self._request.path, self._hidden(shape))
+            elif shape.kind is Kind.STALE:
+                answer = _before_its_execution(answer)
             elif isinstance(answer.payload, list):
                 answer = replace(answer, payload=_reshaped(answer.payload, shape))
         return answer
 
     def _hidden(self, strike: Strike) -> Fault:
-        """Return what hides an order, in each list for another while, none longer than it may."""
-        draw = self._world.chance.draws("hidden", self._call)
+        """Return what hides an order, in each list for another while.
+
+        No longer than it may be accepted late; but one list may lag far behind the others.
+        """
+        draw = self._world.chance.draws("hidden", self.call)
         places = ("order", "open_orders", "all_orders", "trades")
         longest = min(strike.seconds, self._until_the_fence_s())
         hidden = {place: round(1000 * longest * draw.random()) for place in places}
+        if draw.random() < 0.3:
+            hidden[draw.choice(places)] = round(1000 * draw.uniform(15.0, _LAG_S))
         return Fault(kind=Testnet.INVISIBLE, hide_ms=hidden)
 
     def _execute_beyond_the_window(self) -> None:
-        """Execute at the last instant: the window was checked, the matching came late."""
+        """Execute outside the window: it was checked, the matching came late."""
         self._request = replace(self._request, ignore_window=True)
-        self._execute()
+        fault, name = self._breaking, self._request.params()["newClientOrderId"]
+        if fault is None or fault.kind is not Kind.AFTER_THE_FENCE:
+            self._execute()
+            return
+        self._world.law.witness.beyond.add(name)
+        if self._execute().order_id:
+            self._world.tape.say(self._world.now_s, "accepted after the fence", name)
+        else:
+            self._world.law.witness.beyond.discard(name)
 
     def _until_the_fence_s(self) -> float:
         """Return the time until the venue can no longer accept the request."""
@@ -180,10 +221,19 @@ class _Flight:
 
         def landed() -> None:
             if self.heard and not self._coming.done():
-                self._world.tape.say(self._world.now_s, f"c{self._call}", "told", answer.status)
+                self._world.tape.say(self._world.now_s, f"c{self.call}", "told", answer.status)
                 self._coming.set_result(answer)
 
         self._world.loop.call_later(self._back_s + later_s, landed)
+
+
+def _points(request: Request) -> tuple[Point, Point, Point]:
+    """Return the points before a request, while it is under way, and at its answer."""
+    if is_order(request):
+        return _ORDER
+    if request.method != "GET":
+        return _SETTING
+    return _LOOKING if request.path in ORDERS | TRADES | _LISTS else _OTHER
 
 
 def _request(method: str, url: URL, options: Mapping[str, Any]) -> Request:
@@ -250,6 +300,15 @@ def _damaged(whole: Wired, kind: Kind) -> Wired:
             return replace(whole, cut=True)
         case _:
             return whole
+
+
+def _before_its_execution(answer: Answer) -> Answer:
+    """Return an order as a picture shows it that was taken before it was matched."""
+    told = answer.payload
+    if not isinstance(told, dict) or "executedQty" not in told:
+        return answer
+    nothing = {"status": "PENDING_NEW", "executedQty": "0", "fills": []}
+    return replace(answer, payload=told | nothing)
 
 
 def _reshaped(rows: list[Any], strike: Strike) -> list[Any]:

@@ -21,7 +21,7 @@ from tests.simulation.chance import Chance
 from tests.simulation.faults import Weather
 from tests.simulation.orders_law import OrdersLaw
 from tests.simulation.process import Process
-from tests.simulation.setting import Setting, setting_of
+from tests.simulation.setting import Setting
 from tests.simulation.tape import Broken, Tape
 from trimtab.domain.orders import CLIENT_ORDER_ID_LENGTH
 from trimtab.testnet import Answer, Exchange, Fault, Request
@@ -50,6 +50,10 @@ class WorldClock:
     loop: asyncio.AbstractEventLoop
     ahead_s: float = 0.0
 
+    def milliseconds(self) -> int:
+        """Return the time of this clock, as the exchange writes its own."""
+        return _BEGAN_MS + int((self.loop.time() + self.ahead_s) * 1000)
+
     def now(self) -> datetime:
         return BEGAN_AT + timedelta(microseconds=round((self.loop.time() + self.ahead_s) * 1e6))
 
@@ -62,6 +66,8 @@ class World:
     """One seed's world."""
 
     chance: Chance
+    setting: Setting
+    weather: Weather
     loop: asyncio.AbstractEventLoop
     folder: Path
     tape: Tape = field(default_factory=Tape)
@@ -69,30 +75,32 @@ class World:
 
     exchange: Exchange = field(init=False)
     clock: WorldClock = field(init=False)
-    weather: Weather = field(init=False)
-    setting: Setting = field(init=False)
     law: OrdersLaw = field(init=False)
     stop: asyncio.Event = field(init=False)
+    stopped_at: float | None = field(init=False)
+    """When the running processes were asked to stop, seconds of the loop."""
     calls: int = field(init=False)
     broken: Broken | None = field(init=False)
+    planned: dict[int, str] = field(default_factory=dict)
+    """What else happens at which request, beside what is drawn."""
     history: set[tuple[Market, str, int]] = field(default_factory=set)
     """Fills of others from before the ledger's first statement: none of its concern."""
     operators: list[asyncio.Task[None]] = field(default_factory=list)
     on_halt: Callable[[], None] = field(init=False)
     """Has an operator latch the kill switch from another terminal."""
     full_disk_at: int = field(init=False)
-    _statements: int = field(init=False)
+    changes: int = field(init=False)
+    """Changes and commits of ledgers so far."""
 
     def __post_init__(self) -> None:
         self.tape.left_out = (str(self.folder), f"process {os.getpid()}")
-        self.setting = setting_of(self.chance.draws("setting"))
         self.clock = WorldClock(self.loop)
         self.exchange = Exchange(self.setting.scenario, now_ms=self._now_ms)
         set_clock(self.exchange.state, offset_ms=self.setting.venue_ahead_ms)
-        self.weather = Weather(self.chance)
         self.law = OrdersLaw(self)
         self.stop = asyncio.Event()
-        self.calls = self._statements = 0
+        self.calls = self.changes = 0
+        self.stopped_at = None
         self.broken = None
         draw = self.chance.draws("disk")
         self.full_disk_at = draw.randint(5, 120) if draw.random() < 0.15 else 0
@@ -111,9 +119,12 @@ class World:
         return _BEGAN_MS + int(self.loop.time() * 1000)
 
     def full_disk(self) -> bool:
-        """Say whether the ledger's present insertion finds no room; once in a seed at most."""
-        self._statements += 1
-        due = self._statements == self.full_disk_at and not self.weather.is_over
+        """Say whether a change or commit of the ledger finds no room; once in a seed at most.
+
+        Asked twice in each transaction that changes something.
+        """
+        self.changes += 1
+        due = self.changes == self.full_disk_at and not self.weather.is_over
         return due and self.chance.happens("full-disk")
 
     def begin_call(self, process: Process, request: Request) -> int:
@@ -139,11 +150,12 @@ class World:
         scale = self.setting.latency_s
         return scale * draw.uniform(0.5, 1.5), scale * draw.uniform(0.5, 1.5)
 
-    def execute(self, call: int, request: Request) -> Answer:
-        """Let the exchange act on a request that has arrived."""
+    def execute(self, process: Process, call: int, request: Request) -> Answer:
+        """Let the exchange act on a request of *process* that has arrived."""
+        before = self.law.witness.before(request)
         answer = self.exchange.respond(request)
         self.tape.say(self.now_s, f"c{call}", "executed", answer.status, answer.order_id)
-        self.law.executed(request, answer)
+        self.law.witness.executed(process, request, answer, before)
         return answer
 
     def hide(self, order_id: int, path: str, fault: Fault) -> None:
@@ -153,7 +165,8 @@ class World:
     def _meanwhile(self, call: int) -> None:
         """Draw what else happens at a call."""
         draw = self.chance.draws("meanwhile", call)
-        if draw.random() >= self.setting.bustle:
+        planned = self.planned.get(call)
+        if planned is None and draw.random() >= self.setting.bustle:
             return
         acts = {
             "prices": self._move_prices,
@@ -163,11 +176,11 @@ class World:
             "deposit": self._deposit,
             "funding": lambda _: fund(self.exchange.state, {}),
             "halt": self._want_halt,
-            "stop": lambda _: self.stop.set(),
+            "stop": lambda _: self._want_stop(),
         }
         statements = self.law.statements()
-        name = draw.choices(tuple(acts), weights=(8, 4, 2, 1, 1, 1, 1, 1))[0]
-        if name in self.setting.bustles and self.chance.happens(f"call-{call}-{name}"):
+        name = planned or draw.choices(tuple(acts), weights=(8, 4, 2, 1, 1, 1, 1, 1))[0]
+        if name in {planned, *self.setting.bustles} and self.chance.happens(f"call-{call}-{name}"):
             self.tape.say(self.now_s, "meanwhile", name)
             with suppress(Rejection):
                 acts[name](draw)
@@ -238,6 +251,17 @@ class World:
         deposit(
             self.exchange.state, asset="USDT", units=units, wallet=draw.choice(("spot", "usdm"))
         )
+
+    def _want_stop(self) -> None:
+        """Have a person ask the running processes to stop."""
+        if not self.stop.is_set():
+            self.stopped_at = self.now_s
+        self.stop.set()
+
+    def hear(self) -> None:
+        """Let the next processes run: what was asked was asked of those before."""
+        self.stop.clear()
+        self.stopped_at = None
 
     def _want_halt(self, _draw: Any) -> None:
         """Have the operator latch the kill switch, from another terminal, now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import ROUND_UP, Context, Decimal, Inexact, getcontext, localcontext
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,8 @@ from trimtab.testnet import (
 from trimtab.testnet.server import wall_ms
 
 DATED = Symbol("BTC/USDT:USDT-261225")
+CLOCK_READS = 4
+"""Requests that a snapshot begins with."""
 READS = [
     "/api/v3/time",
     "/api/v3/account",
@@ -186,6 +189,23 @@ async def test_a_clock_that_jumps_while_open_is_measured_again() -> None:
             await at.venue.submit(intent(btc, 200, "61000"))
         answer = await at.venue.submit(intent(btc, 200, "61000"))  # but may be sent again.
     assert answer.filled_lots == 200
+
+
+async def test_a_clock_that_jumps_while_the_account_is_read_shows_in_the_snapshot() -> None:
+    arrived: list[int] = [0]
+    jumping = serve(
+        scenario(), now_ms=lambda: wall_ms() + (60_000 if arrived[0] > CLOCK_READS else 0)
+    )
+    async with jumping as exchange, opened(exchange.url, clock=NoWaiting()) as at:
+        arrive = exchange.exchange.log.arrive
+
+        def counted(*request: Any, **options: Any) -> int:
+            arrived[0] += 1
+            return arrive(*request, **options)
+
+        exchange.exchange.log.arrive = counted  # type: ignore[method-assign]  # Counts as well.
+        seen = await at.market.snapshot(PORTFOLIO)
+    assert abs(seen.clock.offset_ms - 60_000) <= 5 + seen.clock.uncertainty_ms
 
 
 async def test_the_ambient_decimal_context_is_neither_read_nor_changed() -> None:

@@ -140,7 +140,7 @@ class CcxtMarketData:
 
     async def _snapshot(self, portfolio: Portfolio) -> Snapshot:
         """Read round by round."""
-        clock = await self._wire.read_clocks(self._desks)
+        await self._wire.read_clocks(self._desks)
         taken_at = self._wire.clock.now()
         spot, resting, futures = await self._account()
         instruments = await self._instruments(portfolio, spot, resting, futures)
@@ -161,7 +161,7 @@ class CcxtMarketData:
                 *(open_order_of(row, by_id[Desk.SPOT, _id_of(row)]) for row in resting),
                 *(open_order_of(row, by_id[Desk.LINEAR, _id_of(row)]) for row in futures.resting),
             ),
-            clock=clock,
+            clock=await self._wire.clocks_now(self._desks),  # One may have moved meanwhile.
             position_mode=futures.mode,
         )
 

@@ -204,6 +204,17 @@ class Wire:
         measured = (self.clocks.measured(d, partial(self.venue_now, d)) for d in desks)
         return worst(await together(*measured))
 
+    async def clocks_now(self, desks: Collection[Desk]) -> ClockReading:
+        """Return how far the farthest of *desks* is from ours by now, measured anew if it moved.
+
+        Raises:
+            NotDone: the venue does not answer.
+
+        """
+        for desk in desks:
+            await self.synchronised(desk)
+        return worst(self.clocks.apart(desk) for desk in desks)
+
     async def venue_now(self, desk: Desk) -> datetime:
         """Return the present instant by the venue's clock.
 

@@ -131,10 +131,7 @@ class VenueClocks:
             NotDone: they are, or it is not known.
 
         """
-        anchor = self._anchors.get(desk)
-        if anchor is None:
-            raise NotDone("the venue's clock is not measured; no order was sent")
-        apart = self._apart(anchor)
+        apart = self.apart(desk)
         if abs(apart.offset_ms) + apart.uncertainty_ms > self._max_offset_ms:
             raise NotDone(
                 f"the venue's clock is {apart.offset_ms:+d} ms from this machine's, sure to"
@@ -142,6 +139,18 @@ class VenueClocks:
                 f" {self._max_offset_ms}; no order was sent",
                 next_step="set this machine's clock by NTP, then run the same command again",
             )
+
+    def apart(self, desk: Desk) -> ClockReading:
+        """Return how far the wall clock is from the clock of *desk* now.
+
+        Raises:
+            NotDone: it is not measured.
+
+        """
+        anchor = self._anchors.get(desk)
+        if anchor is None:
+            raise NotDone("the venue's clock is not measured; no order was sent")
+        return self._apart(anchor)
 
     def _apart(self, anchor: Anchor) -> ClockReading:
         """Return how far the wall clock is from the venue's now."""

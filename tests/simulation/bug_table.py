@@ -1,0 +1,108 @@
+"""Which planted bug is caught by how many seeds, and by which laws.
+
+``python -m tests.simulation --bugs --seeds 200`` prints the whole table: for each bug its own case
+of the kill matrix, if it has one, and the seeds. With ``--first`` each bug is tried only until one
+of them shows it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from tests.simulation.determinism import differing
+from tests.simulation.kill_matrix import Case, judged
+from tests.simulation.planted import BUGS
+from tests.simulation.planting import Bug, ShownBy, planted
+from tests.simulation.seed import simulate
+from tests.simulation.shrink import law_of
+
+CHUNK = 20
+PROMISE_BROKEN = 0.5
+"""Share of the orders that a venue accepts after their fence, for bugs that need it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """What some seeds made of one bug."""
+
+    seeds: tuple[int | str, ...]
+    """Those that caught it."""
+    laws: Counter[str]
+    """How often each law did."""
+
+    def __add__(self, other: Caught) -> Caught:
+        return Caught(seeds=self.seeds + other.seeds, laws=self.laws + other.laws)
+
+
+def caught(name: str, seeds: Sequence[int | str], *, first: bool) -> Caught:
+    """Plant the bug of that *name* and run *seeds*; with *first* until one catches it.
+
+    A text is a case of the kill matrix.
+    """
+    bug = next(b for b in BUGS if b.name == name)
+    found = Caught(seeds=(), laws=Counter())
+    with planted(bug):
+        for seed in seeds:
+            if law := _broken_law(bug, seed):
+                found += Caught(seeds=(seed,), laws=Counter([law]))
+                if first:
+                    break
+    return found
+
+
+def _broken_law(bug: Bug, seed: int | str) -> str:
+    """Return the law that *seed* breaks with the bug planted; nothing when it breaks none."""
+    if isinstance(seed, str):
+        return law_of(judged(Case.of(seed)).broken)
+    if bug.shown_by is ShownBy.DETERMINISM:
+        return "I24" if differing(seed, 1, plant=bug.name) else ""
+    share = PROMISE_BROKEN if bug.shown_by is ShownBy.AFTER_THE_FENCE else 0.0
+    verdict = simulate(seed, after_the_fence=share)
+    return law_of(verdict.broken)
+
+
+def table(seeds: range, *, jobs: int, first: bool, only: str) -> int:
+    """Print a line for each bug; 1 when one is not caught, or by another law than it breaks."""
+    bugs = [b for b in BUGS if only in {"", b.name}]
+    size = len(seeds) + 1 if first else CHUNK
+    missed = 0
+    with ProcessPoolExecutor(max_workers=jobs) as pool:
+        asked = {
+            bug.name: [
+                pool.submit(caught, bug.name, items, first=first)
+                for items in _shares(bug, seeds, size=size)
+            ]
+            for bug in bugs
+        }
+        for bug in bugs:
+            found = sum((f.result() for f in asked[bug.name]), Caught(seeds=(), laws=Counter()))
+            missed += not _is_expected(bug, found)
+            sys.stdout.write(_line(bug, found, len(seeds)) + "\n")
+            sys.stdout.flush()
+    count = len(bugs)
+    sys.stdout.write(f"{count - missed} of {count} planted bugs caught by the laws they break\n")
+    return 1 if missed else 0
+
+
+def _shares(bug: Bug, seeds: range, *, size: int) -> list[list[int | str]]:
+    """Return the bug's own case, if it has one, and the seeds, in shares."""
+    items: list[int | str] = [bug.seen_at] if isinstance(bug.seen_at, str) else []
+    items += seeds
+    return [items[at : at + size] for at in range(0, len(items), size)]
+
+
+def _is_expected(bug: Bug, found: Caught) -> bool:
+    """Say whether a bug is caught, and by no law that it is not known to break."""
+    return bool(found.seeds) and found.laws.keys() <= set(bug.breaks)
+
+
+def _line(bug: Bug, found: Caught, count: int) -> str:
+    """Return one row: name, how many seeds, which laws, the first seed."""
+    laws = ", ".join(f"{law} {times}" for law, times in found.laws.most_common())
+    first = f"first {found.seeds[0]}" if found.seeds else "NOT CAUGHT"
+    mark = "" if _is_expected(bug, found) else f"  (expected {' '.join(bug.breaks)})"
+    return f"{bug.name:34} {len(found.seeds):4} of {count}  {first:10} {laws}{mark}"
