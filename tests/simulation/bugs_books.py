@@ -100,9 +100,9 @@ BOOKS: Final = (
         "I5",
         "spot:ALIVE:at33_person:1",
         edit(
-            "workflow.reconcile:reconcile",
-            "if f.symbol == symbol]",
-            "if f.symbol == symbol and f.client_order_id]",
+            "workflow.statements:book_listed",
+            "fills += await ledger.book_fills(symbol, whose)",
+            "fills += await ledger.book_fills(symbol, [f for f in whose if f.client_order_id])",
         ),
     ),
     bug(
@@ -110,9 +110,9 @@ BOOKS: Final = (
         "I28 I5",
         "spot:ALIVE:after_the_fence:1",
         edit(
-            "workflow.reconcile:reconcile",
-            "if f.symbol == symbol]",
-            "if f.symbol == symbol and f.client_order_id]",
+            "workflow.naming:named",
+            "nameless = {f.venue_order_id for f in fills if f.client_order_id is None}",
+            "fills = [f for f in fills if f.client_order_id]; nameless = set()",
         ),
         shown_by=ShownBy.AFTER_THE_FENCE,
     ),
@@ -121,9 +121,9 @@ BOOKS: Final = (
         "I24",
         3,
         edit(
-            "workflow.reconcile:_look",
-            "in sorted({*instruments, *once_held}):",
-            "in {*instruments, *once_held}:",
+            "workflow.statements:_listed",
+            "for symbol in sorted(markets):",
+            "for symbol in set(markets):",
         ),
         shown_by=ShownBy.DETERMINISM,
     ),
@@ -143,9 +143,10 @@ BOOKS: Final = (
         "spot:ALIVE:disk13:1",
         edit(
             "workflow.execute:_Driver._submit",
-            "        await ledger.begin(intents, at=at)\n",
-            "        with contextlib.suppress(LedgerError):\n"
-            "            await ledger.begin(intents, at=at)\n",
+            "        except Halted as latched:\n",
+            "        except LedgerError as latched:\n"
+            "            pass\n"
+            "        except Halted as latched:\n",
         ),
     ),
     bug(

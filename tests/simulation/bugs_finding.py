@@ -144,16 +144,16 @@ FINDING: Final = (
         "recovery-skipped",
         "I27 L1 L2",
         "unknown:ALIVE:none:1",
-        edit("workflow.run:resolved_first", "if not await ledger.unresolved():", "if True:"),
+        edit("workflow.run:resolved_first", ".is_nothing:", ".is_nothing or True:"),
     ),
     bug(
         "recovery-forgets-settling-orders",
         "L1 L2 I27",
         "spot:STEP_KEPT:none:1",
         edit(
-            "workflow.recover:recover",
-            "if not r.simulated]",
-            'if not r.simulated and r.state != "settling"]',
+            "workflow.recover:leftovers",
+            "if not r.simulated)",
+            'if not r.simulated and r.state != "settling")',
         ),
     ),
     bug(

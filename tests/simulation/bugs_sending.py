@@ -61,9 +61,9 @@ SENDING: Final = (
         "futures:ALIVE:none:1",
         edit(
             "adapters.ccxt_venue:CcxtVenue._setting",
-            "        judgement = await self._wire.write(desk, call, read=read)\n",
-            "        await self._wire.write(desk, call, read=read)\n"
-            "        judgement = await self._wire.write(desk, call, read=read)\n",
+            "        judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
+            "        await self._wire.write(desk, call, read=read, rank=Rank.ORDER)\n"
+            "        judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
         ),
     ),
     bug(
@@ -82,8 +82,9 @@ SENDING: Final = (
         "spot:ALIVE:none:1",
         edit(
             "workflow.execute:_Driver._submit",
-            "        await ledger.begin(intents, at=at)\n",
-            "        asyncio.get_running_loop().create_task(ledger.begin(intents, at=at))\n",
+            "await ledger.begin(intents, at=at, halt_seen=self._halt_seen)",
+            "asyncio.get_running_loop().create_task("
+            "ledger.begin(intents, at=at, halt_seen=self._halt_seen))",
         ),
     ),
     bug(
