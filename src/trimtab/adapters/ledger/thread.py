@@ -1,7 +1,7 @@
 """A thread of one's own: it does what it is given, one thing after the other.
 
 Not ``ThreadPoolExecutor(max_workers=1)``: locks, semaphore and futures that nobody here waits for
-cost a tenth of the CPU of a durable write (docs/design/0004-ledger.md).
+cost 6 to 12 % of the CPU of a durable write (docs/design/0004-ledger.md).
 """
 
 from __future__ import annotations
