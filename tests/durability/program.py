@@ -37,8 +37,9 @@ from trimtab.domain.errors import TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
 from trimtab.ports import Answer
-from trimtab.workflow.reconcile import Books, reconcile
+from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent, Runner, resolved_first, run
+from trimtab.workflow.statements import Books
 
 CONFIG: Final = """\
 [account]
@@ -220,7 +221,7 @@ async def _differences(runner: Runner) -> list[str]:
     books = Books(
         venue=desk.venue, market=planner.market, ledger=desk.ledger, portfolio=planner.portfolio
     )
-    return [str(each) for each in (await reconcile(books, adopt=False)).differences]
+    return [str(each) for each in (await reconcile(books, planner.clock, adopt=False)).differences]
 
 
 def as_child(work: Callable[[], Coroutine[Any, Any, dict[str, Any]]], told: int) -> None:

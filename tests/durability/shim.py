@@ -7,6 +7,7 @@ was counted. Not pure: it compiles, and calls into the shim.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import mmap
@@ -119,6 +120,7 @@ class Shim:
         library = ctypes.CDLL(None)
         library.shim_follow.argtypes = (ctypes.c_void_p,)
         library.shim_follow(ctypes.addressof(self._plan))
+        atexit.register(self.leave)  # Before the memory goes: files are closed until the very end.
 
     def arm(self, strike: Strike | None, *, record: int = -1) -> None:
         """Strike from now on, in this process; *record* is where calls are written down."""
