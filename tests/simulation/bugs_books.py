@@ -110,6 +110,11 @@ BOOKS: Final = (
         "I28 I5",
         "spot:ALIVE:after_the_fence:1",
         edit(
+            "workflow.recover:leftovers",
+            "absent=absent, plans=plans",
+            "absent=(), plans=plans",
+        ),
+        edit(
             "workflow.naming:named",
             "nameless = {f.venue_order_id for f in fills if f.client_order_id is None}",
             "fills = [f for f in fills if f.client_order_id]; nameless = set()",
