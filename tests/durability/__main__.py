@@ -1,8 +1,8 @@
 """``python -m tests.durability MATRIX [--count N] [--seed S] [--sample K] [--jobs J]``.
 
-Tries a matrix whole, or K cases of it, and prints one closing line; 1 when a case fails. Every
-failure prints the command that tries it alone. Started without the shim, it compiles the shim
-and starts itself again with it.
+Tries a matrix whole, or K cases of it, or a sample of ``each``, and prints one closing line for
+it; 1 when a case fails. Every failure prints the command that tries it alone. Started without
+the shim, it compiles the shim and starts itself again with it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.durability import shim
-from tests.durability.bench import Verdict, first_bench, verdicts
-from tests.durability.matrices import MATRICES, NEEDS_SHIM, Wish, only, sampled
+from tests.durability.bench import Bench, Verdict, first_bench, verdicts
+from tests.durability.matrices import MATRICES, NEEDS_SHIM, SAMPLES, Wish, only, sampled
+
+EACH: Final = "each"
+"""In place of a matrix: a sample of every one."""
 
 
 def main(arguments: list[str]) -> int:
@@ -33,22 +37,30 @@ def main(arguments: list[str]) -> int:
         if not shim.is_loaded() and asked.matrix in NEEDS_SHIM:
             sys.stderr.write(f"{asked.matrix}: needs cc, the C compiler, which is not here\n")
             return 1
-        return _tried(asked, folder)
+        with first_bench(folder) as first:
+            if asked.matrix != EACH:
+                return _tried(asked, folder, first)
+            names = [name for name in MATRICES if shim.is_loaded() or name not in NEEDS_SHIM]
+            return max(_tried(_sample_of(name, asked), folder, first) for name in names)
 
 
-def _tried(asked: argparse.Namespace, folder: Path) -> int:
+def _sample_of(matrix: str, asked: argparse.Namespace) -> argparse.Namespace:
+    """Return the arguments that ask for a sample of one matrix."""
+    return argparse.Namespace(**{**vars(asked), "matrix": matrix, "sample": SAMPLES[matrix]})
+
+
+def _tried(asked: argparse.Namespace, folder: Path, first: Bench) -> int:
     """Try the cases of a matrix, and tell what came of them."""
     wish = Wish(seed=asked.seed, count=asked.count, is_sample=asked.sample > 0)
     console = Console(stderr=True)
-    with first_bench(folder) as first:
-        cases = MATRICES[asked.matrix](first, wish)
-        if asked.only:
-            cases = only(cases, asked.only)
-        if asked.sample:
-            cases = sampled(cases, count=asked.sample, seed=asked.seed)
-        started = time.monotonic()
-        found = verdicts(cases, folder, first.template, asked.jobs)
-        counts, failed = _counted(_watched(found, len(cases), console), asked, console)
+    cases = MATRICES[asked.matrix](first, wish)
+    if asked.only:
+        cases = only(cases, asked.only)
+    if asked.sample:
+        cases = sampled(cases, count=asked.sample, seed=asked.seed)
+    started = time.monotonic()
+    found = verdicts(cases, folder, first.template, asked.jobs)
+    counts, failed = _counted(_watched(found, len(cases), console), asked, console)
     spent = time.monotonic() - started
     happened = ", ".join(f"{count} {name}" for name, count in counts.items())
     sys.stdout.write(
@@ -88,7 +100,7 @@ def _watched(found: Iterable[Verdict], total: int, console: Console) -> Iterable
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.durability")
-    parser.add_argument("matrix", choices=tuple(MATRICES))
+    parser.add_argument("matrix", choices=(EACH, *MATRICES))
     parser.add_argument("--count", type=int, default=1_000, help="runs or flips")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sample", type=int, default=0, help="cases drawn; 0 is all")

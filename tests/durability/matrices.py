@@ -71,6 +71,16 @@ MATRICES: Final[dict[str, Callable[[Bench, Wish], Cases]]] = {
     "flips": _flips,
     "kills": _kills,
 }
+SAMPLES: Final = {
+    "calls": 4,
+    "power": 1,
+    "outages": 2,
+    "tears": 2,
+    "troubles": 3,
+    "flips": 2,
+    "kills": 3,
+}
+"""Cases of each matrix in a sample of all."""
 NEEDS_SHIM: Final = ("calls", "power", "outages", "tears", "troubles")
 """Matrices that cannot be tried without standing before the operating system."""
 

@@ -158,9 +158,7 @@ class Place:
     def config(self) -> Config:
         """Return the configuration, written out and loaded as the command does."""
         path = self.folder / "trimtab.toml"
-        if not path.exists():
-            text = CONFIG.format(url=self.url, folder=self.folder)
-            path.write_text(text, encoding="utf-8")
+        path.write_text(CONFIG.format(url=self.url, folder=self.folder), encoding="utf-8")
         return load(path, environ={}, sets=(), home=self.folder, cwd=self.folder)
 
     def empty(self) -> None:
