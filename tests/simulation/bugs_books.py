@@ -42,21 +42,35 @@ BOOKS: Final = (
     bug(
         "fill-of-another-order",
         "I6 I7 I25",
-        "spot:ALIVE:at34_person:1",
+        "spot:ALIVE:at73_person:1",
         edit(
             "adapters.ledger.rules:is_of",
             "return same_market and record.venue_order_id == fill.venue_order_id",
             "return same_market",
         ),
+        edit(
+            "adapters.ledger.reads:order_of",
+            "return None if row is None else record_of(row)",
+            "orders = order_records(connection, plan_digest=None, dry_run=dry_run)\n"
+            "    there = [o for o in orders if o.intent.instrument.symbol == fill.symbol]\n"
+            "    return there[-1] if there else None",
+        ),
     ),
     bug(
         "external-fill-is-ours",
         "I6 I7 I25",
-        "spot:ALIVE:at34_person:1",
+        "spot:ALIVE:at73_person:1",
         edit(
             "adapters.ledger.rules:whose",
             "by_ours = record.intent.client_order_id == fill.client_order_id",
             "by_ours = True",
+        ),
+        edit(
+            "adapters.ledger.reads:order_of",
+            "return None if row is None else record_of(row)",
+            "orders = order_records(connection, plan_digest=None, dry_run=dry_run)\n"
+            "    there = [o for o in orders if o.intent.instrument.symbol == fill.symbol]\n"
+            "    return record_of(row) if row else there[0] if there else None",
         ),
     ),
     bug(
@@ -86,23 +100,13 @@ BOOKS: Final = (
         ),
     ),
     bug(
-        "statement-written-at-every-run",
-        "I5",
-        "unknown:ALIVE:at8_person:1",
-        edit(
-            "workflow.execute:execute",
-            "if await wiring.desk.ledger.statement() is None:",
-            "if True:",
-        ),
-    ),
-    bug(
         "external-fills-ignored",
         "I5",
-        "spot:ALIVE:at33_person:1",
+        "spot:ALIVE:at3_person:1",
         edit(
             "workflow.statements:book_listed",
             "fills += await ledger.book_fills(symbol, whose)",
-            "fills += await ledger.book_fills(symbol, [f for f in whose if f.client_order_id])",
+            "fills += await ledger.book_fills(symbol, [f for f in whose if not f.client_order_id])",
         ),
     ),
     bug(
@@ -207,7 +211,11 @@ BOOKS: Final = (
         "clock-behind-is-no-offset",
         "I23",
         5,
-        edit("risk.checks.markets:clock_offset", "abs(clock.offset_ms)", "max(0, clock.offset_ms)"),
+        edit(
+            "adapters.venue_clock:VenueClocks._apart",
+            "offset_ms=round((anchor.now() - self.clock.now()) / _MS)",
+            "offset_ms=max(0, round((anchor.now() - self.clock.now()) / _MS))",
+        ),
     ),
     bug(
         "shorts-not-counted",
@@ -246,7 +254,7 @@ BOOKS: Final = (
     bug(
         "stop-unheard",
         "I14",
-        "spot:ALIVE:at33_stop:1",
+        "spot:ALIVE:at74_stop:1",
         edit(
             "execution.machine:_move_on",
             "if state.stop is not RestReason.NONE or not open_stages:",
@@ -269,7 +277,7 @@ BOOKS: Final = (
     bug(
         "account-change-ignored",
         "I11",
-        "hedged:ALIVE:at17_person:1",
+        "spot:ALIVE:at18_person:1",
         edit(
             "workflow.preflight:_fresh",
             "if changed := account_changed(approved.plan, snapshot):",

@@ -68,7 +68,7 @@ FINDING: Final = (
     bug(
         "contradiction-accepted",
         "I4",
-        "spot:ALIVE:reset_after_hidden:1",
+        "futures:ALIVE:reset_after_hidden:1",
         edit(
             "ports:AbsenceEvidence.is_absent",
             'set(self.sightings.values()) == {"none"}',
@@ -78,7 +78,7 @@ FINDING: Final = (
     bug(
         "not-found-is-the-end",
         "I4",
-        "spot:ALIVE:reset_after_hidden:1",
+        "spot:ALIVE:reset_after_hidden:2",
         edit(
             "execution.tracking:_unseen",
             "    order = dataclasses.replace(order, missing=order.missing + 1)\n",

@@ -257,13 +257,13 @@ SENDING: Final = (
     bug(
         "ban-ignored",
         "I15",
-        "spot:ALIVE:banned:1",
+        "spot:ALIVE:banned_always:1",
         edit("adapters.budget:Budget._refuse_while_silent", "if left > 0:", "if left > 1e9:"),
     ),
     bug(
         "ban-that-is-no-throttling",
         "I15",
-        "spot:ALIVE:banned:1",
+        "spot:ALIVE:banned_always:1",
         edit("adapters.budget:Budget.after", "if status in _UNSAID_S:", "if status == 429:"),
     ),
     bug(
