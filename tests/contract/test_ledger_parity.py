@@ -28,9 +28,10 @@ from trimtab.adapters.ledger.rows import VerifyReport
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.findings import Verdict
+from trimtab.domain.leverage import LeverageSetting, SettingOutcome
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
-from trimtab.ports import LeverageSetting, PlanStatus, SettingOutcome
+from trimtab.ports import PlanStatus
 
 pytestmark = needs_server
 

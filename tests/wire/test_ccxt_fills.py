@@ -20,6 +20,7 @@ from trimtab.ports import FillCursor
 SPOT, LINEAR = "/api/v3/myTrades", "/fapi/v1/userTrades"
 DAY_MS = 86_400_000
 NOW_MS = time.time_ns() // 1_000_000
+NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)
 
 
 def trade(number: int, *, days_ago: float = 0.0, **changed: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ async def venue_with(
 
 
 def days_ago(days: float) -> FillCursor:
-    return FillCursor(after=None, not_before=datetime.now(UTC) - timedelta(days=days))
+    return FillCursor(after=None, not_before=NOW - timedelta(days=days))
 
 
 @pytest.mark.parametrize("instrument", [spot_btc(), perpetual_btc()], ids=["spot", "linear"])

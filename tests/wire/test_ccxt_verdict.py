@@ -16,6 +16,7 @@ import pytest
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, html, scripted_venue, told
 from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
 from trimtab.adapters.ccxt_open import OpenedVenue
+from trimtab.adapters.ccxt_wire import reading_failures
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.orders import OrderIntent
 
@@ -210,7 +211,7 @@ async def what_ccxt_makes_of_it(at: OpenedVenue, order: OrderIntent) -> str:
         told = await at.venue._wire.exchange.create_order(
             symbol, "limit", "buy", str(order.quantity), str(order.limit_price), params
         )
-    except at.venue._wire.reading_failures() as error:
+    except reading_failures(at.venue._wire.ccxt_error) as error:
         return type(error).__name__
     return f"an order, id {told['id']}"
 

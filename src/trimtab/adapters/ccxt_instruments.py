@@ -22,7 +22,7 @@ from trimtab.adapters.ccxt_answers import (
     number,
     rows_of,
 )
-from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic
+from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, reading_failures
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
@@ -176,7 +176,7 @@ class Catalogue:
                     continue
                 try:
                     market = exchange.parse_market(dict(row))
-                except self._wire.reading_failures() as error:
+                except reading_failures(self._wire.ccxt_error) as error:
                     raise NotDone(f"{row.get('symbol')}: unreadable market, {error}") from error
                 if market:
                     symbol = Symbol(market["symbol"])

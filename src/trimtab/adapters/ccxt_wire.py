@@ -123,7 +123,7 @@ class Wire:
                 await getattr(self.exchange, endpoint.method)(dict(params))
             except VenueError:
                 raise
-            except self.reading_failures() as error:
+            except reading_failures(self.ccxt_error) as error:
                 # Judged below, from what came and not from what ccxt made of it.
                 if not captures:
                     told = scrubbed(f"{type(error).__name__}: {error}")
@@ -146,11 +146,6 @@ class Wire:
             raise NotDone(
                 f"{endpoint.method}: unreadable answer, {error}", evidence=judgement.evidence
             ) from error
-
-    def reading_failures(self) -> tuple[type[Exception], ...]:
-        """Return what ccxt raises over an answer: its own errors, and stumbles over odd JSON."""
-        odd = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-        return (self.ccxt_error, OSError, *odd)
 
     async def write(
         self,
@@ -225,6 +220,12 @@ class Wire:
         return await self.read(
             SERVER_TIME[desk], {}, lambda told: instant_of(mapping_of(told), "serverTime")
         )
+
+
+def reading_failures(ccxt_error: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return what ccxt raises over an answer: its own errors, and stumbles over odd JSON."""
+    odd = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+    return (ccxt_error, OSError, *odd)
 
 
 @asynccontextmanager
