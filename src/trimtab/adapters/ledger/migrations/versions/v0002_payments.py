@@ -11,6 +11,7 @@ revision = "0002"
 down_revision = "0001"
 
 _WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXT: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _APPEND_ONLY: Final = ("statements", "statement_marks", "external_flows", "payments")
 _NEVER_DELETED: Final = ("payment_cursors",)
 
@@ -22,7 +23,7 @@ def _whole(name: str) -> sa.Column[int]:
 
 def _text(name: str) -> sa.Column[str]:
     """Return a column of text."""
-    return sa.Column(name, sa.Text(), nullable=False)
+    return sa.Column(name, _TEXT, nullable=False)
 
 
 def _made_by(table: str) -> sa.ForeignKeyConstraint:
@@ -34,7 +35,9 @@ def upgrade() -> None:
     """Make the new tables; what older entries say has no rows in them."""
     _statements()
     _payments()
-    if op.get_bind().dialect.name == "sqlite":
+    if op.get_bind().dialect.name == "postgresql":
+        _forbid_on_server()
+    else:
         for table in _APPEND_ONLY:
             _forbid("UPDATE", on=table)
         for table in (*_APPEND_ONLY, *_NEVER_DELETED):
@@ -47,6 +50,21 @@ def _forbid(act: str, *, on: str) -> None:
         f"CREATE TRIGGER {on}_no_{act.lower()} BEFORE {act} ON {on} "
         f"BEGIN SELECT RAISE(ABORT, '{on}: rows are never {act.lower()}d'); END"
     )
+
+
+def _forbid_on_server() -> None:
+    """Make changes fail on every row of PostgreSQL's tables, by the function of 0001."""
+    kept = (*_APPEND_ONLY, *_NEVER_DELETED)
+    acts = [("UPDATE", "ROW", table) for table in _APPEND_ONLY]
+    acts += [("DELETE", "ROW", table) for table in kept]
+    acts += [("TRUNCATE", "STATEMENT", table) for table in kept]
+    for act, each, table in acts:
+        name = f"{table}_no_{act.lower()}"
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE {act} ON {table} "
+            f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
 def _statements() -> None:
@@ -64,7 +82,7 @@ def _statements() -> None:
         "statement_marks",
         _whole("seq"),
         _text("symbol"),
-        sa.Column("after_trade_id", sa.Text(), nullable=True),
+        sa.Column("after_trade_id", _TEXT, nullable=True),
         _made_by("statement_marks"),
         sa.PrimaryKeyConstraint("seq", "symbol", name=op.f("pk_statement_marks")),
     )
@@ -89,8 +107,8 @@ def _payments() -> None:
         _whole("seq"),
         _whole("position"),
         _text("word"),
-        sa.Column("symbol", sa.Text(), nullable=True),
-        sa.Column("trade_id", sa.Text(), nullable=True),
+        sa.Column("symbol", _TEXT, nullable=True),
+        sa.Column("trade_id", _TEXT, nullable=True),
         _text("units"),
         _text("paid_at"),
         _made_by("payments"),
