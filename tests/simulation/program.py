@@ -269,8 +269,18 @@ async def halted(world: World, reason: str | None) -> None:
         world.breach(Broken(f"I14: the kill switch was set to {reason!r}, the ledger has {told}"))
 
 
+async def _halt_if_it_can(world: World) -> None:
+    """Latch the kill switch; an operator whose disk is full is told so, and it stays released."""
+    try:
+        await halted(world, "an operator says so")
+    except LedgerError as error:
+        if "the disk is full" not in str(error):
+            raise
+        world.tape.say(world.now_s, "operator", "cannot halt", str(error))
+
+
 def halt_soon(world: World) -> None:
     """Have an operator latch the kill switch now, whatever else goes on."""
     outside = contextvars.Context()
-    task = outside.run(world.loop.create_task, halted(world, "an operator says so"))
+    task = outside.run(world.loop.create_task, _halt_if_it_can(world))
     world.operators.append(task)
