@@ -233,9 +233,9 @@ class _TimedLedger:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  as above
         return getattr(self._ledger, name)
 
-    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
+    async def begin(self, intents: Sequence[OrderIntent], **rest: Any) -> None:  # noqa: ANN401
         self._watch.phases.append(Phase(time.monotonic(), cpu_from_s=time.process_time()))
-        await self._ledger.begin(intents, at=at)
+        await self._ledger.begin(intents, **rest)
 
 
 class _TimedVenue:
@@ -319,6 +319,7 @@ quote = "USDT"
 id = "binance"
 environment = "local"
 url = "{url}"
+markets = ["spot"]
 
 [portfolio.targets]
 {targets}
