@@ -96,7 +96,7 @@ SUFFIX: Final[Mapping[str, str]] = {SPOT: "", LINEAR: ":USDT"}
 OURS: Final = "ours"
 SEQUENTIAL: Final = "ccxt, one by one"
 LIMITED: Final = "ccxt, its limiter"
-WHOLE: Final = frozenset({OURS, "a whole run"})
+WHOLE_RUN: Final = "a whole run"
 UNLIMITED: Final = "ccxt, no limiter"
 PATHS: Final[Mapping[str, str]] = {SPOT: "/api/v3/order", LINEAR: "/fapi/v1/order"}
 PRICE: Final = 100
@@ -341,8 +341,14 @@ url = "sqlite:///{folder}/ledger.db"
 """
 
 
-async def whole_run(url: str, folder: Path, names: Sequence[str], watch: Stopwatch) -> float:
-    """Propose, approve and execute on spot; return the seconds from the yes to the end."""
+async def whole_run(
+    url: str, folder: Path, names: Sequence[str], watch: Stopwatch
+) -> tuple[float, str]:
+    """Propose, approve and execute on spot; return the seconds from the yes on, and how it ended.
+
+    Where the request weight makes the run wait, what it rests on grows too old and the gate stops
+    it between the phases, as it should: such a run ends partial.
+    """
     path = folder / "trimtab.toml"
     path.write_text(config_text(url, folder, names), encoding="utf-8")
     config = load(path, environ={}, sets=(), home=folder, cwd=folder)
@@ -358,8 +364,7 @@ async def whole_run(url: str, folder: Path, names: Sequence[str], watch: Stopwat
         result = await run_saved(runner, saved, consent=Consent.FLAG)
         took = time.monotonic() - began
     assert result.execution is not None, result.status
-    assert result.execution.outcome == "executed", result.execution.outcome
-    return took
+    return took, str(result.execution.outcome)
 
 
 class Remembered:
@@ -469,8 +474,8 @@ def run_of(orders: int, seed: int) -> Result:
         served(SPOT, names, seed, is_weighed=True) as exchange,
         tempfile.TemporaryDirectory() as folder,
     ):
-        whole_s = asyncio.run(whole_run(exchange.url, Path(folder), names, watch))
-    return result_of("a whole run", SPOT, watch, exchange, whole_s)
+        whole_s, outcome = asyncio.run(whole_run(exchange.url, Path(folder), names, watch))
+    return result_of(f"{WHOLE_RUN}, {outcome}", SPOT, watch, exchange, whole_s)
 
 
 @asynccontextmanager
@@ -571,7 +576,11 @@ def shown(results: Sequence[Result]) -> Table:
     for column in ("seconds", "bound", "ratio", "refused", "in all, s", "requests"):
         table.add_column(column, justify="right")
     for r in results:
-        whole, requests = (f"{r.whole_s:.2f}", str(r.requests)) if r.way in WHOLE else ("", "")
+        whole, requests = (
+            (f"{r.whole_s:.2f}", str(r.requests))
+            if r.way.startswith((OURS, WHOLE_RUN))
+            else ("", "")
+        )
         table.add_row(
             r.market,
             str(r.orders),
