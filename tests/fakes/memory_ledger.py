@@ -155,7 +155,7 @@ class MemoryLedger:
         digest = approval.plan_digest
         saved = self._known(digest)
         if digest in self._own.approvals:
-            raise LedgerError(f"plan {digest[:12]}: is approved already")
+            raise rules.approved_already(digest)
         if not self._dry_run:
             rules.refuse_approval(digest, saved.status)
             approved = dataclasses.replace(saved, status=PlanStatus.APPROVED)

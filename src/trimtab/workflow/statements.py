@@ -131,7 +131,11 @@ async def look(books: Books, statement: Statement | None) -> Look:
         if after == before or (statement is None and after.are_quiet(snapshot.venue_at)):
             return Look(snapshot=snapshot, instruments=instruments, lists=after, since=since)
         before = after
-    raise NotDone("the account does not hold still: executions or payments came with every look")
+    raise NotDone(
+        "the account does not hold still: executions or payments came with every look, or the"
+        " venue does not list yet what it lists the payment of",
+        next_step="wait a minute, then run the same command again",
+    )
 
 
 async def _listed_from(ledger: Ledger, statement: Statement | None) -> datetime:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trimtab.domain.canonical import instant_text
-from trimtab.domain.errors import Halted, LedgerError
+from trimtab.domain.errors import ApprovalError, Halted, LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
@@ -237,13 +237,21 @@ def refuse_approval(digest: str, status: PlanStatus) -> None:
     """Refuse a yes to a plan that was decided already or cannot be executed.
 
     Raises:
-        LedgerError: the plan stands elsewhere than before its approval.
+        ApprovalError: the plan stands elsewhere than before its approval.
 
     """
     if status not in APPROVABLE:
-        raise LedgerError(
+        raise ApprovalError(
             f"plan {digest[:12]}: is {status}, cannot be approved", next_step="trimtab plan"
         )
+
+
+def approved_already(digest: str) -> ApprovalError:
+    """Return that a plan has its yes, perhaps from a run that was on its way at the same time."""
+    return ApprovalError(
+        f"plan {digest[:12]}: is approved already; this run sent nothing",
+        next_step="trimtab ledger plans",
+    )
 
 
 def the_one_digest(prefix: str, digests: Sequence[str]) -> str:

@@ -82,11 +82,16 @@ def set_plan_status(pen: Pen, hand: Hand, digest: str, status: PlanStatus) -> No
 
 
 def save_approval(pen: Pen, hand: Hand, approval: Approval) -> None:
-    """Append a yes, the first and only one of its plan."""
+    """Append a yes, the first and only one of its plan.
+
+    Raises:
+        ApprovalError: the plan has its yes, or was decided otherwise.
+
+    """
     digest = approval.plan_digest
     status = _must_know(pen, digest)
     if reads.approval(pen.connection, digest, dry_run=hand.dry_run) is not None:
-        raise LedgerError(f"plan {digest[:12]}: is approved already")
+        raise rules.approved_already(digest)
     if hand.dry_run == 0:
         rules.refuse_approval(digest, status)
     body = {"dry_run": hand.dry_run, "approval": to_document(approval)}
