@@ -233,7 +233,7 @@ class _TimedLedger:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  as above
         return getattr(self._ledger, name)
 
-    async def begin(self, intents: Sequence[OrderIntent], **rest: Any) -> None:  # noqa: ANN401
+    async def begin(self, intents: Sequence[OrderIntent], **rest: Any) -> None:  # noqa: ANN401  whatever the port takes
         self._watch.phases.append(Phase(time.monotonic(), cpu_from_s=time.process_time()))
         await self._ledger.begin(intents, **rest)
 
