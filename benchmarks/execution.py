@@ -24,7 +24,8 @@ what ccxt's CPU and this machine make of the bound, and which the venue refuses 
 
 What a run does besides, it does for the promises: look afresh before each phase, have the gate
 look, and read the executions after it. The last rows are whole runs on spot with all of that over
-the wire, from the yes to the end, under Binance's request weight too; they are held to no limit.
+the wire, from the yes to the end, under Binance's request weight too; they are held to no limit but
+that they end whole.
 
 Run:  python -m benchmarks.execution [--rounds N] [--orders K ...] [--json]
 """
@@ -233,7 +234,7 @@ class _TimedLedger:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  as above
         return getattr(self._ledger, name)
 
-    async def begin(self, intents: Sequence[OrderIntent], **rest: Any) -> None:  # noqa: ANN401  whatever the port takes
+    async def begin(self, intents: Sequence[OrderIntent], **rest: Any) -> None:  # noqa: ANN401  as above
         self._watch.phases.append(Phase(time.monotonic(), cpu_from_s=time.process_time()))
         await self._ledger.begin(intents, **rest)
 
@@ -561,11 +562,16 @@ def measured(counts: Sequence[int], rounds: int, told: Callable[[str], None]) ->
 
 
 def broken(results: Sequence[Result]) -> list[str]:
-    """Return which of our results keep no limit."""
+    """Return which of our results keep no limit, and which whole runs did not end whole."""
     mine = [result for result in results if result.way == OURS]
     late = [f"{r.market} {r.orders}: ratio {r.ratio:.3f}" for r in mine if r.ratio > RATIO_MAX]
     refused = [f"{r.market} {r.orders}: {r.rejects} refused" for r in mine if r.rejects]
-    return late + refused
+    unfinished = [
+        f"{r.market} {r.orders}: {r.way}"
+        for r in results
+        if r.way.startswith(WHOLE_RUN) and r.way != f"{WHOLE_RUN}, executed"
+    ]
+    return late + refused + unfinished
 
 
 def shown(results: Sequence[Result]) -> Table:
