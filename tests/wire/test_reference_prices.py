@@ -296,9 +296,14 @@ async def test_requests_carry_no_key_no_cookie_and_no_trace_of_the_account() -> 
 
 
 async def test_variables_of_the_process_move_no_request(environ: dict[str, str]) -> None:
-    environ["HTTPS_PROXY"] = environ["ALL_PROXY"] = "http://127.0.0.1:9"
-    found = await told(KRAKEN, httpx.Response(200, headers=DATE, json=kraken()))
-    assert len(found.quotations) == 1
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        environ[name] = environ[name.lower()] = "http://127.0.0.1:9"  # Nobody listens there.
+    async with serve(Scenario.drifted()) as exchange:
+        settings = ReferenceSettings(
+            rules=rules(KRAKEN), url=exchange.url, timeout_s=4.0, clock=SystemClock()
+        )
+        async with open_reference_prices(settings) as sources:
+            assert len((await sources.read([BTC])).quotations) == 1
 
 
 async def test_a_source_is_asked_again_only_when_its_quotation_runs_out() -> None:
