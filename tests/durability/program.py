@@ -29,6 +29,7 @@ from tests.durability.clock import LeapingClock
 from tests.durability.shim import NAME, Shim, Strike
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.cli.exits import exit_of_error
@@ -183,6 +184,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             ledger=ledger,
             venue=venue.venue,
             market=venue.market,
+            references=UnreadReferences(),
         )
         yield runner_of(wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
 

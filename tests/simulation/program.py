@@ -18,6 +18,7 @@ from tests.simulation.transport import Line
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.paper_venue import PaperVenue
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.domain.errors import AccountHeld, LedgerError, TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
@@ -217,6 +218,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             venue = market = PaperVenue(opened.market, clock=world.clock)
         planner = Planner(
             market=market,
+            references=UnreadReferences(),
             ledger=ledger,
             clock=world.clock,
             policy=world.setting.policy,

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
-from trimtab.ports import Clock, MarketData, Venue
+from trimtab.ports import Clock, MarketData, ReferencePrice, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     market: MarketData
+    references: ReferencePrice
 
 
 @asynccontextmanager
@@ -84,20 +86,47 @@ async def open_shell(
     """
     clock = SystemClock()
     settings = venue_settings(config, environ, clock)
-    async with open_books(config, dry_run=dry_run) as ledger, open_venue(settings) as opened:
+    async with (
+        open_books(config, dry_run=dry_run) as ledger,
+        open_venue(settings) as opened,
+        open_references(config, clock) as references,
+    ):
+        venue: Venue = opened.venue
+        market: MarketData = opened.market
         if dry_run:
             from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
 
-            paper = PaperVenue(opened.market, clock=clock)
-            yield Shell(config=config, clock=clock, ledger=ledger, venue=paper, market=paper)
-        else:
-            yield Shell(
-                config=config,
-                clock=clock,
-                ledger=ledger,
-                venue=opened.venue,
-                market=opened.market,
-            )
+            venue = market = PaperVenue(opened.market, clock=clock)
+        yield Shell(
+            config=config,
+            clock=clock,
+            ledger=ledger,
+            venue=venue,
+            market=market,
+            references=references,
+        )
+
+
+@asynccontextmanager
+async def open_references(config: Config, clock: Clock) -> AsyncIterator[ReferencePrice]:
+    """Open the sources of independent prices, where any are asked. Sends nothing by itself."""
+    rules = config.policy.references
+    if not rules.sources:
+        yield UnreadReferences()
+        return
+    from trimtab.adapters.reference_prices import (  # noqa: PLC0415 -- nobody else pays for httpx.
+        ReferenceSettings,
+        open_reference_prices,
+    )
+
+    settings = ReferenceSettings(
+        rules=rules,
+        url=config.references_url,
+        timeout_s=float(config.references_timeout_s),
+        clock=clock,
+    )
+    async with open_reference_prices(settings) as opened:
+        yield opened
 
 
 def owner() -> str:

@@ -147,6 +147,7 @@ def _unit(field: FieldInfo) -> str:
     bounds = range_text(field)
     origin = get_origin(field.annotation)
     kind = "table per asset" if origin is dict else "list" if origin is tuple else "text"
+    kind = "true or false" if field.annotation is bool else kind
     return ", ".join([*names[-1:], *([bounds] if bounds else [])]) or kind
 
 

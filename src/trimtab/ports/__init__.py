@@ -11,6 +11,7 @@ from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
+from trimtab.ports.references import ReferencePrice
 from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "PlanStatus",
     "Portfolio",
     "Progress",
+    "ReferencePrice",
     "SavedPlan",
     "StopSignal",
     "Transition",

@@ -8,7 +8,7 @@ from typing import Final
 from trimtab.domain.findings import Tag
 from trimtab.risk import asset_rules, exposure_rules, pool_rules, wallet_rules
 from trimtab.risk.case import Case
-from trimtab.risk.checks import account, markets, orders
+from trimtab.risk.checks import account, independent, markets, orders
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
 from trimtab.risk.judgement import QUOTE, Check
 from trimtab.risk.rule import Rule
@@ -215,8 +215,16 @@ _ORDERS: Final = (
         per_leg(markets.price_collar),
         limit="risk.price_collar_bps",
         unit="bps",
-        guards="Limit, planned mark and book mid against mark, index and, in live, two independent"
-        " references.",
+        guards="Limit, planned mark and book mid against mark, index and independent references,"
+        " of which live needs two that agree.",
+    ),
+    _check(
+        "stable_depeg",
+        per_leg(independent.stable_depeg),
+        limit="risk.max_depeg_bps",
+        unit="bps",
+        guards="Distance of the quote, and of a stable that is bought, from its dollar; stops what"
+        " brings it in.",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 - ``GET /admin/truth``, ``/admin/audit`` (``{"differences": []}``), ``/admin/faults``
 - ``POST /admin/prices {"mid": {"BTC": "61000"}, "mark": {"BTCUSDT": "61010"}, "index": {..}}``
+- ``POST /admin/references {"kraken": {"BTC": "61000", "USDT": "0.98"}}``, in dollars
 - ``POST /admin/scenario`` a scenario (see ``Scenario.from_json``), or ``{}`` for the default
 - ``POST /admin/clock {"offset_ms": 1500}`` · ``POST /admin/funding {"rates": {"BTCUSDT": ".."}}``
 - ``POST /admin/liquidate {"symbol"}`` · ``POST /admin/adl {"symbol", "quantity"}``
@@ -25,6 +26,7 @@ from trimtab.testnet.interventions import (
     fund,
     set_clock,
     set_prices,
+    set_references,
 )
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.scenario import Scenario
@@ -45,6 +47,12 @@ def _prices(exchange: Exchange, given: Json) -> Json:
     """Move prices."""
     kinds = {kind: given.get(kind, {}) for kind in ("mid", "mark", "index")}
     set_prices(exchange.state, **kinds)
+    return {}
+
+
+def _references(exchange: Exchange, given: Json) -> Json:
+    """Fix what public sources say."""
+    set_references(exchange.state, given)
     return {}
 
 
@@ -101,6 +109,7 @@ def _endpoints() -> dict[tuple[str, str], Callable[[Exchange, Json], Json]]:
         ("GET", "audit"): lambda exchange, _: {"differences": list(exchange.audit())},
         ("GET", "faults"): lambda exchange, _: {"faults": exchange.faults.report()},
         ("POST", "prices"): _prices,
+        ("POST", "references"): _references,
         ("POST", "scenario"): _scenario,
         ("POST", "clock"): _clock,
         ("POST", "funding"): _funding,

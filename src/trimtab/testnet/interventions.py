@@ -49,6 +49,18 @@ def set_prices(state: State, *, mid: Texts, mark: Texts, index: Texts) -> None:
 
 
 @exactly
+def set_references(state: State, given: Mapping[str, Texts]) -> None:
+    """Fix what public sources say, by source and asset in dollars (empty text ends it).
+
+    Raises:
+        Rejection: -1121 for a price that is not above zero.
+
+    """
+    for source, values in given.items():
+        state.public.set(source, values)
+
+
+@exactly
 def set_clock(state: State, *, offset_ms: int) -> None:
     """Put the exchange's clock *offset_ms* ahead of the injected one; what fell due happens."""
     state.offset_ms = offset_ms

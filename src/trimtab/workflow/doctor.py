@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.policy import Policy, Route
@@ -21,9 +21,12 @@ from trimtab.domain.snapshot import (
     PositionMode,
     Snapshot,
 )
+from trimtab.workflow.bearings import Bearing
 
 NAMES_SHOWN_MAX = 4
 """Names listed in one line, the rest is counted."""
+SMALL_BELOW = 100
+"""Values below it are told with six decimals, others with two."""
 
 
 class Outcome(StrEnum):
@@ -203,19 +206,44 @@ def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:
     return warned("unresolved_orders", found=f"{len(records)}: {names}", fix="trimtab recover")
 
 
-LIVE_CHECKS = ("key_rights", "references")
+LIVE_CHECKS = ("key_rights",)
 """What only live trading needs, in the order of :func:`live_examinations`."""
 
 
 def live_examinations(environment: Environment) -> Iterator[Examination]:
-    """Yield what live trading needs beyond the rest; this version has neither."""
+    """Yield what live trading needs beyond the rest; this version has it not."""
     if environment is Environment.LIVE:
         fix = "stay in local or testnet: live runs are refused without it"
         for check in LIVE_CHECKS:
             yield failed(check, found="not available in this version", fix=fix)
         return
     yield unchecked("key_rights", why=f"{environment.value}: the host does not tell them")
-    yield unchecked("references", why=f"{environment.value}: only live needs independent prices")
+
+
+def references_examination(bearings: Sequence[Bearing], policy: Policy) -> Examination:
+    """Say what independent sources make of the quote and the targets, and who of them is silent."""
+    if not bearings:
+        return unchecked("references", why="nobody is asked; only live needs independent prices")
+    bad = [b for b in bearings if b.value is None]
+    if not bad:
+        found, off = ", ".join(_told(b) for b in bearings), bearings[0].off_bps
+        if off is not None and abs(off) > policy.limits.max_depeg_bps:
+            fix = f"wait: no plan brings in {bearings[0].asset} while it is off its dollar"
+            return warned("references", found=found, fix=fix)
+        return passed("references", found=found)
+    found = "; ".join(b.why.removesuffix("; see trimtab doctor") for b in bad[:NAMES_SHOWN_MAX])
+    fix = "look at the network and at [references]: two sources must answer and agree"
+    if policy.references.required:
+        return failed("references", found=found, fix=fix)
+    return warned("references", found=found, fix=f"{fix}; this environment runs without")
+
+
+def _told(bearing: Bearing) -> str:
+    """Return one asset's independent price in a few words."""
+    assert bearing.value is not None, "Only what is measured is told."
+    places = 2 if bearing.value >= SMALL_BELOW else 6
+    count = len(bearing.quotations)
+    return f"{bearing.asset} {trimmed(bearing.value, places)} {bearing.unit} by {count}"
 
 
 def within(free_bytes: int, *, needed_bytes: int) -> Examination:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from tests.builders import NOW, plan, policy
 from trimtab.domain.findings import Finding, GateReport, Verdict
-from trimtab.domain.instruments import Lots, Ticks
+from trimtab.domain.instruments import Asset, Lots, Ticks
 from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Leg
 from trimtab.domain.policy import Policy
+from trimtab.domain.references import (
+    NO_REFERENCES,
+    Quotation,
+    References,
+    ReferenceSource,
+    Silence,
+)
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
@@ -28,12 +37,34 @@ def context(**overrides: Any) -> GateContext:
         "run_notional": {},
         "run_orders": 0,
         "day_notional": {},
-        "references": {},
+        "references": NO_REFERENCES,
         "outside": {},
         "late": (),
         "net_bounds": {},
     }
     return GateContext(**fields | overrides)
+
+
+def said(*lines: str, at: datetime = NOW) -> References:
+    """Return quotations in dollars, each as ``coinbase BTC 60010``, or silent without a price."""
+    words = [line.split(maxsplit=2) for line in lines]
+    return References(
+        quotations=tuple(
+            Quotation(
+                source=ReferenceSource(source),
+                asset=Asset(asset),
+                value=Decimal(told),
+                quoted_at=at,
+            )
+            for source, asset, told in words
+            if told[0].isdigit()
+        ),
+        silences=tuple(
+            Silence(source=ReferenceSource(source), asset=Asset(asset), why=told)
+            for source, asset, told in words
+            if not told[0].isdigit()
+        ),
+    )
 
 
 def ask(

@@ -23,7 +23,7 @@ from trimtab.adapters.ledger.holding import locked_at
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.bootstrap import open_books, owner, venue_settings
+from trimtab.bootstrap import open_books, open_references, owner, venue_settings
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
@@ -33,6 +33,8 @@ from trimtab.config.secrets import credentials
 from trimtab.domain.errors import AccountHeld, NotDone, TrimtabError, VenueError
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.snapshot import Environment
+from trimtab.risk.references import Bench
+from trimtab.workflow.bearings import Chart
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
     Examination,
@@ -42,6 +44,7 @@ from trimtab.workflow.doctor import (
     halt_examination,
     live_examinations,
     passed,
+    references_examination,
     unchecked,
     unresolved_examination,
     warned,
@@ -92,6 +95,7 @@ async def examinations(config: Config) -> tuple[Examination, ...]:
         _host(config),
         *await _account(config, books.orders),
         *live_examinations(config.key.environment),
+        await _references(config),
     )
 
 
@@ -199,6 +203,17 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
         passed("key", found=f"accepted, from {_key_place(source)}"),
         *account_examinations(snapshot, config.policy, orders),
     )
+
+
+async def _references(config: Config) -> Examination:
+    """Ask the independent sources about the quote and the targets, the venue left out."""
+    clock, policy = SystemClock(), config.policy
+    assets = portfolio_of(policy).assets
+    async with open_references(config, clock) as sources:
+        references = await sources.read(dict.fromkeys((config.quote, *assets)))
+    bench = Bench(references=references, rules=policy.references, now=clock.now())
+    chart = Chart(bench=bench, quote=config.quote, mids={})
+    return references_examination(chart.bearings(assets), policy)
 
 
 def _key_place(source: str) -> str:

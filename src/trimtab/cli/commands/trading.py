@@ -7,24 +7,27 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from trimtab.adapters.terminal import TerminalApprover, TerminalProgress
 from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
-from trimtab.cli.documents import plan_document
+from trimtab.cli.bearings import bearing_document
+from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
-from trimtab.cli.tables import plan_view
+from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import Config
 from trimtab.domain.errors import ApprovalError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
-from trimtab.workflow.propose import propose
+from trimtab.workflow.propose import Proposal, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
 
@@ -51,15 +54,23 @@ def plan(
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        return Result(
-            document=plan_document(
-                proposal.plan, proposal.report, status=proposal.status, execution=None
-            ),
-            view=plan_view(proposal.plan, proposal.report),
-            code=code,
-        )
+        return Result(document=_proposed(proposal), view=_seen(proposal), code=code)
 
     return session.conduct(work)
+
+
+def _proposed(proposal: Proposal) -> Document:
+    """Return a proposal's document, with the independent prices that were read for it."""
+    document = plan_document(proposal.plan, proposal.report, status=proposal.status, execution=None)
+    return document | {"references": [bearing_document(b) for b in proposal.bearings]}
+
+
+def _seen(proposal: Proposal) -> RenderableType:
+    """Return a proposal for a person, with the independent prices that were read for it."""
+    view = plan_view(proposal.plan, proposal.report)
+    if not proposal.bearings:
+        return view
+    return Group(view, Text(), bearings_table(proposal.bearings))
 
 
 def run(
