@@ -25,6 +25,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
     planner = Planner(
         market=floor.venue,
         ledger=ledger,
+        keys=floor.venue,
         clock=floor.clock,
         policy=policy(),
         owner="a test",

@@ -21,7 +21,8 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
-from trimtab.ports import Clock, MarketData, Venue
+from trimtab.domain.rights import KeyUse
+from trimtab.ports import Clock, MarketData, Preflight, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     market: MarketData
+    preflight: Preflight
 
 
 @asynccontextmanager
@@ -51,18 +53,21 @@ async def open_books(config: Config, *, dry_run: bool) -> AsyncIterator[SqlLedge
         yield ledger
 
 
-def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> VenueSettings:
-    """Return what has to be known to open the venue, its key among it.
+def venue_settings(
+    config: Config, environ: Mapping[str, str], clock: Clock, *, use: KeyUse
+) -> VenueSettings:
+    """Return what has to be known to open the venue, its key for *use* among it.
 
     Raises:
         ConfigError: keys are missing.
 
     """
-    keys = credentials(config, environ)
+    keys = credentials(config, environ, use=use)
     return VenueSettings(
         account=config.key,
         url=config.venue_url,
         api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
+        key_use=keys.use,
         quote=config.quote,
         markets=frozenset(config.markets),
         execution=config.policy.execution,
@@ -73,9 +78,9 @@ def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> 
 
 @asynccontextmanager
 async def open_shell(
-    config: Config, environ: Mapping[str, str], *, dry_run: bool
+    config: Config, environ: Mapping[str, str], *, use: KeyUse, dry_run: bool
 ) -> AsyncIterator[Shell]:
-    """Open ledger and venue. Sends nothing by itself.
+    """Open ledger and venue, with the key for *use*. Sends nothing by itself.
 
     Raises:
         ConfigError: keys are missing, or the ledger belongs to another account.
@@ -83,21 +88,23 @@ async def open_shell(
 
     """
     clock = SystemClock()
-    settings = venue_settings(config, environ, clock)
+    settings = venue_settings(config, environ, clock, use=use)
     async with open_books(config, dry_run=dry_run) as ledger, open_venue(settings) as opened:
+        venue: Venue = opened.venue
+        market: MarketData = opened.market
         if dry_run:
             from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
 
             paper = PaperVenue(opened.market, clock=clock)
-            yield Shell(config=config, clock=clock, ledger=ledger, venue=paper, market=paper)
-        else:
-            yield Shell(
-                config=config,
-                clock=clock,
-                ledger=ledger,
-                venue=opened.venue,
-                market=opened.market,
-            )
+            venue, market = paper, paper
+        yield Shell(
+            config=config,
+            clock=clock,
+            ledger=ledger,
+            venue=venue,
+            market=market,
+            preflight=opened.preflight,
+        )
 
 
 def owner() -> str:

@@ -14,6 +14,7 @@ def planner_of(shell: Shell) -> Planner:
     return Planner(
         market=shell.market,
         ledger=shell.ledger,
+        keys=shell.preflight,
         clock=shell.clock,
         policy=shell.config.policy,
         owner=owner(),

@@ -24,7 +24,8 @@ PREFIX: Final = "TRIMTAB__"
 FILE_VARIABLE: Final = "TRIMTAB_CONFIG"
 """The variable that names the file."""
 SECRET_VARIABLES: Final = frozenset(
-    f"{PREFIX}VENUE__{name}{ending}"
+    f"{PREFIX}VENUE__{use}{name}{ending}"
+    for use in ("", "READ_")
     for name in ("API_KEY", "API_SECRET", "PASSWORD")
     for ending in ("", "_FILE")
 )

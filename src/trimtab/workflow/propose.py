@@ -18,7 +18,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.planning.compose import make_plan
-from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio
+from trimtab.ports import Clock, KeyWitness, Ledger, MarketData, PlanStatus, Portfolio
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
 from trimtab.workflow.portfolio import portfolio_of
@@ -32,6 +32,7 @@ class Planner:
 
     market: MarketData
     ledger: Ledger
+    keys: KeyWitness
     clock: Clock
     policy: Policy
     owner: str
@@ -110,6 +111,7 @@ def _status(plan: Plan, report: GateReport) -> PlanStatus:
 async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | None) -> GateContext:
     """Collect what the gate must know beside the snapshot, before anything of a plan is sent."""
     ledger, fault = planner.ledger, None
+    key = await planner.keys.key_rights()
     since = planner.clock.now() - DAY
     try:
         unresolved, used, booked = await asyncio.gather(
@@ -123,6 +125,7 @@ async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | No
         halt_reason=await ledger.halted(),
         unresolved=unresolved,
         concurrent_holder=holder,
+        key=key,
         ledger_fault=fault,
         run_notional={},
         run_orders=0,

@@ -32,6 +32,7 @@ from trimtab.domain.errors import OutcomeUnknown, TrimtabError, VenueError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
@@ -53,7 +54,7 @@ def recover() -> Exit:
             left = await leftovers(ledger, now=SystemClock().now())
         if left.is_nothing:
             return recover_result(RecoveryReport(orders=(), interrupted=False), ())
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
@@ -91,7 +92,7 @@ def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit
 
     async def work(_: Work) -> Result:
         """Compare; only adoption holds the account and writes."""
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             books = _books(shell)
             if not adopt:
                 found = await compared(books, shell.clock, adopt=False)
@@ -154,7 +155,7 @@ async def _cancelled(config: Config) -> tuple[Cancellation, ...]:
         ConfigError: there is no key to ask with.
 
     """
-    async with open_shell(config, os.environ, dry_run=False) as shell:
+    async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         records = await shell.ledger.orders(plan_digest=None)
         markets = {r.intent.client_order_id: r.intent.instrument for r in records}
         symbols = sorted({instrument.symbol for instrument in markets.values()})
