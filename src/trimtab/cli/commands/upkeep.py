@@ -28,7 +28,7 @@ from trimtab.cli.views_upkeep import (
     unhalt_result,
 )
 from trimtab.config import Config
-from trimtab.domain.errors import OutcomeUnknown, TrimtabError, VenueError
+from trimtab.domain.errors import LedgerError, OutcomeUnknown, TrimtabError, VenueError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Plan
@@ -40,6 +40,11 @@ from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
 from trimtab.workflow.statements import Books
 
+BY_THE_VENUE: Final = (
+    "at the venue, by hand: cancel every open order, spot and futures, and take the right to"
+    " trade from the key or delete it, so that a run in progress can send nothing more"
+)
+"""What stops everything when the latch cannot be written."""
 BY_HAND: Final = "halted by hand"
 """The reason when none is given."""
 
@@ -130,9 +135,12 @@ def halt(reason: str = BY_HAND) -> Exit:
 
     async def work(_: Work) -> Result:
         """Latch, then cancel."""
-        async with open_books(config, dry_run=False) as ledger:
-            before = await ledger.halted()
-            await ledger.set_halt(reason, by=owner(), at=SystemClock().now())
+        try:
+            async with open_books(config, dry_run=False) as ledger:
+                before = await ledger.halted()
+                await ledger.set_halt(reason, by=owner(), at=SystemClock().now())
+        except LedgerError as fault:
+            raise _not_halted(fault) from fault
         session.note("latched; looking for our open orders")
         try:
             cancelled = await _cancelled(config)
@@ -145,6 +153,16 @@ def halt(reason: str = BY_HAND) -> Exit:
         )
 
     return session.conduct(work)
+
+
+def _not_halted(fault: LedgerError) -> LedgerError:
+    """Return what a person must know when the latch could not be written: nothing holds."""
+    told = LedgerError(
+        f"not known to be halted: {fault}",
+        next_step=f"{BY_THE_VENUE}; then {fault.next_step}; then trimtab halt",
+    )
+    told.true_now = "The account is not known to be halted, and no order was cancelled."
+    return told
 
 
 async def _cancelled(config: Config) -> tuple[Cancellation, ...]:
