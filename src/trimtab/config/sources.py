@@ -166,6 +166,8 @@ def _syntax_fix(text: str, *, written: str) -> str:
     value = written.partition("=")[2].strip()
     if text.startswith("\ufeff"):
         return "save the file as UTF-8 without a byte order mark"
+    if "\x00" in written:
+        return "take the NUL out of this line, or save the file as UTF-8"
     if re.match(r"[A-Za-z./~]|[0-9.]+\s*(?:%|pp)", value):
         return "put the text in quotes"
     if written.strip() and not value and not written.lstrip().startswith("["):
