@@ -37,6 +37,7 @@ from trimtab.config import Config, load
 from trimtab.domain.errors import TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.ports import Answer
 from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent, Runner, resolved_first, run
@@ -176,7 +177,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
     """Open ledger and venue as the composition root does, on the leaping clock."""
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=place.clock) as ledger,
-        open_venue(venue_settings(config, {}, place.clock)) as venue,
+        open_venue(venue_settings(config, {}, place.clock, use=KeyUse.SEND)) as venue,
     ):
         shell = Shell(
             config=config,
@@ -185,6 +186,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             venue=venue.venue,
             market=venue.market,
             references=UnreadReferences(),
+            preflight=venue.preflight,
         )
         yield runner_of(wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
 

@@ -24,6 +24,7 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Answer
 from trimtab.workflow.inquiry import Desk
@@ -220,6 +221,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             market=market,
             references=UnreadReferences(),
             ledger=ledger,
+            keys=opened.preflight,
             clock=world.clock,
             policy=world.setting.policy,
             owner=f"process {process.number}",
@@ -240,6 +242,7 @@ def _settings(world: World) -> VenueSettings:
         account=KEY,
         url="http://127.0.0.1:1",
         api_key=ApiKey(key="local-key", secret="local-secret"),
+        key_use=KeyUse.SEND,
         quote=Asset("USDT"),
         markets=frozenset({MarketKind.SPOT, MarketKind.SWAP}),
         execution=world.setting.policy.execution,

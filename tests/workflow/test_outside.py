@@ -27,6 +27,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
         market=floor.venue,
         references=UnreadReferences(),
         ledger=ledger,
+        keys=floor.venue,
         clock=floor.clock,
         policy=policy(),
         owner="a test",

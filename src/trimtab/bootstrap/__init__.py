@@ -22,7 +22,8 @@ from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
-from trimtab.ports import Clock, MarketData, ReferencePrice, Venue
+from trimtab.domain.rights import KeyUse
+from trimtab.ports import Clock, MarketData, Preflight, ReferencePrice, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Shell:
     venue: Venue
     market: MarketData
     references: ReferencePrice
+    preflight: Preflight
 
 
 @asynccontextmanager
@@ -53,18 +55,21 @@ async def open_books(config: Config, *, dry_run: bool) -> AsyncIterator[SqlLedge
         yield ledger
 
 
-def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> VenueSettings:
-    """Return what has to be known to open the venue, its key among it.
+def venue_settings(
+    config: Config, environ: Mapping[str, str], clock: Clock, *, use: KeyUse
+) -> VenueSettings:
+    """Return what has to be known to open the venue, its key for *use* among it.
 
     Raises:
         ConfigError: keys are missing.
 
     """
-    keys = credentials(config, environ)
+    keys = credentials(config, environ, use=use)
     return VenueSettings(
         account=config.key,
         url=config.venue_url,
         api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
+        key_use=keys.use,
         quote=config.quote,
         markets=frozenset(config.markets),
         execution=config.policy.execution,
@@ -75,9 +80,9 @@ def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> 
 
 @asynccontextmanager
 async def open_shell(
-    config: Config, environ: Mapping[str, str], *, dry_run: bool
+    config: Config, environ: Mapping[str, str], *, use: KeyUse, dry_run: bool
 ) -> AsyncIterator[Shell]:
-    """Open ledger and venue. Sends nothing by itself.
+    """Open ledger and venue, with the key for *use*. Sends nothing by itself.
 
     Raises:
         ConfigError: keys are missing, or the ledger belongs to another account.
@@ -85,7 +90,7 @@ async def open_shell(
 
     """
     clock = SystemClock()
-    settings = venue_settings(config, environ, clock)
+    settings = venue_settings(config, environ, clock, use=use)
     async with (
         open_books(config, dry_run=dry_run) as ledger,
         open_venue(settings) as opened,
@@ -96,7 +101,8 @@ async def open_shell(
         if dry_run:
             from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
 
-            venue = market = PaperVenue(opened.market, clock=clock)
+            paper = PaperVenue(opened.market, clock=clock)
+            venue, market = paper, paper
         yield Shell(
             config=config,
             clock=clock,
@@ -104,6 +110,7 @@ async def open_shell(
             venue=venue,
             market=market,
             references=references,
+            preflight=opened.preflight,
         )
 
 

@@ -15,6 +15,7 @@ def planner_of(shell: Shell) -> Planner:
         market=shell.market,
         references=shell.references,
         ledger=shell.ledger,
+        keys=shell.preflight,
         clock=shell.clock,
         policy=shell.config.policy,
         owner=owner(),

@@ -15,6 +15,7 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.references import References
+from trimtab.domain.rights import KeyStanding
 from trimtab.domain.snapshot import Snapshot
 
 
@@ -28,6 +29,8 @@ class GateContext:
     """Orders of ours that are not terminal in the ledger, oldest first."""
     concurrent_holder: str | None
     """Who else holds the account's lock; None when this run does."""
+    key: KeyStanding
+    """What the key in use may do, or why that is not known."""
     ledger_fault: str | None
     """Why the ledger cannot be written; None when a write was tried and held."""
     run_notional: Mapping[Symbol, Decimal]

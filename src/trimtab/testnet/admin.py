@@ -7,6 +7,7 @@
 - ``POST /admin/clock {"offset_ms": 1500}`` · ``POST /admin/funding {"rates": {"BTCUSDT": ".."}}``
 - ``POST /admin/liquidate {"symbol"}`` · ``POST /admin/adl {"symbol", "quantity"}``
 - ``POST /admin/deposit {"asset", "units", "wallet": "spot" | "usdm"}``
+- ``POST /admin/rights {"key", "rights": ["read", "trade", ...]}``, see ``scenario.Credential``
 - ``POST /admin/faults`` the fields of ``Fault`` · ``DELETE /admin/faults``
 """
 
@@ -24,6 +25,7 @@ from trimtab.testnet.interventions import (
     force_deleveraging,
     force_liquidation,
     fund,
+    grant,
     set_clock,
     set_prices,
     set_references,
@@ -91,6 +93,12 @@ def _deposit(exchange: Exchange, given: Json) -> Json:
     return {}
 
 
+def _rights(exchange: Exchange, given: Json) -> Json:
+    """Change the rights of a key."""
+    grant(exchange.state, key=given["key"], rights=given["rights"])
+    return {}
+
+
 def _inject(exchange: Exchange, given: Json) -> Json:
     """Put a fault in force."""
     return {"number": exchange.faults.add(Fault.from_json(given))}
@@ -116,6 +124,7 @@ def _endpoints() -> dict[tuple[str, str], Callable[[Exchange, Json], Json]]:
         ("POST", "liquidate"): _liquidate,
         ("POST", "adl"): _adl,
         ("POST", "deposit"): _deposit,
+        ("POST", "rights"): _rights,
         ("POST", "faults"): _inject,
         ("DELETE", "faults"): _clear,
     }

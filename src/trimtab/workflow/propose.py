@@ -19,7 +19,15 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.planning.compose import make_plan
-from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio, ReferencePrice
+from trimtab.ports import (
+    Clock,
+    KeyWitness,
+    Ledger,
+    MarketData,
+    PlanStatus,
+    Portfolio,
+    ReferencePrice,
+)
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
 from trimtab.risk.references import Bench
@@ -36,6 +44,7 @@ class Planner:
     market: MarketData
     references: ReferencePrice
     ledger: Ledger
+    keys: KeyWitness
     clock: Clock
     policy: Policy
     owner: str
@@ -156,6 +165,7 @@ async def gate_context(
     *assets* are those whose independent prices are read, beside the ledger.
     """
     ledger = planner.ledger
+    key = await planner.keys.key_rights()
     since = planner.clock.now() - DAY
     written, references = await asyncio.gather(
         _written(ledger, since=since), planner.references.read(assets)
@@ -165,6 +175,7 @@ async def gate_context(
         halt_reason=await ledger.halted(),
         unresolved=unresolved,
         concurrent_holder=holder,
+        key=key,
         ledger_fault=written.fault,
         run_notional={},
         run_orders=0,

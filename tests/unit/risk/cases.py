@@ -19,12 +19,27 @@ from trimtab.domain.references import (
     ReferenceSource,
     Silence,
 )
+from trimtab.domain.rights import KeyRights, KeyUse
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
 
 CALM = "USDT 5000, BTC 0.1 @ 60000, ETH 1 @ 3000, wallet 5000"
 """An account with coins, quote and margin, and no position."""
+
+KEY_IN_ORDER = KeyRights(
+    use=KeyUse.SEND,
+    reads=True,
+    trades_spot=True,
+    trades_futures=True,
+    withdraws=False,
+    transfers_out=False,
+    transfers_within=False,
+    borrows=False,
+    trades_options=False,
+    is_bound_to_ip=True,
+)
+"""A key that may do what a run needs, and no more."""
 
 
 def context(**overrides: Any) -> GateContext:
@@ -33,6 +48,7 @@ def context(**overrides: Any) -> GateContext:
         "halt_reason": None,
         "unresolved": (),
         "concurrent_holder": None,
+        "key": KEY_IN_ORDER,
         "ledger_fault": None,
         "run_notional": {},
         "run_orders": 0,

@@ -11,6 +11,7 @@ from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
 from trimtab.cli.status_document import status_document
+from trimtab.domain.rights import KeyUse
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.status import AccountStatus, Sight, look
 
@@ -35,7 +36,7 @@ def status() -> Exit:
 
     async def work(_: Work) -> Result:
         """Read once."""
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             portfolio = portfolio_of(config.policy)
             sight = Sight(
                 market=shell.market,

@@ -25,6 +25,7 @@ from trimtab.config import Config
 from trimtab.domain.errors import ApprovalError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
 from trimtab.workflow.propose import Proposal, propose
@@ -49,7 +50,7 @@ def plan(
     config = session.configuration()
 
     async def work(_: Work) -> Result:
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             proposal = await propose(planner_of(shell), slot_due=False)
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
@@ -104,7 +105,7 @@ def run(
 async def executed(config: Config, given: Work, *, yes: bool, saved: str | None) -> Result:
     """Recover, plan, ask and send."""
     _refuse_yes_in_live(config, yes=yes)
-    async with open_shell(config, os.environ, dry_run=False) as shell:
+    async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         runner = local_runner(shell, given)
         await _nothing_left_open(runner)
         consent = Consent.FLAG if yes else Consent.ASK
@@ -121,7 +122,7 @@ async def dry_run(config: Config, given: Work, *, saved: str | None) -> Result:
             "--plan executes a saved plan and needs --execute; a dry run makes its own plan",
             next_step=f"trimtab run --execute --plan {saved}",
         )
-    async with open_shell(config, os.environ, dry_run=True) as shell:
+    async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
         runner = local_runner(shell, given)
         result = await run_once(runner, consent=Consent.DRY_RUN, slot_due=False)
     return run_result(result)
