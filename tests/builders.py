@@ -512,6 +512,6 @@ def policy(
         hedge=HedgePolicy(**hedging | dict(hedge or {})),
         limits=limits,
         references=references,
-        approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50)),
+        approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50), two_step_above=dec(5_000)),
         execution=ExecutionPolicy(max_reprices=3, receive_window_ms=5_000, order_timeout_s=dec(15)),
     )

@@ -148,6 +148,31 @@ async def test_the_status_of_a_plan_moves(ledger: Ledger) -> None:
     assert (await ledger.plan(SELL.digest)).status is PlanStatus.DECLINED
 
 
+DECIDED = [PlanStatus.DECLINED, PlanStatus.EXPIRED]
+TAKEN = [PlanStatus.EXECUTING, PlanStatus.EXECUTED, PlanStatus.PARTIAL, PlanStatus.UNKNOWN]
+
+
+@pytest.mark.parametrize("status", [*DECIDED, *TAKEN])
+@pytest.mark.parametrize("to", [*DECIDED, PlanStatus.EXECUTING])
+async def test_a_plan_that_was_begun_or_declined_is_neither_begun_nor_declined_again(
+    ledger: Ledger, status: PlanStatus, to: PlanStatus
+) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), status)
+    with pytest.raises(LedgerError, match=f"is {status}, cannot become {to}"):
+        await ledger.set_plan_status(SELL.digest, to)
+    assert (await ledger.plan(SELL.digest)).status is status
+
+
+async def test_only_an_approved_plan_is_begun_and_only_once(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    with pytest.raises(LedgerError, match="is proposed, cannot become executing"):
+        await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+    await ledger.save_approval(yes_to(SELL))
+    await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+    with pytest.raises(LedgerError, match="is executing, cannot become executing"):
+        await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+
+
 async def test_the_status_of_a_plan_that_is_not_there_cannot_move(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="not in the ledger"):
         await ledger.set_plan_status(SELL.digest, PlanStatus.DECLINED)
@@ -707,6 +732,7 @@ async def test_the_venues_names_of_our_orders_are_known(opener: Opener) -> None:
 
 async def test_a_plan_is_executing_until_its_run_says_how_it_ended(opener: Opener) -> None:
     async with with_sell_begun(opener) as ledger:
+        await ledger.save_approval(yes_to(SELL))
         assert await ledger.executing() == ()
         await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
         assert [saved.plan for saved in await ledger.executing()] == [SELL]

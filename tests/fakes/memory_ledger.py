@@ -148,6 +148,7 @@ class MemoryLedger:
         self._about_to_write()
         saved = self._known(plan_digest)
         if not self._dry_run:
+            rules.refuse_move(plan_digest, saved.status, to=status)
             self.store.plans[plan_digest] = dataclasses.replace(saved, status=status)
 
     async def save_approval(self, approval: Approval) -> None:

@@ -258,6 +258,8 @@ class Approval(BaseModel):
     """How long a plan and its approval hold."""
     max_move_bps: Bps = Decimal(50)
     """Price move against a leg since planning that voids the approval."""
+    two_step_above: Value = Decimal(5000)
+    """Notional of a plan above which a person is asked twice, each time for other words."""
 
 
 class Ledger(BaseModel):

@@ -36,7 +36,9 @@ def policy_of(document: Document) -> Policy:
         limits=_limits(document),
         references=_references(document),
         approval=ApprovalPolicy(
-            ttl_s=document.approval.ttl_s, max_move_bps=document.approval.max_move_bps
+            ttl_s=document.approval.ttl_s,
+            max_move_bps=document.approval.max_move_bps,
+            two_step_above=document.approval.two_step_above,
         ),
         execution=ExecutionPolicy(
             max_reprices=document.execution.max_reprices,

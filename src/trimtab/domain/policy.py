@@ -191,6 +191,8 @@ class ApprovalPolicy:
     """From planning to expiry, > 0."""
     max_move_bps: Decimal
     """Move of a mid against its leg since planning, >= 0."""
+    two_step_above: Decimal
+    """Notional of a plan above which a person is asked twice, quote units, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

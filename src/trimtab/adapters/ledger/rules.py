@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import ApprovalError, Halted, LedgerError
@@ -30,6 +31,14 @@ DIGEST_PREFIX_MIN = 8
 """Fewest hex digits that may name a plan."""
 APPROVABLE = frozenset({PlanStatus.PROPOSED, PlanStatus.APPROVED})
 """Where a plan must stand to take its yes."""
+_COMES_FROM: Mapping[PlanStatus, frozenset[PlanStatus]] = MappingProxyType(
+    {
+        PlanStatus.DECLINED: APPROVABLE,
+        PlanStatus.EXPIRED: APPROVABLE,
+        PlanStatus.EXECUTING: frozenset({PlanStatus.APPROVED}),
+    }
+)
+"""Where a plan must stand to be decided against, or begun. It is begun once."""
 
 PaymentKey = tuple[Asset, PaymentKind, PaymentId]
 """What no two payments of an account share."""
@@ -252,6 +261,19 @@ def approved_already(digest: str) -> ApprovalError:
         f"plan {digest[:12]}: is approved already; this run sent nothing",
         next_step="trimtab ledger plans",
     )
+
+
+def refuse_move(digest: str, status: PlanStatus, *, to: PlanStatus) -> None:
+    """Refuse to decide against a plan, or to begin it, when that was done already.
+
+    Raises:
+        LedgerError: the plan stands elsewhere than it must for that.
+
+    """
+    if status not in _COMES_FROM.get(to, {status}):
+        raise LedgerError(
+            f"plan {digest[:12]}: is {status}, cannot become {to}", next_step="trimtab ledger plans"
+        )
 
 
 def the_one_digest(prefix: str, digests: Sequence[str]) -> str:

@@ -76,7 +76,9 @@ def save_plan(pen: Pen, hand: Hand, plan: Plan, report: GateReport, status: Plan
 
 def set_plan_status(pen: Pen, hand: Hand, digest: str, status: PlanStatus) -> None:
     """Append where a plan stands; a dry run's word does not move the plan."""
-    _must_know(pen, digest)
+    before = _must_know(pen, digest)
+    if hand.dry_run == 0:
+        rules.refuse_move(digest, before, to=status)
     body = {"digest": digest, "dry_run": hand.dry_run, "status": status.value}
     pen.append(EntryKind.PLAN_STATUS, body)
 

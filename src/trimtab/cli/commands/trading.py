@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.adapters.terminal import TerminalApprover, TerminalProgress
+from trimtab.adapters.terminal import TerminalProgress
 from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
@@ -19,6 +19,7 @@ from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.options import OPTIONS
+from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import Config
@@ -31,8 +32,6 @@ from trimtab.ports import PlanStatus
 from trimtab.workflow.propose import Proposal, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
-
-STDIN = 0
 
 
 def plan(
@@ -148,8 +147,8 @@ def local_runner(shell: Shell, given: Work) -> Runner:
     """Return what a run works with, at this terminal."""
     return runner_of(
         shell,
-        approver=TerminalApprover(write=_to_stderr, descriptor=STDIN),
-        progress=TerminalProgress(write=_to_stderr, show=_show_plan),
+        approver=local_approver(shell.config),
+        progress=TerminalProgress(write=to_stderr, show=_show_plan),
         stop=given.stop,
     )
 
@@ -186,9 +185,3 @@ def _show_plan(plan: Plan, report: GateReport) -> None:
     """Show a proposal where it does not disturb a script that reads the result."""
     session.show(plan_view(plan, report), error=OPTIONS.get().as_json)
     sys.stdout.flush()
-
-
-def _to_stderr(text: str) -> None:
-    """Write at once, so that a prompt is seen before the answer is waited for."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
