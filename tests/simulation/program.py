@@ -217,6 +217,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             venue = market = PaperVenue(opened.market, clock=world.clock)
         planner = Planner(
             market=market,
+            payments=opened.venue,
             ledger=ledger,
             clock=world.clock,
             policy=world.setting.policy,

@@ -24,6 +24,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
     _, ledger = floor.desk()
     planner = Planner(
         market=floor.venue,
+        payments=floor.venue,
         ledger=ledger,
         clock=floor.clock,
         policy=policy(),

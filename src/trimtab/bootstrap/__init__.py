@@ -21,7 +21,7 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
-from trimtab.ports import Clock, MarketData, Venue
+from trimtab.ports import Clock, MarketData, PaymentList, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     market: MarketData
+    payments: PaymentList
+    """Of the venue itself, whatever stands before it."""
 
 
 @asynccontextmanager
@@ -89,7 +91,14 @@ async def open_shell(
             from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
 
             paper = PaperVenue(opened.market, clock=clock)
-            yield Shell(config=config, clock=clock, ledger=ledger, venue=paper, market=paper)
+            yield Shell(
+                config=config,
+                clock=clock,
+                ledger=ledger,
+                venue=paper,
+                market=paper,
+                payments=opened.venue,
+            )
         else:
             yield Shell(
                 config=config,
@@ -97,6 +106,7 @@ async def open_shell(
                 ledger=ledger,
                 venue=opened.venue,
                 market=opened.market,
+                payments=opened.venue,
             )
 
 

@@ -13,6 +13,7 @@ def planner_of(shell: Shell) -> Planner:
     """Return what proposals are made with."""
     return Planner(
         market=shell.market,
+        payments=shell.payments,
         ledger=shell.ledger,
         clock=shell.clock,
         policy=shell.config.policy,

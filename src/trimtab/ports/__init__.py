@@ -11,7 +11,16 @@ from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
-from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
+from trimtab.ports.standing import StandingLedger
+from trimtab.ports.venue import (
+    AbsenceEvidence,
+    Clock,
+    FillCursor,
+    MarketData,
+    PaymentList,
+    Portfolio,
+    Venue,
+)
 
 __all__ = [
     "AbsenceEvidence",
@@ -24,11 +33,13 @@ __all__ = [
     "Ledger",
     "MarketData",
     "OrderLedger",
+    "PaymentList",
     "PlanLedger",
     "PlanStatus",
     "Portfolio",
     "Progress",
     "SavedPlan",
+    "StandingLedger",
     "StopSignal",
     "Transition",
     "Venue",

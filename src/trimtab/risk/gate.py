@@ -43,6 +43,6 @@ def _findings(case: Case) -> tuple[Finding, ...]:
     first, *others = CHECKS
     numbers = first.findings(Review(case=case, found=Unmeasured(UNUSABLE)))
     if any(finding.verdict is Verdict.REFUSE for finding in numbers):
-        return (*numbers, *(check.refusal(UNUSABLE) for check in others))
+        return (*numbers, *(check.refusal(UNUSABLE, case) for check in others))
     measured = review_of(case)
     return (*numbers, *(found for check in others for found in check.findings(measured)))

@@ -18,10 +18,12 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.planning.compose import make_plan
-from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio
+from trimtab.ports import Clock, Ledger, MarketData, PaymentList, PlanStatus, Portfolio
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
+from trimtab.risk.record import Record
 from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.standing import Paid, Watch, paid_since, past_of, remember
 
 DAY = timedelta(hours=24)
 
@@ -31,6 +33,8 @@ class Planner:
     """What a proposal is made with."""
 
     market: MarketData
+    payments: PaymentList
+    """Of the venue itself, in a dry run too."""
     ledger: Ledger
     clock: Clock
     policy: Policy
@@ -41,6 +45,17 @@ class Planner:
     def portfolio(self) -> Portfolio:
         """What the policy needs to be read."""
         return portfolio_of(self.policy)
+
+    @property
+    def watch(self) -> Watch:
+        """What the account's past is looked at with."""
+        return Watch(
+            ledger=self.ledger,
+            payments=self.payments,
+            clock=self.clock,
+            limits=self.policy.limits,
+            owner=self.owner,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +76,8 @@ class Passage:
     """The plan that was approved, and that its orders are booked under."""
     net_bounds: Mapping[Asset, Decimal]
     """Largest |net units| before and at the end of the whole plan, base units, >= 0."""
+    paid: Paid
+    """What had moved the futures wallets before the first order."""
 
 
 async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
@@ -77,6 +94,8 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     context = await gate_context(planner, snapshot, holder=await planner.ledger.holder())
     now = planner.clock.now()
     report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
+    if context.ledger_fault is None:
+        await remember(planner.watch, context.record)
     status = _status(plan, report)
     await planner.ledger.save_plan(plan, report, status)
     return Proposal(plan=plan, report=report, snapshot=snapshot, status=status)
@@ -87,7 +106,7 @@ async def review_rest(
 ) -> GateReport:
     """Ask the gate about what is left of an approved plan, which this run holds the account for."""
     context, sent = await asyncio.gather(
-        gate_context(planner, snapshot, holder=None),
+        gate_context(planner, snapshot, holder=None, of=of),
         planner.ledger.orders(plan_digest=of.plan_digest),
     )
     context = replace(
@@ -107,8 +126,10 @@ def _status(plan: Plan, report: GateReport) -> PlanStatus:
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
 
 
-async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | None) -> GateContext:
-    """Collect what the gate must know beside the snapshot, before anything of a plan is sent."""
+async def gate_context(
+    planner: Planner, snapshot: Snapshot, *, holder: str | None, of: Passage | None = None
+) -> GateContext:
+    """Collect what the gate must know beside the snapshot, *of* a plan on its way or a new one."""
     ledger, fault = planner.ledger, None
     since = planner.clock.now() - DAY
     try:
@@ -117,8 +138,12 @@ async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | No
             ledger.committed_notional(since=since),
             ledger.booked_since_statement(),
         )
+        paid = await paid_since(planner.watch, snapshot) if of is None else of.paid
+        own = "" if of is None else of.plan_digest
+        past = await past_of(planner.watch, snapshot, paid, own_plan=own)
     except LedgerError as error:
         unresolved, used, booked, fault = (), {}, None, str(error)
+        past = _no_past(fault)
     return GateContext(
         halt_reason=await ledger.halted(),
         unresolved=unresolved,
@@ -130,7 +155,23 @@ async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | No
         references={},
         outside={} if booked is None else _outside(booked, snapshot, unresolved),
         late=() if booked is None else booked.late,
+        record=past,
         net_bounds={},
+    )
+
+
+def _no_past(fault: str) -> Record:
+    """Return that the ledger tells nothing, and why: no limit on losses can be measured then."""
+    return Record(
+        reducing=None,
+        released_at=None,
+        own_plan="",
+        sent=(),
+        marks=(),
+        mark=None,
+        mark_fault=fault,
+        statement_at=None,
+        targets=None,
     )
 
 

@@ -19,6 +19,7 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Drift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
+from trimtab.domain.trading import Restraint
 from trimtab.planning.drift import measure
 from trimtab.ports import Ledger, MarketData, Portfolio, SavedPlan
 from trimtab.risk.margin import maintenance, margin_ratio
@@ -113,8 +114,8 @@ class AccountStatus:
     resting: tuple[RestingOrder, ...]
     unresolved: tuple[OrderRecord, ...]
     """Oldest first."""
-    halted: str | None
-    """Why the kill switch is latched, or None."""
+    restraint: Restraint
+    """What is latched: the kill switch, or that only reductions are allowed."""
     last_plan: SavedPlan | None
     """None before the first plan."""
 
@@ -154,7 +155,7 @@ async def look(
         leverage=exposed.leverage(),
         resting=_resting(snapshot, records),
         unresolved=await ledger.unresolved(),
-        halted=await ledger.halted(),
+        restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,
     )
 

@@ -86,7 +86,7 @@ def kill_switch(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     halted = case.context.halt_reason
     if halted is None:
         return (holds("account", measured="not halted", ok=True, otherwise=""),)
-    return _only_reductions(
+    return only_reductions(
         f"the account is halted ({halted})",
         frozenset(standing.raising.any),
         standing,
@@ -102,7 +102,7 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     markets = {record.intent.instrument.symbol for record in records}
     blind = {m.index for m in standing.state.moves if m.is_leg and m.instrument.symbol in markets}
     ids = ", ".join(record.intent.client_order_id for record in records[:3])
-    return _only_reductions(
+    return only_reductions(
         f"{len(records)} of our orders are unresolved ({ids})",
         standing.raising.any | blind,
         standing,
@@ -126,12 +126,12 @@ def external_fills(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     )
     if not late:
         forbidden = frozenset(j for j in forbidden if moves[j].instrument.is_contract)
-    return _only_reductions(
+    return only_reductions(
         state, forbidden, standing, advice="run trimtab reconcile, then trimtab reconcile --adopt"
     )
 
 
-def _only_reductions(
+def only_reductions(
     state: str, forbidden: frozenset[int], standing: Standing, *, advice: str
 ) -> tuple[Judgement, ...]:
     """Refuse each of the *forbidden* legs; with none, warn of the *state*."""

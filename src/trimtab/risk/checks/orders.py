@@ -41,7 +41,7 @@ def _numbers(case: Case) -> Iterator[tuple[str, bool]]:
     limits = case.policy.limits
     for name in limits.__slots__:
         value = getattr(limits, name)
-        yield f"risk.{name}", isinstance(value, int) or _not_negative(value)
+        yield f"risk.{name}", isinstance(value, int | tuple) or _not_negative(value)
     yield "hedge.max_ratio", _not_negative(case.policy.hedge.max_ratio)
     for spent in (case.context.run_notional, case.context.day_notional):
         yield from ((f"{symbol} sent so far", _not_negative(v)) for symbol, v in spent.items())
