@@ -18,8 +18,10 @@ import pytest
 from tests.acceptance.conftest import CONFIG, Account, AccountAt
 from tests.acceptance.strangers import shorted
 from tests.acceptance.test_faults import HEDGED
+from trimtab.domain.references import ReferenceSource
 from trimtab.risk.registry import CHECKS
 from trimtab.testnet import Fault, Kind, Scenario
+from trimtab.testnet.interventions import grant, set_references
 
 RUN: Final = ("run", "--execute", "--yes", "--json")
 
@@ -94,6 +96,17 @@ async def was_refused(account: Account) -> None:
     account.exchange.clear_faults()
 
 
+async def overreached(account: Account) -> None:
+    """Give the key the right to withdraw, on a host that tells."""
+    grant(account.exchange.exchange.state, key="local-key", rights=["read", "trade", "withdraw"])
+
+
+async def depegged(account: Account) -> None:
+    """Have every independent source say that the quote has left its dollar."""
+    said = {each.value: {"USDT": "0.98"} for each in ReferenceSource}
+    set_references(account.exchange.exchange.state, said)
+
+
 async def turned(account: Account) -> None:
     """Run once, then want another portfolio."""
     await ran(account)
@@ -142,6 +155,7 @@ ROWS: Final[Mapping[str, Row]] = MappingProxyType(
     {
         "kill_switch": Row(before=halted),
         "external_fills": Row(before=interfered, futures=True),
+        "key_rights": Row(before=overreached),
         "data_age": Row(sets=("risk.max_snapshot_age_s=0.001",)),
         "reducing": Row(before=lost),
         "max_daily_loss": Row(before=fell, sets=("risk.max_daily_loss=0.05",)),
@@ -156,6 +170,7 @@ ROWS: Final[Mapping[str, Row]] = MappingProxyType(
         ),
         "max_slippage_bps": Row(sets=("risk.max_slippage_bps=0",)),
         "price_collar": Row(sets=("risk.price_collar_bps=0",)),
+        "stable_depeg": Row(before=depegged, sets=("references.required=true",)),
         "max_minute_orders": Row(sets=("risk.max_minute_orders=1",)),
         "max_day_orders": Row(sets=("risk.max_day_orders=1",)),
         "duplicate_intent": Row(before=repeated),

@@ -14,7 +14,9 @@ def planner_of(shell: Shell) -> Planner:
     return Planner(
         market=shell.market,
         payments=shell.payments,
+        references=shell.references,
         ledger=shell.ledger,
+        keys=shell.preflight,
         clock=shell.clock,
         policy=shell.config.policy,
         owner=owner(),

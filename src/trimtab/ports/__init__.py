@@ -10,7 +10,9 @@ from __future__ import annotations
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
+from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
+from trimtab.ports.references import ReferencePrice
 from trimtab.ports.standing import StandingLedger
 from trimtab.ports.venue import (
     AbsenceEvidence,
@@ -27,9 +29,13 @@ __all__ = [
     "AccountLedger",
     "Answer",
     "Approver",
+    "BudgetUse",
     "Clock",
+    "FeeTerms",
     "FillCursor",
     "FillLedger",
+    "HostAnswer",
+    "KeyWitness",
     "Ledger",
     "MarketData",
     "OrderLedger",
@@ -37,7 +43,9 @@ __all__ = [
     "PlanLedger",
     "PlanStatus",
     "Portfolio",
+    "Preflight",
     "Progress",
+    "ReferencePrice",
     "SavedPlan",
     "StandingLedger",
     "StopSignal",

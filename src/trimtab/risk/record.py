@@ -2,7 +2,7 @@
 
 Quote units, fractions of NAV; instants aware UTC. NAV is adjusted for flows: what came in or
 went out (deposits, withdrawals, transfers, conversions) is valued at the present mid and taken
-off, so that it is no profit and no loss. Design: docs/design/0013-trading-states.md.
+off, so that it is no profit and no loss. Design: docs/design/0014-trading-states.md.
 """
 
 from __future__ import annotations

@@ -22,6 +22,10 @@ class Source(StrEnum):
     """Mark, index, funding and brackets."""
     MARKET = "market"
     """What the venue says of its markets: grids, limits, status, ends."""
+    REFERENCES = "references"
+    """What independent public sources quote."""
+    KEY = "key"
+    """What the venue says of the key in use."""
     CLOCK = "clock"
     LEDGER = "ledger"
     """What we sent, booked and saw before."""
@@ -51,6 +55,8 @@ _CODES: Final[Mapping[Source, tuple[str, ...]]] = MappingProxyType(
             "price_band",
             "min_expiry_days",
         ),
+        Source.REFERENCES: ("stable_depeg",),
+        Source.KEY: ("key_rights",),
         Source.CLOCK: ("clock_offset",),
         Source.LEDGER: (
             "ledger",
@@ -86,8 +92,10 @@ def source_of(code: str) -> Source:
 
 def read_at(source: Source, subject: str, case: Case) -> datetime:
     """Return when the value behind a finding was read: of its leg, else the oldest of the plan."""
-    if source in (Source.LEDGER, Source.PLAN):
+    if source in (Source.LEDGER, Source.PLAN, Source.KEY):
         return case.now
+    if source is Source.REFERENCES:
+        return min((q.quoted_at for q in case.context.references.quotations), default=case.now)
     legs = [leg for leg in case.plan.legs if subject == f"leg {leg.line}"] or case.plan.legs
     symbols = [leg.symbol for leg in legs]
     read = [at for at in (_of(source, symbol, case) for symbol in symbols) if at is not None]

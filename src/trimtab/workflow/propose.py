@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
@@ -18,10 +19,21 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.planning.compose import make_plan
-from trimtab.ports import Clock, Ledger, MarketData, PaymentList, PlanStatus, Portfolio
+from trimtab.ports import (
+    Clock,
+    KeyWitness,
+    Ledger,
+    MarketData,
+    PaymentList,
+    PlanStatus,
+    Portfolio,
+    ReferencePrice,
+)
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
 from trimtab.risk.record import Record
+from trimtab.risk.references import Bench
+from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.standing import Paid, Watch, paid_since, past_of, remember
 
@@ -35,7 +47,9 @@ class Planner:
     market: MarketData
     payments: PaymentList
     """Of the venue itself, in a dry run too."""
+    references: ReferencePrice
     ledger: Ledger
+    keys: KeyWitness
     clock: Clock
     policy: Policy
     owner: str
@@ -65,6 +79,8 @@ class Proposal:
     plan: Plan
     report: GateReport
     snapshot: Snapshot
+    bearings: tuple[Bearing, ...]
+    """How the venue stands to independent prices, in what the plan trades; may be empty."""
     status: PlanStatus
 
 
@@ -80,6 +96,17 @@ class Passage:
     """What had moved the futures wallets before the first order."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What the ledger knows that the gate must know, or why it could not be read."""
+
+    unresolved: tuple[OrderRecord, ...]
+    used: Mapping[Symbol, Decimal]
+    booked: BookedSince | None
+    past: Record
+    fault: str | None
+
+
 async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """Plan from a fresh snapshot and record the proposal.
 
@@ -91,14 +118,30 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
     plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
-    context = await gate_context(planner, snapshot, holder=await planner.ledger.holder())
+    holder = await planner.ledger.holder()
+    context = await gate_context(planner, snapshot, plan, holder=holder)
     now = planner.clock.now()
     report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
     if context.ledger_fault is None:
         await remember(planner.watch, context.record)
     status = _status(plan, report)
+    bench = Bench(references=context.references, rules=planner.policy.references, now=now)
     await planner.ledger.save_plan(plan, report, status)
-    return Proposal(plan=plan, report=report, snapshot=snapshot, status=status)
+    return Proposal(
+        plan=plan,
+        report=report,
+        snapshot=snapshot,
+        bearings=_bearings(plan, snapshot, bench),
+        status=status,
+    )
+
+
+def _bearings(plan: Plan, snapshot: Snapshot, bench: Bench) -> tuple[Bearing, ...]:
+    """Return how the venue stands to independent prices, in what a plan trades."""
+    if not plan.legs:
+        return ()  # Nobody was asked.
+    chart = Chart(bench=bench, quote=plan.quote, mids=exposure(snapshot).mids)
+    return chart.bearings(priced_in(plan))
 
 
 async def review_rest(
@@ -106,7 +149,7 @@ async def review_rest(
 ) -> GateReport:
     """Ask the gate about what is left of an approved plan, which this run holds the account for."""
     context, sent = await asyncio.gather(
-        gate_context(planner, snapshot, holder=None, of=of),
+        gate_context(planner, snapshot, rest, holder=None, of=of),
         planner.ledger.orders(plan_digest=of.plan_digest),
     )
     context = replace(
@@ -126,12 +169,53 @@ def _status(plan: Plan, report: GateReport) -> PlanStatus:
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
 
 
+def priced_in(plan: Plan) -> tuple[Asset, ...]:
+    """Return the assets whose independent prices a plan is held against, the quote first.
+
+    None where nothing is traded: nothing would be held against them.
+    """
+    bases = dict.fromkeys(leg.instrument.base for leg in plan.legs)
+    return (plan.quote, *bases) if bases else ()
+
+
 async def gate_context(
-    planner: Planner, snapshot: Snapshot, *, holder: str | None, of: Passage | None = None
+    planner: Planner,
+    snapshot: Snapshot,
+    plan: Plan,
+    *,
+    holder: str | None,
+    of: Passage | None = None,
 ) -> GateContext:
-    """Collect what the gate must know beside the snapshot, *of* a plan on its way or a new one."""
-    ledger, fault = planner.ledger, None
-    since = planner.clock.now() - DAY
+    """Collect what the gate must know of *plan* beside the snapshot.
+
+    *of* is the plan on its way that *plan* is the rest of, None before anything is sent.
+    """
+    ledger = planner.ledger
+    key = await planner.keys.key_rights()
+    written, references = await asyncio.gather(
+        _written(planner, snapshot, of), planner.references.read(priced_in(plan))
+    )
+    booked, unresolved = written.booked, written.unresolved
+    return GateContext(
+        halt_reason=await ledger.halted(),
+        unresolved=unresolved,
+        concurrent_holder=holder,
+        key=key,
+        ledger_fault=written.fault,
+        run_notional={},
+        run_orders=0,
+        day_notional=written.used,
+        references=references,
+        outside={} if booked is None else _outside(booked, snapshot, unresolved),
+        late=() if booked is None else booked.late,
+        record=written.past,
+        net_bounds={},
+    )
+
+
+async def _written(planner: Planner, snapshot: Snapshot, of: Passage | None) -> _Written:
+    """Read what the ledger knows; a ledger that cannot be read is a fault for the gate."""
+    ledger, since = planner.ledger, planner.clock.now() - DAY
     try:
         unresolved, used, booked = await asyncio.gather(
             ledger.unresolved(),
@@ -142,22 +226,9 @@ async def gate_context(
         own = "" if of is None else of.plan_digest
         past = await past_of(planner.watch, snapshot, paid, own_plan=own)
     except LedgerError as error:
-        unresolved, used, booked, fault = (), {}, None, str(error)
-        past = _no_past(fault)
-    return GateContext(
-        halt_reason=await ledger.halted(),
-        unresolved=unresolved,
-        concurrent_holder=holder,
-        ledger_fault=fault,
-        run_notional={},
-        run_orders=0,
-        day_notional=used,
-        references={},
-        outside={} if booked is None else _outside(booked, snapshot, unresolved),
-        late=() if booked is None else booked.late,
-        record=past,
-        net_bounds={},
-    )
+        fault = str(error)
+        return _Written(unresolved=(), used={}, booked=None, past=_no_past(fault), fault=fault)
+    return _Written(unresolved=unresolved, used=used, booked=booked, past=past, fault=None)
 
 
 def _no_past(fault: str) -> Record:
