@@ -14,6 +14,7 @@ from trimtab.risk.checks.account import only_reductions
 from trimtab.risk.checks.frame import at_most, holds, subject_of
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.record import DAY, MINUTE
+from trimtab.risk.restrained import restrained
 from trimtab.risk.review import Standing
 
 
@@ -24,7 +25,7 @@ def max_rejects(case: Case, standing: Standing) -> tuple[Judgement, ...]:
         return (at_most("account", Decimal(count), limit=Decimal(limit), otherwise=""),)
     return only_reductions(
         f"the venue refused {count} of our orders within 24 hours",
-        frozenset(standing.raising.any),
+        restrained(case, standing, pairs=False),
         standing,
         advice="look why with trimtab ledger events, then trimtab unhalt",
     )

@@ -14,7 +14,7 @@ from trimtab.risk.checks.account import only_reductions
 from trimtab.risk.checks.frame import at_most, holds
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.record import Record, UnmarkedNav
-from trimtab.risk.reductions import paired_unwinds
+from trimtab.risk.restrained import restrained
 from trimtab.risk.review import Standing
 
 RELEASE = "look at the account, then trimtab unhalt"
@@ -28,23 +28,23 @@ def reducing(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     latched = case.context.record.reducing
     if latched is None:
         return (holds("account", measured="not reducing", ok=True, otherwise=""),)
-    return only_reductions(
-        f"the account is reducing ({latched})", _raised(standing), standing, advice=RELEASE
-    )
+    forbidden = restrained(case, standing, pairs=True)
+    state = f"the account is reducing ({latched})"
+    return only_reductions(state, forbidden, standing, advice=RELEASE)
 
 
 def max_daily_loss(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """Hold the loss of 24 hours, flows left out, against its limit."""
     loss = _measured(case.context.record, "daily_loss")
     what = "the loss within 24 hours is {} of NAV, the limit is {}"
-    return _loss(loss, standing, limit=case.limits.max_daily_loss, what=what)
+    return _loss(case, standing, loss, limit=case.limits.max_daily_loss, what=what)
 
 
 def max_drawdown(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """Hold the loss from the highest look, flows left out, against its limit."""
     loss = _measured(case.context.record, "drawdown")
     what = "NAV is {} below its highest look, the limit is {}"
-    return _loss(loss, standing, limit=case.limits.max_drawdown, what=what)
+    return _loss(case, standing, loss, limit=case.limits.max_drawdown, what=what)
 
 
 def max_nav_jump(case: Case) -> Judgement:
@@ -71,12 +71,14 @@ def _measured(record: Record, name: str) -> Decimal:
     return measured
 
 
-def _loss(loss: Decimal, standing: Standing, *, limit: Decimal, what: str) -> tuple[Judgement, ...]:
+def _loss(
+    case: Case, standing: Standing, loss: Decimal, *, limit: Decimal, what: str
+) -> tuple[Judgement, ...]:
     """Pass a loss within its limit; beyond it refuse every leg that is no reduction."""
     if loss <= limit:
         return (at_most("account", loss, limit=limit, otherwise=""),)
-    told = what.format(shown(loss, SHOWN), limit)
-    judged = only_reductions(told, _raised(standing), standing, advice=RELEASE)
+    told, forbidden = what.format(shown(loss, SHOWN), limit), restrained(case, standing, pairs=True)
+    judged = only_reductions(told, forbidden, standing, advice=RELEASE)
     return tuple(_in_numbers(each, loss, limit=limit) for each in judged)
 
 
@@ -89,11 +91,6 @@ def _in_numbers(judged: Judgement, loss: Decimal, *, limit: Decimal) -> Judgemen
         limit=limit,
         reason=judged.reason,
     )
-
-
-def _raised(standing: Standing) -> frozenset[int]:
-    """Return the legs that neither reduce by themselves nor as a part of a pair."""
-    return standing.raising.any - paired_unwinds(standing.state, standing.raising)
 
 
 def breach(record: Record, limits: RiskLimits) -> str | None:
