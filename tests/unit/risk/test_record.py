@@ -196,8 +196,8 @@ def test_the_stricter_latch_is_the_state(
 
 def test_a_breach_names_the_limit_that_was_passed_and_none_at_it_or_unmeasured() -> None:
     lost = record(marks=(mark("1", hours=1),), mark=mark("0.75", high="1"))
-    assert breach(lost, limits()) == "risk.max_daily_loss: NAV lost 0.25, the limit is 0.20"
+    assert breach(lost, limits()) == "risk.max_daily_loss: NAV lost 0.2500, the limit is 0.20"
     deep = record(mark=mark("0.65", high="1"))
-    assert breach(deep, limits()) == "risk.max_drawdown: NAV lost 0.35, the limit is 0.30"
+    assert breach(deep, limits()) == "risk.max_drawdown: NAV lost 0.3500, the limit is 0.30"
     assert breach(dataclasses.replace(lost, mark=mark("0.8", high="1")), limits()) is None
     assert breach(record(mark=None, mark_fault="no price"), limits()) is None
