@@ -362,11 +362,11 @@ class MemoryLedger:
         )
 
     async def latch(self, state: TradingState, reason: str, *, by: str, at: datetime) -> None:
-        self._about_to_write()
         if state is TradingState.ACTIVE:
-            raise LedgerError("only a person's release makes an account active")
+            raise LedgerError("only a person's release makes an account active: trimtab unhalt")
         if self._dry_run:
             return
+        self._about_to_write()
         if state is TradingState.HALTED and await self.halted() is None:
             self.store.halts.append((reason, by, at))
         if state is TradingState.REDUCING and self._reducing() is None:
@@ -376,8 +376,8 @@ class MemoryLedger:
         return sum(reason is None for reason, _, _ in self.store.halts)
 
     async def mark_nav(self, mark: NavMark) -> None:
-        self._about_to_write()
         if not self._dry_run:
+            self._about_to_write()
             self.store.marks.append((mark, self._releases()))
 
     async def nav_marks(self, *, since: datetime) -> tuple[NavMark, ...]:

@@ -47,22 +47,13 @@ def _release(connection: Connection) -> StoredRow | None:
 
 
 def latch(pen: Pen, state: TradingState, reason: str, *, by: str, at: datetime) -> None:
-    """Append that a state is latched, unless it is already.
-
-    Raises:
-        LedgerError: ACTIVE cannot be latched.
-
-    """
-    match state:
-        case TradingState.HALTED:
-            if reads.halted(pen.connection) is None:
-                writes.set_halt(pen, reason, by, at)
-        case TradingState.REDUCING:
-            if reads.reducing(pen.connection) is None:
-                body = {"reason": reason, "by": by, "at": instant_text(at)}
-                pen.append(EntryKind.RESTRAINT, body)
-        case _:
-            raise LedgerError("only a person's release makes an account active")
+    """Append that REDUCING or HALTED is latched, unless it is already."""
+    if state is TradingState.HALTED:
+        if reads.halted(pen.connection) is None:
+            writes.set_halt(pen, reason, by, at)
+    elif reads.reducing(pen.connection) is None:
+        body = {"reason": reason, "by": by, "at": instant_text(at)}
+        pen.append(EntryKind.RESTRAINT, body)
 
 
 def nav_marks(connection: Connection, *, since: datetime) -> tuple[NavMark, ...]:
@@ -132,7 +123,14 @@ class SqlStanding(StandingLedger, View):
 
     @override
     async def latch(self, state: TradingState, reason: str, *, by: str, at: datetime) -> None:
-        """Append that a state is latched, unless it is already."""
+        """Append that a state is latched, unless it is already.
+
+        Raises:
+            LedgerError: ACTIVE cannot be latched.
+
+        """
+        if state is TradingState.ACTIVE:
+            raise LedgerError("only a person's release makes an account active: trimtab unhalt")
         if self._hand.dry_run == 0:
             await self._writer.write(lambda pen: latch(pen, state, reason, by=by, at=at))
 
