@@ -67,6 +67,7 @@ from trimtab.domain.snapshot import (
     OpenOrder,
     Position,
     PositionMode,
+    PriceBand,
     Snapshot,
 )
 
@@ -180,6 +181,9 @@ def contract(mark: Number, **overrides: Any) -> ContractState:
     }
     return ContractState(**fields | overrides)
 
+
+BAND = PriceBand(buy_low=dec("0.2"), buy_high=dec(5), sell_low=dec("0.2"), sell_high=dec(5))
+"""A fifth to five times its price, as on most spot markets."""
 
 # Accounts
 
@@ -339,6 +343,7 @@ def account(
         "positions": read.positions,
         "books": read.books | dict(books or {}),
         "contracts": read.contracts,
+        "price_bands": dict.fromkeys(read.instruments, BAND),
         "open_orders": tuple(read.orders),
         "clock": ClockReading(offset_ms=0, uncertainty_ms=0),
         "position_mode": PositionMode.ONE_WAY,
@@ -460,8 +465,24 @@ LIMITS = RiskLimits(
     max_snapshot_age_s=dec(30),
     max_clock_offset_ms=500,
     fee_reserve=dec("0.002"),
+    symbols=(),
+    max_daily_loss=dec("0.20"),
+    max_drawdown=dec("0.30"),
+    max_nav_jump=dec("0.30"),
+    max_rejects=200,
+    max_minute_orders=1_000,
+    max_day_orders=1_000,
+    duplicate_window_s=300,
+    max_spread_bps=dec(50),
+    max_depth_share=dec("0.25"),
+    max_funding_bps=dec(10),
+    max_basis_bps=dec(100),
+    min_expiry_days=7,
+    max_turnover=dec(10),
+    max_target_move=dec("0.30"),
+    max_statement_age_days=100,
 )
-"""The contract's defaults."""
+"""The contract's defaults; counts and turnover are wider, for plans of many legs."""
 
 
 UNREFERENCED = ReferencePolicy(
@@ -472,8 +493,8 @@ UNREFERENCED = ReferencePolicy(
 
 def limits(**overrides: Any) -> RiskLimits:
     """Return the default limits with some keys replaced; numbers may be text."""
-    whole = {"max_orders", "max_clock_offset_ms"}
-    values = {k: v if k in whole else dec(v) for k, v in overrides.items()}
+    exact = {f.name for f in dataclasses.fields(LIMITS) if f.type == "Decimal"}
+    values = {k: dec(v) if k in exact else v for k, v in overrides.items()}
     return dataclasses.replace(LIMITS, **values)
 
 

@@ -33,6 +33,7 @@ from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Snapshot
 from trimtab.domain.statement import ExternalFlow, Statement
+from trimtab.domain.trading import NavMark, Restraint, TradingState
 from trimtab.execution.outside import BookedSince
 from trimtab.execution.reconcile import later_fills
 from trimtab.ports import (
@@ -70,6 +71,9 @@ class MemoryStore:
     """Each with the number of fills and of payments that were booked before it."""
     payments: list[Payment] = field(default_factory=list)
     flows: list[ExternalFlow] = field(default_factory=list)
+    restraints: list[tuple[str | None, str, datetime]] = field(default_factory=list)
+    marks: list[tuple[NavMark, int]] = field(default_factory=list)
+    """Each with the number of releases before it."""
     epoch: int = 0
     holder: str | None = None
     fail_next: bool = False
@@ -343,6 +347,58 @@ class MemoryLedger:
         if self._dry_run:
             raise LedgerError("a dry run cannot latch or release the kill switch")
         self.store.halts.append((reason, by, at))
+        if reason is None and self._reducing() is not None:
+            self.store.restraints.append((None, by, at))
+
+    def _reducing(self) -> str | None:
+        return self.store.restraints[-1][0] if self.store.restraints else None
+
+    async def restraint(self) -> Restraint:
+        released = [at for reason, _, at in self.store.halts if reason is None]
+        return Restraint(
+            halted=await self.halted(),
+            reducing=self._reducing(),
+            released_at=released[-1] if released else None,
+        )
+
+    async def latch(self, state: TradingState, reason: str, *, by: str, at: datetime) -> None:
+        if state is TradingState.ACTIVE:
+            raise LedgerError("only a person's release makes an account active: trimtab unhalt")
+        if self._dry_run:
+            return
+        self._about_to_write()
+        if state is TradingState.HALTED and await self.halted() is None:
+            self.store.halts.append((reason, by, at))
+        if state is TradingState.REDUCING and self._reducing() is None:
+            self.store.restraints.append((reason, by, at))
+
+    def _releases(self) -> int:
+        return sum(reason is None for reason, _, _ in self.store.halts)
+
+    async def mark_nav(self, mark: NavMark) -> None:
+        if not self._dry_run:
+            self._about_to_write()
+            self.store.marks.append((mark, self._releases()))
+
+    async def nav_marks(self, *, since: datetime) -> tuple[NavMark, ...]:
+        marks = [mark for mark, releases in self.store.marks if releases == self._releases()]
+        return tuple(m for m in marks if m.taken_at >= since) or tuple(marks[-1:])
+
+    async def fills_since(self, since: datetime) -> tuple[Fill, ...]:
+        own = self._own.fills if self._dry_run else []
+        found = [f for f in (*self.store.real.fills, *own) if f.filled_at > since]
+        return tuple(sorted(found, key=lambda f: f.filled_at))
+
+    async def payments_since(self, since: datetime) -> tuple[Payment, ...]:
+        return tuple(p for p in await self.payments() if p.paid_at > since)
+
+    async def orders_since(self, since: datetime) -> tuple[OrderRecord, ...]:
+        return tuple(r for r in self.store.real.orders.values() if r.submitted_at >= since)
+
+    async def last_executed(self) -> Plan | None:
+        ended = (PlanStatus.EXECUTED, PlanStatus.PARTIAL)
+        found = [s.plan for s in self.store.plans.values() if s.status in ended]
+        return found[-1] if found else None
 
 
 def _claim(record: OrderRecord, named: OrderRecord, fills: list[Fill]) -> OrderRecord:

@@ -219,6 +219,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             venue = market = PaperVenue(opened.market, clock=world.clock)
         planner = Planner(
             market=market,
+            payments=opened.venue,
             references=UnreadReferences(),
             ledger=ledger,
             keys=opened.preflight,

@@ -85,6 +85,8 @@ def findings(reviewed: Plan, verdict: Verdict, *, check: str = "max_leverage") -
         unit="ratio",
         reason=None if verdict is Verdict.PASS else "too much",
         tag=Tag.EXPOSURE,
+        source="account",
+        at=NOW,
     )
     return GateReport(
         plan_digest=reviewed.digest,

@@ -27,6 +27,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
     _, ledger = floor.desk()
     planner = Planner(
         market=floor.venue,
+        payments=floor.venue,
         references=UnreadReferences(),
         ledger=ledger,
         keys=floor.venue,
@@ -35,7 +36,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
         owner="a test",
     )
     snapshot = await floor.venue.snapshot(planner.portfolio)
-    return await gate_context(planner, snapshot, assets=(), holder=None)
+    return await gate_context(planner, snapshot, floor.plan, holder=None)
 
 
 async def after_a_run(fault: Fault | None = None) -> Floor:

@@ -26,12 +26,15 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, reading_
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
+from trimtab.domain.snapshot import PriceBand
 from trimtab.venues.profile import Desk, OrderLimit
 
 _SPOT_MARKETS: Final = Endpoint(desk=Desk.SPOT, method="publicGetExchangeInfo")
 _LINEAR_MARKETS: Final = Endpoint(desk=Desk.LINEAR, method="fapiPublicGetExchangeInfo")
 _GOOD_FOR: Final = timedelta(minutes=5)
 _MINUTE: Final = 60
+_NEVER_MS: Final = 4_133_404_800_000
+"""The delivery that Binance lists a perpetual with, 2100-12-25 in milliseconds."""
 _UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": _MINUTE, "HOUR": 3600, "DAY": 86_400}
 _LINEAR_QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD1", "BTC")
 """Quotes of USD-M contracts, which also settle them."""
@@ -146,6 +149,16 @@ class Catalogue:
         except (Unreadable, ValueError, KeyError) as error:
             raise NotDone(f"{symbol}: unreadable description of the market, {error}") from error
 
+    def price_bands(self, symbols: Iterable[Symbol]) -> Mapping[Symbol, PriceBand]:
+        """Return between which multiples of its price each market takes limits, where stated.
+
+        Raises:
+            NotDone: what a market states is unreadable.
+
+        """
+        bands = ((symbol, _price_band(self._markets[symbol])) for symbol in symbols)
+        return {symbol: band for symbol, band in bands if band is not None}
+
     def _names(self, desk: Desk) -> Mapping[str, Symbol]:
         """Return the symbols of a desk that were read, by the venue's name."""
         return {
@@ -221,7 +234,7 @@ def _instrument(market: Row, taker_fee: Decimal) -> Instrument:
         least = number(limits["amount"]["min"], "least size") * contract_size
         most = number(limits["amount"]["max"], "largest size") * contract_size
     notional_min = number(limits["cost"]["min"] or "0", "least notional")
-    expiry = market.get("expiry")
+    expiry = market.get("expiry") or _delisting(market)
     return Instrument(
         symbol=Symbol(market["symbol"]),
         kind=kind,
@@ -239,3 +252,47 @@ def _instrument(market: Row, taker_fee: Decimal) -> Instrument:
         tradable=market["active"] is True,
         expires_at=None if expiry is None else datetime.fromtimestamp(expiry / 1000, UTC),
     )
+
+
+def _delisting(market: Row) -> int | None:
+    """Return when a perpetual is settled for good, milliseconds; None while no day is set.
+
+    Binance lists every perpetual with a delivery, that of one to be delisted in this century.
+    """
+    told = mapping_of(market["info"])
+    delivery = integer_of(told, "deliveryDate") if "deliveryDate" in told else _NEVER_MS
+    return delivery if delivery < _NEVER_MS else None
+
+
+_BANDS: Final = (
+    (
+        "PERCENT_PRICE_BY_SIDE",
+        ("bidMultiplierDown", "bidMultiplierUp", "askMultiplierDown", "askMultiplierUp"),
+    ),
+    ("PERCENT_PRICE", ("multiplierDown", "multiplierUp", "multiplierDown", "multiplierUp")),
+)
+"""The filters that bound a limit, and their lowest and highest multiple for buys and for sells."""
+
+
+def _price_band(market: Row) -> PriceBand | None:
+    """Read the band of one parsed market from what the venue said itself; None when it has none.
+
+    A contract's filter bounds buys from above and sells from below; the other two bounds are
+    taken along, which errs to the safe side.
+
+    Raises:
+        NotDone: it is unreadable.
+
+    """
+    try:
+        told = {
+            row.get("filterType"): row for row in rows_of(mapping_of(market["info"])["filters"])
+        }
+        for name, keys in _BANDS:
+            if name in told:
+                values = (number(told[name].get(key), key) for key in keys)
+                names = ("buy_low", "buy_high", "sell_low", "sell_high")
+                return PriceBand(**dict(zip(names, values, strict=True)))
+    except (Unreadable, KeyError) as error:
+        raise NotDone(f"{market['symbol']}: unreadable price filter, {error}") from error
+    return None

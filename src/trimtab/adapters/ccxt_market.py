@@ -157,6 +157,7 @@ class CcxtMarketData:
             positions=_positions(futures, by_id),
             books=books,
             contracts=_contracts(futures, by_id),
+            price_bands=self._catalogue.price_bands(instruments),
             open_orders=(
                 *(open_order_of(row, by_id[Desk.SPOT, _id_of(row)]) for row in resting),
                 *(open_order_of(row, by_id[Desk.LINEAR, _id_of(row)]) for row in futures.resting),

@@ -36,6 +36,7 @@ from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
+from trimtab.adapters.ledger.standing import SqlStanding
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text
@@ -211,7 +212,7 @@ class SqlFills(FillLedger, View):
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
 
 
-class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount):
+class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlStanding):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:

@@ -23,7 +23,7 @@ from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
 from trimtab.domain.rights import KeyUse
-from trimtab.ports import Clock, MarketData, Preflight, ReferencePrice, Venue
+from trimtab.ports import Clock, MarketData, PaymentList, Preflight, ReferencePrice, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     market: MarketData
+    payments: PaymentList
+    """Of the venue itself, whatever stands before it."""
     references: ReferencePrice
     preflight: Preflight
 
@@ -109,6 +111,7 @@ async def open_shell(
             ledger=ledger,
             venue=venue,
             market=market,
+            payments=opened.venue,
             references=references,
             preflight=opened.preflight,
         )

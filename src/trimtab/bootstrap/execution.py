@@ -13,6 +13,7 @@ def planner_of(shell: Shell) -> Planner:
     """Return what proposals are made with."""
     return Planner(
         market=shell.market,
+        payments=shell.payments,
         references=shell.references,
         ledger=shell.ledger,
         keys=shell.preflight,

@@ -41,7 +41,7 @@ COMMANDS: Final = (
     Command("recover", "upkeep:recover", "Find out about every order that is not closed."),
     Command("reconcile", "upkeep:reconcile", "Compare the ledger with the exchange."),
     Command("halt", "upkeep:halt", "Latch the kill switch and cancel our open orders."),
-    Command("unhalt", "upkeep:unhalt", "Release the kill switch."),
+    Command("unhalt", "upkeep:unhalt", "Release the kill switch, and what a loss limit latched."),
     Command("testnet", "testnet:testnet", "Serve the local exchange on its own."),
 )
 CONFIG_COMMANDS: Final = (

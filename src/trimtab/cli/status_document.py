@@ -45,8 +45,10 @@ def status_document(status: AccountStatus) -> Document:
         "open_orders": [_resting_document(r) for r in status.resting],
         "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
         "references": [bearing_document(b) for b in status.bearings],
-        "halted": status.halted is not None,
-        "halt_reason": status.halted,
+        "state": status.restraint.state.value,
+        "halted": status.restraint.halted is not None,
+        "halt_reason": status.restraint.halted,
+        "reducing_reason": status.restraint.reducing,
         "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
         "next_slot": None,
     }

@@ -12,6 +12,7 @@ from trimtab.cli.tables import bar, bearings_table, money, percent, points, rows
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import Side
 from trimtab.domain.plan import Drift
+from trimtab.domain.trading import TradingState
 from trimtab.ports import PlanStatus
 from trimtab.workflow.status import AccountStatus, HeldPosition
 
@@ -49,8 +50,12 @@ def _heading(status: AccountStatus) -> Text:
 
 def _alarms(status: AccountStatus) -> Iterator[Text]:
     """Yield what stops a run."""
-    if status.halted is not None:
-        yield Text(f"Halted: {status.halted}  next: trimtab unhalt", "bold red")
+    latched = status.restraint
+    if latched.halted is not None:
+        yield Text(f"Halted: {latched.halted}  next: trimtab unhalt", "bold red")
+    if latched.reducing is not None:
+        told = f"Reducing, only reductions pass: {latched.reducing}  next: trimtab unhalt"
+        yield Text(told, "bold red")
     if status.unresolved:
         names = ", ".join(r.intent.client_order_id for r in status.unresolved)
         yield Text(f"Unresolved orders: {names}  next: trimtab recover", "bold yellow")
@@ -176,7 +181,7 @@ def _ending(status: AccountStatus, calendar: str) -> Text:
 
 def _next(status: AccountStatus) -> str:
     """Return the command that gets further."""
-    if status.halted is not None:
+    if status.restraint.state is not TradingState.ACTIVE:
         return "trimtab unhalt"
     if status.unresolved:
         return "trimtab recover"

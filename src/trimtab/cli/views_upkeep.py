@@ -5,7 +5,7 @@ Nothing prints here. Quantities are base units, unsigned; the side tells the dir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -198,18 +198,17 @@ def _cancellations(halted: Halted) -> RenderableType:
     return rows_table(("order", "market", "side", ">quantity", "outcome", ""), rows)
 
 
-def unhalt_result(latched: LedgerEvent | None) -> Result:
-    """Return a released kill switch with why, when and by whom it was latched."""
-    if latched is None:
-        view = Text("Not halted; nothing to release.\nnext: trimtab plan")
+def unhalt_result(latched: Mapping[str, LedgerEvent]) -> Result:
+    """Return what was released, ``halted`` or ``reducing``, with why, when and by whom."""
+    if not latched:
+        view = Text("Not halted and not reducing; nothing to release.\nnext: trimtab plan")
         return Result(document={"status": "not_halted", "halted": None}, view=view, code=Exit.DONE)
-    body = latched.body
-    document = {
-        "status": "released",
-        "halted": {"reason": body["reason"], "by": body["by"], "at": body["at"]},
-    }
-    at = str(body["at"])[:19].replace("T", " ")
-    view = Text(
-        f"Released. It was halted at {at} UTC by {body['by']}: {body['reason']}\nnext: trimtab plan"
-    )
+    told = {state: {k: e.body[k] for k in ("reason", "by", "at")} for state, e in latched.items()}
+    document = {"status": "released", "halted": None, "reducing": None} | told
+    lines = [
+        f"Released. It was {state} since {str(one['at'])[:19].replace('T', ' ')} UTC by"
+        f" {one['by']}: {one['reason']}"
+        for state, one in told.items()
+    ]
+    view = Text("\n".join([*lines, "next: trimtab plan"]))
     return Result(document=document, view=view, code=Exit.DONE)

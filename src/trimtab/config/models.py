@@ -37,6 +37,7 @@ from trimtab.config.words import (
     read_calendar,
     read_ledger_url,
     read_loopback_url,
+    read_symbols,
     read_timezone,
     read_venue,
     unavailable,
@@ -222,6 +223,38 @@ class Risk(BaseModel):
     """Difference between this clock and the venue's; venues refuse more than 1000 ahead."""
     fee_reserve: Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")] = Decimal("0.002")
     """Share of the free quote that is kept for fees."""
+    symbols: Annotated[tuple[Text, ...], AfterValidator(read_symbols)] = ()
+    """The only markets that may be traded, such as "BTC/USDT"; empty for all that targets need."""
+    max_daily_loss: Fraction = Decimal("0.20")
+    """Loss of NAV within 24 hours, deposits and withdrawals left out; beyond it only reductions."""
+    max_drawdown: Fraction = Decimal("0.30")
+    """Loss of NAV from its highest look, likewise; beyond it only reductions."""
+    max_nav_jump: Multiple = Decimal("0.30")
+    """Change of NAV between two looks within 24 hours that no deposit or withdrawal explains."""
+    max_rejects: Annotated[Whole, Field(ge=1, le=1000), Unit(name="orders")] = 5
+    """Orders that the venue refuses within 24 hours before the account is halted."""
+    max_minute_orders: Annotated[Whole, Field(ge=0, le=10_000), Unit(name="orders")] = 60
+    """Orders within one minute, sent and planned."""
+    max_day_orders: Annotated[Whole, Field(ge=0, le=100_000), Unit(name="orders")] = 400
+    """Orders within 24 hours, sent and planned."""
+    duplicate_window_s: Annotated[Whole, Field(ge=0, le=86_400), Unit(name="s")] = 300
+    """How long the same order by another plan (market, side, size, price) is a duplicate."""
+    max_spread_bps: Bps = Decimal(50)
+    """Distance of best bid and best ask in a market that is traded."""
+    max_depth_share: Fraction = Decimal("0.25")
+    """Size of an order, of what its book shows within max_slippage_bps."""
+    max_funding_bps: Bps = Decimal(10)
+    """What a position to be opened would pay at one funding settlement."""
+    max_basis_bps: Bps = Decimal(100)
+    """Distance of a contract's mark from its index when a position is opened."""
+    min_expiry_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
+    """Days to the delivery or delisting of a contract in which a position is opened."""
+    max_turnover: Multiple = Decimal(1)
+    """Value of all orders of one run over NAV, provable reductions left out."""
+    max_target_move: Fraction = Decimal("0.30")
+    """Move of one asset's target since the last executed plan."""
+    max_statement_age_days: Annotated[Whole, Field(ge=0, le=3650), Unit(name="days")] = 100
+    """Age of the last statement of the account; reconcile --adopt takes a new one."""
 
 
 class References(BaseModel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from trimtab.config.models import Document
-from trimtab.domain.instruments import Asset
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.policy import (
     ApprovalPolicy,
     ExecutionPolicy,
@@ -105,4 +105,20 @@ def _limits(document: Document) -> RiskLimits:
         max_snapshot_age_s=risk.max_snapshot_age_s,
         max_clock_offset_ms=risk.max_clock_offset_ms,
         fee_reserve=risk.fee_reserve,
+        symbols=tuple(map(Symbol, risk.symbols)),
+        max_daily_loss=risk.max_daily_loss,
+        max_drawdown=risk.max_drawdown,
+        max_nav_jump=risk.max_nav_jump,
+        max_rejects=risk.max_rejects,
+        max_minute_orders=risk.max_minute_orders,
+        max_day_orders=risk.max_day_orders,
+        duplicate_window_s=risk.duplicate_window_s,
+        max_spread_bps=risk.max_spread_bps,
+        max_depth_share=risk.max_depth_share,
+        max_funding_bps=risk.max_funding_bps,
+        max_basis_bps=risk.max_basis_bps,
+        min_expiry_days=risk.min_expiry_days,
+        max_turnover=risk.max_turnover,
+        max_target_move=risk.max_target_move,
+        max_statement_age_days=risk.max_statement_age_days,
     )

@@ -21,6 +21,7 @@ from trimtab.domain.policy import Destination, Threshold
 ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
 """How an asset is written: the venue's code."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-[0-9]{6})?)?")
 _VENUE: Final = re.compile(r"[a-z][a-z0-9]{1,39}")
 _THRESHOLD: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,12})?)\s?(pp|%)")
 _NAMED_CALENDARS: Final = ("off", "monthly", "quarterly", "semiannual")
@@ -41,6 +42,17 @@ def read_threshold(value: object) -> Threshold:
     if width > ONE:
         raise fault(f"must be at most 100, was {shown(value)}", fix=fix)
     return Threshold(width=width, relative=match.group(2) == "%")
+
+
+def read_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what names no market of this venue's kinds, and lists that name one twice."""
+    fix = 'write ["BTC/USDT"] for a coin, ["BTC/USDT:USDT"] for its perpetual'
+    for symbol in symbols:
+        if _SYMBOL.fullmatch(symbol) is None:
+            raise fault(f"must be markets, {shown(symbol)} is none", fix=fix)
+    if len(set(symbols)) < len(symbols):
+        raise fault("names a market twice", fix="name each once")
+    return symbols
 
 
 def threshold_text(threshold: Threshold) -> str:

@@ -45,6 +45,10 @@ class Finding:
     reason: str | None
     """One sentence for the operator; None on a plain pass."""
     tag: Tag
+    source: str
+    """What the value was taken from: ``account``, ``order_book``, ``contract``, ``ledger`` …"""
+    at: datetime
+    """When that was read, our clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

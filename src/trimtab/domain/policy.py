@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from trimtab.domain.instruments import Asset
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.references import ReferenceSource
 
 
@@ -167,6 +167,38 @@ class RiskLimits:
     """Difference between our clock and the venue's, either way, >= 0."""
     fee_reserve: Decimal
     """Fraction of free quote kept for fees, in [0, 1)."""
+    symbols: tuple[Symbol, ...]
+    """The only markets that may be traded; empty for all that targets need."""
+    max_daily_loss: Decimal
+    """Loss from the highest look of 24 hours, fraction of NAV adjusted for flows, 0 to 1."""
+    max_drawdown: Decimal
+    """The same from the highest look since the last release, 0 to 1."""
+    max_nav_jump: Decimal
+    """Change of NAV adjusted for flows between two looks within 24 hours, fraction, >= 0."""
+    max_rejects: int
+    """Orders that the venue refuses in 24 hours before the account is halted, >= 1."""
+    max_minute_orders: int
+    """Orders sent in a minute, with those planned, >= 0."""
+    max_day_orders: int
+    """Orders sent in 24 hours, with those planned, >= 0."""
+    duplicate_window_s: int
+    """How long an order of another plan makes its twin a duplicate, >= 0."""
+    max_spread_bps: Decimal
+    """Best ask less best bid over their mid, >= 0."""
+    max_depth_share: Decimal
+    """Size of an order over what its book shows within the slippage bound, 0 to 1."""
+    max_funding_bps: Decimal
+    """What a position to be opened pays at one funding settlement, of its notional, >= 0."""
+    max_basis_bps: Decimal
+    """Distance of mark from index of a contract to be opened, either way, >= 0."""
+    min_expiry_days: int
+    """Days that a contract to be opened must still have, >= 0."""
+    max_turnover: Decimal
+    """Value sent by one run, provable reductions left out, over NAV, multiple, >= 0."""
+    max_target_move: Decimal
+    """Change of one target since the last executed plan, weight, 0 to 1."""
+    max_statement_age_days: int
+    """Age of the last statement of the account that reconciliation starts from, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,6 +192,23 @@ class ClockReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceBand:
+    """Between which multiples of its own price a venue takes limits, each > 0.
+
+    The price is the mark of a contract, and a recent average of a coin, for which the mid stands.
+    """
+
+    buy_low: Decimal
+    """Least multiple of the price for a buy, > 0."""
+    buy_high: Decimal
+    """Greatest multiple for a buy, >= ``buy_low``."""
+    sell_low: Decimal
+    """Least multiple for a sell, > 0."""
+    sell_high: Decimal
+    """Greatest multiple for a sell, >= ``sell_low``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything a plan is made from. Read within seconds, never patched."""
 
@@ -211,6 +228,8 @@ class Snapshot:
     """Order books of every instrument that may be traded or must be valued."""
     contracts: Mapping[Symbol, ContractState]
     """State of every futures instrument."""
+    price_bands: Mapping[Symbol, PriceBand]
+    """Of every instrument for which the venue states one."""
     open_orders: tuple[OpenOrder, ...]
     clock: ClockReading
     position_mode: PositionMode

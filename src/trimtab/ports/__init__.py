@@ -13,7 +13,16 @@ from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
-from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
+from trimtab.ports.standing import StandingLedger
+from trimtab.ports.venue import (
+    AbsenceEvidence,
+    Clock,
+    FillCursor,
+    MarketData,
+    PaymentList,
+    Portfolio,
+    Venue,
+)
 
 __all__ = [
     "AbsenceEvidence",
@@ -30,6 +39,7 @@ __all__ = [
     "Ledger",
     "MarketData",
     "OrderLedger",
+    "PaymentList",
     "PlanLedger",
     "PlanStatus",
     "Portfolio",
@@ -37,6 +47,7 @@ __all__ = [
     "Progress",
     "ReferencePrice",
     "SavedPlan",
+    "StandingLedger",
     "StopSignal",
     "Transition",
     "Venue",

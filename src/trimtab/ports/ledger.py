@@ -20,6 +20,7 @@ from trimtab.domain.plan import Plan
 from trimtab.execution.outside import BookedSince
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
+from trimtab.ports.standing import StandingLedger
 from trimtab.ports.venue import FillCursor
 
 
@@ -60,7 +61,7 @@ class PlanLedger(Protocol):
         ...
 
     async def set_halt(self, reason: str | None, *, by: str, at: datetime) -> None:
-        """Latch the kill switch with a reason, or release it with None."""
+        """Latch the kill switch with a reason, or release it with None, and REDUCING with it."""
         ...
 
 
@@ -161,7 +162,7 @@ class FillLedger(Protocol):
         ...
 
 
-class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, Protocol):
+class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, StandingLedger, Protocol):
     """The truth about what we did. Every write is durable when it returns.
 
     All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld

@@ -88,6 +88,14 @@ class AbsenceEvidence:
         return bool(self.sightings) and set(self.sightings.values()) == {"none"}
 
 
+class PaymentList(Protocol):
+    """Whoever lists what moved the futures wallets, a venue or whatever stands before it."""
+
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        """Return what :meth:`Venue.payments` does; changes nothing, in a dry run neither."""
+        ...
+
+
 class Venue(Protocol):
     """A place that accepts orders: the exchange through ccxt, or the paper venue."""
 

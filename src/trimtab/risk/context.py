@@ -17,6 +17,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.references import References
 from trimtab.domain.rights import KeyStanding
 from trimtab.domain.snapshot import Snapshot
+from trimtab.risk.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ class GateContext:
     """What somebody else did since the last statement, in one phrase by contract."""
     late: tuple[OrderRecord, ...]
     """Orders of ours that were proved absent or refused and have fills since the last statement."""
+    record: Record
+    """The past, for the limits that look back."""
     net_bounds: Mapping[Asset, Decimal]
     """Largest |net units| that the approved plan passes through, >= 0.
 

@@ -1,7 +1,8 @@
 """The gate: every check over one plan, composed to the strictest. Pure; the clock is passed in.
 
 Nothing passes by silence: a check that could not be computed has refused, and a number that is
-not finite refuses every check at once, because any comparison with it would be chance.
+not finite refuses every check at once, because any comparison with it would be chance. The same
+holds for what rests on a ledger that could not be read: an empty past is no clean one.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.context import GateContext
+from trimtab.risk.judgement import Check
 from trimtab.risk.registry import CHECKS
 from trimtab.risk.review import Review, review_of
+from trimtab.risk.sources import Source, source_of
 
 UNUSABLE = "a number is not usable; read the account again"
 
@@ -43,6 +46,14 @@ def _findings(case: Case) -> tuple[Finding, ...]:
     first, *others = CHECKS
     numbers = first.findings(Review(case=case, found=Unmeasured(UNUSABLE)))
     if any(finding.verdict is Verdict.REFUSE for finding in numbers):
-        return (*numbers, *(check.refusal(UNUSABLE) for check in others))
+        return (*numbers, *(check.refusal(UNUSABLE, case) for check in others))
     measured = review_of(case)
-    return (*numbers, *(found for check in others for found in check.findings(measured)))
+    return (*numbers, *(found for check in others for found in _judged(check, measured)))
+
+
+def _judged(check: Check, measured: Review) -> tuple[Finding, ...]:
+    """Return what one check finds; where the ledger was not read, what rests on it is refused."""
+    fault = measured.case.context.ledger_fault
+    if fault is None or check.code == "ledger" or source_of(check.code) is not Source.LEDGER:
+        return check.findings(measured)
+    return (check.refusal(f"the ledger was not read ({fault})", measured.case),)

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.findings import Finding, Tag, Verdict
-from trimtab.risk.case import Unmeasured
+from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.review import Review
+from trimtab.risk.sources import read_at, source_of
 
 QUOTE = "quote"
 """Unit of values; findings name the account's own quote instead."""
@@ -62,13 +63,14 @@ class Check:
             judgements = (unmeasured("plan", fault),)
         quote = review.case.plan.quote
         unit = quote if self.unit == QUOTE else self.unit
-        return tuple(self._finding(each, unit) for each in judgements)
+        return tuple(self._finding(each, unit, review.case) for each in judgements)
 
-    def refusal(self, why: str) -> Finding:
+    def refusal(self, why: str, case: Case) -> Finding:
         """Refuse without looking, because of *why*."""
-        return self._finding(unmeasured("plan", Unmeasured(why)), self.unit)
+        return self._finding(unmeasured("plan", Unmeasured(why)), self.unit, case)
 
-    def _finding(self, judgement: Judgement, unit: str) -> Finding:
+    def _finding(self, judgement: Judgement, unit: str, case: Case) -> Finding:
+        source = source_of(self.code)
         return Finding(
             check=self.code,
             verdict=judgement.verdict,
@@ -78,6 +80,8 @@ class Check:
             unit=unit,
             reason=judgement.reason,
             tag=self.tag,
+            source=source.value,
+            at=read_at(source, judgement.subject, case),
         )
 
 

@@ -1,15 +1,17 @@
 """Which legs provably reduce risk, at any fill. Pure and exact.
 
-Reduce-only is not the same: buying back a hedge is reduce-only and raises exposure.
+Reduce-only is not the same: buying back a hedge is reduce-only and raises exposure. A paired
+unwind sells coins and buys back their hedge side by side: each leg alone may raise exposure, the
+pair leaves it, and what stands open between them is bounded by ``max_unhedged_notional``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.risk.convex import MoveIndex
 from trimtab.risk.moves import Move
 from trimtab.risk.state import AccountState
@@ -44,6 +46,34 @@ def raising(state: AccountState) -> Raising:
         for symbol, units in state.positions.items():
             notional |= _beyond(units, state.on_symbol(symbol))
         return Raising(net=frozenset(net), notional=frozenset(notional))
+
+
+def paired_unwinds(state: AccountState, raised: Raising) -> frozenset[MoveIndex]:
+    """Return the legs that are part of a paired unwind.
+
+    Of one asset and one stage: sells of coins that are there, beside buys that only reduce a
+    short, together as much as the other to within a lot.
+    """
+    places = [(a, moves, n) for a, moves in state.moves_by_asset.items() for n in state.stages]
+    found: set[MoveIndex] = set()
+    with exact_arithmetic():
+        for asset, moves, stage in places:
+            pair = [m for m in moves if m.stage == stage]
+            if _is_unwind(pair, raised, coins=state.free.get(asset, ZERO)):
+                found |= {m.index for m in pair}
+    return frozenset(found)
+
+
+def _is_unwind(pair: Sequence[Move], raised: Raising, *, coins: Decimal) -> bool:
+    """Say whether the legs of one asset in one stage take off holding and hedge alike."""
+    sold = [m for m in pair if not m.instrument.is_contract]
+    bought = [m for m in pair if m.instrument.is_contract]
+    if not sold or not bought or any(m.index in raised.notional for m in bought):
+        return False
+    off = -sum((m.units for m in sold), ZERO)
+    back = sum((m.units for m in bought), ZERO)
+    one_way = all(m.units < 0 for m in sold) and all(m.units > 0 for m in bought)
+    return one_way and off <= coins and abs(off - back) <= max(m.instrument.lot_size for m in pair)
 
 
 def _beyond(start: Decimal, moves: Iterable[Move]) -> set[MoveIndex]:

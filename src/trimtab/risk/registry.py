@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from trimtab.domain.findings import Tag
-from trimtab.risk import asset_rules, exposure_rules, pool_rules, wallet_rules
+from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, wallet_rules
 from trimtab.risk.case import Case
 from trimtab.risk.checks import account, independent, key, markets, orders
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
@@ -350,7 +350,15 @@ _PREFIXES: Final = (
     ),
 )
 
-CHECKS: Final = (*_STATE, *_ORDERS, *_FLOW, *_PREFIXES)
+CHECKS: Final = (
+    *_STATE,
+    *past_checks.STATE,
+    *_ORDERS,
+    *past_checks.ORDERS,
+    *_FLOW,
+    *past_checks.FLOW,
+    *_PREFIXES,
+)
 """The whole gate."""
 PREFIX_CODES: Final = frozenset(check.code for check in _PREFIXES)
 """Checks that hold at every prefix of the plan, not only at its end."""

@@ -67,6 +67,8 @@ class Rule:
     """Open orders allowed per symbol."""
     price_band: Decimal = Decimal(5)
     """A limit may lie between mid / band and mid * band, > 1."""
+    delists_at: int = NEVER_MS
+    """When a perpetual is announced to be settled for good, milliseconds; it trades until then."""
 
     @property
     def market_max_quantity(self) -> Decimal:

@@ -165,9 +165,9 @@ def listing_row(listing: Listing, *, permission_sets: bool) -> Json:
         {
             "filterType": "PERCENT_PRICE_BY_SIDE",
             "bidMultiplierUp": text8(rule.price_band),
-            "bidMultiplierDown": text8(ONE / rule.price_band),
+            "bidMultiplierDown": text8((ONE / rule.price_band).quantize(ONE.scaleb(-8))),
             "askMultiplierUp": text8(rule.price_band),
-            "askMultiplierDown": text8(ONE / rule.price_band),
+            "askMultiplierDown": text8((ONE / rule.price_band).quantize(ONE.scaleb(-8))),
             "avgPriceMins": 5,
         },
         {

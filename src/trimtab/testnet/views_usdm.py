@@ -287,7 +287,7 @@ def listing_row(listing: Listing, *, listed_at: int) -> Json:
         "symbol": listing.symbol,
         "pair": listing.base + QUOTE,
         "contractType": listing.contract,
-        "deliveryDate": listing.delivers_at,
+        "deliveryDate": min(listing.delivers_at, rule.delists_at),
         "onboardDate": listed_at,
         "status": "TRADING",
         "maintMarginPercent": "2.5000",

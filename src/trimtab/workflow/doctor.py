@@ -20,6 +20,7 @@ from trimtab.domain.snapshot import (
     PositionMode,
     Snapshot,
 )
+from trimtab.domain.trading import Restraint, TradingState
 from trimtab.workflow.bearings import Bearing
 
 _SET_BY_A_RUN = "none needed: an approved run sets it before its first contract order"
@@ -210,11 +211,12 @@ def _foreign_orders(snapshot: Snapshot, ours: Iterable[OrderRecord]) -> Examinat
     return warned("foreign_orders", found=found, fix="cancel them, or accept what they bind")
 
 
-def halt_examination(halted: str | None) -> Examination:
-    """Say whether the kill switch is latched."""
-    if halted is None:
+def halt_examination(latched: Restraint) -> Examination:
+    """Say whether the kill switch is latched, or that only reductions are allowed."""
+    if latched.state is TradingState.ACTIVE:
         return passed("halt", found="not halted")
-    return warned("halt", found=f"halted: {halted}", fix="trimtab unhalt")
+    why = latched.halted if latched.halted is not None else latched.reducing
+    return warned("halt", found=f"{latched.state}: {why}", fix="trimtab unhalt")
 
 
 def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:

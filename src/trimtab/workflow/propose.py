@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from trimtab.domain.errors import LedgerError
@@ -24,15 +24,18 @@ from trimtab.ports import (
     KeyWitness,
     Ledger,
     MarketData,
+    PaymentList,
     PlanStatus,
     Portfolio,
     ReferencePrice,
 )
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
+from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.standing import Paid, Watch, paid_since, past_of, remember
 
 DAY = timedelta(hours=24)
 
@@ -42,6 +45,8 @@ class Planner:
     """What a proposal is made with."""
 
     market: MarketData
+    payments: PaymentList
+    """Of the venue itself, in a dry run too."""
     references: ReferencePrice
     ledger: Ledger
     keys: KeyWitness
@@ -54,6 +59,17 @@ class Planner:
     def portfolio(self) -> Portfolio:
         """What the policy needs to be read."""
         return portfolio_of(self.policy)
+
+    @property
+    def watch(self) -> Watch:
+        """What the account's past is looked at with."""
+        return Watch(
+            ledger=self.ledger,
+            payments=self.payments,
+            clock=self.clock,
+            limits=self.policy.limits,
+            owner=self.owner,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +92,8 @@ class Passage:
     """The plan that was approved, and that its orders are booked under."""
     net_bounds: Mapping[Asset, Decimal]
     """Largest |net units| before and at the end of the whole plan, base units, >= 0."""
+    paid: Paid
+    """What had moved the futures wallets before the first order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +103,7 @@ class _Written:
     unresolved: tuple[OrderRecord, ...]
     used: Mapping[Symbol, Decimal]
     booked: BookedSince | None
+    past: Record
     fault: str | None
 
 
@@ -100,9 +119,11 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     snapshot = await planner.market.snapshot(planner.portfolio)
     plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
     holder = await planner.ledger.holder()
-    context = await gate_context(planner, snapshot, assets=priced_in(plan), holder=holder)
+    context = await gate_context(planner, snapshot, plan, holder=holder)
     now = planner.clock.now()
     report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
+    if context.ledger_fault is None:
+        await remember(planner.watch, context.record)
     status = _status(plan, report)
     bench = Bench(references=context.references, rules=planner.policy.references, now=now)
     await planner.ledger.save_plan(plan, report, status)
@@ -128,7 +149,7 @@ async def review_rest(
 ) -> GateReport:
     """Ask the gate about what is left of an approved plan, which this run holds the account for."""
     context, sent = await asyncio.gather(
-        gate_context(planner, snapshot, assets=priced_in(rest), holder=None),
+        gate_context(planner, snapshot, rest, holder=None, of=of),
         planner.ledger.orders(plan_digest=of.plan_digest),
     )
     context = replace(
@@ -158,17 +179,21 @@ def priced_in(plan: Plan) -> tuple[Asset, ...]:
 
 
 async def gate_context(
-    planner: Planner, snapshot: Snapshot, *, assets: Collection[Asset], holder: str | None
+    planner: Planner,
+    snapshot: Snapshot,
+    plan: Plan,
+    *,
+    holder: str | None,
+    of: Passage | None = None,
 ) -> GateContext:
-    """Collect what the gate must know beside the snapshot, before anything of a plan is sent.
+    """Collect what the gate must know of *plan* beside the snapshot.
 
-    *assets* are those whose independent prices are read, beside the ledger.
+    *of* is the plan on its way that *plan* is the rest of, None before anything is sent.
     """
     ledger = planner.ledger
     key = await planner.keys.key_rights()
-    since = planner.clock.now() - DAY
     written, references = await asyncio.gather(
-        _written(ledger, since=since), planner.references.read(assets)
+        _written(planner, snapshot, of), planner.references.read(priced_in(plan))
     )
     booked, unresolved = written.booked, written.unresolved
     return GateContext(
@@ -183,21 +208,42 @@ async def gate_context(
         references=references,
         outside={} if booked is None else _outside(booked, snapshot, unresolved),
         late=() if booked is None else booked.late,
+        record=written.past,
         net_bounds={},
     )
 
 
-async def _written(ledger: Ledger, *, since: datetime) -> _Written:
+async def _written(planner: Planner, snapshot: Snapshot, of: Passage | None) -> _Written:
     """Read what the ledger knows; a ledger that cannot be read is a fault for the gate."""
+    ledger, since = planner.ledger, planner.clock.now() - DAY
     try:
         unresolved, used, booked = await asyncio.gather(
             ledger.unresolved(),
             ledger.committed_notional(since=since),
             ledger.booked_since_statement(),
         )
+        paid = await paid_since(planner.watch, snapshot) if of is None else of.paid
+        own = "" if of is None else of.plan_digest
+        past = await past_of(planner.watch, snapshot, paid, own_plan=own)
     except LedgerError as error:
-        return _Written(unresolved=(), used={}, booked=None, fault=str(error))
-    return _Written(unresolved=unresolved, used=used, booked=booked, fault=None)
+        fault = str(error)
+        return _Written(unresolved=(), used={}, booked=None, past=_no_past(fault), fault=fault)
+    return _Written(unresolved=unresolved, used=used, booked=booked, past=past, fault=None)
+
+
+def _no_past(fault: str) -> Record:
+    """Return that the ledger tells nothing, and why: no limit on losses can be measured then."""
+    return Record(
+        reducing=None,
+        released_at=None,
+        own_plan="",
+        sent=(),
+        marks=(),
+        mark=None,
+        mark_fault=fault,
+        statement_at=None,
+        targets=None,
+    )
 
 
 def _outside(

@@ -28,6 +28,7 @@ from trimtab.workflow.payments import book_payments
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
+from trimtab.workflow.standing import paid_since
 from trimtab.workflow.statements import Books, first_statement
 
 DECISION_POLL_S = 1.0
@@ -237,7 +238,11 @@ async def _executed(
         """Review what is left of the plan, against the way that the whole of it may go."""
         nonlocal passage
         if passage is None:  # Nothing was sent yet: this snapshot is what the plan begins from.
-            passage = Passage(plan_digest=plan.digest, net_bounds=net_bounds(plan, snapshot))
+            passage = Passage(
+                plan_digest=plan.digest,
+                net_bounds=net_bounds(plan, snapshot),
+                paid=await paid_since(planner.watch, snapshot),
+            )
         return await review_rest(rest, snapshot, planner, of=passage)
 
     wiring = Wiring(

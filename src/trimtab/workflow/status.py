@@ -20,6 +20,7 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Drift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
+from trimtab.domain.trading import Restraint
 from trimtab.planning.drift import measure
 from trimtab.ports import Clock, Ledger, MarketData, Portfolio, ReferencePrice, SavedPlan
 from trimtab.risk.margin import maintenance, margin_ratio
@@ -118,8 +119,8 @@ class AccountStatus:
     """Oldest first."""
     bearings: tuple[Bearing, ...]
     """How the venue stands to independent prices, the quote first; empty when nobody is asked."""
-    halted: str | None
-    """Why the kill switch is latched, or None."""
+    restraint: Restraint
+    """What is latched: the kill switch, or that only reductions are allowed."""
     last_plan: SavedPlan | None
     """None before the first plan."""
 
@@ -173,7 +174,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         resting=_resting(snapshot, records),
         unresolved=await ledger.unresolved(),
         bearings=chart.bearings(portfolio.assets),
-        halted=await ledger.halted(),
+        restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,
     )
 

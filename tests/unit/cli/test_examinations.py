@@ -10,6 +10,7 @@ from tests.builders import account, limits, policy
 from trimtab.cli.commands.doctor import examined_result
 from trimtab.cli.exits import Exit
 from trimtab.domain.snapshot import ClockReading, PositionMode, Snapshot
+from trimtab.domain.trading import Restraint
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
     Examination,
@@ -70,7 +71,7 @@ def test_a_target_whose_market_is_missing_fails_by_its_symbol() -> None:
 def test_a_disk_without_room_fails_and_a_halt_warns_with_its_release() -> None:
     assert within(9, needed_bytes=10).outcome is Outcome.FAIL
     assert within(10, needed_bytes=10).outcome is Outcome.PASS
-    halted = halt_examination("storm")
+    halted = halt_examination(Restraint(halted="storm", reducing=None, released_at=None))
     assert (halted.outcome, halted.fix) == (Outcome.WARN, "trimtab unhalt")
 
 

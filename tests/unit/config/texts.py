@@ -39,6 +39,7 @@ def broken_values() -> list[tuple[str, str, str]]:
     for section, place in document["properties"].items():
         for key, field in _fields(document, place):
             rows += [(section, key, value) for value in _wrong(document, field)]
+    rows.remove(("risk", "symbols", "[]"))  # No market named: all that targets need.
     return rows
 
 

@@ -93,6 +93,8 @@ def finding(verdict: Verdict) -> Finding:
         unit="ratio",
         reason=None,
         tag=Tag.EXPOSURE,
+        source="account",
+        at=NOW,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,10 @@ from trimtab.domain.references import (
 )
 from trimtab.domain.rights import KeyRights, KeyUse
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.trading import NavMark
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
+from trimtab.risk.record import Record
 
 CALM = "USDT 5000, BTC 0.1 @ 60000, ETH 1 @ 3000, wallet 5000"
 """An account with coins, quote and margin, and no position."""
@@ -56,6 +58,7 @@ def context(**overrides: Any) -> GateContext:
         "references": NO_REFERENCES,
         "outside": {},
         "late": (),
+        "record": record(),
         "net_bounds": {},
     }
     return GateContext(**fields | overrides)
@@ -80,6 +83,35 @@ def said(*lines: str, at: datetime = NOW) -> References:
             for source, asset, told in words
             if not told[0].isdigit()
         ),
+    )
+
+
+def record(**overrides: Any) -> Record:
+    """Return a past in which nothing happened: the first look, with some facts replaced."""
+    fields: dict[str, Any] = {
+        "reducing": None,
+        "released_at": None,
+        "own_plan": "",
+        "sent": (),
+        "marks": (),
+        "mark": mark(),
+        "mark_fault": "",
+        "statement_at": None,
+        "targets": None,
+    }
+    return Record(**fields | overrides)
+
+
+def mark(level: str = "1", *, high: str | None = None, hours: int = 0) -> NavMark:
+    """Return a look *hours* before now at an account of 10,000 at its first level."""
+    return NavMark(
+        taken_at=NOW - timedelta(hours=hours),
+        nav=Decimal(level) * 10_000,
+        level=Decimal(level),
+        high=Decimal(high or level),
+        outside={},
+        wallets={},
+        mids={},
     )
 
 

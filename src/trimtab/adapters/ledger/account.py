@@ -141,6 +141,12 @@ def payments_after_statement(connection: Connection) -> tuple[Payment, ...]:
     return tuple(map(_payment, rows(connection, statements.PAYMENTS, bound)))
 
 
+def payments_since(connection: Connection, since: datetime) -> tuple[Payment, ...]:
+    """Return booked payments that were made after an instant, oldest first."""
+    bound = {"since": instant_text(since)}
+    return tuple(map(_payment, rows(connection, statements.PAYMENTS_SINCE, bound)))
+
+
 def _booked(connection: Connection, told: Payment) -> Payment | None:
     """Return the payment that is booked under the key of *told*, or None."""
     bound = {"of": told.asset, "why": told.kind.value, "named": told.payment_id}

@@ -14,6 +14,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+_ENTRY_ONLY: Final = frozenset({"source", "at"})
+"""What a finding says in its entry alone: the table is of the first schema."""
+
 Row = Mapping[str, Any]
 """Column to stored value: text, whole number, boolean or None."""
 
@@ -33,6 +36,8 @@ class EntryKind(StrEnum):
     PAYMENTS_BOOKED = "payments_booked"
     LEVERAGE = "leverage"
     HALT = "halt"
+    RESTRAINT = "restraint"
+    NAV_MARKED = "nav_marked"
     LEASE_TAKEN = "lease_taken"
     LEASE_RELEASED = "lease_released"
 
@@ -112,7 +117,8 @@ def _plan_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     )
     for position, finding in enumerate(report["findings"]):
         key = {"plan_digest": body["digest"], "position": position}
-        yield _new("findings", key, seq=seq, **finding)
+        columns = {name: part for name, part in finding.items() if name not in _ENTRY_ONLY}
+        yield _new("findings", key, seq=seq, **columns)
 
 
 def _approved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -234,6 +240,18 @@ def _halt(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("halts", {"seq": seq}, **body)
 
 
+def _restraint(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make one turn of the latch that allows only reductions."""
+    yield _new("restraints", {"seq": seq}, **body)
+
+
+def _nav_marked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make one look at what the account was worth."""
+    held = {name: body[name] for name in ("outside", "wallets", "mids")}
+    worth = {name: body[name] for name in ("taken_at", "nav", "level", "high")}
+    yield _new("nav_marks", {"seq": seq}, held=stored(held), **worth)
+
+
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
@@ -260,6 +278,8 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.PAYMENTS_BOOKED: _payments_booked,
             EntryKind.LEVERAGE: _leverage,
             EntryKind.HALT: _halt,
+            EntryKind.RESTRAINT: _restraint,
+            EntryKind.NAV_MARKED: _nav_marked,
             EntryKind.LEASE_TAKEN: _lease_taken,
             EntryKind.LEASE_RELEASED: _lease_released,
         }

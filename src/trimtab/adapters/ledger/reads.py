@@ -171,8 +171,10 @@ def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> Save
 def _proposal(body: str) -> tuple[Plan, GateReport]:
     """Read a plan and its findings from their entry, which never changes; a run asks again."""
     document = json.loads(body)
-    plan = from_document(Plan, document["plan"])
-    return plan, from_document(GateReport, document["report"])
+    plan, report = from_document(Plan, document["plan"]), document["report"]
+    told = {"source": "", "at": report["reviewed_at"]}  # Not said before schema 0003.
+    report["findings"] = [told | finding for finding in report["findings"]]
+    return plan, from_document(GateReport, report)
 
 
 # Orders
@@ -332,6 +334,12 @@ def fill_cursor(connection: Connection, symbol: Symbol, *, dry_run: int) -> Fill
 def halted(connection: Connection) -> str | None:
     """Return why the kill switch is latched, or None."""
     row = row_or_none(connection, statements.HALT, {})
+    return None if row is None else row["reason"]
+
+
+def reducing(connection: Connection) -> str | None:
+    """Return why only reductions are allowed, or None."""
+    row = row_or_none(connection, statements.RESTRAINT, {})
     return None if row is None else row["reason"]
 
 

@@ -269,6 +269,25 @@ halts: Final = Table(
     _text("by"),
     _text("at"),
 )
+restraints: Final = Table(
+    "restraints",
+    metadata,
+    _entry(primary_key=True),
+    _text_or_none("reason"),
+    _text("by"),
+    _text("at"),
+)
+nav_marks: Final = Table(
+    "nav_marks",
+    metadata,
+    _entry(primary_key=True),
+    _text("taken_at"),
+    _text("nav"),
+    _text("level"),
+    _text("high"),
+    _text("held"),
+    Index("ix_nav_marks_taken_at", "taken_at"),
+)
 leases: Final = Table(
     "leases",
     metadata,
@@ -294,6 +313,8 @@ APPEND_ONLY: Final = (
     "payments",
     "leverage_settings",
     "halts",
+    "restraints",
+    "nav_marks",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
 NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "payment_cursors", "leases")

@@ -39,10 +39,12 @@ from trimtab.adapters.ledger.schema import (
     fills,
     halts,
     leases,
+    nav_marks,
     orders,
     payment_cursors,
     payments,
     plans,
+    restraints,
     stamp,
 )
 from trimtab.domain.errors import LedgerError
@@ -58,6 +60,26 @@ HASH: Final = select(entries.c.hash).where(entries.c.seq == bindparam("seq"))
 HALT: Final = select(halts.c.reason).where(
     halts.c.seq == select(func.max(halts.c.seq)).scalar_subquery()
 )
+RESTRAINT: Final = select(restraints.c.reason).where(
+    restraints.c.seq == select(func.max(restraints.c.seq)).scalar_subquery()
+)
+HALT_RELEASE: Final = (
+    select(halts.c.seq, halts.c.at).where(halts.c.reason.is_(None)).order_by(halts.c.seq.desc())
+)
+RESTRAINT_RELEASE: Final = (
+    select(restraints.c.seq, restraints.c.at)
+    .where(restraints.c.reason.is_(None))
+    .order_by(restraints.c.seq.desc())
+)
+NAV_MARKS: Final = (
+    select(nav_marks)
+    .where(nav_marks.c.seq > bindparam("after"), nav_marks.c.taken_at >= bindparam("since"))
+    .order_by(nav_marks.c.seq)
+)
+NAV_MARK: Final = select(nav_marks).where(
+    nav_marks.c.seq > bindparam("after"),
+    nav_marks.c.seq == select(func.max(nav_marks.c.seq)).scalar_subquery(),
+)
 STAMP: Final = select(stamp)
 LEASE: Final = select(leases.c.epoch, leases.c.held).where(leases.c.account == bindparam("account"))
 PLAN_STATUS: Final = select(plans.c.status).where(plans.c.digest == bindparam("digest"))
@@ -66,6 +88,13 @@ _PLANS: Final = select(plans.c.digest, plans.c.status, entries).join(
 )
 PLANS: Final = _PLANS.order_by(plans.c.seq)
 PLANS_AT: Final = PLANS.where(plans.c.status == bindparam("status"))
+_DONE: Final = plans.alias("done")
+LAST_EXECUTED: Final = _PLANS.where(
+    plans.c.seq
+    == select(func.max(_DONE.c.seq))
+    .where((_DONE.c.status == bindparam("whole")) | (_DONE.c.status == bindparam("part")))
+    .scalar_subquery()
+)
 PLAN: Final = _PLANS.where(plans.c.digest == bindparam("digest"))
 _BEGINNING: Final = func.substr(
     plans.c.digest, literal_column("1"), bindparam("digits", type_=Integer), type_=Text
@@ -102,6 +131,14 @@ ORDER_BY_VENUE: Final = (
 FILLS: Final = (
     select(fills)
     .where(fills.c.dry_run == bindparam("run"), fills.c.seq > bindparam("after"))
+    .order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
+)
+FILLS_SINCE: Final = (
+    select(fills)
+    .where(
+        (fills.c.dry_run == bindparam("real")) | (fills.c.dry_run == bindparam("run")),
+        fills.c.filled_at > bindparam("since"),
+    )
     .order_by(fills.c.filled_at, fills.c.seq, fills.c.position)
 )
 FILL: Final = select(fills).where(
@@ -173,6 +210,11 @@ MARKS: Final = (
 PAYMENTS: Final = (
     select(payments)
     .where(payments.c.seq > bindparam("after"))
+    .order_by(payments.c.paid_at, payments.c.seq, payments.c.position)
+)
+PAYMENTS_SINCE: Final = (
+    select(payments)
+    .where(payments.c.paid_at > bindparam("since"))
     .order_by(payments.c.paid_at, payments.c.seq, payments.c.position)
 )
 PAYMENT: Final = select(payments).where(

@@ -207,6 +207,8 @@ def record_leverage(pen: Pen, hand: Hand, setting: LeverageSetting) -> None:
 
 
 def set_halt(pen: Pen, reason: str | None, by: str, at: datetime) -> None:
-    """Append that the kill switch is latched, or released."""
+    """Append that the kill switch is latched, or that everything latched is released."""
     body = {"reason": reason, "by": by, "at": instant_text(at)}
     pen.append(EntryKind.HALT, body)
+    if reason is None and reads.reducing(pen.connection) is not None:
+        pen.append(EntryKind.RESTRAINT, body)

@@ -124,7 +124,7 @@ async def _ledger(config: Config) -> _Books:
                 _disk(site),
                 _lock(site),
                 unresolved_examination(await ledger.unresolved()),
-                halt_examination(await ledger.halted()),
+                halt_examination(await ledger.restraint()),
             )
             return _Books(found=found, orders=await ledger.orders(plan_digest=None))
     except TrimtabError as fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from cyclopts import Parameter
@@ -34,6 +35,7 @@ from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import OpenOrder
+from trimtab.domain.trading import TradingState
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport, leftovers
@@ -196,23 +198,25 @@ async def _cancel(shell: Shell, order: OpenOrder, instrument: Instrument) -> Can
 
 
 def unhalt() -> Exit:
-    """Release the kill switch, and show why it was latched."""
+    """Release the kill switch, and the state in which only reductions pass; show why they held."""
     config = session.configuration()
 
     async def work(_: Work) -> Result:
-        """Release, if it is latched."""
+        """Release what is latched, both latches at once."""
         async with open_books(config, dry_run=False) as ledger:
-            reason = await ledger.halted()
-            if reason is None:
-                return unhalt_result(None)
-            latched = await _latched(ledger)
+            latched = await ledger.restraint()
+            if latched.state is TradingState.ACTIVE:
+                return unhalt_result({})
+            held = {"halted": latched.halted, "reducing": latched.reducing}
+            entries = await _latched(ledger)
             await ledger.set_halt(None, by=owner(), at=SystemClock().now())
-        return unhalt_result(latched)
+        return unhalt_result({s: entries[s] for s, why in held.items() if why is not None})
 
     return session.conduct(work)
 
 
-async def _latched(ledger: SqlLedger) -> LedgerEvent:
-    """Return the entry that latched the kill switch."""
-    turns = [e for e in await ledger.audit.events() if e.kind == EntryKind.HALT]
-    return turns[-1]
+async def _latched(ledger: SqlLedger) -> Mapping[str, LedgerEvent]:
+    """Return the last entry of each latch, by the state that it brings."""
+    kinds = {EntryKind.HALT: "halted", EntryKind.RESTRAINT: "reducing"}
+    events = await ledger.audit.events()
+    return {kinds[EntryKind(e.kind)]: e for e in events if e.kind in kinds}

@@ -14,8 +14,10 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import Leg
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds
+from trimtab.risk.convex import MoveIndex
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.margin import maintenance
+from trimtab.risk.restrained import NO_REDUCTION, restrained
 from trimtab.risk.review import Standing
 from trimtab.risk.state import AccountState
 
@@ -86,9 +88,9 @@ def kill_switch(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     halted = case.context.halt_reason
     if halted is None:
         return (holds("account", measured="not halted", ok=True, otherwise=""),)
-    return _only_reductions(
+    return only_reductions(
         f"the account is halted ({halted})",
-        frozenset(standing.raising.any),
+        restrained(case, standing, pairs=False),
         standing,
         advice="release it with trimtab unhalt",
     )
@@ -102,9 +104,9 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     markets = {record.intent.instrument.symbol for record in records}
     blind = {m.index for m in standing.state.moves if m.is_leg and m.instrument.symbol in markets}
     ids = ", ".join(record.intent.client_order_id for record in records[:3])
-    return _only_reductions(
+    return only_reductions(
         f"{len(records)} of our orders are unresolved ({ids})",
-        standing.raising.any | blind,
+        dict.fromkeys(sorted(standing.raising.any | blind), NO_REDUCTION),
         standing,
         advice="run trimtab recover",
     )
@@ -126,24 +128,27 @@ def external_fills(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     )
     if not late:
         forbidden = frozenset(j for j in forbidden if moves[j].instrument.is_contract)
-    return _only_reductions(
-        state, forbidden, standing, advice="run trimtab reconcile, then trimtab reconcile --adopt"
+    return only_reductions(
+        state,
+        dict.fromkeys(sorted(forbidden), NO_REDUCTION),
+        standing,
+        advice="run trimtab reconcile, then trimtab reconcile --adopt",
     )
 
 
-def _only_reductions(
-    state: str, forbidden: frozenset[int], standing: Standing, *, advice: str
+def only_reductions(
+    state: str, forbidden: Mapping[MoveIndex, str], standing: Standing, *, advice: str
 ) -> tuple[Judgement, ...]:
-    """Refuse each of the *forbidden* legs; with none, warn of the *state*."""
+    """Refuse each of the *forbidden* legs, which say why; with none, warn of the *state*."""
     judged = tuple(
         Judgement(
             subject=standing.state.moves[j].name,
             verdict=Verdict.REFUSE,
             measured=state,
             limit=None,
-            reason=f"{state}, and this leg is no provable reduction; {advice}.",
+            reason=f"{state}, and {why}; {advice}.",
         )
-        for j in sorted(forbidden)
+        for j, why in forbidden.items()
     )
     warning = Judgement(
         subject="account",

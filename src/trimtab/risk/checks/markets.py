@@ -43,7 +43,7 @@ def max_slippage_bps(leg: Leg, case: Case) -> Judgement:
     book = case.book(leg.symbol)
     buys = leg.lots > 0
     side = book.asks if buys else book.bids
-    size = leg.instrument.units(_lots_before(leg, case) + abs(leg.lots))
+    size = leg.instrument.units(lots_before(leg, case) + abs(leg.lots))
     sign = 1 if buys else -1
     within = (v for v in side if sign * v.price <= sign * leg.limit_price)
     cost = _walk(within, size)
@@ -60,7 +60,7 @@ def max_slippage_bps(leg: Leg, case: Case) -> Judgement:
     )
 
 
-def _lots_before(leg: Leg, case: Case) -> int:
+def lots_before(leg: Leg, case: Case) -> int:
     """Return what earlier legs of the same stage, market and side take from the book first."""
     others = (
         each

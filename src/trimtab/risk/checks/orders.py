@@ -8,11 +8,13 @@ from decimal import Decimal
 from trimtab.domain.exact import ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.plan import Leg, Role
+from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds, subject_of
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.margin import bracket_of
+from trimtab.risk.record import Record
 
 NOTIONAL_TOLERANCE = Decimal("0.001")
 """How far the notional may differ when it is computed a second way, as a fraction."""
@@ -38,13 +40,34 @@ def _numbers(case: Case) -> Iterator[tuple[str, bool]]:
         yield f"leg {leg.line} grid", _positive(leg.instrument.lot_size)
         yield f"leg {leg.line} fee", _not_negative(leg.instrument.taker_fee)
     yield from _account_numbers(case.snapshot)
-    limits = case.policy.limits
-    for name in limits.__slots__:
-        value = getattr(limits, name)
-        yield f"risk.{name}", isinstance(value, int) or _not_negative(value)
-    yield "hedge.max_ratio", _not_negative(case.policy.hedge.max_ratio)
-    for spent in (case.context.run_notional, case.context.day_notional):
-        yield from ((f"{symbol} sent so far", _not_negative(v)) for symbol, v in spent.items())
+    yield from _rule_numbers(case.policy)
+    yield from _past_numbers(case.context.record)
+    yield from ((f"target of {d.asset}", _not_negative(d.target)) for d in case.plan.drift)
+    context = case.context
+    for told, values in (
+        ("sent so far", context.run_notional),
+        ("sent so far", context.day_notional),
+        ("units of the whole plan", context.net_bounds),
+    ):
+        yield from ((f"{name} {told}", _not_negative(v)) for name, v in values.items())
+
+
+def _rule_numbers(policy: Policy) -> Iterator[tuple[str, bool]]:
+    for name in policy.limits.__slots__:
+        value = getattr(policy.limits, name)
+        yield f"risk.{name}", isinstance(value, int | tuple) or _not_negative(value)
+    yield "hedge.max_ratio", _not_negative(policy.hedge.max_ratio)
+    yield "approval.max_move_bps", _not_negative(policy.approval.max_move_bps)
+    yield "references.max_age_s", _not_negative(policy.references.max_age_s)
+    yield "references.max_disagreement_bps", _not_negative(policy.references.max_disagreement_bps)
+
+
+def _past_numbers(record: Record) -> Iterator[tuple[str, bool]]:
+    for mark in (*record.marks, *(() if record.mark is None else (record.mark,))):
+        ok = all(map(_positive, (mark.nav, mark.level, mark.high)))
+        yield f"look of {mark.taken_at:%Y-%m-%dT%H:%M:%SZ}", ok
+    for asset, target in (record.targets or {}).items():
+        yield f"earlier target of {asset}", _not_negative(target)
 
 
 def _account_numbers(snapshot: Snapshot) -> Iterator[tuple[str, bool]]:
@@ -59,11 +82,15 @@ def _account_numbers(snapshot: Snapshot) -> Iterator[tuple[str, bool]]:
         yield f"{symbol} book", ok
     for symbol, contract in snapshot.contracts.items():
         yield f"{symbol} mark", _positive(contract.mark) and _positive(contract.index)
+        yield f"{symbol} funding", contract.funding_rate.is_finite()
         brackets = (
             (b.notional_floor, b.notional_cap, b.maintenance_ratio, b.maintenance_deduction)
             for b in contract.brackets
         )
         yield f"{symbol} brackets", all(_not_negative(n) for step in brackets for n in step)
+    for symbol, band in snapshot.price_bands.items():
+        edges = (band.buy_low, band.buy_high, band.sell_low, band.sell_high)
+        yield f"{symbol} price band", all(map(_positive, edges))
     for symbol, position in snapshot.positions.items():
         yield f"{symbol} entry price", _positive(position.entry_price)
     for order in snapshot.open_orders:

@@ -1,0 +1,50 @@
+"""Which legs an account that is reducing or halted may not send, and why. Pure and exact.
+
+A leg may go only if no |net exposure|, no |position| and no margin excess gets worse by it, at
+any fill and shock. An excess is what :mod:`trimtab.risk.pool_rules` states for one scenario, at
+the worse of its two sides: closing a long that stood against a short of the same wallet makes it
+worse, even within its limit. Design: docs/design/0014-trading-states.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from trimtab.risk.case import Case
+from trimtab.risk.convex import Fills, MoveIndex
+from trimtab.risk.pool_rules import min_liquidation_distance, min_margin_ratio, shock
+from trimtab.risk.reductions import paired_unwinds
+from trimtab.risk.review import Standing
+from trimtab.risk.state import AccountState
+
+NO_REDUCTION: Final = "this leg is no provable reduction"
+"""Why a leg that raises exposure or a position does not go."""
+BURDEN: Final = "this leg leaves its futures wallet less over what the other positions need"
+"""Why a leg that makes a margin excess worse does not go."""
+
+
+def restrained(case: Case, standing: Standing, *, pairs: bool) -> Mapping[MoveIndex, str]:
+    """Return the legs that may not go, each with why, by index; with *pairs*, unwinds may."""
+    state, raised = standing.state, standing.raising
+    paired = paired_unwinds(state, raised) if pairs else frozenset[MoveIndex]()
+    legs = frozenset(m.index for m in state.moves if m.is_leg)
+    burdens = _burdens(state, case, legs - raised.any - paired)
+    found = dict.fromkeys(burdens, BURDEN) | dict.fromkeys(raised.any - paired, NO_REDUCTION)
+    return {j: found[j] for j in sorted(found)}
+
+
+def _burdens(state: AccountState, case: Case, legs: frozenset[MoveIndex]) -> frozenset[MoveIndex]:
+    """Return those of *legs* by which a margin excess may get worse than it is without them.
+
+    All of *legs* fill by any shares; orders that are out already do so with and without them.
+    Where a peak is not above the one without legs, no fill of them is.
+    """
+    out = frozenset(m.index for m in state.moves if not m.is_leg)
+    without, beside = (Fills(moving=m, settled=frozenset()) for m in (out, out | legs))
+    found: set[MoveIndex] = set()
+    for measure in (min_margin_ratio, shock, min_liquidation_distance):
+        for rule in measure(state, case):
+            if rule.peak(beside, {}) > rule.peak(without, {}):
+                found |= rule.corner(beside, {}) & legs & rule.concerned
+    return frozenset(found)

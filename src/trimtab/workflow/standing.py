@@ -1,0 +1,138 @@
+"""What the gate is told of the account's past, and the latches that follow from it.
+
+A loss beyond its limit latches REDUCING, too many refused orders latch HALTED, here and nowhere
+else: in the same look that the gate judges by. A dry run latches nothing; its gate refuses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trimtab.domain.errors import VenueError
+from trimtab.domain.instruments import Asset
+from trimtab.domain.payments import Payment
+from trimtab.domain.plan import Plan
+from trimtab.domain.policy import RiskLimits
+from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.trading import NavMark, TradingState
+from trimtab.ports import Clock, Ledger, PaymentList
+from trimtab.risk.checks.losses import breach
+from trimtab.risk.record import DAY, Record, UnmarkedNav, is_explained, mark_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Whose past is looked at, and by whom."""
+
+    ledger: Ledger
+    payments: PaymentList
+    clock: Clock
+    limits: RiskLimits
+    owner: str
+    """Who looks, as told with a latch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What moved the futures wallets since the last look."""
+
+    payments: tuple[Payment, ...]
+    fault: str
+    """Why they could not be read; empty when they could, or nothing had moved."""
+
+
+async def paid_since(watch: Watch, snapshot: Snapshot) -> Paid:
+    """Return the payments since the last look; the venue is asked where booked ones do not do.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+
+    """
+    marks = await watch.ledger.nav_marks(since=snapshot.venue_at - DAY)
+    if not marks:
+        return Paid(payments=(), fault="")
+    before = marks[-1]
+    booked = await watch.ledger.payments_since(before.taken_at)
+    if is_explained(snapshot, before, booked):
+        return Paid(payments=booked, fault="")
+    try:
+        return Paid(payments=await watch.payments.payments(before.taken_at), fault="")
+    except VenueError as fault:
+        return Paid(payments=(), fault=f"payments of the futures wallet were not read ({fault})")
+
+
+async def past_of(watch: Watch, snapshot: Snapshot, paid: Paid, *, own_plan: str) -> Record:
+    """Return the account's past, after latching what it asks for.
+
+    Raises:
+        LedgerError: the ledger cannot be read or written.
+
+    """
+    ledger, now = watch.ledger, watch.clock.now()
+    latched, sent, marks, statement, executed = await asyncio.gather(
+        ledger.restraint(),
+        ledger.orders_since(now - DAY),
+        ledger.nav_marks(since=snapshot.venue_at - DAY),
+        ledger.statement(),
+        ledger.last_executed(),
+    )
+    mark, fault = await _look(ledger, snapshot, marks[-1] if marks else None, paid)
+    record = Record(
+        reducing=latched.reducing,
+        released_at=latched.released_at,
+        own_plan=own_plan,
+        sent=sent,
+        marks=marks,
+        mark=mark,
+        mark_fault=fault,
+        statement_at=None if statement is None else statement.taken_at,
+        targets=None if executed is None else _targets(executed),
+    )
+    return await _latched(watch, record)
+
+
+async def _look(
+    ledger: Ledger, snapshot: Snapshot, before: NavMark | None, paid: Paid
+) -> tuple[NavMark | None, str]:
+    """Return what the account is worth against the look *before*, or why that is not known."""
+    if paid.fault:
+        return None, paid.fault
+    fills = () if before is None else await ledger.fills_since(before.taken_at)
+    try:
+        return mark_of(snapshot, before, fills=fills, payments=paid.payments), ""
+    except UnmarkedNav as fault:
+        return None, str(fault)
+
+
+def _targets(executed: Plan) -> Mapping[Asset, Decimal]:
+    """Return the effective targets of a plan by asset."""
+    return {drift.asset: drift.target for drift in executed.drift}
+
+
+async def _latched(watch: Watch, record: Record) -> Record:
+    """Latch what *record* asks for, and return it as it stands then."""
+    now, limits = watch.clock.now(), watch.limits
+    lost = breach(record, limits)
+    if lost is not None and record.reducing is None:
+        await watch.ledger.latch(TradingState.REDUCING, lost, by=watch.owner, at=now)
+        record = dataclasses.replace(record, reducing=lost)
+    count = len(record.rejects)
+    if count >= limits.max_rejects:
+        told = f"risk.max_rejects: the venue refused {count} of our orders within 24 hours"
+        await watch.ledger.latch(TradingState.HALTED, told, by=watch.owner, at=now)
+    return record
+
+
+async def remember(watch: Watch, record: Record) -> None:
+    """Record this look for those that follow, unless it is one that cannot be believed.
+
+    Raises:
+        LedgerError: it cannot be written.
+
+    """
+    if record.mark is not None and record.nav_jump <= watch.limits.max_nav_jump:
+        await watch.ledger.mark_nav(record.mark)
