@@ -165,7 +165,19 @@ async def test_the_search_finds_what_a_broken_mask_lets_through(
         lambda text: base64.b64encode(b"xy" + text.encode()),
         lambda text: base64.urlsafe_b64encode(b"key=" + text.encode()),
     ],
-    ids=str,
+    ids=[
+        "as it is",
+        "a part",
+        "reversed",
+        "a part reversed",
+        "hex",
+        "upper hex",
+        "quoted",
+        "base64",
+        "base64 after one byte",
+        "base64 after two bytes",
+        "base64 for a URL",
+    ],
 )
 @pytest.mark.parametrize("secret", [KEY, SECRET, PASSWORD, HOOK])
 def test_the_search_finds_each_form(secret: str, form: Callable[[str], bytes]) -> None:

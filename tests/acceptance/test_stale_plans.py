@@ -25,7 +25,7 @@ async def approved(account: Account, *words: str) -> str:
     """Plan, approve, and return the digest."""
     planned = await account.trimtab("plan", "--json", *words)
     digest: str = planned.document["plan"]["digest"]
-    yes = await account.trimtab("approve", digest, "--yes", *words)
+    yes = await account.trimtab("approve", digest, *words)
     assert yes.code == 0, yes.text
     return digest
 
@@ -192,12 +192,12 @@ EDITS: Final = (
     ("the yes to which findings", row("UPDATE approvals SET gate_digest = plan_digest"), 8),
     (
         "the entry of the yes",
-        in_body("approved", '"kind":"flag"', '"kind":"typed"', rehash=False),
+        in_body("approved", '"kind":"typed"', '"kind":"flag"', rehash=False),
         8,
     ),
     (
         "the entry of the yes, hashed",
-        in_body("approved", '"kind":"flag"', '"kind":"typed"', rehash=True),
+        in_body("approved", '"kind":"typed"', '"kind":"flag"', rehash=True),
         8,
     ),
 )

@@ -272,7 +272,10 @@ BOOKS: Final = (
         "approval-used-again",
         "I11 I25 I1",
         "spot:ALIVE:saved:1",
+        # Three walls keep a yes from being used again; all must be gone.
         edit("workflow.run:run_saved", "if saved.status is PlanStatus.APPROVED and", "if"),
+        edit("workflow.run:_not_used_yet", "if saved.status is not PlanStatus.APPROVED or", "if"),
+        edit("adapters.ledger.writes:set_plan_status", "if hand.dry_run == 0:", "if False:"),
     ),
     bug(
         "account-change-ignored",

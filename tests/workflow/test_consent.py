@@ -19,6 +19,7 @@ from trimtab.domain.errors import AccountHeld, ApprovalError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, Target, Threshold
+from trimtab.domain.references import ReferenceSource
 from trimtab.ports import Answer, PlanStatus
 from trimtab.workflow.run import Consent
 
@@ -98,7 +99,7 @@ def changed(value: Any) -> Any:
         case Threshold():
             return dataclasses.replace(value, width=value.width + dec("0.01"))
         case tuple():
-            return (*value[1:], *value[:1])
+            return (*value[1:], *value[:1]) if value else tuple(ReferenceSource)
         case _:
             return changed_in(value)
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-from cyclopts import Parameter
 from rich.text import Text
 
 from trimtab.adapters.sql_ledger import SqlLedger
@@ -20,6 +19,7 @@ from trimtab.bootstrap import open_books, owner
 from trimtab.cli import session
 from trimtab.cli.documents import plan_document
 from trimtab.cli.exits import Exit
+from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import answered, local_approver
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import plan_view, words
@@ -27,6 +27,7 @@ from trimtab.config import Config
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import to_document
 from trimtab.domain.errors import ApprovalError, ConfigError
+from trimtab.domain.snapshot import Environment
 from trimtab.ports import Answer, PlanStatus, SavedPlan
 
 PREFIX_DIGITS_MIN: Final = 8
@@ -35,32 +36,30 @@ SHOWN_DIGITS: Final = 12
 """How much of a digest is shown."""
 
 
-def approve(digest: str, *, yes: Annotated[bool, Parameter(negative=())] = False) -> Exit:
-    """Say yes to a pending plan, in the words that its run asks for.
+def approve(digest: str) -> Exit:
+    """Say yes to a pending plan; in live in the words that its run asks for.
 
     Parameters
     ----------
     digest
         The plan's digest, or its first eight digits or more.
-    yes
-        Approve without a prompt; never in live.
 
     """
     config = session.configuration()
 
     async def work(given: Work) -> Result:
-        """Look at the plan, ask, and record the yes."""
+        """Look at the plan, ask where money is at stake, and record the yes."""
         async with open_books(config, dry_run=False) as ledger:
             saved = await pending(ledger, digest, now=SystemClock().now())
             refuse_other_rules(saved, config)
-            answer = Answer.YES if yes else await _asked(saved, config, given)
+            answer = await _asked(saved, config, given)
             if answer is Answer.NOBODY:
                 return _left_pending(saved, given)
             saved = await pending(ledger, saved.plan.digest, now=SystemClock().now())
             if answer is Answer.NO:
                 await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
                 return _declined(saved, Exit.NOT_APPROVED)
-            approval = _granted(saved, config, ApprovalKind.FLAG if yes else ApprovalKind.TYPED)
+            approval = _granted(saved, config)
             await ledger.save_approval(approval)
         return _approved(saved, approval)
 
@@ -83,12 +82,16 @@ def refuse_other_rules(saved: SavedPlan, config: Config) -> None:
 
 
 async def _asked(saved: SavedPlan, config: Config, given: Work) -> Answer:
-    """Show the plan and ask for its words."""
-    session.show(plan_view(saved.plan, saved.report), error=True)
+    """Show the plan and, in live, ask for its words; elsewhere the digest given is the word."""
+    is_live = config.key.environment is Environment.LIVE
+    if is_live or not OPTIONS.get().as_json:
+        session.show(plan_view(saved.plan, saved.report), error=True)
+    if not is_live:
+        return Answer.YES
     return await answered(local_approver(config).ask(saved.plan, saved.report), given.stop)
 
 
-def _granted(saved: SavedPlan, config: Config, kind: ApprovalKind) -> Approval:
+def _granted(saved: SavedPlan, config: Config) -> Approval:
     """Return a yes that holds, before it is recorded.
 
     Raises:
@@ -96,7 +99,7 @@ def _granted(saved: SavedPlan, config: Config, kind: ApprovalKind) -> Approval:
 
     """
     now, ttl_s = SystemClock().now(), config.policy.approval.ttl_s
-    approval = grant(saved.report, kind=kind, by=owner(), at=now, ttl_s=ttl_s)
+    approval = grant(saved.report, kind=ApprovalKind.TYPED, by=owner(), at=now, ttl_s=ttl_s)
     approved_plan(saved.plan, saved.report, approval, now=now)
     return approval
 
