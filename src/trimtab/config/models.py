@@ -223,7 +223,9 @@ class Risk(BaseModel):
     """Difference between this clock and the venue's; venues refuse more than 1000 ahead."""
     fee_reserve: Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")] = Decimal("0.002")
     """Share of the free quote that is kept for fees."""
-    symbols: Annotated[tuple[Text, ...], AfterValidator(read_symbols)] = ()
+    symbols: Annotated[tuple[Text, ...], AfterValidator(read_symbols)] = Field(
+        default=(), examples=["BTC/USDT", "BTC/USDT:USDT"]
+    )
     """The only markets that may be traded, such as "BTC/USDT"; empty for all that targets need."""
     max_daily_loss: Fraction = Decimal("0.20")
     """Loss of NAV within 24 hours, deposits and withdrawals left out; beyond it only reductions."""

@@ -79,9 +79,11 @@ def _number(was: object) -> str:
 
 
 def _list_fix(path: KeyPath) -> str:
-    """Return a list that the key takes."""
-    first, second, *_ = enum_words(path)
-    return f'write such as ["{first}", "{second}"]'
+    """Return a list that the key takes: two of its words, or its examples."""
+    field = field_at(path)
+    known = enum_words(path) or (field.examples if field is not None else None) or ()
+    quoted = ", ".join(f'"{word}"' for word in known[:2])
+    return f"write such as [{quoted}]"
 
 
 def _missing_fix(path: KeyPath) -> str:
