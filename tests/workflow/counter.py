@@ -12,6 +12,7 @@ from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
 from tests.fakes.memory_venue import MemoryVenue
 from tests.fakes.virtual_clock import VirtualClock
 from tests.workflow.floor import Watcher
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.approval import grant
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.findings import GateReport
@@ -67,7 +68,13 @@ class Counter:
         """Return what a process of its own works with."""
         books = ledger or MemoryLedger(self.store)
         planner = Planner(
-            market=self.venue, ledger=books, clock=self.clock, policy=rules, owner="a run"
+            market=self.venue,
+            references=UnreadReferences(),
+            ledger=books,
+            keys=self.venue,
+            clock=self.clock,
+            policy=rules,
+            owner="a run",
         )
         desk = Desk(
             venue=self.venue,

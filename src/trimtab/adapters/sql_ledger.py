@@ -23,6 +23,7 @@ from trimtab.adapters.ledger import (
     outside,
     reads,
     rules,
+    standing_approvals,
     verification,
     writes,
 )
@@ -36,6 +37,7 @@ from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
+from trimtab.adapters.ledger.standing_approvals import SqlStandingApprovals
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text
@@ -114,7 +116,7 @@ class SqlPlans(PlanLedger, View):
     async def save_approval(self, approval: Approval) -> None:
         """Append a yes; a plan takes one, once."""
         hand = self._hand
-        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval))
+        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval, None))
 
     @override
     async def halted(self) -> str | None:
@@ -134,6 +136,7 @@ class SqlOrders(OrderLedger, View):
 
         def begun(pen: Pen) -> None:
             rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
+            standing_approvals.refuse_lapsed(pen, hand, intents, at=at)
             writes.begin(pen, hand, intents, at)
 
         await self._writer.write(begun)
@@ -211,7 +214,7 @@ class SqlFills(FillLedger, View):
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
 
 
-class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount):
+class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlStandingApprovals):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:

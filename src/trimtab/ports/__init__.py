@@ -13,6 +13,7 @@ from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
+from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Progress",
     "ReferencePrice",
     "SavedPlan",
+    "StandingApprovalLedger",
     "StopSignal",
     "Transition",
     "Venue",

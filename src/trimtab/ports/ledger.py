@@ -20,6 +20,7 @@ from trimtab.domain.plan import Plan
 from trimtab.execution.outside import BookedSince
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
+from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.venue import FillCursor
 
 
@@ -93,7 +94,8 @@ class OrderLedger(Protocol):
         Raises:
             LedgerError: a client order id is there already.
             AccountHeld: the lease is no longer ours.
-            Halted: the kill switch was latched since.
+            Halted: the kill switch was latched since, or the plan rests on a standing approval
+                that is over.
 
         """
         ...
@@ -161,7 +163,7 @@ class FillLedger(Protocol):
         ...
 
 
-class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, Protocol):
+class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, StandingApprovalLedger, Protocol):
     """The truth about what we did. Every write is durable when it returns.
 
     All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld

@@ -33,6 +33,8 @@ class EntryKind(StrEnum):
     PAYMENTS_BOOKED = "payments_booked"
     LEVERAGE = "leverage"
     HALT = "halt"
+    STANDING_GRANTED = "standing_granted"
+    STANDING_REVOKED = "standing_revoked"
     LEASE_TAKEN = "lease_taken"
     LEASE_RELEASED = "lease_released"
 
@@ -73,7 +75,7 @@ def subject_of(body: Mapping[str, Any]) -> str:
     """Return the order, plan, symbol or account that an entry is about; may be empty."""
     inner = [body[k] for k in ("step", "intent", "approval", "setting") if k in body]
     for place in (*inner, body):
-        for name in ("client_order_id", "digest", "plan_digest", "symbol", "account"):
+        for name in ("client_order_id", "digest", "plan_digest", "standing", "symbol", "account"):
             if name in place:
                 return str(place[name])
     return ""
@@ -123,6 +125,9 @@ def _approved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("approvals", key, seq=seq, **approval)
     if body["dry_run"] == 0:
         yield _set("plans", {"digest": digest}, status="approved")
+    if "rests_on" in body:
+        rests_on = body["rests_on"]
+        yield _new("standing_uses", {"plan_digest": digest}, seq=seq, at=approval["at"], **rests_on)
 
 
 def _order_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -234,6 +239,18 @@ def _halt(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("halts", {"seq": seq}, **body)
 
 
+def _standing_granted(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a standing approval; its document stays in the entry."""
+    times = {name: body["given"][name] for name in ("granted_at", "expires_at")}
+    yield _new("standings", {"digest": body["standing"]}, seq=seq, **times)
+
+
+def _standing_revoked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a revocation."""
+    key = {"standing": body["standing"]}
+    yield _new("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
+
+
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
@@ -260,6 +277,8 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.PAYMENTS_BOOKED: _payments_booked,
             EntryKind.LEVERAGE: _leverage,
             EntryKind.HALT: _halt,
+            EntryKind.STANDING_GRANTED: _standing_granted,
+            EntryKind.STANDING_REVOKED: _standing_revoked,
             EntryKind.LEASE_TAKEN: _lease_taken,
             EntryKind.LEASE_RELEASED: _lease_released,
         }

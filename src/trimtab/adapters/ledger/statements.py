@@ -44,6 +44,9 @@ from trimtab.adapters.ledger.schema import (
     payments,
     plans,
     stamp,
+    standing_revocations,
+    standing_uses,
+    standings,
 )
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.orders import OrderState
@@ -183,6 +186,31 @@ PAYMENT: Final = select(payments).where(
 PAYMENT_CURSOR: Final = select(payment_cursors.c.paid_at).where(
     payment_cursors.c.account == bindparam("account")
 )
+_STANDINGS: Final = select(standings.c.digest, entries).join(
+    entries, entries.c.seq == standings.c.seq
+)
+STANDINGS: Final = _STANDINGS.order_by(standings.c.seq)
+STANDING: Final = _STANDINGS.where(standings.c.digest == bindparam("digest"))
+REVOCATION: Final = select(standing_revocations).where(
+    standing_revocations.c.standing == bindparam("digest")
+)
+STANDING_USES: Final = (
+    select(
+        standing_uses.c.plan_digest,
+        standing_uses.c.draw,
+        standing_uses.c.at.label("used_at"),
+        entries,
+    )
+    .join(entries, entries.c.seq == standing_uses.c.seq)
+    .where(standing_uses.c.standing == bindparam("digest"))
+    .order_by(standing_uses.c.seq)
+)
+STANDING_YESES: Final = select(approvals.c.plan_digest).where(
+    approvals.c.kind == bindparam("kind"),
+    approvals.c.by == bindparam("digest"),
+    approvals.c.dry_run == bindparam("real"),
+)
+FOLLOWER: Final = select(entries.c.prev_hash).where(entries.c.seq == bindparam("next"))
 
 
 @cache
