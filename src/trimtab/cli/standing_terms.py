@@ -88,12 +88,13 @@ def read_expiry(text: str, *, at: datetime) -> datetime:
         return at + (timedelta(days=count) if match[2] == "d" else timedelta(hours=count))
     try:
         read = datetime.fromisoformat(text)
-    except ValueError:
-        read = None
-    if read is None or (read.tzinfo is None and len(text) > len("2026-12-31")):
-        wanted = "a span such as 30d or 12h, a day, or 2026-12-31T18:00Z"
-        raise _fault("--expires", was=text, wanted=wanted)
-    return (read if read.tzinfo is not None else read.replace(tzinfo=UTC)).astimezone(UTC)
+        is_day = len(text) == len("2026-12-31")
+        if read.tzinfo is not None or is_day:
+            return (read.replace(tzinfo=UTC) if is_day else read).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    wanted = "a span such as 30d or 12h, a day, or 2026-12-31T18:00Z"
+    raise _fault("--expires", was=text, wanted=wanted)
 
 
 def _value(option: str, *, text: str) -> Decimal:
