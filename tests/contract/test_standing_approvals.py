@@ -202,10 +202,12 @@ async def test_a_dry_run_reads_and_writes_none(ledger: Ledger, opening: Opening)
         ):
             with pytest.raises(LedgerError, match="a dry run cannot"):
                 await act
-        async with dry.holding_account(owner="test"):
+        await yes_of(ledger)
+        await ledger.revoke_standing(NAME, by="ada", at=NOW)
+        async with dry.holding_account(owner="test"):  # It can send nothing: it needs no yes.
             await dry.begin([intent(SELL_AND_BUY)], at=NOW, halt_seen=None)
-    assert [record.approval for record in seen] == [GIVEN]
-    assert await ledger.standing_approvals() == seen
+        assert len(await dry.orders(plan_digest=None)) == 1
+    assert [(r.approval, r.revoked, r.uses) for r in seen] == [(GIVEN, None, ())]
 
 
 async def test_a_ledger_with_all_of_it_is_sound(ledger: Ledger) -> None:

@@ -180,8 +180,6 @@ async def _unasked(runner: Runner, plan: Plan, report: GateReport, consent: Cons
     if consent is not Consent.STANDING:
         kind = ApprovalKind.FLAG if consent is Consent.FLAG else ApprovalKind.DRY_RUN
         return await _approved(runner, plan, report, kind)
-    if runner.desk.clock.now() >= plan.expires_at:
-        raise await _expired(runner, plan)
     yes = await standing_yes(runner.desk, runner.planner.policy, plan, report)
     return await _executed(runner, plan, report, yes)
 

@@ -55,7 +55,7 @@ def _record(connection: Connection, row: StoredRow) -> StandingRecord:
         return StandingRecord(
             digest=digest,
             approval=_granted(connection, row),
-            revoked=_revocation(connection, digest),
+            revoked=_revocation(connection, digest, after=row["seq"]),
             uses=_uses(connection, digest),
         )
     except (InvalidOperation, KeyError, TypeError, ValueError, LedgerError) as e:
@@ -63,9 +63,19 @@ def _record(connection: Connection, row: StoredRow) -> StandingRecord:
         return StandingRecord(digest=digest, approval=why, revoked=None, uses=())
 
 
-def _revocation(connection: Connection, digest: str) -> Revocation | None:
-    """Read who took a grant back, or None when nobody did."""
+def _revocation(connection: Connection, digest: str, *, after: int) -> Revocation | None:
+    """Read who took the grant of entry *after* back, or None when no later entry says so.
+
+    Raises:
+        LedgerError: row and entries do not say the same.
+
+    """
     row = row_or_none(connection, statements.REVOCATION, {"digest": digest})
+    bound = {"kind": EntryKind.STANDING_REVOKED.value, "after": after}
+    told = [json.loads(each["body"]) for each in rows(connection, statements.LATER, bound)]
+    mine = [{"by": t["by"], "at": t["at"]} for t in told if t["standing"] == digest]
+    if mine != ([] if row is None else [{"by": row["by"], "at": row["at"]}]):
+        raise LedgerError("what is written of its revocation was changed")
     return None if row is None else Revocation(by=row["by"], at=reads.instant(row["at"]))
 
 

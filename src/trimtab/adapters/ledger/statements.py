@@ -210,6 +210,11 @@ STANDING_YESES: Final = select(approvals.c.plan_digest).where(
     approvals.c.by == bindparam("digest"),
     approvals.c.dry_run == bindparam("real"),
 )
+LATER: Final = (
+    select(entries.c.body)
+    .where(entries.c.kind == bindparam("kind"), entries.c.seq > bindparam("after"))
+    .order_by(entries.c.seq)
+)
 FOLLOWER: Final = select(entries.c.prev_hash).where(entries.c.seq == bindparam("next"))
 
 
