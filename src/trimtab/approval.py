@@ -1,11 +1,13 @@
 """Binds a person or a standing rule to one digest, for a time. Pure.
 
 Nothing else in the program can make an :class:`ApprovedPlan`, and the executor takes
-nothing else.
+nothing else. Values are quote units, instants aware UTC.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from trimtab.domain.approved import SEAL, Approval, ApprovalKind, ApprovedPlan
@@ -15,8 +17,19 @@ from trimtab.domain.exact import BPS, exact_arithmetic, plain
 from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.plan import Plan
-from trimtab.domain.policy import ApprovalPolicy
-from trimtab.domain.snapshot import Environment, Snapshot
+from trimtab.domain.policy import ApprovalPolicy, Policy, RiskLimits
+from trimtab.domain.snapshot import AccountKey, Environment, Snapshot
+from trimtab.domain.standing_approval import (
+    DAY,
+    LIFE_MAX,
+    RUNS_MAX,
+    StandingApproval,
+    StandingCaps,
+    StandingRecord,
+    StandingScope,
+    Unproved,
+    draw_of,
+)
 
 
 def grant(report: GateReport, *, kind: ApprovalKind, by: str, at: datetime, ttl_s: int) -> Approval:
@@ -88,3 +101,150 @@ def moved_too_far(plan: Plan, snapshot: Snapshot, policy: ApprovalPolicy) -> str
             if against * BPS > policy.max_move_bps * leg.mark:
                 return f"{leg.symbol}: moved from {leg.mark} to {mark} since planning"
     return None
+
+
+# Standing approvals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """When, where and under which rules a standing approval is to say yes."""
+
+    key: AccountKey
+    policy: Policy
+    """The rules in force now."""
+    halted: str | None
+    """Why the kill switch is latched; None when it is not."""
+    at: datetime
+
+
+def ungrantable(given: StandingApproval, limits: RiskLimits) -> tuple[str, ...]:
+    """Say everything that keeps *given* from being granted; nothing when it may be."""
+    found = list(_wider(given.caps, limits))
+    if given.expires_at <= given.granted_at:
+        found.append("it would expire before it is granted")
+    if given.expires_at - given.granted_at > LIFE_MAX:
+        found.append(f"it would hold longer than {LIFE_MAX.days} days")
+    if given.caps.runs > RUNS_MAX:
+        found.append(f"it would approve more than {RUNS_MAX} runs")
+    return tuple(found)
+
+
+def lapses(record: StandingRecord, *, at: datetime) -> tuple[str, ...]:
+    """Say why a standing approval is over, whatever the plan; nothing when it is not.
+
+    A run that rests on one asks this again before each round of orders.
+    """
+    given, found = record.approval, list[str]()
+    if record.revoked is not None:
+        found.append(f"was revoked by {record.revoked.by} at {_instant(record.revoked.at)}")
+    if isinstance(given, Unproved):
+        return (*found, given.why)
+    if at >= given.expires_at:
+        found.append(f"expired at {_instant(given.expires_at)}")
+    if at < given.granted_at:
+        found.append(f"was granted at {_instant(given.granted_at)}, which is not yet")
+    return tuple(found)
+
+
+def idle(record: StandingRecord, occasion: Occasion) -> tuple[str, ...]:
+    """Say why a standing approval covers no plan at all on this occasion; nothing when it may."""
+    found, given = list(lapses(record, at=occasion.at)), record.approval
+    if isinstance(given, Unproved):
+        return tuple(found)
+    if occasion.halted is not None:
+        found.append(f"the account is halted ({occasion.halted})")
+    if given.scope.key != occasion.key:
+        key = given.scope.key
+        found.append(f"is for {key.venue} {key.account} {key.environment}")
+    if given.scope.policy_digest != digest(occasion.policy):
+        found.append("was granted under another configuration")
+    found += _wider(given.caps, occasion.policy.limits)
+    if len(record.uses) >= given.caps.runs:
+        found.append(f"its {given.caps.runs} runs are used up")
+    return tuple(found)
+
+
+def uncovered(
+    plan: Plan, report: GateReport, record: StandingRecord, occasion: Occasion
+) -> tuple[str, ...]:
+    """Say everything that keeps a standing approval from covering *plan*; nothing when it does."""
+    found, given = list(idle(record, occasion)), record.approval
+    if isinstance(given, Unproved):
+        return tuple(found)
+    if plan.key != occasion.key or plan.policy_digest != digest(occasion.policy):
+        found.append("the plan is of another account or configuration")
+    if report.plan_digest != plan.digest:
+        found.append("the findings are on another plan")
+    found += _beyond_scope(plan, given.scope)
+    found += _forbidden(report, given.scope)
+    found += _beyond_caps(plan, record, given.caps, occasion)
+    return tuple(found)
+
+
+def stops_unattended(
+    scope: StandingScope, report: GateReport, *, halted: str | None
+) -> tuple[str, ...]:
+    """Say what in the gate's fresh look ends a run that nobody watches; nothing when it goes on."""
+    found = [] if halted is None else [f"the account is halted ({halted})"]
+    return (*found, *_forbidden(report, scope))
+
+
+def rest_on(given: StandingApproval, report: GateReport, *, at: datetime, ttl_s: int) -> Approval:
+    """Return the yes of a standing approval to the reported plan; it ends with it at the latest."""
+    yes = grant(report, kind=ApprovalKind.STANDING, by=given.digest, at=at, ttl_s=ttl_s)
+    return replace(yes, expires_at=min(yes.expires_at, given.expires_at))
+
+
+def _wider(caps: StandingCaps, limits: RiskLimits) -> Iterator[str]:
+    """Yield each cap that is wider than the hard limit above it."""
+    for name, cap, limit in (
+        ("max_order_notional", caps.order, limits.max_order_notional),
+        ("max_run_notional", caps.run, limits.max_run_notional),
+        ("max_day_notional", caps.day, limits.max_day_notional),
+    ):
+        if cap > limit:
+            yield f"its {plain(cap)} is wider than risk.{name} {plain(limit)}"
+
+
+def _beyond_scope(plan: Plan, scope: StandingScope) -> Iterator[str]:
+    """Yield what of *plan* is not meant."""
+    strange = dict.fromkeys(
+        leg.symbol
+        for leg in plan.legs
+        if leg.symbol not in scope.symbols or leg.instrument.kind not in scope.kinds
+    )
+    if strange:
+        yield f"does not name {', '.join(strange)}"
+    if plan.trigger not in scope.triggers:
+        yield f"is not for plans of trigger {plan.trigger}"
+
+
+def _forbidden(report: GateReport, scope: StandingScope) -> Iterator[str]:
+    """Yield what the gate has against it."""
+    if report.verdict is Verdict.REFUSE:
+        yield "the gate refused the plan"
+    elif report.verdict is Verdict.WARN and not scope.allow_warnings:
+        warned = dict.fromkeys(f.check for f in report.findings if f.verdict is Verdict.WARN)
+        yield f"the gate warns ({', '.join(warned)}), which it was not granted for"
+
+
+def _beyond_caps(
+    plan: Plan, record: StandingRecord, caps: StandingCaps, occasion: Occasion
+) -> Iterator[str]:
+    """Yield each cap that *plan* would break, with what was drawn before."""
+    draw = draw_of(plan)
+    with exact_arithmetic():
+        day = draw.total + record.drawn_since(occasion.at - DAY)
+    for what, drawn, cap in (
+        ("its largest order", draw.largest, caps.order),
+        ("the run", draw.total, caps.run),
+        ("the day", day, caps.day),
+    ):
+        if drawn > cap:
+            yield f"{what} would be {plain(drawn)}, above its {plain(cap)}"
+
+
+def _instant(at: datetime) -> str:
+    """Return an instant to the second."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

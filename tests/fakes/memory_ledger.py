@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from trimtab.adapters.ledger import rules
-from trimtab.domain.approved import Approval
+from trimtab.adapters.ledger import rules, standing_rules
+from trimtab.approval import Occasion
+from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Lots, Symbol
@@ -31,7 +32,15 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
+from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import AccountKey, Snapshot
+from trimtab.domain.standing_approval import (
+    Revocation,
+    StandingApproval,
+    StandingRecord,
+    StandingUse,
+    draw_of,
+)
 from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.domain.trading import NavMark, Restraint, TradingState
 from trimtab.execution.outside import BookedSince
@@ -74,6 +83,7 @@ class MemoryStore:
     restraints: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     marks: list[tuple[NavMark, int]] = field(default_factory=list)
     """Each with the number of releases before it."""
+    standings: dict[str, StandingRecord] = field(default_factory=dict)
     epoch: int = 0
     holder: str | None = None
     fail_next: bool = False
@@ -156,6 +166,10 @@ class MemoryLedger:
             self.store.plans[plan_digest] = dataclasses.replace(saved, status=status)
 
     async def save_approval(self, approval: Approval) -> None:
+        standing_rules.refuse_unfounded(approval, is_founded=False)
+        self._save_approval(approval)
+
+    def _save_approval(self, approval: Approval) -> None:
         self._about_to_write()
         digest = approval.plan_digest
         saved = self._known(digest)
@@ -173,6 +187,7 @@ class MemoryLedger:
         self._about_to_write()
         self._must_hold()
         rules.refuse_new_halt(await self.halted(), seen=halt_seen)
+        self._refuse_lapsed(intents, at)
         begun = dict(self._own.orders)
         for intent in intents:
             self._known(intent.plan_digest)
@@ -338,6 +353,51 @@ class MemoryLedger:
 
     async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
         return rules.committed(self.store.real.orders.values(), since=since)
+
+    def _refuse_lapsed(self, intents: Sequence[OrderIntent], at: datetime) -> None:
+        for digest in {i.plan_digest for i in intents}:
+            yes = None if self._dry_run else self._own.approvals.get(digest)
+            if yes is not None and yes.kind is ApprovalKind.STANDING:
+                standing_rules.refuse_lapsed(self._standing(yes.by), at=at)
+
+    def _standing(self, digest: str) -> StandingRecord:
+        return self.store.standings.get(digest) or standing_rules.missing(digest)
+
+    def _refuse_dry(self) -> None:
+        if self._dry_run:
+            raise LedgerError("a dry run cannot grant, revoke or use a standing approval")
+
+    async def grant_standing(self, given: StandingApproval) -> None:
+        self._refuse_dry()
+        self._about_to_write()
+        name, known = given.digest, self.store.standings
+        standing_rules.refuse_grant(given, of=self.store.key, is_there=name in known)
+        known[name] = StandingRecord(digest=name, approval=given, revoked=None, uses=())
+
+    async def revoke_standing(self, digest: str, *, by: str, at: datetime) -> None:
+        self._refuse_dry()
+        self._about_to_write()
+        record = self.store.standings.get(digest)
+        standing_rules.refuse_revocation(record, digest=digest)
+        taken = Revocation(by=by, at=at)
+        self.store.standings[digest] = dataclasses.replace(self._standing(digest), revoked=taken)
+
+    async def standing_approvals(self) -> tuple[StandingRecord, ...]:
+        return tuple(self.store.standings.values())
+
+    async def approve_standing(
+        self, plan_digest: str, *, standing: str, policy: Policy, at: datetime
+    ) -> Approval:
+        self._refuse_dry()
+        saved, record = self._known(plan_digest), self._standing(standing)
+        halted = await self.halted()
+        occasion = Occasion(key=self.store.key, policy=policy, halted=halted, at=at)
+        yes = standing_rules.standing_yes(saved, record, occasion)
+        self._save_approval(yes)
+        use = StandingUse(plan_digest=plan_digest, draw=draw_of(saved.plan).total, at=at)
+        used = dataclasses.replace(record, uses=(*record.uses, use))
+        self.store.standings[standing] = used
+        return yes
 
     async def halted(self) -> str | None:
         return self.store.halts[-1][0] if self.store.halts else None

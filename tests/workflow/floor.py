@@ -152,6 +152,7 @@ class Floor:
             portfolio=PORTFOLIO,
             policy=self.policy,
             regate=self.gate,
+            rests_on=None,
         )
         async with ledger.holding_account(owner="a run"):
             return await execute(self.approved(), wiring)

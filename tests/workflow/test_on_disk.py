@@ -46,6 +46,7 @@ async def test_a_run_that_dies_and_is_recovered_on_disk_agrees_with_the_venue(
             portfolio=PORTFOLIO,
             policy=floor.policy,
             regate=floor.gate,
+            rests_on=None,
         )
         with contextlib.suppress(Killed):
             async with ledger.holding_account(owner="a run"):

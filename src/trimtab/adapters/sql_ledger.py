@@ -23,6 +23,7 @@ from trimtab.adapters.ledger import (
     outside,
     reads,
     rules,
+    standing_approvals,
     verification,
     writes,
 )
@@ -37,6 +38,7 @@ from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.ledger.standing import SqlStanding
+from trimtab.adapters.ledger.standing_approvals import SqlStandingApprovals
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text
@@ -115,7 +117,7 @@ class SqlPlans(PlanLedger, View):
     async def save_approval(self, approval: Approval) -> None:
         """Append a yes; a plan takes one, once."""
         hand = self._hand
-        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval))
+        await self._writer.write(lambda pen: writes.save_approval(pen, hand, approval, None))
 
     @override
     async def halted(self) -> str | None:
@@ -135,6 +137,7 @@ class SqlOrders(OrderLedger, View):
 
         def begun(pen: Pen) -> None:
             rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
+            standing_approvals.refuse_lapsed(pen, hand, intents, at=at)
             writes.begin(pen, hand, intents, at)
 
         await self._writer.write(begun)
@@ -212,7 +215,7 @@ class SqlFills(FillLedger, View):
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
 
 
-class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlStanding):
+class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlStanding, SqlStandingApprovals):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:

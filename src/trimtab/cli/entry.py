@@ -58,6 +58,11 @@ LEDGER_COMMANDS: Final = (
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
     Command("export", "ledger:export", "Write fills or payments as CSV, JSON or beancount."),
 )
+STANDING_COMMANDS: Final = (
+    Command("grant", "standing:grant", "Approve beforehand what runs may send with nobody asked."),
+    Command("list", "standing:listed", "List standing approvals, and what is left of their caps."),
+    Command("revoke", "standing:revoke", "Take a standing approval back, at once."),
+)
 
 
 def application() -> App:
@@ -69,8 +74,11 @@ def application() -> App:
     _add(config, CONFIG_COMMANDS)
     ledger = App(name="ledger", help="Query, verify and export the ledger.")
     _add(ledger, LEDGER_COMMANDS)
+    standing = App(name="standing", help="Grant, list and revoke standing approvals.")
+    _add(standing, STANDING_COMMANDS)
     app.command(config)
     app.command(ledger)
+    app.command(standing)
     return app
 
 

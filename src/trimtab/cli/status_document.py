@@ -7,6 +7,7 @@ from typing import Any
 
 from trimtab.cli.bearings import bearing_document
 from trimtab.cli.documents import Document, drift_document, value, weight
+from trimtab.cli.standing_document import standing_document
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain
 from trimtab.domain.orders import OrderRecord, Side
@@ -50,6 +51,7 @@ def status_document(status: AccountStatus) -> Document:
         "halt_reason": status.restraint.halted,
         "reducing_reason": status.restraint.reducing,
         "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
+        "standing": [standing_document(s) for s in status.standing],
         "next_slot": None,
     }
 

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trimtab.cli.tables import bar, bearings_table, money, percent, points, rows_table, words
+from trimtab.cli.views_standing import standing_table
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import Side
 from trimtab.domain.plan import Drift
@@ -32,6 +33,8 @@ def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
         parts += [Text(), bearings_table(status.bearings)]
     if status.resting:
         parts += [Text(), _resting(status)]
+    if status.standing:
+        parts += [Text(), standing_table(status.standing)]
     parts += [Text(), _ending(status, calendar)]
     return Group(*parts)
 

@@ -287,8 +287,8 @@ class Approval(BaseModel):
 
     model_config = SECTION
 
-    mode: Annotated[ApprovalMode, BeforeValidator(unavailable("standing"))] = ApprovalMode.CONFIRM
-    """Who says yes: a person, to each plan."""
+    mode: ApprovalMode = ApprovalMode.CONFIRM
+    """Who says yes: a person to each plan, or for run --yes a standing approval that covers it."""
     ttl_s: Annotated[Whole, Field(ge=1, le=86_400), Unit(name="s")] = 300
     """How long a plan and its approval hold."""
     max_move_bps: Bps = Decimal(50)

@@ -22,6 +22,8 @@ class ApprovalMode(StrEnum):
 
     CONFIRM = "confirm"
     """A person, to each plan."""
+    STANDING = "standing"
+    """A person, or with ``--yes`` a standing approval that covers the plan."""
 
 
 class SourceKind(StrEnum):

@@ -14,6 +14,7 @@ from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness,
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
 from trimtab.ports.standing import StandingLedger
+from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.venue import (
     AbsenceEvidence,
     Clock,
@@ -47,6 +48,7 @@ __all__ = [
     "Progress",
     "ReferencePrice",
     "SavedPlan",
+    "StandingApprovalLedger",
     "StandingLedger",
     "StopSignal",
     "Transition",

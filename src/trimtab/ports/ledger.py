@@ -21,6 +21,7 @@ from trimtab.execution.outside import BookedSince
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.standing import StandingLedger
+from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.venue import FillCursor
 
 
@@ -94,7 +95,8 @@ class OrderLedger(Protocol):
         Raises:
             LedgerError: a client order id is there already.
             AccountHeld: the lease is no longer ours.
-            Halted: the kill switch was latched since.
+            Halted: the kill switch was latched since, or the plan rests on a standing approval
+                that is over.
 
         """
         ...
@@ -162,7 +164,15 @@ class FillLedger(Protocol):
         ...
 
 
-class Ledger(PlanLedger, OrderLedger, FillLedger, AccountLedger, StandingLedger, Protocol):
+class Ledger(
+    PlanLedger,
+    OrderLedger,
+    FillLedger,
+    AccountLedger,
+    StandingLedger,
+    StandingApprovalLedger,
+    Protocol,
+):
     """The truth about what we did. Every write is durable when it returns.
 
     All methods raise LedgerError when the ledger cannot be read or written, and AccountHeld

@@ -20,8 +20,10 @@ from trimtab.domain.snapshot import (
     PositionMode,
     Snapshot,
 )
+from trimtab.domain.standing_approval import Unproved
 from trimtab.domain.trading import Restraint, TradingState
 from trimtab.workflow.bearings import Bearing
+from trimtab.workflow.unattended import Standing
 
 _SET_BY_A_RUN = "none needed: an approved run sets it before its first contract order"
 NAMES_SHOWN_MAX = 4
@@ -217,6 +219,24 @@ def halt_examination(latched: Restraint) -> Examination:
         return passed("halt", found="not halted")
     why = latched.halted if latched.halted is not None else latched.reducing
     return warned("halt", found=f"{latched.state}: {why}", fix="trimtab unhalt")
+
+
+def standing_examination(seen: Sequence[Standing], *, is_wanted: bool) -> Examination:
+    """Say which standing approvals are in force, and whether one that is wanted is missing."""
+    unproved = [s for s in seen if isinstance(s.record.approval, Unproved)]
+    if unproved:
+        names = _listed([s.record.digest[:12] for s in unproved])
+        fix = "trimtab ledger verify; they cover nothing"
+        return failed("standing_approvals", found=f"cannot be proved: {names}", fix=fix)
+    ready = [s for s in seen if s.is_in_force]
+    if not ready and is_wanted:
+        fix = "trimtab standing grant, or run without --yes"
+        return warned("standing_approvals", found="none in force; --yes sends nothing", fix=fix)
+    names = _listed([s.record.digest[:12] for s in ready])
+    found = f"{len(ready)} in force: {names}" if ready else "none in force"
+    if ready and not is_wanted:
+        found += "; not used while approval.mode is confirm"
+    return passed("standing_approvals", found=found)
 
 
 def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:

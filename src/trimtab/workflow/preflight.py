@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from trimtab.approval import account_changed, moved_too_far
+from trimtab.approval import account_changed, moved_too_far, stops_unattended
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import ApprovalError, NotDone, PlanningError, Refused, VenueError
 from trimtab.domain.findings import GateReport, Verdict
@@ -18,6 +18,7 @@ from trimtab.domain.leverage import LeverageSetting, SettingOutcome
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import MarginMode, Snapshot
+from trimtab.domain.standing_approval import StandingScope
 from trimtab.execution.rests import RestReason
 from trimtab.ports import MarketData, Portfolio
 from trimtab.workflow.inquiry import Desk
@@ -35,6 +36,8 @@ class Wiring:
     portfolio: Portfolio
     policy: Policy
     regate: Regate
+    rests_on: StandingScope | None
+    """What the standing approval is for that said yes; None when a person did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,8 @@ async def gated(
     if review.verdict is Verdict.REFUSE:
         said = "; ".join(f"{f.check} ({f.subject}): {f.reason or f.measured}" for f in refused)
         return review, said or "nothing was checked"
+    if wiring.rests_on is not None:
+        return review, "; ".join(stops_unattended(wiring.rests_on, review, halted=halted))
     return review, ""
 
 

@@ -30,6 +30,7 @@ from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
 from trimtab.workflow.standing import paid_since
 from trimtab.workflow.statements import Books, first_statement
+from trimtab.workflow.unattended import resting_on, standing_yes
 
 DECISION_POLL_S = 1.0
 """How often a waiting run looks whether somebody decided from another terminal."""
@@ -42,6 +43,8 @@ class Consent(StrEnum):
     ASK = "ask"
     FLAG = "flag"
     """``--yes``: never in live."""
+    STANDING = "standing"
+    """``--yes`` where a standing approval says it; no other yes is taken."""
     DRY_RUN = "dry_run"
     """Nothing can be sent, so nobody is asked."""
 
@@ -155,8 +158,7 @@ async def _decided(
     """Get a yes or a no to a pending proposal, and act on it."""
     ledger = runner.desk.ledger
     if consent is not Consent.ASK:
-        kind = ApprovalKind.FLAG if consent is Consent.FLAG else ApprovalKind.DRY_RUN
-        return await _approved(runner, plan, report, kind)
+        return await _unasked(runner, plan, report, consent)
     answer = await _asked(runner, plan, report)
     if answer is Answer.NOBODY:
         ended = _ended(plan, report, PlanStatus.PROPOSED)
@@ -172,6 +174,15 @@ async def _decided(
     if saved.status in _DECIDED_AGAINST:
         return _ended(plan, report, saved.status)
     raise _used(saved)
+
+
+async def _unasked(runner: Runner, plan: Plan, report: GateReport, consent: Consent) -> RunResult:
+    """Get a yes with nobody asked, and act on it."""
+    if consent is not Consent.STANDING:
+        kind = ApprovalKind.FLAG if consent is Consent.FLAG else ApprovalKind.DRY_RUN
+        return await _approved(runner, plan, report, kind)
+    yes = await standing_yes(runner.desk, runner.planner.policy, plan, report)
+    return await _executed(runner, plan, report, yes)
 
 
 async def _approved(
@@ -251,6 +262,7 @@ async def _executed(
         portfolio=planner.portfolio,
         policy=planner.policy,
         regate=regate,
+        rests_on=await resting_on(runner.desk, approval),
     )
     async with ledger.holding_account(owner=planner.owner):
         if approval.kind is not ApprovalKind.DRY_RUN:
@@ -271,13 +283,15 @@ async def _not_used_yet(runner: Runner, plan: Plan, approval: Approval) -> None:
     """Refuse a plan that another run took while this one was on its way. The account is held.
 
     Raises:
-        ApprovalError: it was begun, declined or decided anew meanwhile.
+        ApprovalError: it was begun, declined or decided anew meanwhile, or rests on a standing
+            approval that is over.
         LedgerError: what is written of it was changed.
 
     """
     saved = await runner.desk.ledger.plan(plan.digest)
     if saved.status is not PlanStatus.APPROVED or saved.approval != approval:
         raise _used(saved)
+    await resting_on(runner.desk, approval)  # Again: it may have been revoked meanwhile.
 
 
 def _books(runner: Runner) -> Books:

@@ -27,6 +27,7 @@ from trimtab.risk.margin import maintenance, margin_ratio
 from trimtab.risk.references import Bench
 from trimtab.targets.fixed import fixed_targets
 from trimtab.workflow.bearings import Bearing, Chart
+from trimtab.workflow.unattended import Standing, look_at_standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,8 @@ class AccountStatus:
     """What is latched: the kill switch, or that only reductions are allowed."""
     last_plan: SavedPlan | None
     """None before the first plan."""
+    standing: tuple[Standing, ...]
+    """Standing approvals that are in force, oldest first."""
 
     @property
     def taken_at(self) -> datetime:
@@ -158,6 +161,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
     ledger, now = sight.ledger, sight.clock.now()
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
+    standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
     nav, drifts, unmeasured = _measured(exposed, policy)
     bench = Bench(references=references, rules=policy.references, now=now)
@@ -176,6 +180,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         bearings=chart.bearings(portfolio.assets),
         restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,
+        standing=tuple(s for s in standing if s.is_in_force),
     )
 
 

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
-from tests.builders import account, limits, policy
+from tests.builders import account, dec, limits, policy
+from tests.standing_cases import record_of, standing
 from trimtab.cli.commands.doctor import examined_result
 from trimtab.cli.exits import Exit
 from trimtab.domain.snapshot import ClockReading, PositionMode, Snapshot
+from trimtab.domain.standing_approval import StandingRecord, Unproved
 from trimtab.domain.trading import Restraint
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
@@ -19,10 +21,12 @@ from trimtab.workflow.doctor import (
     failed,
     halt_examination,
     passed,
+    standing_examination,
     unchecked,
     warned,
     within,
 )
+from trimtab.workflow.unattended import Standing
 
 SOUND = account("USDT 700, BTC 0.1 @ 60000, ETH 1 @ 2500")
 
@@ -88,3 +92,19 @@ def test_any_failure_decides_the_code_and_the_worst_line_the_status(
 ) -> None:
     result = examined_result(found)
     assert (result.document["status"], result.code) == (status, code)
+
+
+def seen_standing(record: StandingRecord, *idle: str) -> Standing:
+    return Standing(record=record, idle=idle, drawn=dec(0))
+
+
+def test_standing_approvals_warn_where_they_are_wanted_and_fail_where_they_are_damaged() -> None:
+    ready, over = seen_standing(record_of(standing())), seen_standing(record_of(standing()), "over")
+    gone = StandingRecord(digest="0" * 64, approval=Unproved(why="x"), revoked=None, uses=())
+    told = [
+        (standing_examination(seen, is_wanted=wanted).outcome, seen, wanted)
+        for seen in ((), (over,), (over, ready), (ready, seen_standing(gone, "x")))
+        for wanted in (True, False)
+    ]
+    outcomes = [outcome.value for outcome, _, _ in told]
+    assert outcomes == ["warn", "pass", "warn", "pass", "pass", "pass", "fail", "fail"]

@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
     HALT = "halt"
     RESTRAINT = "restraint"
     NAV_MARKED = "nav_marked"
+    STANDING_GRANTED = "standing_granted"
+    STANDING_REVOKED = "standing_revoked"
     LEASE_TAKEN = "lease_taken"
     LEASE_RELEASED = "lease_released"
 
@@ -78,7 +80,7 @@ def subject_of(body: Mapping[str, Any]) -> str:
     """Return the order, plan, symbol or account that an entry is about; may be empty."""
     inner = [body[k] for k in ("step", "intent", "approval", "setting") if k in body]
     for place in (*inner, body):
-        for name in ("client_order_id", "digest", "plan_digest", "symbol", "account"):
+        for name in ("client_order_id", "digest", "plan_digest", "standing", "symbol", "account"):
             if name in place:
                 return str(place[name])
     return ""
@@ -129,6 +131,9 @@ def _approved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("approvals", key, seq=seq, **approval)
     if body["dry_run"] == 0:
         yield _set("plans", {"digest": digest}, status="approved")
+    if "rests_on" in body:
+        rests_on = body["rests_on"]
+        yield _new("standing_uses", {"plan_digest": digest}, seq=seq, at=approval["at"], **rests_on)
 
 
 def _order_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -252,6 +257,18 @@ def _nav_marked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("nav_marks", {"seq": seq}, held=stored(held), **worth)
 
 
+def _standing_granted(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a standing approval; its document stays in the entry."""
+    times = {name: body["given"][name] for name in ("granted_at", "expires_at")}
+    yield _new("standings", {"digest": body["standing"]}, seq=seq, **times)
+
+
+def _standing_revoked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a revocation."""
+    key = {"standing": body["standing"]}
+    yield _new("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
+
+
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
@@ -280,6 +297,8 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.HALT: _halt,
             EntryKind.RESTRAINT: _restraint,
             EntryKind.NAV_MARKED: _nav_marked,
+            EntryKind.STANDING_GRANTED: _standing_granted,
+            EntryKind.STANDING_REVOKED: _standing_revoked,
             EntryKind.LEASE_TAKEN: _lease_taken,
             EntryKind.LEASE_RELEASED: _lease_released,
         }

@@ -98,12 +98,12 @@ def approval(connection: Connection, digest: str, *, dry_run: int) -> Approval |
     entry = row_or_none(connection, statements.ENTRY, {"seq": row["seq"]})
     names = ("plan_digest", "gate_digest", "kind", "by", "at", "expires_at")
     told = {name: row[name] for name in names}
-    if entry is None or json.loads(_proved(entry, what))["approval"] != told:
-        raise _changed(what, row["seq"])
+    if entry is None or json.loads(proved(entry, what))["approval"] != told:
+        raise changed(what, row["seq"])
     return from_document(Approval, told)
 
 
-def _proved(entry: StoredRow, what: str) -> str:
+def proved(entry: StoredRow, what: str) -> str:
     """Return the body of an entry that is as it was written.
 
     Raises:
@@ -112,12 +112,12 @@ def _proved(entry: StoredRow, what: str) -> str:
     """
     named = {name: entry[name] for name in ("seq", "at", "kind", "body", "prev_hash")}
     if entry_hash(**named) != entry["hash"]:
-        raise _changed(what, entry["seq"])
+        raise changed(what, entry["seq"])
     body: str = entry["body"]
     return body
 
 
-def _changed(what: str, seq: int) -> LedgerError:
+def changed(what: str, seq: int) -> LedgerError:
     """Return that what an entry says is not what was written."""
     return LedgerError(
         f"ledger: {what}: entry {seq} was changed; nothing was sent",
@@ -152,11 +152,11 @@ def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> Save
 
     """
     what, digest = f"plan {row['digest'][:12]}", row["digest"]
-    body = _proved(row, what)
+    body = proved(row, what)
     try:
         plan, report = _proposal(body)
         if not plan.digest == report.plan_digest == digest:
-            raise _changed(what, row["seq"])
+            raise changed(what, row["seq"])
         return SavedPlan(
             plan=plan,
             report=report,

@@ -288,6 +288,32 @@ nav_marks: Final = Table(
     _text("held"),
     Index("ix_nav_marks_taken_at", "taken_at"),
 )
+standings: Final = Table(
+    "standings",
+    metadata,
+    _text("digest", primary_key=True),
+    _entry(),
+    _text("granted_at"),
+    _text("expires_at"),
+)
+standing_revocations: Final = Table(
+    "standing_revocations",
+    metadata,
+    Column("standing", TEXT, ForeignKey("standings.digest"), primary_key=True, nullable=False),
+    _entry(),
+    _text("by"),
+    _text("at"),
+)
+standing_uses: Final = Table(
+    "standing_uses",
+    metadata,
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), primary_key=True, nullable=False),
+    _entry(),
+    Column("standing", TEXT, ForeignKey("standings.digest"), nullable=False),
+    _text("draw"),
+    _text("at"),
+    Index("ix_standing_uses_standing", "standing"),
+)
 leases: Final = Table(
     "leases",
     metadata,
@@ -315,6 +341,9 @@ APPEND_ONLY: Final = (
     "halts",
     "restraints",
     "nav_marks",
+    "standings",
+    "standing_revocations",
+    "standing_uses",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
 NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "payment_cursors", "leases")

@@ -46,6 +46,9 @@ from trimtab.adapters.ledger.schema import (
     plans,
     restraints,
     stamp,
+    standing_revocations,
+    standing_uses,
+    standings,
 )
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.orders import OrderState
@@ -225,6 +228,36 @@ PAYMENT: Final = select(payments).where(
 PAYMENT_CURSOR: Final = select(payment_cursors.c.paid_at).where(
     payment_cursors.c.account == bindparam("account")
 )
+_STANDINGS: Final = select(standings.c.digest, entries).join(
+    entries, entries.c.seq == standings.c.seq
+)
+STANDINGS: Final = _STANDINGS.order_by(standings.c.seq)
+STANDING: Final = _STANDINGS.where(standings.c.digest == bindparam("digest"))
+REVOCATION: Final = select(standing_revocations).where(
+    standing_revocations.c.standing == bindparam("digest")
+)
+STANDING_USES: Final = (
+    select(
+        standing_uses.c.plan_digest,
+        standing_uses.c.draw,
+        standing_uses.c.at.label("used_at"),
+        entries,
+    )
+    .join(entries, entries.c.seq == standing_uses.c.seq)
+    .where(standing_uses.c.standing == bindparam("digest"))
+    .order_by(standing_uses.c.seq)
+)
+STANDING_YESES: Final = select(approvals.c.plan_digest).where(
+    approvals.c.kind == bindparam("kind"),
+    approvals.c.by == bindparam("digest"),
+    approvals.c.dry_run == bindparam("real"),
+)
+LATER: Final = (
+    select(entries.c.body)
+    .where(entries.c.kind == bindparam("kind"), entries.c.seq > bindparam("after"))
+    .order_by(entries.c.seq)
+)
+FOLLOWER: Final = select(entries.c.prev_hash).where(entries.c.seq == bindparam("next"))
 
 
 @cache

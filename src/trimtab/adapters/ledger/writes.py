@@ -7,10 +7,11 @@ committed or nothing is.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from trimtab.adapters.ledger import reads, rules, statements
+from trimtab.adapters.ledger import reads, rules, standing_rules, statements
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.statements import row_or_none
@@ -83,13 +84,16 @@ def set_plan_status(pen: Pen, hand: Hand, digest: str, status: PlanStatus) -> No
     pen.append(EntryKind.PLAN_STATUS, body)
 
 
-def save_approval(pen: Pen, hand: Hand, approval: Approval) -> None:
-    """Append a yes, the first and only one of its plan.
+def save_approval(
+    pen: Pen, hand: Hand, approval: Approval, rests_on: Mapping[str, Any] | None
+) -> None:
+    """Append a yes, the first and only one of its plan, and what it rests on if not on a person.
 
     Raises:
         ApprovalError: the plan has its yes, or was decided otherwise.
 
     """
+    standing_rules.refuse_unfounded(approval, is_founded=rests_on is not None)
     digest = approval.plan_digest
     status = _must_know(pen, digest)
     if reads.approval(pen.connection, digest, dry_run=hand.dry_run) is not None:
@@ -97,6 +101,8 @@ def save_approval(pen: Pen, hand: Hand, approval: Approval) -> None:
     if hand.dry_run == 0:
         rules.refuse_approval(digest, status)
     body = {"dry_run": hand.dry_run, "approval": to_document(approval)}
+    if rests_on is not None:
+        body["rests_on"] = rests_on
     pen.append(EntryKind.APPROVED, body)
 
 

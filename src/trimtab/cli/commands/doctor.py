@@ -28,7 +28,7 @@ from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import rows_table, words
-from trimtab.config import Config
+from trimtab.config import ApprovalMode, Config
 from trimtab.config.secrets import Credentials, credentials
 from trimtab.domain.errors import AccountHeld, NotDone, TrimtabError, VenueError
 from trimtab.domain.orders import OrderRecord
@@ -45,6 +45,7 @@ from trimtab.workflow.doctor import (
     halt_examination,
     passed,
     references_examination,
+    standing_examination,
     unchecked,
     unresolved_examination,
     warned,
@@ -59,6 +60,7 @@ from trimtab.workflow.doctor_venue import (
     key_examination,
 )
 from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.unattended import look_at_standing
 
 DISK_NEEDED_BYTES: Final = 50_000_000
 """Room that the ledger's disk should have: far more than a year of runs writes."""
@@ -125,13 +127,22 @@ async def _ledger(config: Config) -> _Books:
                 _lock(site),
                 unresolved_examination(await ledger.unresolved()),
                 halt_examination(await ledger.restraint()),
+                await _standing(ledger, config),
             )
             return _Books(found=found, orders=await ledger.orders(plan_digest=None))
     except TrimtabError as fault:
-        rest = ("disk", "lock", "unresolved_orders", "halt")
+        rest = ("disk", "lock", "unresolved_orders", "halt", "standing_approvals")
         why = "the ledger cannot be used"
         bad = failed("ledger", found=str(fault), fix=fault.next_step)
         return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), orders=())
+
+
+async def _standing(ledger: SqlLedger, config: Config) -> Examination:
+    """Look at what runs may send unasked."""
+    now = SystemClock().now()
+    seen = await look_at_standing(ledger, config.policy, key=config.key, at=now)
+    is_wanted = config.approval_mode is ApprovalMode.STANDING
+    return standing_examination(seen, is_wanted=is_wanted)
 
 
 async def _sound(ledger: SqlLedger, site: Site) -> Examination:

@@ -22,7 +22,7 @@ from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import bearings_table, plan_view
-from trimtab.config import Config
+from trimtab.config import ApprovalMode, Config
 from trimtab.domain.errors import ApprovalError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
@@ -86,7 +86,8 @@ def run(
     execute
         Send orders. Without it nothing leaves that changes anything.
     yes
-        Approve without a prompt; never in live.
+        Approve without a prompt; with approval.mode = "standing" only what a standing approval
+        covers, else never in live.
     plan
         Execute exactly the saved plan with this digest, or its first eight digits or more.
 
@@ -103,11 +104,10 @@ def run(
 
 async def executed(config: Config, given: Work, *, yes: bool, saved: str | None) -> Result:
     """Recover, plan, ask and send."""
-    _refuse_yes_in_live(config, yes=yes)
+    consent = _consent(config, yes=yes)
     async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         runner = local_runner(shell, given)
         await _nothing_left_open(runner)
-        consent = Consent.FLAG if yes else Consent.ASK
         if saved is not None:
             pending = await shell.ledger.plan(saved)
             return run_result(await run_saved(runner, pending, consent=consent))
@@ -170,15 +170,23 @@ async def _nothing_left_open(runner: Runner) -> None:
         raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")
 
 
-def _refuse_yes_in_live(config: Config, *, yes: bool) -> None:
-    """Refuse --yes where real money is.
+def _consent(config: Config, *, yes: bool) -> Consent:
+    """Return how the run comes to its yes.
 
     Raises:
-        ApprovalError: the environment is live.
+        ApprovalError: it is live, and nothing but --yes would say it.
 
     """
-    if yes and config.key.environment is Environment.LIVE:
-        raise ApprovalError("--yes approves nothing in live; run without it and type the words")
+    if not yes:
+        return Consent.ASK
+    if config.approval_mode is ApprovalMode.STANDING:
+        return Consent.STANDING
+    if config.key.environment is Environment.LIVE:
+        raise ApprovalError(
+            "--yes approves nothing in live; run without it and type the words, or grant a "
+            'standing approval and set approval.mode = "standing"'
+        )
+    return Consent.FLAG
 
 
 def _show_plan(plan: Plan, report: GateReport) -> None:

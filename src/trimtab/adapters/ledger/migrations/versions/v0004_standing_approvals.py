@@ -1,0 +1,92 @@
+"""Standing approvals: grants, revocations, and the plans that were approved by them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+_WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXT: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_APPEND_ONLY: Final = ("standings", "standing_revocations", "standing_uses")
+_ACTS: Final = (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT"))
+
+
+def _seq() -> sa.Column[int]:
+    """Return the column that names the entry a row was made by."""
+    return sa.Column("seq", _WHOLE, autoincrement=False, nullable=False)
+
+
+def _text(name: str) -> sa.Column[str]:
+    """Return a column of text."""
+    return sa.Column(name, _TEXT, nullable=False)
+
+
+def _of(table: str, *, column: str, parent: str) -> sa.ForeignKeyConstraint:
+    """Return a reference of a table's column."""
+    return sa.ForeignKeyConstraint([column], [parent], name=op.f(f"fk_{table}_{column}"))
+
+
+def upgrade() -> None:
+    """Make the new tables; what older entries say has no rows in them."""
+    op.create_table(
+        "standings",
+        _text("digest"),
+        _seq(),
+        _text("granted_at"),
+        _text("expires_at"),
+        _of("standings", column="seq", parent="entries.seq"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_standings")),
+    )
+    op.create_table(
+        "standing_revocations",
+        _text("standing"),
+        _seq(),
+        _text("by"),
+        _text("at"),
+        _of("standing_revocations", column="standing", parent="standings.digest"),
+        _of("standing_revocations", column="seq", parent="entries.seq"),
+        sa.PrimaryKeyConstraint("standing", name=op.f("pk_standing_revocations")),
+    )
+    op.create_table(
+        "standing_uses",
+        _text("plan_digest"),
+        _seq(),
+        _text("standing"),
+        _text("draw"),
+        _text("at"),
+        _of("standing_uses", column="plan_digest", parent="plans.digest"),
+        _of("standing_uses", column="seq", parent="entries.seq"),
+        _of("standing_uses", column="standing", parent="standings.digest"),
+        sa.PrimaryKeyConstraint("plan_digest", name=op.f("pk_standing_uses")),
+    )
+    op.create_index("ix_standing_uses_standing", "standing_uses", ["standing"], unique=False)
+    on_server = op.get_bind().dialect.name == "postgresql"
+    for table in _APPEND_ONLY:
+        for act, each in _ACTS:
+            if on_server:
+                _forbid_on_server(act, each=each, table=table)
+            elif each == "ROW":
+                _forbid(act, table=table)
+
+
+def _forbid(act: str, *, table: str) -> None:
+    """Make *act* fail on every row of a table."""
+    op.execute(
+        f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: rows are never {act.lower()}d'); END"
+    )
+
+
+def _forbid_on_server(act: str, *, each: str, table: str) -> None:
+    """Make *act* fail on every row of PostgreSQL's table, by the function of 0001."""
+    name = f"{table}_no_{act.lower()}"
+    op.execute(
+        f"CREATE TRIGGER {name} BEFORE {act} ON {table} "
+        f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
