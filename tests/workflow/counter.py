@@ -69,6 +69,7 @@ class Counter:
         books = ledger or MemoryLedger(self.store)
         planner = Planner(
             market=self.venue,
+            payments=self.venue,
             references=UnreadReferences(),
             ledger=books,
             keys=self.venue,
