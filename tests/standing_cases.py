@@ -46,6 +46,8 @@ def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
         unit="ratio",
         reason=None,
         tag=Tag.EXPOSURE,
+        source="account",
+        at=NOW,
     )
     return GateReport(
         plan_digest=proposal.digest,

@@ -2,7 +2,7 @@
 
 Values only. Whether one covers a plan is decided in :mod:`trimtab.approval`, what a person types
 to grant one is in :mod:`trimtab.domain.standing_question`. Values are quote units, instants aware
-UTC. Source: docs/design/0014-standing-approvals.md.
+UTC. Source: docs/design/0015-standing-approvals.md.
 """
 
 from __future__ import annotations

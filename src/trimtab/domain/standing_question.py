@@ -2,7 +2,7 @@
 
 The words name the grant; where real money is, the account and its caps too; and above the
 threshold of a plan that is asked about twice, a second time, the cap per day and the last day.
-Values are quote units. Source: docs/design/0014-standing-approvals.md.
+Values are quote units. Source: docs/design/0015-standing-approvals.md.
 """
 
 from __future__ import annotations
