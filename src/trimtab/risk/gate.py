@@ -33,13 +33,13 @@ def review(
     return GateReport(
         plan_digest=plan.digest,
         snapshot_id=snapshot.snapshot_id,
-        findings=_findings(case),
+        findings=findings_of(case),
         reviewed_at=now,
     )
 
 
-def _findings(case: Case) -> tuple[Finding, ...]:
-    """Look at the numbers first, then at everything that is computed from them."""
+def findings_of(case: Case) -> tuple[Finding, ...]:
+    """Return every finding on *case*: on its numbers first, then on what follows from them."""
     first, *others = CHECKS
     numbers = first.findings(Review(case=case, found=Unmeasured(UNUSABLE)))
     if any(finding.verdict is Verdict.REFUSE for finding in numbers):
