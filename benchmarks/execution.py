@@ -24,7 +24,8 @@ what ccxt's CPU and this machine make of the bound, and which the venue refuses 
 
 What a run does besides, it does for the promises: look afresh before each phase, have the gate
 look, and read the executions after it. The last rows are whole runs on spot with all of that over
-the wire, from the yes to the end, under Binance's request weight too; they are held to no limit.
+the wire, from the yes to the end, under Binance's request weight too; they are held to no limit but
+that they end whole.
 
 Run:  python -m benchmarks.execution [--rounds N] [--orders K ...] [--json]
 """
@@ -96,7 +97,7 @@ SUFFIX: Final[Mapping[str, str]] = {SPOT: "", LINEAR: ":USDT"}
 OURS: Final = "ours"
 SEQUENTIAL: Final = "ccxt, one by one"
 LIMITED: Final = "ccxt, its limiter"
-WHOLE: Final = frozenset({OURS, "a whole run"})
+WHOLE_RUN: Final = "a whole run"
 UNLIMITED: Final = "ccxt, no limiter"
 PATHS: Final[Mapping[str, str]] = {SPOT: "/api/v3/order", LINEAR: "/fapi/v1/order"}
 PRICE: Final = 100
@@ -233,9 +234,9 @@ class _TimedLedger:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  as above
         return getattr(self._ledger, name)
 
-    async def begin(self, intents: Sequence[OrderIntent], *, at: datetime) -> None:
+    async def begin(self, intents: Sequence[OrderIntent], **rest: Any) -> None:  # noqa: ANN401  as above
         self._watch.phases.append(Phase(time.monotonic(), cpu_from_s=time.process_time()))
-        await self._ledger.begin(intents, at=at)
+        await self._ledger.begin(intents, **rest)
 
 
 class _TimedVenue:
@@ -319,6 +320,7 @@ quote = "USDT"
 id = "binance"
 environment = "local"
 url = "{url}"
+markets = ["spot"]
 
 [portfolio.targets]
 {targets}
@@ -340,8 +342,14 @@ url = "sqlite:///{folder}/ledger.db"
 """
 
 
-async def whole_run(url: str, folder: Path, names: Sequence[str], watch: Stopwatch) -> float:
-    """Propose, approve and execute on spot; return the seconds from the yes to the end."""
+async def whole_run(
+    url: str, folder: Path, names: Sequence[str], watch: Stopwatch
+) -> tuple[float, str]:
+    """Propose, approve and execute on spot; return the seconds from the yes on, and how it ended.
+
+    Where the request weight makes the run wait, what it rests on grows too old and the gate stops
+    it between the phases, as it should: such a run ends partial.
+    """
     path = folder / "trimtab.toml"
     path.write_text(config_text(url, folder, names), encoding="utf-8")
     config = load(path, environ={}, sets=(), home=folder, cwd=folder)
@@ -357,8 +365,7 @@ async def whole_run(url: str, folder: Path, names: Sequence[str], watch: Stopwat
         result = await run_saved(runner, saved, consent=Consent.FLAG)
         took = time.monotonic() - began
     assert result.execution is not None, result.status
-    assert result.execution.outcome == "executed", result.execution.outcome
-    return took
+    return took, str(result.execution.outcome)
 
 
 class Remembered:
@@ -468,8 +475,8 @@ def run_of(orders: int, seed: int) -> Result:
         served(SPOT, names, seed, is_weighed=True) as exchange,
         tempfile.TemporaryDirectory() as folder,
     ):
-        whole_s = asyncio.run(whole_run(exchange.url, Path(folder), names, watch))
-    return result_of("a whole run", SPOT, watch, exchange, whole_s)
+        whole_s, outcome = asyncio.run(whole_run(exchange.url, Path(folder), names, watch))
+    return result_of(f"{WHOLE_RUN}, {outcome}", SPOT, watch, exchange, whole_s)
 
 
 @asynccontextmanager
@@ -555,11 +562,16 @@ def measured(counts: Sequence[int], rounds: int, told: Callable[[str], None]) ->
 
 
 def broken(results: Sequence[Result]) -> list[str]:
-    """Return which of our results keep no limit."""
+    """Return which of our results keep no limit, and which whole runs did not end whole."""
     mine = [result for result in results if result.way == OURS]
     late = [f"{r.market} {r.orders}: ratio {r.ratio:.3f}" for r in mine if r.ratio > RATIO_MAX]
     refused = [f"{r.market} {r.orders}: {r.rejects} refused" for r in mine if r.rejects]
-    return late + refused
+    unfinished = [
+        f"{r.market} {r.orders}: {r.way}"
+        for r in results
+        if r.way.startswith(WHOLE_RUN) and r.way != f"{WHOLE_RUN}, executed"
+    ]
+    return late + refused + unfinished
 
 
 def shown(results: Sequence[Result]) -> Table:
@@ -570,7 +582,11 @@ def shown(results: Sequence[Result]) -> Table:
     for column in ("seconds", "bound", "ratio", "refused", "in all, s", "requests"):
         table.add_column(column, justify="right")
     for r in results:
-        whole, requests = (f"{r.whole_s:.2f}", str(r.requests)) if r.way in WHOLE else ("", "")
+        whole, requests = (
+            (f"{r.whole_s:.2f}", str(r.requests))
+            if r.way.startswith((OURS, WHOLE_RUN))
+            else ("", "")
+        )
         table.add_row(
             r.market,
             str(r.orders),

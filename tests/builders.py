@@ -45,6 +45,7 @@ from trimtab.domain.policy import (
     HedgePolicy,
     Policy,
     RebalancePolicy,
+    ReferencePolicy,
     RiskLimits,
     Route,
     Scope,
@@ -455,11 +456,18 @@ LIMITS = RiskLimits(
     shock_kappa=dec(1),
     max_slippage_bps=dec(30),
     price_collar_bps=dec(100),
+    max_depeg_bps=dec(50),
     max_snapshot_age_s=dec(30),
     max_clock_offset_ms=500,
     fee_reserve=dec("0.002"),
 )
 """The contract's defaults."""
+
+
+UNREFERENCED = ReferencePolicy(
+    sources=(), required=False, max_age_s=dec(60), max_disagreement_bps=dec(50)
+)
+"""Nobody is asked for independent prices, as in local and testnet."""
 
 
 def limits(**overrides: Any) -> RiskLimits:
@@ -474,6 +482,7 @@ def policy(
     *,
     hedge: Mapping[str, Any] | None = None,
     limits: RiskLimits = LIMITS,
+    references: ReferencePolicy = UNREFERENCED,
     **rebalance: Any,
 ) -> Policy:
     """Return a policy of *targets*; ``hedge`` and the rest replace single fields."""
@@ -502,6 +511,7 @@ def policy(
         rebalance=RebalancePolicy(**fields | rebalance),
         hedge=HedgePolicy(**hedging | dict(hedge or {})),
         limits=limits,
-        approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50)),
+        references=references,
+        approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50), two_step_above=dec(5_000)),
         execution=ExecutionPolicy(max_reprices=3, receive_window_ms=5_000, order_timeout_s=dec(15)),
     )

@@ -49,7 +49,10 @@ def approve(plan: Plan, report: GateReport, approval: Approval, *, now: datetime
     if now >= min(approval.expires_at, plan.expires_at):
         raise ApprovalError(f"plan {name}: the approval expired")
     if plan.key.environment is Environment.LIVE and approval.kind is ApprovalKind.FLAG:
-        raise ApprovalError(f"plan {name}: --yes approves nothing in live")
+        raise ApprovalError(
+            f"plan {name}: --yes approves nothing in live; type the words",
+            next_step=f"trimtab approve {name}",
+        )
     return ApprovedPlan(plan=plan, report=report, approval=approval, seal=SEAL)
 
 

@@ -20,7 +20,7 @@ async def proposed(account: Account, *words: str) -> str:
 
 async def test_an_approved_plan_is_executed_by_the_run_that_names_it(account: Account) -> None:
     digest = await proposed(account)
-    approved = await account.trimtab("approve", digest[:8])
+    approved = await account.trimtab("approve", digest[:8], stdin=f"approve {digest[:8]}\n")
     sent_before = account.mutations()
     ran = await account.trimtab("run", "--execute", "--plan", digest[:12], "--json")
     assert approved.code == 0, approved.text
@@ -31,9 +31,67 @@ async def test_an_approved_plan_is_executed_by_the_run_that_names_it(account: Ac
     assert ran.document["plan"]["digest"] == digest
 
 
+@pytest.mark.parametrize("answer", ["no\n", "yes\n", "approve\n", "\n"])
+async def test_approve_takes_nothing_but_the_words_of_the_prompt(
+    account: Account, answer: str
+) -> None:
+    digest = await proposed(account)
+    ended = await account.trimtab("approve", digest, "--json", stdin=answer)
+    again = await account.trimtab("approve", digest, "--yes")
+    assert (ended.code, ended.document["status"]) == (4, "declined"), ended.text
+    assert "is declined already" in again.stderr
+
+
+async def test_approve_at_the_end_of_input_leaves_the_plan_pending(account: Account) -> None:
+    digest = await proposed(account)
+    ended = await account.trimtab("approve", digest, "--json", stdin="")
+    assert (ended.code, ended.document["status"]) == (4, "proposed"), ended.text
+    assert f"next: trimtab approve {digest[:8]}" in ended.stderr
+    assert (await account.trimtab("approve", digest, "--yes")).code == 0
+
+
+async def test_the_prompt_shows_account_environment_orders_sides_and_digest(
+    account: Account,
+) -> None:
+    digest = await proposed(account)
+    asked = (await account.trimtab("approve", digest, stdin="no\n")).stderr
+    assert (
+        "This sends 2 orders worth 1,299.82 USDT to main on binance (local): "
+        "sells 799.82, buys 500.00." in asked
+    ), asked
+    assert f'Type "approve {digest[:8]}" to approve, anything else to decline: ' in asked
+
+
+async def test_above_the_threshold_a_second_answer_is_asked_for_in_other_words(
+    account: Account,
+) -> None:
+    rule = ("--set", "approval.two_step_above=1000")
+    digest = await proposed(account, *rule)
+    first, second = f"approve {digest[:8]}", "sell 800 buy 500 USDT"
+    twice = await account.trimtab("approve", digest, *rule, stdin=f"{first}\n{first}\n")
+    assert (twice.code, f'Type "{second}" to approve' in twice.stderr) == (4, True), twice.text
+    digest = await proposed(account, *rule)
+    first = f"approve {digest[:8]}"
+    once = await account.trimtab("approve", digest, *rule, "--json", stdin=f"{first}\n")
+    assert (once.code, once.document["status"]) == (4, "proposed"), once.text
+    both = await account.trimtab("approve", digest, *rule, stdin=f"{first}\n{second}\n")
+    assert both.code == 0, both.text
+    assert "At stake: 13.0 % of the account's" in both.stderr
+
+
+async def test_a_plan_is_not_approved_under_another_configuration_than_its_own(
+    account: Account,
+) -> None:
+    digest = await proposed(account)
+    ended = await account.trimtab("approve", digest, "--yes", "--set", "risk.shock=0.1")
+    assert ended.code == 4
+    assert "made under another configuration" in ended.stderr
+    assert "next: trimtab plan" in ended.stderr
+
+
 async def test_approve_as_json_says_by_whom_and_until_when(account: Account) -> None:
     digest = await proposed(account)
-    told = await account.trimtab("approve", digest.upper(), "--json")
+    told = await account.trimtab("approve", digest.upper(), "--yes", "--json")
     assert told.code == 0
     assert told.document["status"] == "approved"
     assert told.document["plan"]["digest"] == digest
@@ -50,7 +108,7 @@ async def test_a_run_that_waits_goes_on_when_its_plan_is_approved_elsewhere(
     async with asyncio.timeout(WITHIN_S):
         await waiting.stderr.readuntil(b"to decline: ")
     digest = (await account.trimtab("ledger", "plans", "--json")).document[-1]["digest"]
-    approved = await account.trimtab("approve", digest)
+    approved = await account.trimtab("approve", digest, "--yes")
     async with asyncio.timeout(WITHIN_S):
         stdout, _ = await waiting.communicate()
     assert (approved.code, waiting.returncode) == (0, 0)
@@ -88,7 +146,7 @@ async def test_a_plan_whose_time_is_over_expires_when_it_is_decided(account: Acc
 
 async def test_a_plan_is_approved_once_and_a_second_yes_names_the_run(account: Account) -> None:
     digest = await proposed(account)
-    await account.trimtab("approve", digest)
+    await account.trimtab("approve", digest, "--yes")
     again = await account.trimtab("approve", digest)
     assert again.code == 4
     assert f"next: trimtab run --execute --plan {digest[:12]}" in again.stderr

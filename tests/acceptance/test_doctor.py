@@ -148,8 +148,9 @@ async def test_live_says_honestly_what_this_version_lacks_and_asks_nobody_withou
     assert told.code == 1
     assert found["host"]["outcome"] == "warn"
     assert found["key"]["outcome"] == "fail"
-    assert "not available in this version" in found["key_rights"]["found"]
-    assert "live runs are refused" in found["references"]["fix"]
+    assert found["key_rights"]["outcome"] == "not_checked"
+    assert found["references"]["outcome"] == "fail"
+    assert "0 of 2 independent prices" in found["references"]["found"]
 
 
 async def test_a_faulty_configuration_ends_with_two_before_anything_is_asked(

@@ -82,7 +82,8 @@ async def test_a_waiting_run_executes_what_is_approved_elsewhere(account: Accoun
     process = await account.started("run", "--execute", "--json")
     assert process.stderr is not None
     words = await digits_asked_for(process.stderr)
-    approved = await account.trimtab("approve", words.removeprefix("approve "))
+    name = words.removeprefix("approve ")
+    approved = await account.trimtab("approve", name, stdin=f"{words}\n")
     assert approved.code == 0, approved.text
     assert process.stdout is not None
     stdout = await asyncio.wait_for(process.stdout.read(), 60)

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import Account, has_no_traceback, trimtab
+from tests.unit.config.corpus import corpus
+
+CORPUS = corpus()
 
 FAULTY = """\
 [account]
@@ -137,3 +140,17 @@ async def test_schema_is_json_schema_without_a_configuration(tmp_path: Path) -> 
     ended = await trimtab(["config", "schema"], folder=tmp_path)
     assert ended.code == 0
     assert set(ended.document["required"]) == {"account", "venue", "portfolio"}
+
+
+@pytest.mark.parametrize("which", range(0, len(CORPUS), len(CORPUS) // 8))
+async def test_a_broken_file_of_the_corpus_ends_with_two_and_asks_nobody(
+    account: Account, which: int
+) -> None:
+    broken = CORPUS[which]
+    account.config.write_bytes(broken.raw)
+    ended = await account.trimtab("plan", "--json")
+    assert ended.code == 2, ended.text
+    assert has_no_traceback(ended)
+    told = {(fault["line"], bool(fault["fix"])) for fault in ended.document["error"]["faults"]}
+    assert told == {(line, True) for _, line in broken.expected}
+    assert account.exchange.truth()["requests"] == []

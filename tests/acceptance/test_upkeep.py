@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sqlite3
 from dataclasses import replace
 from decimal import Decimal
 
@@ -300,3 +301,27 @@ async def test_upkeep_refuses_words_that_it_does_not_know(
     assert ended.code == 2
     assert has_no_traceback(ended)
     assert "next: trimtab --help" in ended.stderr
+
+
+@pytest.mark.parametrize("trouble", ["locked", "damaged"])
+async def test_a_halt_that_cannot_be_written_says_so_and_what_to_do_by_hand(
+    account: Account, trouble: str
+) -> None:
+    await account.trimtab("plan")
+    database = sqlite3.connect(account.folder / "ledger.db", isolation_level=None)
+    if trouble == "locked":
+        database.execute("BEGIN IMMEDIATE")
+    else:
+        database.close()
+        (account.folder / "ledger.db").write_text("not a database, but long enough" * 200)
+    told = await account.trimtab("halt", "storm", "--json")
+    shown = await account.trimtab("halt", "storm")
+    database.close()
+    assert (told.code, shown.code) == (8, 8)
+    error = told.document["error"]
+    assert error["message"].startswith("not known to be halted: ledger ")
+    assert error["next"].startswith("at the venue, by hand: cancel every open order")
+    assert error["next"].endswith("; then trimtab halt")
+    assert "no order was cancelled" in error["true_now"]
+    assert "Halted" not in shown.text
+    assert "latched" not in shown.text

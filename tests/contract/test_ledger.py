@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -31,7 +32,7 @@ from tests.contract.ledger_cases import (
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
 from trimtab.adapters.sql_ledger import open_ledger
-from trimtab.domain.errors import AccountHeld, ConfigError, Halted, LedgerError
+from trimtab.domain.errors import AccountHeld, ApprovalError, ConfigError, Halted, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.leverage import LeverageSetting, SettingOutcome
@@ -147,6 +148,31 @@ async def test_the_status_of_a_plan_moves(ledger: Ledger) -> None:
     assert (await ledger.plan(SELL.digest)).status is PlanStatus.DECLINED
 
 
+DECIDED = [PlanStatus.DECLINED, PlanStatus.EXPIRED]
+TAKEN = [PlanStatus.EXECUTING, PlanStatus.EXECUTED, PlanStatus.PARTIAL, PlanStatus.UNKNOWN]
+
+
+@pytest.mark.parametrize("status", [*DECIDED, *TAKEN])
+@pytest.mark.parametrize("to", [*DECIDED, PlanStatus.EXECUTING])
+async def test_a_plan_that_was_begun_or_declined_is_neither_begun_nor_declined_again(
+    ledger: Ledger, status: PlanStatus, to: PlanStatus
+) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), status)
+    with pytest.raises(LedgerError, match=f"is {status}, cannot become {to}"):
+        await ledger.set_plan_status(SELL.digest, to)
+    assert (await ledger.plan(SELL.digest)).status is status
+
+
+async def test_only_an_approved_plan_is_begun_and_only_once(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    with pytest.raises(LedgerError, match="is proposed, cannot become executing"):
+        await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+    await ledger.save_approval(yes_to(SELL))
+    await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+    with pytest.raises(LedgerError, match="is executing, cannot become executing"):
+        await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
+
+
 async def test_the_status_of_a_plan_that_is_not_there_cannot_move(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="not in the ledger"):
         await ledger.set_plan_status(SELL.digest, PlanStatus.DECLINED)
@@ -157,8 +183,16 @@ async def test_a_plan_takes_one_approval_once(ledger: Ledger) -> None:
     await ledger.save_approval(yes_to(SELL))
     saved = await ledger.plan(SELL.digest)
     assert (saved.approval, saved.status) == (yes_to(SELL), PlanStatus.APPROVED)
-    with pytest.raises(LedgerError, match="approved already"):
+    with pytest.raises(ApprovalError, match="approved already"):
         await ledger.save_approval(yes_to(SELL))
+
+
+async def test_of_two_that_approve_at_once_one_is_told_that_it_was_late(ledger: Ledger) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+    both = (ledger.save_approval(yes_to(SELL)), ledger.save_approval(yes_to(SELL)))
+    told = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(answer) for answer in told] == [type(None), ApprovalError]
+    assert (await ledger.plan(SELL.digest)).approval == yes_to(SELL)
 
 
 @pytest.mark.parametrize("status", [PlanStatus.DECLINED, PlanStatus.REFUSED, PlanStatus.EXECUTED])
@@ -166,7 +200,7 @@ async def test_a_plan_that_was_decided_takes_no_approval(
     ledger: Ledger, status: PlanStatus
 ) -> None:
     await ledger.save_plan(SELL, report_on(SELL, Verdict.REFUSE), status)
-    with pytest.raises(LedgerError, match="cannot be approved"):
+    with pytest.raises(ApprovalError, match="cannot be approved"):
         await ledger.save_approval(yes_to(SELL))
 
 
@@ -698,6 +732,7 @@ async def test_the_venues_names_of_our_orders_are_known(opener: Opener) -> None:
 
 async def test_a_plan_is_executing_until_its_run_says_how_it_ended(opener: Opener) -> None:
     async with with_sell_begun(opener) as ledger:
+        await ledger.save_approval(yes_to(SELL))
         assert await ledger.executing() == ()
         await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
         assert [saved.plan for saved in await ledger.executing()] == [SELL]

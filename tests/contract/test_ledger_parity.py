@@ -26,7 +26,7 @@ from tests.contract.ledger_cases import (
 from tests.contract.server_cases import needs_server, own_schema
 from trimtab.adapters.ledger.rows import VerifyReport
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
-from trimtab.domain.errors import LedgerError
+from trimtab.domain.errors import ApprovalError, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.leverage import LeverageSetting, SettingOutcome
 from trimtab.domain.orders import OrderState
@@ -104,7 +104,7 @@ async def told_by(url: str, seed: int) -> tuple[list[str], VerifyReport]:
                 clock.instant += timedelta(milliseconds=chance.randint(0, 900))
                 try:
                     answers.append(repr(await act(ledger)))
-                except LedgerError as refused:
+                except (ApprovalError, LedgerError) as refused:
                     answers.append(f"refused: {refused}")
             answers += await shown(ledger)
     return answers, await verify_ledger(url)

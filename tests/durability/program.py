@@ -29,6 +29,7 @@ from tests.durability.clock import LeapingClock
 from tests.durability.shim import NAME, Shim, Strike
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.cli.exits import exit_of_error
@@ -36,6 +37,7 @@ from trimtab.config import Config, load
 from trimtab.domain.errors import TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.ports import Answer
 from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent, Runner, resolved_first, run
@@ -175,7 +177,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
     """Open ledger and venue as the composition root does, on the leaping clock."""
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=place.clock) as ledger,
-        open_venue(venue_settings(config, {}, place.clock)) as venue,
+        open_venue(venue_settings(config, {}, place.clock, use=KeyUse.SEND)) as venue,
     ):
         shell = Shell(
             config=config,
@@ -183,6 +185,8 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             ledger=ledger,
             venue=venue.venue,
             market=venue.market,
+            references=UnreadReferences(),
+            preflight=venue.preflight,
         )
         yield runner_of(wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
 

@@ -32,7 +32,7 @@ WRITES: Final = (
     "save_plan",
     "save_approval",
     "holding_account",
-    "save_balances",
+    "save_statement",
     "set_plan_status",
     "begin",
     "advance",

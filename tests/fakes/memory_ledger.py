@@ -148,6 +148,7 @@ class MemoryLedger:
         self._about_to_write()
         saved = self._known(plan_digest)
         if not self._dry_run:
+            rules.refuse_move(plan_digest, saved.status, to=status)
             self.store.plans[plan_digest] = dataclasses.replace(saved, status=status)
 
     async def save_approval(self, approval: Approval) -> None:
@@ -155,7 +156,7 @@ class MemoryLedger:
         digest = approval.plan_digest
         saved = self._known(digest)
         if digest in self._own.approvals:
-            raise LedgerError(f"plan {digest[:12]}: is approved already")
+            raise rules.approved_already(digest)
         if not self._dry_run:
             rules.refuse_approval(digest, saved.status)
             approved = dataclasses.replace(saved, status=PlanStatus.APPROVED)

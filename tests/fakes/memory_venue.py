@@ -29,6 +29,7 @@ from trimtab.domain.orders import (
     VenueOrderId,
 )
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
+from trimtab.domain.rights import KeyStanding, UntoldRights
 from trimtab.domain.snapshot import Balance, Level, MarginMode, OpenOrder, Position, Snapshot
 from trimtab.ports import AbsenceEvidence, FillCursor, Portfolio
 
@@ -244,6 +245,10 @@ class MemoryVenue:
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         self._asked("set_leverage")
         self.truth.leverage[symbol] = leverage
+
+    async def key_rights(self) -> KeyStanding:
+        """Nothing: this exchange has no such endpoint, and is asked for none."""
+        return UntoldRights(why="the host does not tell", is_absent=True)
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
         self._asked("snapshot")

@@ -16,12 +16,13 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tests.builders import BRACKETS, LIMITS, account, plan, policy
-from tests.unit.risk.cases import ask, context, refused, warned
+from tests.builders import BRACKETS, LIMITS, UNREFERENCED, account, plan, policy
+from tests.unit.risk.cases import ask, context, refused, said, warned
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.findings import Verdict
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.policy import RiskLimits
+from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.convex import Affine, Excess, Fills, Term
 
@@ -219,6 +220,7 @@ TIGHTER = {
     "shock_kappa": 1,
     "max_slippage_bps": -1,
     "price_collar_bps": -1,
+    "max_depeg_bps": -1,
     "max_snapshot_age_s": -1,
     "max_clock_offset_ms": -1,
     "fee_reserve": 1,
@@ -234,8 +236,11 @@ def test_a_tighter_limit_never_turns_a_refusal_into_a_pass(data: st.DataObject) 
     value = getattr(LIMITS, name)
     tight = value * factor if TIGHTER[name] < 0 else value + factor
     changed = dataclasses.replace(LIMITS, **{name: int(tight) if isinstance(value, int) else tight})
-    loose_verdict = ask(snapshot, *texts).verdict
-    tight_verdict = ask(snapshot, *texts, rules=policy(limits=changed)).verdict
+    asked = dataclasses.replace(UNREFERENCED, sources=tuple(ReferenceSource))
+    facts = context(references=said("coinbase USDT 0.997", "kraken USDT 0.997"))
+    loose, tight_rules = policy(references=asked), policy(references=asked, limits=changed)
+    loose_verdict = ask(snapshot, *texts, rules=loose, facts=facts).verdict
+    tight_verdict = ask(snapshot, *texts, rules=tight_rules, facts=facts).verdict
     assert tight_verdict.severity >= loose_verdict.severity or loose_verdict is not Verdict.REFUSE
 
 

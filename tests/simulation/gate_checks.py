@@ -25,6 +25,7 @@ CHECKS: Final = frozenset(
         "reduce_only",
         "max_slippage_bps",
         "price_collar",
+        "stable_depeg",
         "max_asset_notional",
         "max_run_notional",
         "max_day_notional",

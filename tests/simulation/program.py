@@ -18,11 +18,13 @@ from tests.simulation.transport import Line
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.paper_venue import PaperVenue
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.domain.errors import AccountHeld, LedgerError, TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Answer
 from trimtab.workflow.inquiry import Desk
@@ -217,7 +219,9 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             venue = market = PaperVenue(opened.market, clock=world.clock)
         planner = Planner(
             market=market,
+            references=UnreadReferences(),
             ledger=ledger,
+            keys=opened.preflight,
             clock=world.clock,
             policy=world.setting.policy,
             owner=f"process {process.number}",
@@ -238,6 +242,7 @@ def _settings(world: World) -> VenueSettings:
         account=KEY,
         url="http://127.0.0.1:1",
         api_key=ApiKey(key="local-key", secret="local-secret"),
+        key_use=KeyUse.SEND,
         quote=Asset("USDT"),
         markets=frozenset({MarketKind.SPOT, MarketKind.SWAP}),
         execution=world.setting.policy.execution,

@@ -42,7 +42,7 @@ def test_a_scenario_comes_from_a_file(tmp_path: Path) -> None:
         {"futures": {"walet": "1"}},
         {"prices": {"BTC": 1.5}},
         {"limits": {"speed": 1}},
-        {"credentials": [{"key": "k", "secret": "s", "rights": ["withdraw"]}]},
+        {"credentials": [{"key": "k", "secret": "s", "rights": ["fly"]}]},
         {"rules": {"*": {"tick": "1"}}},
         {"futures": {"positions": [{"symbol": "XUSDT", "quantity": "1", "entry": "1"}]}},
     ],

@@ -11,6 +11,7 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
 from trimtab.domain.orders import OrderIntent, client_order_id
 from trimtab.domain.policy import ExecutionPolicy
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Clock
 
@@ -38,6 +39,7 @@ def settings(
         account=AccountKey(venue="binance", account="main", environment=environment),
         url=url,
         api_key=ApiKey(key=KEY, secret=SECRET),
+        key_use=KeyUse.SEND,
         quote=Asset("USDT"),
         markets=frozenset(kinds),
         execution=ExecutionPolicy(

@@ -623,7 +623,7 @@ async def test_the_same_plan_cannot_be_executed_twice() -> None:
     floor = Floor(HOLDINGS, SELL)
     await floor.execute()
     floor.venue = MemoryVenue(floor.opening, floor.clock, None)  # As if somebody bought it back.
-    with pytest.raises(LedgerError, match="already"):
+    with pytest.raises(LedgerError, match="cannot become executing"):
         await floor.execute()
     assert "submit" not in floor.venue.requests
 

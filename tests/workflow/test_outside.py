@@ -6,6 +6,7 @@ from tests.builders import policy
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderState
 from trimtab.execution.tracking import Outlook
@@ -24,13 +25,15 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
     _, ledger = floor.desk()
     planner = Planner(
         market=floor.venue,
+        references=UnreadReferences(),
         ledger=ledger,
+        keys=floor.venue,
         clock=floor.clock,
         policy=policy(),
         owner="a test",
     )
     snapshot = await floor.venue.snapshot(planner.portfolio)
-    return await gate_context(planner, snapshot, holder=None)
+    return await gate_context(planner, snapshot, assets=(), holder=None)
 
 
 async def after_a_run(fault: Fault | None = None) -> Floor:

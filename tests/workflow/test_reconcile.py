@@ -6,8 +6,11 @@ import dataclasses
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
+from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.statement import ExternalFlow
 from trimtab.execution.reconcile import Actor, Subject
@@ -64,6 +67,21 @@ async def test_an_execution_after_the_statement_is_found_though_clocks_differ() 
     last.fill = dataclasses.replace(last.fill, filled_at=statement.taken_at - timedelta(seconds=1))
     adopted = (await floor.reconcile(adopt=True)).adopted
     assert [fill.trade_id for fill in adopted] == [last.fill.trade_id]
+
+
+async def test_no_first_statement_is_taken_of_lists_that_hide_an_execution() -> None:
+    floor = Floor(HOLDINGS, *LEGS)
+    floor.venue.trade_by_hand(floor.plan.legs[1].instrument, -50)
+    late = floor.venue.truth.trades[-1]
+    late.shown_at += timedelta(seconds=300)
+    floor.clock.move(120)
+    with pytest.raises(NotDone, match="does not hold still"):
+        await floor.reconcile(adopt=True)
+    assert floor.store.statements == []
+    floor.clock.move(300)
+    await floor.reconcile(adopt=True)
+    assert len(floor.store.statements) == 1
+    assert (await floor.reconcile()).differences == ()
 
 
 async def test_the_closing_of_a_position_that_the_snapshot_no_longer_shows_is_adopted() -> None:

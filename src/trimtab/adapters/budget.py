@@ -21,8 +21,9 @@ from trimtab.adapters.ccxt_transport import Capture, captured
 from trimtab.adapters.ccxt_verdict import retry_after_ms
 from trimtab.adapters.order_slots import OrderSlots
 from trimtab.adapters.venue_clock import VenueClocks
-from trimtab.adapters.weights import Rank, Weights
+from trimtab.adapters.weights import WINDOW_S, Rank, Weights
 from trimtab.domain.errors import NotDone
+from trimtab.ports import BudgetUse
 from trimtab.venues.profile import Desk, OrderLimit, VenueProfile
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,6 +61,21 @@ class Budget:
         self._slots[desk].restate(orders)
         if weight is not None:
             self._weights[desk].limit = weight
+
+    def usage(self) -> tuple[BudgetUse, ...]:
+        """Return every limit and what of it is used, by desk: weight first, then orders."""
+        return tuple(
+            BudgetUse(desk=desk.value, counts=counts, used=used, limit=limit)
+            for desk in self._weights
+            for counts, used, limit in (
+                (
+                    f"weight in {WINDOW_S:.0f} s",
+                    self._weights[desk].told_used,
+                    self._weights[desk].limit,
+                ),
+                *self._slots[desk].usage(),
+            )
+        )
 
     def order(self, desk: Desk) -> AbstractAsyncContextManager[None]:
         """Wait until one more order may be sent, and count it until it is answered.

@@ -23,13 +23,16 @@ from trimtab.adapters.budget import Budget
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
-from trimtab.adapters.ccxt_transport import Courier, Gate, http_session
+from trimtab.adapters.ccxt_preflight import CcxtPreflight
+from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, http_session
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.venue_clock import VenueClocks
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Clock
 from trimtab.venues.binance import BINANCE
@@ -57,6 +60,8 @@ class VenueSettings:
     url: str
     """Loopback origin of the exchange; read only when the environment is local."""
     api_key: ApiKey
+    key_use: KeyUse
+    """Whether the key is the one that trades or the one that only reads."""
     quote: Asset
     """The account's numeraire stable."""
     markets: frozenset[MarketKind]
@@ -69,10 +74,11 @@ class VenueSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedVenue:
-    """A venue while it is open: the port that changes things, and the one that reads."""
+    """A venue while it is open: what changes things, what reads, and what looks at it."""
 
     venue: CcxtVenue
     market: CcxtMarketData
+    preflight: CcxtPreflight
 
 
 @asynccontextmanager
@@ -94,12 +100,16 @@ async def open_venue(
     async with AsyncExitStack() as closing:
         clocks = VenueClocks(settings.clock, max_offset_ms=settings.max_clock_offset_ms)
         budget = Budget(profile, clocks)
+        gate = _gate(settings, profile)
+        hosts = HostRecord(gate)
+
+        def after(capture: Capture) -> None:
+            """Let everyone who learns from answers see one."""
+            budget.after(capture)
+            hosts.after(capture)
+
         courier = Courier(
-            session(),
-            gate=_gate(settings, profile),
-            clock=settings.clock,
-            before=budget.before,
-            after=budget.after,
+            session(), gate=gate, clock=settings.clock, before=budget.before, after=after
         )
         closing.push_async_callback(courier.close)
         exchange = _exchange(settings, courier)
@@ -111,12 +121,20 @@ async def open_venue(
             profile=profile,
             ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
         )
-        yield _opened(wire, settings)
+        yield _opened(wire, hosts, settings)
 
 
-def _opened(wire: Wire, settings: VenueSettings) -> OpenedVenue:
-    """Put the two ports on one wire, with one catalogue of markets."""
+def _opened(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports on one wire, with one catalogue of markets."""
     catalogue = Catalogue(wire)
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    preflight = CcxtPreflight(
+        wire,
+        hosts,
+        environment=settings.account.environment,
+        use=settings.key_use,
+        has_futures=has_futures,
+    )
     market = CcxtMarketData(
         wire,
         catalogue,
@@ -124,9 +142,8 @@ def _opened(wire: Wire, settings: VenueSettings) -> OpenedVenue:
         quote=settings.quote,
         markets=settings.markets,
     )
-    has_futures = bool(settings.markets - {MarketKind.SPOT})
     venue = CcxtVenue(wire, catalogue, has_futures=has_futures)
-    return OpenedVenue(venue=venue, market=market)
+    return OpenedVenue(venue=venue, market=market, preflight=preflight)
 
 
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
@@ -150,6 +167,7 @@ def _exchange(settings: VenueSettings, courier: Courier) -> Any:  # noqa: ANN401
             "ssl_context": SSLContext(PROTOCOL_TLS_CLIENT),  # Not used, trusts nobody: quick.
             "number": str,
             "enableRateLimit": False,
+            "verbose": False,  # It prints headers, the key among them.
             "enableLastHttpResponse": False,
             "enableLastJsonResponse": False,
             "timeout_on_exit": 0,

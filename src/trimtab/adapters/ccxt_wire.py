@@ -114,7 +114,7 @@ class Wire:
         self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
     ) -> T:
         """Ask once."""
-        if "rivate" in endpoint.method:
+        if "rivate" in endpoint.method or endpoint.method.startswith("sapi"):
             await self.synchronised(endpoint.desk)
         weight = self.profile.weights[endpoint.method].of(params)
         weighed = self.budget.weighed(endpoint.desk, weight, rank=endpoint.rank)

@@ -59,6 +59,11 @@ class _Lane:
         """Take over another count for the same window; what was sent stays counted."""
         self.limit = limit
 
+    @property
+    def told_used(self) -> int | None:
+        """What the venue says it has counted in this window; None when it has not said."""
+        return self._counted if self._window_at(self._venue_s()) == self._window else None
+
     def wait_s(self, *, guard_s: float, under_way: int) -> float:
         """Return how long no further order may leave, 0 when one may."""
         self._guard_s = guard_s
@@ -133,6 +138,13 @@ class OrderSlots:
                 self._lanes[limit.seconds].restate(limit)
             else:
                 self._lanes[limit.seconds] = _Lane(limit, venue_s=self._venue_s)
+
+    def usage(self) -> tuple[tuple[str, int | None, int], ...]:
+        """Return what each limit counts, what of it the venue says is used, and the limit."""
+        return tuple(
+            (f"orders in {seconds} s", lane.told_used, lane.limit.count)
+            for seconds, lane in sorted(self._lanes.items())
+        )
 
     def told(self, headers: Mapping[str, str], *, trip_s: float) -> None:
         """Read the counts of an answer's *headers*; *trip_s* ago its request left."""

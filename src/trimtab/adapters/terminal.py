@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import os
+import termios
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain
+from trimtab.domain.exact import plain
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Plan
+from trimtab.domain.policy import ApprovalPolicy
+from trimtab.domain.question import (
+    DIGITS_TYPED,
+    asked_words,
+    is_asked_twice,
+    question,
+    second_question,
+    second_words,
+)
 from trimtab.ports import Answer
 
-DIGITS_TYPED: Final = 8
-"""How much of the digest a person types: enough that no two pending plans share it."""
 _LINE_BYTES_MAX: Final = 4_096
 
 _ENDS: Final = MappingProxyType(
@@ -37,36 +45,46 @@ _ENDS: Final = MappingProxyType(
 """What is told of an order that has come so far, with its line between."""
 
 
-def asked_words(plan: Plan) -> str:
-    """Return what must be typed to approve exactly *plan*."""
-    return f"approve {plan.digest[:DIGITS_TYPED]}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalApprover:
-    """Asks for typed words that name the plan."""
+    """Asks for typed words that name the plan; above a threshold a second time, for others."""
 
     write: Callable[[str], None]
     """Where the prompt goes."""
     descriptor: int
     """The file descriptor that the answer is read from; 0 is standard input."""
+    policy: ApprovalPolicy
+    """Says from where on one answer is not enough."""
+    pause_s: float
+    """How long what is at stake stands there before the second answer is taken."""
 
     async def ask(self, plan: Plan, report: GateReport) -> Answer:
-        """Echo notional and account, and read one line; anything but the words is a no."""
-        with exact_arithmetic():
-            turnover = sum((leg.notional for leg in plan.legs), ZERO)
-        count = f"{len(plan.legs)} order{'s' if len(plan.legs) > 1 else ''}"
-        warned = " The gate warns, see above." if report.verdict != "pass" else ""
-        self.write(
-            f"\nThis sends {count} worth {grouped(turnover, 2)} {plan.quote} "
-            f"to {plan.key.account} on {plan.key.venue} ({plan.key.environment}).{warned}\n"
-            f'Type "{asked_words(plan)}" to approve, anything else to decline: '
-        )
+        """Echo what is at stake, and read the words; anything but them is a no."""
+        self.write(f"\n{question(plan, report)}\n")
+        answer = await self.typed(asked_words(plan), to="approve")
+        if answer is Answer.YES and is_asked_twice(plan, self.policy):
+            self.write(f"\n{second_question(plan, self.policy)}\n")
+            await asyncio.sleep(self.pause_s)
+            forget_typed_ahead(self.descriptor)
+            answer = await self.typed(second_words(plan), to="approve")
+        if answer is Answer.NOBODY:
+            name = plan.digest[:DIGITS_TYPED]
+            self.write(f"\nNobody answered; the plan is pending.\nnext: trimtab approve {name}\n")
+        return answer
+
+    async def typed(self, words: str, *, to: str) -> Answer:
+        """Ask for *words*, and read one line."""
+        self.write(f'Type "{words}" to {to}, anything else to decline: ')
         line = await read_line(self.descriptor)
         if line is None:
-            self.write(f"\nNobody answered; the plan is pending: {asked_words(plan)}\n")
             return Answer.NOBODY
-        return Answer.YES if line.strip() == asked_words(plan) else Answer.NO
+        return Answer.YES if line.strip() == words else Answer.NO
+
+
+def forget_typed_ahead(descriptor: int) -> None:
+    """Drop what was typed before it was asked for; what a script has piped stays."""
+    if os.isatty(descriptor):
+        termios.tcflush(descriptor, termios.TCIFLUSH)
 
 
 async def read_line(descriptor: int) -> str | None:

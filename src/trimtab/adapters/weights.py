@@ -78,8 +78,14 @@ class Weights:
         self._used = 0
         """In this window, as far as answers tell."""
         self._under_way = 0
+        self._is_told = False
         self._queue: list[_Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def told_used(self) -> int | None:
+        """What the last answers say is used of this window; None when none told."""
+        return self._used_now() if self._is_told else None
 
     async def take(self, weight: int, *, rank: Rank) -> None:
         """Wait until *weight* fits, and count it as under way; give it back with ``settle``.
@@ -126,6 +132,7 @@ class Weights:
         When the window has changed on the way it is not known which of the two is meant.
         """
         now_used = self._used_now()
+        self._is_told = True
         if self._window_at(self._venue_s() - trip_s) == self._window:
             self._used = max(now_used, used)
 

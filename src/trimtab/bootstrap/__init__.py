@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
-from trimtab.ports import Clock, MarketData, Venue
+from trimtab.domain.rights import KeyUse
+from trimtab.ports import Clock, MarketData, Preflight, ReferencePrice, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     market: MarketData
+    references: ReferencePrice
+    preflight: Preflight
 
 
 @asynccontextmanager
@@ -51,18 +55,21 @@ async def open_books(config: Config, *, dry_run: bool) -> AsyncIterator[SqlLedge
         yield ledger
 
 
-def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> VenueSettings:
-    """Return what has to be known to open the venue, its key among it.
+def venue_settings(
+    config: Config, environ: Mapping[str, str], clock: Clock, *, use: KeyUse
+) -> VenueSettings:
+    """Return what has to be known to open the venue, its key for *use* among it.
 
     Raises:
         ConfigError: keys are missing.
 
     """
-    keys = credentials(config, environ)
+    keys = credentials(config, environ, use=use)
     return VenueSettings(
         account=config.key,
         url=config.venue_url,
         api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
+        key_use=keys.use,
         quote=config.quote,
         markets=frozenset(config.markets),
         execution=config.policy.execution,
@@ -73,9 +80,9 @@ def venue_settings(config: Config, environ: Mapping[str, str], clock: Clock) -> 
 
 @asynccontextmanager
 async def open_shell(
-    config: Config, environ: Mapping[str, str], *, dry_run: bool
+    config: Config, environ: Mapping[str, str], *, use: KeyUse, dry_run: bool
 ) -> AsyncIterator[Shell]:
-    """Open ledger and venue. Sends nothing by itself.
+    """Open ledger and venue, with the key for *use*. Sends nothing by itself.
 
     Raises:
         ConfigError: keys are missing, or the ledger belongs to another account.
@@ -83,21 +90,50 @@ async def open_shell(
 
     """
     clock = SystemClock()
-    settings = venue_settings(config, environ, clock)
-    async with open_books(config, dry_run=dry_run) as ledger, open_venue(settings) as opened:
+    settings = venue_settings(config, environ, clock, use=use)
+    async with (
+        open_books(config, dry_run=dry_run) as ledger,
+        open_venue(settings) as opened,
+        open_references(config, clock) as references,
+    ):
+        venue: Venue = opened.venue
+        market: MarketData = opened.market
         if dry_run:
             from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
 
             paper = PaperVenue(opened.market, clock=clock)
-            yield Shell(config=config, clock=clock, ledger=ledger, venue=paper, market=paper)
-        else:
-            yield Shell(
-                config=config,
-                clock=clock,
-                ledger=ledger,
-                venue=opened.venue,
-                market=opened.market,
-            )
+            venue, market = paper, paper
+        yield Shell(
+            config=config,
+            clock=clock,
+            ledger=ledger,
+            venue=venue,
+            market=market,
+            references=references,
+            preflight=opened.preflight,
+        )
+
+
+@asynccontextmanager
+async def open_references(config: Config, clock: Clock) -> AsyncIterator[ReferencePrice]:
+    """Open the sources of independent prices, where any are asked. Sends nothing by itself."""
+    rules = config.policy.references
+    if not rules.sources:
+        yield UnreadReferences()
+        return
+    from trimtab.adapters.reference_prices import (  # noqa: PLC0415 -- nobody else pays for httpx.
+        ReferenceSettings,
+        open_reference_prices,
+    )
+
+    settings = ReferenceSettings(
+        rules=rules,
+        url=config.references_url,
+        timeout_s=float(config.references_timeout_s),
+        clock=clock,
+    )
+    async with open_reference_prices(settings) as opened:
+        yield opened
 
 
 def owner() -> str:

@@ -13,7 +13,9 @@ def planner_of(shell: Shell) -> Planner:
     """Return what proposals are made with."""
     return Planner(
         market=shell.market,
+        references=shell.references,
         ledger=shell.ledger,
+        keys=shell.preflight,
         clock=shell.clock,
         policy=shell.config.policy,
         owner=owner(),

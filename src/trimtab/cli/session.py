@@ -11,9 +11,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from trimtab.cli.documents import Document, error_document
@@ -22,6 +23,18 @@ from trimtab.cli.options import OPTIONS
 from trimtab.config import Config, InvalidConfig, load
 from trimtab.domain.errors import TrimtabError
 
+LEAST_LEVEL: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "aiohttp": logging.INFO,
+        "asyncio": logging.INFO,
+        "ccxt": logging.INFO,
+        "httpcore": logging.WARNING,
+        "httpx": logging.WARNING,
+        "urllib3": logging.INFO,
+    }
+)
+"""Lowest level of libraries that write headers and signed addresses below it; httpx writes
+whole addresses at INFO already. Children have the level of their parent."""
 WIDTH_PIPED: Final = 120
 """Columns of a table when standard output is no terminal."""
 
@@ -103,8 +116,8 @@ def _log_at(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
-    for name in ("ccxt", "urllib3"):
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
+    for name, least in LEAST_LEVEL.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
 
 
 def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever rich can print.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from trimtab.cli.bearings import bearing_document
 from trimtab.cli.documents import Document, drift_document, value, weight
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain
@@ -43,6 +44,7 @@ def status_document(status: AccountStatus) -> Document:
         "hedges": [],
         "open_orders": [_resting_document(r) for r in status.resting],
         "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
+        "references": [bearing_document(b) for b in status.bearings],
         "halted": status.halted is not None,
         "halt_reason": status.halted,
         "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),

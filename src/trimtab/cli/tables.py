@@ -15,11 +15,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown
+from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.plan import Drift, Leg, Plan, Untraded
+from trimtab.workflow.bearings import Bearing
 
 BAR_CELLS = 24
+SMALL_BELOW = 100
+"""Values below it are shown with eight decimals at most, others with two."""
 STYLES: Final[Mapping[Verdict, str]] = MappingProxyType(
     {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.REFUSE: "bold red"}
 )
@@ -160,6 +163,27 @@ def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> Table:
     for item in untraded:
         table.add_row(item.asset, money(item.value), words(item.reason.value))
     return table
+
+
+def bearings_table(bearings: Iterable[Bearing]) -> Table:
+    """Return independent prices, how far the venue (the quote: its dollar) is off, and by whom."""
+    table = _table("reference", ">value", ">off by", "by")
+    for bearing in bearings:
+        sources = ", ".join(q.source.value for q in bearing.quotations)
+        table.add_row(
+            bearing.asset,
+            Text("unmeasured", "yellow")
+            if bearing.value is None
+            else f"{_reference(bearing.value)} {bearing.unit}",
+            "" if bearing.off_bps is None else f"{trimmed(bearing.off_bps, 1)} bps",
+            bearing.why or sources,
+        )
+    return table
+
+
+def _reference(value: Decimal) -> str:
+    """Return a value to the cent, and a small one to its eighth decimal."""
+    return trimmed(value, 2 if value >= SMALL_BELOW else 8)
 
 
 def gate_view(report: GateReport) -> RenderableType:

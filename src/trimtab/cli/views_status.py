@@ -8,7 +8,7 @@ from decimal import Decimal
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import bar, money, percent, points, rows_table, words
+from trimtab.cli.tables import bar, bearings_table, money, percent, points, rows_table, words
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import Side
 from trimtab.domain.plan import Drift
@@ -27,6 +27,8 @@ def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
     if status.positions:
         parts += [Text(), _positions(status)]
     parts += [Text(), _margin_line(status)]
+    if status.bearings:
+        parts += [Text(), bearings_table(status.bearings)]
     if status.resting:
         parts += [Text(), _resting(status)]
     parts += [Text(), _ending(status, calendar)]

@@ -41,6 +41,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _strangers(tree)
     yield from _markets(tree)
     yield from _url(tree)
+    yield from _references(tree)
 
 
 def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
@@ -188,6 +189,38 @@ def _url(tree: Tree) -> Iterator[Flaw]:
     if venue.get("url") == "" and environment == "local":
         fix = "remove it, or write where trimtab testnet listens"
         yield Flaw(path=("venue", "url"), reason="is empty", fix=fix)
+
+
+def _references(tree: Tree) -> Iterator[Flaw]:
+    """Independent prices come from two others than the venue, in time, over their own addresses."""
+    venue, wanted = section(tree, "venue"), section(tree, "references")
+    environment, sources = venue.get("environment"), wanted.get("sources")
+    if sources == []:
+        fix = 'write two or more, such as ["coinbase", "kraken"], or remove it'
+        yield Flaw(path=("references", "sources"), reason="names nobody", fix=fix)
+    if isinstance(sources, list) and venue.get("id") in sources:
+        place = sources.index(venue["id"])
+        reason = "is the venue itself, so it is not independent"
+        yield Flaw(path=("references", "sources", place), reason=reason, fix="name another source")
+    if wanted.get("url") and environment in ("testnet", "live"):
+        reason = f'is only for environment = "local", the environment is "{environment}"'
+        fix = "remove it; the sources' own addresses are used"
+        yield Flaw(path=("references", "url"), reason=reason, fix=fix)
+    yield from _reference_times(wanted)
+
+
+def _reference_times(wanted: Tree) -> Iterator[Flaw]:
+    """Check that an answer that took its whole time is still fresh."""
+    try:
+        age, wait = (read_exact(wanted.get(k, d)) for k, d in (("max_age_s", 60), ("timeout_s", 4)))
+    except PydanticCustomError:
+        return
+    if wait >= age > ZERO:
+        key = "timeout_s" if "timeout_s" in wanted else "max_age_s"
+        reason = f"timeout_s must be below max_age_s, {plain(wait)} is not below {plain(age)}"
+        yield Flaw(
+            path=("references", key), reason=reason, fix="lower timeout_s or raise max_age_s"
+        )
 
 
 def password_flaw(tree: Tree) -> Iterator[Flaw]:

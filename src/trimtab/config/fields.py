@@ -16,6 +16,7 @@ from trimtab.config.words import (
     destination_text,
     read_asset,
     read_destination,
+    read_switch,
     read_text,
     read_threshold,
     threshold_text,
@@ -24,6 +25,7 @@ from trimtab.config.words import (
 from trimtab.domain.exact import plain
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, Route, Threshold
+from trimtab.domain.references import REFERENCES_MIN, ReferenceSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,16 @@ def read_kinds(kinds: tuple[MarketKind, ...]) -> tuple[MarketKind, ...]:
     return kinds
 
 
+def read_sources(sources: tuple[ReferenceSource, ...]) -> tuple[ReferenceSource, ...]:
+    """Refuse lists of sources that could never agree about anything."""
+    if len(set(sources)) < len(sources):
+        raise fault("names a source twice", fix="name each once")
+    if 0 < len(sources) < REFERENCES_MIN:
+        fix = 'write two or more, such as ["coinbase", "kraken"]'
+        raise fault("names one source, and it takes two that agree", fix=fix)
+    return sources
+
+
 Exact = Annotated[
     Decimal,
     BeforeValidator(read_exact, json_schema_input_type=str | int | float),
@@ -65,6 +77,8 @@ Bps = Annotated[Exact, Field(ge=0, le=10_000), Unit(name="bps")]
 """1/10,000, 0 to 10,000."""
 Whole = Annotated[int, BeforeValidator(read_whole)]
 """A whole number."""
+Switch = Annotated[bool, BeforeValidator(read_switch)]
+"""true or false."""
 AssetCode = Annotated[str, BeforeValidator(read_asset)]
 """An asset by its code."""
 Text = Annotated[str, BeforeValidator(read_text)]

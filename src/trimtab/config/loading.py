@@ -126,6 +126,8 @@ def _config(
         markets=document.venue.markets,
         calendar=document.rebalance.calendar,
         timezone=document.rebalance.timezone,
+        references_url=document.references.url or document.venue.url,
+        references_timeout_s=document.references.timeout_s,
         ledger_url=_expanded(document.ledger.url, key, home=home, cwd=cwd),
         approval_mode=document.approval.mode,
         policy=policy,

@@ -22,12 +22,14 @@ from trimtab.config.fields import (
     Fraction,
     Multiple,
     RouteWord,
+    Switch,
     Text,
     ThresholdText,
     Unit,
     Value,
     Whole,
     read_kinds,
+    read_sources,
 )
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -41,6 +43,7 @@ from trimtab.config.words import (
 )
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Basis, Destination, DriftSide, Route, Scope, Threshold, Untargeted
+from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Environment
 
 LOCAL_URL: Final = "http://127.0.0.1:8900"
@@ -209,13 +212,39 @@ class Risk(BaseModel):
     max_slippage_bps: Bps = Decimal(30)
     """Loss against the mid of the order book, walked to the order's full size."""
     price_collar_bps: Bps = Decimal(100)
-    """Distance of a limit price from mark and index."""
+    """Distance of a limit price from mark, index and independent references."""
+    max_depeg_bps: Bps = Decimal(50)
+    """Distance of the quote, or of a stable that is bought, from its dollar; beyond it no plan
+    brings any of it in."""
     max_snapshot_age_s: Annotated[Exact, Field(gt=0, le=3600), Unit(name="s")] = Decimal(30)
     """Age of what a plan is made from when the gate sees it."""
     max_clock_offset_ms: Annotated[Whole, Field(ge=0, le=10_000), Unit(name="ms")] = 500
     """Difference between this clock and the venue's; venues refuse more than 1000 ahead."""
     fee_reserve: Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")] = Decimal("0.002")
     """Share of the free quote that is kept for fees."""
+
+
+class References(BaseModel):
+    """Independent public prices that the venue's own are held against. No key is needed."""
+
+    model_config = SECTION
+
+    sources: Annotated[
+        tuple[ReferenceSource, ...],
+        AfterValidator(read_sources),
+        DefaultText(text="all in live and where required, else none"),
+    ] = ()
+    """Who is asked: two or more, none of them the venue itself."""
+    required: Switch = False
+    """Whether local and testnet refuse without two that agree, as live always does."""
+    max_age_s: Annotated[Exact, Field(gt=0, le=600), Unit(name="s")] = Decimal(60)
+    """Age of a quotation; a source is asked again for an asset only when it runs out."""
+    max_disagreement_bps: Bps = Decimal(50)
+    """Distance between two sources; farther apart they measure nothing."""
+    timeout_s: Annotated[Exact, Field(gt=0, le=30), Unit(name="s")] = Decimal(4)
+    """Wait for one answer, all of it; below max_age_s."""
+    url: Annotated[str, BeforeValidator(_url), DefaultText(text="venue.url in local")] = ""
+    """Who answers in the place of all sources; loopback only, and only in local."""
 
 
 class Approval(BaseModel):
@@ -229,6 +258,8 @@ class Approval(BaseModel):
     """How long a plan and its approval hold."""
     max_move_bps: Bps = Decimal(50)
     """Price move against a leg since planning that voids the approval."""
+    two_step_above: Value = Decimal(5000)
+    """Notional of a plan above which a person is asked twice, each time for other words."""
 
 
 class Ledger(BaseModel):
@@ -267,6 +298,7 @@ class Document(BaseModel):
     rebalance: Rebalance
     hedge: Hedge
     risk: Risk
+    references: References
     approval: Approval
     ledger: Ledger
     execution: Execution

@@ -15,9 +15,12 @@ from trimtab.domain.policy import (
     HedgePolicy,
     Policy,
     RebalancePolicy,
+    ReferencePolicy,
     RiskLimits,
     Target,
 )
+from trimtab.domain.references import ReferenceSource
+from trimtab.domain.snapshot import Environment
 
 
 def policy_of(document: Document) -> Policy:
@@ -31,8 +34,11 @@ def policy_of(document: Document) -> Policy:
             max_topup=document.hedge.max_topup,
         ),
         limits=_limits(document),
+        references=_references(document),
         approval=ApprovalPolicy(
-            ttl_s=document.approval.ttl_s, max_move_bps=document.approval.max_move_bps
+            ttl_s=document.approval.ttl_s,
+            max_move_bps=document.approval.max_move_bps,
+            two_step_above=document.approval.two_step_above,
         ),
         execution=ExecutionPolicy(
             max_reprices=document.execution.max_reprices,
@@ -62,6 +68,19 @@ def _rebalance(document: Document) -> RebalancePolicy:
     )
 
 
+def _references(document: Document) -> ReferencePolicy:
+    """Return who is asked: whoever is named, else all but the venue where prices are required."""
+    wanted, venue = document.references, document.venue
+    required = wanted.required or venue.environment is Environment.LIVE
+    others = tuple(source for source in ReferenceSource if source.value != venue.id)
+    return ReferencePolicy(
+        sources=wanted.sources or (others if required else ()),
+        required=required,
+        max_age_s=wanted.max_age_s,
+        max_disagreement_bps=wanted.max_disagreement_bps,
+    )
+
+
 def _limits(document: Document) -> RiskLimits:
     """Return the limits, name by name: each is a key and a check's code."""
     risk = document.risk
@@ -82,6 +101,7 @@ def _limits(document: Document) -> RiskLimits:
         shock_kappa=risk.shock_kappa,
         max_slippage_bps=risk.max_slippage_bps,
         price_collar_bps=risk.price_collar_bps,
+        max_depeg_bps=risk.max_depeg_bps,
         max_snapshot_age_s=risk.max_snapshot_age_s,
         max_clock_offset_ms=risk.max_clock_offset_ms,
         fee_reserve=risk.fee_reserve,

@@ -64,12 +64,26 @@ the key must have all of it:
    `VENUE/ACCOUNT/ENVIRONMENT/api_key`, `.../api_secret` and, where the venue takes one,
    `.../password`, such as `binance/main/testnet/api_key`;
 2. files that `TRIMTAB__VENUE__API_KEY_FILE`, `TRIMTAB__VENUE__API_SECRET_FILE` and
-   `TRIMTAB__VENUE__PASSWORD_FILE` name: mode 0600, yours, no symbolic links;
+   `TRIMTAB__VENUE__PASSWORD_FILE` name: mode 0600, yours, no symbolic links, in a folder that
+   nobody else may write to (mode 0700);
 3. the variables `TRIMTAB__VENUE__API_KEY`, `TRIMTAB__VENUE__API_SECRET` and
    `TRIMTAB__VENUE__PASSWORD`.
 
 With `environment = "local"` and none of them set, the pair `local-key` and `local-secret`
 is used, which `trimtab testnet` accepts.
+
+A second key that may only read can stand beside it, under the same names with `read_` before
+the part: the entry `binance/main/testnet/read_api_key`, the variables
+`TRIMTAB__VENUE__READ_API_KEY_FILE` and `TRIMTAB__VENUE__READ_API_KEY`, and so on; the same rules
+hold. When it is set, `plan`, `status`, `doctor`, `reconcile` and a dry `run` use it, and only
+commands that send something take the key that trades.
+
+Whichever is used, the gate asks the venue what the key may do (check `key_rights`). In live a
+key is refused that may withdraw, move funds to another account, borrow or trade options, that
+lacks a right which the plan needs, or whose rights the venue does not tell; a key that is bound
+to no IP address, or may move funds between wallets though `hedge.max_topup` is 0, is a warning.
+The sandbox does not tell; the local exchange tells when its scenario `serves`
+`api_restrictions`, and is judged the same way.
 """
 
 _BOUNDS: Final = MappingProxyType(
@@ -147,6 +161,7 @@ def _unit(field: FieldInfo) -> str:
     bounds = range_text(field)
     origin = get_origin(field.annotation)
     kind = "table per asset" if origin is dict else "list" if origin is tuple else "text"
+    kind = "true or false" if field.annotation is bool else kind
     return ", ".join([*names[-1:], *([bounds] if bounds else [])]) or kind
 
 

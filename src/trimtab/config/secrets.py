@@ -1,26 +1,29 @@
 """The venue's keys: from keyring, files or environment, masked wherever they could leak.
 
-Read only when asked for. The first source that has any part of a key must have all of it: a
-key from one place with the secret of another would sign for the wrong account. A file must
-be the operator's own, readable by nobody else, and no symbolic link, so that nobody else
-can choose what is read.
+Read only when asked for. There are two: the key that trades, and, if one is set, a key that
+only reads, for commands that send nothing. The first source that has any part of a key must
+have all of it: a key from one place with the secret of another would sign for the wrong
+account. Files are read by :mod:`trimtab.config.secret_files`. Before the first secret is read,
+core dumps are switched off, since a dump would hold it. Not pure.
 """
 
 from __future__ import annotations
 
 import hmac
 import importlib
-import os
 import re
-import stat
+import resource
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from typing_extensions import override
 
+from trimtab.config.secret_files import text_in
 from trimtab.config.settings import Config
 from trimtab.domain.errors import ConfigError
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 
 MASK: Final = "***"
@@ -32,7 +35,8 @@ LOCAL_KEY: Final = "local-key"
 LOCAL_SECRET: Final = "local-secret"  # noqa: S105  documented, accepted on loopback only
 """Its secret; documented, accepted on loopback only."""
 _PARTS: Final = ("api_key", "api_secret", "password")
-_BYTES_MAX: Final = 4096
+_NAMED: Final[Mapping[KeyUse, str]] = MappingProxyType({KeyUse.SEND: "", KeyUse.READ: "read_"})
+"""What the names of a key's parts begin with."""
 
 
 class Secret:
@@ -92,6 +96,8 @@ class Credentials:
     """Empty where the venue takes none."""
     source: str
     """Where they were found: ``keyring``, ``file``, ``environment`` or ``local``."""
+    use: KeyUse
+    """Which key it is: the one that trades, or the one that only reads."""
 
 
 def keyring_entry(key: AccountKey, part: str) -> str:
@@ -104,31 +110,54 @@ def variable(part: str) -> str:
     return f"TRIMTAB__VENUE__{part.upper()}"
 
 
-def credentials(config: Config, environ: Mapping[str, str]) -> Credentials:
-    """Return the keys of the configured account.
+def credentials(config: Config, environ: Mapping[str, str], *, use: KeyUse) -> Credentials:
+    """Return the keys of the configured account, for *use*.
+
+    Who only reads gets the key that only reads; where none is set, the one that trades.
 
     Raises:
         ConfigError: there are none, only half of them, or they may not be read as they lie.
 
     """
+    without_core_dumps()
+    order = (KeyUse.READ, KeyUse.SEND) if use is KeyUse.READ else (KeyUse.SEND,)
+    for kind in order:
+        if (found := _found(config.key, environ, kind)) is not None:
+            return found
+    if config.key.environment is Environment.LOCAL:
+        local = {"api_key": LOCAL_KEY, "api_secret": LOCAL_SECRET, "password": ""}
+        return _complete(local, source="local", use=KeyUse.SEND)
+    only_reads = use is KeyUse.SEND and _found(config.key, environ, KeyUse.READ) is not None
+    raise ConfigError(
+        f"no key{' that trades' if only_reads else ''} for {config.key.venue}, account"
+        f" {config.key.account}, environment {config.key.environment.value};"
+        f" set one of: {'; '.join(_ways(config.key))}",
+        next_step="set the key, then trimtab doctor",
+    )
+
+
+def without_core_dumps() -> None:
+    """Forbid the system to write this process's memory to a file when it crashes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _found(key: AccountKey, environ: Mapping[str, str], use: KeyUse) -> Credentials | None:
+    """Return the key for exactly *use* from the first source that has a part of it, or None.
+
+    Raises:
+        ConfigError: that source has only half of it, or it may not be read as it lies.
+
+    """
     sources: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("keyring", _keyring_reader(config.key)),
+        ("keyring", _keyring_reader(key)),
         ("file", lambda part: _from_file(part, environ)),
         ("environment", lambda part: environ.get(variable(part), "")),
     )
     for source, read in sources:
-        parts = {part: read(part) for part in _PARTS}
+        parts = {part: read(f"{_NAMED[use]}{part}") for part in _PARTS}
         if any(parts.values()):
-            return _complete(parts, source=source)
-    if config.key.environment is Environment.LOCAL:
-        return _complete(
-            {"api_key": LOCAL_KEY, "api_secret": LOCAL_SECRET, "password": ""}, source="local"
-        )
-    raise ConfigError(
-        f"no key for {config.key.venue}, account {config.key.account}, environment"
-        f" {config.key.environment.value}; set one of: {'; '.join(_ways(config.key))}",
-        next_step="set the key, then trimtab doctor",
-    )
+            return _complete(parts, source=source, use=use)
+    return None
 
 
 def _ways(key: AccountKey) -> Iterator[str]:
@@ -141,18 +170,19 @@ def _ways(key: AccountKey) -> Iterator[str]:
     yield f"the variables {variable('api_key')} and {variable('api_secret')}"
 
 
-def _complete(parts: Mapping[str, str], *, source: str) -> Credentials:
+def _complete(parts: Mapping[str, str], *, source: str, use: KeyUse) -> Credentials:
     """Return the parts as credentials; key and secret must both be there, and be one word."""
     for part in ("api_key", "api_secret"):
         if not parts[part]:
+            name = f"{_NAMED[use]}{part}"
             raise ConfigError(
-                f"{source} has part of a key but no {part}; set {part} there too",
+                f"{source} has part of a key but no {name}; set {name} there too",
                 next_step="set the key, then trimtab doctor",
             )
     for part, text in parts.items():
         if re.search(r"[\s\x00-\x1f\x7f]", text) and part != "password":
             raise ConfigError(
-                f"the {part} from {source} has white space in it; store it again",
+                f"the {_NAMED[use]}{part} from {source} has white space in it; store it again",
                 next_step="set the key, then trimtab doctor",
             )
     return Credentials(
@@ -160,6 +190,7 @@ def _complete(parts: Mapping[str, str], *, source: str) -> Credentials:
         api_secret=Secret(parts["api_secret"]),
         password=Secret(parts["password"]),
         source=source,
+        use=use,
     )
 
 
@@ -190,43 +221,4 @@ def _from_file(part: str, environ: Mapping[str, str]) -> str:
     """Return a secret from the file that a variable names; nothing when none is named."""
     name = f"{variable(part)}_FILE"
     path = environ.get(name, "")
-    if not path:
-        return ""
-    home = environ.get("HOME", "")
-    place = f"{home}{path[1:]}" if home and path.startswith("~/") else path
-    # Not waiting: a pipe without a writer must not stop us.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        descriptor = os.open(place, flags)
-    except OSError as e:
-        reason = f"cannot be opened without following links: {e.strerror}"
-        raise _unsafe(name, path=path, reason=reason) from None
-    try:
-        if reason := _unsafety(os.fstat(descriptor)):
-            raise _unsafe(name, path=path, reason=reason)
-        raw = os.read(descriptor, _BYTES_MAX + 1)
-    finally:
-        os.close(descriptor)
-    try:
-        text = raw.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise _unsafe(name, path=path, reason="is not UTF-8 text") from None
-    if not text or len(raw) > _BYTES_MAX:
-        raise _unsafe(name, path=path, reason="is empty or larger than 4096 bytes")
-    return text
-
-
-def _unsafety(status: os.stat_result) -> str:
-    """Return why a file cannot be trusted with a secret; nothing when it can."""
-    if not stat.S_ISREG(status.st_mode):
-        return "is no regular file"
-    if status.st_uid != os.geteuid():
-        return "belongs to another user"
-    if status.st_mode & 0o077:
-        mode = stat.S_IMODE(status.st_mode)
-        return f"has mode {mode:04o}, others may read it; chmod 600 it"
-    return ""
-
-
-def _unsafe(name: str, *, path: str, reason: str) -> ConfigError:
-    return ConfigError(f"{name}: {path}: {reason}", next_step="mend the file, then trimtab doctor")
+    return text_in(path, named_by=name, home=environ.get("HOME", "")) if path else ""

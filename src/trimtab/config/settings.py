@@ -6,6 +6,7 @@ Pure values; secrets are not part of it. Built by :mod:`trimtab.config.loading`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,10 @@ class Config:
     """``off``, ``monthly``, ``quarterly``, ``semiannual``, or five cron fields."""
     timezone: str
     """IANA name of the zone in which slots begin."""
+    references_url: str
+    """Who answers for the sources of independent prices; empty: they themselves."""
+    references_timeout_s: Decimal
+    """Wait for one of their answers, > 0."""
     ledger_url: str = field(repr=False)
     """SQLAlchemy URL, everything expanded; may carry a password when a variable set it."""
     approval_mode: ApprovalMode

@@ -68,6 +68,8 @@ def unknown_key_fix(path: KeyPath) -> str:
         return f"move it to [{homes[name]}]"
     here = list(_keys_of(path[:-1]))
     begun = [key for key in here if key.startswith(f"{name.lower()}_")]
+    # Short keys do not resemble their own letters in another order.
+    begun += [key for key in here if sorted(key) == sorted(name.lower())]
     close = get_close_matches(name.lower(), here, n=1, cutoff=_VERY_ALIKE)
     elsewhere = get_close_matches(name.lower(), homes, n=1, cutoff=_VERY_ALIKE)
     if elsewhere and not (begun or close):

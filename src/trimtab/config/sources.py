@@ -24,7 +24,8 @@ PREFIX: Final = "TRIMTAB__"
 FILE_VARIABLE: Final = "TRIMTAB_CONFIG"
 """The variable that names the file."""
 SECRET_VARIABLES: Final = frozenset(
-    f"{PREFIX}VENUE__{name}{ending}"
+    f"{PREFIX}VENUE__{use}{name}{ending}"
+    for use in ("", "READ_")
     for name in ("API_KEY", "API_SECRET", "PASSWORD")
     for ending in ("", "_FILE")
 )
@@ -165,6 +166,8 @@ def _syntax_fix(text: str, *, written: str) -> str:
     value = written.partition("=")[2].strip()
     if text.startswith("\ufeff"):
         return "save the file as UTF-8 without a byte order mark"
+    if "\x00" in written:
+        return "take the NUL out of this line, or save the file as UTF-8"
     if re.match(r"[A-Za-z./~]|[0-9.]+\s*(?:%|pp)", value):
         return "put the text in quotes"
     if written.strip() and not value and not written.lstrip().startswith("["):

@@ -60,7 +60,7 @@ def _words(detail: ErrorDetails, path: KeyPath) -> tuple[str, str]:
             known = enum_words(path)
             words = f"must be {' or '.join(known)}, was {shown(was)}", nearest_fix(was, known)
         case "tuple_type":
-            words = f"must be a list, was {shown(was)}", 'write ["spot"] or ["spot", "swap"]'
+            words = f"must be a list, was {shown(was)}", _list_fix(path)
         case _ if kind in _BOUNDS:
             name, bound = _BOUNDS[kind]
             reason = f"must be {bound} {context[name]}, was {_number(was)}"
@@ -76,6 +76,12 @@ def _words(detail: ErrorDetails, path: KeyPath) -> tuple[str, str]:
 def _number(was: object) -> str:
     """Return a number that is out of bounds, as it was written."""
     return was if isinstance(was, str) else shown(was)
+
+
+def _list_fix(path: KeyPath) -> str:
+    """Return a list that the key takes."""
+    first, second, *_ = enum_words(path)
+    return f'write such as ["{first}", "{second}"]'
 
 
 def _missing_fix(path: KeyPath) -> str:

@@ -111,6 +111,16 @@ def read_text(value: object) -> str:
     raise fault(f"must be text, was {shown(value)}", fix="put it in quotes")
 
 
+def read_switch(value: object) -> bool:
+    """Return true or false, also where a variable or an option spells it as text."""
+    match value:
+        case bool():
+            return value
+        case "true" | "false":
+            return value == "true"
+    raise fault(f"must be true or false, was {shown(value)}", fix="write true or false")
+
+
 def unavailable(*words: str) -> Callable[[object], object]:
     """Return a check that refuses words which the program knows but cannot act on yet."""
 

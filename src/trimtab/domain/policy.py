@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.instruments import Asset
+from trimtab.domain.references import ReferenceSource
 
 
 class Basis(StrEnum):
@@ -158,12 +159,28 @@ class RiskLimits:
     """Loss against the book's mid, walked to the full size of the order, >= 0."""
     price_collar_bps: Decimal
     """Distance of a limit from each reference of its value, >= 0."""
+    max_depeg_bps: Decimal
+    """Distance of a stable from its dollar, either way, at which it is still bought, >= 0."""
     max_snapshot_age_s: Decimal
     """Age of the snapshot when the gate sees it, > 0."""
     max_clock_offset_ms: int
     """Difference between our clock and the venue's, either way, >= 0."""
     fee_reserve: Decimal
     """Fraction of free quote kept for fees, in [0, 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencePolicy:
+    """Which independent prices are read, and when they are good enough."""
+
+    sources: tuple[ReferenceSource, ...]
+    """Who is asked, in this order; empty: nobody."""
+    required: bool
+    """Whether a plan is refused without them; in live it is in any case."""
+    max_age_s: Decimal
+    """Age of a quotation when the gate sees it, > 0."""
+    max_disagreement_bps: Decimal
+    """Distance of the highest quotation of an asset from its lowest, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +191,8 @@ class ApprovalPolicy:
     """From planning to expiry, > 0."""
     max_move_bps: Decimal
     """Move of a mid against its leg since planning, >= 0."""
+    two_step_above: Decimal
+    """Notional of a plan above which a person is asked twice, quote units, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,5 +214,6 @@ class Policy:
     rebalance: RebalancePolicy
     hedge: HedgePolicy
     limits: RiskLimits
+    references: ReferencePolicy
     approval: ApprovalPolicy
     execution: ExecutionPolicy

@@ -14,12 +14,12 @@ from typing import Final
 from trimtab.domain.canonical import digest
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.plan import After, Leg, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy, RebalancePolicy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.costs import cost_share
-from trimtab.planning.decision import Decision, decide
+from trimtab.planning.decision import FRICTIONLESS, Decision, Friction, decide
 from trimtab.planning.drift import Measurement, measure
 from trimtab.planning.legs import legs
 from trimtab.planning.routes import Move, routed
@@ -66,17 +66,23 @@ def make_plan(snapshot: Snapshot, policy: Policy, *, now: datetime, slot_due: bo
 def _decided(
     found: Measurement, snapshot: Snapshot, policy: RebalancePolicy, *, slot_due: bool
 ) -> tuple[Decision, tuple[Move, ...]]:
-    """Decide twice: what the first answer would cost moves the edges of the second."""
+    """Decide twice: what the first answer would cost and round moves the edges of the second."""
 
-    def at_cost(cost: Decimal) -> tuple[Decision, tuple[Move, ...]]:
-        """Decide as if *cost* were gone from the whole."""
-        decision = decide(found, policy, slot_due=slot_due, cost=cost)
+    def under(friction: Friction) -> tuple[Decision, tuple[Move, ...]]:
+        """Decide where trading does *friction* to the whole."""
+        decision = decide(found, policy, slot_due=slot_due, friction=friction)
         return decision, routed(decision.corrections, snapshot, policy=policy)
 
-    _, moves = at_cost(ZERO)
+    _, moves = under(FRICTIONLESS)
     with exact_arithmetic():
         cost = sum((_cost(move, snapshot) for move in moves), ZERO)
-        return at_cost(COST_MARGIN * cost)
+        rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
+        return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
+
+
+def _lot_value(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return the value of one lot, quote units: a move may be rounded by less than that."""
+    return move.instrument.units(Lots(1)) * book_of(move, snapshot).mid
 
 
 def _cost(move: Move, snapshot: Snapshot) -> Decimal:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset
@@ -47,14 +48,23 @@ class Decision:
     """In target order, the quote left out; empty when nothing triggers."""
 
 
-def decide(
-    found: Measurement, policy: RebalancePolicy, *, slot_due: bool, cost: Decimal
-) -> Decision:
-    """Return what is to be corrected: nothing inside the bands unless a slot is due.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Friction:
+    """What trading will do to the whole besides moving it; quote units, each >= 0."""
 
-    *cost* is what trading will take out of the whole, quote units, >= 0; it moves the edges
-    that a correction to the band aims at.
-    """
+    cost: Decimal
+    """Taken out of the whole; it moves the edges that a correction to the band aims at."""
+    rounding: Decimal
+    """By how much whole lots may carry the quote, the residual of all moves, past its aim."""
+
+
+FRICTIONLESS: Final = Friction(cost=ZERO, rounding=ZERO)
+
+
+def decide(
+    found: Measurement, policy: RebalancePolicy, *, slot_due: bool, friction: Friction
+) -> Decision:
+    """Return what is to be corrected: nothing inside the bands unless a slot is due."""
     if slot_due:
         trigger = Trigger.CALENDAR
     elif any(m.breached for m in found.measures):
@@ -65,7 +75,7 @@ def decide(
     if policy.scope is Scope.BREACHED and not slot_due:
         chosen = [m for m in chosen if m.breached]
     if policy.destination.to_band and not slot_due:
-        corrections = _to_band(chosen, found, policy, cost=cost)
+        corrections = _to_band(chosen, found, policy, friction=friction)
     else:
         corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
     sells_only = policy.side is DriftSide.OVERWEIGHT
@@ -84,7 +94,7 @@ def _to_target(chosen: list[Measure], *, part: Decimal) -> list[Correction]:
 
 
 def _to_band(
-    chosen: list[Measure], found: Measurement, policy: RebalancePolicy, *, cost: Decimal
+    chosen: list[Measure], found: Measurement, policy: RebalancePolicy, *, friction: Friction
 ) -> list[Correction]:
     """Return the smallest turnover that puts every chosen asset inside its band.
 
@@ -93,10 +103,10 @@ def _to_band(
     Whole lots may carry a correction on to its target, or to the far edge when it leaves it.
     """
     with exact_arithmetic():
-        whole = found.whole - cost
+        whole = found.whole - friction.cost
         moves: Mapping[Asset, Decimal] = {m.asset: _to_edge(m, whole) for m in chosen}
         if policy.scope is Scope.ALL:
-            moves = _with_quote(moves, chosen, found, whole=whole)
+            moves = _with_quote(moves, chosen, found, friction=friction)
         corrections = []
         for m in chosen:
             move = moves[m.asset]
@@ -115,13 +125,13 @@ def _with_quote(
     chosen: list[Measure],
     found: Measurement,
     *,
-    whole: Decimal,
+    friction: Friction,
 ) -> Mapping[Asset, Decimal]:
-    """Return *moves* with what brings the quote, too, inside its band."""
+    """Return *moves* with what brings the quote, too, inside its band, whole lots and all."""
     [quote] = [m for m in found.measures if m.asset == found.quote]
-    cost = found.whole - whole
-    cash = quote.value - cost - sum(moves.values(), ZERO)
-    lacking = _to_edge(replace(quote, value=cash), whole)
+    whole = found.whole - friction.cost
+    cash = quote.value - friction.cost - sum(moves.values(), ZERO)
+    lacking = _to_edge(replace(quote, value=cash), whole, inset=friction.rounding)
     able = (m for m in chosen if not m.accepted)  # What is overweight on purpose gets no more.
     room = {m.asset: _room(m, moves[m.asset], whole=whole, sell=lacking > 0) for m in able}
     all_room = sum(room.values(), ZERO)
@@ -131,9 +141,14 @@ def _with_quote(
     return {asset: move + part * room.get(asset, ZERO) for asset, move in moves.items()}
 
 
-def _to_edge(m: Measure, whole: Decimal) -> Decimal:
-    """Return the move to the nearer edge of the band, positive buys; zero inside."""
+def _to_edge(m: Measure, whole: Decimal, *, inset: Decimal = ZERO) -> Decimal:
+    """Return the move to the nearer edge of the band, positive buys; zero inside.
+
+    The edges are drawn in by *inset*, or to the middle of a band that is narrower.
+    """
     low, high = m.edges.low * whole, m.edges.high * whole
+    inset = min(inset, (high - low) / 2)
+    low, high = low + inset, high - inset
     return max(ZERO, low - m.value) - max(ZERO, m.value - high)
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
+from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
+from trimtab.ports.references import ReferencePrice
 from trimtab.ports.venue import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio, Venue
 
 __all__ = [
@@ -18,16 +20,22 @@ __all__ = [
     "AccountLedger",
     "Answer",
     "Approver",
+    "BudgetUse",
     "Clock",
+    "FeeTerms",
     "FillCursor",
     "FillLedger",
+    "HostAnswer",
+    "KeyWitness",
     "Ledger",
     "MarketData",
     "OrderLedger",
     "PlanLedger",
     "PlanStatus",
     "Portfolio",
+    "Preflight",
     "Progress",
+    "ReferencePrice",
     "SavedPlan",
     "StopSignal",
     "Transition",

@@ -47,7 +47,12 @@ class PlanLedger(Protocol):
         ...
 
     async def save_approval(self, approval: Approval) -> None:
-        """Record a yes; a plan takes one, once."""
+        """Record a yes; a plan takes one, once.
+
+        Raises:
+            ApprovalError: it was approved or decided meanwhile, by another run or a person.
+
+        """
         ...
 
     async def halted(self) -> str | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, RiskLimits
-from trimtab.domain.snapshot import Book, ContractState, Snapshot
+from trimtab.domain.snapshot import Book, ContractState, Environment, Snapshot
 from trimtab.risk.context import GateContext
 
 
@@ -26,6 +26,12 @@ class Case:
     policy: Policy
     context: GateContext
     now: datetime
+
+    @property
+    def needs_references(self) -> bool:
+        """Whether the plan is refused without independent prices."""
+        is_live = self.snapshot.key.environment is Environment.LIVE
+        return is_live or self.policy.references.required
 
     @property
     def limits(self) -> RiskLimits:

@@ -14,6 +14,8 @@ from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.references import References
+from trimtab.domain.rights import KeyStanding
 from trimtab.domain.snapshot import Snapshot
 
 
@@ -27,6 +29,8 @@ class GateContext:
     """Orders of ours that are not terminal in the ledger, oldest first."""
     concurrent_holder: str | None
     """Who else holds the account's lock; None when this run does."""
+    key: KeyStanding
+    """What the key in use may do, or why that is not known."""
     ledger_fault: str | None
     """Why the ledger cannot be written; None when a write was tried and held."""
     run_notional: Mapping[Symbol, Decimal]
@@ -35,8 +39,8 @@ class GateContext:
     """Orders sent in this run so far, >= 0."""
     day_notional: Mapping[Symbol, Decimal]
     """Sent in the last 24 h (filled, open and unknown), this run included, quote units, >= 0."""
-    references: Mapping[Asset, tuple[Decimal, ...]]
-    """Independent public prices, quote per unit, > 0; live trading needs two of each asset."""
+    references: References
+    """What independent public sources say of the plan's assets and of the quote."""
     outside: Mapping[Symbol, str]
     """What somebody else did since the last statement, in one phrase by contract."""
     late: tuple[OrderRecord, ...]

@@ -8,7 +8,7 @@ from typing import Final
 from trimtab.domain.findings import Tag
 from trimtab.risk import asset_rules, exposure_rules, pool_rules, wallet_rules
 from trimtab.risk.case import Case
-from trimtab.risk.checks import account, markets, orders
+from trimtab.risk.checks import account, independent, key, markets, orders
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
 from trimtab.risk.judgement import QUOTE, Check
 from trimtab.risk.rule import Rule
@@ -21,6 +21,7 @@ HARD: Final = frozenset(
         "ledger",
         "concurrent_run",
         "unresolved_orders",
+        "key_rights",
         "max_order_notional",
         "notional_agreement",
     }
@@ -114,6 +115,15 @@ _STATE: Final = (
         unit="",
         guards="Contracts hold what was booked: after a liquidation, a deleveraging or a trade by"
         " hand, no futures are opened; after an order that turned up late, only reductions pass.",
+    ),
+    _check(
+        "key_rights",
+        once(key.key_rights),
+        limit=NONE,
+        unit="",
+        guards="The key can neither withdraw, move funds to another account, borrow nor trade"
+        " options, and may do what the plan needs; a warning when no IP address binds it. Where"
+        " a sandbox does not tell it is not checked; in live it must tell.",
     ),
     _check(
         "clock_offset",
@@ -215,8 +225,16 @@ _ORDERS: Final = (
         per_leg(markets.price_collar),
         limit="risk.price_collar_bps",
         unit="bps",
-        guards="Limit, planned mark and book mid against mark, index and, in live, two independent"
-        " references.",
+        guards="Limit, planned mark and book mid against mark, index and independent references,"
+        " of which live needs two that agree.",
+    ),
+    _check(
+        "stable_depeg",
+        per_leg(independent.stable_depeg),
+        limit="risk.max_depeg_bps",
+        unit="bps",
+        guards="Distance of the quote, and of a stable that is bought, from its dollar; stops what"
+        " brings it in.",
     ),
 )
 

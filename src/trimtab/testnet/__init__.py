@@ -11,8 +11,9 @@ another room of this project. Time comes from an injected clock, chance from now
 
 A client keeps the production URLs and moves only its socket here. Keys: ``local-key`` and
 ``local-secret``. Without HTTP, :class:`Exchange` answers a ``Request`` in process.
-Admin (unsigned): ``GET /admin/truth|audit|faults``, ``POST /admin/prices|scenario|clock|funding|
-liquidate|adl|deposit|faults``, ``DELETE /admin/faults``; bodies in :mod:`trimtab.testnet.admin`.
+Admin (unsigned): ``GET /admin/truth|audit|faults``, ``POST /admin/prices|references|scenario|
+clock|funding|liquidate|adl|deposit|faults``, ``DELETE /admin/faults``; bodies in
+:mod:`trimtab.testnet.admin`.
 
 Map, each module below those it uses:
 
@@ -25,6 +26,7 @@ Map, each module below those it uses:
 - ``truth``, ``audit`` what happened, and the same sums by another path
 - ``accounts`` spot balances · ``positions``, ``margin`` futures · ``orders`` orders and fills
 - ``matching``, ``books``, ``prices`` liquidity · ``catalogue``, ``brackets`` markets
+- ``public_prices`` what other exchanges say of the same coins
 - ``signing``, ``limits``, ``faults``, ``rejections``, ``wire`` the manners of the host
 - ``scenario``, ``exact`` what it starts from, and its arithmetic
 """

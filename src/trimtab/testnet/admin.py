@@ -2,10 +2,12 @@
 
 - ``GET /admin/truth``, ``/admin/audit`` (``{"differences": []}``), ``/admin/faults``
 - ``POST /admin/prices {"mid": {"BTC": "61000"}, "mark": {"BTCUSDT": "61010"}, "index": {..}}``
+- ``POST /admin/references {"kraken": {"BTC": "61000", "USDT": "0.98"}}``, in dollars
 - ``POST /admin/scenario`` a scenario (see ``Scenario.from_json``), or ``{}`` for the default
 - ``POST /admin/clock {"offset_ms": 1500}`` · ``POST /admin/funding {"rates": {"BTCUSDT": ".."}}``
 - ``POST /admin/liquidate {"symbol"}`` · ``POST /admin/adl {"symbol", "quantity"}``
 - ``POST /admin/deposit {"asset", "units", "wallet": "spot" | "usdm"}``
+- ``POST /admin/rights {"key", "rights": ["read", "trade", ...]}``, see ``scenario.Credential``
 - ``POST /admin/faults`` the fields of ``Fault`` · ``DELETE /admin/faults``
 """
 
@@ -23,8 +25,10 @@ from trimtab.testnet.interventions import (
     force_deleveraging,
     force_liquidation,
     fund,
+    grant,
     set_clock,
     set_prices,
+    set_references,
 )
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.scenario import Scenario
@@ -45,6 +49,12 @@ def _prices(exchange: Exchange, given: Json) -> Json:
     """Move prices."""
     kinds = {kind: given.get(kind, {}) for kind in ("mid", "mark", "index")}
     set_prices(exchange.state, **kinds)
+    return {}
+
+
+def _references(exchange: Exchange, given: Json) -> Json:
+    """Fix what public sources say."""
+    set_references(exchange.state, given)
     return {}
 
 
@@ -83,6 +93,12 @@ def _deposit(exchange: Exchange, given: Json) -> Json:
     return {}
 
 
+def _rights(exchange: Exchange, given: Json) -> Json:
+    """Change the rights of a key."""
+    grant(exchange.state, key=given["key"], rights=given["rights"])
+    return {}
+
+
 def _inject(exchange: Exchange, given: Json) -> Json:
     """Put a fault in force."""
     return {"number": exchange.faults.add(Fault.from_json(given))}
@@ -101,12 +117,14 @@ def _endpoints() -> dict[tuple[str, str], Callable[[Exchange, Json], Json]]:
         ("GET", "audit"): lambda exchange, _: {"differences": list(exchange.audit())},
         ("GET", "faults"): lambda exchange, _: {"faults": exchange.faults.report()},
         ("POST", "prices"): _prices,
+        ("POST", "references"): _references,
         ("POST", "scenario"): _scenario,
         ("POST", "clock"): _clock,
         ("POST", "funding"): _funding,
         ("POST", "liquidate"): _liquidate,
         ("POST", "adl"): _adl,
         ("POST", "deposit"): _deposit,
+        ("POST", "rights"): _rights,
         ("POST", "faults"): _inject,
         ("DELETE", "faults"): _clear,
     }

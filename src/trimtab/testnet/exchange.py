@@ -18,6 +18,7 @@ from trimtab.testnet.faults import Fault, FaultTable
 from trimtab.testnet.limits import Budget, budgets
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.routes import Placed, Route
+from trimtab.testnet.routes_references import respond_reference
 from trimtab.testnet.scenario import Scenario
 from trimtab.testnet.settlement import advance
 from trimtab.testnet.signing import verify
@@ -54,6 +55,8 @@ class Exchange:
     def respond(self, request: Request) -> Answer:
         """Execute *request* and return the answer; a refusal is an answer too."""
         advance(self.state)
+        if (elsewhere := respond_reference(self.state, request)) is not None:
+            return elsewhere
         route = self._routes.get((request.method, request.path))
         if route is None or (route.switch and route.switch not in self.state.scenario.serves):
             return Answer(status=404, payload=_NOT_HERE)

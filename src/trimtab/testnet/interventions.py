@@ -6,7 +6,8 @@ Decimals come as text, as they stand in admin bodies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from trimtab.testnet.accounts import Transfer
@@ -14,6 +15,7 @@ from trimtab.testnet.catalogue import QUOTE, Market
 from trimtab.testnet.exact import exactly
 from trimtab.testnet.margin import stakes
 from trimtab.testnet.rejections import Rejection, invalid_symbol
+from trimtab.testnet.scenario import rights_of
 from trimtab.testnet.settlement import (
     advance,
     deleverage,
@@ -46,6 +48,18 @@ def set_prices(state: State, *, mid: Texts, mark: Texts, index: Texts) -> None:
     state.books.refill()
     match_resting(state)
     advance(state)
+
+
+@exactly
+def set_references(state: State, given: Mapping[str, Texts]) -> None:
+    """Fix what public sources say, by source and asset in dollars (empty text ends it).
+
+    Raises:
+        Rejection: -1121 for a price that is not above zero.
+
+    """
+    for source, values in given.items():
+        state.public.set(source, values)
 
 
 @exactly
@@ -86,6 +100,27 @@ def force_deleveraging(state: State, symbol: str, *, quantity: str) -> None:
     for stake in stakes(state, symbol=symbol):
         if stake.position.quantity:
             deleverage(state, symbol, side=stake.side, quantity=Decimal(quantity))
+
+
+def grant(state: State, *, key: str, rights: Iterable[str]) -> None:
+    """Give *key* exactly *rights*, and serve the endpoint that tells them.
+
+    Raises:
+        ValueError: there is no such key, or no such right.
+
+    """
+    scenario = state.scenario
+    if key not in {credential.key for credential in scenario.credentials}:
+        raise ValueError("there is no such key")
+    granted = rights_of(rights)
+    state.scenario = replace(
+        scenario,
+        serves=scenario.serves | {"api_restrictions"},
+        credentials=tuple(
+            replace(credential, rights=granted) if credential.key == key else credential
+            for credential in scenario.credentials
+        ),
+    )
 
 
 @exactly

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from zlib import crc32
 
 from trimtab.testnet.catalogue import QUOTE, Listing, Market, built_in_mids
@@ -60,6 +61,11 @@ class Prices:
                     book[symbol] = Decimal(value)
                 else:
                     book.pop(symbol, None)
+
+    @property
+    def mids(self) -> Mapping[str, Decimal]:
+        """The spot mids of all assets, the quote included."""
+        return MappingProxyType(self._mids)
 
     def mid(self, asset: str) -> Decimal:
         """Return the spot mid of *asset*; 1 for the quote."""

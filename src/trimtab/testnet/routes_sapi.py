@@ -117,20 +117,28 @@ def coins(state: State, _params: Params) -> list[Json]:
 
 
 def restrictions(state: State, params: Params) -> Json:
-    """Return the rights of the key: trading and own-wallet transfers, never withdrawal."""
+    """Return the rights of the key."""
+    rights = params.rights
     return {
-        "ipRestrict": True,
+        "ipRestrict": "any_address" not in rights,
         "createTime": state.started_at,
-        "enableReading": "read" in params.rights,
-        "enableSpotAndMarginTrading": "trade" in params.rights,
-        "enableFutures": "trade" in params.rights,
-        "enableWithdrawals": False,
-        "enableInternalTransfer": False,
-        "permitsUniversalTransfer": "transfer" in params.rights,
-        "enableMargin": False,
-        "enableVanillaOptions": False,
+        "enableReading": "read" in rights,
+        "enableSpotAndMarginTrading": "spot" in rights,
+        "enableFutures": "futures" in rights,
+        "enableWithdrawals": "withdraw" in rights,
+        "enableInternalTransfer": "transfer_out" in rights,
+        "permitsUniversalTransfer": "transfer" in rights,
+        "enableMargin": "margin" in rights,
+        "enableVanillaOptions": "options" in rights,
+        "enableFixApiTrade": False,
+        "enableFixReadOnly": False,
         "enablePortfolioMarginTrading": False,
     }
+
+
+def bnb_burn(state: State, _params: Params) -> Json:
+    """Say whether spot commissions are paid in BNB."""
+    return {"spotBNBBurn": state.scenario.bnb_fees, "interestBNBBurn": False}
 
 
 def status(_state: State, _params: Params) -> Json:
@@ -166,6 +174,7 @@ def table() -> Table:
         ("GET", "/sapi/v1/account/apiRestrictions"): Route(
             action=restrictions, right="read", switch="api_restrictions"
         ),
+        ("GET", "/sapi/v1/bnbBurn"): Route(action=bnb_burn, right="read"),
         ("GET", "/sapi/v1/system/status"): Route(action=status, switch="system_status"),
         ("GET", "/dapi/v1/exchangeInfo"): Route(action=no_contracts),
     }

@@ -148,14 +148,14 @@ def table() -> Table:
             action=per_symbol(spot, price_ticker), weight=2, weight_all=4
         ),
         ("GET", "/api/v3/account"): Route(action=account, weight=20, right="read"),
-        ("POST", "/api/v3/order"): Route(action=new_order, right="trade"),
-        ("POST", "/api/v3/order/test"): Route(action=test_order, right="trade"),
+        ("POST", "/api/v3/order"): Route(action=new_order, right="spot"),
+        ("POST", "/api/v3/order/test"): Route(action=test_order, right="spot"),
         ("GET", "/api/v3/order"): Route(action=get_order, weight=4, right="read"),
-        ("DELETE", "/api/v3/order"): Route(action=cancel_order, right="trade"),
+        ("DELETE", "/api/v3/order"): Route(action=cancel_order, right="spot"),
         ("GET", "/api/v3/openOrders"): Route(
             action=list_open_orders, weight=6, weight_all=80, right="read"
         ),
-        ("DELETE", "/api/v3/openOrders"): Route(action=cancel_open_orders, right="trade"),
+        ("DELETE", "/api/v3/openOrders"): Route(action=cancel_open_orders, right="spot"),
         ("GET", "/api/v3/allOrders"): Route(action=list_all_orders, weight=20, right="read"),
         ("GET", "/api/v3/myTrades"): Route(action=my_trades, weight=20, right="read"),
     }

@@ -230,9 +230,14 @@ def countdown(state: State, params: Params) -> Json:
     return {"symbol": symbol, "countdownTime": str(countdown_ms)}
 
 
+def fee_burn(_state: State, _params: Params) -> Json:
+    """Say that fees of contracts are paid in the quote: there is no BNB in this futures wallet."""
+    return {"feeBurn": False}
+
+
 def table() -> Table:
     """Return the account endpoints of the futures host."""
-    read, trade = "read", "trade"
+    read, trade = "read", "futures"
     signed = {
         ("GET", "v2/account"): Route(action=account(2), weight=5, right=read),
         ("GET", "v3/account"): Route(action=account(3), weight=5, right=read),
@@ -256,6 +261,7 @@ def table() -> Table:
         ("GET", "v1/allOrders"): Route(action=list_all_orders, weight=5, right=read),
         ("GET", "v1/userTrades"): Route(action=user_trades, weight=5, right=read),
         ("GET", "v1/income"): Route(action=income, weight=30, right=read),
+        ("GET", "v1/feeBurn"): Route(action=fee_burn, weight=30, right=read),
         ("POST", "v1/countdownCancelAll"): Route(action=countdown, weight=10, right=trade),
     }
     return {(method, f"/fapi/{path}"): route for (method, path), route in signed.items()}

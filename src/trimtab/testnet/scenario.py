@@ -8,7 +8,7 @@ decimals written as JSON strings (integers are accepted, floats are refused).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,9 @@ from typing import Any
 
 from trimtab.testnet.exact import ZERO
 
-_RIGHTS = frozenset({"read", "trade", "transfer"})
+_TRADING = frozenset({"spot", "futures"})
+_RIGHTS = frozenset({"read", *_TRADING, "transfer"})
+_KNOWN_RIGHTS = _RIGHTS | {"withdraw", "transfer_out", "margin", "options", "any_address"}
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -58,7 +60,9 @@ class Credential:
     secret: str = field(repr=False)
     """Signs requests; never shown."""
     rights: frozenset[str] = _RIGHTS
-    """Any of ``read``, ``trade``, ``transfer``."""
+    """Any of ``read``, ``spot``, ``futures``, ``transfer`` (between the own wallets), which are
+    held here; and ``withdraw``, ``transfer_out``, ``margin``, ``options``, ``any_address`` (no
+    address binds it), which are only told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,10 +234,23 @@ def _position(given: Mapping[str, Any]) -> OpeningPosition:
 def _credential(given: Mapping[str, Any]) -> Credential:
     """Read one key pair."""
     _known_only(given, {"key", "secret", "rights"}, "credential")
-    rights = frozenset(given.get("rights", _RIGHTS))
-    if not rights <= _RIGHTS:
-        raise ValueError(f"rights are {sorted(_RIGHTS)}, not {sorted(rights - _RIGHTS)}")
+    rights = rights_of(given.get("rights", _RIGHTS))
     return Credential(key=str(given["key"]), secret=str(given["secret"]), rights=rights)
+
+
+def rights_of(given: Iterable[str]) -> frozenset[str]:
+    """Read the rights of a key; ``trade`` is short for ``spot`` and ``futures``.
+
+    Raises:
+        ValueError: one of them is not known.
+
+    """
+    rights = frozenset(given)
+    if "trade" in rights:
+        rights = rights - {"trade"} | _TRADING
+    if unknown := rights - _KNOWN_RIGHTS:
+        raise ValueError(f"rights are trade and {sorted(_KNOWN_RIGHTS)}, not {sorted(unknown)}")
+    return rights
 
 
 def _limits(given: Mapping[str, Any]) -> LimitTable:

@@ -26,6 +26,8 @@ from trimtab.testnet.wire import Answer, Request
 
 LOOPBACK = "127.0.0.1"
 """The only address that is served."""
+ALWAYS_SERVED = frozenset({"fee_burn"})
+"""Account endpoints that a venue's own sandbox lacks and this one has, whatever the scenario."""
 _STOP_WITHIN_S = 0.2
 _UNSENT_BYTES = 64
 _PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -65,6 +67,7 @@ class LocalExchange:
             raise ValueError(f"the local exchange binds {LOOPBACK} only, not {host}")
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
+        app.on_response_prepare.append(self._name_itself)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_WITHIN_S)
         await runner.setup()
         site = web.TCPSite(runner, host, port)
@@ -105,6 +108,12 @@ class LocalExchange:
     ) -> None:
         """Move prices; see :func:`trimtab.testnet.interventions.set_prices`."""
         set_prices(self.exchange.state, mid=mid, mark=mark, index=index)
+
+    async def _name_itself(self, _: web.Request, response: web.StreamResponse) -> None:
+        """Say in every answer that this is no real exchange, and what it has beyond the usual."""
+        serves = {*ALWAYS_SERVED, *self.exchange.state.scenario.serves}
+        response.headers["X-Trimtab-Exchange"] = "local"
+        response.headers["X-Trimtab-Serves"] = ",".join(sorted(serves))
 
     async def _answer(self, incoming: web.Request) -> web.StreamResponse:
         """Answer one HTTP request, as its faults will have it."""

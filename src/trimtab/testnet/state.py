@@ -16,6 +16,7 @@ from trimtab.testnet.exact import booked
 from trimtab.testnet.orders import OrderStore
 from trimtab.testnet.positions import Position
 from trimtab.testnet.prices import Prices
+from trimtab.testnet.public_prices import PublicPrices
 from trimtab.testnet.rejections import invalid_symbol
 from trimtab.testnet.scenario import Scenario
 
@@ -126,6 +127,7 @@ class State:
         self.started_at = self.now_ms
         self.listings = listings(scenario, self.started_at)
         self.prices = Prices(scenario, start_ms=self.started_at)
+        self.public = PublicPrices()
         self.books = Books()
         for given in scenario.positions:
             if given.symbol not in self.listings[Market.USDM]:

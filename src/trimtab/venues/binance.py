@@ -135,6 +135,8 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "privateGetOpenOrders": _weighs(6, 80),
     "privateGetAllOrders": _weighs(20),
     "privateGetMyTrades": _weighs(20),
+    "sapiGetAccountApiRestrictions": _weighs(1),  # Counted apart; more is safe.
+    "sapiGetBnbBurn": _weighs(1),
     "fapiPublicGetTime": _weighs(1),
     "fapiPublicGetExchangeInfo": _weighs(1),
     "fapiPublicGetDepth": _weighs(5),  # 2 up to 50 levels; more is safe, and headers correct it.
@@ -148,6 +150,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "fapiPrivateGetOrder": _weighs(1),
     "fapiPrivateGetOpenOrders": _weighs(1, 40),
     "fapiPrivateGetAllOrders": _weighs(5),
+    "fapiPrivateGetFeeBurn": _weighs(30),
     "fapiPrivateGetIncome": _weighs(30),
     "fapiPrivateGetUserTrades": _weighs(5),
 }

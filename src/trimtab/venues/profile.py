@@ -102,3 +102,7 @@ class VenueProfile:
     """Order statuses after which nothing more is filled; any other may still fill."""
     forced_prefixes: tuple[str, ...]
     """Client order ids that the venue itself gives: liquidation, deleveraging, delisting."""
+
+    def __post_init__(self) -> None:
+        if self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]:
+            raise ValueError(f"{self.venue_id}: a host of the sandbox is one of the live exchange")

@@ -10,20 +10,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.policy import Policy, Route
 from trimtab.domain.snapshot import (
     ContractState,
-    Environment,
     MarginMode,
     PositionMode,
     Snapshot,
 )
+from trimtab.workflow.bearings import Bearing
 
+_SET_BY_A_RUN = "none needed: an approved run sets it before its first contract order"
 NAMES_SHOWN_MAX = 4
 """Names listed in one line, the rest is counted."""
+SMALL_BELOW = 100
+"""Values below it are told with six decimals, others with two."""
 
 
 class Outcome(StrEnum):
@@ -71,7 +74,14 @@ def unchecked(check: str, *, why: str) -> Examination:
     return Examination(check=check, outcome=Outcome.NOT_CHECKED, found=why, fix="")
 
 
-ACCOUNT_CHECKS = ("clock_offset", "markets", "position_mode", "leverage", "foreign_orders")
+ACCOUNT_CHECKS = (
+    "clock_offset",
+    "markets",
+    "position_mode",
+    "margin_mode",
+    "leverage",
+    "foreign_orders",
+)
 """What :func:`account_examinations` looks at, in its order."""
 
 
@@ -82,6 +92,7 @@ def account_examinations(
     yield _clock(snapshot, policy)
     yield _markets(snapshot, policy)
     yield _position_mode(snapshot, policy)
+    yield _margin_mode(snapshot, policy)
     yield _leverage(snapshot, policy)
     yield _foreign_orders(snapshot, ours)
 
@@ -97,7 +108,9 @@ def _clock(snapshot: Snapshot, policy: Policy) -> Examination:
 
 def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
     """Want every targeted asset priced and tradable, on the routes that it takes."""
-    wanted = [s for t in policy.rebalance.targets for s in _needed(t.asset, snapshot, policy)]
+    wanted = [
+        s for t in policy.rebalance.targets for s in needed_markets(t.asset, snapshot, policy)
+    ]
     missing = [s for s in wanted if s not in snapshot.instruments]
     closed = [s for s in wanted if s not in missing and not snapshot.instruments[s].tradable]
     empty = [s for s in wanted if s not in (*missing, *closed) and s not in snapshot.books]
@@ -112,7 +125,7 @@ def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
     return failed("markets", found="; ".join(faults), fix=fix)
 
 
-def _needed(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator[Symbol]:
+def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator[Symbol]:
     """Yield the markets that an asset needs: the coin to be valued, the contract to be hedged."""
     if asset == snapshot.quote:
         return
@@ -121,7 +134,7 @@ def _needed(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator[Symbol
         yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")
 
 
-def _uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
+def uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
     """Whether contracts are held, or routed to."""
     routed = (policy.rebalance.route_of(t.asset) for t in policy.rebalance.targets)
     return bool(snapshot.positions) or Route.FUTURES in routed
@@ -132,29 +145,38 @@ def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
     if snapshot.position_mode is PositionMode.ONE_WAY:
         return passed("position_mode", found="one way")
     fix = "set one-way mode on the venue (Binance: futures, preferences, position mode)"
-    if _uses_contracts(snapshot, policy):
+    if uses_contracts(snapshot, policy):
         return failed("position_mode", found="hedge mode", fix=fix)
     return warned("position_mode", found="hedge mode; no contract is used", fix=fix)
 
 
-def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
-    """Look at margin mode and leverage of the contracts that are held or routed to."""
-    if not _uses_contracts(snapshot, policy):
-        return passed("leverage", found="no contract is used")
+def _margin_mode(snapshot: Snapshot, policy: Policy) -> Examination:
+    """Want cross margin on positions; where none is open yet a run sets it."""
+    if not uses_contracts(snapshot, policy):
+        return passed("margin_mode", found="no contract is used")
     isolated = [
         s for s, p in sorted(snapshot.positions.items()) if p.margin_mode is MarginMode.ISOLATED
     ]
     if isolated:
         fix = "set cross margin on the venue; the gate refuses isolated positions"
-        return failed("leverage", found=f"isolated margin: {_listed(isolated)}", fix=fix)
-    wanted = policy.hedge.leverage
+        return failed("margin_mode", found=f"isolated margin: {_listed(isolated)}", fix=fix)
     used = _used_contracts(snapshot, policy)
-    other = [s for s, c in used if c.leverage != wanted or c.margin_mode is not MarginMode.CROSS]
+    other = [s for s, c in used if c.margin_mode is not MarginMode.CROSS]
     if other:
-        found = f"{_listed(other)} not at leverage {wanted} with cross margin"
-        fix = "none needed: an approved run sets it before its first contract order"
-        return warned("leverage", found=found, fix=fix)
-    return passed("leverage", found=f"leverage {wanted}, cross margin")
+        return warned("margin_mode", found=f"{_listed(other)} not cross", fix=_SET_BY_A_RUN)
+    return passed("margin_mode", found="cross")
+
+
+def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
+    """Look at the leverage of the contracts that are held or routed to."""
+    if not uses_contracts(snapshot, policy):
+        return passed("leverage", found="no contract is used")
+    wanted = policy.hedge.leverage
+    other = [s for s, c in _used_contracts(snapshot, policy) if c.leverage != wanted]
+    if other:
+        found = f"{_listed(other)} not at leverage {wanted}"
+        return warned("leverage", found=found, fix=_SET_BY_A_RUN)
+    return passed("leverage", found=f"leverage {wanted}")
 
 
 def _used_contracts(snapshot: Snapshot, policy: Policy) -> list[tuple[Symbol, ContractState]]:
@@ -203,19 +225,30 @@ def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:
     return warned("unresolved_orders", found=f"{len(records)}: {names}", fix="trimtab recover")
 
 
-LIVE_CHECKS = ("key_rights", "references")
-"""What only live trading needs, in the order of :func:`live_examinations`."""
+def references_examination(bearings: Sequence[Bearing], policy: Policy) -> Examination:
+    """Say what independent sources make of the quote and the targets, and who of them is silent."""
+    if not bearings:
+        return unchecked("references", why="nobody is asked; only live needs independent prices")
+    bad = [b for b in bearings if b.value is None]
+    if not bad:
+        found, off = ", ".join(_told(b) for b in bearings), bearings[0].off_bps
+        if off is not None and abs(off) > policy.limits.max_depeg_bps:
+            fix = f"wait: no plan brings in {bearings[0].asset} while it is off its dollar"
+            return warned("references", found=found, fix=fix)
+        return passed("references", found=found)
+    found = "; ".join(b.why.removesuffix("; see trimtab doctor") for b in bad[:NAMES_SHOWN_MAX])
+    fix = "look at the network and at [references]: two sources must answer and agree"
+    if policy.references.required:
+        return failed("references", found=found, fix=fix)
+    return warned("references", found=found, fix=f"{fix}; this environment runs without")
 
 
-def live_examinations(environment: Environment) -> Iterator[Examination]:
-    """Yield what live trading needs beyond the rest; this version has neither."""
-    if environment is Environment.LIVE:
-        fix = "stay in local or testnet: live runs are refused without it"
-        for check in LIVE_CHECKS:
-            yield failed(check, found="not available in this version", fix=fix)
-        return
-    yield unchecked("key_rights", why=f"{environment.value}: the host does not tell them")
-    yield unchecked("references", why=f"{environment.value}: only live needs independent prices")
+def _told(bearing: Bearing) -> str:
+    """Return one asset's independent price in a few words."""
+    assert bearing.value is not None, "Only what is measured is told."
+    places = 2 if bearing.value >= SMALL_BELOW else 6
+    count = len(bearing.quotations)
+    return f"{bearing.asset} {trimmed(bearing.value, places)} {bearing.unit} by {count}"
 
 
 def within(free_bytes: int, *, needed_bytes: int) -> Examination:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderRecord
@@ -18,9 +19,19 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.planning.compose import make_plan
-from trimtab.ports import Clock, Ledger, MarketData, PlanStatus, Portfolio
+from trimtab.ports import (
+    Clock,
+    KeyWitness,
+    Ledger,
+    MarketData,
+    PlanStatus,
+    Portfolio,
+    ReferencePrice,
+)
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
+from trimtab.risk.references import Bench
+from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.portfolio import portfolio_of
 
 DAY = timedelta(hours=24)
@@ -31,7 +42,9 @@ class Planner:
     """What a proposal is made with."""
 
     market: MarketData
+    references: ReferencePrice
     ledger: Ledger
+    keys: KeyWitness
     clock: Clock
     policy: Policy
     owner: str
@@ -50,6 +63,8 @@ class Proposal:
     plan: Plan
     report: GateReport
     snapshot: Snapshot
+    bearings: tuple[Bearing, ...]
+    """How the venue stands to independent prices, in what the plan trades; may be empty."""
     status: PlanStatus
 
 
@@ -63,6 +78,16 @@ class Passage:
     """Largest |net units| before and at the end of the whole plan, base units, >= 0."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What the ledger knows that the gate must know, or why it could not be read."""
+
+    unresolved: tuple[OrderRecord, ...]
+    used: Mapping[Symbol, Decimal]
+    booked: BookedSince | None
+    fault: str | None
+
+
 async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """Plan from a fresh snapshot and record the proposal.
 
@@ -74,12 +99,28 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
     plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
-    context = await gate_context(planner, snapshot, holder=await planner.ledger.holder())
+    holder = await planner.ledger.holder()
+    context = await gate_context(planner, snapshot, assets=priced_in(plan), holder=holder)
     now = planner.clock.now()
     report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
     status = _status(plan, report)
+    bench = Bench(references=context.references, rules=planner.policy.references, now=now)
     await planner.ledger.save_plan(plan, report, status)
-    return Proposal(plan=plan, report=report, snapshot=snapshot, status=status)
+    return Proposal(
+        plan=plan,
+        report=report,
+        snapshot=snapshot,
+        bearings=_bearings(plan, snapshot, bench),
+        status=status,
+    )
+
+
+def _bearings(plan: Plan, snapshot: Snapshot, bench: Bench) -> tuple[Bearing, ...]:
+    """Return how the venue stands to independent prices, in what a plan trades."""
+    if not plan.legs:
+        return ()  # Nobody was asked.
+    chart = Chart(bench=bench, quote=plan.quote, mids=exposure(snapshot).mids)
+    return chart.bearings(priced_in(plan))
 
 
 async def review_rest(
@@ -87,7 +128,7 @@ async def review_rest(
 ) -> GateReport:
     """Ask the gate about what is left of an approved plan, which this run holds the account for."""
     context, sent = await asyncio.gather(
-        gate_context(planner, snapshot, holder=None),
+        gate_context(planner, snapshot, assets=priced_in(rest), holder=None),
         planner.ledger.orders(plan_digest=of.plan_digest),
     )
     context = replace(
@@ -107,10 +148,47 @@ def _status(plan: Plan, report: GateReport) -> PlanStatus:
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
 
 
-async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | None) -> GateContext:
-    """Collect what the gate must know beside the snapshot, before anything of a plan is sent."""
-    ledger, fault = planner.ledger, None
+def priced_in(plan: Plan) -> tuple[Asset, ...]:
+    """Return the assets whose independent prices a plan is held against, the quote first.
+
+    None where nothing is traded: nothing would be held against them.
+    """
+    bases = dict.fromkeys(leg.instrument.base for leg in plan.legs)
+    return (plan.quote, *bases) if bases else ()
+
+
+async def gate_context(
+    planner: Planner, snapshot: Snapshot, *, assets: Collection[Asset], holder: str | None
+) -> GateContext:
+    """Collect what the gate must know beside the snapshot, before anything of a plan is sent.
+
+    *assets* are those whose independent prices are read, beside the ledger.
+    """
+    ledger = planner.ledger
+    key = await planner.keys.key_rights()
     since = planner.clock.now() - DAY
+    written, references = await asyncio.gather(
+        _written(ledger, since=since), planner.references.read(assets)
+    )
+    booked, unresolved = written.booked, written.unresolved
+    return GateContext(
+        halt_reason=await ledger.halted(),
+        unresolved=unresolved,
+        concurrent_holder=holder,
+        key=key,
+        ledger_fault=written.fault,
+        run_notional={},
+        run_orders=0,
+        day_notional=written.used,
+        references=references,
+        outside={} if booked is None else _outside(booked, snapshot, unresolved),
+        late=() if booked is None else booked.late,
+        net_bounds={},
+    )
+
+
+async def _written(ledger: Ledger, *, since: datetime) -> _Written:
+    """Read what the ledger knows; a ledger that cannot be read is a fault for the gate."""
     try:
         unresolved, used, booked = await asyncio.gather(
             ledger.unresolved(),
@@ -118,20 +196,8 @@ async def gate_context(planner: Planner, snapshot: Snapshot, *, holder: str | No
             ledger.booked_since_statement(),
         )
     except LedgerError as error:
-        unresolved, used, booked, fault = (), {}, None, str(error)
-    return GateContext(
-        halt_reason=await ledger.halted(),
-        unresolved=unresolved,
-        concurrent_holder=holder,
-        ledger_fault=fault,
-        run_notional={},
-        run_orders=0,
-        day_notional=used,
-        references={},
-        outside={} if booked is None else _outside(booked, snapshot, unresolved),
-        late=() if booked is None else booked.late,
-        net_bounds={},
-    )
+        return _Written(unresolved=(), used={}, booked=None, fault=str(error))
+    return _Written(unresolved=unresolved, used=used, booked=booked, fault=None)
 
 
 def _outside(

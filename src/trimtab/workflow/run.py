@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from trimtab.approval import approve, grant
 from trimtab.domain.approved import Approval, ApprovalKind
@@ -31,6 +32,7 @@ from trimtab.workflow.statements import Books, first_statement
 
 DECISION_POLL_S = 1.0
 """How often a waiting run looks whether somebody decided from another terminal."""
+_DECIDED_AGAINST: Final = frozenset({PlanStatus.DECLINED, PlanStatus.EXPIRED})
 
 
 class Consent(StrEnum):
@@ -114,16 +116,36 @@ async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> Ru
     """
     plan, name = saved.plan, saved.plan.digest[:12]
     if plan.policy_digest != digest(runner.planner.policy):
-        raise ApprovalError(f"plan {name}: the configuration changed since; nothing was sent")
+        raise ApprovalError(
+            f"plan {name}: the configuration changed since; nothing was sent",
+            next_step="trimtab plan",
+        )
     if saved.status is PlanStatus.APPROVED and saved.approval is not None:
         return await _executed(runner, plan, saved.report, saved.approval)
     if saved.status is not PlanStatus.PROPOSED:
-        raise ApprovalError(f"plan {name}: is {saved.status}, only a pending plan can be run")
+        raise _used(saved)
     if runner.desk.clock.now() >= plan.expires_at:
-        await runner.desk.ledger.set_plan_status(plan.digest, PlanStatus.EXPIRED)
-        raise ApprovalError(f"plan {name}: its time is over")
+        raise await _expired(runner, plan)
     runner.desk.progress.proposed(plan, saved.report)
     return await _decided(runner, plan, saved.report, consent=consent)
+
+
+def _used(saved: SavedPlan) -> ApprovalError:
+    """Return that a plan can no longer be executed, and what gets further."""
+    recover_first = saved.status in (PlanStatus.EXECUTING, PlanStatus.UNKNOWN)
+    return ApprovalError(
+        f"plan {saved.plan.digest[:12]}: is {saved.status} already, "
+        "only a pending plan can be run; nothing was sent",
+        next_step="trimtab recover" if recover_first else "trimtab plan",
+    )
+
+
+async def _expired(runner: Runner, plan: Plan) -> ApprovalError:
+    """Record that a plan's time is over, and return that."""
+    await runner.desk.ledger.set_plan_status(plan.digest, PlanStatus.EXPIRED)
+    return ApprovalError(
+        f"plan {plan.digest[:12]}: its time is over; nothing was sent", next_step="trimtab plan"
+    )
 
 
 async def _decided(
@@ -133,23 +155,33 @@ async def _decided(
     ledger = runner.desk.ledger
     if consent is not Consent.ASK:
         kind = ApprovalKind.FLAG if consent is Consent.FLAG else ApprovalKind.DRY_RUN
-        approval = _granted(runner, report, kind)
-        approve(plan, report, approval, now=runner.desk.clock.now())  # Before it is recorded.
-        await ledger.save_approval(approval)
-        return await _executed(runner, plan, report, approval)
+        return await _approved(runner, plan, report, kind)
     answer = await _asked(runner, plan, report)
-    if isinstance(answer, SavedPlan):
-        if answer.approval is None:
-            return _ended(plan, report, answer.status)
-        return await _executed(runner, plan, report, answer.approval)
     if answer is Answer.NOBODY:
         ended = _ended(plan, report, PlanStatus.PROPOSED)
         return dataclasses.replace(ended, interrupted=runner.desk.stop.is_set())
     if answer is Answer.NO:
         await ledger.set_plan_status(plan.digest, PlanStatus.DECLINED)
         return _ended(plan, report, PlanStatus.DECLINED)
-    approval = _granted(runner, report, ApprovalKind.TYPED)
-    await ledger.save_approval(approval)
+    saved = answer if isinstance(answer, SavedPlan) else await ledger.plan(plan.digest)
+    if saved.status is PlanStatus.PROPOSED:
+        return await _approved(runner, plan, report, ApprovalKind.TYPED)
+    if saved.status is PlanStatus.APPROVED and saved.approval is not None:
+        return await _executed(runner, plan, report, saved.approval)
+    if saved.status in _DECIDED_AGAINST:
+        return _ended(plan, report, saved.status)
+    raise _used(saved)
+
+
+async def _approved(
+    runner: Runner, plan: Plan, report: GateReport, kind: ApprovalKind
+) -> RunResult:
+    """Record this run's yes, if it approves anything, and execute."""
+    if runner.desk.clock.now() >= plan.expires_at:
+        raise await _expired(runner, plan)
+    approval = _granted(runner, report, kind)
+    approve(plan, report, approval, now=runner.desk.clock.now())  # Before it is recorded.
+    await runner.desk.ledger.save_approval(approval)
     return await _executed(runner, plan, report, approval)
 
 
@@ -217,6 +249,7 @@ async def _executed(
     )
     async with ledger.holding_account(owner=planner.owner):
         if approval.kind is not ApprovalKind.DRY_RUN:
+            await _not_used_yet(runner, plan, approval)
             await first_statement(_books(runner))
         execution = await execute(approved, wiring)
         await book_payments(runner.desk, plan, planner.portfolio)
@@ -227,6 +260,19 @@ async def _executed(
     return RunResult(
         plan=plan, report=report, status=status, execution=execution, interrupted=False
     )
+
+
+async def _not_used_yet(runner: Runner, plan: Plan, approval: Approval) -> None:
+    """Refuse a plan that another run took while this one was on its way. The account is held.
+
+    Raises:
+        ApprovalError: it was begun, declined or decided anew meanwhile.
+        LedgerError: what is written of it was changed.
+
+    """
+    saved = await runner.desk.ledger.plan(plan.digest)
+    if saved.status is not PlanStatus.APPROVED or saved.approval != approval:
+        raise _used(saved)
 
 
 def _books(runner: Runner) -> Books:

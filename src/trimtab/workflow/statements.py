@@ -3,8 +3,11 @@
 Executions and payments are listed, then the account is read, then they are listed again: when
 both lists are alike, what they show is exactly what had happened when the account was read,
 whatever any clock says. For the first statement, before which nobody knows what to list, one
-list is enough when it shows nothing of the last minute. What is listed is booked before the
-statement is saved, and the last execution of each market is kept with it.
+list is enough when it shows nothing of the last minute. It is none when its lists show a payment
+for an execution and not the execution, however alike they are: venues list late, and what comes
+after would count that execution twice. For later statements reconciliation looks at that. What
+is listed is booked before the statement is saved, and the last execution of each market is kept
+with it.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.statement import Statement
 from trimtab.execution.reconcile import later_fills
+from trimtab.execution.wallets import unlisted_trades
 from trimtab.ports import FillCursor, Ledger, MarketData, Portfolio, Venue
 from trimtab.workflow.naming import named
 
@@ -61,6 +65,16 @@ class Lists:
         fills = (fill.filled_at for listed in self.fills.values() for fill in listed)
         paid = (payment.paid_at for payment in self.payments)
         return all(happened < at - QUIET for happened in (*fills, *paid))
+
+    def hide_trades(self, since: datetime) -> bool:
+        """Say whether they show a payment for an execution and not the execution.
+
+        Payments just behind *since*, from when on everything was listed, prove nothing: their
+        executions may be from just before it.
+        """
+        paid = (payment for payment in self.payments if payment.paid_at >= since + QUIET)
+        fills = (fill for listed in self.fills.values() for fill in listed)
+        return bool(unlisted_trades(paid, fills=fills, markets=self.fills))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +122,17 @@ async def look(books: Books, statement: Statement | None) -> Look:
         snapshot = await books.market.snapshot(reach)
         instruments = dict(sorted((ordered | dict(snapshot.instruments)).items()))
         after = await _listed(books.venue, instruments, since, known=before)
+        if statement is None and after.hide_trades(since):
+            before = Lists(fills={}, payments=after.payments)  # Read every row anew.
+            continue
         if after == before or (statement is None and after.are_quiet(snapshot.venue_at)):
             return Look(snapshot=snapshot, instruments=instruments, lists=after, since=since)
         before = after
-    raise NotDone("the account does not hold still: executions or payments came with every look")
+    raise NotDone(
+        "the account does not hold still: executions or payments came with every look, or the"
+        " venue does not list yet what it lists the payment of",
+        next_step="wait a minute, then run the same command again",
+    )
 
 
 async def _listed_from(ledger: Ledger, statement: Statement | None) -> datetime:

@@ -6,6 +6,7 @@ quote units; positions are signed, long positive.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +21,11 @@ from trimtab.domain.plan import Drift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.planning.drift import measure
-from trimtab.ports import Ledger, MarketData, Portfolio, SavedPlan
+from trimtab.ports import Clock, Ledger, MarketData, Portfolio, ReferencePrice, SavedPlan
 from trimtab.risk.margin import maintenance, margin_ratio
+from trimtab.risk.references import Bench
 from trimtab.targets.fixed import fixed_targets
+from trimtab.workflow.bearings import Bearing, Chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class AccountStatus:
     resting: tuple[RestingOrder, ...]
     unresolved: tuple[OrderRecord, ...]
     """Oldest first."""
+    bearings: tuple[Bearing, ...]
+    """How the venue stands to independent prices, the quote first; empty when nobody is asked."""
     halted: str | None
     """Why the kill switch is latched, or None."""
     last_plan: SavedPlan | None
@@ -129,20 +134,33 @@ class AccountStatus:
         return min((pool.ratio for pool in self.pools), default=Decimal("Infinity"))
 
 
-async def look(
-    market: MarketData, ledger: Ledger, portfolio: Portfolio, policy: Policy
-) -> AccountStatus:
-    """Read venue and ledger once and put together where the account stands.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What is looked at."""
+
+    market: MarketData
+    references: ReferencePrice
+    ledger: Ledger
+    clock: Clock
+
+
+async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountStatus:
+    """Read venue, references and ledger once and put together where the account stands.
 
     Raises:
         VenueError: the account could not be read.
         LedgerError: the ledger could not be read.
 
     """
-    snapshot = await market.snapshot(portfolio)
+    snapshot, references = await asyncio.gather(
+        sight.market.snapshot(portfolio), sight.references.read(portfolio.assets)
+    )
+    ledger, now = sight.ledger, sight.clock.now()
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
     exposed = exposure(snapshot)
     nav, drifts, unmeasured = _measured(exposed, policy)
+    bench = Bench(references=references, rules=policy.references, now=now)
+    chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
     return AccountStatus(
         snapshot=snapshot,
         nav=nav,
@@ -154,6 +172,7 @@ async def look(
         leverage=exposed.leverage(),
         resting=_resting(snapshot, records),
         unresolved=await ledger.unresolved(),
+        bearings=chart.bearings(portfolio.assets),
         halted=await ledger.halted(),
         last_plan=plans[-1] if plans else None,
     )

@@ -9,16 +9,14 @@ import pytest
 from tests.builders import account, limits, policy
 from trimtab.cli.commands.doctor import examined_result
 from trimtab.cli.exits import Exit
-from trimtab.domain.snapshot import ClockReading, Environment, PositionMode, Snapshot
+from trimtab.domain.snapshot import ClockReading, PositionMode, Snapshot
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
-    LIVE_CHECKS,
     Examination,
     Outcome,
     account_examinations,
     failed,
     halt_examination,
-    live_examinations,
     passed,
     unchecked,
     warned,
@@ -67,18 +65,6 @@ def test_a_target_whose_market_is_missing_fails_by_its_symbol() -> None:
     markets = {each.check: each for each in found}["markets"]
     assert markets.outcome is Outcome.FAIL
     assert "SOL/USDT not listed" in markets.found
-
-
-@pytest.mark.parametrize(
-    ("environment", "outcome"),
-    [("local", "not_checked"), ("testnet", "not_checked"), ("live", "fail")],
-)
-def test_what_only_live_needs_fails_in_live_and_is_unchecked_elsewhere(
-    environment: str, outcome: str
-) -> None:
-    found = list(live_examinations(Environment(environment)))
-    assert [each.check for each in found] == list(LIVE_CHECKS)
-    assert {each.outcome for each in found} == {outcome}
 
 
 def test_a_disk_without_room_fails_and_a_halt_warns_with_its_release() -> None:

@@ -64,4 +64,5 @@ def _wrong(document: dict, field: dict) -> list[str]:
         return ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"]
     if field.get("type") == "object":
         return ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"]
-    return ["5", "true", "[]", "{}", "1.5", "2026-01-01"]
+    other = '"yes"' if field.get("type") == "boolean" else "true"
+    return ["5", other, "[]", "{}", "1.5", "2026-01-01"]

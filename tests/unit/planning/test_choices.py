@@ -68,6 +68,20 @@ def test_a_quote_below_its_band_is_refilled_from_what_has_room() -> None:
     assert sum(leg.notional for leg in plan.legs) < dec(130)
 
 
+def test_whole_lots_do_not_carry_the_quote_past_its_edge() -> None:
+    grid = {"lot_size": dec("0.00001"), "tick_size": dec(1), "notional_min": dec(0)}
+    markets = [spot(name, taker_fee=dec(0), **grid) for name in ("BTC", "ETH", "SOL")]
+    listed = {i.symbol: i for i in markets}
+    books = {symbol: book(1, half_spread_bps="0.0000001") for symbol in listed}
+    wishes = {"destination": BAND, "threshold": Threshold(width=dec("0.01"), relative=False)}
+    limits = replace(LIMITS, max_slippage_bps=dec(0), fee_reserve=dec(0))
+    # Every asset is aimed at its edge, and the sale of ETH is rounded up to whole lots.
+    full = account("BTC 0 @ 1, ETH 12 @ 1, SOL 0 @ 1, USDT 488", instruments=listed, books=books)
+    plan = planned(full, "BTC 0.5, ETH 0, SOL 0.5, USDT 0", limits=limits, **wishes)
+    assert plan.legs
+    assert plan.after.weights[Asset("USDT")] <= dec("0.01")
+
+
 def test_a_quote_above_its_band_is_spent_on_what_has_room() -> None:
     rich = account("BTC 0.037 @ 100000, ETH 0.9 @ 3000, SOL 5 @ 200, USDT 2600")
     plan = planned(rich, destination=BAND)

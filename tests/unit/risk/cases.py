@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from tests.builders import NOW, plan, policy
 from trimtab.domain.findings import Finding, GateReport, Verdict
-from trimtab.domain.instruments import Lots, Ticks
+from trimtab.domain.instruments import Asset, Lots, Ticks
 from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Leg
 from trimtab.domain.policy import Policy
+from trimtab.domain.references import (
+    NO_REFERENCES,
+    Quotation,
+    References,
+    ReferenceSource,
+    Silence,
+)
+from trimtab.domain.rights import KeyRights, KeyUse
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
 
 CALM = "USDT 5000, BTC 0.1 @ 60000, ETH 1 @ 3000, wallet 5000"
 """An account with coins, quote and margin, and no position."""
+
+KEY_IN_ORDER = KeyRights(
+    use=KeyUse.SEND,
+    reads=True,
+    trades_spot=True,
+    trades_futures=True,
+    withdraws=False,
+    transfers_out=False,
+    transfers_within=False,
+    borrows=False,
+    trades_options=False,
+    is_bound_to_ip=True,
+)
+"""A key that may do what a run needs, and no more."""
 
 
 def context(**overrides: Any) -> GateContext:
@@ -24,16 +48,39 @@ def context(**overrides: Any) -> GateContext:
         "halt_reason": None,
         "unresolved": (),
         "concurrent_holder": None,
+        "key": KEY_IN_ORDER,
         "ledger_fault": None,
         "run_notional": {},
         "run_orders": 0,
         "day_notional": {},
-        "references": {},
+        "references": NO_REFERENCES,
         "outside": {},
         "late": (),
         "net_bounds": {},
     }
     return GateContext(**fields | overrides)
+
+
+def said(*lines: str, at: datetime = NOW) -> References:
+    """Return quotations in dollars, each as ``coinbase BTC 60010``, or silent without a price."""
+    words = [line.split(maxsplit=2) for line in lines]
+    return References(
+        quotations=tuple(
+            Quotation(
+                source=ReferenceSource(source),
+                asset=Asset(asset),
+                value=Decimal(told),
+                quoted_at=at,
+            )
+            for source, asset, told in words
+            if told[0].isdigit()
+        ),
+        silences=tuple(
+            Silence(source=ReferenceSource(source), asset=Asset(asset), why=told)
+            for source, asset, told in words
+            if not told[0].isdigit()
+        ),
+    )
 
 
 def ask(

@@ -10,7 +10,6 @@ import pytest
 
 from tests.builders import (
     EXPIRY,
-    KEY,
     NOW,
     account,
     book,
@@ -28,7 +27,6 @@ from trimtab.domain.plan import Role
 from trimtab.domain.snapshot import (
     Book,
     ClockReading,
-    Environment,
     Level,
     MarginMode,
     PositionMode,
@@ -260,18 +258,6 @@ def test_a_dated_contract_answers_to_its_own_mark_and_not_to_the_index() -> None
 def test_a_coin_without_a_contract_answers_to_its_mid_alone() -> None:
     bare = without(without(calm(), "contracts", BTC_PERP), "instruments", BTC_PERP)
     assert verdict(ask(bare, "sell 0.01 BTC"), "price_collar") == "pass"
-
-
-def test_live_trading_wants_two_independent_references_that_agree() -> None:
-    live = calm(key=dataclasses.replace(KEY, environment=Environment.LIVE))
-
-    def collar(*prices: int) -> Verdict:
-        facts = context(references={"BTC": tuple(Decimal(p) for p in prices)})
-        return verdict(ask(live, "sell 0.01 BTC", facts=facts), "price_collar")
-
-    assert collar(60010, 59990) is Verdict.PASS
-    assert collar(60010, 62000) is Verdict.REFUSE
-    assert collar(60010) is Verdict.REFUSE
 
 
 def test_old_data_is_refused_and_data_from_the_future_too() -> None:

@@ -84,13 +84,45 @@ def plan_status(connection: Connection, digest: str) -> PlanStatus | None:
 
 
 def approval(connection: Connection, digest: str, *, dry_run: int) -> Approval | None:
-    """Return the yes to a plan, or None."""
+    """Return the yes to a plan, or None; its row says what its entry says.
+
+    Raises:
+        LedgerError: row or entry was changed since it was written.
+
+    """
     bound = {"digest": digest, "run": dry_run}
     row = row_or_none(connection, statements.APPROVAL, bound)
     if row is None:
         return None
+    what = f"approval of plan {digest[:12]}"
+    entry = row_or_none(connection, statements.ENTRY, {"seq": row["seq"]})
     names = ("plan_digest", "gate_digest", "kind", "by", "at", "expires_at")
-    return from_document(Approval, {name: row[name] for name in names})
+    told = {name: row[name] for name in names}
+    if entry is None or json.loads(_proved(entry, what))["approval"] != told:
+        raise _changed(what, row["seq"])
+    return from_document(Approval, told)
+
+
+def _proved(entry: StoredRow, what: str) -> str:
+    """Return the body of an entry that is as it was written.
+
+    Raises:
+        LedgerError: it was changed since.
+
+    """
+    named = {name: entry[name] for name in ("seq", "at", "kind", "body", "prev_hash")}
+    if entry_hash(**named) != entry["hash"]:
+        raise _changed(what, entry["seq"])
+    body: str = entry["body"]
+    return body
+
+
+def _changed(what: str, seq: int) -> LedgerError:
+    """Return that what an entry says is not what was written."""
+    return LedgerError(
+        f"ledger: {what}: entry {seq} was changed; nothing was sent",
+        next_step="trimtab ledger verify",
+    )
 
 
 def saved_plans(
@@ -119,21 +151,20 @@ def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> Save
         LedgerError: it was changed since, or cannot be read.
 
     """
-    proved = entry_hash(**{name: row[name] for name in ("seq", "at", "kind", "body", "prev_hash")})
-    if proved != row["hash"]:
-        raise LedgerError(
-            f"ledger: plan {row['digest'][:12]}: entry {row['seq']} was changed; nothing was sent"
-        )
+    what, digest = f"plan {row['digest'][:12]}", row["digest"]
+    body = _proved(row, what)
     try:
-        plan, report = _proposal(row["body"])
+        plan, report = _proposal(body)
+        if not plan.digest == report.plan_digest == digest:
+            raise _changed(what, row["seq"])
         return SavedPlan(
             plan=plan,
             report=report,
             status=PlanStatus(row["status"]),
-            approval=approval(connection, row["digest"], dry_run=dry_run),
+            approval=approval(connection, digest, dry_run=dry_run),
         )
-    except (KeyError, ValueError) as e:
-        raise LedgerError(f"ledger: plan {row['digest'][:12]} in entry {row['seq']}: {e}") from e
+    except (KeyError, TypeError, ValueError) as e:
+        raise LedgerError(f"ledger: {what} in entry {row['seq']}: {e}") from e
 
 
 @lru_cache(maxsize=8)

@@ -10,9 +10,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from trimtab.domain.canonical import instant_text
-from trimtab.domain.errors import Halted, LedgerError
+from trimtab.domain.errors import ApprovalError, Halted, LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
@@ -30,6 +31,14 @@ DIGEST_PREFIX_MIN = 8
 """Fewest hex digits that may name a plan."""
 APPROVABLE = frozenset({PlanStatus.PROPOSED, PlanStatus.APPROVED})
 """Where a plan must stand to take its yes."""
+_COMES_FROM: Mapping[PlanStatus, frozenset[PlanStatus]] = MappingProxyType(
+    {
+        PlanStatus.DECLINED: APPROVABLE,
+        PlanStatus.EXPIRED: APPROVABLE,
+        PlanStatus.EXECUTING: frozenset({PlanStatus.APPROVED}),
+    }
+)
+"""Where a plan must stand to be decided against, or begun. It is begun once."""
 
 PaymentKey = tuple[Asset, PaymentKind, PaymentId]
 """What no two payments of an account share."""
@@ -237,12 +246,33 @@ def refuse_approval(digest: str, status: PlanStatus) -> None:
     """Refuse a yes to a plan that was decided already or cannot be executed.
 
     Raises:
-        LedgerError: the plan stands elsewhere than before its approval.
+        ApprovalError: the plan stands elsewhere than before its approval.
 
     """
     if status not in APPROVABLE:
-        raise LedgerError(
+        raise ApprovalError(
             f"plan {digest[:12]}: is {status}, cannot be approved", next_step="trimtab plan"
+        )
+
+
+def approved_already(digest: str) -> ApprovalError:
+    """Return that a plan has its yes, perhaps from a run that was on its way at the same time."""
+    return ApprovalError(
+        f"plan {digest[:12]}: is approved already; this run sent nothing",
+        next_step="trimtab ledger plans",
+    )
+
+
+def refuse_move(digest: str, status: PlanStatus, *, to: PlanStatus) -> None:
+    """Refuse to decide against a plan, or to begin it, when that was done already.
+
+    Raises:
+        LedgerError: the plan stands elsewhere than it must for that.
+
+    """
+    if status not in _COMES_FROM.get(to, {status}):
+        raise LedgerError(
+            f"plan {digest[:12]}: is {status}, cannot become {to}", next_step="trimtab ledger plans"
         )
 
 

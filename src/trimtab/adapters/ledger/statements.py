@@ -74,6 +74,7 @@ DIGESTS: Final = select(plans.c.digest).where(bindparam("prefix", type_=Text) ==
 APPROVAL: Final = select(approvals).where(
     approvals.c.plan_digest == bindparam("digest"), approvals.c.dry_run == bindparam("run")
 )
+ENTRY: Final = select(entries).where(entries.c.seq == bindparam("seq"))
 ORDER: Final = select(orders).where(
     orders.c.dry_run == bindparam("run"), orders.c.client_order_id == bindparam("name")
 )

@@ -30,7 +30,7 @@ from trimtab.adapters.ledger.site import Site, prepare
 from trimtab.adapters.ledger.thread import OneThread
 from trimtab.adapters.ledger.verification import confirm
 from trimtab.domain.canonical import instant_text
-from trimtab.domain.errors import LedgerError
+from trimtab.domain.errors import ApprovalError, LedgerError
 from trimtab.ports import Clock
 
 DoneT = TypeVar("DoneT")
@@ -242,7 +242,7 @@ def _ran(connection: Connection, jobs: list[Job], head: Head, *, at: str) -> tup
         execute(connection, "SAVEPOINT job")
         try:
             answers.append(job(pen))
-        except LedgerError as refusal:  # Anything else undoes the whole transaction.
+        except (ApprovalError, LedgerError) as refusal:  # Anything else undoes all jobs.
             execute(connection, "ROLLBACK TO job")
             answers.append(refusal)
         else:

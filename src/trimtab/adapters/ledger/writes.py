@@ -76,17 +76,24 @@ def save_plan(pen: Pen, hand: Hand, plan: Plan, report: GateReport, status: Plan
 
 def set_plan_status(pen: Pen, hand: Hand, digest: str, status: PlanStatus) -> None:
     """Append where a plan stands; a dry run's word does not move the plan."""
-    _must_know(pen, digest)
+    before = _must_know(pen, digest)
+    if hand.dry_run == 0:
+        rules.refuse_move(digest, before, to=status)
     body = {"digest": digest, "dry_run": hand.dry_run, "status": status.value}
     pen.append(EntryKind.PLAN_STATUS, body)
 
 
 def save_approval(pen: Pen, hand: Hand, approval: Approval) -> None:
-    """Append a yes, the first and only one of its plan."""
+    """Append a yes, the first and only one of its plan.
+
+    Raises:
+        ApprovalError: the plan has its yes, or was decided otherwise.
+
+    """
     digest = approval.plan_digest
     status = _must_know(pen, digest)
     if reads.approval(pen.connection, digest, dry_run=hand.dry_run) is not None:
-        raise LedgerError(f"plan {digest[:12]}: is approved already")
+        raise rules.approved_already(digest)
     if hand.dry_run == 0:
         rules.refuse_approval(digest, status)
     body = {"dry_run": hand.dry_run, "approval": to_document(approval)}

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
+from cyclopts import Parameter
 from rich.text import Text
 
 from trimtab.adapters.sql_ledger import SqlLedger
@@ -19,13 +20,14 @@ from trimtab.bootstrap import open_books, owner
 from trimtab.cli import session
 from trimtab.cli.documents import plan_document
 from trimtab.cli.exits import Exit
-from trimtab.cli.options import OPTIONS
+from trimtab.cli.prompt import answered, local_approver
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import plan_view, words
+from trimtab.config import Config
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import to_document
 from trimtab.domain.errors import ApprovalError, ConfigError
-from trimtab.ports import PlanStatus, SavedPlan
+from trimtab.ports import Answer, PlanStatus, SavedPlan
 
 PREFIX_DIGITS_MIN: Final = 8
 """Fewest digits that name a plan."""
@@ -33,31 +35,70 @@ SHOWN_DIGITS: Final = 12
 """How much of a digest is shown."""
 
 
-def approve(digest: str) -> Exit:
-    """Say yes to a pending plan.
+def approve(digest: str, *, yes: Annotated[bool, Parameter(negative=())] = False) -> Exit:
+    """Say yes to a pending plan, in the words that its run asks for.
 
     Parameters
     ----------
     digest
         The plan's digest, or its first eight digits or more.
+    yes
+        Approve without a prompt; never in live.
 
     """
     config = session.configuration()
-    ttl_s = config.policy.approval.ttl_s
 
-    async def work(_: Work) -> Result:
-        """Look at the plan, and record the yes."""
+    async def work(given: Work) -> Result:
+        """Look at the plan, ask, and record the yes."""
         async with open_books(config, dry_run=False) as ledger:
             saved = await pending(ledger, digest, now=SystemClock().now())
-            if not OPTIONS.get().as_json:
-                session.show(plan_view(saved.plan, saved.report), error=True)
-            now = SystemClock().now()
-            approval = grant(saved.report, kind=ApprovalKind.TYPED, by=owner(), at=now, ttl_s=ttl_s)
-            approved_plan(saved.plan, saved.report, approval, now=now)  # Before it is recorded.
+            refuse_other_rules(saved, config)
+            answer = Answer.YES if yes else await _asked(saved, config, given)
+            if answer is Answer.NOBODY:
+                return _left_pending(saved, given)
+            saved = await pending(ledger, saved.plan.digest, now=SystemClock().now())
+            if answer is Answer.NO:
+                await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+                return _declined(saved, Exit.NOT_APPROVED)
+            approval = _granted(saved, config, ApprovalKind.FLAG if yes else ApprovalKind.TYPED)
             await ledger.save_approval(approval)
         return _approved(saved, approval)
 
     return session.conduct(work)
+
+
+def refuse_other_rules(saved: SavedPlan, config: Config) -> None:
+    """Refuse a yes under other rules than those that the plan was made and judged under.
+
+    Raises:
+        ApprovalError: the configuration changed since, or another one is given here.
+
+    """
+    if saved.plan.policy_digest != config.policy_digest:
+        name = saved.plan.digest[:SHOWN_DIGITS]
+        raise ApprovalError(
+            f"plan {name}: was made under another configuration than this one; plan again",
+            next_step="trimtab plan",
+        )
+
+
+async def _asked(saved: SavedPlan, config: Config, given: Work) -> Answer:
+    """Show the plan and ask for its words."""
+    session.show(plan_view(saved.plan, saved.report), error=True)
+    return await answered(local_approver(config).ask(saved.plan, saved.report), given.stop)
+
+
+def _granted(saved: SavedPlan, config: Config, kind: ApprovalKind) -> Approval:
+    """Return a yes that holds, before it is recorded.
+
+    Raises:
+        ApprovalError: it would not approve anything.
+
+    """
+    now, ttl_s = SystemClock().now(), config.policy.approval.ttl_s
+    approval = grant(saved.report, kind=kind, by=owner(), at=now, ttl_s=ttl_s)
+    approved_plan(saved.plan, saved.report, approval, now=now)
+    return approval
 
 
 def reject(digest: str) -> Exit:
@@ -76,14 +117,7 @@ def reject(digest: str) -> Exit:
         async with open_books(config, dry_run=False) as ledger:
             saved = await pending(ledger, digest, now=SystemClock().now())
             await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
-        name = saved.plan.digest[:SHOWN_DIGITS]
-        return Result(
-            document=plan_document(
-                saved.plan, saved.report, status=PlanStatus.DECLINED, execution=None
-            ),
-            view=Text(f"Plan {name} is declined; nothing was sent.\nnext: trimtab plan"),
-            code=Exit.DONE,
-        )
+        return _declined(saved, Exit.DONE)
 
     return session.conduct(work)
 
@@ -172,3 +206,24 @@ def _approved(saved: SavedPlan, approval: Approval) -> Result:
         f"next: {_execution(saved)}"
     )
     return Result(document=document, view=view, code=Exit.DONE)
+
+
+def _declined(saved: SavedPlan, code: Exit) -> Result:
+    """Return a recorded no."""
+    name, declined = saved.plan.digest[:SHOWN_DIGITS], PlanStatus.DECLINED
+    return Result(
+        document=plan_document(saved.plan, saved.report, status=declined, execution=None),
+        view=Text(f"Plan {name} is declined; nothing was sent.\nnext: trimtab plan"),
+        code=code,
+    )
+
+
+def _left_pending(saved: SavedPlan, given: Work) -> Result:
+    """Return a plan that nobody decided."""
+    name = saved.plan.digest[:SHOWN_DIGITS]
+    told = f"Plan {name} is not decided and stays pending.\nnext: trimtab approve {name}"
+    return Result(
+        document=plan_document(saved.plan, saved.report, status=saved.status, execution=None),
+        view=Text(told),
+        code=Exit.INTERRUPTED if given.stop.is_set() else Exit.NOT_APPROVED,
+    )

@@ -30,6 +30,7 @@ from trimtab.cli.tables import percent, rows_table
 from trimtab.config import load
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.planning.compose import make_plan
 from trimtab.testnet import Scenario, serve
 from trimtab.workflow.reconcile import reconcile
@@ -82,7 +83,7 @@ def demo(*, yes: Annotated[bool, Parameter(negative=())] = False) -> Exit:
                 folder / "trimtab.toml", environ=NOTHING, sets=(), home=folder, cwd=folder
             )
             session.note(f"Local exchange at {exchange.url}, ledger in {folder}\n")
-            async with open_shell(config, NOTHING, dry_run=False) as shell:
+            async with open_shell(config, NOTHING, use=KeyUse.SEND, dry_run=False) as shell:
                 return await played(shell, given, yes=yes)
 
     return session.conduct(work)

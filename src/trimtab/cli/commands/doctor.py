@@ -17,22 +17,25 @@ from typing import Final
 from rich.console import Group
 from rich.text import Text
 
-from trimtab.adapters.ccxt_open import PROFILES, open_venue
+from trimtab.adapters.ccxt_open import PROFILES, OpenedVenue, open_venue
 from trimtab.adapters.ledger.files import Place
 from trimtab.adapters.ledger.holding import locked_at
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.bootstrap import open_books, owner, venue_settings
+from trimtab.bootstrap import open_books, open_references, owner, venue_settings
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import rows_table, words
 from trimtab.config import Config
-from trimtab.config.secrets import credentials
+from trimtab.config.secrets import Credentials, credentials
 from trimtab.domain.errors import AccountHeld, NotDone, TrimtabError, VenueError
 from trimtab.domain.orders import OrderRecord
-from trimtab.domain.snapshot import Environment
+from trimtab.domain.rights import KeyUse
+from trimtab.domain.snapshot import Environment, Snapshot
+from trimtab.risk.references import Bench
+from trimtab.workflow.bearings import Chart
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
     Examination,
@@ -40,12 +43,20 @@ from trimtab.workflow.doctor import (
     account_examinations,
     failed,
     halt_examination,
-    live_examinations,
     passed,
+    references_examination,
     unchecked,
     unresolved_examination,
     warned,
     within,
+)
+from trimtab.workflow.doctor_venue import (
+    VENUE_CHECKS,
+    budget_examination,
+    fee_examination,
+    filters_examination,
+    host_truth,
+    key_examination,
 )
 from trimtab.workflow.portfolio import portfolio_of
 
@@ -91,7 +102,7 @@ async def examinations(config: Config) -> tuple[Examination, ...]:
         *books.found,
         _host(config),
         *await _account(config, books.orders),
-        *live_examinations(config.key.environment),
+        await _references(config),
     )
 
 
@@ -175,9 +186,10 @@ def _host(config: Config) -> Examination:
 async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Examination]:
     """Read the account once, and say what keeps it from being read."""
     try:
-        settings = venue_settings(config, os.environ, SystemClock())
+        settings = venue_settings(config, os.environ, SystemClock(), use=KeyUse.READ)
         async with open_venue(settings) as opened:
             snapshot = await opened.market.snapshot(portfolio_of(config.policy))
+            looked = await _looked(opened, snapshot, config)
     except NotDone as fault:
         return _unreached(config, fault)
     except VenueError as fault:
@@ -193,17 +205,50 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
             failed("key", found=str(fault), fix=fault.next_step),
             *_unread("no key to ask with"),
         )
-    source = credentials(config, os.environ).source
+    found = credentials(config, os.environ, use=KeyUse.READ)
     return (
         passed("venue", found=f"answers, {len(snapshot.instruments)} markets read"),
-        passed("key", found=f"accepted, from {_key_place(source)}"),
+        passed("key", found=f"accepted, {_key_place(found)}"),
+        *looked,
         *account_examinations(snapshot, config.policy, orders),
     )
 
 
-def _key_place(source: str) -> str:
-    """Return where the key was found, in words."""
-    return "the documented local pair" if source == "local" else f"the {source}"
+async def _references(config: Config) -> Examination:
+    """Ask the independent sources about the quote and the targets, the venue left out."""
+    clock, policy = SystemClock(), config.policy
+    assets = portfolio_of(policy).assets
+    async with open_references(config, clock) as sources:
+        references = await sources.read(dict.fromkeys((config.quote, *assets)))
+    bench = Bench(references=references, rules=policy.references, now=clock.now())
+    chart = Chart(bench=bench, quote=config.quote, mids={})
+    return references_examination(chart.bearings(assets), policy)
+
+
+async def _looked(opened: OpenedVenue, snapshot: Snapshot, config: Config) -> Sequence[Examination]:
+    """Look at the venue itself, in the order of VENUE_CHECKS."""
+    policy, preflight = config.policy, opened.preflight
+    key = key_examination(await preflight.key_rights(), snapshot, policy)
+    try:
+        fees = fee_examination(await preflight.fee_terms(), snapshot, policy)
+    except VenueError as fault:
+        fees = warned("fee_asset", found=str(fault), fix="run it again")
+    hosts = PROFILES[config.key.venue].hosts
+    return (
+        host_truth(config.key.environment, preflight.answered(), hosts=hosts),
+        key,
+        filters_examination(snapshot, policy),
+        fees,
+        budget_examination(preflight.usage()),
+    )
+
+
+def _key_place(found: Credentials) -> str:
+    """Return which key was found, and where, in words."""
+    if found.source == "local":
+        return "the documented local pair"
+    which = "the one that only reads, " if found.use is KeyUse.READ else ""
+    return f"{which}from the {found.source}"
 
 
 def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
@@ -221,7 +266,7 @@ def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
 
 def _unread(why: str) -> Sequence[Examination]:
     """Return that nothing could be said of the account."""
-    return tuple(unchecked(check, why=why) for check in ACCOUNT_CHECKS)
+    return tuple(unchecked(check, why=why) for check in (*VENUE_CHECKS, *ACCOUNT_CHECKS))
 
 
 def examined_result(found: Sequence[Examination]) -> Result:

@@ -11,8 +11,9 @@ from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
 from trimtab.cli.status_document import status_document
+from trimtab.domain.rights import KeyUse
 from trimtab.workflow.portfolio import portfolio_of
-from trimtab.workflow.status import AccountStatus, look
+from trimtab.workflow.status import AccountStatus, Sight, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,15 @@ def status() -> Exit:
 
     async def work(_: Work) -> Result:
         """Read once."""
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             portfolio = portfolio_of(config.policy)
-            seen = await look(shell.market, shell.ledger, portfolio, config.policy)
+            sight = Sight(
+                market=shell.market,
+                references=shell.references,
+                ledger=shell.ledger,
+                clock=shell.clock,
+            )
+            seen = await look(sight, portfolio, config.policy)
         return Result(
             document=status_document(seen),
             view=_View(seen=seen, calendar=config.calendar),

@@ -7,28 +7,31 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Group, RenderableType
+from rich.text import Text
 
-from trimtab.adapters.terminal import TerminalApprover, TerminalProgress
+from trimtab.adapters.terminal import TerminalProgress
 from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
-from trimtab.cli.documents import plan_document
+from trimtab.cli.bearings import bearing_document
+from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.options import OPTIONS
+from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
-from trimtab.cli.tables import plan_view
+from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import Config
 from trimtab.domain.errors import ApprovalError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
-from trimtab.workflow.propose import propose
+from trimtab.workflow.propose import Proposal, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
-
-STDIN = 0
 
 
 def plan(
@@ -46,20 +49,28 @@ def plan(
     config = session.configuration()
 
     async def work(_: Work) -> Result:
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             proposal = await propose(planner_of(shell), slot_due=False)
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        return Result(
-            document=plan_document(
-                proposal.plan, proposal.report, status=proposal.status, execution=None
-            ),
-            view=plan_view(proposal.plan, proposal.report),
-            code=code,
-        )
+        return Result(document=_proposed(proposal), view=_seen(proposal), code=code)
 
     return session.conduct(work)
+
+
+def _proposed(proposal: Proposal) -> Document:
+    """Return a proposal's document, with the independent prices that were read for it."""
+    document = plan_document(proposal.plan, proposal.report, status=proposal.status, execution=None)
+    return document | {"references": [bearing_document(b) for b in proposal.bearings]}
+
+
+def _seen(proposal: Proposal) -> RenderableType:
+    """Return a proposal for a person, with the independent prices that were read for it."""
+    view = plan_view(proposal.plan, proposal.report)
+    if not proposal.bearings:
+        return view
+    return Group(view, Text(), bearings_table(proposal.bearings))
 
 
 def run(
@@ -93,7 +104,7 @@ def run(
 async def executed(config: Config, given: Work, *, yes: bool, saved: str | None) -> Result:
     """Recover, plan, ask and send."""
     _refuse_yes_in_live(config, yes=yes)
-    async with open_shell(config, os.environ, dry_run=False) as shell:
+    async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         runner = local_runner(shell, given)
         await _nothing_left_open(runner)
         consent = Consent.FLAG if yes else Consent.ASK
@@ -110,7 +121,7 @@ async def dry_run(config: Config, given: Work, *, saved: str | None) -> Result:
             "--plan executes a saved plan and needs --execute; a dry run makes its own plan",
             next_step=f"trimtab run --execute --plan {saved}",
         )
-    async with open_shell(config, os.environ, dry_run=True) as shell:
+    async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
         runner = local_runner(shell, given)
         result = await run_once(runner, consent=Consent.DRY_RUN, slot_due=False)
     return run_result(result)
@@ -136,8 +147,8 @@ def local_runner(shell: Shell, given: Work) -> Runner:
     """Return what a run works with, at this terminal."""
     return runner_of(
         shell,
-        approver=TerminalApprover(write=_to_stderr, descriptor=STDIN),
-        progress=TerminalProgress(write=_to_stderr, show=_show_plan),
+        approver=local_approver(shell.config),
+        progress=TerminalProgress(write=to_stderr, show=_show_plan),
         stop=given.stop,
     )
 
@@ -174,9 +185,3 @@ def _show_plan(plan: Plan, report: GateReport) -> None:
     """Show a proposal where it does not disturb a script that reads the result."""
     session.show(plan_view(plan, report), error=OPTIONS.get().as_json)
     sys.stdout.flush()
-
-
-def _to_stderr(text: str) -> None:
-    """Write at once, so that a prompt is seen before the answer is waited for."""
-    sys.stderr.write(text)
-    sys.stderr.flush()

@@ -28,10 +28,11 @@ from trimtab.cli.views_upkeep import (
     unhalt_result,
 )
 from trimtab.config import Config
-from trimtab.domain.errors import OutcomeUnknown, TrimtabError, VenueError
+from trimtab.domain.errors import LedgerError, OutcomeUnknown, TrimtabError, VenueError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
@@ -39,6 +40,11 @@ from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
 from trimtab.workflow.statements import Books
 
+BY_THE_VENUE: Final = (
+    "at the venue, by hand: cancel every open order, spot and futures, and take the right to"
+    " trade from the key or delete it, so that a run in progress can send nothing more"
+)
+"""What stops everything when the latch cannot be written."""
 BY_HAND: Final = "halted by hand"
 """The reason when none is given."""
 
@@ -53,7 +59,7 @@ def recover() -> Exit:
             left = await leftovers(ledger, now=SystemClock().now())
         if left.is_nothing:
             return recover_result(RecoveryReport(orders=(), interrupted=False), ())
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
@@ -91,7 +97,7 @@ def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit
 
     async def work(_: Work) -> Result:
         """Compare; only adoption holds the account and writes."""
-        async with open_shell(config, os.environ, dry_run=False) as shell:
+        async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             books = _books(shell)
             if not adopt:
                 found = await compared(books, shell.clock, adopt=False)
@@ -129,9 +135,12 @@ def halt(reason: str = BY_HAND) -> Exit:
 
     async def work(_: Work) -> Result:
         """Latch, then cancel."""
-        async with open_books(config, dry_run=False) as ledger:
-            before = await ledger.halted()
-            await ledger.set_halt(reason, by=owner(), at=SystemClock().now())
+        try:
+            async with open_books(config, dry_run=False) as ledger:
+                before = await ledger.halted()
+                await ledger.set_halt(reason, by=owner(), at=SystemClock().now())
+        except LedgerError as fault:
+            raise _not_halted(fault) from fault
         session.note("latched; looking for our open orders")
         try:
             cancelled = await _cancelled(config)
@@ -146,6 +155,16 @@ def halt(reason: str = BY_HAND) -> Exit:
     return session.conduct(work)
 
 
+def _not_halted(fault: LedgerError) -> LedgerError:
+    """Return what a person must know when the latch could not be written: nothing holds."""
+    told = LedgerError(
+        f"not known to be halted: {fault}",
+        next_step=f"{BY_THE_VENUE}; then {fault.next_step}; then trimtab halt",
+    )
+    told.true_now = "The account is not known to be halted, and no order was cancelled."
+    return told
+
+
 async def _cancelled(config: Config) -> tuple[Cancellation, ...]:
     """Cancel what rests on the venue under a client order id of ours.
 
@@ -154,7 +173,7 @@ async def _cancelled(config: Config) -> tuple[Cancellation, ...]:
         ConfigError: there is no key to ask with.
 
     """
-    async with open_shell(config, os.environ, dry_run=False) as shell:
+    async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         records = await shell.ledger.orders(plan_digest=None)
         markets = {r.intent.client_order_id: r.intent.instrument for r in records}
         symbols = sorted({instrument.symbol for instrument in markets.values()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -9,13 +10,11 @@ from decimal import Decimal
 from trimtab.domain.exact import BPS, ratio
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.plan import Leg
-from trimtab.domain.snapshot import Environment, Level, MarginMode, PositionMode
+from trimtab.domain.snapshot import Level, MarginMode, PositionMode
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.checks.frame import at_most, holds, subject_of
+from trimtab.risk.checks.independent import independent
 from trimtab.risk.judgement import Judgement
-
-REFERENCES_LIVE = 2
-"""Independent public prices that live trading needs of each asset."""
 
 
 def market_status(leg: Leg, case: Case) -> Judgement:
@@ -84,7 +83,8 @@ def _walk(levels: Iterator[Level], size: Decimal) -> Decimal | None:
 
 def price_collar(leg: Leg, case: Case) -> Judgement:
     """Hold limit, planned mark and book mid against mark, index and independent references."""
-    references = dict(_references(leg, case))
+    public = independent(leg, case)
+    references = {**dict(_own_references(leg, case)), **public.in_quote}
     judged = {
         "limit": leg.limit_price,
         "planned mark": leg.mark,
@@ -96,31 +96,24 @@ def price_collar(leg: Leg, case: Case) -> Judgement:
         for name, reference in references.items()
     }
     what, name = max(gaps, key=lambda pair: gaps[pair])
-    text = f"{leg.symbol}: its {what} is too far from the {name}; wait until prices agree."
-    return at_most(
+    text = f"{leg.symbol}: its {what} is too far from {name}; wait until prices agree."
+    judged_at = at_most(
         subject_of(leg), gaps[what, name], limit=case.limits.price_collar_bps, otherwise=text
     )
+    said = " ".join(part for part in (judged_at.reason, public.sentence) if part)
+    return dataclasses.replace(judged_at, reason=said or None)
 
 
-def _references(leg: Leg, case: Case) -> Iterator[tuple[str, Decimal]]:
-    """Yield what the prices of *leg* must agree with, by name.
+def _own_references(leg: Leg, case: Case) -> Iterator[tuple[str, Decimal]]:
+    """Yield what the venue itself holds the prices of *leg* against, by name.
 
     A dated contract has a basis, so it answers to its own mark; a coin answers to its mid and,
     where it has a perpetual, to that one's index.
-
-    Raises:
-        Unmeasured: live, and fewer than two independent references were read.
-
     """
     instrument = leg.instrument
-    public = case.context.references.get(instrument.base, ())
-    live = case.snapshot.key.environment is Environment.LIVE
-    if live and len(public) < REFERENCES_LIVE:
-        raise Unmeasured(f"{instrument.base} has {len(public)} of 2 independent prices; see doctor")
-    yield ("mark" if instrument.is_contract else "mid"), case.mark(leg.symbol)
+    yield ("the mark" if instrument.is_contract else "the mid"), case.mark(leg.symbol)
     if instrument.kind is not MarketKind.FUTURE:
-        yield from (("index", index) for index in _index(leg, case))
-        yield from ((f"reference {n}", value) for n, value in enumerate(public, start=1))
+        yield from (("the index", index) for index in _index(leg, case))
 
 
 def _index(leg: Leg, case: Case) -> Iterator[Decimal]:

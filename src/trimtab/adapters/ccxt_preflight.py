@@ -1,0 +1,150 @@
+"""What a venue tells of itself and of the key in use, through ccxt. Not pure: it asks.
+
+Sources: Binance Wallet "Get API Key Permission" (``GET /sapi/v1/account/apiRestrictions``,
+weight 1), "Get BNB Burn Status" (``GET /sapi/v1/bnbBurn``), USD-M "Get BNB Burn Status"
+(``GET /fapi/v1/feeBurn``). The sandbox has no ``/sapi``. The local exchange lists what it
+has, and what it does not list is not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from trimtab.adapters.ccxt_answers import Unreadable, field, mapping_of
+from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.adapters.host_record import HostRecord
+from trimtab.domain.errors import VenueError
+from trimtab.domain.instruments import Asset
+from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
+from trimtab.domain.snapshot import Environment
+from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer
+from trimtab.venues.profile import Desk
+
+RIGHTS: Final = "api_restrictions"
+"""Under this name the local exchange lists the rights of keys."""
+FEE_BURN: Final = "fee_burn"
+"""Under this name the local exchange lists the coin of fees."""
+_RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="sapiGetAccountApiRestrictions")
+_SPOT_BURN: Final = Endpoint(desk=Desk.SPOT, method="sapiGetBnbBurn")
+_LINEAR_BURN: Final = Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetFeeBurn")
+_KEPT: Final = timedelta(minutes=1)
+"""A key's rights change by hand, not between two stages of a run."""
+_FEE_COIN: Final = Asset("BNB")
+
+
+class CcxtPreflight:
+    """Reads about the venue itself. Opened and closed by ``ccxt_open.open_venue``."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        hosts: HostRecord,
+        *,
+        environment: Environment,
+        use: KeyUse,
+        has_futures: bool,
+    ) -> None:
+        self._wire = wire
+        self._hosts = hosts
+        self._environment = environment
+        self._has_futures = has_futures
+        self._use = use
+        self._kept: tuple[datetime, KeyRights] | None = None
+        """When the rights were asked for, and what they are."""
+
+    def answered(self) -> tuple[HostAnswer, ...]:
+        """Return who answered; see :meth:`trimtab.ports.preflight.Preflight.answered`."""
+        return self._hosts.answers()
+
+    def usage(self) -> tuple[BudgetUse, ...]:
+        """Return limits and use; see :meth:`trimtab.ports.preflight.Preflight.usage`."""
+        return self._wire.budget.usage()
+
+    async def key_rights(self) -> KeyStanding:
+        """Return what the key may do; see :meth:`trimtab.ports.preflight.KeyWitness.key_rights`."""
+        now = self._wire.clock.now()
+        if self._kept is not None and now - self._kept[0] <= _KEPT:
+            return self._kept[1]
+        try:
+            if not await self._has(RIGHTS, absent_in={Environment.TESTNET}):
+                why = f"{self._environment.value}: the host does not tell them"
+                return UntoldRights(why=why, is_absent=True)
+            rights = await self._wire.read(_RIGHTS, {}, self._rights_of)
+        except VenueError as fault:
+            return UntoldRights(why=str(fault), is_absent=False)
+        self._kept = (now, rights)
+        return rights
+
+    def _rights_of(self, answer: object) -> KeyRights:
+        """Read the rights of the key in use."""
+        return key_rights_of(answer, use=self._use)
+
+    async def fee_terms(self) -> FeeTerms:
+        """Ask for the coin of fees; see :meth:`trimtab.ports.preflight.Preflight.fee_terms`."""
+        sandbox = {Environment.TESTNET}
+        no_futures = () if self._has_futures else tuple(Environment)
+        spot, linear = await together(
+            self._burns(_SPOT_BURN, "spotBNBBurn", absent_in=sandbox),
+            self._burns(_LINEAR_BURN, "feeBurn", absent_in=no_futures),
+        )
+        return FeeTerms(coin=_FEE_COIN, on_spot=spot, on_futures=linear)
+
+    async def _burns(
+        self, endpoint: Endpoint, name: str, *, absent_in: Collection[Environment]
+    ) -> bool | None:
+        """Ask one desk whether fees are paid in the coin; None when it does not tell."""
+        if not await self._has(FEE_BURN, absent_in=absent_in):
+            return None
+        return await self._wire.read(endpoint, {}, lambda answer: flag(mapping_of(answer), name))
+
+    async def _has(self, endpoint: str, *, absent_in: Collection[Environment]) -> bool:
+        """Say whether the host has an endpoint, as far as that is known without asking for it.
+
+        Raises:
+            NotDone: the host does not answer at all.
+
+        """
+        if self._environment in absent_in:
+            return False
+        if self._environment is not Environment.LOCAL:
+            return True
+        if not self._hosts.answers():
+            await self._wire.venue_now(Desk.SPOT)  # Any answer tells what else there is.
+        return self._hosts.announces(endpoint)
+
+
+def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
+    """Read the rights of a key that is in *use*.
+
+    Raises:
+        Unreadable: one of them is missing or no truth value.
+
+    """
+    row = mapping_of(answer)
+    return KeyRights(
+        use=use,
+        reads=flag(row, "enableReading"),
+        trades_spot=flag(row, "enableSpotAndMarginTrading"),
+        trades_futures=flag(row, "enableFutures"),
+        withdraws=flag(row, "enableWithdrawals"),
+        transfers_out=flag(row, "enableInternalTransfer"),
+        transfers_within=flag(row, "permitsUniversalTransfer"),
+        borrows=flag(row, "enableMargin"),
+        trades_options=flag(row, "enableVanillaOptions"),
+        is_bound_to_ip=flag(row, "ipRestrict"),
+    )
+
+
+def flag(row: Mapping[str, Any], name: str) -> bool:
+    """Return a field that is true or false.
+
+    Raises:
+        Unreadable: it is neither, or missing.
+
+    """
+    value = field(row, name)
+    if not isinstance(value, bool):
+        raise Unreadable(f"{name} is not a truth value")
+    return value
