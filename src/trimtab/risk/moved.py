@@ -45,8 +45,8 @@ def moved_state(
         state,
         mids={a: mid * factors.get(a, ONE) for a, mid in state.mids.items()},
         holdings={**state.holdings, quote: state.holdings[quote] + profit},
-        outside=state.outside + _worth({a: b.held for a, b in balances.items()}, gains),
-        nav=state.nav + _worth(state.holdings, gains) + profit,
+        outside=state.outside + _worth({a: b.held for a, b in balances.items()}, gains=gains),
+        nav=state.nav + _worth(state.holdings, gains=gains) + profit,
         contracts=contracts,
         pools={a: _moved_pool(pool, profit) for a, pool in state.pools.items()},
         moves=moves,
@@ -65,7 +65,7 @@ def _moved_pool(pool: MarginPool, profit: Decimal) -> MarginPool:
     return replace(pool, unrealised_pnl=pool.unrealised_pnl + profit)
 
 
-def _worth(units: Mapping[Asset, Decimal], gains: Mapping[Asset, Decimal]) -> Decimal:
+def _worth(units: Mapping[Asset, Decimal], *, gains: Mapping[Asset, Decimal]) -> Decimal:
     """Return what *units* gain, at *gains* per unit."""
     return sum((count * gains[a] for a, count in units.items() if a in gains), ZERO)
 

@@ -5,7 +5,7 @@ prefix of the plan, and at its end. The limits are the gate's own rules, asked a
 with margin, notional and bracket taken there; fills happen at their limits before prices move.
 Exact to one step of :data:`trimtab.risk.crossings.STEP`, and certified there: at the move that is
 shown everything holds, one step further something breaks. Each futures wallet is one cross-margin
-pool. Design: docs/design/0013-survival-and-flips.md.
+pool. Design: docs/design/0014-survival-line.md.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import RiskLimits
 from trimtab.risk.case import Case
 from trimtab.risk.convex import Fills
 from trimtab.risk.crossings import STEP, Excess, reach
 from trimtab.risk.exposure_needs import Exposures, exposures_of
+from trimtab.risk.gate import UNUSABLE, on_numbers
 from trimtab.risk.pool_rules import pools
 from trimtab.risk.review import review_of
 from trimtab.risk.state import AccountState
@@ -76,6 +78,8 @@ class Survival:
 
 def survival(case: Case) -> Survival:
     """Return the survival line of *case*, or why it cannot be measured."""
+    if any(finding.verdict is Verdict.REFUSE for finding in on_numbers(case)):
+        return Survival(spans=(), unmeasured=UNUSABLE)
     found = review_of(case).found
     if isinstance(found, Exception):
         return Survival(spans=(), unmeasured=str(found))

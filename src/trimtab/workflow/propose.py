@@ -28,6 +28,7 @@ from trimtab.ports import (
     Portfolio,
     ReferencePrice,
 )
+from trimtab.risk.case import Case
 from trimtab.risk.context import GateContext
 from trimtab.risk.gate import review
 from trimtab.risk.references import Bench
@@ -66,6 +67,8 @@ class Proposal:
     bearings: tuple[Bearing, ...]
     """How the venue stands to independent prices, in what the plan trades; may be empty."""
     status: PlanStatus
+    case: Case
+    """What the gate was asked, so that more can be asked of the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +105,10 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, assets=priced_in(plan), holder=holder)
     now = planner.clock.now()
-    report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
+    policy = planner.policy
+    report = review(plan, snapshot, policy=policy, context=context, now=now)
     status = _status(plan, report)
-    bench = Bench(references=context.references, rules=planner.policy.references, now=now)
+    bench = Bench(references=context.references, rules=policy.references, now=now)
     await planner.ledger.save_plan(plan, report, status)
     return Proposal(
         plan=plan,
@@ -112,6 +116,7 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
         snapshot=snapshot,
         bearings=_bearings(plan, snapshot, bench),
         status=status,
+        case=Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now),
     )
 
 

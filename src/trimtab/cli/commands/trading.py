@@ -21,6 +21,7 @@ from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
+from trimtab.cli.survival import survival_document, survival_view
 from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import Config
 from trimtab.domain.errors import ApprovalError, OutcomeUnknown
@@ -29,6 +30,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
+from trimtab.risk.survival import Survival, survival
 from trimtab.workflow.propose import Proposal, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
@@ -54,7 +56,9 @@ def plan(
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        return Result(document=_proposed(proposal), view=_seen(proposal), code=code)
+        line = survival(proposal.case)
+        document = _proposed(proposal) | {"survival": survival_document(line)}
+        return Result(document=document, view=_seen(proposal, line), code=code)
 
     return session.conduct(work)
 
@@ -65,12 +69,12 @@ def _proposed(proposal: Proposal) -> Document:
     return document | {"references": [bearing_document(b) for b in proposal.bearings]}
 
 
-def _seen(proposal: Proposal) -> RenderableType:
+def _seen(proposal: Proposal, line: Survival) -> RenderableType:
     """Return a proposal for a person, with the independent prices that were read for it."""
-    view = plan_view(proposal.plan, proposal.report)
-    if not proposal.bearings:
-        return view
-    return Group(view, Text(), bearings_table(proposal.bearings))
+    parts = [plan_view(proposal.plan, proposal.report), Text(), survival_view(line)]
+    if proposal.bearings:
+        parts += [Text(), bearings_table(proposal.bearings)]
+    return Group(*parts)
 
 
 def run(
