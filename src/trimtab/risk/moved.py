@@ -14,7 +14,7 @@ from decimal import Decimal
 from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset
 from trimtab.domain.snapshot import Balance, Book, ContractState, MarginPool, Snapshot
-from trimtab.risk.margin import maintenance
+from trimtab.risk.margin import maintenance, spare_margin
 from trimtab.risk.state import AccountState, grouped
 
 Factors = Mapping[Asset, Decimal]
@@ -114,7 +114,7 @@ def _reread_pool(
     return replace(
         pool,
         unrealised_pnl=pool.unrealised_pnl + profit,
-        free_margin=max(ZERO, pool.free_margin + profit - bound),
+        free_margin=max(ZERO, spare_margin(pool) + profit - bound),
         initial_margin=max(ZERO, pool.initial_margin + bound),
         maintenance_margin=max(ZERO, pool.maintenance_margin + needed),
     )

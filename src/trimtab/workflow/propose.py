@@ -29,7 +29,9 @@ from trimtab.ports import (
     ReferencePrice,
 )
 from trimtab.risk.case import Case
+from trimtab.risk.certificate import Flips
 from trimtab.risk.context import GateContext
+from trimtab.risk.flips import flips
 from trimtab.risk.gate import review
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
@@ -118,6 +120,16 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
         status=status,
         case=Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now),
     )
+
+
+def flips_of(proposal: Proposal, *, slot_due: bool) -> Flips:
+    """Return the single changes that would turn the answer to a proposal made by the same rule."""
+
+    def again(snapshot: Snapshot, policy: Policy) -> Plan:
+        """Plan from another account or under other rules, at the same instant."""
+        return make_plan(snapshot, policy, now=proposal.plan.made_at, slot_due=slot_due)
+
+    return flips(proposal.case, proposal.report, again)
 
 
 def _bearings(plan: Plan, snapshot: Snapshot, bench: Bench) -> tuple[Bearing, ...]:
