@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,8 @@ BASIS_POINT = Decimal("0.0001")
 MARKS = {"BTC": Decimal(60_000), "ETH": Decimal(3_000), "SOL": Decimal(150)}
 SIZES = {"BTC": Decimal("0.5"), "ETH": Decimal(10), "SOL": Decimal(100)}
 """Ten of each cross several steps of the tables."""
+NOTHING = Decimal(0)
+EMPTY: Mapping[str, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +52,30 @@ def accounts(draw: st.DrawFn, *, positions: bool = True) -> Account:
     gross = sum((abs(held[a]) * marks[a] for a in MARKS), Decimal(20_000))
     wallet = (gross * draw(st.integers(3, 120)) / 100).quantize(Decimal("0.01"))
     quote = Decimal(draw(st.integers(0, 500_000)))
-    open_at = {a: MARKS[a] for a in MARKS if held[a]}
+    return twin(quote=quote, wallet=wallet, coins=coins, held=held, marks=marks)
+
+
+def twin(
+    *,
+    quote: Decimal = NOTHING,
+    wallet: Decimal = NOTHING,
+    coins: Mapping[str, Decimal] = EMPTY,
+    held: Mapping[str, Decimal] = EMPTY,
+    marks: Mapping[str, Decimal] = EMPTY,
+) -> Account:
+    """Return an account twice; what is left out is not there, marks are MARKS."""
+    prices = {**MARKS, **marks}
+    coined = {a: coins.get(a, NOTHING) for a in MARKS}
+    open_at = {a: MARKS[a] for a in MARKS if held.get(a)}
     parts = [f"USDT {quote}", f"wallet {wallet}"]
-    parts += [f"{a} {coins[a]} @ {marks[a]}" for a in MARKS]
+    parts += [f"{a} {coined[a]} @ {prices[a]}" for a in MARKS]
     parts += [f"perp {a} {held[a]} from {open_at[a]}" for a in open_at]
-    contracts = {Symbol(f"{a}/USDT:USDT"): contract(marks[a], brackets=_brackets(a)) for a in MARKS}
+    contracts = {
+        Symbol(f"{a}/USDT:USDT"): contract(prices[a], brackets=_brackets(a)) for a in MARKS
+    }
     scenario = Scenario(
-        prices=marks,
-        spot={"USDT": Holding(free=quote), **{a: Holding(free=coins[a]) for a in MARKS}},
+        prices=prices,
+        spot={"USDT": Holding(free=quote), **{a: Holding(free=coined[a]) for a in MARKS}},
         wallet=wallet,
         positions=tuple(
             OpeningPosition(symbol=f"{a}USDT", quantity=held[a], entry=open_at[a]) for a in open_at
