@@ -24,7 +24,7 @@ from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Snapshot
-from trimtab.risk.convex import Affine, Excess, Fills, Term
+from trimtab.risk.convex import Affine, Excess, Fills, Peaks, Swapped, Term
 
 MIDS = {"BTC": Decimal(60_000), "ETH": Decimal(3_000)}
 STEP = {"BTC": Decimal("0.01"), "ETH": Decimal("0.2")}
@@ -348,6 +348,23 @@ def test_the_peak_is_the_best_corner_and_no_interior_point_beats_it(
     assert excess.at(excess.corner(fills)) == peak
     inside = {j: Decimal(data.draw(st.integers(0, 100))) / 100 for j in moving}
     assert at(excess, fixed | inside) <= peak
+
+
+@given(excesses(), st.data())
+def test_an_excess_with_swapped_terms_is_the_sum_of_what_it_holds(
+    drawn: tuple[Excess, int], data: st.DataObject
+) -> None:
+    base, moves = drawn
+    gone = data.draw(st.sets(st.sampled_from(base.terms)))
+    swaps = {t: Term(branches=tuple(b.scaled(Decimal(-2)) for b in t.branches)) for t in gone}
+    swapped = Swapped(base=base, swaps=swaps)
+    whole = Excess(terms=tuple(swaps.get(t, t) for t in base.terms))
+    moving = data.draw(st.sets(st.integers(0, moves - 1))) if moves else set()
+    fills = Fills(moving=frozenset(moving), settled=frozenset(range(moves)) - moving)
+    known: Peaks = {}
+    assert swapped.peak(fills, known) == whole.peak(fills, {}) == swapped.peak(fills, known)
+    assert base.peak(fills, known) == base.peak(fills, {})
+    assert swapped.corner(fills) == whole.corner(fills)
 
 
 @given(excesses(), st.data())

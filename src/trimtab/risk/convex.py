@@ -80,20 +80,17 @@ def _branch_peak(branch: Affine, fills: Fills) -> Decimal:
     return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Excess:
-    """A sum of terms over disjoint moves; above zero a rule is broken."""
+    """A sum of terms over disjoint moves; above zero a rule is broken. Compared by identity."""
 
     terms: tuple[Term, ...]
 
-    def peak(self, fills: Fills, known: dict[Term, Decimal]) -> Decimal:
-        """Return the largest value over *fills*; *known* keeps peaks of shared terms."""
-        total = ZERO
-        for term in self.terms:
-            if term not in known:
-                known[term] = term.peak(fills)
-            total += known[term]
-        return total
+    def peak(self, fills: Fills, known: Peaks) -> Decimal:
+        """Return the largest value over *fills*; *known* keeps what others share."""
+        if self not in known:
+            known[self] = sum((_peak(term, fills, known) for term in self.terms), ZERO)
+        return known[self]
 
     def corner(self, fills: Fills) -> frozenset[MoveIndex]:
         """Return the moves filled whole in the worst case."""
@@ -112,6 +109,47 @@ class Excess:
             terms.append(_tilted(term, {j: left.pop(j) for j in own}) if own else term)
         rest = Term(branches=(Affine(constant=linear.constant, slopes=left),))
         return Excess(terms=(*terms, rest))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """An excess with some terms in the place of others.
+
+    Scenarios differ in few terms: each costs what it changes, and not the whole sum again.
+    """
+
+    base: Excess
+    swaps: Mapping[Term, Term]
+    """By a term of ``base`` the one in its place; both have the same moves."""
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it is the sum of."""
+        return tuple(self.swaps.get(term, term) for term in self.base.terms)
+
+    def peak(self, fills: Fills, known: Peaks) -> Decimal:
+        """Return the largest value over *fills*; *known* keeps what others share."""
+        total = self.base.peak(fills, known)
+        for gone, here in self.swaps.items():
+            total += _peak(here, fills, known) - _peak(gone, fills, known)
+        return total
+
+    def corner(self, fills: Fills) -> frozenset[MoveIndex]:
+        """Return the moves filled whole in the worst case."""
+        return Excess(terms=self.terms).corner(fills)
+
+
+Convex = Excess | Swapped
+Peaks = dict[Term | Excess, Decimal]
+"""The largest values found so far, of terms and of excesses that others are made from."""
+
+
+def _peak(term: Term, fills: Fills, known: Peaks) -> Decimal:
+    """Return the largest value of *term*, computed once."""
+    found = known.get(term)
+    if found is None:
+        found = known[term] = term.peak(fills)
+    return found
 
 
 def _tilted(term: Term, slopes: Mapping[MoveIndex, Decimal]) -> Term:

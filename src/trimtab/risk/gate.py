@@ -36,15 +36,19 @@ def review(
     return GateReport(
         plan_digest=plan.digest,
         snapshot_id=snapshot.snapshot_id,
-        findings=_findings(case),
+        findings=findings_of(case),
         reviewed_at=now,
     )
 
 
-def _findings(case: Case) -> tuple[Finding, ...]:
-    """Look at the numbers first, then at everything that is computed from them."""
-    first, *others = CHECKS
-    numbers = first.findings(Review(case=case, found=Unmeasured(UNUSABLE)))
+def on_numbers(case: Case) -> tuple[Finding, ...]:
+    """Return what is found on the numbers of *case*, before anything is computed from them."""
+    return CHECKS[0].findings(Review(case=case, found=Unmeasured(UNUSABLE)))
+
+
+def findings_of(case: Case) -> tuple[Finding, ...]:
+    """Return every finding on *case*: on its numbers first, then on what follows from them."""
+    numbers, others = on_numbers(case), CHECKS[1:]
     if any(finding.verdict is Verdict.REFUSE for finding in numbers):
         return (*numbers, *(check.refusal(UNUSABLE, case) for check in others))
     measured = review_of(case)

@@ -12,13 +12,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO, ratio
-from trimtab.domain.snapshot import Bracket
+from trimtab.domain.snapshot import Bracket, MarginPool
 
 
 def maintenance(notional: Decimal, brackets: tuple[Bracket, ...]) -> Decimal:
     """Return the maintenance margin of a position of that *notional*, >= 0."""
     steps = (b.maintenance_ratio * notional - b.maintenance_deduction for b in brackets)
     return max(ZERO, *steps)
+
+
+def spare_margin(pool: MarginPool) -> Decimal:
+    """Return what *pool* has beyond what is bound, signed; venues show nothing below 0."""
+    if pool.free_margin > ZERO:
+        return pool.free_margin
+    return min(ZERO, pool.balance - pool.initial_margin)
 
 
 def bracket_of(notional: Decimal, brackets: tuple[Bracket, ...]) -> Bracket | None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from trimtab.domain.exact import ONE, ZERO
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.risk.case import Case
-from trimtab.risk.convex import Affine, Excess, MoveIndex, Term
+from trimtab.risk.convex import Affine, Excess, MoveIndex, Swapped, Term
 from trimtab.risk.margin import liquidation_distance, liquidation_price, maintenance, reachable
 from trimtab.risk.rule import Gauge, Rule, Settled, below, below_ratio
 from trimtab.risk.scenarios import AS_READ, scenarios
@@ -128,25 +128,31 @@ def shock(state: AccountState, case: Case) -> tuple[Rule, ...]:
 def _shock_of(pool: Pool, case: Case) -> tuple[Rule, ...]:
     kappa, size = case.limits.shock_kappa, case.limits.shock
     still = pool.terms(factor=kappa, move=ONE)
+    unmoved, legs = pool.excess(still.values()), pool.moves
     sides = [pool.terms(factor=kappa, move=ONE + s) for s in (size, -size)]
-    base = {s: pool.state.instruments[s].base for s in pool.symbols}
+    on: dict[Asset, list[Symbol]] = {}
+    for symbol in pool.symbols:
+        on.setdefault(pool.state.instruments[symbol].base, []).append(symbol)
     return tuple(
         Rule(
             code="shock",
             what=f"what the {pool.asset} futures wallet has left over {kappa} x maintenance",
             scenario=scenario.name,
             worst_of=tuple(
-                pool.excess((side if base[s] in scenario.moved else still)[s] for s in pool.symbols)
-                for side in (sides if scenario.moved else (still,))
+                Swapped(
+                    base=unmoved,
+                    swaps={still[s]: side[s] for base in scenario.moved for s in on[base]},
+                )
+                for side in (sides if scenario.moved else sides[:1])
             ),
             capped_by=(),
             settled=Settled.ANY_FILL,
             limit=ZERO,
             gauge=below(ZERO),
-            guarded=pool.moves,
+            guarded=legs,
             advice=RESCUE,
         )
-        for scenario in scenarios(tuple(sorted(set(base.values()))))
+        for scenario in scenarios(tuple(sorted(on)))
     )
 
 
@@ -160,6 +166,7 @@ def min_liquidation_distance(state: AccountState, case: Case) -> tuple[Rule, ...
     rules: list[Rule] = []
     for pool in pools(state):
         still = pool.terms(factor=ONE, move=ONE)
+        unmoved, legs = pool.excess(still.values()), pool.moves
         for symbol in pool.symbols:
             moved = (pool.term(symbol, factor=ONE, move=ONE + side) for side in (limit, -limit))
             rules.append(
@@ -167,12 +174,12 @@ def min_liquidation_distance(state: AccountState, case: Case) -> tuple[Rule, ...
                     code="min_liquidation_distance",
                     what=f"liquidation distance of {symbol}",
                     scenario=AS_READ,
-                    worst_of=tuple(pool.excess((still | {symbol: t}).values()) for t in moved),
+                    worst_of=tuple(Swapped(base=unmoved, swaps={still[symbol]: t}) for t in moved),
                     capped_by=(),
                     settled=Settled.ANY_FILL,
                     limit=limit,
                     gauge=_distance_gauge(pool, symbol),
-                    guarded=pool.moves,
+                    guarded=legs,
                     advice=RESCUE,
                 )
             )

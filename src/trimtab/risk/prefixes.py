@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO
 from trimtab.domain.findings import Tag, Verdict
-from trimtab.risk.convex import Fills, MoveIndex, Term
+from trimtab.risk.convex import Fills, MoveIndex, Peaks
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.moves import RESTING_STAGE
 from trimtab.risk.reductions import Raising
@@ -27,7 +27,7 @@ class Prefix:
     """What may be filled while one stage is in flight, and the peaks found so far."""
 
     fills: Fills
-    known: dict[Term, Decimal]
+    known: Peaks
     """Peaks of the terms that rules share, so that each is computed once; grows while walking."""
 
     def peak(self, rule: Rule) -> Decimal:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.exact import ratio
-from trimtab.risk.convex import Affine, Excess, Fills, MoveIndex, Term
+from trimtab.risk.convex import Affine, Convex, Excess, Fills, MoveIndex, Peaks
 
 Gauge = Callable[[Decimal, frozenset[MoveIndex]], Decimal]
 """Turns the excess at a corner, told by the moves filled whole, into the measured value."""
@@ -40,9 +40,9 @@ class Rule:
     """What is measured, as the start of a sentence: ``margin balance of the USDT wallet``."""
     scenario: str
     """``prices as read``, ``all up or all down``, ``BTC up or down``."""
-    worst_of: tuple[Excess, ...]
+    worst_of: tuple[Convex, ...]
     """Alternatives that may all come true: the largest counts."""
-    capped_by: tuple[Excess, ...]
+    capped_by: tuple[Convex, ...]
     """Upper bounds that hold as well, because cash is finite: the smallest counts. May be empty."""
     settled: Settled
     limit: Decimal
@@ -60,12 +60,12 @@ class Rule:
         branches = (b for excess in self.worst_of for term in excess.terms for b in term.branches)
         return frozenset(j for branch in branches for j, slope in branch.slopes.items() if slope)
 
-    def peak(self, fills: Fills, known: dict[Term, Decimal]) -> Decimal:
+    def peak(self, fills: Fills, known: Peaks) -> Decimal:
         """Return the largest excess over *fills*."""
         worst = max(excess.peak(fills, known) for excess in self.worst_of)
         return min((worst, *(excess.peak(fills, known) for excess in self.capped_by)))
 
-    def corner(self, fills: Fills, known: dict[Term, Decimal]) -> frozenset[MoveIndex]:
+    def corner(self, fills: Fills, known: Peaks) -> frozenset[MoveIndex]:
         """Return the moves filled whole where the largest excess is reached."""
         return max(self.worst_of, key=lambda e: e.peak(fills, known)).corner(fills)
 

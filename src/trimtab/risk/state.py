@@ -115,13 +115,13 @@ def account_state(case: Case) -> AccountState:
             contracts={s: snapshot.contracts[s] for s in touched},
             pools={i.settle: snapshot.pools[i.settle] for i in touched.values()},
             moves=moves,
-            moves_by_asset=_grouped((m.instrument.base, m) for m in moves),
-            moves_by_symbol=_grouped((m.instrument.symbol, m) for m in moves),
-            symbols_by_base=_grouped((i.base, s) for s, i in touched.items()),
+            moves_by_asset=grouped((m.instrument.base, m) for m in moves),
+            moves_by_symbol=grouped((m.instrument.symbol, m) for m in moves),
+            symbols_by_base=grouped((i.base, s) for s, i in touched.items()),
         )
 
 
-def _grouped(pairs: Iterable[tuple[KeyT, ItemT]]) -> dict[KeyT, tuple[ItemT, ...]]:
+def grouped(pairs: Iterable[tuple[KeyT, ItemT]]) -> dict[KeyT, tuple[ItemT, ...]]:
     """Return the second parts by the first, in the order in which they came."""
     groups: dict[KeyT, tuple[ItemT, ...]] = {}
     for key, item in pairs:

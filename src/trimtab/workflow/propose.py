@@ -29,7 +29,10 @@ from trimtab.ports import (
     Portfolio,
     ReferencePrice,
 )
+from trimtab.risk.case import Case
+from trimtab.risk.certificate import Flips
 from trimtab.risk.context import GateContext
+from trimtab.risk.flips import flips
 from trimtab.risk.gate import review
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
@@ -82,6 +85,8 @@ class Proposal:
     bearings: tuple[Bearing, ...]
     """How the venue stands to independent prices, in what the plan trades; may be empty."""
     status: PlanStatus
+    case: Case
+    """What the gate was asked, so that more can be asked of the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +126,12 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, plan, holder=holder)
     now = planner.clock.now()
-    report = review(plan, snapshot, policy=planner.policy, context=context, now=now)
+    policy = planner.policy
+    report = review(plan, snapshot, policy=policy, context=context, now=now)
     if context.ledger_fault is None:
         await remember(planner.watch, context.record)
     status = _status(plan, report)
-    bench = Bench(references=context.references, rules=planner.policy.references, now=now)
+    bench = Bench(references=context.references, rules=policy.references, now=now)
     await planner.ledger.save_plan(plan, report, status)
     return Proposal(
         plan=plan,
@@ -133,7 +139,18 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
         snapshot=snapshot,
         bearings=_bearings(plan, snapshot, bench),
         status=status,
+        case=Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now),
     )
+
+
+def flips_of(proposal: Proposal, *, slot_due: bool) -> Flips:
+    """Return the single changes that would turn the answer to a proposal made by the same rule."""
+
+    def again(snapshot: Snapshot, policy: Policy) -> Plan:
+        """Plan from another account or under other rules, at the same instant."""
+        return make_plan(snapshot, policy, now=proposal.plan.made_at, slot_due=slot_due)
+
+    return flips(proposal.case, proposal.report, again)
 
 
 def _bearings(plan: Plan, snapshot: Snapshot, bench: Bench) -> tuple[Bearing, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -18,9 +19,11 @@ from trimtab.cli.bearings import bearing_document
 from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
+from trimtab.cli.flips import flips_document, flips_view
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
+from trimtab.cli.survival import survival_document, survival_view
 from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import ApprovalMode, Config
 from trimtab.domain.errors import ApprovalError, OutcomeUnknown
@@ -29,7 +32,9 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
-from trimtab.workflow.propose import Proposal, propose
+from trimtab.risk.certificate import Flips, Turned
+from trimtab.risk.survival import Survival, survival
+from trimtab.workflow.propose import Proposal, flips_of, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
 
@@ -54,23 +59,39 @@ def plan(
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        return Result(document=_proposed(proposal), view=_seen(proposal), code=code)
+        asked = _Asked(line=survival(proposal.case), flips=flips_of(proposal, slot_due=False))
+        return Result(document=_proposed(proposal, asked), view=_seen(proposal, asked), code=code)
 
     return session.conduct(work)
 
 
-def _proposed(proposal: Proposal) -> Document:
-    """Return a proposal's document, with the independent prices that were read for it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is asked of a proposal beyond its verdict."""
+
+    line: Survival
+    flips: Flips
+
+
+def _proposed(proposal: Proposal, asked: _Asked) -> Document:
+    """Return a proposal's document, with what was asked and read beyond the verdict."""
     document = plan_document(proposal.plan, proposal.report, status=proposal.status, execution=None)
-    return document | {"references": [bearing_document(b) for b in proposal.bearings]}
+    return document | {
+        "survival": survival_document(asked.line),
+        "flip": flips_document(asked.flips),
+        "references": [bearing_document(b) for b in proposal.bearings],
+    }
 
 
-def _seen(proposal: Proposal) -> RenderableType:
-    """Return a proposal for a person, with the independent prices that were read for it."""
-    view = plan_view(proposal.plan, proposal.report)
-    if not proposal.bearings:
-        return view
-    return Group(view, Text(), bearings_table(proposal.bearings))
+def _seen(proposal: Proposal, asked: _Asked) -> RenderableType:
+    """Return a proposal for a person, with what was asked and read beyond the verdict."""
+    parts = [plan_view(proposal.plan, proposal.report)]
+    if asked.flips.turned is not Turned.NONE:
+        parts += [Text(), flips_view(asked.flips)]
+    parts += [Text(), survival_view(asked.line)]
+    if proposal.bearings:
+        parts += [Text(), bearings_table(proposal.bearings)]
+    return Group(*parts)
 
 
 def run(

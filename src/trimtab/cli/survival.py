@@ -1,0 +1,103 @@
+"""The survival line as a table for a person and as the document that users script against.
+
+Prints nothing. Moves are fractions of the price as read: exact in the document; in the table in
+percent with two decimals, cut towards no move, so that everything shown is survived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimtab.cli.tables import rows_table
+from trimtab.domain.exact import exact_arithmetic, plain
+from trimtab.domain.instruments import Asset
+from trimtab.risk.crossings import RISE_STEPS, STEP
+from trimtab.risk.survival import Edge, Place, Span, Survival
+
+PLACES: Final[Mapping[Place, str]] = MappingProxyType(
+    {Place.NOW: "now", Place.WORST_PREFIX: "worst stop on the way", Place.END: "at the end"}
+)
+"""What a place is called in the table."""
+LINES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "limit_low": "down to a limit",
+        "limit_high": "up to a limit",
+        "liquidation_low": "down to liquidation",
+        "liquidation_high": "up to liquidation",
+    }
+)
+"""The edges of a span by their keys in the document, and what they are called in the table."""
+CENTS: Final = 10_000
+"""Hundredths of a percent in a whole."""
+
+
+def survival_document(line: Survival) -> dict[str, Any]:
+    """Return how far prices may move; an edge is null where no move within reach breaks it."""
+    return {
+        "unmeasured": line.unmeasured or None,
+        "spans": [_span_document(span) for span in line.spans],
+    }
+
+
+def _span_document(span: Span) -> dict[str, Any]:
+    """Return one span; the asset is null for all prices together."""
+    edges = {key: _edge_document(getattr(span, key)) for key in LINES}
+    return {"place": span.place.value, "asset": span.asset, **edges}
+
+
+def _edge_document(edge: Edge | None) -> dict[str, Any] | None:
+    """Return one edge, or null."""
+    if edge is None:
+        return None
+    return {"move": plain(edge.move), "check": edge.check, "past": edge.is_past}
+
+
+def survival_view(line: Survival) -> RenderableType:
+    """Return the moves that end something, one line each, and what is said of all others."""
+    if not line.spans:
+        return Text(f"Survival line: {line.unmeasured}", "yellow")
+    farthest = 1 + int(RISE_STEPS * STEP)
+    others = f"fall to nothing and rise to {farthest} times breaks no limit"
+    rows = list(_rows(line))
+    if not rows:
+        return Text(f"Survival line: any price may move; a {others}.")
+    places = [PLACES[place] for place in dict.fromkeys(span.place for span in line.spans)]
+    table = rows_table(("prices survive", "a move", *places), rows)
+    return Group(table, Text(f"Where nothing is shown, a {others}.", "dim"))
+
+
+def _rows(line: Survival) -> Iterator[list[str | Text]]:
+    """Yield a line for every move that ends something at some place."""
+    by_asset: dict[Asset | None, list[Span]] = {}
+    for span in line.spans:
+        by_asset.setdefault(span.asset, []).append(span)
+    for asset, spans in by_asset.items():
+        name = asset or "all together"
+        for key, said in LINES.items():
+            edges: list[Edge | None] = [getattr(span, key) for span in spans]
+            if any(edges):
+                yield [name, said, *(_cell(edge) for edge in edges)]
+                name = ""
+
+
+def _cell(edge: Edge | None) -> str | Text:
+    """Return one edge: the move and what breaks beyond it; liquidation has said so already."""
+    if edge is None:
+        return ""
+    name = "" if edge.check == "liquidation" else f" {edge.check}"
+    if edge.is_past:
+        return Text(f"broken{name}", "bold yellow")
+    return f"{percent_survived(edge.move)}{name}"
+
+
+def percent_survived(move: Decimal) -> str:
+    """Return a move in percent, cut towards none; what is cut to nothing has no sign."""
+    with exact_arithmetic():
+        cents = int(move * CENTS)
+        return f"{Decimal(cents).scaleb(-2):{'+' if cents else ''}f} %"

@@ -1,0 +1,159 @@
+"""What would let a refused plan pass: one limit set looser, or quote brought into a wallet. Pure.
+
+Each is tried on the whole question: plan again under the change, and ask the whole gate. Callers
+bring ``exact_arithmetic()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from trimtab.domain.errors import PlanningError
+from trimtab.domain.exact import ONE, ZERO
+from trimtab.domain.findings import Finding, Verdict
+from trimtab.domain.policy import Policy
+from trimtab.domain.snapshot import Snapshot
+from trimtab.risk.case import Case
+from trimtab.risk.certificate import Flip, Lever, Maker, Turned, turning_point
+from trimtab.risk.gate import findings_of
+from trimtab.risk.levers import (
+    FUTURES_WALLET,
+    GRIDS,
+    SPOT_WALLET,
+    deposited,
+    limit_of,
+    tick_at,
+    ticks_to,
+    with_limit,
+)
+from trimtab.risk.registry import CHECKS
+
+DEPOSIT_STEP: Final = ONE
+"""One step of a deposit: one unit of quote."""
+DEPOSIT_NAVS: Final = 10
+"""The largest deposit that is looked at, in net asset values."""
+_CAPS: Final = frozenset({"max_net", "max_gross", "max_synthetic_long"})
+_HELPED: Final = (
+    (SPOT_WALLET, _CAPS | {"free_quote", "max_leverage"}),
+    (
+        FUTURES_WALLET,
+        _CAPS | {"free_margin", "min_margin_ratio", "shock"} | {"min_liquidation_distance"},
+    ),
+)
+"""Wallets, and the checks that quote in them can satisfy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A plan that was refused, and how to plan again."""
+
+    case: Case
+    findings: tuple[Finding, ...]
+    """Those that refuse, at least one."""
+    make: Maker
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The checks that refuse, in the order of the gate."""
+        return tuple(dict.fromkeys(f.check for f in self.findings))
+
+    def answer(self, snapshot: Snapshot, policy: Policy) -> Turned | None:
+        """Return what planning again from *snapshot* under *policy* comes to.
+
+        ``NONE`` when the plan passes, None when there is no plan.
+        """
+        try:
+            plan = self.make(snapshot, policy)
+        except PlanningError:
+            return None
+        if not plan.legs:
+            return Turned.NOTHING_TO_DO
+        trial = replace(self.case, plan=plan, snapshot=snapshot, policy=policy)
+        refused = any(f.verdict is Verdict.REFUSE for f in findings_of(trial))
+        return Turned.REFUSED if refused else Turned.NONE
+
+
+def keys_of(code: str) -> tuple[str, ...]:
+    """Return the keys of the limits that a check compares with, none where it has no number."""
+    (limit,) = (check.limit for check in CHECKS if check.code == code)
+    return tuple(key for key in limit.split(", ") if key in GRIDS)
+
+
+def limit_flips(refusal: Refusal) -> Iterator[Flip]:
+    """Yield the limits of which one alone, set looser, lets the plan pass.
+
+    Where two checks refuse, no one limit is looked for: each compares with limits of its own.
+    """
+    code, *others = refusal.codes
+    if others:
+        return
+    for key in keys_of(code):
+        flip = _limit_flip(refusal, key)
+        if flip is not None:
+            yield flip
+
+
+def _limit_flip(refusal: Refusal, key: str) -> Flip | None:
+    """Return how far the limit *key* must be set looser, None when that alone never does it."""
+    case, present = refusal.case, limit_of(refusal.case.policy, key)
+
+    def at(count: int) -> Turned | None:
+        value = tick_at(key, present=present, count=count)
+        return refusal.answer(case.snapshot, with_limit(case.policy, key, value=value))
+
+    count = turning_point(
+        lambda count: at(count) is not Turned.REFUSED,
+        guess=max((_guess(key, present, f) for f in refusal.findings), default=1),
+        farthest=ticks_to(key, present=present, wanted=GRIDS[key].loosest),
+    )
+    if count is None or at(count) is not Turned.NONE:
+        return None
+    value = tick_at(key, present=present, count=count)
+    return Flip(lever=Lever.LIMIT, name=key, present=present, value=value, step=GRIDS[key].step)
+
+
+def _guess(key: str, present: Decimal, finding: Finding) -> int:
+    """Return how many ticks what was measured lies beyond the limit, 1 where that says nothing."""
+    if key.rpartition(".")[2] != finding.check:
+        return 1
+    try:
+        measured = Decimal(finding.measured or "")
+    except InvalidOperation:
+        return 1
+    return ticks_to(key, present=present, wanted=measured) if measured.is_finite() else 1
+
+
+def deposit_flips(refusal: Refusal) -> Iterator[Flip]:
+    """Yield the wallets into which more quote lets the plan pass."""
+    for wallet, helped in _HELPED:
+        if helped.issuperset(refusal.codes):
+            flip = _deposit_flip(refusal, wallet)
+            if flip is not None:
+                yield flip
+
+
+def _deposit_flip(refusal: Refusal, wallet: str) -> Flip | None:
+    """Return how much must be brought into *wallet*, None when that alone never does it."""
+    case = refusal.case
+
+    def at(count: int) -> Turned | None:
+        units = count * DEPOSIT_STEP
+        return refusal.answer(deposited(case.snapshot, wallet, units=units), case.policy)
+
+    count = turning_point(
+        lambda count: at(count) is not Turned.REFUSED,
+        guess=1,
+        farthest=int(case.plan.nav * DEPOSIT_NAVS / DEPOSIT_STEP),
+    )
+    if count is None or at(count) is not Turned.NONE:
+        return None
+    return Flip(
+        lever=Lever.DEPOSIT,
+        name=wallet,
+        present=ZERO,
+        value=count * DEPOSIT_STEP,
+        step=DEPOSIT_STEP,
+    )
