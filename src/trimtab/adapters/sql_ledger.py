@@ -34,10 +34,10 @@ from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.restraint import SqlRestraint
 from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
-from trimtab.adapters.ledger.standing import SqlStanding
 from trimtab.adapters.ledger.standing_approvals import SqlStandingApprovals
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
@@ -215,7 +215,7 @@ class SqlFills(FillLedger, View):
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
 
 
-class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlStanding, SqlStandingApprovals):
+class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlRestraint, SqlStandingApprovals):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:

@@ -13,7 +13,7 @@ from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
-from trimtab.ports.standing import StandingLedger
+from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.venue import (
     AbsenceEvidence,
@@ -47,9 +47,9 @@ __all__ = [
     "Preflight",
     "Progress",
     "ReferencePrice",
+    "RestraintLedger",
     "SavedPlan",
     "StandingApprovalLedger",
-    "StandingLedger",
     "StopSignal",
     "Transition",
     "Venue",

@@ -20,7 +20,7 @@ from trimtab.domain.plan import Plan
 from trimtab.execution.outside import BookedSince
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
-from trimtab.ports.standing import StandingLedger
+from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.venue import FillCursor
 
@@ -169,7 +169,7 @@ class Ledger(
     OrderLedger,
     FillLedger,
     AccountLedger,
-    StandingLedger,
+    RestraintLedger,
     StandingApprovalLedger,
     Protocol,
 ):

@@ -37,8 +37,8 @@ from trimtab.risk.gate import review
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
+from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember
 from trimtab.workflow.portfolio import portfolio_of
-from trimtab.workflow.standing import Paid, Watch, paid_since, past_of, remember
 
 DAY = timedelta(hours=24)
 

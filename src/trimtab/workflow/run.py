@@ -24,11 +24,11 @@ from trimtab.ports import Answer, Approver, PlanStatus, SavedPlan
 from trimtab.risk.context import net_bounds
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.past import paid_since
 from trimtab.workflow.payments import book_payments
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
-from trimtab.workflow.standing import paid_since
 from trimtab.workflow.statements import Books, first_statement
 from trimtab.workflow.unattended import resting_on, standing_yes
 

@@ -14,7 +14,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.trading import NavMark, Restraint, TradingState
 
 
-class StandingLedger(Protocol):
+class RestraintLedger(Protocol):
     """Latches of the account, and what it was worth at each look."""
 
     async def restraint(self) -> Restraint:

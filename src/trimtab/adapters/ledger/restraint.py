@@ -26,7 +26,7 @@ from trimtab.domain.orders import Fill, OrderRecord
 from trimtab.domain.payments import Payment
 from trimtab.domain.plan import Plan
 from trimtab.domain.trading import NavMark, Restraint, TradingState
-from trimtab.ports import PlanStatus, StandingLedger
+from trimtab.ports import PlanStatus, RestraintLedger
 
 
 def restraint(connection: Connection) -> Restraint:
@@ -113,7 +113,7 @@ def last_executed(connection: Connection) -> Plan | None:
     return saved.plan
 
 
-class SqlStanding(StandingLedger, View):
+class SqlRestraint(RestraintLedger, View):
     """Latches and marks; a dry run leaves none of either."""
 
     @override
