@@ -36,6 +36,7 @@ def _grid(*, step: str, loosest: str) -> Grid:
 _MULTIPLE: Final = _grid(step="0.01", loosest="1000")
 _VALUE: Final = _grid(step="1", loosest="1000000000000")
 _BPS: Final = _grid(step="1", loosest="10000")
+_FRACTION: Final = _grid(step="0.0001", loosest="1")
 
 GRIDS: Final[Mapping[str, Grid]] = MappingProxyType(
     {
@@ -59,6 +60,19 @@ GRIDS: Final[Mapping[str, Grid]] = MappingProxyType(
         "risk.max_snapshot_age_s": _grid(step="1", loosest="3600"),
         "risk.max_clock_offset_ms": _grid(step="1", loosest="10000"),
         "risk.fee_reserve": _grid(step="0.0001", loosest="0"),
+        "risk.max_daily_loss": _FRACTION,
+        "risk.max_drawdown": _FRACTION,
+        "risk.max_nav_jump": _MULTIPLE,
+        "risk.max_minute_orders": _grid(step="1", loosest="10000"),
+        "risk.max_day_orders": _grid(step="1", loosest="100000"),
+        "risk.max_spread_bps": _BPS,
+        "risk.max_depth_share": _FRACTION,
+        "risk.max_funding_bps": _BPS,
+        "risk.max_basis_bps": _BPS,
+        "risk.min_expiry_days": _grid(step="1", loosest="0"),
+        "risk.max_turnover": _MULTIPLE,
+        "risk.max_target_move": _FRACTION,
+        "risk.max_statement_age_days": _grid(step="1", loosest="3650"),
         "hedge.max_ratio": _grid(step="0.01", loosest="1"),
     }
 )
