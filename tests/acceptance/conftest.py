@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.acceptance.dominance import unruled
 from trimtab.testnet import LocalExchange, Scenario, serve
 
 TRIMTAB: Final = str(Path(sys.executable).with_name("trimtab"))
@@ -64,6 +65,8 @@ class Account:
 
     exchange: LocalExchange
     folder: Path
+    by_others: list[str] = field(default_factory=list)
+    """Client ids of orders that did not come from the command."""
 
     @property
     def config(self) -> Path:
@@ -126,7 +129,11 @@ async def trimtab(
 
 @pytest.fixture
 async def account_at(tmp_path: Path) -> AsyncIterator[AccountAt]:
-    """Serve a scenario (drifted unless given) and write a configuration for it."""
+    """Serve a scenario (drifted unless given) and write a configuration for it.
+
+    At the end every order that an exchange accepted must have had its yes.
+    """
+    opened: list[Account] = []
     async with AsyncExitStack() as stack:
 
         async def open_account(
@@ -138,9 +145,13 @@ async def account_at(tmp_path: Path) -> AsyncIterator[AccountAt]:
             account = Account(exchange=exchange, folder=folder)
             text = config.format(url=exchange.url, folder=folder)
             account.config.write_text(text, encoding="utf-8")
+            opened.append(account)
             return account
 
         yield open_account
+        for account in opened:
+            orders, ledger = account.exchange.truth()["orders"], account.folder / "ledger.db"
+            assert unruled(orders, ledger, by_others=account.by_others) == []
 
 
 @pytest.fixture

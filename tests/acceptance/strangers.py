@@ -28,6 +28,7 @@ async def placed(account: Account, *, path: str = SPOT, **params: str) -> None:
         session.post(url, data=raw, headers=headers) as answer,
     ):
         assert answer.status == 200, await answer.text()
+        account.by_others.append((await answer.json())["clientOrderId"])
 
 
 async def resting_order(account: Account, *, client_order_id: str) -> None:
