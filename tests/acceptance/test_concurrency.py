@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.acceptance.conftest import Account, has_no_traceback
 
-IN_FLIGHT = {"unresolved_orders", "concurrent_run"}
+IN_FLIGHT = {"unresolved_orders", "concurrent_run", "duplicate_intent"}
 """Checks that an order of another run breaks while it is on its way."""
 
 

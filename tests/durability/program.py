@@ -186,6 +186,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             venue=venue.venue,
             market=venue.market,
             references=UnreadReferences(),
+            payments=venue.venue,
             preflight=venue.preflight,
         )
         yield runner_of(wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event())

@@ -149,7 +149,7 @@ BOOKS: Final = (
     bug(
         "intent-not-kept-and-sent",
         "I3 I16",
-        "spot:ALIVE:disk13:1",
+        "spot:ALIVE:disk15:1",
         edit(
             "workflow.execute:_Driver._submit",
             "        except Halted as latched:\n",
@@ -161,7 +161,7 @@ BOOKS: Final = (
     bug(
         "on-after-a-failed-write",
         "I16 I25 L1 L2 I7",
-        "spot:ALIVE:disk15:1",
+        "spot:ALIVE:disk17:1",
         edit(
             "workflow.execute:_Driver._tell",
             "            await self._desk.ledger.advance(rows)\n",
@@ -203,8 +203,8 @@ BOOKS: Final = (
         2,
         edit(
             "risk.gate:review",
-            "findings=_findings(case)",
-            "findings=tuple(f for f in _findings(case) if f.verdict is not Verdict.REFUSE)",
+            "findings=findings_of(case)",
+            "findings=tuple(f for f in findings_of(case) if f.verdict is not Verdict.REFUSE)",
         ),
     ),
     bug(

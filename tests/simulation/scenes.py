@@ -94,6 +94,7 @@ def setting_of(scene: Scene) -> Setting:
         max_unhedged_notional=Decimal(20_000),
         max_day_notional=Decimal(200_000),
         max_asset_notional=Decimal(200_000),
+        max_depth_share=Decimal(1),
         max_slippage_bps=Decimal(90),
     )
     routes = {Asset(asset): Route.FUTURES for asset in scene.by_futures}

@@ -117,6 +117,7 @@ def _policy(draw: random.Random, assets: tuple[str, ...]) -> Policy:
         max_unhedged_notional=Decimal(20_000),
         max_day_notional=Decimal(200_000),
         max_asset_notional=Decimal(200_000),
+        max_depth_share=Decimal(1),
         max_slippage_bps=Decimal(draw.choice((30, 90))),
     )
     wanted = policy(text, hedge={"leverage": draw.choice((1, 2))}, limits=limits, routes=routes)

@@ -63,7 +63,7 @@ def survival_view(line: Survival) -> RenderableType:
     if not line.spans:
         return Text(f"Survival line: {line.unmeasured}", "yellow")
     farthest = 1 + int(RISE_STEPS * STEP)
-    others = f"fall to nothing and a rise to {farthest} times break no limit"
+    others = f"fall to nothing or rise to {farthest} times breaks no limit"
     rows = list(_rows(line))
     if not rows:
         return Text(f"Survival line: any price may move; a {others}.")

@@ -24,7 +24,8 @@ Factors = Mapping[Asset, Decimal]
 def moved_state(
     state: AccountState, balances: Mapping[Asset, Balance], factors: Factors
 ) -> AccountState:
-    """Return *state*, whose spot wallets are *balances*, at moved prices."""
+    """Return *state*, which has spot wallets *balances* and no other, at moved prices."""
+    assert not state.pools, "Invariant: futures wallets are judged whole, by their own rules."
     gains = {a: state.mids[a] * (f - ONE) for a, f in factors.items() if a in state.mids}
     contracts = {
         s: _moved_contract(c, factors.get(state.instruments[s].base, ONE))
@@ -48,7 +49,6 @@ def moved_state(
         outside=state.outside + _worth({a: b.held for a, b in balances.items()}, gains=gains),
         nav=state.nav + _worth(state.holdings, gains=gains) + profit,
         contracts=contracts,
-        pools={a: _moved_pool(pool, profit) for a, pool in state.pools.items()},
         moves=moves,
         moves_by_asset=grouped((m.instrument.base, m) for m in moves),
         moves_by_symbol=grouped((m.instrument.symbol, m) for m in moves),
@@ -58,11 +58,6 @@ def moved_state(
 def _moved_contract(contract: ContractState, factor: Decimal) -> ContractState:
     """Return a contract at its moved prices."""
     return replace(contract, mark=contract.mark * factor, index=contract.index * factor)
-
-
-def _moved_pool(pool: MarginPool, profit: Decimal) -> MarginPool:
-    """Return the futures wallet with *profit*; all contracts of a state settle in the quote."""
-    return replace(pool, unrealised_pnl=pool.unrealised_pnl + profit)
 
 
 def _worth(units: Mapping[Asset, Decimal], *, gains: Mapping[Asset, Decimal]) -> Decimal:

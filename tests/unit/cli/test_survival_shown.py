@@ -57,7 +57,7 @@ def test_only_moves_that_end_something_have_a_line_and_name_what_breaks() -> Non
         "prices survive a move now",
         "all together up to a limit +2.36 % shock",
         "up to liquidation +22.84 %",
-        "Where nothing is shown, a fall to nothing and a rise to 10 times break no limit.",
+        "Where nothing is shown, a fall to nothing or rise to 10 times breaks no limit.",
     ]
 
 
@@ -81,7 +81,7 @@ def test_what_is_broken_without_a_move_says_so() -> None:
 
 def test_an_account_that_no_price_can_hurt_says_that_in_one_line() -> None:
     assert shown(line_of("USDT 5000, BTC 0.1 @ 60000")) == [
-        "Survival line: any price may move; a fall to nothing and a rise to 10 times break no limit."
+        "Survival line: any price may move; a fall to nothing or rise to 10 times breaks no limit."
     ]
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import LIMITS, NOW, account, plan, policy
+from tests.builders import LIMITS, NOW, account, book, plan, policy
 from tests.unit.risk.cases import context
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.plan import Plan
@@ -142,9 +142,10 @@ def test_a_cap_that_no_deposit_satisfies_names_the_cap_alone() -> None:
 
 
 def test_a_limit_on_what_could_not_be_measured_is_looked_for_from_where_it_stands() -> None:
-    later = dataclasses.replace(account(HEAVY), taken_at=NOW.replace(year=NOW.year + 1))
-    found = told(later, make=always("buy 0.01 ETH"))
-    assert found.none_because == "no limit and no deposit satisfies data_age"
+    thin = account(HEAVY, books={"ETH/USDT": book(3000, depth=10)})
+    deep = limits(max_depth_share=Decimal(1_000))
+    found = told(thin, deep, make=always("buy 0.2 ETH"))
+    assert found.none_because == "no limit and no deposit satisfies max_slippage_bps"
 
 
 @pytest.mark.parametrize(
