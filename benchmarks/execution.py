@@ -71,10 +71,11 @@ from trimtab.bootstrap import open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.config import load
 from trimtab.domain.approved import ApprovalKind
-from trimtab.domain.findings import GateReport
+from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment, Snapshot
 from trimtab.ports import PlanStatus, Portfolio
 from trimtab.testnet import Scenario
@@ -336,6 +337,9 @@ max_asset_notional = "1000000"
 max_run_notional = "10000000"
 max_day_notional = "100000000"
 max_unhedged_notional = "1000000"
+max_minute_orders = 1000
+max_day_orders = 1000
+max_depth_share = "1"
 
 [ledger]
 url = "sqlite:///{folder}/ledger.db"
@@ -353,10 +357,12 @@ async def whole_run(
     path = folder / "trimtab.toml"
     path.write_text(config_text(url, folder, names), encoding="utf-8")
     config = load(path, environ={}, sets=(), home=folder, cwd=folder)
-    async with open_shell(config, {}, dry_run=False) as shell:
+    async with open_shell(config, {}, dry_run=False, use=KeyUse.SEND) as shell:
         proposal = await propose(planner_of(shell), slot_due=False)
         saved = await shell.ledger.plan(proposal.plan.digest)
         assert len(saved.plan.legs) == len(names), (saved.status, len(saved.plan.legs))
+        refused = [f for f in saved.report.findings if f.verdict is Verdict.REFUSE]
+        assert not refused, refused
         timed = replace(
             shell, ledger=watch.on_ledger(shell.ledger), venue=watch.on_venue(shell.venue)
         )
@@ -420,6 +426,7 @@ async def driven(
         execution=policy.execution,
         max_clock_offset_ms=policy.limits.max_clock_offset_ms,
         clock=clock,
+        key_use=KeyUse.SEND,
     )
     assets = tuple(map(Asset, names))
     portfolio = Portfolio(
@@ -449,7 +456,12 @@ async def driven(
             stop=asyncio.Event(),
         )
         wiring = Wiring(
-            desk=desk, market=Remembered(seen), portfolio=portfolio, policy=policy, regate=passing
+            desk=desk,
+            market=Remembered(seen),
+            portfolio=portfolio,
+            policy=policy,
+            regate=passing,
+            rests_on=None,
         )
         approved = approve(plan, report, approval, now=now)
         async with ledger.holding_account(owner="benchmark"):

@@ -38,6 +38,7 @@ from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.config import load
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
+from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Snapshot
 from trimtab.ports import Answer, MarketData, Portfolio
 from trimtab.testnet import LimitTable, Scenario, serve
@@ -109,6 +110,12 @@ max_asset_notional = "100000"
 max_run_notional = "1000000"
 max_day_notional = "100000000"
 max_unhedged_notional = "50000"
+max_minute_orders = 1000
+max_day_orders = 1000
+max_depth_share = "1"
+duplicate_window_s = 0
+max_turnover = "10"
+max_target_move = "1"
 
 [ledger]
 url = "sqlite:///{folder}/ledger.db"
@@ -121,7 +128,7 @@ async def shell_at(url: str, folder: Path, heavy: int) -> AsyncIterator[Shell]:
     path = folder / f"trimtab-{heavy}.toml"
     path.write_text(config_text(url, folder, first_half_heavy=heavy == 0), encoding="utf-8")
     config = load(path, environ={}, sets=(), home=folder, cwd=folder)
-    async with open_shell(config, {}, dry_run=False) as shell:
+    async with open_shell(config, {}, dry_run=False, use=KeyUse.SEND) as shell:
         yield shell
 
 
