@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import CONFIG, Account, AccountAt, Ended, has_no_traceback
+from tests.acceptance.dominance import ALLOWED
 from tests.contract.server_cases import address, asked, needs_server, own_schema, schema_in
 from trimtab.adapters.ledger.holding import locked_at
 from trimtab.adapters.ledger.site import site_of
@@ -49,6 +50,8 @@ def checks(told: Ended) -> dict[str, dict[str, str]]:
 async def test_a_whole_run_is_recorded_proved_and_exported(on_server: Account, url: str) -> None:
     ran = await on_server.trimtab("run", "--execute", "--yes", "--json")
     assert (ran.code, ran.document["status"]) == (0, "executed"), ran.text
+    # What the fixture asks of a file at the end is asked of the server here.
+    on_server.by_others.extend(name for (name,) in asked(ALLOWED, schema=schema_in(url)))
     fills = (await on_server.trimtab("ledger", "fills", "--json")).document
     assert sorted(f["quantity"] for f in fills) == sorted(
         f["quantity"] for f in on_server.exchange.truth()["fills"]
