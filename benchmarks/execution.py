@@ -61,7 +61,7 @@ from benchmarks.order_cpu import Quiet
 from tests.builders import leg as leg_of
 from tests.builders import plan as plan_of
 from tests.builders import policy as policy_of
-from tests.contract.ledger_cases import report_on
+from tests.builders import report_on
 from tests.testnet.redirect import RedirectSession, binance
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.sql_ledger import open_ledger

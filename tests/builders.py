@@ -33,6 +33,7 @@ from typing import Any
 
 from trimtab.domain.exact import ceil_times, floor_times, ratio
 from trimtab.domain.exposure import traded_units
+from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
 from trimtab.domain.plan import After, Leg, LegReason, Plan, Role
@@ -440,6 +441,28 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "after": After(weights={}, leverage=dec(0), tracking_error=dec(0)),
     }
     return Plan(**fields | overrides)
+
+
+def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
+    """Return a report on a plan with one finding."""
+    found = Finding(
+        check="max_leverage",
+        verdict=verdict,
+        subject="plan",
+        measured="0.5",
+        limit="2.5",
+        unit="ratio",
+        reason=None,
+        tag=Tag.EXPOSURE,
+        source="account",
+        at=NOW,
+    )
+    return GateReport(
+        plan_digest=proposal.digest,
+        snapshot_id=proposal.snapshot_id,
+        findings=(found,),
+        reviewed_at=NOW,
+    )
 
 
 # Policies

@@ -9,7 +9,6 @@ from typing import Any
 from tests.builders import KEY, NOW, account, dec, plan, policy
 from trimtab.approval import Occasion
 from trimtab.domain.canonical import digest
-from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import MarketKind, Symbol
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
@@ -33,28 +32,6 @@ def plan_under(rules: Policy, *legs: str, **overrides: Any) -> Plan:
 
 SELL_AND_BUY = plan_under(RULES, "sell 0.01 BTC @ 59900", "then buy 0.1 perp ETH @ 3010")
 """Could send 600 (a sale at its mark, dearer than its limit) and 301 (a buy at its limit)."""
-
-
-def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
-    """Return a report with one finding."""
-    found = Finding(
-        check="shock",
-        verdict=verdict,
-        subject="plan",
-        measured="1",
-        limit="2",
-        unit="ratio",
-        reason=None,
-        tag=Tag.EXPOSURE,
-        source="account",
-        at=NOW,
-    )
-    return GateReport(
-        plan_digest=proposal.digest,
-        snapshot_id=proposal.snapshot_id,
-        findings=(found,),
-        reviewed_at=NOW,
-    )
 
 
 def caps(**overrides: Any) -> StandingCaps:

@@ -10,8 +10,7 @@ from typing import Final
 import pytest
 
 from tests.acceptance.conftest import Ended, trimtab
-from tests.builders import account, plan
-from tests.contract.ledger_cases import report_on
+from tests.builders import account, plan, report_on
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import open_books
 from trimtab.config import load

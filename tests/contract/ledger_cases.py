@@ -7,10 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.builders import NOW, account, plan
+from tests.builders import NOW, account, plan, report_on
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import digest
-from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.orders import (
     ClientOrderId,
@@ -52,27 +51,6 @@ def plan_of(*legs: str, second: int = 0) -> Plan:
 
 
 SELL = plan_of("sell 0.01 BTC @ 59900", "buy 0.1 ETH @ 3010")
-
-
-def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
-    finding = Finding(
-        check="max_leverage",
-        verdict=verdict,
-        subject="plan",
-        measured="0.5",
-        limit="2.5",
-        unit="ratio",
-        reason=None,
-        tag=Tag.EXPOSURE,
-        source="account",
-        at=NOW,
-    )
-    return GateReport(
-        plan_digest=proposal.digest,
-        snapshot_id=proposal.snapshot_id,
-        findings=(finding,),
-        reviewed_at=NOW,
-    )
 
 
 def yes_to(proposal: Plan) -> Approval:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import KEY, NOW
+from tests.builders import KEY, NOW, report_on
 from tests.contract.ledger_cases import StandingClock, intent, yes_to
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
-from tests.standing_cases import RULES, SELL_AND_BUY, caps, plan_under, report_on, scope, standing
+from tests.standing_cases import RULES, SELL_AND_BUY, caps, plan_under, scope, standing
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.approval import rest_on
 from trimtab.domain.approved import Approval, ApprovalKind

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from tests.builders import KEY, NOW
+from tests.builders import KEY, NOW, report_on
 from tests.standing_cases import (
     BTC,
     ETH,
@@ -19,7 +19,6 @@ from tests.standing_cases import (
     occasion,
     plan_under,
     record_of,
-    report_on,
     scope,
     standing,
 )

@@ -7,37 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import KEY, NOW, account, dec, plan, policy
+from tests.builders import KEY, NOW, account, dec, plan, policy, report_on
 from trimtab.approval import account_changed, approve, grant, moved_too_far
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import ApprovalError
-from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
-from trimtab.domain.plan import Plan
+from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.snapshot import Environment
 
 SNAPSHOT = account("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100")
 PLAN = plan(SNAPSHOT, "sell 0.01 BTC", "then buy 0.1 perp ETH")
-
-
-def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
-    found = Finding(
-        check="shock",
-        verdict=verdict,
-        subject="plan",
-        measured="1",
-        limit="2",
-        unit="ratio",
-        reason=None,
-        tag=Tag.EXPOSURE,
-        source="account",
-        at=NOW,
-    )
-    return GateReport(
-        plan_digest=proposal.digest,
-        snapshot_id=proposal.snapshot_id,
-        findings=(found,),
-        reviewed_at=NOW,
-    )
 
 
 def yes_to(report: GateReport, kind: ApprovalKind = ApprovalKind.TYPED) -> Approval:

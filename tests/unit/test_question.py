@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import KEY, account, dec, plan, policy
-from tests.contract.ledger_cases import report_on
+from tests.builders import KEY, account, dec, plan, policy, report_on
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.question import (

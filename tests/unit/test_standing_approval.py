@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import KEY, NOW, dec, limits, plan, policy
+from tests.builders import KEY, NOW, dec, limits, plan, policy, report_on
 from tests.standing_cases import (
     BTC,
     PERP,
@@ -19,7 +19,6 @@ from tests.standing_cases import (
     occasion,
     plan_under,
     record_of,
-    report_on,
     scope,
     standing,
 )
@@ -142,7 +141,7 @@ def test_findings_on_another_plan_cover_nothing() -> None:
 
 def test_a_warning_is_covered_only_where_it_was_granted() -> None:
     warned = against(standing(), verdict=Verdict.WARN)
-    assert warned == ("the gate warns (shock), which it was not granted for",)
+    assert warned == ("the gate warns (max_leverage), which it was not granted for",)
     assert against(standing(within=scope(allow_warnings=True)), verdict=Verdict.WARN) == ()
 
 

@@ -13,13 +13,14 @@ import pytest
 from tests.contract.venue_cases import PORTFOLIO
 from tests.wire.opened import opened
 from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.ccxt_open import PROFILES, OpenedVenue
+from trimtab.adapters.ccxt_open import OpenedVenue
 from trimtab.adapters.ccxt_preflight import key_rights_of
 from trimtab.domain.rights import KeyRights, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
 from trimtab.testnet.interventions import grant
 from trimtab.venues.binance import BINANCE
+from trimtab.venues.catalogue import PROFILES
 
 RIGHTS = "/sapi/v1/account/apiRestrictions"
 TOLD: Mapping[str, Any] = {

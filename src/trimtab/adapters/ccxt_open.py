@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
-from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
@@ -35,11 +34,8 @@ from trimtab.domain.policy import ExecutionPolicy
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Clock
-from trimtab.venues.binance import BINANCE
+from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.profile import VenueProfile
-
-PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType({BINANCE.venue_id: BINANCE})
-"""Every venue that may be opened, by ccxt id."""
 
 _READ_TIMEOUT_S: Final = 10.0
 

@@ -17,6 +17,7 @@ from trimtab.config.cron import cron_error
 from trimtab.config.numerals import fault, read_exact, shown
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
 from trimtab.domain.policy import Destination, Threshold
+from trimtab.venues.catalogue import PROFILES
 
 ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
 """How an asset is written: the venue's code."""
@@ -107,10 +108,13 @@ def read_account(value: object) -> str:
 
 
 def read_venue(value: object) -> str:
-    """Return a ccxt id."""
+    """Return the ccxt id of a venue that there is a profile of."""
     text = read_text(value)
-    if _VENUE.fullmatch(text):
+    if text in PROFILES:
         return text
+    if _VENUE.fullmatch(text):
+        known = " or ".join(PROFILES)
+        raise fault(f"must be a venue with a profile, was {shown(text)}", fix=f"write {known}")
     raise fault(
         f"must be a ccxt id, was {shown(text)}", fix='write it in lower case, such as "binance"'
     )

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import KEY, account, dec, plan, policy
-from tests.contract.ledger_cases import report_on
+from tests.builders import KEY, account, dec, plan, policy, report_on
 from trimtab.adapters.terminal import TerminalApprover, forget_typed_ahead
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy

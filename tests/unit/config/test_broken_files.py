@@ -19,6 +19,7 @@ BY_HAND = [
     ("account", 'name = ""', "account.name", "plain name", "letters"),
     ("account", 'names = "a"', "account.names", "not a known key", '"name"'),
     ("venue", 'id = "Binance"', "venue.id", "ccxt id", "lower case"),
+    ("venue", 'id = "binanse"', "venue.id", "with a profile", "write binance"),
     ("venue", 'environment = "prod"', "venue.environment", "local or testnet", "write local"),
     ("venue", 'environment = "Live"', "venue.environment", "must be", '"live"'),
     ("venue", 'url = "http://10.0.0.1:8900"', "venue.url", "on this machine", "127.0.0.1"),

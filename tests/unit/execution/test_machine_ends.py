@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOW, account, legs_of, plan, policy
+from tests.builders import NOW, account, legs_of, plan, policy, report_on
 from tests.unit.execution.cases import fill
 from tests.unit.execution.test_machine import (
     OPENING,
@@ -17,7 +17,6 @@ from tests.unit.execution.test_machine import (
     started,
     submitted,
 )
-from tests.unit.test_approval import report_on
 from trimtab.approval import approve, grant
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.instruments import Lots

@@ -6,10 +6,9 @@ import dataclasses
 
 import pytest
 
-from tests.builders import NOW, dec, legs_of, plan
+from tests.builders import NOW, dec, legs_of, plan, report_on
 from tests.unit.execution.cases import fill
 from tests.unit.execution.test_machine import OPENING, TERMS, ended_unfilled, submitted
-from tests.unit.test_approval import report_on
 from trimtab.domain.instruments import Asset, Lots
 from trimtab.domain.orders import OrderState, Side
 from trimtab.execution.events import (

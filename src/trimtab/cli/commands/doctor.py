@@ -17,7 +17,7 @@ from typing import Final
 from rich.console import Group
 from rich.text import Text
 
-from trimtab.adapters.ccxt_open import PROFILES, OpenedVenue, open_venue
+from trimtab.adapters.ccxt_open import OpenedVenue, open_venue
 from trimtab.adapters.ledger.files import Place
 from trimtab.adapters.ledger.holding import locked_at
 from trimtab.adapters.ledger.site import Site, site_of
@@ -35,6 +35,7 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.risk.references import Bench
+from trimtab.venues.catalogue import PROFILES
 from trimtab.workflow.bearings import Chart
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
@@ -179,11 +180,7 @@ def _lock(site: Site) -> Examination:
 
 def _host(config: Config) -> Examination:
     """Say which host is talked to, and what is at stake there."""
-    profile = PROFILES.get(config.key.venue)
-    if profile is None:
-        fix = f"set venue.id to one of: {', '.join(sorted(PROFILES))}"
-        return failed("host", found=f"no profile for {config.key.venue}", fix=fix)
-    hosts = ", ".join(sorted(profile.hosts[config.key.environment]))
+    hosts = ", ".join(sorted(PROFILES[config.key.venue].hosts[config.key.environment]))
     match config.key.environment:
         case Environment.LOCAL:
             return passed("host", found=f"local: every socket goes to {config.venue_url}")

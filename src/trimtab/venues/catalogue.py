@@ -1,0 +1,13 @@
+"""Every venue that there is a profile of. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.venues.binance import BINANCE
+from trimtab.venues.profile import VenueProfile
+
+PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType({BINANCE.venue_id: BINANCE})
+"""Every venue that may be opened, by ccxt id."""
