@@ -432,6 +432,8 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "allocation": "exact",
         "nav": dec(10_000),
         "trigger": "drift",
+        "firings": (),
+        "overlays": (),
         "drift": (),
         "legs": found,
         "units_before": {

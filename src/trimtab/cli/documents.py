@@ -14,6 +14,7 @@ from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain, shown, trimmed
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset
+from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.ports import PlanStatus
 
@@ -49,6 +50,8 @@ def plan_document(
             "nav": value(plan.nav),
             "quote": plan.quote,
             "trigger": plan.trigger,
+            "firings": [to_document(f) for f in plan.firings],
+            "overlays": [_overlay(o) for o in plan.overlays],
             "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
             "legs": [_leg(plan, leg) for leg in plan.legs],
@@ -89,6 +92,17 @@ def drift_document(drift: Drift) -> Document:
         "breached": drift.breached,
         "alert_low": _alert_mark(drift.alert_low),
         "alert_high": _alert_mark(drift.alert_high),
+    }
+
+
+def _overlay(overlay: Overlay) -> Document:
+    """Return one overlay with what it does to each target."""
+    return {
+        "id": overlay.overlay_id,
+        "kind": overlay.kind.value,
+        "reason": overlay.reason,
+        "until": overlay.until,
+        "shift": {asset: weight(shift) for asset, shift in overlay.shift.items()},
     }
 
 

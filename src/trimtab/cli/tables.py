@@ -17,6 +17,7 @@ from rich.text import Text
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
+from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, Leg, Plan, Untraded
 from trimtab.workflow.bearings import Bearing
 
@@ -50,7 +51,7 @@ def money(amount: Decimal) -> str:
 
 def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
-    parts: list[RenderableType] = [heading(plan), drift_table(plan)]
+    parts: list[RenderableType] = [heading(plan), drift_table(plan), *overlay_lines(plan.overlays)]
     if plan.legs:
         parts += [Text(), legs_table(plan.legs, plan), cost_line(plan)]
     else:
@@ -72,7 +73,19 @@ def heading(plan: Plan) -> Text:
     )
     if plan.trigger != "none":
         line.append(f"  trigger: {plan.trigger}")
+        others = dict.fromkeys(f.kind.value for f in plan.firings if f.kind != plan.trigger)
+        line.append(f" (also {', '.join(others)})" if others else "")
     return line
+
+
+def overlay_lines(overlays: Sequence[Overlay]) -> list[RenderableType]:
+    """Return what moved the targets from the strategic ones, one line for each overlay."""
+    lines: list[RenderableType] = []
+    for overlay in overlays:
+        moved = ", ".join(f"{a} {points(shift)}" for a, shift in overlay.shift.items() if shift)
+        text = f"  {moved or 'moves nothing'}: {overlay.reason}; until {overlay.until}"
+        lines.append(Text.assemble((overlay.overlay_id, "bold cyan"), text))
+    return lines
 
 
 def drift_table(plan: Plan) -> Table:

@@ -15,8 +15,10 @@ from functools import cached_property
 
 from trimtab.domain.canonical import digest
 from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.firings import Firing
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, Side, client_order_id
+from trimtab.domain.overlays import Overlay
 from trimtab.domain.snapshot import AccountKey
 
 
@@ -165,7 +167,11 @@ class Plan:
     nav: Decimal
     """Quote units, > 0."""
     trigger: str
-    """Why it acts: ``drift``, ``calendar``, ``by_hand``; ``none`` when it does not."""
+    """Why it acts, most urgent first: a :class:`TriggerKind`; ``none`` when it does not."""
+    firings: tuple[Firing, ...]
+    """Every condition that held, most urgent first."""
+    overlays: tuple[Overlay, ...]
+    """What moved the targets from the strategic ones, in the order applied."""
     drift: tuple[Drift, ...]
     """Targets in file order, then untargeted assets by name."""
     legs: tuple[Leg, ...]

@@ -1,20 +1,22 @@
 """Snapshot and policy in, plan out: the one entry to planning.
 
-Pure: the instant is passed in. See → want → measure → decide → route → size → lay out,
+Pure: the instant is part of the occasion. See → want → measure → decide → route → size → lay out,
 each a value of its own; this module only puts them together and says where it ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Context, Decimal
 from typing import Final
 
 from trimtab.domain.canonical import digest
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
+from trimtab.domain.firings import trigger_of
 from trimtab.domain.instruments import Lots, Symbol
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Leg, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy, RebalancePolicy
 from trimtab.domain.snapshot import Snapshot
@@ -24,13 +26,14 @@ from trimtab.planning.drift import Measurement, measure
 from trimtab.planning.legs import legs
 from trimtab.planning.routes import Move, routed
 from trimtab.planning.sizes import book_of, sized
-from trimtab.targets.fixed import Targets, fixed_targets
+from trimtab.targets.effective import Targets
+from trimtab.targets.portfolio import targets_of
 
 COST_MARGIN: Final = Decimal("1.01")
 """The second decision trades a little more than the first, and so costs a little more."""
 
 
-def make_plan(snapshot: Snapshot, policy: Policy, *, now: datetime, slot_due: bool) -> Plan:
+def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
     """Return the plan for *snapshot*; without legs when there is nothing to do.
 
     Raises:
@@ -38,20 +41,22 @@ def make_plan(snapshot: Snapshot, policy: Policy, *, now: datetime, slot_due: bo
 
     """
     exposed = exposure(snapshot)
-    targets = fixed_targets(policy.rebalance, exposed)
+    targets = targets_of(policy, exposed, occasion)
     found = measure(exposed, targets, policy=policy.rebalance, hedge=policy.hedge)
-    decision, moves = _decided(found, snapshot, policy.rebalance, slot_due=slot_due)
+    decision, moves = _decided(found, snapshot, policy.rebalance, slot_due=occasion.slot_due)
     sizes = sized(moves, snapshot, exposed=exposed, limits=policy.limits)
     laid_out = legs(sizes.sized, snapshot, limits=policy.limits)
     return Plan(
         key=snapshot.key,
         snapshot_id=snapshot.snapshot_id,
         policy_digest=digest(policy),
-        made_at=now,
-        expires_at=now + timedelta(seconds=policy.approval.ttl_s),
+        made_at=occasion.now,
+        expires_at=occasion.now + timedelta(seconds=policy.approval.ttl_s),
         quote=snapshot.quote,
         nav=found.nav,
-        trigger=decision.trigger,
+        trigger=trigger_of(decision.firings),
+        firings=decision.firings,
+        overlays=targets.overlays,
         drift=found.drifts,
         legs=laid_out,
         allocation=sizes.certificate,
@@ -123,7 +128,7 @@ def _after(
     with exact_arithmetic():
         cost = sum((leg.expected_cost for leg in laid_out), ZERO)
         nav = found.nav - cost
-        net = {a: exposed.net(a) for a in targets.strategic if a != found.quote}
+        net = {a: exposed.net(a) for a in targets.effective if a != found.quote}
         outside, lots = exposed.value_outside(exposed.unpriced) - cost, dict(_open_lots(snapshot))
         for leg in laid_out:
             net[leg.instrument.base] += leg.instrument.units(leg.lots) * exposed.mid(
@@ -139,8 +144,8 @@ def _after(
             ZERO,
         )
         net[found.quote] = nav - sum(net.values(), ZERO)
-        weights = {a: ratio(net[a], nav) for a in targets.strategic}
-        squares = sum(((weights[a] - targets.strategic[a]) ** 2 for a in weights), ZERO)
+        weights = {a: ratio(net[a], nav) for a in targets.effective}
+        squares = sum(((weights[a] - targets.effective[a]) ** 2 for a in weights), ZERO)
         return After(
             weights=weights,
             leverage=ratio(gross, outside) if gross and outside > 0 else ZERO,

@@ -5,26 +5,17 @@ Pure and exact. Values are quote units, positive buys. Source: strategy definiti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
+from trimtab.domain.firings import Firing, TriggerKind, by_urgency
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import LegReason
 from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
 from trimtab.planning.drift import Measure, Measurement
-
-
-class Trigger(StrEnum):
-    """What made the plan act."""
-
-    NONE = "none"
-    DRIFT = "drift"
-    CALENDAR = "calendar"
-    """A slot is due: trades to target inside the band too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +34,8 @@ class Correction:
 class Decision:
     """Why the plan acts, and on what."""
 
-    trigger: Trigger
+    firings: tuple[Firing, ...]
+    """Most urgent first; empty when nothing triggers."""
     corrections: tuple[Correction, ...]
     """In target order, the quote left out; empty when nothing triggers."""
 
@@ -65,12 +57,9 @@ def decide(
     found: Measurement, policy: RebalancePolicy, *, slot_due: bool, friction: Friction
 ) -> Decision:
     """Return what is to be corrected: nothing inside the bands unless a slot is due."""
-    if slot_due:
-        trigger = Trigger.CALENDAR
-    elif any(m.breached for m in found.measures):
-        trigger = Trigger.DRIFT
-    else:
-        return Decision(trigger=Trigger.NONE, corrections=())
+    firings = by_urgency(_firings(found, slot_due=slot_due))
+    if not firings:
+        return Decision(firings=(), corrections=())
     chosen = [m for m in found.measures if m.asset != found.quote]
     if policy.scope is Scope.BREACHED and not slot_due:
         chosen = [m for m in chosen if m.breached]
@@ -80,7 +69,32 @@ def decide(
         corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
     sells_only = policy.side is DriftSide.OVERWEIGHT
     kept = (c for c in corrections if c.value and not (sells_only and c.value > 0))
-    return Decision(trigger=trigger, corrections=tuple(kept))
+    return Decision(firings=firings, corrections=tuple(kept))
+
+
+def _firings(found: Measurement, *, slot_due: bool) -> Iterator[Firing]:
+    """Yield what makes the plan act: a due slot, and every asset outside its band."""
+    if slot_due:
+        yield Firing(
+            kind=TriggerKind.CALENDAR,
+            subject="account",
+            measured=None,
+            limit=None,
+            reason="a slot is due",
+        )
+    for drift in found.drifts:
+        if not drift.breached:
+            continue
+        with exact_arithmetic():
+            weight = drift.target + drift.drift
+        above = weight > drift.band_high
+        yield Firing(
+            kind=TriggerKind.DRIFT,
+            subject=drift.asset,
+            measured=weight,
+            limit=drift.band_high if above else drift.band_low,
+            reason=f"is {'above' if above else 'below'} its band",
+        )
 
 
 def _to_target(chosen: list[Measure], *, part: Decimal) -> list[Correction]:

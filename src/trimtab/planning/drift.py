@@ -18,7 +18,7 @@ from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift
 from trimtab.domain.policy import Basis, HedgePolicy, RebalancePolicy, Route, Threshold
-from trimtab.targets.fixed import Targets
+from trimtab.targets.effective import Targets
 from trimtab.triggers.bands import Band, alert_prices, band
 
 SOLD_OUT: Final = Threshold(width=ZERO, relative=False)
@@ -77,7 +77,7 @@ def measure(
         raise PlanningError(f"net asset value must be > 0 {exposed.quote}, was {whole}")
     accepted = _accepted(exposed, targets, policy=policy, hedge=hedge, whole=whole)
     measures = []
-    for asset, weight in targets.strategic.items():
+    for asset, weight in targets.effective.items():
         edges = band(weight, SOLD_OUT if asset in targets.strays else policy.threshold_of(asset))
         with exact_arithmetic():
             rest = accepted.get(asset, ZERO)
@@ -113,7 +113,7 @@ def _counted(
         if policy.basis is Basis.SPOT:
             return exposed.outside.get(asset, ZERO) * exposed.mid(asset)
         if asset == exposed.quote:
-            others = (a for a in targets.strategic if a != asset)
+            others = (a for a in targets.effective if a != asset)
             return exposed.nav(targets.ignored) - sum((exposed.net(a) for a in others), ZERO)
         return exposed.net(asset)
 
@@ -130,7 +130,7 @@ def _accepted(
 
     H* = min(ratio × max(0, holding − target), max_ratio × holding), from holdings alone.
     """
-    routed = [a for a in targets.strategic if policy.route_of(a) is Route.FUTURES]
+    routed = [a for a in targets.effective if policy.route_of(a) is Route.FUTURES]
     if policy.basis is Basis.SPOT and routed:
         names = ", ".join(routed)
         raise PlanningError(
@@ -144,7 +144,7 @@ def _accepted(
             if asset == exposed.quote:
                 continue
             held = exposed.value(asset)
-            over = max(ZERO, held - targets.strategic[asset] * whole)
+            over = max(ZERO, held - targets.effective[asset] * whole)
             left[asset] = over - min(hedge.ratio * over, hedge.max_ratio * held)
         return left | {exposed.quote: -sum(left.values(), ZERO)}
 
@@ -154,11 +154,11 @@ def _drift(
 ) -> Drift:
     """Return the measure as it is shown, in weights and alert prices."""
     with exact_arithmetic():
-        others = (exposed.net(a) for a in targets.strategic if a != exposed.quote)
+        others = (exposed.net(a) for a in targets.effective if a != exposed.quote)
         net = nav - sum(others, ZERO) if m.asset == exposed.quote else exposed.net(m.asset)
         counted = m.value + m.accepted
         held = exposed.value(m.asset)
-    target = targets.strategic[m.asset]
+    target = targets.effective[m.asset]
     net_weight = ratio(net, nav)
     is_quote = m.asset == exposed.quote
     alerts = alert_prices(
@@ -171,7 +171,7 @@ def _drift(
             asset=m.asset,
             spot_weight=ratio(held, nav),
             net_weight=net_weight,
-            strategic_target=target,
+            strategic_target=targets.strategic[m.asset],
             target=target,
             drift=ratio(counted - target * whole, whole),
             band_low=m.edges.low,

@@ -6,8 +6,7 @@ Pure. A target weight is a fraction of the policy's basis. Source: strategy defi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from trimtab.domain.errors import UntargetedHolding
@@ -15,19 +14,7 @@ from trimtab.domain.exact import ZERO
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import RebalancePolicy, Untargeted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Targets:
-    """The weight that each asset should have, and what is left out of account."""
-
-    strategic: Mapping[Asset, Decimal]
-    """By asset in file order, then untargeted ones that are to be sold, at 0; the quote last
-    when it is the residual."""
-    strays: frozenset[Asset]
-    """Those of ``strategic`` that no target names and that are to be sold."""
-    ignored: frozenset[Asset]
-    """Held but outside weights and NAV."""
+from trimtab.targets.effective import Targets
 
 
 def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
@@ -42,7 +29,7 @@ def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
     strategic.setdefault(exposed.quote, ZERO)
     strays = [a for a in exposed.assets if a not in strategic and _is_held(exposed, a)]
     if policy.untargeted is Untargeted.IGNORE:
-        return Targets(strategic=strategic, strays=frozenset(), ignored=frozenset(strays))
+        return _targets(strategic, ignored=frozenset(strays))
     dust = frozenset(a for a in strays if _is_dust(policy, exposed, a))
     worth_it = [a for a in strays if a not in dust]
     if worth_it and policy.untargeted is Untargeted.ERROR:
@@ -51,10 +38,23 @@ def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
             f"held, but no target names it: {names}; add a target or set untargeted",
             next_step="trimtab config show",
         )
+    return _targets(strategic, strays=worth_it, ignored=dust)
+
+
+def _targets(
+    strategic: Mapping[Asset, Decimal],
+    *,
+    strays: Iterable[Asset] = (),
+    ignored: frozenset[Asset],
+) -> Targets:
+    """Return strategic weights and *strays* at 0, with nothing laid over them yet."""
+    all_weights = dict(strategic) | dict.fromkeys(strays, ZERO)
     return Targets(
-        strategic=strategic | dict.fromkeys(worth_it, ZERO),
-        strays=frozenset(worth_it),
-        ignored=dust,
+        strategic=all_weights,
+        effective=all_weights,
+        overlays=(),
+        strays=frozenset(strays),
+        ignored=ignored,
     )
 
 

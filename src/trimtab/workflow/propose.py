@@ -13,6 +13,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
@@ -82,6 +83,7 @@ class Proposal:
     plan: Plan
     report: GateReport
     snapshot: Snapshot
+    occasion: Occasion
     bearings: tuple[Bearing, ...]
     """How the venue stands to independent prices, in what the plan trades; may be empty."""
     status: PlanStatus
@@ -122,7 +124,8 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
 
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
-    plan = make_plan(snapshot, planner.policy, now=planner.clock.now(), slot_due=slot_due)
+    occasion = Occasion(now=planner.clock.now(), slot_due=slot_due)
+    plan = make_plan(snapshot, planner.policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, plan, holder=holder)
     now = planner.clock.now()
@@ -137,18 +140,19 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
         plan=plan,
         report=report,
         snapshot=snapshot,
+        occasion=occasion,
         bearings=_bearings(plan, snapshot, bench),
         status=status,
         case=Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now),
     )
 
 
-def flips_of(proposal: Proposal, *, slot_due: bool) -> Flips:
+def flips_of(proposal: Proposal) -> Flips:
     """Return the single changes that would turn the answer to a proposal made by the same rule."""
 
     def again(snapshot: Snapshot, policy: Policy) -> Plan:
-        """Plan from another account or under other rules, at the same instant."""
-        return make_plan(snapshot, policy, now=proposal.plan.made_at, slot_due=slot_due)
+        """Plan from another account or under other rules, on the same occasion."""
+        return make_plan(snapshot, policy, proposal.occasion)
 
     return flips(proposal.case, proposal.report, again)
 

@@ -7,8 +7,7 @@ quote units; positions are signed, long positive.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Drift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
@@ -25,7 +25,7 @@ from trimtab.planning.drift import measure
 from trimtab.ports import Clock, Ledger, MarketData, Portfolio, ReferencePrice, SavedPlan
 from trimtab.risk.margin import maintenance, margin_ratio
 from trimtab.risk.references import Bench
-from trimtab.targets.fixed import fixed_targets
+from trimtab.targets.portfolio import targets_of
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.unattended import Standing, look_at_standing
 
@@ -163,7 +163,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
-    nav, drifts, unmeasured = _measured(exposed, policy)
+    nav, drifts, unmeasured = _measured(exposed, policy, Occasion(now=now, slot_due=False))
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
     return AccountStatus(
@@ -184,15 +184,17 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
 
 
-def _measured(exposed: Exposure, policy: Policy) -> tuple[Decimal, tuple[Drift, ...], str]:
+def _measured(
+    exposed: Exposure, policy: Policy, occasion: Occasion
+) -> tuple[Decimal, tuple[Drift, ...], str]:
     """Return NAV and drifts, or why there are none.
 
     What would make a plan an error (an untargeted holding) is shown here as a drift from 0.
     """
-    rebalance = _lenient(policy.rebalance)
+    lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
-        targets = fixed_targets(rebalance, exposed)
-        found = measure(exposed, targets, policy=rebalance, hedge=policy.hedge)
+        targets = targets_of(lenient, exposed, occasion)
+        found = measure(exposed, targets, policy=lenient.rebalance, hedge=lenient.hedge)
     except PlanningError as fault:
         return exposed.nav(exposed.unpriced), (), str(fault)
     return found.nav, found.drifts, ""
@@ -202,7 +204,7 @@ def _lenient(policy: RebalancePolicy) -> RebalancePolicy:
     """Return the policy with strays measured instead of refused."""
     if policy.untargeted is not Untargeted.ERROR:
         return policy
-    return dataclasses.replace(policy, untargeted=Untargeted.SELL)
+    return replace(policy, untargeted=Untargeted.SELL)
 
 
 def _holdings(snapshot: Snapshot, exposed: Exposure) -> tuple[Holding, ...]:

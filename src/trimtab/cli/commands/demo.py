@@ -29,6 +29,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import percent, rows_table
 from trimtab.config import load
 from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.planning.compose import make_plan
@@ -103,7 +104,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     )
     compared = await reconcile(books, shell.clock, adopt=False)
     snapshot = await shell.market.snapshot(planner.portfolio)
-    after = make_plan(snapshot, planner.policy, now=shell.clock.now(), slot_due=False)
+    after = make_plan(snapshot, planner.policy, Occasion(now=shell.clock.now(), slot_due=False))
     agrees = not compared.differences
     verdict = (
         "The ledger and the exchange agree" if agrees else "The ledger and the exchange differ"

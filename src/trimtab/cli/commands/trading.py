@@ -59,7 +59,7 @@ def plan(
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        asked = _Asked(line=survival(proposal.case), flips=flips_of(proposal, slot_due=False))
+        asked = _Asked(line=survival(proposal.case), flips=flips_of(proposal))
         return Result(document=_proposed(proposal, asked), view=_seen(proposal, asked), code=code)
 
     return session.conduct(work)

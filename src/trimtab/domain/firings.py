@@ -1,0 +1,53 @@
+"""Why a plan acts: the conditions that held when it was made, most urgent first.
+
+Pure values. Weights and ratios are fractions. Source: strategy definitions 2.1 to 2.5; the order
+of urgency is that of 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class TriggerKind(StrEnum):
+    """What made a plan act, most urgent first. Stored with the plan; never renamed."""
+
+    BY_HAND = "by_hand"
+    """A person asked for exactly this; nothing else is decided in the same plan."""
+    MARGIN = "margin"
+    LEVERAGE = "leverage"
+    EXPIRY = "expiry"
+    STOP = "stop"
+    DRIFT = "drift"
+    CALENDAR = "calendar"
+    """A slot is due: trades to target inside the band too."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """One condition that held."""
+
+    kind: TriggerKind
+    subject: str
+    """Asset, contract, hedge or slot that it was seen at; ``account`` for all of it."""
+    measured: Decimal | None
+    """What was seen; None where nothing is measured."""
+    limit: Decimal | None
+    """What it was held against, in the unit of ``measured``; None likewise."""
+    reason: str
+    """One line for the operator."""
+
+
+def by_urgency(firings: Iterable[Firing]) -> tuple[Firing, ...]:
+    """Return *firings*, most urgent first, in their own order where equally urgent."""
+    ranks = list(TriggerKind)
+    return tuple(sorted(firings, key=lambda firing: ranks.index(firing.kind)))
+
+
+def trigger_of(firings: Iterable[Firing]) -> TriggerKind:
+    """Return the most urgent kind, or that nothing fired."""
+    return min((f.kind for f in firings), key=list(TriggerKind).index, default=TriggerKind.NONE)

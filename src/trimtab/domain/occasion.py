@@ -1,0 +1,20 @@
+"""What a plan is made on the occasion of: the instant, and what is known beside the snapshot.
+
+Pure values. A snapshot is one account at one instant; the occasion is everything else that may
+change what is planned from it, so that the same snapshot, policy and occasion give the same plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """When and why a plan is asked for."""
+
+    now: datetime
+    """The instant of planning, aware UTC."""
+    slot_due: bool
+    """Whether a calendar slot is due: it trades to target inside the bands too."""

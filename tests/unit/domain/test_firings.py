@@ -1,0 +1,20 @@
+"""Which of several reasons to act is told first."""
+
+from __future__ import annotations
+
+from trimtab.domain.firings import Firing, TriggerKind, by_urgency, trigger_of
+
+
+def firing(kind: TriggerKind, subject: str = "account") -> Firing:
+    return Firing(kind=kind, subject=subject, measured=None, limit=None, reason="a test")
+
+
+def test_the_most_urgent_comes_first_and_equals_keep_their_order() -> None:
+    drifted = [firing(TriggerKind.DRIFT, "BTC"), firing(TriggerKind.DRIFT, "ETH")]
+    margin, slot = firing(TriggerKind.MARGIN), firing(TriggerKind.CALENDAR)
+    assert by_urgency([slot, *drifted, margin]) == (margin, *drifted, slot)
+    assert trigger_of([slot, *drifted, margin]) is TriggerKind.MARGIN
+
+
+def test_nothing_that_fired_is_told_as_none() -> None:
+    assert trigger_of([]) is TriggerKind.NONE
