@@ -49,7 +49,7 @@ def test_an_overlay_on_an_asset_without_target_is_named() -> None:
 
 
 def test_an_overlay_that_would_leave_a_negative_target_is_named() -> None:
-    with pytest.raises(PlanningError, match="leaves ETH a target of -0.1, below 0"):
+    with pytest.raises(PlanningError, match=r"leaves ETH a target of -0\.1, below 0"):
         overlaid(TARGETS, [overlay(ETH="-0.4", BTC="0.4")])
 
 
