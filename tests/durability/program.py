@@ -28,6 +28,8 @@ import alembic.config  # noqa: F401  # As above.
 from tests.durability.clock import LeapingClock
 from tests.durability.shim import NAME, Shim, Strike
 from trimtab.adapters.ccxt_open import open_venue
+from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
 from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
@@ -188,6 +190,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             references=UnreadReferences(),
             payments=venue.venue,
             preflight=venue.preflight,
+            history=KeptHistory(venue.history, HistoryShelf(place.folder / "history.db")),
         )
         yield runner_of(wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
 

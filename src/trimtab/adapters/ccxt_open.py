@@ -19,6 +19,7 @@ import aiohttp
 from yarl import URL
 
 from trimtab.adapters.budget import Budget
+from trimtab.adapters.ccxt_history import HistoryReader
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
@@ -75,6 +76,7 @@ class OpenedVenue:
     venue: CcxtVenue
     market: CcxtMarketData
     preflight: CcxtPreflight
+    history: HistoryReader
 
 
 @asynccontextmanager
@@ -139,7 +141,8 @@ def _opened(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
         markets=settings.markets,
     )
     venue = CcxtVenue(wire, catalogue, has_futures=has_futures)
-    return OpenedVenue(venue=venue, market=market, preflight=preflight)
+    history = HistoryReader(wire, catalogue, quote=settings.quote, markets=settings.markets)
+    return OpenedVenue(venue=venue, market=market, preflight=preflight, history=history)
 
 
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:

@@ -16,6 +16,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
+from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
+from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.unread_references import UnreadReferences
@@ -23,7 +25,15 @@ from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import TrimtabError
 from trimtab.domain.rights import KeyUse
-from trimtab.ports import Clock, MarketData, PaymentList, Preflight, ReferencePrice, Venue
+from trimtab.ports import (
+    Clock,
+    MarketData,
+    PaymentList,
+    Preflight,
+    PriceHistory,
+    ReferencePrice,
+    Venue,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,8 @@ class Shell:
     """Of the venue itself, whatever stands before it."""
     references: ReferencePrice
     preflight: Preflight
+    history: PriceHistory
+    """What is not kept beside the ledger is read from the venue."""
 
 
 @asynccontextmanager
@@ -114,6 +126,7 @@ async def open_shell(
             payments=opened.venue,
             references=references,
             preflight=opened.preflight,
+            history=KeptHistory(opened.history, HistoryShelf(shelf_of(config.ledger_url))),
         )
 
 

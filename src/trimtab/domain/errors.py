@@ -49,6 +49,36 @@ class MissingInstrument(PlanningError):
     """The route needs a market that the venue does not list or does not trade."""
 
 
+class HistoryError(PlanningError):
+    """What prices did cannot be decided from."""
+
+    next_step = "trimtab review"
+
+
+class NoHistory(HistoryError):
+    """No daily close of an asset is known where one is needed."""
+
+
+class ShortHistory(HistoryError):
+    """An asset has fewer daily closes than the look-back needs."""
+
+    next_step = "lower the look-back or choose other assets, then trimtab config check"
+
+
+class HistoryGap(HistoryError):
+    """A day is missing among the daily closes of an asset."""
+
+
+class BadClose(HistoryError):
+    """A daily close is not a price."""
+
+
+class SingularCovariance(HistoryError):
+    """The assets' risks cannot be told apart, or one has none, so that they cannot be shared."""
+
+    next_step = "choose other assets or another look-back, then trimtab config check"
+
+
 class ApprovalError(TrimtabError):
     """The plan may not be executed: not approved, expired, changed, or used already."""
 

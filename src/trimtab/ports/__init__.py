@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
+from trimtab.ports.history import PriceHistory
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
@@ -45,6 +46,7 @@ __all__ = [
     "PlanStatus",
     "Portfolio",
     "Preflight",
+    "PriceHistory",
     "Progress",
     "ReferencePrice",
     "RestraintLedger",

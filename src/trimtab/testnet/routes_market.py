@@ -177,10 +177,23 @@ def klines(market: Market) -> Action:
         limit = params.limit(default=500, most=1000 if market is Market.SPOT else 1500)
         newest = min(until, state.now_ms) // step * step
         oldest = -(-since // step) * step if since else newest - (limit - 1) * step
-        opens = range(oldest, newest + 1, step)[:limit]
-        return [_kline(state, listing, opens_at=t, closes_at=t + step - 1) for t in opens]
+        opens = range(oldest, newest + 1, step)
+        rows = (_row(state, listing, opens_at=t, closes_at=t + step - 1) for t in opens)
+        return list(islice((row for row in rows if row is not None), limit))
 
     return answer
+
+
+def _row(state: State, listing: Listing, *, opens_at: int, closes_at: int) -> list[Any] | None:
+    """Return one kline, of a day that was given as it was given; None where there is none."""
+    past, is_day = state.scenario.past, closes_at - opens_at == DAY_MS - 1
+    if not is_day or not past.is_told(listing.base) or closes_at >= state.started_at:
+        return _kline(state, listing, opens_at=opens_at, closes_at=closes_at)
+    close = past.close_of(listing.base, opens_at=opens_at, started_at=state.started_at)
+    if close is None:
+        return None
+    told = format(close, "f")
+    return [opens_at, told, told, told, told, "1", closes_at, told, 1000, "1", told, "0"]
 
 
 def _interval_ms(interval: str) -> int:

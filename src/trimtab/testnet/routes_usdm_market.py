@@ -5,6 +5,7 @@ Pure over the state. Funding rates are ratios per settlement, positive when long
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from trimtab.testnet import views_usdm
 from trimtab.testnet.catalogue import QUOTE, Listing, Market
 from trimtab.testnet.exact import ONE, ZERO, text8
 from trimtab.testnet.prices import wave
+from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.routes import DAY_MS, Route, Table, span, symbols_of
 from trimtab.testnet.routes_market import (
     book_ticker,
@@ -80,15 +82,12 @@ def funding_history(state: State, params: Params) -> list[Json]:
 
 
 def _settlements(state: State, symbol: str, *, limit: int) -> list[Json]:
-    """Return the settlements of one contract, *limit* of them before the start."""
-    step = state.funding_hours(symbol) * _HOUR_MS
-    latest = state.started_at // step * step
+    """Return the settlements of one contract, made up ones at most *limit*."""
     listing = state.listing(Market.USDM, symbol)
-    past = []
-    for at_ms in range(latest - (limit - 1) * step, latest + 1, step):
-        swing = wave(seed=f"{state.scenario.seed}:{symbol}", at_ms=at_ms, period_ms=37 * step)
-        rate = (state.funding_rate(symbol) * (ONE + swing / 2)).quantize(ONE.scaleb(-8))
-        past.append((at_ms, rate, state.prices.mid_at(listing.base, at_ms)))
+    past = [
+        (at_ms, rate, state.prices.mid_at(listing.base, at_ms))
+        for at_ms, rate in _past_rates(state, symbol, limit=limit)
+    ]
     real = [(s.settled_at, s.rate, s.mark) for s in state.usdm.settlements if s.symbol == symbol]
     return [
         {
@@ -99,6 +98,21 @@ def _settlements(state: State, symbol: str, *, limit: int) -> list[Json]:
         }
         for at_ms, rate, mark in (*past, *real)
     ]
+
+
+def _past_rates(state: State, symbol: str, *, limit: int) -> Iterator[tuple[int, Decimal]]:
+    """Yield instants and rates before the start, oldest first: as given, else made up."""
+    step = state.funding_hours(symbol) * _HOUR_MS
+    latest = state.started_at // step * step
+    given = state.scenario.past.funding.get(symbol)
+    if given is not None:
+        yield from zip(
+            range(latest - (len(given) - 1) * step, latest + 1, step), given, strict=True
+        )
+        return
+    for at_ms in range(latest - (limit - 1) * step, latest + 1, step):
+        swing = wave(seed=f"{state.scenario.seed}:{symbol}", at_ms=at_ms, period_ms=37 * step)
+        yield at_ms, (state.funding_rate(symbol) * (ONE + swing / 2)).quantize(ONE.scaleb(-8))
 
 
 def funding_intervals(state: State, _params: Params) -> list[Json]:
@@ -127,6 +141,40 @@ def open_interest(state: State, params: Params) -> Json:
     }
 
 
+def open_interest_history(state: State, params: Params) -> list[Json]:
+    """List the open interest at each midnight of the last month, oldest first.
+
+    Raises:
+        Rejection: -1130 for another period than a day, or a start before the month.
+
+    """
+    listing = state.listing(Market.USDM, params.required("symbol"))
+    since, until = span(params)
+    today = state.now_ms // DAY_MS * DAY_MS
+    if params.required("period") != "1d" or 0 < since < today - 30 * DAY_MS:
+        raise Rejection(-1130, "parameter 'startTime' is invalid.")
+    found = []
+    for at_ms in range(today - 29 * DAY_MS, today + 1, DAY_MS):
+        units = _interest_at(state, listing, at_ms=at_ms)
+        if units is None or not since <= at_ms <= until:
+            continue
+        worth = (units * state.prices.mid_at(listing.base, at_ms)).quantize(ONE.scaleb(-8))
+        row = {"symbol": listing.symbol, "sumOpenInterest": text8(units), "timestamp": at_ms}
+        found.append(row | {"sumOpenInterestValue": text8(worth)})
+    return found[: params.limit(default=30, most=500)]
+
+
+def _interest_at(state: State, listing: Listing, *, at_ms: int) -> Decimal | None:
+    """Return the open interest at a midnight, None before the first that was given."""
+    given = state.scenario.past.open_interest.get(listing.symbol)
+    if given is None:
+        swing = wave(seed=f"interest:{listing.symbol}", at_ms=at_ms, period_ms=11 * DAY_MS)
+        held = Decimal(_OPEN_INTEREST_LEVELS) * listing.rule.level_notional / state.mid(listing)
+        return (held * (ONE + swing / 10)).quantize(ONE.scaleb(-3))
+    back = (state.started_at // DAY_MS * DAY_MS - at_ms) // DAY_MS
+    return given[-1 - back] if 0 <= back < len(given) else None
+
+
 def table() -> Table:
     """Return the market endpoints of the futures host."""
     usdm = Market.USDM
@@ -145,4 +193,5 @@ def table() -> Table:
         "v1/fundingInfo": Route(action=funding_intervals),
         "v1/openInterest": Route(action=open_interest),
     }
-    return {("GET", f"/fapi/{path}"): route for path, route in public.items()}
+    listed = {("GET", f"/fapi/{path}"): route for path, route in public.items()}
+    return listed | {("GET", "/futures/data/openInterestHist"): Route(action=open_interest_history)}

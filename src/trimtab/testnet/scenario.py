@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from trimtab.testnet.exact import ZERO
+from trimtab.testnet.past import Past
 
 _TRADING = frozenset({"spot", "futures"})
 _RIGHTS = frozenset({"read", *_TRADING, "transfer"})
@@ -125,6 +126,8 @@ class Scenario:
     """Request budgets."""
     seed: int = 0
     """Shapes the made-up past (klines, funding history); nothing else is left to chance."""
+    past: Past = field(default_factory=Past)
+    """What is told of the days before the start in its stead, where it is given."""
 
     @classmethod
     def drifted(cls) -> Scenario:
@@ -149,7 +152,8 @@ class Scenario:
         {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
         margin_types, dual_side}``; ``funding {rates, hours}``; ``basis {bps, dated}``;
         ``bnb_fees``; ``serves [..]``; ``credentials [{key, secret, rights}]``; ``limits
-        {spot_weight_1m, ..}``; ``seed``.
+        {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]}, funding {symbol: [..]},
+        open_interest {symbol: [..]}}``, oldest first and to the day before the start.
 
         Raises:
             ValueError: an unknown key, or a value of the wrong kind.
@@ -158,7 +162,7 @@ class Scenario:
         root = json.loads(document) if isinstance(document, str) else document
         known = {
             *("prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
-            *("serves", "credentials", "limits", "seed"),
+            *("serves", "credentials", "limits", "seed", "past"),
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
@@ -185,6 +189,7 @@ class Scenario:
             serves=frozenset(root.get("serves", ())),
             limits=_limits(root.get("limits", {})),
             seed=int(root.get("seed", 0)),
+            past=Past.from_json(root.get("past", {})),
             **({"credentials": accepted} if accepted else {}),
         )
 

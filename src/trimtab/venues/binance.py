@@ -130,6 +130,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "publicGetTime": _weighs(1),
     "publicGetExchangeInfo": _weighs(20),
     "publicGetDepth": _weighs(5),
+    "publicGetKlines": _weighs(2),
     "privateGetAccount": _weighs(20),
     "privateGetOrder": _weighs(4),
     "privateGetOpenOrders": _weighs(6, 80),
@@ -141,6 +142,9 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "fapiPublicGetExchangeInfo": _weighs(1),
     "fapiPublicGetDepth": _weighs(5),  # 2 up to 50 levels; more is safe, and headers correct it.
     "fapiPublicGetPremiumIndex": _weighs(1, 10),
+    "fapiPublicGetKlines": _weighs(5),  # Up to 1,000 rows; more are never asked for.
+    "fapiPublicGetFundingRate": _weighs(1),  # Counted apart, 500 in five minutes; more is safe.
+    "fapiDataGetOpenInterestHist": _weighs(1),  # Likewise, 1,000 in five minutes.
     "fapiPrivateV3GetAccount": _weighs(5),
     "fapiPrivateV3GetPositionRisk": _weighs(5),
     "fapiPrivateGetPositionSideDual": _weighs(30),
