@@ -1,0 +1,50 @@
+"""Indicators of one series of closes: EMA, RSI, volatility.
+
+Pure, floats. Closes are > 0, oldest first, shape (days,). Averages begin with the plain mean of
+their first period, as charts do (Wilder, "New Concepts in Technical Trading Systems", 1978).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from trimtab.estimators.series import Floats, simple_returns
+
+YEAR_DAYS: Final = 365
+"""Coins are quoted every day."""
+NEUTRAL: Final = 50.0
+"""The strength of what has not moved."""
+
+
+def ema(closes: Floats, period: int) -> Floats:
+    """Return the exponential average, factor 2/(period + 1); ``period - 1`` fewer values."""
+    return _smoothed(closes, period, 2.0 / (period + 1))
+
+
+def rsi(closes: Floats, period: int) -> Floats:
+    """Return Wilder's relative strength index, 0 to 100; ``period`` fewer values than closes."""
+    changes = np.diff(closes)
+    gains = _smoothed(np.maximum(changes, 0.0), period, 1.0 / period)
+    losses = _smoothed(np.maximum(-changes, 0.0), period, 1.0 / period)
+    both = gains + losses
+    still = both <= 0.0
+    strength: Floats = np.where(still, NEUTRAL, 100.0 * gains / np.where(still, 1.0, both))
+    return strength
+
+
+def volatility(closes: Floats) -> float:
+    """Return the annualised standard deviation of daily simple returns, as a ratio, >= 0."""
+    return float(simple_returns(closes).std(ddof=1)) * math.sqrt(YEAR_DAYS)
+
+
+def _smoothed(series: Floats, period: int, factor: float) -> Floats:
+    """Return an average that moves by *factor* towards each value after its first period."""
+    average = float(series[:period].mean())
+    found = [average]
+    for value in series[period:]:
+        average += factor * (float(value) - average)
+        found.append(average)
+    return np.array(found, dtype=np.float64)
