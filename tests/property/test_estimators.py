@@ -135,7 +135,7 @@ def test_shares_in_the_risk_are_equal(sample: Floats) -> None:
     weights = equal_risk(matrix)
     assert weights.min() > 0.0
     assert weights.sum() == pytest.approx(1.0)
-    assert share_deviation(matrix, weights) < 1e-9
+    assert share_deviation(matrix, weights=weights) < 1e-9
 
 
 @given(returns())
@@ -145,7 +145,9 @@ def test_no_other_weights_near_by_share_the_risk_more_equally(sample: Floats) ->
     assume(len(weights) > 1 and condition(matrix) > 1e-6)
     moved = weights.copy()
     moved[0] *= 1.01
-    assert share_deviation(matrix, moved / moved.sum()) > share_deviation(matrix, weights)
+    assert share_deviation(matrix, weights=moved / moved.sum()) > share_deviation(
+        matrix, weights=weights
+    )
 
 
 @given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=8))
@@ -164,21 +166,23 @@ def test_the_worst_allowed_number_of_sweeps_still_gives_a_portfolio() -> None:
 def test_bets_are_between_one_and_the_number_of_assets(sample: Floats, seed: int) -> None:
     matrix = shrunk_covariance(sample).matrix
     weights = np.random.default_rng(seed).normal(size=len(matrix))
-    assert 1.0 - 1e-9 <= effective_bets(matrix, weights) <= len(matrix) + 1e-9
-    assert portfolio_variance(matrix, weights) >= 0.0
+    assert 1.0 - 1e-9 <= effective_bets(matrix, weights=weights) <= len(matrix) + 1e-9
+    assert portfolio_variance(matrix, weights=weights) >= 0.0
 
 
 def test_bets_are_as_many_as_equal_and_unrelated_assets() -> None:
-    assert effective_bets(np.diag([1.0, 4.0, 9.0]), np.array([1, 1 / 2, 1 / 3])) == pytest.approx(3)
-    assert effective_bets(np.diag([1.0, 4.0]), np.array([1.0, 0.0])) == pytest.approx(1)
-    assert effective_bets(np.eye(2), np.zeros(2)) == 0.0
+    assert effective_bets(
+        np.diag([1.0, 4.0, 9.0]), weights=np.array([1, 1 / 2, 1 / 3])
+    ) == pytest.approx(3)
+    assert effective_bets(np.diag([1.0, 4.0]), weights=np.array([1.0, 0.0])) == pytest.approx(1)
+    assert effective_bets(np.eye(2), weights=np.zeros(2)) == 0.0
 
 
 @given(st.lists(moves, min_size=3, max_size=60), st.floats(-3, 3), st.floats(-0.01, 0.01))
 def test_beta_of_a_multiple_is_the_multiple(steps: list[float], times: float, shift: float) -> None:
     base = np.array(steps)
     assume(base.std() > 1e-3)
-    found = beta_of(times * base + shift, base)
+    found = beta_of(times * base + shift, other=base)
     assert found.beta == pytest.approx(times, abs=1e-6)
     assert abs(times) < 1e-3 or found.r_squared == pytest.approx(1.0, abs=1e-3)
 
@@ -187,15 +191,15 @@ def test_beta_of_a_multiple_is_the_multiple(steps: list[float], times: float, sh
 def test_beta_is_the_slope_of_least_squares(sample: Floats) -> None:
     assume(sample.shape[1] == 2)
     slope, _ = np.polyfit(sample[:, 1], sample[:, 0], 1)
-    found = beta_of(sample[:, 0], sample[:, 1])
+    found = beta_of(sample[:, 0], other=sample[:, 1])
     related = float(np.corrcoef(sample.T)[0, 1])
     assert found.beta == pytest.approx(float(slope), rel=1e-6, abs=1e-9)
     assert found.r_squared == pytest.approx(related**2, abs=1e-9)
 
 
 def test_beta_to_what_stands_still_is_none() -> None:
-    assert beta_of(np.array([0.1, -0.1]), np.zeros(2)).beta == 0.0
-    assert beta_of(np.zeros(2), np.array([0.1, -0.1])).r_squared == 0.0
+    assert beta_of(np.array([0.1, -0.1]), other=np.zeros(2)).beta == 0.0
+    assert beta_of(np.zeros(2), other=np.array([0.1, -0.1])).r_squared == 0.0
 
 
 @given(st.floats(0.2, 5.0), st.floats(0.0, 3.0), st.integers(0, 90))

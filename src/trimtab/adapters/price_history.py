@@ -46,8 +46,12 @@ class KeptHistory:
         first = until - (need.days - 1) * DAY
         markets = await self._reader.markets(need)
         listed, perpetuals = markets.closes, markets.perpetuals
-        closes = await together(*(self._closes(m, first, until) for m in listed.values()))
-        funding = await together(*(self._funding(m, first, until) for m in perpetuals.values()))
+        closes = await together(
+            *(self._closes(m, first=first, last=until) for m in listed.values())
+        )
+        funding = await together(
+            *(self._funding(m, first=first, last=until) for m in perpetuals.values())
+        )
         interest = await together(
             *(self._reader.open_interest(m, until=until) for m in perpetuals.values())
         )
@@ -59,7 +63,7 @@ class KeptHistory:
             remarks=(self._shelf.fault,) if self._shelf.fault else (),
         )
 
-    async def _closes(self, market: Symbol, first: date, last: date) -> tuple[Close, ...]:
+    async def _closes(self, market: Symbol, *, first: date, last: date) -> tuple[Close, ...]:
         """Return the closes of one market, asking only for what is not kept."""
         kept = await asyncio.to_thread(self._shelf.closes, market, first=first, last=last)
         missing = first + len(kept) * DAY
@@ -72,7 +76,7 @@ class KeptHistory:
         return kept + found
 
     async def _funding(
-        self, perpetual: Symbol, first: date, last: date
+        self, perpetual: Symbol, *, first: date, last: date
     ) -> tuple[FundingSettlement, ...]:
         """Return the settlements of one perpetual, asking only for what is not kept."""
         since, until = _begin(first), _begin(last + DAY) - _TICK

@@ -48,7 +48,7 @@ def correlation(matrix: Floats) -> Floats:
     return related
 
 
-def effective_bets(matrix: Floats, weights: Floats) -> float:
+def effective_bets(matrix: Floats, *, weights: Floats) -> float:
     """Return the effective number of bets of signed *weights*, 1 to the number of assets.
 
     The exponential of the entropy of how the variance is spread over principal components;
@@ -63,7 +63,7 @@ def effective_bets(matrix: Floats, weights: Floats) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def portfolio_variance(matrix: Floats, weights: Floats) -> float:
+def portfolio_variance(matrix: Floats, *, weights: Floats) -> float:
     """Return w'Σw per day, >= 0."""
     return max(0.0, float(weights @ matrix @ weights))
 
@@ -78,7 +78,7 @@ class Beta:
     """Share of the asset's variance that the other explains, 0 to 1."""
 
 
-def beta_of(asset: Floats, other: Floats) -> Beta:
+def beta_of(asset: Floats, *, other: Floats) -> Beta:
     """Return cov(asset, other) over var(other) of equal days; 0 where either stands still."""
     apart, against = asset - asset.mean(), other - other.mean()
     shared, own = float(apart @ against), float(apart @ apart)

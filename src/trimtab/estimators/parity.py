@@ -38,7 +38,7 @@ def equal_risk(matrix: Floats) -> Floats:
     return weights
 
 
-def share_deviation(matrix: Floats, weights: Floats) -> float:
+def share_deviation(matrix: Floats, *, weights: Floats) -> float:
     """Return the largest relative deviation of a share in the risk from its mean, >= 0."""
     shares = weights * (matrix @ weights)
     return float(np.abs(shares / shares.mean() - 1.0).max())
