@@ -3,7 +3,7 @@
 Pure. Closes are quote units per base unit at the end of a UTC day; a day that has not ended is
 never among them. Funding rates are ratios per settlement, positive when longs pay. A history is
 taken as it was listed: what is wrong with it is an error by name for whoever needs that part,
-and nothing to anybody else. Source: docs/design/0018-price-history.md.
+and nothing to anybody else. Source: docs/design/0019-price-history.md.
 """
 
 from __future__ import annotations
