@@ -176,6 +176,8 @@ def row(statement: str) -> Callable[[sqlite3.Connection], None]:
     return edit
 
 
+OTHER_NAME: Final = """UPDATE plans SET digest =
+    CASE substr(digest, 1, 1) WHEN '0' THEN '1' ELSE '0' END || substr(digest, 2)"""
 LONGER: Final = "UPDATE approvals SET expires_at = '2099-01-01T00:00:00.000000Z'"
 EDITS: Final = (
     ("one lot more", in_body("plan_saved", '"lots":-', '"lots":-1', rehash=False), 8),
@@ -186,7 +188,7 @@ EDITS: Final = (
         in_body("plan_saved", '"tag":"exposure"', '"tag":"integrity"', rehash=True),
         4,
     ),
-    ("the plan's name", row("UPDATE plans SET digest = '0' || substr(digest, 2)"), 8),
+    ("the plan's name", row(OTHER_NAME), 8),
     ("the end of the yes", row(LONGER), 8),
     ("who said yes", row("UPDATE approvals SET by = 'eve'"), 8),
     ("the yes to which findings", row("UPDATE approvals SET gate_digest = plan_digest"), 8),
