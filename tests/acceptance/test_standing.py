@@ -167,10 +167,12 @@ async def test_that_of_another_account_covers_nothing(account: Account) -> None:
     assert (mixed.code, account.mutations()) == (2, 0), mixed.text
 
 
+OTHER_NAME: Final = """UPDATE standings SET digest =
+    CASE substr(digest, 1, 1) WHEN '0' THEN '1' ELSE '0' END || substr(digest, 2)"""
 EDITS: Final = (
     ("a cap", in_body("standing_granted", '"run":"1301"', '"run":"1999"', rehash=False)),
     ("a cap, hashed", in_body("standing_granted", '"run":"1301"', '"run":"1999"', rehash=True)),
-    ("its name", row("UPDATE standings SET digest = '0' || substr(digest, 2)")),
+    ("its name", row(OTHER_NAME)),
     ("its entry", row("UPDATE standings SET seq = 1")),
 )
 """What is edited of a grant that does not cover the plan, so that it would."""
