@@ -50,9 +50,12 @@ QUIET_TRIES_MAX = 4
 MIGRATED = 0.9
 """Share of the seeds whose ledger has its tables; the others make them, and may die at it."""
 _FAILED = (
-    "SELECT line, state FROM orders WHERE dry_run = 0 AND plan_digest = ?"
-    " AND state IN ('refused', 'absent')"
+    "SELECT line, state FROM orders AS o WHERE dry_run = 0 AND plan_digest = ?"
+    " AND state IN ('refused', 'absent') AND NOT EXISTS (SELECT 1 FROM orders AS later"
+    " WHERE later.plan_digest = o.plan_digest AND later.line = o.line"
+    " AND later.attempt > o.attempt AND later.state = 'filled')"
 )
+"""Lines that did not come through: an order held back while the clock was unsure is sent anew."""
 SCALES = (12, 60, 300, 1_200)
 """Scales of the point at which a process dies."""
 
