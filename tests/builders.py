@@ -435,6 +435,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "firings": (),
         "overlays": (),
         "drift": (),
+        "groups": (),
         "legs": found,
         "units_before": {
             leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
@@ -537,6 +538,7 @@ def policy(
     fields: dict[str, Any] = {
         "basis": Basis.NET,
         "targets": wanted,
+        "groups": (),
         "untargeted": Untargeted.IGNORE,
         "route": Route.SPOT,
         "routes": {},

@@ -15,7 +15,7 @@ from trimtab.domain.exact import plain, shown, trimmed
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, Leg, Plan
+from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan
 from trimtab.ports import PlanStatus
 
 Document = dict[str, Any]
@@ -51,9 +51,10 @@ def plan_document(
             "quote": plan.quote,
             "trigger": plan.trigger,
             "firings": [to_document(f) for f in plan.firings],
-            "overlays": [_overlay(o) for o in plan.overlays],
+            "overlays": [overlay_document(o) for o in plan.overlays],
             "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
+            "groups": [group_document(g) for g in plan.groups],
             "legs": [_leg(plan, leg) for leg in plan.legs],
             "untraded": [
                 {"asset": u.asset, "reason": u.reason.value, "value": value(u.value)}
@@ -95,7 +96,22 @@ def drift_document(drift: Drift) -> Document:
     }
 
 
-def _overlay(overlay: Overlay) -> Document:
+def group_document(group: GroupDrift) -> Document:
+    """Return the weight and the band of a group that has one."""
+    return {
+        "group": group.group,
+        "members": list(group.members),
+        "weight": weight(group.weight),
+        "strategic_target": weight(group.strategic_target),
+        "target": weight(group.target),
+        "drift": weight(group.drift),
+        "band_low": weight(group.band_low),
+        "band_high": weight(group.band_high),
+        "breached": group.breached,
+    }
+
+
+def overlay_document(overlay: Overlay) -> Document:
     """Return one overlay with what it does to each target."""
     return {
         "id": overlay.overlay_id,

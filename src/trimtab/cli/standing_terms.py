@@ -114,10 +114,10 @@ def _kinds(terms: Terms, config: Config) -> tuple[MarketKind, ...]:
 def _symbols(terms: Terms, config: Config, kinds: tuple[MarketKind, ...]) -> tuple[Symbol, ...]:
     """Read the markets: of the targets' coins and perpetuals, all unless fewer are named."""
     quote, found = config.quote, list[str]()
-    for target in config.policy.rebalance.targets:
-        if target.asset != quote:
-            found += [f"{target.asset}/{quote}"] if MarketKind.SPOT in kinds else []
-            found += [f"{target.asset}/{quote}:{quote}"] if MarketKind.SWAP in kinds else []
+    for asset in config.policy.rebalance.assets:
+        if asset != quote:
+            found += [f"{asset}/{quote}"] if MarketKind.SPOT in kinds else []
+            found += [f"{asset}/{quote}:{quote}"] if MarketKind.SWAP in kinds else []
     return tuple(Symbol(s) for s in _chosen("--symbols", terms.symbols, sorted(found)))
 
 

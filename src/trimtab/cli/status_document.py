@@ -6,7 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.cli.bearings import bearing_document
-from trimtab.cli.documents import Document, drift_document, value, weight
+from trimtab.cli.documents import (
+    Document,
+    drift_document,
+    group_document,
+    overlay_document,
+    value,
+    weight,
+)
 from trimtab.cli.standing_document import standing_document
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain
@@ -26,6 +33,8 @@ def status_document(status: AccountStatus) -> Document:
         "nav": value(status.nav),
         "quote": status.snapshot.quote,
         "assets": [drift_document(d) for d in status.drifts],
+        "groups": [group_document(g) for g in status.groups],
+        "overlays": [overlay_document(o) for o in status.overlays],
         "unmeasured": status.unmeasured or None,
         "holdings": [
             {

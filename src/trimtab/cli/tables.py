@@ -18,7 +18,7 @@ from rich.text import Text
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, Leg, Plan, Untraded
+from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded
 from trimtab.workflow.bearings import Bearing
 
 BAR_CELLS = 24
@@ -51,7 +51,8 @@ def money(amount: Decimal) -> str:
 
 def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
-    parts: list[RenderableType] = [heading(plan), drift_table(plan), *overlay_lines(plan.overlays)]
+    parts: list[RenderableType] = [heading(plan), drift_table(plan)]
+    parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
     if plan.legs:
         parts += [Text(), legs_table(plan.legs, plan), cost_line(plan)]
     else:
@@ -85,6 +86,19 @@ def overlay_lines(overlays: Sequence[Overlay]) -> list[RenderableType]:
         moved = ", ".join(f"{a} {points(shift)}" for a, shift in overlay.shift.items() if shift)
         text = f"  {moved or 'moves nothing'}: {overlay.reason}; until {overlay.until}"
         lines.append(Text.assemble((overlay.overlay_id, "bold cyan"), text))
+    return lines
+
+
+def group_lines(groups: Sequence[GroupDrift]) -> list[RenderableType]:
+    """Return every group that has one band, one line for each."""
+    lines: list[RenderableType] = []
+    for group in groups:
+        told = (
+            f" {percent(group.weight)} of {percent(group.target)}, band "
+            f"{percent(group.band_low)} to {percent(group.band_high)}: {', '.join(group.members)}"
+        )
+        line = Text.assemble((group.group, "bold cyan"), told)
+        lines.append(line.append("  outside", "bold yellow") if group.breached else line)
     return lines
 
 

@@ -8,7 +8,17 @@ from decimal import Decimal
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import bar, bearings_table, money, percent, points, rows_table, words
+from trimtab.cli.tables import (
+    bar,
+    bearings_table,
+    group_lines,
+    money,
+    overlay_lines,
+    percent,
+    points,
+    rows_table,
+    words,
+)
 from trimtab.cli.views_standing import standing_table
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import Side
@@ -74,6 +84,8 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
     columns = ("asset", *spot, ">net" if hedged else ">now", ">target", ">drift")
     rows = [_weight_row(d, hedged=hedged) for d in status.drifts]
     yield rows_table((*columns, "band", ">alert below", ">above"), rows)
+    yield from group_lines(status.groups)
+    yield from overlay_lines(status.overlays)
     if outside := [d.asset for d in status.drifts if d.breached]:
         yield Text(f"Outside the band: {', '.join(outside)}.", "yellow")
 

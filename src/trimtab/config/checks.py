@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
+from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.numerals import read_exact, shown
 from trimtab.config.positions import KeyPath
 from trimtab.config.profiles import PROFILES
-from trimtab.config.shape import PER_ASSET, nearest_fix
+from trimtab.config.shape import is_per_asset, nearest_fix
 from trimtab.config.words import ASSET
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
+from trimtab.domain.exact import ZERO, plain
 
 Tree = Mapping[str, Any]
 
-_SUM_TOLERANCE: Final = Decimal("1e-9")
-"""How far the weights' sum may be from 1 (strategy book 1.1)."""
 _SECRET_KEY: Final = re.compile(
     r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)"
 )
 _CHOICES: Final = ("profile", "targets", "groups", "sleeves")
-_NOT_YET: Final = ("groups", "sleeves")
+_NOT_YET: Final = ("sleeves",)
 
 
 def flaws(tree: Tree) -> Iterator[Flaw]:
@@ -38,6 +36,9 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _choice(tree)
     yield from _profile(tree)
     yield from _weights(tree)
+    yield from group_flaws(section(tree, "portfolio").get("groups"), quote=quote_of(tree))
+    yield from _banded(tree)
+    yield from _baskets(tree)
     yield from _strangers(tree)
     yield from _markets(tree)
     yield from _url(tree)
@@ -52,7 +53,7 @@ def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
     if not isinstance(node, dict):
         return
     for key, value in node.items():
-        is_asset = path in PER_ASSET and ASSET.fullmatch(key) is not None
+        is_asset = is_per_asset(path) and ASSET.fullmatch(key) is not None
         if not is_asset and _SECRET_KEY.search(key.lower().replace("-", "_")):
             yield Flaw(path=(*path, key), reason="is a secret in the open", fix=_secret_fix(key))
         else:
@@ -74,6 +75,12 @@ def section(tree: Tree, name: str) -> Tree:
     """Return a section of the raw tree; one that is no table counts as empty here."""
     table = tree.get(name)
     return table if isinstance(table, dict) else {}
+
+
+def quote_of(tree: Tree) -> str | None:
+    """Return the quote as it is written, None where it is no text."""
+    quote = section(tree, "account").get("quote")
+    return quote if isinstance(quote, str) else None
 
 
 def _choice(tree: Tree) -> Iterator[Flaw]:
@@ -122,22 +129,37 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
     if not targets:
         yield Flaw(path=path, reason="names no asset", fix='write such as BTC = "0.50"')
         return
-    try:
-        weights = [read_exact(weight) for weight in targets.values()]
-    except PydanticCustomError:
-        return
-    if not all(ZERO <= weight <= ONE for weight in weights):
-        return
-    with exact_arithmetic():
-        total = sum(weights, ZERO)
-        missing = ONE - total
-    if missing.copy_abs() <= _SUM_TOLERANCE:
-        return
-    quote = section(tree, "account").get("quote")
-    fix = f"{'lower' if missing < 0 else 'raise'} them by {plain(missing.copy_abs())}"
-    if isinstance(quote, str) and ASSET.fullmatch(quote) and quote not in targets and missing > 0:
-        fix = f'add {quote} = "{plain(missing)}" for the quote, or raise the others by as much'
-    yield Flaw(path=path, reason=f"weights must sum to 1, sum is {plain(total)}", fix=fix)
+    quote = quote_of(tree)
+    lacks = quote is not None and ASSET.fullmatch(quote) is not None and quote not in targets
+    yield from sum_flaws(path, targets, rest=f"{quote} for the quote" if lacks else "")
+
+
+def _banded(tree: Tree) -> Iterator[Flaw]:
+    """Members of a group that has one band have none of their own."""
+    groups = section(section(tree, "portfolio"), "groups")
+    thresholds = section(section(tree, "rebalance"), "thresholds")
+    for name in groups:
+        table, members = section(groups, name), grouped({name: groups[name]})
+        if len(members) > 1 and (table.get("inner") == "keep" or "threshold" in table):
+            for asset in members:
+                if asset in thresholds:
+                    path = ("rebalance", "thresholds", asset)
+                    reason = f"is never read: its group {name} has one band for all"
+                    fix = f"remove it, or take the threshold from the group {name}"
+                    yield Flaw(path=path, reason=reason, fix=fix)
+
+
+def _baskets(tree: Tree) -> Iterator[Flaw]:
+    """Baskets hedge, so every member takes the route of futures."""
+    groups, rebalance = section(section(tree, "portfolio"), "groups"), section(tree, "rebalance")
+    routes = section(rebalance, "routes")
+    for name, table in groups.items():
+        members = grouped({name: table}) if section(groups, name).get("basket") is True else ()
+        spot = [a for a in members if routes.get(a, rebalance.get("route")) != "futures"]
+        if spot:
+            path = ("portfolio", "groups", name, "basket")
+            reason = f"needs the route of futures, and {', '.join(spot)} has another"
+            yield Flaw(path=path, reason=reason, fix='write rebalance.route = "futures"')
 
 
 def _strangers(tree: Tree) -> Iterator[Flaw]:
@@ -146,6 +168,8 @@ def _strangers(tree: Tree) -> Iterator[Flaw]:
     targets, quote = portfolio.get("targets"), section(tree, "account").get("quote")
     if isinstance(portfolio.get("profile"), str) and portfolio["profile"] in PROFILES:
         targets = {**PROFILES[portfolio["profile"]].weights, quote: ""}
+    if isinstance(portfolio.get("groups"), dict):
+        targets = dict.fromkeys([*grouped(portfolio["groups"]), quote])
     if not isinstance(targets, dict):
         return
     for name in ("routes", "thresholds"):

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from trimtab.config.numerals import fault, read_exact, read_whole
 from trimtab.config.words import (
     destination_text,
     read_asset,
     read_destination,
+    read_group,
     read_switch,
     read_text,
     read_threshold,
@@ -26,6 +34,9 @@ from trimtab.domain.exact import plain
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, Route, Threshold
 from trimtab.domain.references import REFERENCES_MIN, ReferenceSource
+
+SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
+"""What all sections share: an unknown key is an error. Only the document's validator is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +92,8 @@ Switch = Annotated[bool, BeforeValidator(read_switch)]
 """true or false."""
 AssetCode = Annotated[str, BeforeValidator(read_asset)]
 """An asset by its code."""
+GroupName = Annotated[str, BeforeValidator(read_group)]
+"""A group by the name that the file gives it."""
 Text = Annotated[str, BeforeValidator(read_text)]
 """Text as it is."""
 RouteWord = Annotated[Route, BeforeValidator(unavailable("mixed", "auto"))]

@@ -149,20 +149,22 @@ def _expanded(url: str, key: AccountKey, *, home: Path, cwd: Path) -> str:
 
 
 def _settings(document: Document, provenance: Provenance) -> Iterator[Setting]:
-    """Yield every key with its value and source; tables per asset give one row per asset."""
-    for name, table in document.model_dump(mode="json").items():
-        for key, value in table.items():
-            if key in ("groups", "sleeves") or (key == "profile" and not value):
-                continue
-            rows: dict[tuple[str, ...], Any] = {(name, key): value}
-            if isinstance(value, dict):
-                rows = {(name, key, asset): weight for asset, weight in value.items()}
-            for path, shown in rows.items():
-                yield Setting(
-                    key=".".join(path),
-                    value=_masked(shown) if path == ("ledger", "url") else shown,
-                    source=provenance.of(path) if provenance.is_set(path) else _DEFAULT,
-                )
+    """Yield every key with its value and source; tables of any names give a row per name."""
+    for path, shown in _rows(document.model_dump(mode="json"), ()):
+        yield Setting(
+            key=".".join(path),
+            value=_masked(shown) if path == ("ledger", "url") else shown,
+            source=provenance.of(path) if provenance.is_set(path) else _DEFAULT,
+        )
+
+
+def _rows(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401  any JSON
+    """Yield path and value of what is below *path*; what is not there has no row."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _rows(inner, (*path, key))
+    elif value is not None and (value or path != ("portfolio", "profile")):
+        yield path, value
 
 
 def _masked(url: str) -> str:

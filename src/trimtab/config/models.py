@@ -11,9 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from trimtab.config.fields import (
+    SECTION,
     AssetCode,
     Bps,
     DefaultText,
@@ -31,6 +32,7 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
+from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
     read_account,
@@ -43,14 +45,12 @@ from trimtab.config.words import (
     unavailable,
 )
 from trimtab.domain.instruments import MarketKind
-from trimtab.domain.policy import Basis, Destination, DriftSide, Route, Scope, Threshold, Untargeted
+from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Environment
 
 LOCAL_URL: Final = "http://127.0.0.1:8900"
 """Where ``trimtab testnet`` listens unless told otherwise."""
-SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
-"""What all sections share: an unknown key is an error. Only the document's validator is built."""
 
 
 class Contract(StrEnum):
@@ -98,27 +98,6 @@ class Venue(BaseModel):
         MarketKind.SWAP,
     )
     """Kinds of market that are read and traded; swap is perpetuals, future is dated contracts."""
-
-
-class Portfolio(BaseModel):
-    """Where the portfolio should be. Exactly one of profile, targets, groups, sleeves."""
-
-    model_config = SECTION
-
-    basis: Basis = Basis.NET
-    """What a weight is a share of: net exposure (futures counted) or spot holdings."""
-    profile: Text = ""
-    """A ready portfolio: conservative, moderate or aggressive; its weights are in this page."""
-    untargeted: Untargeted = Untargeted.IGNORE
-    """What happens to an asset that is held but not named."""
-    dust_value: Value = Decimal(5)
-    """Untargeted holdings, and drifts, below it are left alone."""
-    targets: dict[AssetCode, Fraction] = Field(default_factory=dict, examples=['BTC = "0.50"'])
-    """Weight per asset, the quote included; the sum must be 1."""
-    groups: Any = None
-    """Groups of assets. Not available yet in this version."""
-    sleeves: Any = None
-    """Sleeves of futures. Not available yet in this version."""
 
 
 class Rebalance(BaseModel):

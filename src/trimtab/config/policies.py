@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from trimtab.config.grouping import groups_of, thresholds_of
 from trimtab.config.models import Document
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.policy import (
@@ -56,11 +57,12 @@ def _rebalance(document: Document) -> RebalancePolicy:
         targets=tuple(
             Target(asset=Asset(asset), weight=weight) for asset, weight in portfolio.targets.items()
         ),
+        groups=tuple(groups_of(document)),
         untargeted=portfolio.untargeted,
         route=rebalance.route,
         routes=MappingProxyType({Asset(a): route for a, route in rebalance.routes.items()}),
         threshold=rebalance.threshold,
-        thresholds=MappingProxyType({Asset(a): band for a, band in rebalance.thresholds.items()}),
+        thresholds=MappingProxyType(thresholds_of(document)),
         scope=rebalance.scope,
         side=rebalance.side,
         destination=rebalance.to,

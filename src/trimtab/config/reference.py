@@ -1,6 +1,6 @@
 """What the models say about themselves: the JSON Schema and the table of every key.
 
-Reads the source of :mod:`trimtab.config.models` for the text under each key.
+Reads the source of the modules that the models stand in for the text under each key.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from types import MappingProxyType
 from typing import Any, Final, get_origin
 
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
-from trimtab.config import models
 from trimtab.config.fields import DefaultText, Unit
 from trimtab.config.models import Document
 from trimtab.config.profiles import PROFILES
 from trimtab.config.provenance import with_sections
-from trimtab.config.shape import enum_words, range_text, sections
+from trimtab.config.shape import ANY_NAME, Place, enum_words, range_text, sections, table_of
 
 _HEAD: Final = """\
 # Configuration
@@ -94,10 +94,10 @@ _BOUNDS: Final = MappingProxyType(
 
 def meanings() -> Mapping[str, Mapping[str, str]]:
     """Return the text under every key, by model and key."""
-    tree = ast.parse(inspect.getsource(models))
-    return {
-        node.name: dict(_documented(node)) for node in tree.body if isinstance(node, ast.ClassDef)
-    }
+    modules = dict.fromkeys(model.__module__ for _, model in sections())
+    trees = [ast.parse(inspect.getsource(sys.modules[name])) for name in modules]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {node.name: dict(_documented(node)) for node in classes}
 
 
 def _documented(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
@@ -141,15 +141,16 @@ def markdown() -> str:
     """Return docs/configuration.md."""
     texts, defaults = meanings(), _defaults()
     parts = [_HEAD]
-    for name, model in sections():
+    for place, model in sections():
         about = inspect.cleandoc(model.__doc__ or "")
         rows = [
-            f"| `{key}` | {_unit(field)} | {_default(field, defaults[name][key])} |"
-            f" {texts[model.__name__][key]}{_choices((name, key))} |"
+            f"| `{key}` | {_unit(field)} | {_default(field, _written(defaults, (*place, key)))} |"
+            f" {texts[model.__name__][key]}{_choices((*place, key))} |"
             for key, field in model.model_fields.items()
         ]
         table = "\n".join(["| key | unit | default | meaning |", "|---|---|---|---|", *rows])
-        parts.append(f"## [{name}]\n\n{about}\n\n{table}\n")
+        title = ".".join("NAME" if step == ANY_NAME else step for step in place)
+        parts.append(f"## [{title}]\n\n{about}\n\n{table}\n")
     parts.append(_PROFILES + "".join(_profile_rows()))
     parts.append(_KEYS)
     return "\n".join(parts)
@@ -161,6 +162,7 @@ def _unit(field: FieldInfo) -> str:
     bounds = range_text(field)
     origin = get_origin(field.annotation)
     kind = "table per asset" if origin is dict else "list" if origin is tuple else "text"
+    kind = "table" if table_of(field) is not None else kind
     kind = "true or false" if field.annotation is bool else kind
     return ", ".join([*names[-1:], *([bounds] if bounds else [])]) or kind
 
@@ -174,7 +176,8 @@ def _default(field: FieldInfo, written: object) -> str:
         return words[0]
     if field.default_factory is not None or field.default in (None, ""):
         return "none"
-    return f"`{json.dumps(written)}`"
+    there = to_jsonable_python(field.default) if written is None else written
+    return f"`{json.dumps(there)}`"
 
 
 def _defaults() -> Mapping[str, Mapping[str, Any]]:
@@ -185,7 +188,15 @@ def _defaults() -> Mapping[str, Mapping[str, Any]]:
     return dumped
 
 
-def _choices(path: tuple[str, str]) -> str:
+def _written(defaults: Mapping[str, Any], path: Place) -> Any:  # noqa: ANN401  any JSON
+    """Return a key's default as JSON; none inside a table that is not there by default."""
+    found: Any = defaults
+    for step in path:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def _choices(path: Place) -> str:
     """Return the words that a key takes, when they are few and fixed."""
     words = enum_words(path)
     return f" One of: {', '.join(f'`{word}`' for word in words)}." if words else ""

@@ -16,8 +16,17 @@ from pydantic.fields import FieldInfo
 from trimtab.config.models import Document
 from trimtab.config.positions import KeyPath
 
+ANY_NAME: Final = "*"
+"""Stands in a place for a name that the file chooses, such as a group's."""
+Place = tuple[str, ...]
+"""The names of a table from the top: ``("portfolio", "groups", ANY_NAME)``."""
 PER_ASSET: Final = frozenset(
-    {("portfolio", "targets"), ("rebalance", "routes"), ("rebalance", "thresholds")}
+    {
+        ("portfolio", "targets"),
+        ("portfolio", "groups", ANY_NAME, "shares"),
+        ("rebalance", "routes"),
+        ("rebalance", "thresholds"),
+    }
 )
 """Tables whose keys are asset codes."""
 _ALIKE: Final = 0.6
@@ -26,26 +35,56 @@ _VERY_ALIKE: Final = 0.8
 """The same for keys of another section."""
 
 
-def sections() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yield every section with its model, in file order."""
-    for name, field in Document.model_fields.items():
-        model = field.annotation
-        assert isinstance(model, type), "Every section is a model."
-        yield name, model
+def sections() -> Iterator[tuple[Place, type[BaseModel]]]:
+    """Yield every table by its place with its model, in file order, inner ones behind their own."""
+    return _tables(Document, ())
 
 
-def fields() -> Iterator[tuple[str, str, FieldInfo]]:
-    """Yield section, key and field of every key, in file order."""
-    for section, model in sections():
+def _tables(model: type[BaseModel], place: Place) -> Iterator[tuple[Place, type[BaseModel]]]:
+    """Yield the tables inside *model*, which stands at *place*."""
+    for name, field in model.model_fields.items():
+        inner = table_of(field)
+        if inner is not None:
+            named = (ANY_NAME,) if _origin(field) is dict else ()
+            at = (*place, name, *named)
+            yield at, inner
+            yield from _tables(inner, at)
+
+
+def table_of(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a field that is a table, or of each of its tables; None otherwise."""
+    kinds = [field.annotation, *get_args(field.annotation)]
+    models = (k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
+    return next(models, None)
+
+
+def _origin(field: FieldInfo) -> object:
+    """Return what a field's type is made of, such as ``dict``."""
+    return get_origin(field.annotation)
+
+
+def fields() -> Iterator[tuple[Place, str, FieldInfo]]:
+    """Yield table, key and field of every key, in file order."""
+    for place, model in sections():
         for name, field in model.model_fields.items():
-            yield section, name, field
+            yield place, name, field
+
+
+def is_at(path: KeyPath, place: Place) -> bool:
+    """Say whether *path* is *place*, whatever names the file has chosen."""
+    pairs = zip(path, place, strict=False)
+    return len(path) == len(place) and all(known in (step, ANY_NAME) for step, known in pairs)
+
+
+def is_per_asset(path: KeyPath) -> bool:
+    """Say whether the keys of the table at *path* are asset codes."""
+    return any(is_at(path, place) for place in PER_ASSET)
 
 
 def field_at(path: KeyPath) -> FieldInfo | None:
     """Return the field that *path* names, or None for a section, an asset or a stranger."""
-    if len(path) != 2:  # noqa: PLR2004  a section and a key
-        return None
-    return next((field for s, name, field in fields() if (s, name) == path), None)
+    found = (field for place, name, field in fields() if is_at(path, (*place, name)))
+    return next(found, None)
 
 
 def overriding(path: KeyPath, text: str) -> Any:  # noqa: ANN401  what TOML would give
@@ -63,7 +102,8 @@ def overriding(path: KeyPath, text: str) -> Any:  # noqa: ANN401  what TOML woul
 def unknown_key_fix(path: KeyPath) -> str:
     """Return what to do about a key that does not exist: a near one, another section, or none."""
     name = str(path[-1])
-    homes = {key: section for section, key, _ in fields()}
+    homes = {key: place[0] for place, key, _ in fields() if len(place) == 1}
+    homes |= {k: ".".join(place) for place, k, _ in fields() if k not in homes}
     if name in homes:
         return f"move it to [{homes[name]}]"
     here = list(_keys_of(path[:-1]))
@@ -89,7 +129,8 @@ def nearest_fix(word: object, known: Iterable[str]) -> str:
 def enum_words(path: KeyPath) -> tuple[str, ...]:
     """Return the words that the enumeration at *path* knows."""
     steps = tuple(step for step in path if isinstance(step, str))
-    field = field_at(steps[:2])
+    found = (field_at(steps[:length]) for length in range(len(steps), 0, -1))
+    field = next((f for f in found if f is not None and table_of(f) is None), None)
     kind: Any = field.annotation if field is not None else None
     while get_origin(kind) is not None:
         # The values of a table, the elements of a list, what an annotation marks.
@@ -119,5 +160,5 @@ def range_text(field: FieldInfo) -> str:
 def _keys_of(path: KeyPath) -> Iterator[str]:
     """Yield the keys that may stand below *path*."""
     if not path:
-        return (name for name, _ in sections())
-    return (name for section, name, _ in fields() if (section,) == path)
+        return (name for name in Document.model_fields)
+    return (name for place, name, _ in fields() if is_at(path, place))

@@ -17,7 +17,7 @@ from trimtab.config.faults import ConfigFault, InvalidConfig, dotted
 from trimtab.config.numerals import FloatLiteral
 from trimtab.config.positions import KeyPath, positions
 from trimtab.config.settings import Source, SourceKind
-from trimtab.config.shape import PER_ASSET, overriding
+from trimtab.config.shape import is_per_asset, overriding
 
 PREFIX: Final = "TRIMTAB__"
 """What a variable that overrides the file begins with."""
@@ -187,7 +187,7 @@ def variables_layer(environ: Mapping[str, str]) -> Layer:
 def _variable_path(name: str) -> tuple[str, ...]:
     """Return the key that a variable names; assets are capitals, all else is lower case."""
     steps = name.removeprefix(PREFIX).lower().split("__")
-    return tuple(s.upper() if tuple(steps[:i]) in PER_ASSET else s for i, s in enumerate(steps))
+    return tuple(s.upper() if is_per_asset(tuple(steps[:i])) else s for i, s in enumerate(steps))
 
 
 def options_layer(sets: Sequence[str]) -> Layer:

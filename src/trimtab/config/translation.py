@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from trimtab.config.faults import Flaw
+from trimtab.config.faults import Flaw, dotted
 from trimtab.config.numerals import shown
 from trimtab.config.positions import KeyPath
 from trimtab.config.shape import enum_words, field_at, nearest_fix, range_text, unknown_key_fix
@@ -90,7 +90,7 @@ def _missing_fix(path: KeyPath) -> str:
     """Return a line to add, with an example."""
     field = field_at(path)
     example = field.examples[0] if field is not None and field.examples else "..."
-    return f'add {path[-1]} = "{example}" under [{path[0]}]'
+    return f'add {path[-1]} = "{example}" under [{dotted(path[:-1])}]'
 
 
 def _bounds_fix(path: KeyPath) -> str:

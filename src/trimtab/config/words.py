@@ -21,6 +21,7 @@ from trimtab.venues.catalogue import PROFILES
 
 ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
 """How an asset is written: the venue's code."""
+_GROUP: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-[0-9]{6})?)?")
 _VENUE: Final = re.compile(r"[a-z][a-z0-9]{1,39}")
@@ -96,6 +97,15 @@ def read_asset(value: object) -> str:
     if ASSET.fullmatch(text.strip().upper()):
         fix = f"write {text.strip().upper()}"
     raise fault(f"must be an asset code, was {shown(text)}", fix=fix)
+
+
+def read_group(value: object) -> str:
+    """Return the name of a group; names are lower case, so that they are never assets."""
+    text = read_text(value)
+    if _GROUP.fullmatch(text):
+        return text
+    fix = "use up to 40 small letters, digits and underscores, a letter first"
+    raise fault(f"must be a plain name, was {shown(text)}", fix=fix)
 
 
 def read_account(value: object) -> str:

@@ -8,7 +8,7 @@ Pure and exact; only :func:`trimtab.domain.exact.ratio` rounds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,6 +35,8 @@ class Exposure:
     """Sum of signed units times mid of positions, by settlement asset, quote units."""
     gross_notional: Decimal
     """Sum of |units| times mark over positions, quote units, >= 0."""
+    contracted: frozenset[Asset]
+    """Assets with a perpetual in the snapshot that settles in the quote and trades."""
 
     def holding(self, asset: Asset) -> Decimal:
         """Units of *asset* in every wallet."""
@@ -49,6 +51,14 @@ class Exposure:
 
         """
         units = self.holding(asset)
+        if not units:
+            return ZERO
+        with exact_arithmetic():
+            return units * self.mid(asset)
+
+    def value_outside_of(self, asset: Asset) -> Decimal:
+        """Value of what is held of *asset* outside futures wallets; raises like :meth:`value`."""
+        units = self.outside.get(asset, ZERO)
         if not units:
             return ZERO
         with exact_arithmetic():
@@ -136,7 +146,16 @@ def exposure(snapshot: Snapshot) -> Exposure:
             futures=futures,
             signed_notional=settled,
             gross_notional=gross,
+            contracted=frozenset(_contracted(snapshot)),
         )
+
+
+def _contracted(snapshot: Snapshot) -> Iterator[Asset]:
+    """Yield every asset with a perpetual that can be traded."""
+    for symbol, instrument in snapshot.instruments.items():
+        fits = instrument.kind is MarketKind.SWAP and instrument.settle == snapshot.quote
+        if fits and instrument.tradable and symbol in snapshot.books:
+            yield instrument.base
 
 
 def _mids(snapshot: Snapshot) -> dict[Asset, Decimal]:

@@ -52,6 +52,9 @@ class UntradedReason(StrEnum):
     HEDGE_RATIO = "hedge_ratio"
     """Accepted drift: the hedge ratio leaves it."""
     MAX_RATIO = "max_ratio"
+    """Accepted drift: the members of a basket that have a contract may carry no more."""
+    NO_CONTRACT = "no_contract"
+    """Accepted drift: no member of a basket has a contract."""
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"
@@ -82,6 +85,29 @@ class Drift:
     """Nearest mark below at which a band edge is reached, others fixed, > 0; None if none."""
     alert_high: Decimal | None
     """Nearest mark above, likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDrift:
+    """How far a group that has one band is from where it should be; its members follow it."""
+
+    group: str
+    members: tuple[Asset, ...]
+    """In file order; each is among the plan's drifts."""
+    weight: Decimal
+    """What the basis counts of all members, fraction, signed."""
+    strategic_target: Decimal
+    """Fraction of the basis as configured, 0 to 1."""
+    target: Decimal
+    """Effective target after overlays, fraction of the basis, 0 to 1."""
+    drift: Decimal
+    """Weight minus effective target, fraction, signed."""
+    band_low: Decimal
+    """Lowest weight inside the band, 0 to 1."""
+    band_high: Decimal
+    """Highest weight inside the band, 0 to 1, >= ``band_low``."""
+    breached: bool
+    """Strictly outside the band, accepted hedge-ratio rest taken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +200,8 @@ class Plan:
     """What moved the targets from the strategic ones, in the order applied."""
     drift: tuple[Drift, ...]
     """Targets in file order, then untargeted assets by name."""
+    groups: tuple[GroupDrift, ...]
+    """Groups that have one band, in file order; a member's own band is its part of it."""
     legs: tuple[Leg, ...]
     """By line."""
     allocation: str

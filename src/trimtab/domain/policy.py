@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.references import ReferenceSource
 
@@ -80,13 +81,49 @@ class Target:
     """Fraction of the basis, 0 to 1."""
 
 
+class Inner(StrEnum):
+    """How the weight of a group is split over its members."""
+
+    FIXED = "fixed"
+    """As written."""
+    EQUAL = "equal"
+    KEEP = "keep"
+    """As their present values stand: an excess is trimmed pro rata."""
+    RISK_PARITY = "risk_parity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetGroup:
+    """Assets that have one weight together."""
+
+    name: str
+    weight: Decimal
+    """Fraction of the basis, 0 to 1."""
+    inner: Inner
+    members: tuple[Target, ...]
+    """In file order, never empty; weights are fractions of the group and sum to 1. Equal parts
+    where nothing is written."""
+    threshold: Threshold | None
+    """Band of the group as a whole; None where every member has its own."""
+    basket: bool
+    """Whether members with a contract hedge for those without; only where values are kept."""
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Its members in file order."""
+        return tuple(member.asset for member in self.members)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebalancePolicy:
     """Targets, bands and routes."""
 
     basis: Basis
     targets: tuple[Target, ...]
-    """In file order, the quote among them or as the residual; weights sum to 1."""
+    """In file order, the quote among them or as the residual; weights sum to 1. Empty where
+    groups say it."""
+    groups: tuple[AssetGroup, ...]
+    """In file order; weights sum to 1. Empty where targets say it."""
     untargeted: Untargeted
     route: Route
     routes: Mapping[Asset, Route]
@@ -100,9 +137,27 @@ class RebalancePolicy:
     dust_value: Decimal
     """Holdings below it are ignored when untargeted, quote units, >= 0."""
 
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Every asset that has a target, in file order."""
+        grouped = (asset for group in self.groups for asset in group.assets)
+        return (*(target.asset for target in self.targets), *grouped)
+
     def route_of(self, asset: Asset) -> Route:
         """Return the route that *asset* takes."""
         return self.routes.get(asset, self.route)
+
+    def banded(self, asset: Asset) -> tuple[Decimal, Threshold]:
+        """Return the weight as written and the threshold of what has a band: it, or its group."""
+        for group in self.groups:
+            for member in group.members:
+                if member.asset == asset and group.threshold is not None:
+                    return group.weight, group.threshold
+                if member.asset == asset:
+                    with exact_arithmetic():
+                        return group.weight * member.weight, self.threshold_of(asset)
+        weight = next(t.weight for t in self.targets if t.asset == asset)
+        return weight, self.threshold_of(asset)
 
     def threshold_of(self, asset: Asset) -> Threshold:
         """Return the threshold that *asset* has."""

@@ -7,6 +7,7 @@ each a value of its own; this module only puts them together and says where it e
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Context, Decimal
 from typing import Final
@@ -18,8 +19,9 @@ from trimtab.domain.firings import trigger_of
 from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Leg, Plan, Role, Untraded, UntradedReason
-from trimtab.domain.policy import Policy, RebalancePolicy
+from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.basket import carried
 from trimtab.planning.costs import cost_share
 from trimtab.planning.decision import FRICTIONLESS, Decision, Friction, decide
 from trimtab.planning.drift import Measurement, measure
@@ -43,8 +45,9 @@ def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
     exposed = exposure(snapshot)
     targets = targets_of(policy, exposed, occasion)
     found = measure(exposed, targets, policy=policy.rebalance, hedge=policy.hedge)
-    decision, moves = _decided(found, snapshot, policy.rebalance, slot_due=occasion.slot_due)
-    sizes = sized(moves, snapshot, exposed=exposed, limits=policy.limits)
+    wish = _Wish(found=found, targets=targets, exposed=exposed, policy=policy)
+    decided = _decided(wish, snapshot, slot_due=occasion.slot_due)
+    sizes = sized(decided.moves, snapshot, exposed=exposed, limits=policy.limits)
     laid_out = legs(sizes.sized, snapshot, limits=policy.limits)
     return Plan(
         key=snapshot.key,
@@ -54,31 +57,60 @@ def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
         expires_at=occasion.now + timedelta(seconds=policy.approval.ttl_s),
         quote=snapshot.quote,
         nav=found.nav,
-        trigger=trigger_of(decision.firings),
-        firings=decision.firings,
+        trigger=trigger_of(decided.decision.firings),
+        firings=decided.decision.firings,
         overlays=targets.overlays,
         drift=found.drifts,
+        groups=found.groups,
         legs=laid_out,
         allocation=sizes.certificate,
         units_before={
             a: traded_units(snapshot, a) for a in sorted({g.instrument.base for g in laid_out})
         },
-        untraded=sizes.untraded + _accepted(found) + _ignored(targets, exposed),
+        untraded=(
+            *sizes.untraded,
+            *decided.untraded,
+            *_accepted(found),
+            *_ignored(targets, exposed),
+        ),
         after=_after(laid_out, snapshot, exposed=exposed, targets=targets, found=found),
     )
 
 
-def _decided(
-    found: Measurement, snapshot: Snapshot, policy: RebalancePolicy, *, slot_due: bool
-) -> tuple[Decision, tuple[Move, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What is decided about."""
+
+    found: Measurement
+    targets: Targets
+    exposed: Exposure
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What is decided, by market."""
+
+    decision: Decision
+    moves: tuple[Move, ...]
+    untraded: tuple[Untraded, ...]
+    """What no market carries."""
+
+
+def _decided(wish: _Wish, snapshot: Snapshot, *, slot_due: bool) -> _Decided:
     """Decide twice: what the first answer would cost and round moves the edges of the second."""
+    policy = wish.policy
 
-    def under(friction: Friction) -> tuple[Decision, tuple[Move, ...]]:
+    def under(friction: Friction) -> _Decided:
         """Decide where trading does *friction* to the whole."""
-        decision = decide(found, policy, slot_due=slot_due, friction=friction)
-        return decision, routed(decision.corrections, snapshot, policy=policy)
+        decision = decide(wish.found, policy.rebalance, slot_due=slot_due, friction=friction)
+        shared = carried(
+            decision.corrections, wish.targets.groups, exposed=wish.exposed, hedge=policy.hedge
+        )
+        moves = routed(shared.corrections, snapshot, policy=policy.rebalance)
+        return _Decided(decision=decision, moves=moves, untraded=shared.untraded)
 
-    _, moves = under(FRICTIONLESS)
+    moves = under(FRICTIONLESS).moves
     with exact_arithmetic():
         cost = sum((_cost(move, snapshot) for move in moves), ZERO)
         rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
@@ -96,9 +128,9 @@ def _cost(move: Move, snapshot: Snapshot) -> Decimal:
 
 
 def _accepted(found: Measurement) -> tuple[Untraded, ...]:
-    """Report the overweight that the hedge ratio leaves."""
+    """Report the overweight that hedging leaves."""
     return tuple(
-        Untraded(asset=m.asset, reason=UntradedReason.HEDGE_RATIO, value=m.accepted)
+        Untraded(asset=m.asset, reason=m.accepted_as, value=m.accepted)
         for m in found.measures
         if m.asset != found.quote and m.accepted
     )

@@ -6,7 +6,7 @@ Pure and exact. Values are quote units, positive buys. Source: strategy definiti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -15,7 +15,9 @@ from trimtab.domain.firings import Firing, TriggerKind, by_urgency
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import LegReason
 from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
-from trimtab.planning.drift import Measure, Measurement
+from trimtab.planning.drift import Measurement
+from trimtab.planning.units import Measure, Unit
+from trimtab.triggers.bands import Band
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +62,23 @@ def decide(
     firings = by_urgency(_firings(found, slot_due=slot_due))
     if not firings:
         return Decision(firings=(), corrections=())
-    chosen = [m for m in found.measures if m.asset != found.quote]
+    chosen = [u for u in found.units if u.name != found.quote]
     if policy.scope is Scope.BREACHED and not slot_due:
-        chosen = [m for m in chosen if m.breached]
+        chosen = [u for u in chosen if u.breached]
     if policy.destination.to_band and not slot_due:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
         corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
     sells_only = policy.side is DriftSide.OVERWEIGHT
-    kept = (c for c in corrections if c.value and not (sells_only and c.value > 0))
+    quote = found.quote
+    kept = (
+        c for c in corrections if c.value and c.asset != quote and not (sells_only and c.value > 0)
+    )
     return Decision(firings=firings, corrections=tuple(kept))
 
 
 def _firings(found: Measurement, *, slot_due: bool) -> Iterator[Firing]:
-    """Yield what makes the plan act: a due slot, and every asset outside its band."""
+    """Yield what makes the plan act: a due slot, and every asset or group outside its band."""
     if slot_due:
         yield Firing(
             kind=TriggerKind.CALENDAR,
@@ -82,35 +87,36 @@ def _firings(found: Measurement, *, slot_due: bool) -> Iterator[Firing]:
             limit=None,
             reason="a slot is due",
         )
-    for drift in found.drifts:
-        if not drift.breached:
+    for unit in found.units:
+        if not unit.breached:
             continue
         with exact_arithmetic():
-            weight = drift.target + drift.drift
-        above = weight > drift.band_high
+            weight = ratio(unit.value + unit.accepted, found.whole)
+        above = weight > unit.edges.high
         yield Firing(
             kind=TriggerKind.DRIFT,
-            subject=drift.asset,
+            subject=unit.name,
             measured=weight,
-            limit=drift.band_high if above else drift.band_low,
+            limit=unit.edges.high if above else unit.edges.low,
             reason=f"is {'above' if above else 'below'} its band",
         )
 
 
-def _to_target(chosen: list[Measure], *, part: Decimal) -> list[Correction]:
+def _to_target(chosen: list[Unit], *, part: Decimal) -> list[Correction]:
     """Return the corrections that go *part* of the way to the target."""
     reason = LegReason.TO_TARGET if part == ONE else LegReason.PART_OF_THE_WAY
     with exact_arithmetic():
         return [
             Correction(asset=m.asset, value=m.correction * part, slack=ZERO, reason=reason)
-            for m in chosen
+            for unit in chosen
+            for m in unit.members
         ]
 
 
 def _to_band(
-    chosen: list[Measure], found: Measurement, policy: RebalancePolicy, *, friction: Friction
+    chosen: list[Unit], found: Measurement, policy: RebalancePolicy, *, friction: Friction
 ) -> list[Correction]:
-    """Return the smallest turnover that puts every chosen asset inside its band.
+    """Return the smallest turnover that puts every chosen unit inside its band.
 
     Each goes to the nearer edge; when that leaves the quote outside its own band and all
     may move, the missing value is taken pro rata from the room the others still have.
@@ -118,56 +124,61 @@ def _to_band(
     """
     with exact_arithmetic():
         whole = found.whole - friction.cost
-        moves: Mapping[Asset, Decimal] = {m.asset: _to_edge(m, whole) for m in chosen}
+        moves: Mapping[str, Decimal] = {u.name: _to_edge(u.value, u.edges, whole) for u in chosen}
         if policy.scope is Scope.ALL:
             moves = _with_quote(moves, chosen, found, friction=friction)
-        corrections = []
-        for m in chosen:
-            move = moves[m.asset]
-            inward = (move > 0) == (m.correction > 0) and abs(move) <= abs(m.correction)
-            slack = (
-                abs(m.correction - move) if inward else _room(m, move, whole=whole, sell=move < 0)
+        return [
+            Correction(
+                asset=m.asset,
+                value=part,
+                slack=_slack(m, part, whole=whole),
+                reason=LegReason.TO_BAND,
             )
-            corrections.append(
-                Correction(asset=m.asset, value=move, slack=slack, reason=LegReason.TO_BAND)
-            )
-        return corrections
+            for unit in chosen
+            for m, part in unit.divided(moves[unit.name])
+        ]
+
+
+def _slack(m: Measure, move: Decimal, *, whole: Decimal) -> Decimal:
+    """Return how far whole lots may carry *move* on: to the target, or away from it to the edge."""
+    inward = (move > 0) == (m.correction > 0) and abs(move) <= abs(m.correction)
+    return abs(m.correction - move) if inward else _room(m, move, whole=whole, sell=move < 0)
 
 
 def _with_quote(
-    moves: Mapping[Asset, Decimal],
-    chosen: list[Measure],
+    moves: Mapping[str, Decimal],
+    chosen: list[Unit],
     found: Measurement,
     *,
     friction: Friction,
-) -> Mapping[Asset, Decimal]:
+) -> Mapping[str, Decimal]:
     """Return *moves* with what brings the quote, too, inside its band, whole lots and all."""
     [quote] = [m for m in found.measures if m.asset == found.quote]
     whole = found.whole - friction.cost
     cash = quote.value - friction.cost - sum(moves.values(), ZERO)
-    lacking = _to_edge(replace(quote, value=cash), whole, inset=friction.rounding)
-    able = (m for m in chosen if not m.accepted)  # What is overweight on purpose gets no more.
-    room = {m.asset: _room(m, moves[m.asset], whole=whole, sell=lacking > 0) for m in able}
+    lacking = _to_edge(cash, quote.edges, whole, inset=friction.rounding)
+    able = (u for u in chosen if not u.accepted)  # What is overweight on purpose gets no more.
+    room = {u.name: _room(u, moves[u.name], whole=whole, sell=lacking > 0) for u in able}
     all_room = sum(room.values(), ZERO)
     if not lacking or not all_room:
         return moves
     part = min(ONE, ratio(abs(lacking), all_room)) * (-1 if lacking > 0 else 1)
-    return {asset: move + part * room.get(asset, ZERO) for asset, move in moves.items()}
+    return {name: move + part * room.get(name, ZERO) for name, move in moves.items()}
 
 
-def _to_edge(m: Measure, whole: Decimal, *, inset: Decimal = ZERO) -> Decimal:
+def _to_edge(value: Decimal, edges: Band, whole: Decimal, *, inset: Decimal = ZERO) -> Decimal:
     """Return the move to the nearer edge of the band, positive buys; zero inside.
 
     The edges are drawn in by *inset*, or to the middle of a band that is narrower.
     """
-    low, high = m.edges.low * whole, m.edges.high * whole
+    low, high = edges.low * whole, edges.high * whole
     inset = min(inset, (high - low) / 2)
     low, high = low + inset, high - inset
-    return max(ZERO, low - m.value) - max(ZERO, m.value - high)
+    return max(ZERO, low - value) - max(ZERO, value - high)
 
 
-def _room(m: Measure, move: Decimal, *, whole: Decimal, sell: bool) -> Decimal:
-    """Return how far an asset could go on inside its band after *move*, >= 0."""
+def _room(m: Measure | Unit, move: Decimal, *, whole: Decimal, sell: bool) -> Decimal:
+    """Return how far it could go on inside its band after *move*, >= 0."""
     at = m.value + move
     edge = (m.edges.low if sell else m.edges.high) * whole
     return max(ZERO, at - edge if sell else edge - at)

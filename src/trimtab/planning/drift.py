@@ -8,7 +8,7 @@ but it is neither a breach nor corrected, so a filled plan leaves nothing to pla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,34 +16,16 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
-from trimtab.domain.plan import Drift
-from trimtab.domain.policy import Basis, HedgePolicy, RebalancePolicy, Route, Threshold
+from trimtab.domain.plan import Drift, GroupDrift
+from trimtab.domain.policy import AssetGroup, Basis, HedgePolicy, RebalancePolicy, Threshold
+from trimtab.planning.accepted import NOTHING, Rest, accepted_rests
+from trimtab.planning.units import Measure, Unit
 from trimtab.targets.effective import Targets
-from trimtab.triggers.bands import Band, alert_prices, band
+from trimtab.targets.groups import split
+from trimtab.triggers.bands import AlertPrices, Band, alert_prices, band, member_alert_prices
 
 SOLD_OUT: Final = Threshold(width=ZERO, relative=False)
 """What an untargeted holding that is to be sold may keep."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One asset's distance from its target, in values."""
-
-    asset: Asset
-    value: Decimal
-    """What the basis counts: net exposure, or holding value; accepted rest taken off."""
-    wanted: Decimal
-    """Target weight times the whole."""
-    edges: Band
-    breached: bool
-    accepted: Decimal
-    """Overweight that the hedge ratio leaves on purpose, >= 0; <= 0 for the quote."""
-
-    @property
-    def correction(self) -> Decimal:
-        """Value to move to arrive at the target; positive buys."""
-        with exact_arithmetic():
-            return self.wanted - self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +39,12 @@ class Measurement:
     """What weights are a share of: NAV, or all holdings outside futures wallets."""
     measures: tuple[Measure, ...]
     """In target order; the quote is one of them."""
+    units: tuple[Unit, ...]
+    """The same by what has one band, in the order of their first members."""
     drifts: tuple[Drift, ...]
-    """The same, as shown."""
+    """The measures as shown."""
+    groups: tuple[GroupDrift, ...]
+    """The units that are groups, as shown."""
 
 
 def measure(
@@ -75,29 +61,92 @@ def measure(
     whole = nav if policy.basis is Basis.NET else exposed.value_outside(targets.ignored)
     if whole <= 0:
         raise PlanningError(f"net asset value must be > 0 {exposed.quote}, was {whole}")
-    accepted = _accepted(exposed, targets, policy=policy, hedge=hedge, whole=whole)
-    measures = []
-    for asset, weight in targets.effective.items():
-        edges = band(weight, SOLD_OUT if asset in targets.strays else policy.threshold_of(asset))
-        with exact_arithmetic():
-            rest = accepted.get(asset, ZERO)
-            value = _counted(exposed, targets, asset, policy=policy) - rest
-            wanted = weight * whole
-            matters = abs(value - wanted) >= policy.dust_value and _has_band(edges, asset, exposed)
-        measures.append(
-            Measure(
-                asset=asset,
-                value=value,
-                wanted=wanted,
-                edges=edges,
-                breached=matters and edges.breached_by(value, whole=whole),
-                accepted=rest,
-            )
-        )
-    drifts = tuple(_drift(m, exposed, targets, nav=nav, whole=whole) for m in measures)
+    rests = accepted_rests(exposed, targets, policy=policy, hedge=hedge, whole=whole)
+    scale = _Scale(exposed=exposed, targets=targets, policy=policy, rests=rests, whole=whole)
+    grouped = {asset: group for group in targets.groups for asset in group.assets}
+    units = list[Unit]()
+    for asset in targets.effective:
+        group = grouped.get(asset)
+        if group is None:
+            units.append(_asset_unit(asset, scale))
+        elif asset == group.assets[0]:
+            units.append(_group_unit(group, scale))
+    by_asset = {m.asset: m for unit in units for m in unit.members}
+    measures = tuple(by_asset[asset] for asset in targets.effective)
+    shown = {m.asset: unit for unit in units for m in unit.members}
     return Measurement(
-        quote=exposed.quote, nav=nav, whole=whole, measures=tuple(measures), drifts=drifts
+        quote=exposed.quote,
+        nav=nav,
+        whole=whole,
+        measures=measures,
+        units=tuple(units),
+        drifts=tuple(_drift(m, shown[m.asset], scale, nav=nav) for m in measures),
+        groups=tuple(_group_drift(unit, scale) for unit in units if unit.name in _names(targets)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """What every asset is measured with."""
+
+    exposed: Exposure
+    targets: Targets
+    policy: RebalancePolicy
+    rests: Mapping[Asset, Rest]
+    whole: Decimal
+
+
+def _names(targets: Targets) -> frozenset[str]:
+    """Return the names of the groups that have one band."""
+    return frozenset(group.name for group in targets.groups)
+
+
+def _asset_unit(asset: Asset, scale: _Scale) -> Unit:
+    """Return an asset that has a band of its own, measured."""
+    targets, policy = scale.targets, scale.policy
+    threshold = SOLD_OUT if asset in targets.strays else policy.threshold_of(asset)
+    edges = band(targets.effective[asset], threshold)
+    found = _measured(asset, scale, edges)
+    with exact_arithmetic():
+        off = abs(found.correction) >= policy.dust_value
+    matters = off and _has_band(edges, asset, scale.exposed)
+    breached = matters and edges.breached_by(found.value, whole=scale.whole)
+    return Unit(
+        name=asset, members=(replace(found, breached=breached),), edges=edges, breached=breached
+    )
+
+
+def _group_unit(group: AssetGroup, scale: _Scale) -> Unit:
+    """Return a group that has one band, measured, every member with its part of the band."""
+    assert group.threshold is not None, "Invariant: targets keep groups with one band only."
+    aims = {asset: scale.targets.effective[asset] for asset in group.assets}
+    with exact_arithmetic():
+        edges = band(sum(aims.values(), ZERO), group.threshold)
+    shares = aims if any(aims.values()) else dict.fromkeys(aims, ONE)
+    low, high = split(edges.low, shares), split(edges.high, shares)
+    found = [_measured(a, scale, Band(low=low[a], high=high[a])) for a in aims]
+    unit = Unit(name=group.name, members=tuple(found), edges=edges, breached=False)
+    with exact_arithmetic():
+        matters = abs(unit.correction) >= scale.policy.dust_value
+    breached = matters and edges.breached_by(unit.value, whole=scale.whole)
+    members = tuple(replace(m, breached=breached) for m in found)
+    return replace(unit, members=members, breached=breached)
+
+
+def _measured(asset: Asset, scale: _Scale, edges: Band) -> Measure:
+    """Return one asset's values; whether it is outside its band is told by its unit."""
+    rest = scale.rests.get(asset, NOTHING)
+    with exact_arithmetic():
+        counted = _counted(scale.exposed, scale.targets, asset, policy=scale.policy)
+        return Measure(
+            asset=asset,
+            value=counted - rest.value,
+            wanted=scale.targets.effective[asset] * scale.whole,
+            edges=edges,
+            breached=False,
+            accepted=rest.value,
+            accepted_as=rest.reason,
+        )
 
 
 def _has_band(edges: Band, asset: Asset, exposed: Exposure) -> bool:
@@ -111,48 +160,16 @@ def _counted(
     """Return the value that the basis counts for *asset*; the quote is the net residual."""
     with exact_arithmetic():
         if policy.basis is Basis.SPOT:
-            return exposed.outside.get(asset, ZERO) * exposed.mid(asset)
+            return exposed.value_outside_of(asset)
         if asset == exposed.quote:
             others = (a for a in targets.effective if a != asset)
             return exposed.nav(targets.ignored) - sum((exposed.net(a) for a in others), ZERO)
         return exposed.net(asset)
 
 
-def _accepted(
-    exposed: Exposure,
-    targets: Targets,
-    *,
-    policy: RebalancePolicy,
-    hedge: HedgePolicy,
-    whole: Decimal,
-) -> Mapping[Asset, Decimal]:
-    """Return the overweight that stays on purpose, by asset; the quote bears the opposite.
-
-    H* = min(ratio × max(0, holding − target), max_ratio × holding), from holdings alone.
-    """
-    routed = [a for a in targets.effective if policy.route_of(a) is Route.FUTURES]
-    if policy.basis is Basis.SPOT and routed:
-        names = ", ".join(routed)
-        raise PlanningError(
-            f'basis = "spot" counts holdings, which futures never change: {names} '
-            'must have route = "spot", or basis be "net"',
-            next_step="trimtab config check",
-        )
-    left: dict[Asset, Decimal] = {}
-    with exact_arithmetic():
-        for asset in routed:
-            if asset == exposed.quote:
-                continue
-            held = exposed.value(asset)
-            over = max(ZERO, held - targets.effective[asset] * whole)
-            left[asset] = over - min(hedge.ratio * over, hedge.max_ratio * held)
-        return left | {exposed.quote: -sum(left.values(), ZERO)}
-
-
-def _drift(
-    m: Measure, exposed: Exposure, targets: Targets, *, nav: Decimal, whole: Decimal
-) -> Drift:
+def _drift(m: Measure, unit: Unit, scale: _Scale, *, nav: Decimal) -> Drift:
     """Return the measure as it is shown, in weights and alert prices."""
+    exposed, targets = scale.exposed, scale.targets
     with exact_arithmetic():
         others = (exposed.net(a) for a in targets.effective if a != exposed.quote)
         net = nav - sum(others, ZERO) if m.asset == exposed.quote else exposed.net(m.asset)
@@ -160,12 +177,7 @@ def _drift(
         held = exposed.value(m.asset)
     target = targets.effective[m.asset]
     net_weight = ratio(net, nav)
-    is_quote = m.asset == exposed.quote
-    alerts = alert_prices(
-        net_weight=ZERO if is_quote else net_weight,
-        price=ONE if is_quote else exposed.mid(m.asset),
-        edges=m.edges,
-    )
+    alerts = _alerts(m, unit, scale, net_weight=net_weight)
     with exact_arithmetic():
         return Drift(
             asset=m.asset,
@@ -173,10 +185,42 @@ def _drift(
             net_weight=net_weight,
             strategic_target=targets.strategic[m.asset],
             target=target,
-            drift=ratio(counted - target * whole, whole),
+            drift=ratio(counted - target * scale.whole, scale.whole),
             band_low=m.edges.low,
             band_high=m.edges.high,
             breached=m.breached,
             alert_low=alerts.low,
             alert_high=alerts.high,
+        )
+
+
+def _alerts(m: Measure, unit: Unit, scale: _Scale, *, net_weight: Decimal) -> AlertPrices:
+    """Return the prices of an asset at which its band's edge, or its group's, is reached."""
+    if m.asset == scale.exposed.quote:
+        return AlertPrices(low=None, high=None)
+    price = scale.exposed.mid(m.asset)
+    if len(unit.members) == 1:
+        return alert_prices(net_weight=net_weight, price=price, edges=m.edges)
+    with exact_arithmetic():
+        of_group = ratio(unit.value + unit.accepted, scale.whole)
+    return member_alert_prices(
+        net_weight=net_weight, of_group=of_group, price=price, edges=unit.edges
+    )
+
+
+def _group_drift(unit: Unit, scale: _Scale) -> GroupDrift:
+    """Return a group as it is shown."""
+    assets = tuple(m.asset for m in unit.members)
+    with exact_arithmetic():
+        counted = unit.value + unit.accepted
+        return GroupDrift(
+            group=unit.name,
+            members=assets,
+            weight=ratio(counted, scale.whole),
+            strategic_target=sum((scale.targets.strategic[a] for a in assets), ZERO),
+            target=sum((scale.targets.effective[a] for a in assets), ZERO),
+            drift=ratio(counted - unit.wanted, scale.whole),
+            band_low=unit.edges.low,
+            band_high=unit.edges.high,
+            breached=unit.breached,
         )

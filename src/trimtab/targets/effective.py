@@ -14,6 +14,7 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay, OverlayKind
+from trimtab.domain.policy import AssetGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class Targets:
     """Those of ``strategic`` that no target names and that are to be sold."""
     ignored: frozenset[Asset]
     """Held but outside weights and NAV."""
+    groups: tuple[AssetGroup, ...]
+    """Those that have one band for all members, in file order."""
 
 
 def overlaid(targets: Targets, overlays: Iterable[Overlay]) -> Targets:

@@ -1,4 +1,4 @@
-"""Fixed weights: the strategic targets of a policy, as they stand.
+"""Weights as they stand, and what becomes of holdings that no target names.
 
 Pure. A target weight is a fraction of the policy's basis. Source: strategy definitions
 1.1; the configuration has already made sure that weights lie in [0, 1] and sum to 1.
@@ -13,23 +13,26 @@ from trimtab.domain.errors import UntargetedHolding
 from trimtab.domain.exact import ZERO
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
-from trimtab.domain.policy import RebalancePolicy, Untargeted
+from trimtab.domain.policy import AssetGroup, RebalancePolicy, Untargeted
 from trimtab.targets.effective import Targets
 
 
-def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
-    """Return the policy's weights, with untargeted holdings treated as it says.
+def targets_from(
+    weights: Mapping[Asset, Decimal], policy: RebalancePolicy, exposed: Exposure
+) -> Targets:
+    """Return *weights* as targets, with untargeted holdings treated as the policy says.
 
     Raises:
         UntargetedHolding: one is worth the dust value or more, and the policy forbids that.
         MissingMark: an untargeted holding to be sold has no price.
 
     """
-    strategic = {t.asset: t.weight for t in policy.targets}
+    bands = tuple(group for group in policy.groups if group.threshold is not None)
+    strategic = dict(weights)
     strategic.setdefault(exposed.quote, ZERO)
     strays = [a for a in exposed.assets if a not in strategic and _is_held(exposed, a)]
     if policy.untargeted is Untargeted.IGNORE:
-        return _targets(strategic, ignored=frozenset(strays))
+        return _targets(strategic, ignored=frozenset(strays), groups=bands)
     dust = frozenset(a for a in strays if _is_dust(policy, exposed, a))
     worth_it = [a for a in strays if a not in dust]
     if worth_it and policy.untargeted is Untargeted.ERROR:
@@ -38,7 +41,7 @@ def fixed_targets(policy: RebalancePolicy, exposed: Exposure) -> Targets:
             f"held, but no target names it: {names}; add a target or set untargeted",
             next_step="trimtab config show",
         )
-    return _targets(strategic, strays=worth_it, ignored=dust)
+    return _targets(strategic, strays=worth_it, ignored=dust, groups=bands)
 
 
 def _targets(
@@ -46,6 +49,7 @@ def _targets(
     *,
     strays: Iterable[Asset] = (),
     ignored: frozenset[Asset],
+    groups: tuple[AssetGroup, ...],
 ) -> Targets:
     """Return strategic weights and *strays* at 0, with nothing laid over them yet."""
     all_weights = dict(strategic) | dict.fromkeys(strays, ZERO)
@@ -55,6 +59,7 @@ def _targets(
         overlays=(),
         strays=frozenset(strays),
         ignored=ignored,
+        groups=groups,
     )
 
 

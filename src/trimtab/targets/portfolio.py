@@ -9,7 +9,8 @@ from trimtab.domain.exposure import Exposure
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.policy import Policy
 from trimtab.targets.effective import Targets
-from trimtab.targets.fixed import fixed_targets
+from trimtab.targets.fixed import targets_from
+from trimtab.targets.groups import group_weights
 
 
 def targets_of(policy: Policy, exposed: Exposure, occasion: Occasion) -> Targets:
@@ -19,5 +20,9 @@ def targets_of(policy: Policy, exposed: Exposure, occasion: Occasion) -> Targets
         PlanningError: they cannot be told; says what to mend.
 
     """
-    del occasion  # Fixed weights hold on every occasion.
-    return fixed_targets(policy.rebalance, exposed)
+    del occasion  # Weights and groups hold on every occasion.
+    rules = policy.rebalance
+    if rules.groups:
+        return targets_from(group_weights(rules, exposed), rules, exposed)
+    weights = {target.asset: target.weight for target in rules.targets}
+    return targets_from(weights, rules, exposed)

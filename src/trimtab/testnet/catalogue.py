@@ -198,7 +198,9 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
         )
         symbol = base + QUOTE
         pair = Listing(symbol=symbol, market=Market.SPOT, base=base, rule=spot)
-        contracts = () if base in _SPOT_ONLY else _contracts(base, swap, now_ms)
+        contracts = (
+            () if base in _SPOT_ONLY | scenario.spot_only else _contracts(base, swap, now_ms)
+        )
         for listing in (pair, *contracts):
             host = listing.market.value
             names = ["*", host, f"{host}:{symbol}", f"{host}:{listing.symbol}"]

@@ -116,6 +116,8 @@ class Scenario:
     """Perpetual mark over index in basis points; ``*`` for all others."""
     dated_basis: Decimal = Decimal("0.06")
     """Annual basis of the dated contracts, as a ratio."""
+    spot_only: frozenset[str] = frozenset()
+    """Assets without contracts, besides those that never have any."""
     bnb_fees: bool = False
     """Whether spot commissions are paid in BNB, at three quarters, while there is some."""
     serves: frozenset[str] = frozenset()
@@ -151,9 +153,10 @@ class Scenario:
         replenish, max_open_orders}}``; ``spot {asset: "units" | {free, locked}}``; ``futures
         {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
         margin_types, dual_side}``; ``funding {rates, hours}``; ``basis {bps, dated}``;
-        ``bnb_fees``; ``serves [..]``; ``credentials [{key, secret, rights}]``; ``limits
-        {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]}, funding {symbol: [..]},
-        open_interest {symbol: [..]}}``, oldest first and to the day before the start.
+        ``spot_only [..]``; ``bnb_fees``; ``serves [..]``; ``credentials [{key, secret,
+        rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
+        funding {symbol: [..]}, open_interest {symbol: [..]}}``, oldest first and to the day
+        before the start.
 
         Raises:
             ValueError: an unknown key, or a value of the wrong kind.
@@ -162,7 +165,7 @@ class Scenario:
         root = json.loads(document) if isinstance(document, str) else document
         known = {
             *("prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
-            *("serves", "credentials", "limits", "seed", "past"),
+            *("spot_only", "serves", "credentials", "limits", "seed", "past"),
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
@@ -185,6 +188,7 @@ class Scenario:
             funding_hours={s: int(n) for s, n in funding.get("hours", {}).items()},
             basis_bps=_decimals(basis.get("bps", {})),
             dated_basis=_decimal(basis.get("dated", "0.06")),
+            spot_only=frozenset(root.get("spot_only", ())),
             bnb_fees=bool(root.get("bnb_fees", False)),
             serves=frozenset(root.get("serves", ())),
             limits=_limits(root.get("limits", {})),

@@ -62,6 +62,30 @@ def alert_prices(*, net_weight: Decimal, price: Decimal, edges: Band) -> AlertPr
             for edge in (edges.low, edges.high)
             if ZERO < edge < ONE
         ]
+    return _around(price, met)
+
+
+def member_alert_prices(
+    *, net_weight: Decimal, of_group: Decimal, price: Decimal, edges: Band
+) -> AlertPrices:
+    """Return the prices of a member at which its group, at weight *of_group*, meets its band.
+
+    Solves g(P) = e for each edge e of the group: P · (1 + (e − g) / (w(1 − e))), positive ones
+    only; the same as :func:`alert_prices` for a group of one.
+    """
+    if not ZERO < net_weight < ONE:
+        return AlertPrices(low=None, high=None)
+    with exact_arithmetic():
+        met = [
+            price + ratio(price * (edge - of_group), net_weight * (ONE - edge))
+            for edge in (edges.low, edges.high)
+            if ZERO < edge < ONE
+        ]
+    return _around(price, [at for at in met if at > 0])
+
+
+def _around(price: Decimal, met: list[Decimal]) -> AlertPrices:
+    """Return the nearest of the prices *met* on either side of *price*."""
     return AlertPrices(
         low=max((p for p in met if p < price), default=None),
         high=min((p for p in met if p > price), default=None),

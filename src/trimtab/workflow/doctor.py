@@ -112,7 +112,7 @@ def _clock(snapshot: Snapshot, policy: Policy) -> Examination:
 def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
     """Want every targeted asset priced and tradable, on the routes that it takes."""
     wanted = [
-        s for t in policy.rebalance.targets for s in needed_markets(t.asset, snapshot, policy)
+        s for asset in policy.rebalance.assets for s in needed_markets(asset, snapshot, policy)
     ]
     missing = [s for s in wanted if s not in snapshot.instruments]
     closed = [s for s in wanted if s not in missing and not snapshot.instruments[s].tradable]
@@ -139,7 +139,7 @@ def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator
 
 def uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
     """Whether contracts are held, or routed to."""
-    routed = (policy.rebalance.route_of(t.asset) for t in policy.rebalance.targets)
+    routed = (policy.rebalance.route_of(asset) for asset in policy.rebalance.assets)
     return bool(snapshot.positions) or Route.FUTURES in routed
 
 
@@ -195,9 +195,9 @@ def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
     """Whether a contract is the perpetual that a target's route trades."""
     instrument = snapshot.instruments[symbol]
     routed = {
-        t.asset
-        for t in policy.rebalance.targets
-        if policy.rebalance.route_of(t.asset) is Route.FUTURES
+        asset
+        for asset in policy.rebalance.assets
+        if policy.rebalance.route_of(asset) is Route.FUTURES
     }
     return instrument.kind is MarketKind.SWAP and instrument.base in routed
 

@@ -85,7 +85,7 @@ def key_examination(standing: KeyStanding, snapshot: Snapshot, policy: Policy) -
             return unchecked("key_rights", why=standing.why)
         fix = "run it again; the gate refuses a key whose rights are not told"
         return failed("key_rights", found=f"not told: {standing.why}", fix=fix)
-    wanted = [t.asset for t in policy.rebalance.targets if t.asset != snapshot.quote]
+    wanted = [asset for asset in policy.rebalance.assets if asset != snapshot.quote]
     needs = KeyNeeds(
         spot=any(policy.rebalance.route_of(asset) is not Route.FUTURES for asset in wanted),
         futures=uses_contracts(snapshot, policy),
@@ -147,8 +147,8 @@ def filters_examination(snapshot: Snapshot, policy: Policy) -> Examination:
 
 def _smallest_orders(snapshot: Snapshot, policy: Policy) -> Iterator[tuple[Symbol, Decimal]]:
     """Yield the value of the smallest order in every wanted market that was read."""
-    for target in policy.rebalance.targets:
-        for symbol in needed_markets(target.asset, snapshot, policy):
+    for asset in policy.rebalance.assets:
+        for symbol in needed_markets(asset, snapshot, policy):
             if symbol in snapshot.instruments and symbol in snapshot.books:
                 yield symbol, _smallest_order(symbol, snapshot)
 
@@ -163,10 +163,9 @@ def _smallest_order(symbol: Symbol, snapshot: Snapshot) -> Decimal:
 
 def _band(asset: Asset, policy: Policy) -> Decimal:
     """Return how far the weight of *asset* may stray, as a fraction of the NAV."""
-    threshold = policy.rebalance.threshold_of(asset)
+    weight, threshold = policy.rebalance.banded(asset)
     if not threshold.relative:
         return threshold.width
-    weight = next(t.weight for t in policy.rebalance.targets if t.asset == asset)
     with exact_arithmetic():
         return threshold.width * weight
 

@@ -12,6 +12,6 @@ from trimtab.ports import Portfolio
 def portfolio_of(policy: Policy) -> Portfolio:
     """Return what *policy* needs to be read."""
     wanted = policy.rebalance
-    assets = tuple(t.asset for t in wanted.targets)
+    assets = wanted.assets
     hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
     return Portfolio(assets=assets, with_contracts=hedged)

@@ -17,7 +17,8 @@ from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
-from trimtab.domain.plan import Drift
+from trimtab.domain.overlays import Overlay
+from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
@@ -105,6 +106,10 @@ class AccountStatus:
     """Net asset value, quote units, signed; without what is ignored, where drifts are known."""
     drifts: tuple[Drift, ...]
     """In target order; empty when they could not be measured."""
+    groups: tuple[GroupDrift, ...]
+    """Groups that have one band, in file order; empty likewise."""
+    overlays: tuple[Overlay, ...]
+    """What moves the targets from the strategic ones, in the order applied; empty likewise."""
     unmeasured: str
     """Why there are no drifts; empty when there are."""
     holdings: tuple[Holding, ...]
@@ -163,14 +168,16 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
-    nav, drifts, unmeasured = _measured(exposed, policy, Occasion(now=now, slot_due=False))
+    weighed = _weighed(exposed, policy, Occasion(now=now, slot_due=False))
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
     return AccountStatus(
         snapshot=snapshot,
-        nav=nav,
-        drifts=drifts,
-        unmeasured=unmeasured,
+        nav=weighed.nav,
+        drifts=weighed.drifts,
+        groups=weighed.groups,
+        overlays=weighed.overlays,
+        unmeasured=weighed.unmeasured,
         holdings=_holdings(snapshot, exposed),
         positions=_positions(snapshot),
         pools=_pools(snapshot),
@@ -184,9 +191,18 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
 
 
-def _measured(
-    exposed: Exposure, policy: Policy, occasion: Occasion
-) -> tuple[Decimal, tuple[Drift, ...], str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weighed:
+    """NAV, and weights against targets, or why there are none."""
+
+    nav: Decimal
+    drifts: tuple[Drift, ...]
+    groups: tuple[GroupDrift, ...]
+    overlays: tuple[Overlay, ...]
+    unmeasured: str
+
+
+def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts, or why there are none.
 
     What would make a plan an error (an untargeted holding) is shown here as a drift from 0.
@@ -196,8 +212,15 @@ def _measured(
         targets = targets_of(lenient, exposed, occasion)
         found = measure(exposed, targets, policy=lenient.rebalance, hedge=lenient.hedge)
     except PlanningError as fault:
-        return exposed.nav(exposed.unpriced), (), str(fault)
-    return found.nav, found.drifts, ""
+        nav = exposed.nav(exposed.unpriced)
+        return _Weighed(nav=nav, drifts=(), groups=(), overlays=(), unmeasured=str(fault))
+    return _Weighed(
+        nav=found.nav,
+        drifts=found.drifts,
+        groups=found.groups,
+        overlays=targets.overlays,
+        unmeasured="",
+    )
 
 
 def _lenient(policy: RebalancePolicy) -> RebalancePolicy:

@@ -40,7 +40,7 @@ def test_the_schema_describes_every_key_and_its_bounds() -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_every_example_loads_as_it_stands(path: Path, tmp_path: Path) -> None:
     read = config.load(path, environ={}, sets=(), home=tmp_path, cwd=tmp_path)
-    assert read.policy.rebalance.targets
+    assert read.policy.rebalance.assets
 
 
 def test_there_are_examples_to_start_from() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.builders import account, dec
+from tests.builders import account, dec, swap
 from trimtab.domain.errors import MissingMark
 from trimtab.domain.exposure import contract_symbols, exposure
 from trimtab.domain.instruments import Asset
@@ -74,3 +76,17 @@ def test_contracts_are_listed_perpetual_first() -> None:
     snapshot = account("BTC 0.1 @ 60000, dated BTC at 60500, wallet 10")
     assert contract_symbols(snapshot, BTC) == ("BTC/USDT:USDT", "BTC/USDT:USDT-261225")
     assert contract_symbols(snapshot, ETH) == ()
+
+
+def test_only_perpetuals_that_trade_and_have_a_book_carry_a_hedge() -> None:
+    shut = swap("BTC", tradable=False)
+    snapshot = account("BTC 1 @ 100, ETH 1 @ 10, USDT 5")
+    assert exposure(snapshot).contracted == {"BTC", "ETH"}
+    listed = {**snapshot.instruments, shut.symbol: shut}
+    assert exposure(replace(snapshot, instruments=listed)).contracted == {"ETH"}
+
+
+def test_what_is_not_held_is_worth_nothing_wherever_it_is_counted() -> None:
+    held = exposure(account("BTC @ 100, USDT 5, wallet 7"))
+    assert (held.value(BTC), held.value_outside_of(BTC), held.value(ETH)) == (0, 0, 0)
+    assert held.value_outside_of(USDT) == dec(5)

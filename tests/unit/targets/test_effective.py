@@ -15,7 +15,12 @@ from trimtab.targets.effective import Targets, overlaid
 BTC, ETH, USDT = Asset("BTC"), Asset("ETH"), Asset("USDT")
 FIXED = {BTC: Decimal("0.5"), ETH: Decimal("0.3"), USDT: Decimal("0.2")}
 TARGETS = Targets(
-    strategic=FIXED, effective=FIXED, overlays=(), strays=frozenset(), ignored=frozenset()
+    strategic=FIXED,
+    effective=FIXED,
+    overlays=(),
+    strays=frozenset(),
+    ignored=frozenset(),
+    groups=(),
 )
 
 

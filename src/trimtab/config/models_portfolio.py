@@ -1,0 +1,77 @@
+"""The portfolio's sections of the configuration file: where it should be.
+
+Pure; written and read like :mod:`trimtab.config.models`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from trimtab.config.fields import (
+    SECTION,
+    AssetCode,
+    DefaultText,
+    Fraction,
+    GroupName,
+    Switch,
+    Text,
+    ThresholdText,
+    Value,
+)
+from trimtab.config.words import unavailable
+from trimtab.domain.policy import Basis, Inner, Untargeted
+
+
+def _inner(earlier: dict[str, Any]) -> Inner:
+    """Return how members share when nothing says so: as the shares say, else equally."""
+    return Inner.FIXED if earlier.get("shares") else Inner.EQUAL
+
+
+class Group(BaseModel):
+    """One group of assets. It names either members or shares."""
+
+    model_config = SECTION
+
+    weight: Fraction = Field(examples=["0.70"])
+    """Weight of the group as a whole; the sum over all groups must be 1."""
+    members: tuple[AssetCode, ...] = Field(default=(), examples=["BTC", "ETH"])
+    """Its assets, where no shares are fixed."""
+    shares: dict[AssetCode, Fraction] = Field(default_factory=dict)
+    """Its assets with their fixed shares of the group; the sum must be 1."""
+    inner: Annotated[
+        Inner,
+        BeforeValidator(unavailable("risk_parity")),
+        DefaultText(text="fixed with shares, else equal"),
+    ] = Field(default_factory=_inner)
+    """How its weight is split: as shares say, equally, or as present values stand, so that an
+    excess is trimmed pro rata."""
+    threshold: Annotated[ThresholdText | None, DefaultText(text="each member's own")] = None
+    """One band for the whole group, its members follow; always so where values are kept, by
+    default with rebalance.threshold."""
+    basket: Switch = False
+    """Members without a contract are hedged by those that have one, pro rata within
+    hedge.max_ratio; only where values are kept."""
+
+
+class Portfolio(BaseModel):
+    """Where the portfolio should be. Exactly one of profile, targets, groups, sleeves."""
+
+    model_config = SECTION
+
+    basis: Basis = Basis.NET
+    """What a weight is a share of: net exposure (futures counted) or spot holdings."""
+    profile: Text = ""
+    """A ready portfolio: conservative, moderate or aggressive; its weights are in this page."""
+    untargeted: Untargeted = Untargeted.IGNORE
+    """What happens to an asset that is held but not named."""
+    dust_value: Value = Decimal(5)
+    """Untargeted holdings, and drifts, below it are left alone."""
+    targets: dict[AssetCode, Fraction] = Field(default_factory=dict, examples=['BTC = "0.50"'])
+    """Weight per asset, the quote included; the sum must be 1."""
+    groups: dict[GroupName, Group] = Field(default_factory=dict)
+    """Groups of assets, each a table of its own; no asset is in two of them."""
+    sleeves: Any = None
+    """Sleeves of futures. Not available yet in this version."""
