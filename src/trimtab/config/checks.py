@@ -140,13 +140,12 @@ def _banded(tree: Tree) -> Iterator[Flaw]:
     thresholds = section(section(tree, "rebalance"), "thresholds")
     for name in groups:
         table, members = section(groups, name), grouped({name: groups[name]})
-        if len(members) > 1 and (table.get("inner") == "keep" or "threshold" in table):
-            for asset in members:
-                if asset in thresholds:
-                    path = ("rebalance", "thresholds", asset)
-                    reason = f"is never read: its group {name} has one band for all"
-                    fix = f"remove it, or take the threshold from the group {name}"
-                    yield Flaw(path=path, reason=reason, fix=fix)
+        has_one = table.get("inner") == "keep" or "threshold" in table
+        for asset in set(members) & set(thresholds) if has_one and len(members) > 1 else ():
+            path = ("rebalance", "thresholds", asset)
+            reason = f"is never read: its group {name} has one band for all"
+            fix = f"remove it, or take the threshold from the group {name}"
+            yield Flaw(path=path, reason=reason, fix=fix)
 
 
 def _baskets(tree: Tree) -> Iterator[Flaw]:

@@ -149,13 +149,12 @@ class RebalancePolicy:
 
     def banded(self, asset: Asset) -> tuple[Decimal, Threshold]:
         """Return the weight as written and the threshold of what has a band: it, or its group."""
-        for group in self.groups:
-            for member in group.members:
-                if member.asset == asset and group.threshold is not None:
-                    return group.weight, group.threshold
-                if member.asset == asset:
-                    with exact_arithmetic():
-                        return group.weight * member.weight, self.threshold_of(asset)
+        in_groups = ((g, m) for g in self.groups for m in g.members if m.asset == asset)
+        for group, member in in_groups:
+            if group.threshold is not None:
+                return group.weight, group.threshold
+            with exact_arithmetic():
+                return group.weight * member.weight, self.threshold_of(asset)
         weight = next(t.weight for t in self.targets if t.asset == asset)
         return weight, self.threshold_of(asset)
 

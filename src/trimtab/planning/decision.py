@@ -124,7 +124,9 @@ def _to_band(
     """
     with exact_arithmetic():
         whole = found.whole - friction.cost
-        moves: Mapping[str, Decimal] = {u.name: _to_edge(u.value, u.edges, whole) for u in chosen}
+        moves: Mapping[str, Decimal] = {
+            u.name: _to_edge(u.value, u.edges, whole=whole) for u in chosen
+        }
         if policy.scope is Scope.ALL:
             moves = _with_quote(moves, chosen, found, friction=friction)
         return [
@@ -156,7 +158,7 @@ def _with_quote(
     [quote] = [m for m in found.measures if m.asset == found.quote]
     whole = found.whole - friction.cost
     cash = quote.value - friction.cost - sum(moves.values(), ZERO)
-    lacking = _to_edge(cash, quote.edges, whole, inset=friction.rounding)
+    lacking = _to_edge(cash, quote.edges, whole=whole, inset=friction.rounding)
     able = (u for u in chosen if not u.accepted)  # What is overweight on purpose gets no more.
     room = {u.name: _room(u, moves[u.name], whole=whole, sell=lacking > 0) for u in able}
     all_room = sum(room.values(), ZERO)
@@ -166,7 +168,7 @@ def _with_quote(
     return {name: move + part * room.get(name, ZERO) for name, move in moves.items()}
 
 
-def _to_edge(value: Decimal, edges: Band, whole: Decimal, *, inset: Decimal = ZERO) -> Decimal:
+def _to_edge(value: Decimal, edges: Band, *, whole: Decimal, inset: Decimal = ZERO) -> Decimal:
     """Return the move to the nearer edge of the band, positive buys; zero inside.
 
     The edges are drawn in by *inset*, or to the middle of a band that is narrower.
