@@ -437,6 +437,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "drift": (),
         "groups": (),
         "legs": found,
+        "transfers": (),
         "units_before": {
             leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
         },

@@ -216,6 +216,8 @@ def _beyond_scope(plan: Plan, scope: StandingScope) -> Iterator[str]:
     )
     if strange:
         yield f"does not name {', '.join(strange)}"
+    if plan.transfers:
+        yield "is not for plans that move money between the wallets"
     if plan.trigger not in scope.triggers:
         yield f"is not for plans of trigger {plan.trigger}"
 

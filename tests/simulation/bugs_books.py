@@ -307,7 +307,13 @@ BOOKS: Final = (
         "buys-first",
         "I26",
         "spot:ALIVE:none:1",
-        edit("planning.legs:_rank", "return 1", "return 3", "else 3", "else 1"),
+        edit(
+            "planning.legs:_rank",
+            "return _FREEING",
+            "return _RAISING",
+            "else _RAISING",
+            "else _FREEING",
+        ),
     ),
     bug(
         "all-stages-at-once",

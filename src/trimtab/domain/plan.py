@@ -13,13 +13,14 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from trimtab.domain.canonical import digest
+from trimtab.domain.canonical import digest, to_document
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.firings import Firing
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, Side, client_order_id
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.snapshot import AccountKey
+from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
 
 
 class Role(StrEnum):
@@ -203,7 +204,9 @@ class Plan:
     groups: tuple[GroupDrift, ...]
     """Groups that have one band, in file order; a member's own band is its part of it."""
     legs: tuple[Leg, ...]
-    """By line."""
+    """The orders, by line."""
+    transfers: tuple[TransferLeg, ...]
+    """Moves between the account's own wallets, by line; lines and stages are counted together."""
     allocation: str
     """What is proved of the sizes: ``exact``, ``certified`` or ``bounded``; see planning."""
     units_before: Mapping[Asset, Decimal]
@@ -214,9 +217,19 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """The name of exactly this plan: 64 hex digits."""
-        return digest(self)
+        """The name of exactly this plan: 64 hex digits.
+
+        One without transfers has the name that it had before plans could have any.
+        """
+        document = to_document(self)
+        if not self.transfers:
+            del document["transfers"]
+        return digest(document)
 
     def order_id(self, line: int, *, attempt: int) -> ClientOrderId:
         """Return the client order id of one attempt at one line."""
         return client_order_id(plan_digest=self.digest, line=line, attempt=attempt)
+
+    def transfer_id(self, line: int) -> TransferId:
+        """Return our name of the transfer in one line."""
+        return transfer_id(plan_digest=self.digest, line=line)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, ratio, shown
+from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, ratio, shown
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
 from trimtab.domain.snapshot import Environment
+from trimtab.domain.transfers import TransferLeg
 
 DIGITS_TYPED: Final = 8
 """How much of the digest a person types: enough that no two pending plans share it."""
@@ -79,7 +80,14 @@ def question(plan: Plan, report: GateReport) -> str:
         f"This sends {orders} worth {_money(stake.gross)} {plan.quote} to {key.account} "
         f"on {key.venue} ({place}): sells {_money(stake.sold)}, buys {_money(stake.bought)}."
     )
-    return "\n".join([told, *_warned(report)])
+    return "\n".join([told, *map(_moved, plan.transfers), *_warned(report)])
+
+
+def _moved(transfer: TransferLeg) -> str:
+    """Return what goes from one wallet of the account to the other, as a line."""
+    ways = ("spot", "futures") if transfer.units > 0 else ("futures", "spot")
+    units = plain(transfer.units.copy_abs())
+    return f"It moves {units} {transfer.asset} from the {ways[0]} to the {ways[1]} wallet."
 
 
 def second_question(plan: Plan, policy: ApprovalPolicy) -> str:

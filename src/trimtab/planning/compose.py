@@ -18,14 +18,14 @@ from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
 from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.occasion import Occasion
-from trimtab.domain.plan import After, Leg, Plan, Role, Untraded, UntradedReason
+from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.basket import carried
 from trimtab.planning.costs import cost_share
 from trimtab.planning.decision import FRICTIONLESS, Decision, Friction, decide
 from trimtab.planning.drift import Measurement, measure
-from trimtab.planning.legs import legs
+from trimtab.planning.legs import Lines, lines
 from trimtab.planning.routes import Move, routed
 from trimtab.planning.sizes import book_of, sized
 from trimtab.targets.effective import Targets
@@ -36,7 +36,21 @@ COST_MARGIN: Final = Decimal("1.01")
 
 
 def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
-    """Return the plan for *snapshot*; without legs when there is nothing to do.
+    """Return the plan for *snapshot* without a transfer; without legs when nothing is to do.
+
+    Raises:
+        PlanningError: the inputs cannot be planned from; says what to mend.
+
+    """
+    return make_plan_moving(ZERO, snapshot, policy, occasion)
+
+
+def make_plan_moving(
+    moved: Decimal, snapshot: Snapshot, policy: Policy, occasion: Occasion
+) -> Plan:
+    """Return the plan for *snapshot* with a transfer of *moved* into futures, if it has legs.
+
+    *moved* is signed units of the quote; negative comes out of the futures wallet, zero is none.
 
     Raises:
         PlanningError: the inputs cannot be planned from; says what to mend.
@@ -47,8 +61,9 @@ def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
     found = measure(exposed, targets, policy=policy.rebalance, hedge=policy.hedge)
     wish = _Wish(found=found, targets=targets, exposed=exposed, policy=policy)
     decided = _decided(wish, snapshot, slot_due=occasion.slot_due)
-    sizes = sized(decided.moves, snapshot, exposed=exposed, limits=policy.limits)
-    laid_out = legs(sizes.sized, snapshot, limits=policy.limits)
+    sizes = sized(decided.moves, snapshot, exposed=exposed, limits=policy.limits, moved=moved)
+    moved = moved if sizes.sized else ZERO
+    laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=moved)
     return Plan(
         key=snapshot.key,
         snapshot_id=snapshot.snapshot_id,
@@ -62,10 +77,12 @@ def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
         overlays=targets.overlays,
         drift=found.drifts,
         groups=found.groups,
-        legs=laid_out,
+        legs=laid_out.legs,
+        transfers=laid_out.transfers,
         allocation=sizes.certificate,
         units_before={
-            a: traded_units(snapshot, a) for a in sorted({g.instrument.base for g in laid_out})
+            a: traded_units(snapshot, a)
+            for a in sorted({g.instrument.base for g in laid_out.legs})
         },
         untraded=(
             *sizes.untraded,
@@ -149,7 +166,7 @@ def _ignored(targets: Targets, exposed: Exposure) -> tuple[Untraded, ...]:
 
 
 def _after(
-    laid_out: tuple[Leg, ...],
+    laid_out: Lines,
     snapshot: Snapshot,
     *,
     exposed: Exposure,
@@ -158,11 +175,13 @@ def _after(
 ) -> After:
     """Return weights, leverage and tracking error when every leg fills at its planned price."""
     with exact_arithmetic():
-        cost = sum((leg.expected_cost for leg in laid_out), ZERO)
+        cost = sum((leg.expected_cost for leg in laid_out.legs), ZERO)
         nav = found.nav - cost
         net = {a: exposed.net(a) for a in targets.effective if a != found.quote}
-        outside, lots = exposed.value_outside(exposed.unpriced) - cost, dict(_open_lots(snapshot))
-        for leg in laid_out:
+        moved = sum((transfer.units for transfer in laid_out.transfers), ZERO)
+        outside = exposed.value_outside(exposed.unpriced) - cost - moved
+        lots = dict(_open_lots(snapshot))
+        for leg in laid_out.legs:
             net[leg.instrument.base] += leg.instrument.units(leg.lots) * exposed.mid(
                 leg.instrument.base
             )

@@ -1,41 +1,84 @@
 """Lay out: sized moves to numbered legs in stages.
 
 Pure and exact. Stages, each started when the one before has ended: reductions of futures
-positions and spot sells; hedges that lower exposure; spot buys and synthetic longs. So
-sells fund buys, and every prefix of the plan owns less risk than the whole. Only
-reductions are split to the order cap; everything else above it is refused by the gate.
+positions and spot sells; a transfer between the wallets, alone; hedges that lower exposure; spot
+buys and synthetic longs. So sells fund transfers and buys, and every prefix of the plan owns less
+risk than the whole. Only reductions are split to the order cap; everything else above it is
+refused by the gate.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from trimtab.domain.exact import exact_arithmetic, floor_times
 from trimtab.domain.instruments import Lots
 from trimtab.domain.plan import Leg, Role
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferLeg, TransferReason
 from trimtab.planning.costs import expected_cost
 from trimtab.planning.sizes import Sized, book_of
 
+_FREEING: Final = 1
+_TRANSFER: Final = 2
+_LOWERING: Final = 3
+_RAISING: Final = 4
+"""Groups of stages, in order; a plan has the stages of the groups that it needs."""
 
-def legs(found: tuple[Sized, ...], snapshot: Snapshot, *, limits: RiskLimits) -> tuple[Leg, ...]:
-    """Return the legs by line: stage first, then largest value first, then symbol."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """A plan's lines, numbered together: orders and transfers apart."""
+
+    legs: tuple[Leg, ...]
+    """By line."""
+    transfers: tuple[TransferLeg, ...]
+    """By line."""
+
+
+def lines(
+    found: tuple[Sized, ...], snapshot: Snapshot, *, limits: RiskLimits, moved: Decimal
+) -> Lines:
+    """Return the lines by stage first, then largest value first, then symbol.
+
+    *moved* is what a transfer moves into the quote's futures wallet, signed; none when zero.
+    """
     parts = [p for s in found for p in _split(s, snapshot, order_cap=limits.max_order_notional)]
-    ranks = sorted({_rank(s) for s, _ in parts})
+    ranks = sorted({*(_rank(s) for s, _ in parts), *((_TRANSFER,) if moved else ())})
     unnumbered = [_leg(s, lots, snapshot, stage=1 + ranks.index(_rank(s))) for s, lots in parts]
     ordered = sorted(
         unnumbered, key=lambda leg: (leg.stage, leg.notional.copy_negate(), leg.symbol, leg.role)
     )
-    return tuple(replace(leg, line=line) for line, leg in enumerate(ordered, start=1))
+    if not moved:
+        return Lines(legs=_numbered(ordered, before=0), transfers=())
+    stage = 1 + ranks.index(_TRANSFER)
+    first = [leg for leg in ordered if leg.stage < stage]
+    line = 1 + len(first)
+    transfer = TransferLeg(
+        line=line,
+        stage=stage,
+        asset=snapshot.quote,
+        units=moved,
+        reason=TransferReason.TOPS_UP_MARGIN if moved > 0 else TransferReason.FUNDS_BUYS,
+    )
+    rest = _numbered(ordered[len(first) :], before=line)
+    return Lines(legs=_numbered(first, before=0) + rest, transfers=(transfer,))
+
+
+def _numbered(ordered: Sequence[Leg], *, before: int) -> tuple[Leg, ...]:
+    """Return legs with the lines that follow *before*."""
+    return tuple(replace(leg, line=line) for line, leg in enumerate(ordered, start=before + 1))
 
 
 def _rank(found: Sized) -> int:
     """Return which group of stages a move belongs to."""
     if found.move.role is Role.CLOSE or (found.move.role is Role.SPOT and found.lots < 0):
-        return 1
-    return 2 if found.lots < 0 else 3
+        return _FREEING
+    return _LOWERING if found.lots < 0 else _RAISING
 
 
 def _split(found: Sized, snapshot: Snapshot, *, order_cap: Decimal) -> list[tuple[Sized, Lots]]:

@@ -65,9 +65,12 @@ _CUT: Final[Mapping[LotReason, LegReason]] = MappingProxyType(
 
 
 def sized(
-    moves: tuple[Move, ...], snapshot: Snapshot, *, exposed: Exposure, limits: RiskLimits
+    moves: tuple[Move, ...], snapshot: Snapshot, *, exposed: Exposure, limits: RiskLimits,
+    moved: Decimal,
 ) -> Sizes:
     """Return the whole lots that come closest to *moves*, and what stays untraded and why.
+
+    *moved* is what a transfer takes off the free quote, negative for what it brings.
 
     Raises:
         MissingMark: a market that a move needs has no order book in the snapshot.
@@ -76,7 +79,9 @@ def sized(
     closed = tuple(m for m in moves if not m.instrument.tradable)
     opened = tuple(m for m in moves if m.instrument.tradable)
     items = tuple(_item(m, snapshot, exposed=exposed, limits=limits) for m in opened)
-    answer = allocate(items, free_quote(snapshot, limits))
+    with exact_arithmetic():
+        cash = free_quote(snapshot, limits) - moved
+    answer = allocate(items, cash)
     found, left = list[Sized](), [_left(m, UntradedReason.NOT_TRADABLE) for m in closed]
     for move, lots, reason in zip(opened, answer.lots, answer.reasons, strict=True):
         if lots == 0:

@@ -17,6 +17,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.references import References
 from trimtab.domain.rights import KeyStanding
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferRecord
 from trimtab.risk.record import Record
 
 
@@ -28,6 +29,8 @@ class GateContext:
     """Why the account is halted; None when it is not."""
     unresolved: tuple[OrderRecord, ...]
     """Orders of ours that are not terminal in the ledger, oldest first."""
+    unresolved_transfers: tuple[TransferRecord, ...]
+    """Transfers of ours that are not terminal in the ledger, oldest first."""
     concurrent_holder: str | None
     """Who else holds the account's lock; None when this run does."""
     key: KeyStanding

@@ -106,6 +106,7 @@ def _part(asset: Asset, state: AccountState, case: Case) -> AccountState:
         contracts={s: state.contracts[s] for s in symbols},
         pools={},
         moves=moves,
+        transits=state.transits if is_quote else (),
         moves_by_asset={asset: moves},
         moves_by_symbol={m.instrument.symbol: state.on_symbol(m.instrument.symbol) for m in moves},
         symbols_by_base={asset: symbols},

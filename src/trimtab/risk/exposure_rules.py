@@ -6,7 +6,7 @@ what a price move does to the account is guarded by the shock. Values are quote 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trimtab.domain.exact import ZERO
@@ -19,15 +19,19 @@ from trimtab.risk.state import AccountState
 
 
 def max_leverage(state: AccountState, case: Case) -> tuple[Rule, ...]:
-    """Guard the sum of |notional| over the value outside futures wallets."""
-    outside = Affine(
-        constant=state.outside,
-        slopes={m.index: m.nav for m in state.moves if not m.instrument.is_contract},
-    )
+    """Guard the sum of |notional| over the value outside futures wallets.
+
+    A transfer into margin never fails it by itself; what follows one is held against what it
+    leaves outside.
+    """
+    slopes = {m.index: m.nav for m in state.moves if not m.instrument.is_contract}
+    slopes |= {t.index: -t.units for t in state.transits}
+    outside = Affine(constant=state.outside, slopes=slopes)
     notional = Excess(terms=tuple(magnitude(_notional(s, state)) for s in state.positions))
     what = "futures notional over the value outside futures wallets"
     share = _Share(what=what, dividend=notional, divisor=outside)
-    return (_cap("max_leverage", case.limits.max_leverage, share, state),)
+    cap = _cap("max_leverage", case.limits.max_leverage, share, state)
+    return (replace(cap, settled=Settled.TRANSFERRED),)
 
 
 def max_net(state: AccountState, case: Case) -> tuple[Rule, ...]:
@@ -90,6 +94,7 @@ def _cash(state: AccountState) -> Affine:
     the sells could fund do not count as if both had happened and neither.
     """
     slopes = {m.index: m.cash for m in state.moves if m.cash}
+    slopes |= {t.index: -t.units for t in state.transits}
     return Affine(constant=state.cash, slopes=slopes)
 
 

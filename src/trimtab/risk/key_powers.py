@@ -20,7 +20,9 @@ class KeyNeeds:
     futures: bool
     """Orders in contracts."""
     topups: bool
-    """Whether moves between the wallets of the account are wanted; no plan needs them yet."""
+    """Whether moves between the wallets of the account are wanted."""
+    transfers: bool
+    """Whether there is one to be made now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ def key_faults(rights: KeyRights, needs: KeyNeeds) -> KeyFaults:
         (not rights.reads, "read"),
         (sends and needs.spot and not rights.trades_spot, "trade spot"),
         (sends and needs.futures and not rights.trades_futures, "trade futures"),
+        (sends and needs.transfers and not rights.transfers_within, "move funds between wallets"),
     )
     trades_idly = not sends and (rights.trades_spot or rights.trades_futures)
     moves_idly = rights.transfers_within and not (sends and needs.topups)

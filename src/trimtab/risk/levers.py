@@ -74,6 +74,7 @@ GRIDS: Final[Mapping[str, Grid]] = MappingProxyType(
         "risk.max_target_move": _FRACTION,
         "risk.max_statement_age_days": _grid(step="1", loosest="3650"),
         "hedge.max_ratio": _grid(step="0.01", loosest="1"),
+        "hedge.max_topup": _VALUE,
     }
 )
 """By the configuration's key."""
@@ -96,10 +97,11 @@ def with_limit(policy: Policy, key: str, *, value: Decimal) -> Policy:
     """Return *policy* with another value of one limit."""
     section, _, name = key.partition(".")
     if section == "hedge":
-        return replace(policy, hedge=replace(policy.hedge, max_ratio=value))
+        changed: dict[str, Any] = {name: value}
+        return replace(policy, hedge=replace(policy.hedge, **changed))
     was: Decimal | int = getattr(policy.limits, name)
-    changed: dict[str, Any] = {name: int(value) if isinstance(was, int) else value}
-    return replace(policy, limits=replace(policy.limits, **changed))
+    number: dict[str, Any] = {name: int(value) if isinstance(was, int) else value}
+    return replace(policy, limits=replace(policy.limits, **number))
 
 
 def ticks_to(key: str, *, present: Decimal, wanted: Decimal) -> int:

@@ -1,4 +1,5 @@
-"""What can still fill, from one state on: legs, resting orders, orders of unknown outcome.
+"""What can still fill, from one state on: legs, resting orders, orders of unknown outcome; and
+what a plan moves between the account's own wallets.
 
 Pure and exact. A move fills by any share in [0, 1]; orders that are out already may fill at
 any time and count at full size. Money is counted as strategy §5 wants it: buys at limit x
@@ -76,6 +77,51 @@ class Move:
     def nav(self) -> Decimal:
         """Change of net asset value at fill 1, quote units: minus what the fill costs."""
         return self.margin(self.mark) + self.cash + self.gained * self.mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transit:
+    """A transfer: whole or not at all, and nothing of a later stage goes without the plan's.
+
+    While it is under way its money is in neither wallet.
+    """
+
+    index: MoveIndex
+    """Counted on behind the last move."""
+    name: str
+    """``leg 3``."""
+    stage: int
+    asset: Asset
+    units: Decimal
+    """Into the futures wallet at fill 1, signed."""
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether the plan asks for it, as opposed to one whose outcome is not known."""
+        return self.stage != RESTING_STAGE
+
+
+def transits_of(case: Case, *, after: int) -> tuple[Transit, ...]:
+    """Return the transfers of the plan by line, then unknown ones, behind *after* moves.
+
+    One whose outcome is not known counts at full size, though it may be in the wallets already.
+
+    Raises:
+        Unmeasured: one moves something that is not the quote.
+
+    """
+    legs = ((f"leg {t.line}", t.stage, t.asset, t.units) for t in case.plan.transfers)
+    intents = (record.intent for record in case.context.unresolved_transfers)
+    unknown = ((f"transfer {i.transfer_id}", RESTING_STAGE, i.asset, i.units) for i in intents)
+    found = enumerate((*legs, *unknown), start=after)
+    transits = tuple(
+        Transit(index=index, name=name, stage=stage, asset=asset, units=units)
+        for index, (name, stage, asset, units) in found
+    )
+    for transit in transits:
+        if transit.asset != case.snapshot.quote:
+            raise Unmeasured(f"{transit.asset} is no margin here; drop {transit.name}")
+    return transits
 
 
 def moves_of(case: Case, mids: Mapping[Asset, Decimal]) -> tuple[Move, ...]:

@@ -40,9 +40,10 @@ class Pool:
 
     @property
     def balance(self) -> Term:
-        """Minus the balance as read."""
+        """Minus the balance as read, and what transfers bring."""
         held = self.state.pools[self.asset].balance
-        return Term(branches=(Affine(constant=-held, slopes={}),))
+        brought = {j: -units for j, units in self.state.into_pool(self.asset).items()}
+        return Term(branches=(Affine(constant=-held, slopes=brought),))
 
     def term(self, symbol: Symbol, *, factor: Decimal, move: Decimal) -> Term:
         """Return factor x maintenance - profit since now of one contract at mark x *move*."""
@@ -72,7 +73,7 @@ class Pool:
 
 
 def pools(state: AccountState) -> tuple[Pool, ...]:
-    """Return the pools that margin a position or a move, by settlement asset."""
+    """Return the pools that margin a position or a move, or that a transfer concerns, by asset."""
     return tuple(
         Pool(
             asset=asset,
@@ -192,7 +193,7 @@ def _distance_gauge(pool: Pool, symbol: Symbol) -> Gauge:
 
 def distance_at(pool: Pool, symbol: Symbol, filled: frozenset[MoveIndex]) -> Decimal:
     """Return the liquidation distance of one position when the *filled* moves are filled."""
-    units, cushion = ZERO, pool.state.pools[pool.asset].balance
+    units, cushion = ZERO, -pool.balance.at(filled)
     for other in pool.symbols:
         contract = pool.state.contracts[other]
         done = [m for m in pool.state.on_symbol(other) if m.index in filled]

@@ -78,15 +78,15 @@ class Walk:
         """Return the first stage that breaks the rule and its excess, else the worst stage.
 
         With any earlier fill the worst case can only grow from stage to stage, so the last
-        stage alone tells whether any breaks it.
+        stage alone tells whether any breaks it. A transfer, once made, lowers it.
         """
         last = max(self.prefixes[rule.settled])
-        if rule.settled is Settled.ANY_FILL:
+        if rule.settled is not Settled.AS_PLANNED and not self.state.transits:
             peak = self._at(rule, last).peak(rule)
             if peak <= allowed:
                 return last, peak
         peaks: list[tuple[Decimal, int]] = []
-        for stage in sorted({RESTING_STAGE, *(self.state.moves[j].stage for j in rule.concerned)}):
+        for stage in sorted({RESTING_STAGE, *(self.state.lines[j].stage for j in rule.concerned)}):
             peak = self._at(rule, stage).peak(rule)
             if peak > allowed:
                 return stage, peak
@@ -121,7 +121,7 @@ class Walk:
         prefix = self._at(rule, stage)
         filled = prefix.filled(rule)
         concerned = rule.concerned & (prefix.fills.moving | prefix.fills.settled)
-        named = {m.index: m.name for m in self.state.moves}
+        named = {line.index: line.name for line in self.state.lines}
         done = ", ".join(named[j] for j in sorted(concerned & filled))
         rest = ", ".join(named[j] for j in sorted(concerned - filled))
         parts = [f"{done} filled"] if done else []
@@ -146,17 +146,26 @@ class Walk:
 
 
 def prefixes_of(state: AccountState) -> dict[Settled, dict[int, Prefix]]:
-    """Return every prefix of the plan, by what is known of earlier stages and by stage."""
+    """Return every prefix of the plan, by what is known of earlier stages and by stage.
+
+    A transfer of an earlier stage was made whole, whatever is known of the orders beside it: a
+    run whose transfer was not made ends there.
+    """
     stages = (RESTING_STAGE, *state.stages)
-    by_stage = {s: frozenset(m.index for m in state.moves if m.stage == s) for s in stages}
+    by_stage = {s: frozenset(m.index for m in state.lines if m.stage == s) for s in stages}
     resting, earlier = by_stage[RESTING_STAGE], frozenset[MoveIndex]()
+    whole = frozenset(t.index for t in state.transits)
+    inward = frozenset(t.index for t in state.transits if t.is_leg and t.units > 0)
     found: dict[Settled, dict[int, Prefix]] = {settled: {} for settled in Settled}
     for stage in stages:
         here = resting | by_stage[stage]
         planned = Fills(moving=here, settled=earlier)
-        anything = Fills(moving=here | earlier, settled=frozenset())
+        made = earlier & whole
+        anything = Fills(moving=(here | earlier) - made, settled=made)
+        moved = Fills(moving=anything.moving - inward, settled=made | inward)
         found[Settled.AS_PLANNED][stage] = Prefix(fills=planned, known={})
         found[Settled.ANY_FILL][stage] = Prefix(fills=anything, known={})
+        found[Settled.TRANSFERRED][stage] = Prefix(fills=moved, known={})
         earlier |= by_stage[stage] - resting
     return found
 

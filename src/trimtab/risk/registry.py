@@ -8,7 +8,7 @@ from typing import Final
 from trimtab.domain.findings import Tag
 from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, wallet_rules
 from trimtab.risk.case import Case
-from trimtab.risk.checks import account, independent, key, markets, orders
+from trimtab.risk.checks import account, independent, key, markets, orders, transfers
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
 from trimtab.risk.judgement import QUOTE, Check
 from trimtab.risk.rule import Rule
@@ -106,7 +106,8 @@ _STATE: Final = (
         standing(account.unresolved_orders),
         limit=NONE,
         unit="",
-        guards="While an order of ours is unresolved, only reductions in other markets pass.",
+        guards="While an order of ours is unresolved, only reductions in other markets pass; while"
+        " a transfer is, only reductions.",
     ),
     _check(
         "external_fills",
@@ -239,6 +240,21 @@ _ORDERS: Final = (
 )
 
 _FLOW: Final = (
+    _check(
+        "transfer",
+        once(transfers.transfer),
+        limit=NONE,
+        unit="",
+        guards="At most one transfer between the own wallets, of the quote, whole, alone in its"
+        " stage, and for orders of the same plan.",
+    ),
+    _check(
+        "max_topup",
+        once(transfers.max_topup),
+        limit="hedge.max_topup",
+        unit=QUOTE,
+        guards="What the plan moves between the own wallets, either way.",
+    ),
     _check(
         "max_asset_notional",
         standing(account.max_asset_notional),

@@ -1,7 +1,7 @@
 """Which legs an account that is reducing or halted may not send, and why. Pure and exact.
 
 A leg may go only if no |net exposure|, no |position| and no margin excess gets worse by it, at
-any fill and shock. An excess is what :mod:`trimtab.risk.pool_rules` states for one scenario, at
+any fill and shock; a transfer may not go at all. An excess is what :mod:`trimtab.risk.pool_rules` states for one scenario, at
 the worse of its two sides: closing a long that stood against a short of the same wallet makes it
 worse, even within its limit. Design: docs/design/0014-trading-states.md.
 """
@@ -22,6 +22,8 @@ NO_REDUCTION: Final = "this leg is no provable reduction"
 """Why a leg that raises exposure or a position does not go."""
 BURDEN: Final = "this leg leaves its futures wallet less over what the other positions need"
 """Why a leg that makes a margin excess worse does not go."""
+NO_TRANSFER: Final = "this leg moves money between the wallets"
+"""Why a transfer does not go: whichever way, it is no reduction."""
 
 
 def restrained(case: Case, standing: Standing, *, pairs: bool) -> Mapping[MoveIndex, str]:
@@ -31,7 +33,13 @@ def restrained(case: Case, standing: Standing, *, pairs: bool) -> Mapping[MoveIn
     legs = frozenset(m.index for m in state.moves if m.is_leg)
     burdens = _burdens(state, case, legs - raised.any - paired)
     found = dict.fromkeys(burdens, BURDEN) | dict.fromkeys(raised.any - paired, NO_REDUCTION)
+    found |= transfers_barred(state)
     return {j: found[j] for j in sorted(found)}
+
+
+def transfers_barred(state: AccountState) -> dict[MoveIndex, str]:
+    """Return the plan's transfers, each with why it does not go where only reductions may."""
+    return {t.index: NO_TRANSFER for t in state.transits if t.is_leg}
 
 
 def _burdens(state: AccountState, case: Case, legs: frozenset[MoveIndex]) -> frozenset[MoveIndex]:

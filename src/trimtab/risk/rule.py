@@ -24,6 +24,9 @@ class Settled(StrEnum):
 
     ANY_FILL = "any_fill"
     """Nothing: each may have ended at any fill in [0, 1]. The ordinary case."""
+    TRANSFERRED = "transferred"
+    """The same, and what the plan moves into margin is there from the start, before the first
+    order too: where a transfer is no cause, and what follows it is held against what it left."""
     AS_PLANNED = "as_planned"
     """They were filled whole. Only where execution sizes later legs to what the earlier ones
     really brought (money, coins, margin, the other half of a pair), so that any lesser fill

@@ -79,7 +79,15 @@ _CODES: Final[Mapping[Source, tuple[str, ...]]] = MappingProxyType(
             "statement_age",
             "max_target_move",
         ),
-        Source.PLAN: ("finite", "environment", "max_order_notional", "symbols", "max_turnover"),
+        Source.PLAN: (
+            "finite",
+            "environment",
+            "max_order_notional",
+            "symbols",
+            "max_turnover",
+            "transfer",
+            "max_topup",
+        ),
     }
 )
 _SOURCES: Final = MappingProxyType({code: s for s, codes in _CODES.items() for code in codes})

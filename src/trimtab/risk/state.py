@@ -12,7 +12,8 @@ from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.snapshot import ContractState, MarginPool
 from trimtab.risk.case import Case, Unmeasured
-from trimtab.risk.moves import RESTING_STAGE, Move, moves_of
+from trimtab.risk.convex import MoveIndex
+from trimtab.risk.moves import RESTING_STAGE, Move, Transit, moves_of, transits_of
 
 KeyT = TypeVar("KeyT")
 ItemT = TypeVar("ItemT")
@@ -46,9 +47,11 @@ class AccountState:
     contracts: Mapping[Symbol, ContractState]
     """Of every contract in ``positions``."""
     pools: Mapping[Asset, MarginPool]
-    """Of every settlement asset in ``positions``."""
+    """Of every settlement asset in ``positions`` and every asset in ``transits``."""
     moves: tuple[Move, ...]
     """Legs in the order of the plan, then open and unknown orders; ``index`` is the place."""
+    transits: tuple[Transit, ...]
+    """Transfers in the order of the plan; ``index`` goes on behind the moves."""
     moves_by_asset: Mapping[Asset, tuple[Move, ...]]
     moves_by_symbol: Mapping[Symbol, tuple[Move, ...]]
     symbols_by_base: Mapping[Asset, tuple[Symbol, ...]]
@@ -75,8 +78,17 @@ class AccountState:
 
     @property
     def stages(self) -> tuple[int, ...]:
-        """The stages of the legs, rising."""
-        return tuple(sorted({m.stage for m in self.moves} - {RESTING_STAGE}))
+        """The stages of the legs and transfers, rising."""
+        return tuple(sorted({line.stage for line in self.lines} - {RESTING_STAGE}))
+
+    @property
+    def lines(self) -> tuple[Move | Transit, ...]:
+        """Moves and transfers; ``index`` is the place."""
+        return (*self.moves, *self.transits)
+
+    def into_pool(self, asset: Asset) -> dict[MoveIndex, Decimal]:
+        """Return what each transfer brings into one futures wallet, signed units."""
+        return {t.index: t.units for t in self.transits if t.asset == asset}
 
     def on_asset(self, asset: Asset) -> tuple[Move, ...]:
         """Return the moves in any market of *asset*."""
@@ -101,6 +113,9 @@ def account_state(case: Case) -> AccountState:
             _require_contract(case, symbol, instrument)
         seen = exposure(snapshot)
         moves = moves_of(case, seen.mids)
+        transits = transits_of(case, after=len(moves))
+        margined = {*(i.settle for i in touched.values()), *(t.asset for t in transits)}
+        _require_pools(case, margined)
         holdings = {a: seen.holding(a) for a in seen.assets}
         return AccountState(
             quote=snapshot.quote,
@@ -113,8 +128,9 @@ def account_state(case: Case) -> AccountState:
             positions={s: _position_units(case, s) for s in touched},
             instruments=touched,
             contracts={s: snapshot.contracts[s] for s in touched},
-            pools={i.settle: snapshot.pools[i.settle] for i in touched.values()},
+            pools={asset: snapshot.pools[asset] for asset in sorted(margined)},
             moves=moves,
+            transits=transits,
             moves_by_asset=grouped((m.instrument.base, m) for m in moves),
             moves_by_symbol=grouped((m.instrument.symbol, m) for m in moves),
             symbols_by_base=grouped((i.base, s) for s, i in touched.items()),
@@ -143,8 +159,13 @@ def _require_contract(case: Case, symbol: Symbol, instrument: Instrument) -> Non
     case.contract(symbol)
     if instrument.settle != case.snapshot.quote:
         raise Unmeasured(f"{symbol} settles in {instrument.settle}, not in the quote; close it")
-    if instrument.settle not in case.snapshot.pools:
-        raise Unmeasured(f"no {instrument.settle} futures wallet was read; open it and plan again")
+
+
+def _require_pools(case: Case, margined: Iterable[Asset]) -> None:
+    """Refuse to go on without the wallets that hold margin."""
+    for asset in sorted(margined):
+        if asset not in case.snapshot.pools:
+            raise Unmeasured(f"no {asset} futures wallet was read; open it and plan again")
 
 
 def _position_units(case: Case, symbol: Symbol) -> Decimal:

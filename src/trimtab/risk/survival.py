@@ -36,7 +36,8 @@ class Place(StrEnum):
     NOW = "now"
     """Nothing of the plan is filled; orders that are out already are, as far as it hurts."""
     WORST_PREFIX = "worst_prefix"
-    """Anything of the plan is filled, whatever hurts most."""
+    """Anything of the plan is filled, whatever hurts most. A transfer into margin was made: what
+    it is for is not sent without it."""
     END = "end"
     """All of the plan is filled at its limits."""
 
@@ -93,11 +94,13 @@ def survival(case: Case) -> Survival:
 def _spans(case: Case, state: AccountState) -> tuple[Span, ...]:
     """Return all spans; without legs every place is the present one."""
     legs = frozenset(m.index for m in state.moves if m.is_leg)
-    out = frozenset(m.index for m in state.moves) - legs
+    inward = frozenset(t.index for t in state.transits if t.is_leg and t.units > 0)
+    outward = frozenset(t.index for t in state.transits if t.is_leg) - inward
+    out = frozenset(line.index for line in state.lines) - legs - inward - outward
     places = {Place.NOW: Fills(moving=out, settled=frozenset())}
     if legs:
-        places[Place.WORST_PREFIX] = Fills(moving=out | legs, settled=frozenset())
-        places[Place.END] = Fills(moving=out, settled=legs)
+        places[Place.WORST_PREFIX] = Fills(moving=out | legs | outward, settled=inward)
+        places[Place.END] = Fills(moving=out, settled=legs | inward | outward)
     spans: list[Span] = []
     for place, fills in places.items():
         wallets = tuple(Wallet(pool=pool, fills=fills, known={}) for pool in pools(state))

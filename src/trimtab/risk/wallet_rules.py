@@ -1,7 +1,7 @@
 """Rules of what there is to spend: free quote, free coins, free margin. Pure and exact.
 
 Money in flight is in neither wallet: within a stage every buy has paid and no sell has been
-paid. Legs of earlier stages count as planned, because execution sizes later legs to what the
+paid, and a transfer has left one wallet and not come to the other. Legs of earlier stages count as planned, because execution sizes later legs to what the
 earlier ones really brought: a lesser fill makes the later legs smaller, never the wallet
 negative. What the venue holds back for resting orders is not free and is not counted twice.
 """
@@ -26,6 +26,7 @@ def free_quote(state: AccountState, case: Case) -> tuple[Rule, ...]:
     free = state.free.get(state.quote, ZERO)
     reserve = case.limits.fee_reserve * free
     slopes = {m.index: -m.cash for m in state.moves if m.cash and not m.reserved}
+    slopes |= state.into_pool(state.quote)
     return (
         Rule(
             code="free_quote",
@@ -80,7 +81,8 @@ def free_margin(state: AccountState, case: Case) -> tuple[Rule, ...]:
 def _free_margin_of(pool: Asset, state: AccountState, case: Case) -> Rule:
     symbols = [s for s, i in state.instruments.items() if i.settle == pool]
     bound = sum((_bound_now(s, state) for s in symbols), ZERO)
-    start = Affine(constant=-bound - state.pools[pool].free_margin, slopes={})
+    left = {j: -units for j, units in state.into_pool(pool).items()}
+    start = Affine(constant=-bound - state.pools[pool].free_margin, slopes=left)
     terms = tuple(_initial_margin(s, state, case) for s in symbols)
     return Rule(
         code="free_margin",
@@ -91,7 +93,8 @@ def _free_margin_of(pool: Asset, state: AccountState, case: Case) -> Rule:
         settled=Settled.AS_PLANNED,
         limit=NOTHING_LEFT,
         gauge=below(NOTHING_LEFT),
-        guarded=frozenset(m.index for s in symbols for m in state.on_symbol(s) if m.is_leg),
+        guarded=frozenset(m.index for s in symbols for m in state.on_symbol(s) if m.is_leg)
+        | left.keys(),
         advice=f"move {pool} into the futures wallet, or open less",
     )
 

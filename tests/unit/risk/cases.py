@@ -49,6 +49,7 @@ def context(**overrides: Any) -> GateContext:
     fields: dict[str, Any] = {
         "halt_reason": None,
         "unresolved": (),
+        "unresolved_transfers": (),
         "concurrent_holder": None,
         "key": KEY_IN_ORDER,
         "ledger_fault": None,

@@ -17,7 +17,7 @@ from trimtab.risk.checks.frame import at_most, holds
 from trimtab.risk.convex import MoveIndex
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.margin import maintenance
-from trimtab.risk.restrained import NO_REDUCTION, restrained
+from trimtab.risk.restrained import NO_REDUCTION, restrained, transfers_barred
 from trimtab.risk.review import Standing
 from trimtab.risk.state import AccountState
 
@@ -97,16 +97,22 @@ def kill_switch(case: Case, standing: Standing) -> tuple[Judgement, ...]:
 
 
 def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
-    """While an order of ours is unresolved, let only reductions through, in other markets."""
-    records = case.context.unresolved
-    if not records:
+    """While an order of ours is unresolved, let only reductions through, in other markets.
+
+    A transfer of ours that is unresolved holds back what an order does, in every market.
+    """
+    records, moving = case.context.unresolved, case.context.unresolved_transfers
+    if not records and not moving:
         return (holds("account", measured="none", ok=True, otherwise=""),)
     markets = {record.intent.instrument.symbol for record in records}
     blind = {m.index for m in standing.state.moves if m.is_leg and m.instrument.symbol in markets}
-    ids = ", ".join(record.intent.client_order_id for record in records[:3])
+    orders = [record.intent.client_order_id for record in records]
+    names = [*orders, *(record.intent.transfer_id for record in moving)]
+    what = "orders and transfers" if moving else "orders"
     return only_reductions(
-        f"{len(records)} of our orders are unresolved ({ids})",
-        dict.fromkeys(sorted(standing.raising.any | blind), NO_REDUCTION),
+        f"{len(names)} of our {what} are unresolved ({', '.join(names[:3])})",
+        dict.fromkeys(sorted(standing.raising.any | blind), NO_REDUCTION)
+        | transfers_barred(standing.state),
         standing,
         advice="run trimtab recover",
     )
@@ -130,7 +136,7 @@ def external_fills(case: Case, standing: Standing) -> tuple[Judgement, ...]:
         forbidden = frozenset(j for j in forbidden if moves[j].instrument.is_contract)
     return only_reductions(
         state,
-        dict.fromkeys(sorted(forbidden), NO_REDUCTION),
+        dict.fromkeys(sorted(forbidden), NO_REDUCTION) | transfers_barred(standing.state),
         standing,
         advice="run trimtab reconcile, then trimtab reconcile --adopt",
     )
@@ -142,7 +148,7 @@ def only_reductions(
     """Refuse each of the *forbidden* legs, which say why; with none, warn of the *state*."""
     judged = tuple(
         Judgement(
-            subject=standing.state.moves[j].name,
+            subject=standing.state.lines[j].name,
             verdict=Verdict.REFUSE,
             measured=state,
             limit=None,

@@ -26,6 +26,7 @@ def key_rights(case: Case) -> Judgement:
         spot=any(not leg.instrument.is_contract for leg in case.plan.legs),
         futures=any(leg.instrument.is_contract for leg in case.plan.legs),
         topups=case.policy.hedge.max_topup > 0,
+        transfers=bool(case.plan.transfers),
     )
     return _judged(known, key_faults(known, needs))
 

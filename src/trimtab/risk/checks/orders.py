@@ -39,6 +39,8 @@ def _numbers(case: Case) -> Iterator[tuple[str, bool]]:
         yield f"leg {leg.line} mark", _positive(leg.mark)
         yield f"leg {leg.line} grid", _positive(leg.instrument.lot_size)
         yield f"leg {leg.line} fee", _not_negative(leg.instrument.taker_fee)
+    for moved in case.plan.transfers:
+        yield f"leg {moved.line} units", moved.units.is_finite() and moved.units != 0
     yield from _account_numbers(case.snapshot)
     yield from _rule_numbers(case.policy)
     yield from _past_numbers(case.context.record)
@@ -57,6 +59,7 @@ def _rule_numbers(policy: Policy) -> Iterator[tuple[str, bool]]:
         value = getattr(policy.limits, name)
         yield f"risk.{name}", isinstance(value, int | tuple) or _not_negative(value)
     yield "hedge.max_ratio", _not_negative(policy.hedge.max_ratio)
+    yield "hedge.max_topup", _not_negative(policy.hedge.max_topup)
     yield "approval.max_move_bps", _not_negative(policy.approval.max_move_bps)
     yield "references.max_age_s", _not_negative(policy.references.max_age_s)
     yield "references.max_disagreement_bps", _not_negative(policy.references.max_disagreement_bps)
