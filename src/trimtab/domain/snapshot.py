@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
 
@@ -72,6 +72,13 @@ class MarginPool:
         """Margin balance: wallet plus unrealised profit, settlement units."""
         with exact_arithmetic():
             return self.wallet_balance + self.unrealised_pnl
+
+    @property
+    def withdrawable(self) -> Decimal:
+        """What may leave the wallet, settlement units, >= 0: free, and no unrealised profit."""
+        with exact_arithmetic():
+            earned = self.wallet_balance - self.initial_margin
+        return max(ZERO, min(self.free_margin, earned))
 
 
 class MarginMode(StrEnum):

@@ -13,7 +13,9 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder
 from trimtab.domain.plan import Leg
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferIntent, TransferLeg
 from trimtab.execution.rests import RestReason
+from trimtab.execution.transfer_events import SeekTransfer, TransferEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +163,15 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotBegun:
-    """The intents of the round could not begin: the kill switch came between. Nothing was sent."""
+    """What the round was to send could not begin: the kill switch came between, or a transfer
+    could not be told from another. Nothing was sent."""
 
     reason: RestReason
-    """``HALTED``."""
+    """``HALTED``, ``INTERRUPTED``, ``MARKET_UNREAD``, ``TRANSFER_AMBIGUOUS``."""
     at: datetime
 
 
-RunEvent = OrderEvent | Surveyed | Unsurveyed | Reviewed | Stopped | NotBegun
+RunEvent = OrderEvent | TransferEvent | Surveyed | Unsurveyed | Reviewed | Stopped | NotBegun
 """Everything that the machine can be told."""
 
 
@@ -211,6 +214,13 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitTransfer:
+    """Commit the intent, then send it once; nothing else is under way."""
+
+    intent: TransferIntent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """Read account and prices afresh."""
 
@@ -223,6 +233,8 @@ class Review:
 
     legs: tuple[Leg, ...]
     """By line."""
+    transfers: tuple[TransferLeg, ...]
+    """Those that are left, by line."""
     snapshot: Snapshot
 
 
@@ -231,5 +243,5 @@ class Finish:
     """Nothing more is to be done."""
 
 
-RunCommand = OrderCommand | Submit | Survey | Review | Finish
+RunCommand = OrderCommand | SeekTransfer | Submit | SubmitTransfer | Survey | Review | Finish
 """Everything that the machine can ask for."""

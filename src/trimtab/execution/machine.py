@@ -4,7 +4,8 @@ A run goes in rounds. Each begins with a fresh read of account and prices, price
 what is left of the stage, has the gate look at it, and sends it side by side. It ends when
 every order of the round is closed or given up; then comes the next round for the rests, the
 next stage, or the end. So a leg never has two live orders, a re-price never overtakes an
-unknown order, and an order that cannot be found out about stops everything after it.
+unknown order, and an order that cannot be found out about stops everything after it. A transfer
+has a stage to itself, is sent once, and if it is not made nothing follows.
 
 Source: docs/design/0006-execution.md.
 """
@@ -12,12 +13,15 @@ Source: docs/design/0006-execution.md.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Leg
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferLeg, TransferState
 from trimtab.execution import retry
 from trimtab.execution.events import (
     FillsBooked,
@@ -30,6 +34,7 @@ from trimtab.execution.events import (
     RunEvent,
     Stopped,
     Submit,
+    SubmitTransfer,
     Survey,
     Surveyed,
     Unsurveyed,
@@ -37,18 +42,39 @@ from trimtab.execution.events import (
 )
 from trimtab.execution.pricing import limit_of
 from trimtab.execution.rests import RestReason
-from trimtab.execution.sizing import Sized, Wanted, means, resize
-from trimtab.execution.state import LegWork, Phase, RunState, Terms
+from trimtab.execution.sizing import Means, Sized, Wanted, is_covered, means, resize
+from trimtab.execution.state import LegWork, Phase, RunState, Terms, TransferWork
 from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, overheard, told, track
+from trimtab.execution.transfer_events import (
+    TransferEvent,
+    TransferLost,
+    TransferMade,
+    TransferNotSent,
+    TransferRefused,
+    TransferSought,
+    TransferUnread,
+)
+from trimtab.execution.transfers import TrackedTransfer, follow, heard
+from trimtab.execution.transfers import is_step as is_transfer_step
 
 _NO_MORE_COMES: Final = frozenset({RestReason.NO_CASH, RestReason.NO_UNITS, RestReason.NO_POSITION})
 """Cuts that another round of the same stage would only repeat."""
+
+_NOT_MADE: Final[Mapping[TransferState, RestReason]] = MappingProxyType(
+    {
+        TransferState.REFUSED: RestReason.VENUE_REFUSED,
+        TransferState.ABSENT: RestReason.NOT_SENT,
+    }
+)
+"""Why a transfer that is closed did not move anything."""
 
 Step = tuple[RunState, tuple[RunCommand, ...]]
 """A run after an event, and what is to be done now, in order."""
 
 
-def begin(legs: Iterable[Leg], terms: Terms, opening: Snapshot) -> Step:
+def begin(
+    legs: Iterable[Leg], transfers: Iterable[TransferLeg], terms: Terms, opening: Snapshot
+) -> Step:
     """Return a run at its start, with *opening* as its first fresh read."""
     works = tuple(
         LegWork(
@@ -62,13 +88,16 @@ def begin(legs: Iterable[Leg], terms: Terms, opening: Snapshot) -> Step:
         )
         for leg in legs
     )
+    moves = tuple(TransferWork(leg=t, sent=(), rest_reason=RestReason.NONE) for t in transfers)
     state = RunState(
         terms=terms,
         opening=opening,
         legs=works,
-        stage=min((w.leg.stage for w in works), default=1),
+        transfers=moves,
+        stage=min((w.leg.stage for w in (*works, *moves)), default=1),
         phase=Phase.SURVEYING,
         proposal=(),
+        moving=(),
         stop=RestReason.NONE,
     )
     return _proposed(state, opening)
@@ -93,17 +122,33 @@ def step(state: RunState, event: RunEvent) -> Step:
             return _stopped(state, event.reason)
         case NotBegun():
             return _stopped(_without_unbegun(state), event.reason)
+        case (
+            TransferMade()
+            | TransferRefused()
+            | TransferNotSent()
+            | TransferLost()
+            | TransferSought()
+            | TransferUnread()
+        ):
+            return _transfer_told(state, event)
         case _:
             return _order_told(state, event)
 
 
 def _proposed(state: RunState, snapshot: Snapshot) -> Step:
     """Price and size what is left of the stage, and ask the gate about it."""
+    available = means(
+        snapshot,
+        state.booked_fills,
+        opening=state.opening,
+        moved=state.moved,
+        fee_reserve=state.terms.fee_reserve,
+    )
+    for work in state.transfers:
+        if work.is_workable and work.leg.stage == state.stage:
+            return _transfer_proposed(state, work, snapshot, available)
     wanted, unpriced = _priced(state, snapshot)
     state = _with_reasons(state, unpriced)
-    available = means(
-        snapshot, state.booked_fills, opening=state.opening, fee_reserve=state.terms.fee_reserve
-    )
     sized = {each.wanted.leg.line: each for each in resize(wanted, available)}
     state = _with_reasons(state, {n: each.reason for n, each in sized.items() if not each.lots})
     works = [w for w in state.legs if w.leg.line in sized and sized[w.leg.line].lots]
@@ -115,7 +160,26 @@ def _proposed(state: RunState, snapshot: Snapshot) -> Step:
     )
     proposal = tuple(w.intent(sized[w.leg.line], state.terms) for w in works)
     state = dataclasses.replace(state, legs=legs, phase=Phase.REVIEWING, proposal=proposal)
-    return state, (Review(legs=_legs_left(state, sized), snapshot=snapshot),)
+    left = _legs_left(state, sized)
+    return state, (Review(legs=left, transfers=_transfers_left(state), snapshot=snapshot),)
+
+
+def _transfer_proposed(
+    state: RunState, work: TransferWork, snapshot: Snapshot, available: Means
+) -> Step:
+    """Ask the gate about a transfer, if the wallet that it leaves has all of it."""
+    if not is_covered(work.leg, available, snapshot):
+        rested = dataclasses.replace(work, rest_reason=RestReason.NO_CASH)
+        return _stopped(state.with_transfer(rested), RestReason.TRANSFER_NOT_MADE)
+    moving = (work.intent(state.terms),)
+    state = dataclasses.replace(state, phase=Phase.REVIEWING, moving=moving)
+    left = _legs_left(state, {})
+    return state, (Review(legs=left, transfers=_transfers_left(state), snapshot=snapshot),)
+
+
+def _transfers_left(state: RunState) -> tuple[TransferLeg, ...]:
+    """Return the transfers that are still to be made."""
+    return tuple(work.leg for work in state.transfers if work.is_workable)
 
 
 def _priced(
@@ -160,6 +224,8 @@ def _reviewed(state: RunState, event: Reviewed) -> Step:
     if event.at >= state.terms.expires_at:
         return _stopped(state, RestReason.APPROVAL_EXPIRED)
     window = state.terms.receive_window_ms
+    if state.moving:
+        return _transfer_begun(state, event.at)
     new = {i.line: track(i, at=event.at, receive_window_ms=window) for i in state.proposal}
     legs = tuple(
         dataclasses.replace(w, orders=(*w.orders, new[w.leg.line])) if w.leg.line in new else w
@@ -169,15 +235,50 @@ def _reviewed(state: RunState, event: Reviewed) -> Step:
     return after, (Submit(intents=state.proposal),)
 
 
+def _transfer_begun(state: RunState, at: datetime) -> Step:
+    """Send the transfer that the gate passed."""
+    (intent,) = state.moving
+    (work,) = (w for w in state.transfers if w.leg.line == intent.line)
+    sent = follow(intent, at=at, receive_window_ms=state.terms.receive_window_ms)
+    after = state.with_transfer(dataclasses.replace(work, sent=(sent,)))
+    after = dataclasses.replace(after, phase=Phase.WORKING, moving=())
+    return after, (SubmitTransfer(intent=intent),)
+
+
 def _without_unbegun(state: RunState) -> RunState:
-    """Return the state without the orders of a round that never began; the ledger has none."""
+    """Return the state without what a round was to send and never began; the ledger has none."""
     legs = tuple(
         dataclasses.replace(w, orders=w.orders[:-1])
         if w.orders and w.orders[-1].state is OrderState.SUBMITTING
         else w
         for w in state.legs
     )
-    return dataclasses.replace(state, legs=legs)
+    transfers = tuple(
+        dataclasses.replace(w, sent=())
+        if any(t.state is TransferState.SENDING for t in w.sent)
+        else w
+        for w in state.transfers
+    )
+    return dataclasses.replace(state, legs=legs, transfers=transfers)
+
+
+def _transfer_told(state: RunState, event: TransferEvent) -> Step:
+    """Pass news to its transfer, and go on when it is closed or given up."""
+    found = [w for w in state.transfers for t in w.sent if t.intent.transfer_id == event.transfer_id]
+    if not found:
+        return state, ()
+    (work,) = found
+    hurried = state.stop in (RestReason.INTERRUPTED, RestReason.HALTED)
+    after, asks = heard(work.sent[0], event, hurried=hurried)
+    reason = _NOT_MADE.get(after.state, RestReason.NONE)
+    state = state.with_transfer(dataclasses.replace(work, sent=(after,), rest_reason=reason))
+    if state.phase is Phase.FINISHED or not after.is_done:
+        return state, asks if state.phase is not Phase.FINISHED else ()
+    if after.outlook is Outlook.CONTRADICTED:
+        state = _with_stop(state, RestReason.CONTRADICTED)
+    if reason is not RestReason.NONE:
+        state = _with_stop(state, RestReason.TRANSFER_NOT_MADE)
+    return _move_on(state)
 
 
 def _order_told(state: RunState, event: OrderEvent) -> Step:
@@ -199,7 +300,7 @@ def _order_told(state: RunState, event: OrderEvent) -> Step:
         state = _with_stop(state, RestReason.CONTRADICTED)
     if state.phase is not Phase.WORKING:
         return _stopped(state, state.stop) if state.stop is not RestReason.NONE else (state, asks)
-    return _move_on(state) if all(o.is_done for o in state.orders) else (state, asks)
+    return _move_on(state) if state.is_quiet else (state, asks)
 
 
 def _with_outcomes(state: RunState, event: OrderEvent, *, before: RunState) -> RunState:
@@ -235,12 +336,12 @@ def _concluded(work: LegWork, terms: Terms, event: OrderEvent) -> LegWork:
 
 def _move_on(state: RunState) -> Step:
     """Begin the next round or stage, or end; every order is closed or given up."""
-    if any(o.outlook is not Outlook.ASKING for o in state.orders):
+    if any(each.outlook is not Outlook.ASKING for each in (*state.orders, *state.followed)):
         state = _with_stop(state, RestReason.UNRESOLVED)
-    open_stages = [w.leg.stage for w in state.legs if w.is_workable]
+    open_stages = state.open_stages
     if state.stop is not RestReason.NONE or not open_stages:
         return dataclasses.replace(state, phase=Phase.FINISHED), (Finish(),)
-    wait = max(w.wait_s for w in state.legs if w.is_workable)
+    wait = max((w.wait_s for w in state.legs if w.is_workable), default=0.0)
     after = dataclasses.replace(state, phase=Phase.SURVEYING, stage=min(open_stages))
     return after, (Survey(after_s=wait),)
 
@@ -250,9 +351,9 @@ def _stopped(state: RunState, reason: RestReason) -> Step:
     if state.phase is Phase.FINISHED:
         return state, ()
     state = _with_stop(state, reason)
-    if state.phase is Phase.WORKING and not all(o.is_done for o in state.orders):
+    if state.phase is Phase.WORKING and not state.is_quiet:
         return state, ()
-    return dataclasses.replace(state, phase=Phase.FINISHED, proposal=()), (Finish(),)
+    return dataclasses.replace(state, phase=Phase.FINISHED, proposal=(), moving=()), (Finish(),)
 
 
 def _with_stop(state: RunState, reason: RestReason) -> RunState:
@@ -281,3 +382,10 @@ def is_transition(order: TrackedOrder, *, before: RunState) -> bool:
     """Whether the ledger must hear what *order* became; fills are booked on their own."""
     old = before.order(order.intent.client_order_id)
     return old is not None and is_step(order, before=old)
+
+
+def transfer_moved(after: RunState, *, before: RunState) -> tuple[TrackedTransfer, ...]:
+    """Return the transfers of which the ledger must hear what they became since *before*."""
+    pairs = zip(before.transfers, after.transfers, strict=True)
+    steps = [(o, n) for old, new in pairs for o, n in zip(old.sent, new.sent, strict=False)]
+    return tuple(new for old, new in steps if is_transfer_step(new, before=old))

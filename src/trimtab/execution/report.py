@@ -5,7 +5,7 @@ Sizes are signed lots, prices quote per base unit, fees units of their asset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -16,23 +16,25 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderState, Side
-from trimtab.domain.plan import Leg
+from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.transfers import TransferId, TransferLeg, TransferState, VenueTransferId
 from trimtab.execution.rests import RestReason
-from trimtab.execution.state import LegWork, RunState
+from trimtab.execution.state import LegWork, RunState, TransferWork
 from trimtab.execution.tracking import TrackedOrder
+from trimtab.execution.transfers import TrackedTransfer
 
 
 class Outcome(StrEnum):
     """How a run ended, and with which exit code."""
 
     EXECUTED = "executed"
-    """Every leg filled whole."""
+    """Every leg filled whole, every transfer made."""
     REFUSED = "refused"
     """The gate refused just before the first order; nothing was sent."""
     PARTIAL = "partial"
     """Ended with a rest; every order's end is known."""
     UNKNOWN = "unknown"
-    """An order's outcome or fills are not known: ``trimtab recover``."""
+    """An order's outcome or fills, or a transfer's outcome, are not known: ``trimtab recover``."""
     NOTHING_SENT = "nothing_sent"
     """The venue could not be read or took nothing."""
     HALTED = "halted"
@@ -111,16 +113,49 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferLine:
+    """One transfer of a run that was begun."""
+
+    line: int
+    """Line of the plan, >= 1."""
+    transfer_id: TransferId
+    asset: Asset
+    units: Decimal
+    """Into the futures wallet, signed, never zero."""
+    state: TransferState
+    venue_transfer_id: VenueTransferId | None
+    """None unless the venue has named it."""
+    note: str
+    """The last word on it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRest:
+    """A transfer that was not made, and why."""
+
+    line: int
+    """Line of the plan, >= 1."""
+    asset: Asset
+    units: Decimal
+    """Into the futures wallet, signed, never zero."""
+    reason: RestReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionReport:
     """What an execution came to."""
 
     outcome: Outcome
     orders: tuple[OrderLine, ...]
     """By line and attempt."""
+    transfers: tuple[TransferLine, ...]
+    """Those that were begun, by line."""
     remainder: tuple[Rest, ...]
     """By line."""
-    unknown: tuple[ClientOrderId, ...]
-    """Orders whose outcome or fills are not known, by line and attempt."""
+    unmoved: tuple[TransferRest, ...]
+    """Transfers that were not made, by line."""
+    unknown: tuple[ClientOrderId | TransferId, ...]
+    """Orders whose outcome or fills are not known, by line and attempt; then such transfers."""
     review: GateReport
     """The gate's last word: on the plan, or on what was left of it."""
     note: str
@@ -130,25 +165,32 @@ class ExecutionReport:
 def report(state: RunState, review: GateReport, note: str) -> ExecutionReport:
     """Return what *state* came to; *review* is the gate's last word."""
     remainder = tuple(_rest(w, state.stop) for w in state.legs if w.rest)
-    outcome = _outcome(state, has_rest=bool(remainder))
+    unmoved = tuple(_unmoved(w, state.stop) for w in state.transfers if not w.is_made)
+    outcome = _outcome(state, has_rest=bool(remainder or unmoved))
+    orders = [o.intent.client_order_id for o in state.orders if _is_unknown(o)]
+    transfers = [t.intent.transfer_id for t in state.followed if t.is_unknown]
     return ExecutionReport(
         outcome=outcome,
         orders=tuple(_line(order) for order in state.orders),
+        transfers=tuple(_transfer_line(each) for each in state.followed),
         remainder=remainder,
-        unknown=tuple(o.intent.client_order_id for o in state.orders if _is_unknown(o)),
+        unmoved=unmoved,
+        unknown=(*orders, *transfers),
         review=review,
         note=note,
     )
 
 
 def unstarted(
-    legs: Iterable[Leg], reason: RestReason, review: GateReport, note: str
+    plan: Plan, reason: RestReason, review: GateReport, note: str
 ) -> ExecutionReport:
     """Return the report of a run that ended before it began: every leg is left."""
     return ExecutionReport(
         outcome=_BEFORE_ANY_ORDER.get(reason, Outcome.PARTIAL),
         orders=(),
-        remainder=tuple(_left(leg, leg.lots, reason) for leg in legs),
+        transfers=(),
+        remainder=tuple(_left(leg, leg.lots, reason) for leg in plan.legs),
+        unmoved=tuple(_unmade(transfer, reason) for transfer in plan.transfers),
         unknown=(),
         review=review,
         note=note,
@@ -162,16 +204,16 @@ def _is_unknown(order: TrackedOrder) -> bool:
 
 def _outcome(state: RunState, *, has_rest: bool) -> Outcome:
     """Name how the run ended; what needs an act comes first."""
-    orders = tuple(state.orders)
-    if any(_is_unknown(order) for order in orders):
+    orders, transfers = tuple(state.orders), tuple(state.followed)
+    if any(map(_is_unknown, orders)) or any(each.is_unknown for each in transfers):
         return Outcome.UNKNOWN
     if not has_rest:
         return Outcome.EXECUTED
     if state.stop is RestReason.INTERRUPTED:
         return Outcome.INTERRUPTED
-    if any(order.may_have_left for order in orders):
+    if any(each.may_have_left for each in (*orders, *transfers)):
         return Outcome.PARTIAL
-    if orders:
+    if orders or transfers:
         return Outcome.NOTHING_SENT
     return _BEFORE_ANY_ORDER.get(state.stop, Outcome.PARTIAL)
 
@@ -192,6 +234,34 @@ def _left(leg: Leg, lots: Lots, reason: RestReason) -> Rest:
         lots=lots,
         quantity=leg.instrument.units(lots).copy_abs(),
         reason=reason,
+    )
+
+
+def _unmoved(work: TransferWork, stop: RestReason) -> TransferRest:
+    """Return a transfer that was not made, with the closest reason."""
+    unresolved = any(each.is_unknown for each in work.sent)
+    reason = RestReason.UNRESOLVED if unresolved else work.rest_reason
+    return _unmade(work.leg, reason if reason is not RestReason.NONE else stop)
+
+
+def _unmade(transfer: TransferLeg, reason: RestReason) -> TransferRest:
+    """Return a transfer as not made for a reason."""
+    return TransferRest(
+        line=transfer.line, asset=transfer.asset, units=transfer.units, reason=reason
+    )
+
+
+def _transfer_line(transfer: TrackedTransfer) -> TransferLine:
+    """Return one transfer that was begun."""
+    intent = transfer.intent
+    return TransferLine(
+        line=intent.line,
+        transfer_id=intent.transfer_id,
+        asset=intent.asset,
+        units=intent.units,
+        state=transfer.state,
+        venue_transfer_id=transfer.venue_transfer_id,
+        note=transfer.note,
     )
 
 

@@ -21,6 +21,7 @@ from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import Fill, Side
 from trimtab.domain.plan import Leg
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferLeg
 from trimtab.execution.rests import RestReason
 
 
@@ -69,12 +70,18 @@ def means(
     booked: Sequence[tuple[Instrument, Fill]],
     *,
     opening: Snapshot,
+    moved: Mapping[Asset, Decimal],
     fee_reserve: Decimal,
 ) -> Means:
-    """Return what is there by the fresh snapshot and by the opening one plus our fills *booked*."""
+    """Return what is there by the fresh snapshot and by the opening one plus our fills *booked*.
+
+    *moved* is what transfers of ours took out of the spot wallet since, signed units by asset.
+    """
     free = {asset: balance.free for asset, balance in opening.balances.items()}
     positions = {symbol: int(p.lots) for symbol, p in opening.positions.items()}
     with exact_arithmetic():
+        for asset, units in moved.items():
+            free[asset] = free.get(asset, ZERO) - units
         for instrument, fill in booked:
             _book(fill, instrument, free=free, positions=positions)
         real = {a: b.free for a, b in fresh.balances.items()}
@@ -108,6 +115,15 @@ def _book(
 def _nearer_zero(pair: tuple[int, int]) -> int:
     """Return the smaller of two positions of one sign, flat when they disagree about it."""
     return min(pair, key=abs) if pair[0] * pair[1] > 0 else 0
+
+
+def is_covered(transfer: TransferLeg, available: Means, fresh: Snapshot) -> bool:
+    """Whether the wallet that a transfer leaves has all of it; it is never made in part."""
+    units = transfer.units.copy_abs()
+    if transfer.units > 0:
+        return available.spendable(transfer.asset) >= units
+    pool = fresh.pools.get(transfer.asset)
+    return pool is not None and pool.withdrawable >= units
 
 
 def resize(wanted: Sequence[Wanted], available: Means) -> tuple[Sized, ...]:

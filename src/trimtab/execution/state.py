@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.approved import ApprovedPlan
-from trimtab.domain.instruments import Instrument, Lots
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.instruments import Asset, Instrument, Lots
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, client_order_id
 from trimtab.domain.plan import Leg
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferIntent, TransferLeg, TransferState, transfer_id
 from trimtab.execution.rests import RestReason
 from trimtab.execution.sizing import Sized
 from trimtab.execution.tracking import TrackedOrder
+from trimtab.execution.transfers import TrackedTransfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,37 @@ class LegWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferWork:
+    """One transfer of the plan, and what became of it; it is sent once at most."""
+
+    leg: TransferLeg
+    sent: tuple[TrackedTransfer, ...]
+    """None or one."""
+    rest_reason: RestReason
+    """Why it is not made; ``NONE`` while it may be or was."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the money moved."""
+        return any(each.state is TransferState.DONE for each in self.sent)
+
+    @property
+    def is_workable(self) -> bool:
+        """Whether it may be sent."""
+        return not self.sent and self.rest_reason is RestReason.NONE
+
+    def intent(self, terms: Terms) -> TransferIntent:
+        """Return the one intent that it can have."""
+        return TransferIntent(
+            transfer_id=transfer_id(plan_digest=terms.plan_digest, line=self.leg.line),
+            plan_digest=terms.plan_digest,
+            line=self.leg.line,
+            asset=self.leg.asset,
+            units=self.leg.units,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
     """Where a run stands."""
 
@@ -118,11 +152,15 @@ class RunState:
     """The account before the first order."""
     legs: tuple[LegWork, ...]
     """By line."""
+    transfers: tuple[TransferWork, ...]
+    """By line."""
     stage: int
     """The stage that is worked on, >= 1."""
     phase: Phase
     proposal: tuple[OrderIntent, ...]
     """What is sent if the gate passes it; empty in every other phase than REVIEWING."""
+    moving: tuple[TransferIntent, ...]
+    """The same of transfers, one at most; never beside orders."""
     stop: RestReason
     """Why no order is sent any more; ``NONE`` while they are."""
 
@@ -136,6 +174,33 @@ class RunState:
         """Every fill of the run, with its instrument."""
         return tuple((o.intent.instrument, f) for o in self.orders for f in o.fills)
 
+    @property
+    def followed(self) -> Iterator[TrackedTransfer]:
+        """Every transfer that was begun, by line."""
+        return (sent for work in self.transfers for sent in work.sent)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether every order and transfer is closed or given up."""
+        return all(o.is_done for o in self.orders) and all(t.is_done for t in self.followed)
+
+    @property
+    def open_stages(self) -> tuple[int, ...]:
+        """Stages in which something may still be sent."""
+        legs = [work.leg.stage for work in self.legs if work.is_workable]
+        return (*legs, *(work.leg.stage for work in self.transfers if work.is_workable))
+
+    @property
+    def moved(self) -> Mapping[Asset, Decimal]:
+        """What transfers of the run took out of the spot wallet, signed units by asset."""
+        units: dict[Asset, Decimal] = {}
+        with exact_arithmetic():
+            for work in self.transfers:
+                if work.is_made:
+                    asset = work.leg.asset
+                    units[asset] = units.get(asset, ZERO) + work.leg.units
+        return units
+
     def order(self, name: ClientOrderId) -> TrackedOrder | None:
         """Return the order of that name, None when it is not of this run."""
         return next((o for o in self.orders if o.intent.client_order_id == name), None)
@@ -148,3 +213,9 @@ class RunState:
             is_same = all(map(operator.is_, orders, work.orders))
             legs.append(work if is_same else dataclasses.replace(work, orders=orders))
         return dataclasses.replace(self, legs=tuple(legs))
+
+    def with_transfer(self, changed: TransferWork) -> RunState:
+        """Return the state with one transfer replaced."""
+        line = changed.leg.line
+        works = tuple(changed if work.leg.line == line else work for work in self.transfers)
+        return dataclasses.replace(self, transfers=works)
