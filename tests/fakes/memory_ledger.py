@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from trimtab.adapters.ledger import rules, standing_rules
+from trimtab.adapters.ledger import rules, standing_rules, transfer_rules
 from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
@@ -43,6 +43,12 @@ from trimtab.domain.standing_approval import (
 )
 from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.domain.trading import NavMark, Restraint, TradingState
+from trimtab.domain.transfers import (
+    TransferId,
+    TransferIntent,
+    TransferRecord,
+    TransferState,
+)
 from trimtab.execution.outside import BookedSince
 from trimtab.execution.reconcile import later_fills
 from trimtab.ports import (
@@ -50,6 +56,7 @@ from trimtab.ports import (
     FillCursor,
     PlanStatus,
     SavedPlan,
+    TransferStep,
     Transition,
 )
 
@@ -63,6 +70,8 @@ class Executions:
     approvals: dict[str, Approval] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     settings: list[LeverageSetting] = field(default_factory=list)
+    transfers: dict[TransferId, TransferRecord] = field(default_factory=dict)
+    transfer_steps: list[TransferStep] = field(default_factory=list)
 
 
 @dataclass
@@ -75,9 +84,11 @@ class MemoryStore:
     real: Executions = field(default_factory=Executions)
     halts: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     statements: list[tuple[Statement, int, int]] = field(default_factory=list)
+    """Each with the number of fills and of payments that were booked before it."""
     begun_before: int = 0
     """Real orders that were begun before the last statement."""
-    """Each with the number of fills and of payments that were booked before it."""
+    moved_before: int = 0
+    """Real transfers that were begun before the last statement."""
     payments: list[Payment] = field(default_factory=list)
     flows: list[ExternalFlow] = field(default_factory=list)
     restraints: list[tuple[str | None, str, datetime]] = field(default_factory=list)
@@ -299,6 +310,7 @@ class MemoryLedger:
             fills, payments = len(self.store.real.fills), len(self.store.payments)
             self.store.statements.append((statement, fills, payments))
             self.store.begun_before = len(self.store.real.orders)
+            self.store.moved_before = len(self.store.real.transfers)
 
     async def statement(self) -> Statement | None:
         return self.store.statements[-1][0] if self.store.statements else None
@@ -337,6 +349,45 @@ class MemoryLedger:
         self._known(setting.plan_digest)
         self._own.settings.append(setting)
 
+    async def begin_transfer(
+        self, intent: TransferIntent, *, at: datetime, halt_seen: str | None
+    ) -> None:
+        self._about_to_write()
+        self._must_hold()
+        rules.refuse_new_halt(await self.halted(), seen=halt_seen)
+        self._refuse_lapsed([intent], at)
+        self._known(intent.plan_digest)
+        open_now = () if self._dry_run else await self.unresolved_transfers()
+        is_there = intent.transfer_id in self._own.transfers
+        transfer_rules.refuse_transfer(intent, is_there=is_there, unresolved=open_now)
+        self._own.transfers[intent.transfer_id] = TransferRecord(
+            intent=intent,
+            state=TransferState.SENDING,
+            venue_transfer_id=None,
+            begun_at=at,
+            simulated=self._dry_run,
+        )
+
+    async def advance_transfer(self, step: TransferStep) -> None:
+        self._about_to_write()
+        self._must_hold()
+        record = self._own.transfers.get(step.transfer_id)
+        if record is None:
+            raise LedgerError(f"transfer {step.transfer_id}: is not in the ledger")
+        self._own.transfers[step.transfer_id] = transfer_rules.transfer_moved(record, step)
+        self._own.transfer_steps.append(step)
+
+    async def transfers(self, *, plan_digest: str | None) -> tuple[TransferRecord, ...]:
+        records = self._own.transfers.values()
+        return tuple(r for r in records if plan_digest in (None, r.intent.plan_digest))
+
+    async def unresolved_transfers(self) -> tuple[TransferRecord, ...]:
+        records = self.store.real.transfers.values()
+        return tuple(r for r in records if not r.state.is_terminal)
+
+    async def transfers_after_statement(self) -> tuple[TransferRecord, ...]:
+        return tuple(self.store.real.transfers.values())[self.store.moved_before :]
+
     async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
         records = self._own.orders.values()
         return tuple(r for r in records if plan_digest in (None, r.intent.plan_digest))
@@ -354,7 +405,7 @@ class MemoryLedger:
     async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
         return rules.committed(self.store.real.orders.values(), since=since)
 
-    def _refuse_lapsed(self, intents: Sequence[OrderIntent], at: datetime) -> None:
+    def _refuse_lapsed(self, intents: Sequence[OrderIntent | TransferIntent], at: datetime) -> None:
         for digest in {i.plan_digest for i in intents}:
             yes = None if self._dry_run else self._own.approvals.get(digest)
             if yes is not None and yes.kind is ApprovalKind.STANDING:

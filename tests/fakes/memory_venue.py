@@ -31,7 +31,13 @@ from trimtab.domain.orders import (
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.rights import KeyStanding, UntoldRights
 from trimtab.domain.snapshot import Balance, Level, MarginMode, OpenOrder, Position, Snapshot
-from trimtab.ports import AbsenceEvidence, FillCursor, Portfolio
+from trimtab.domain.transfers import (
+    ListedState,
+    ListedTransfer,
+    TransferIntent,
+    VenueTransferId,
+)
+from trimtab.ports import AbsenceEvidence, FillCursor, Portfolio, TransferList
 
 
 class Fault(Enum):
@@ -65,6 +71,10 @@ class Fault(Enum):
     """It is accepted, but the answer describes another order."""
     LOW_SUMMARY = auto()
     """The order's summary lags for two seconds: it shows less than the trade list."""
+    PENDING = auto()
+    """A transfer's answer is lost, and it is listed as pending for three seconds."""
+    FAILED = auto()
+    """A transfer's answer is lost, and it is listed as failed."""
 
 
 _GRID = Decimal("0.00000001")
@@ -100,6 +110,15 @@ class Paid:
 
 
 @dataclass
+class Moved:
+    """A transfer as the exchange has it, and from when on the list shows it."""
+
+    listed: ListedTransfer
+    shown_at: datetime
+    fault: Fault | None
+
+
+@dataclass
 class Truth:
     """What really is, whatever the answers said."""
 
@@ -113,6 +132,7 @@ class Truth:
     costs: dict[Symbol, Decimal] = field(default_factory=dict)
     """What each position cost, signed quote units."""
     paid: list[Paid] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
 
     @property
     def fills(self) -> tuple[Fill, ...]:
@@ -153,6 +173,7 @@ class MemoryVenue:
         self.restless = 0
         """How many more snapshots somebody trades just after."""
         self._arriving: list[tuple[datetime, OrderIntent]] = []
+        self._moving: list[tuple[datetime, TransferIntent]] = []
         self._reads = 0
 
     # What the ports offer
@@ -242,6 +263,66 @@ class MemoryVenue:
             sightings=dict.fromkeys(lists, word),
         )
 
+    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
+        self._asked("transfer")
+        fault = self.faults.get((intent.line, 1))
+        if fault is Fault.THROTTLED:
+            raise NotDone("429", retry_after_ms=3_000)
+        if fault is Fault.REFUSED:
+            raise Refused("-5013")
+        if fault is Fault.LATE:
+            self._moving.append((self.clock.now() + timedelta(seconds=3), intent))
+        elif fault is not Fault.RESET_BEFORE:
+            moved = self._carry(intent, fault)
+        if fault in LOST_ANSWER | {Fault.PENDING, Fault.FAILED}:
+            raise OutcomeUnknown(f"{intent.transfer_id}: connection reset")
+        return moved.listed.venue_transfer_id
+
+    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
+        self._asked("transfers")
+        now = self.clock.now()
+        shown = [
+            dataclasses.replace(m.listed, state=self._listed_as(m))
+            for m in self.truth.moved
+            if m.shown_at <= now and m.listed.moved_at >= since
+        ]
+        mine = [row for row in shown if row.asset == intent.asset]
+        return TransferList(
+            asked_at=now,
+            venue_now=now - timedelta(seconds=self.behind_s),
+            listed=tuple(row for row in mine if (row.units > 0) == (intent.units > 0)),
+        )
+
+    def _listed_as(self, moved: Moved) -> ListedState:
+        if moved.fault is Fault.FAILED:
+            return ListedState.FAILED
+        early = self.clock.now() < moved.listed.moved_at + timedelta(seconds=3)
+        return ListedState.PENDING if moved.fault is Fault.PENDING and early else ListedState.MADE
+
+    def _carry(self, intent: TransferIntent, fault: Fault | None) -> Moved:
+        """Move money between the wallets, whole or not at all."""
+        quote, units = self.base.quote, intent.units
+        free = self.truth.free.get(quote, Decimal(0))
+        if (free if units > 0 else self.truth.wallet) < abs(units):
+            raise Refused("-5013")
+        hidden_s = 6 if fault is Fault.INVISIBLE else 0
+        moved = Moved(
+            listed=ListedTransfer(
+                venue_transfer_id=VenueTransferId(str(100 + len(self.truth.moved))),
+                asset=intent.asset,
+                units=units,
+                state=ListedState.MADE,
+                moved_at=self._now(),
+            ),
+            shown_at=self.clock.now() + timedelta(seconds=hidden_s),
+            fault=fault,
+        )
+        self.truth.moved.append(moved)
+        if fault is not Fault.FAILED:
+            self.truth.free[quote] = free - units
+            self.pay(PaymentKind.TRANSFER, units, late_s=hidden_s)
+        return moved
+
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         self._asked("set_leverage")
         self.truth.leverage[symbol] = leverage
@@ -307,6 +388,9 @@ class MemoryVenue:
         for due in [each for each in self._arriving if each[0] <= now]:
             self._arriving.remove(due)
             self._place(due[1], None)
+        for coming in [each for each in self._moving if each[0] <= now]:
+            self._moving.remove(coming)
+            self._carry(coming[1], None)
         for placed in self.truth.placed:
             rested = now >= placed.at + timedelta(seconds=3)
             if not placed.ended and placed.fault is Fault.RESTS and rested:

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Lots, Symbol
-from trimtab.domain.payments import Payment
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.snapshot import Balance, MarginMode, MarginPool, Position, Snapshot
+from trimtab.domain.transfers import ListedTransfer, TransferIntent
 
 _NONE = Balance(free=ZERO, locked=ZERO)
 
@@ -73,4 +74,27 @@ def _moved(seen: Snapshot, symbol: Symbol, lots: int) -> Position | None:
         entry_price=seen.contracts[symbol].mark,
         margin_mode=MarginMode.CROSS,
         liquidation_price=None,
+    )
+
+
+def covers(shown: Snapshot, intent: TransferIntent) -> bool:
+    """Say whether the wallet that a transfer leaves has all of it."""
+    units = intent.units.copy_abs()
+    if intent.units > 0:
+        return shown.balances.get(intent.asset, _NONE).free >= units
+    pool = shown.pools.get(intent.asset)
+    return pool is not None and pool.withdrawable >= units
+
+
+def transferred(made: ListedTransfer) -> Payment:
+    """Return what a simulated transfer did to the futures wallet."""
+    return Payment(
+        kind=PaymentKind.TRANSFER,
+        word="simulated",
+        symbol=None,
+        asset=made.asset,
+        units=made.units,
+        payment_id=PaymentId(made.venue_transfer_id),
+        trade_id=None,
+        paid_at=made.moved_at,
     )

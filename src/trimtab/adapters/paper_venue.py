@@ -3,7 +3,7 @@
 Orders walk the books of the last snapshot and take what they fill out of them, so a second
 order finds what the first has left; a new snapshot brings new books. What was simulated is
 added to the funds and positions that were read, so that buys can spend what sells brought,
-and fees of contracts leave the futures wallet;
+and fees of contracts leave the futures wallet and transfers go from one wallet to the other;
 the snapshots that are handed on show both, so that a later stage is sized by them. Orders
 and fills live in memory and are numbered by their client order id, which no two runs share.
 
@@ -17,7 +17,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from trimtab.adapters.paper_account import simulated
+from trimtab.adapters.paper_account import covers, simulated, transferred
 from trimtab.adapters.paper_matching import Match, walk
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.exact import ZERO, exact_arithmetic
@@ -33,7 +33,21 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.snapshot import Level, OpenOrder, Snapshot
-from trimtab.ports import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio
+from trimtab.domain.transfers import (
+    ListedState,
+    ListedTransfer,
+    TransferId,
+    TransferIntent,
+    VenueTransferId,
+)
+from trimtab.ports import (
+    AbsenceEvidence,
+    Clock,
+    FillCursor,
+    MarketData,
+    Portfolio,
+    TransferList,
+)
 
 _LISTS: Final = ("by_client_id", "open_orders", "all_orders", "fills")
 
@@ -52,6 +66,7 @@ class PaperVenue:
         self._moved: dict[Symbol, int] = {}
         self._paid: list[Payment] = []
         self._cancelled: set[VenueOrderId] = set()
+        self._transfers: dict[TransferId, ListedTransfer] = {}
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
         """Read the account, take its books, add what was simulated; see ``MarketData``."""
@@ -124,6 +139,37 @@ class PaperVenue:
         now, order = self._clock.now(), self._orders.get(intent.client_order_id)
         seen = "none" if order is None else f"order {order.venue_order_id}"
         return AbsenceEvidence(asked_at=now, venue_now=now, sightings=dict.fromkeys(_LISTS, seen))
+
+    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
+        """Simulate *intent*; see :meth:`trimtab.ports.Venue.transfer`."""
+        if intent.transfer_id in self._transfers:
+            raise OutcomeUnknown(f"{intent.transfer_id}: simulated before; look it up")
+        if self._seen is None:
+            raise NotDone("no account was read to simulate against")
+        if not covers(simulated(self._seen, gained=self._gained, moved={}, paid=self._paid), intent):
+            raise Refused(f"{intent.asset}: the wallet has less than is to leave it")
+        now = self._clock.now()
+        done = ListedTransfer(
+            venue_transfer_id=VenueTransferId(f"paper-{intent.transfer_id}"),
+            asset=intent.asset,
+            units=intent.units,
+            state=ListedState.MADE,
+            moved_at=now,
+        )
+        self._transfers[intent.transfer_id] = done
+        with exact_arithmetic():
+            had = self._gained.get(intent.asset, ZERO)
+            self._gained[intent.asset] = had - intent.units
+        self._paid.append(transferred(done))
+        return done.venue_transfer_id
+
+    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
+        """Return simulated transfers of the direction of *intent* since then, oldest first."""
+        now = self._clock.now()
+        mine = [t for t in self._transfers.values() if t.asset == intent.asset]
+        same_way = [t for t in mine if (t.units > 0) == (intent.units > 0)]
+        listed = tuple(t for t in same_way if t.moved_at >= since)
+        return TransferList(asked_at=now, venue_now=now, listed=listed)
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Set nothing: a dry run has no settings."""

@@ -39,6 +39,7 @@ from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.ledger.standing_approvals import SqlStandingApprovals
+from trimtab.adapters.ledger.transfers import SqlTransfers
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import instant_text
@@ -137,7 +138,7 @@ class SqlOrders(OrderLedger, View):
 
         def begun(pen: Pen) -> None:
             rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
-            standing_approvals.refuse_lapsed(pen, hand, intents, at=at)
+            standing_approvals.refuse_lapsed(pen, hand, (i.plan_digest for i in intents), at=at)
             writes.begin(pen, hand, intents, at)
 
         await self._writer.write(begun)
@@ -215,7 +216,9 @@ class SqlFills(FillLedger, View):
         return await self._writer.read(partial(reads.fill_rows, dry_run=self._hand.dry_run))
 
 
-class SqlLedger(SqlPlans, SqlOrders, SqlFills, SqlAccount, SqlRestraint, SqlStandingApprovals):
+class SqlLedger(
+    SqlPlans, SqlOrders, SqlFills, SqlTransfers, SqlAccount, SqlRestraint, SqlStandingApprovals
+):
     """One process's view of the ledger: the real one, or that of one dry run."""
 
     def __init__(self, writer: Writer, hand: Hand) -> None:

@@ -16,6 +16,7 @@ from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
+from trimtab.ports.transfers import TransferLedger, TransferStep
 from trimtab.ports.venue import (
     AbsenceEvidence,
     Clock,
@@ -23,6 +24,7 @@ from trimtab.ports.venue import (
     MarketData,
     PaymentList,
     Portfolio,
+    TransferList,
     Venue,
 )
 
@@ -53,6 +55,9 @@ __all__ = [
     "SavedPlan",
     "StandingApprovalLedger",
     "StopSignal",
+    "TransferLedger",
+    "TransferList",
+    "TransferStep",
     "Transition",
     "Venue",
 ]

@@ -12,6 +12,7 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.transfers import TransferIntent, TransferRecord
 
 
 class Answer(StrEnum):
@@ -60,6 +61,14 @@ class Progress(Protocol):
 
     def order_moved(self, record: OrderRecord) -> None:
         """Tell that an order's state or fill changed."""
+        ...
+
+    def transfer_sent(self, intent: TransferIntent) -> None:
+        """Tell that a transfer left."""
+        ...
+
+    def transfer_moved(self, record: TransferRecord) -> None:
+        """Tell that a transfer's state changed."""
         ...
 
     def waiting(self, reason: str, *, seconds: float) -> None:

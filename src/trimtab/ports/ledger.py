@@ -22,6 +22,7 @@ from trimtab.ports.account import AccountLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
+from trimtab.ports.transfers import TransferLedger
 from trimtab.ports.venue import FillCursor
 
 
@@ -171,6 +172,7 @@ class Ledger(
     AccountLedger,
     RestraintLedger,
     StandingApprovalLedger,
+    TransferLedger,
     Protocol,
 ):
     """The truth about what we did. Every write is durable when it returns.

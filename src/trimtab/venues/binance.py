@@ -12,7 +12,14 @@ from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.snapshot import Environment
-from trimtab.venues.profile import CodeTable, Desk, OrderLimit, RequestWeight, VenueProfile
+from trimtab.venues.profile import (
+    CodeTable,
+    Desk,
+    OrderLimit,
+    RequestWeight,
+    TransferWays,
+    VenueProfile,
+)
 
 _PRODUCTION: Final = frozenset({"api.binance.com", "fapi.binance.com"})
 _DEMO: Final = frozenset({"demo-api.binance.com", "demo-fapi.binance.com"})
@@ -46,11 +53,13 @@ _MALFORMED: Final = _codes(
 )
 _KEY: Final = _codes(1002, 1022, 2014, 2015, 2017)
 _UNDONE: Final = _codes(1003, 1015, 1021)
+_WALLET: Final = _codes(5002, 5003, 5013)
+"""Of transfers between wallets, which the spot host serves: balance or asset declined."""
 
 _SPOT: Final = CodeTable(
     # -2021 and -2022 stay out: on spot they tell of a half-done cancel-replace. So does
     # every 5xx: the spot documentation calls each of them unknown.
-    refused=_MALFORMED | _KEY | {"-1016", "-2010", "-2011", "-2013"},
+    refused=_MALFORMED | _KEY | _WALLET | {"-1016", "-2010", "-2011", "-2013"},
     not_done=_UNDONE,
     not_done_texts=frozenset(),
     duplicate=frozenset({("-2010", "Duplicate order sent.")}),
@@ -138,6 +147,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "privateGetMyTrades": _weighs(20),
     "sapiGetAccountApiRestrictions": _weighs(1),  # Counted apart; more is safe.
     "sapiGetBnbBurn": _weighs(1),
+    "sapiGetAssetTransfer": _weighs(1),
     "fapiPublicGetTime": _weighs(1),
     "fapiPublicGetExchangeInfo": _weighs(1),
     "fapiPublicGetDepth": _weighs(5),  # 2 up to 50 levels; more is safe, and headers correct it.
@@ -197,4 +207,5 @@ BINANCE: Final = VenueProfile(
     ),
     ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
     forced_prefixes=("autoclose-", "adl_autoclose", "settlement_autoclose-"),
+    transfer_ways=TransferWays(into_futures="MAIN_UMFUTURE", out_of_futures="UMFUTURE_MAIN"),
 )

@@ -74,6 +74,14 @@ class RequestWeight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferWays:
+    """The venue's words for moves between the spot and the futures wallet."""
+
+    into_futures: str
+    out_of_futures: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueProfile:
     """One exchange."""
 
@@ -102,6 +110,7 @@ class VenueProfile:
     """Order statuses after which nothing more is filled; any other may still fill."""
     forced_prefixes: tuple[str, ...]
     """Client order ids that the venue itself gives: liquidation, deleveraging, delisting."""
+    transfer_ways: TransferWays
 
     def __post_init__(self) -> None:
         if self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]:

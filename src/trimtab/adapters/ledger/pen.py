@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Connection
 
@@ -16,6 +16,10 @@ from trimtab.adapters.ledger.chain import Entry, Head, next_entry
 from trimtab.adapters.ledger.projection import Change, EntryKind, changes_of, stored
 from trimtab.adapters.ledger.statements import alteration, fenced_insertion, insertion, rows_met
 from trimtab.domain.errors import AccountHeld, LedgerError
+
+
+_FENCED: Final = frozenset({schema.orders.name, schema.transfers.name})
+"""Tables whose rows say that something is about to be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,26 +54,25 @@ class Pen:
             self._apply(change)
         return entry
 
-    def append_fenced(self, body: Mapping[str, Any], hand: Hand) -> None:
-        """Append the beginning of an order; its row is made only under the lease of *hand*.
+    def append_fenced(self, body: Mapping[str, Any], hand: Hand, *, kind: EntryKind) -> None:
+        """Append the beginning of an order or transfer, made only under the lease of *hand*.
 
         The lease is part of the very statement that makes the row, so that a process that was
-        stopped while another took the account over cannot begin an order when it goes on.
+        stopped while another took the account over cannot begin anything when it goes on.
 
         Raises:
             AccountHeld: the lease is no longer that of *hand*.
-            LedgerError: the order is there already.
+            LedgerError: it is there already.
 
         """
-        kind = EntryKind.ORDER_BEGUN
         entry = self._chain(kind, body)
         for change in changes_of(kind, entry.seq, body):
-            if change.table != schema.orders.name or hand.dry_run != 0:
+            if change.table not in _FENCED or hand.dry_run != 0:
                 self._apply(change)
                 continue
             row = {**change.key, **change.values}
             lease = {"lease_account": hand.account, "lease_epoch": hand.epoch, "lease_held": True}
-            if self._execute(fenced_insertion(), {**row, **lease}, change) != 1:
+            if self._execute(fenced_insertion(change.table), {**row, **lease}, change) != 1:
                 raise AccountHeld(f"account {hand.account}: is not held by this run")
 
     def _chain(self, kind: EntryKind, body: Mapping[str, Any]) -> Entry:

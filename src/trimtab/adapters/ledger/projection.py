@@ -17,6 +17,17 @@ from typing import Any, Final
 _ENTRY_ONLY: Final = frozenset({"source", "at"})
 """What a finding says in its entry alone: the table is of the first schema."""
 
+_SUBJECTS: Final = (
+    "client_order_id",
+    "transfer_id",
+    "digest",
+    "plan_digest",
+    "standing",
+    "symbol",
+    "account",
+)
+"""What names the subject of an entry, the nearest first."""
+
 Row = Mapping[str, Any]
 """Column to stored value: text, whole number, boolean or None."""
 
@@ -35,6 +46,8 @@ class EntryKind(StrEnum):
     BALANCES_SAVED = "balances_saved"
     PAYMENTS_BOOKED = "payments_booked"
     LEVERAGE = "leverage"
+    TRANSFER_BEGUN = "transfer_begun"
+    TRANSFER_MOVED = "transfer_moved"
     HALT = "halt"
     RESTRAINT = "restraint"
     NAV_MARKED = "nav_marked"
@@ -78,9 +91,10 @@ def _stored_or_none(document: object) -> str | None:
 
 def subject_of(body: Mapping[str, Any]) -> str:
     """Return the order, plan, symbol or account that an entry is about; may be empty."""
-    inner = [body[k] for k in ("step", "intent", "approval", "setting") if k in body]
+    parts = ("step", "intent", "transfer", "approval", "setting")
+    inner = [body[k] for k in parts if k in body]
     for place in (*inner, body):
-        for name in ("client_order_id", "digest", "plan_digest", "standing", "symbol", "account"):
+        for name in _SUBJECTS:
             if name in place:
                 return str(place[name])
     return ""
@@ -240,6 +254,32 @@ def _leverage(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("leverage_settings", {"seq": seq}, dry_run=body["dry_run"], **body["setting"])
 
 
+def _transfer_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a transfer of an intent, before its bytes are sent."""
+    told = dict(body["transfer"])
+    key = {"dry_run": body["dry_run"], "transfer_id": told.pop("transfer_id")}
+    rest = {"epoch": body["epoch"], "begun_at": body["at"], "state": "sending"}
+    yield _new("transfers", key, seq=seq, **told, **rest, venue_transfer_id=None)
+    nothing = {"evidence": None, "note": ""}
+    yield _new("transfer_events", {"seq": seq}, **key, at=body["at"], state="sending", **nothing)
+
+
+def _transfer_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Move a transfer."""
+    step = body["step"]
+    key = {"dry_run": body["dry_run"], "transfer_id": step["transfer_id"]}
+    yield _set("transfers", key, **body["after"])
+    yield _new(
+        "transfer_events",
+        {"seq": seq},
+        **key,
+        at=step["at"],
+        state=step["state"],
+        evidence=_stored_or_none(step["evidence"]),
+        note=step["note"],
+    )
+
+
 def _halt(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one turn of the kill switch."""
     yield _new("halts", {"seq": seq}, **body)
@@ -294,6 +334,8 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.BALANCES_SAVED: _balances_saved,
             EntryKind.PAYMENTS_BOOKED: _payments_booked,
             EntryKind.LEVERAGE: _leverage,
+            EntryKind.TRANSFER_BEGUN: _transfer_begun,
+            EntryKind.TRANSFER_MOVED: _transfer_moved,
             EntryKind.HALT: _halt,
             EntryKind.RESTRAINT: _restraint,
             EntryKind.NAV_MARKED: _nav_marked,

@@ -261,6 +261,35 @@ leverage_settings: Final = Table(
     _text("note"),
     _text("at"),
 )
+transfers: Final = Table(
+    "transfers",
+    metadata,
+    _whole("dry_run", primary_key=True),
+    _text("transfer_id", primary_key=True),
+    _entry(),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), nullable=False),
+    _whole("line"),
+    _text("asset"),
+    _text("units"),
+    _whole("epoch"),
+    _text("begun_at"),
+    _text("state"),
+    _text_or_none("venue_transfer_id"),
+)
+transfer_events: Final = Table(
+    "transfer_events",
+    metadata,
+    _entry(primary_key=True),
+    _whole("dry_run"),
+    _text("transfer_id"),
+    _text("at"),
+    _text("state"),
+    _text_or_none("evidence"),
+    _text("note"),
+    ForeignKeyConstraint(
+        ["dry_run", "transfer_id"], ["transfers.dry_run", "transfers.transfer_id"]
+    ),
+)
 halts: Final = Table(
     "halts",
     metadata,
@@ -338,6 +367,7 @@ APPEND_ONLY: Final = (
     "external_flows",
     "payments",
     "leverage_settings",
+    "transfer_events",
     "halts",
     "restraints",
     "nav_marks",
@@ -346,7 +376,15 @@ APPEND_ONLY: Final = (
     "standing_uses",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
-NEVER_DELETED: Final = ("plans", "orders", "fills", "fill_cursors", "payment_cursors", "leases")
+NEVER_DELETED: Final = (
+    "plans",
+    "orders",
+    "fills",
+    "fill_cursors",
+    "payment_cursors",
+    "transfers",
+    "leases",
+)
 """Tables whose rows change, but are kept by triggers from being deleted."""
 
 

@@ -23,7 +23,6 @@ from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import from_document, instant_text, to_document
 from trimtab.domain.errors import LedgerError
-from trimtab.domain.orders import OrderIntent
 from trimtab.domain.policy import Policy
 from trimtab.domain.standing_approval import (
     Revocation,
@@ -174,11 +173,11 @@ def approve(
     return yes
 
 
-def refuse_lapsed(pen: Pen, hand: Hand, intents: Iterable[OrderIntent], *, at: datetime) -> None:
-    """Refuse to begin orders of a plan whose standing approval is over by now."""
+def refuse_lapsed(pen: Pen, hand: Hand, plans: Iterable[str], *, at: datetime) -> None:
+    """Refuse to begin anything of plans, by digest, whose standing approval is over by now."""
     if hand.dry_run != 0:
         return
-    for digest in {intent.plan_digest for intent in intents}:
+    for digest in set(plans):
         yes = row_or_none(pen.connection, statements.APPROVAL, {"digest": digest, "run": 0})
         if yes is not None and yes["kind"] == ApprovalKind.STANDING:
             record = standing_named(pen.connection, yes["by"])

@@ -49,6 +49,7 @@ from trimtab.adapters.ledger.schema import (
     standing_revocations,
     standing_uses,
     standings,
+    transfers,
 )
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.orders import OrderState
@@ -121,6 +122,14 @@ UNRESOLVED: Final = ORDERS.where(
     orders.c.state.in_(
         literal_column(f"'{state.value}'") for state in OrderState if not state.is_terminal
     )
+)
+TRANSFERS: Final = (
+    select(transfers)
+    .where(transfers.c.dry_run == bindparam("run"), transfers.c.seq > bindparam("after"))
+    .order_by(transfers.c.seq)
+)
+TRANSFER: Final = select(transfers).where(
+    transfers.c.dry_run == bindparam("run"), transfers.c.transfer_id == bindparam("name")
 )
 ORDER_BY_VENUE: Final = (
     select(orders)
@@ -275,16 +284,17 @@ def alteration(table: str, keys: tuple[str, ...], *, columns: tuple[str, ...]) -
 
 
 @cache
-def fenced_insertion() -> ClauseElement:
-    """Return the statement that makes an order's row only while the bound lease is held."""
+def fenced_insertion(table: str) -> ClauseElement:
+    """Return the statement that makes a row only while the bound lease is held."""
     ours = (
         (leases.c.account == bindparam("lease_account"))
         & (leases.c.epoch == bindparam("lease_epoch"))
         & (leases.c.held == bindparam("lease_held"))
     )
-    columns = list(orders.c)
+    made = schema.metadata.tables[table]
+    columns = list(made.c)
     row = select(*(bindparam(c.name, type_=c.type) for c in columns))
-    return insert(orders).from_select(columns, row.where(exists().where(ours)))
+    return insert(made).from_select(columns, row.where(exists().where(ours)))
 
 
 def rows(

@@ -40,7 +40,7 @@ def must_hold(pen: Pen, hand: Hand) -> None:
         raise AccountHeld(f"account {hand.account}: is not held by this run")
 
 
-def _must_know(pen: Pen, digest: str) -> PlanStatus:
+def must_know(pen: Pen, digest: str) -> PlanStatus:
     """Return where a plan stands.
 
     Raises:
@@ -77,7 +77,7 @@ def save_plan(pen: Pen, hand: Hand, plan: Plan, report: GateReport, status: Plan
 
 def set_plan_status(pen: Pen, hand: Hand, digest: str, status: PlanStatus) -> None:
     """Append where a plan stands; a dry run's word does not move the plan."""
-    before = _must_know(pen, digest)
+    before = must_know(pen, digest)
     if hand.dry_run == 0:
         rules.refuse_move(digest, before, to=status)
     body = {"digest": digest, "dry_run": hand.dry_run, "status": status.value}
@@ -95,7 +95,7 @@ def save_approval(
     """
     standing_rules.refuse_unfounded(approval, is_founded=rests_on is not None)
     digest = approval.plan_digest
-    status = _must_know(pen, digest)
+    status = must_know(pen, digest)
     if reads.approval(pen.connection, digest, dry_run=hand.dry_run) is not None:
         raise rules.approved_already(digest)
     if hand.dry_run == 0:
@@ -109,7 +109,7 @@ def save_approval(
 def begin(pen: Pen, hand: Hand, intents: Sequence[OrderIntent], at: datetime) -> None:
     """Append the intents; each row is made under the lease or not at all."""
     for intent in intents:
-        _must_know(pen, intent.plan_digest)
+        must_know(pen, intent.plan_digest)
         if reads.order(pen.connection, intent.client_order_id, dry_run=hand.dry_run) is not None:
             raise LedgerError(f"order {intent.client_order_id}: is in the ledger already")
         body = {
@@ -120,7 +120,7 @@ def begin(pen: Pen, hand: Hand, intents: Sequence[OrderIntent], at: datetime) ->
             "quantity": intent.quantity,
             "limit_price": intent.limit_price,
         }
-        pen.append_fenced(to_document(body), hand)
+        pen.append_fenced(to_document(body), hand, kind=EntryKind.ORDER_BEGUN)
 
 
 def advance(pen: Pen, hand: Hand, transitions: Sequence[Transition]) -> None:
@@ -207,7 +207,7 @@ def _whose(pen: Pen, hand: Hand, fill: Fill, loaded: Iterable[OrderRecord]) -> O
 def record_leverage(pen: Pen, hand: Hand, setting: LeverageSetting) -> None:
     """Append a step of setting a contract's leverage."""
     must_hold(pen, hand)
-    _must_know(pen, setting.plan_digest)
+    must_know(pen, setting.plan_digest)
     body = {"dry_run": hand.dry_run, "setting": to_document(setting)}
     pen.append(EntryKind.LEVERAGE, body)
 
