@@ -19,6 +19,7 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferIntent, TransferRecord
 from trimtab.execution.report import ExecutionReport
 from trimtab.ports import PlanStatus, Portfolio
 from trimtab.workflow.execute import execute
@@ -49,6 +50,12 @@ class Watcher:
     def order_moved(self, record: OrderRecord) -> None:
         self.moves.append(record)
         self.told.append(f"{record.state} {record.intent.line}.{record.intent.attempt}")
+
+    def transfer_sent(self, intent: TransferIntent) -> None:
+        self.told.append(f"sent {intent.line}")
+
+    def transfer_moved(self, record: TransferRecord) -> None:
+        self.told.append(f"{record.state} {record.intent.line}")
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         self.told.append("waiting")

@@ -12,12 +12,13 @@ import termios
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.exact import plain
 from trimtab.domain.findings import GateReport
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
@@ -29,6 +30,7 @@ from trimtab.domain.question import (
     second_question,
     second_words,
 )
+from trimtab.domain.transfers import TransferIntent, TransferRecord, TransferState
 from trimtab.ports import Answer
 
 _LINE_BYTES_MAX: Final = 4_096
@@ -43,6 +45,16 @@ _ENDS: Final = MappingProxyType(
     }
 )
 """What is told of an order that has come so far, with its line between."""
+_TRANSFER_ENDS: Final = MappingProxyType(
+    {
+        TransferState.SENDING: "· {}: about to be sent",
+        TransferState.DONE: "✓ {}: moved",
+        TransferState.REFUSED: "✗ {}: refused by the venue, nothing moved",
+        TransferState.ABSENT: "✗ {}: never reached the venue, nothing moved",
+        TransferState.UNKNOWN: "? {}: answer lost, looking for it in the venue's lists",
+    }
+)
+"""The same of a transfer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +168,15 @@ class TerminalProgress:
         filled = plain(intent.instrument.units(record.filled_lots).copy_abs())
         self.write(f"  {told.format(f'line {intent.line}')} {filled} {intent.instrument.base}\n")
 
+    def transfer_sent(self, intent: TransferIntent) -> None:
+        """Tell that a transfer left."""
+        self.write(f"  → line {intent.line}: {moved(intent.units, intent.asset)}\n")
+
+    def transfer_moved(self, record: TransferRecord) -> None:
+        """Tell how a transfer ended, or that its end is not known."""
+        line = record.intent.line
+        self.write(f"  {_TRANSFER_ENDS[record.state].format(f'line {line}')}\n")
+
     def waiting(self, reason: str, *, seconds: float) -> None:
         """Tell that nothing happens for a while, and why."""
         self.write(f"  … {reason} ({seconds:.0f} s)\n")
@@ -163,6 +184,12 @@ class TerminalProgress:
     def noted(self, text: str) -> None:
         """Tell what changes nothing, and is worth a look."""
         self.write(f"  ! {text}\n")
+
+
+def moved(units: Decimal, asset: Asset) -> str:
+    """Return what goes from one wallet to the other in a few words."""
+    way = "spot to futures wallet" if units > 0 else "futures to spot wallet"
+    return f"move {plain(units.copy_abs())} {asset}, {way}"
 
 
 def _named(intent: OrderIntent) -> str:

@@ -22,6 +22,7 @@ from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Position
 from trimtab.domain.statement import Statement
+from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution.tracking import lots_of
 
 
@@ -36,6 +37,8 @@ class Subject(StrEnum):
     """Units of one asset in a futures wallet."""
     PAYMENT = "payment"
     """A payment that is not what its execution says."""
+    TRANSFER = "transfer"
+    """A transfer of ours whose outcome is not known."""
 
 
 class Actor(StrEnum):
@@ -235,3 +238,31 @@ def _is_later(fill: Fill, statement: Statement) -> bool:
 def later_payments(statement: Statement, payments: Iterable[Payment]) -> tuple[Payment, ...]:
     """Return which of *payments*, not booked when *statement* was saved, it does not contain."""
     return tuple(p for p in payments if statement.is_bracketed or p.paid_at >= statement.taken_at)
+
+
+def compare_transfers(records: Iterable[TransferRecord]) -> tuple[Difference, ...]:
+    """Return transfers that the ledger has not closed."""
+    return tuple(
+        Difference(
+            subject=Subject.TRANSFER,
+            name=record.intent.transfer_id,
+            expected="closed",
+            actual=record.state.value,
+            who=Actor.RECOVER,
+        )
+        for record in records
+        if not record.state.is_terminal
+    )
+
+
+def after_transfers(
+    opening: Mapping[Asset, Decimal], moved: Iterable[TransferRecord]
+) -> Mapping[Asset, Decimal]:
+    """Return units outside futures wallets after what transfers of ours took out of them."""
+    held = dict(opening)
+    with exact_arithmetic():
+        for record in moved:
+            if record.state is TransferState.DONE:
+                asset = record.intent.asset
+                held[asset] = held.get(asset, ZERO) - record.intent.units
+    return held

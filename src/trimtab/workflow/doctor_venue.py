@@ -90,6 +90,7 @@ def key_examination(standing: KeyStanding, snapshot: Snapshot, policy: Policy) -
         spot=any(policy.rebalance.route_of(asset) is not Route.FUTURES for asset in wanted),
         futures=uses_contracts(snapshot, policy),
         topups=policy.hedge.max_topup > 0,
+        transfers=policy.hedge.max_topup > 0,
     )
     return _key_line(standing, needs)
 

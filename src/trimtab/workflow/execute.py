@@ -19,6 +19,7 @@ from typing import Final, assert_never
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import Halted, LedgerError, NotDone, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord
+from trimtab.domain.transfers import TransferId, TransferIntent
 from trimtab.execution import machine
 from trimtab.execution.events import (
     Finish,
@@ -33,6 +34,7 @@ from trimtab.execution.events import (
     Shown,
     Stopped,
     Submit,
+    SubmitTransfer,
     Survey,
     Surveyed,
     Unsurveyed,
@@ -45,9 +47,12 @@ from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.state import Phase, RunState, Terms
 from trimtab.execution.tracking import TrackedOrder
+from trimtab.execution.transfer_events import SeekTransfer
 from trimtab.ports import PlanStatus, Transition
+from trimtab.workflow import transfers
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, pause, record_of, transition
 from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
+from trimtab.workflow.transfers import TransferNews
 
 _STATUS: Final[Mapping[Outcome, PlanStatus]] = MappingProxyType(
     {
@@ -60,7 +65,7 @@ _STATUS: Final[Mapping[Outcome, PlanStatus]] = MappingProxyType(
 """Where a plan stands afterwards. The other outcomes leave it partial when intents were
 committed for it, and approved when none were."""
 
-RunNews = OrderNews | RunEvent
+RunNews = OrderNews | TransferNews | RunEvent
 """What a task of the driver comes back with."""
 
 
@@ -75,11 +80,12 @@ async def execute(approved: ApprovedPlan, wiring: Wiring) -> ExecutionReport:
     terms = Terms.of(approved, wiring.policy)
     ready = await prepare(approved, wiring)
     if isinstance(ready, NotReady):
-        outcome = unstarted(approved.plan.legs, ready.reason, ready.review, ready.note)
+        outcome = unstarted(approved.plan, ready.reason, ready.review, ready.note)
         return await _concluded(outcome, approved, wiring.desk)
     if await wiring.desk.ledger.statement() is None:
         await wiring.desk.ledger.save_balances(ready.opening)
-    state, commands = machine.begin(approved.plan.legs, terms, ready.opening)
+    plan = approved.plan
+    state, commands = machine.begin(plan.legs, plan.transfers, terms, ready.opening)
     return await _Driver(approved, wiring, state).run(commands)
 
 
@@ -95,7 +101,7 @@ class _Driver:
         self._review = approved.report
         self._note = ""
         self._halt_seen: str | None = None
-        self._begun: dict[ClientOrderId, datetime] = {}
+        self._begun: dict[ClientOrderId | TransferId, datetime] = {}
         self._sends: dict[asyncio.Task[RunNews], None] = {}
         self._asks: dict[asyncio.Task[RunNews], None] = {}
 
@@ -138,9 +144,12 @@ class _Driver:
         commands: list[RunCommand] = []
         for each in news:
             before = self._state
-            event = each.event if isinstance(each, OrderNews) else each
+            event = each.event if isinstance(each, OrderNews | TransferNews) else each
             self._state, asked = machine.step(before, event)
             commands += asked
+            if isinstance(each, TransferNews):
+                changed = machine.transfer_moved(self._state, before=before)
+                await transfers.recorded(changed, each, self._desk, begun=self._begun)
             if isinstance(each, OrderNews):
                 changed = machine.moved(self._state, before=before)
                 steps = [o for o in changed if machine.is_transition(o, before=before)]
@@ -166,6 +175,10 @@ class _Driver:
                 case LookUp() | ProveAbsence() | ReadFills():
                     begun_at = self._begun[command.intent.client_order_id]
                     _start(self._asks, self._inquiry.ask(command, begun_at=begun_at))
+                case SubmitTransfer():
+                    await self._transfer(command.intent)
+                case SeekTransfer():
+                    _start(self._asks, transfers.sought(command, self._desk))
                 case Survey():
                     _start(self._asks, self._survey(command.after_s))
                 case Review():
@@ -188,8 +201,8 @@ class _Driver:
     async def _gate(self, command: Review) -> RunNews:
         """Have the gate look, and look for a halt once more: nothing is awaited after that."""
         plan = self._approved.plan
-        if command.legs != plan.legs:
-            plan = dataclasses.replace(plan, legs=command.legs)
+        if (command.legs, command.transfers) != (plan.legs, plan.transfers):
+            plan = dataclasses.replace(plan, legs=command.legs, transfers=command.transfers)
         before = await self._desk.ledger.halted()
         self._review, refusal = await gated(plan, command.snapshot, self._wiring, self._review)
         halted = self._halt_seen = await self._desk.ledger.halted()
@@ -212,12 +225,28 @@ class _Driver:
             await ledger.begin(intents, at=at, halt_seen=self._halt_seen)
         except Halted as latched:
             self._note = str(latched)
-            await self._tell([NotBegun(reason=RestReason.HALTED, at=at)])
+            await self._not_begun(RestReason.HALTED)
             return
         for intent in intents:
             self._begun[intent.client_order_id] = at
             self._desk.progress.order_sent(intent)
             _start(self._sends, _sent(intent, self._desk))
+
+    async def _transfer(self, intent: TransferIntent) -> None:
+        """Commit a transfer, then send it; not where it could be taken for another one."""
+        begun = await transfers.begun(
+            intent, self._desk, halt_seen=self._halt_seen, is_first=not self._begun
+        )
+        if isinstance(begun, transfers.NotStarted):
+            self._note = begun.note or self._note
+            await self._not_begun(begun.reason)
+            return
+        self._begun[intent.transfer_id] = begun
+        _start(self._sends, transfers.sent(intent, self._desk))
+
+    async def _not_begun(self, reason: RestReason) -> None:
+        """Tell the machine that what it wanted sent was not even begun."""
+        await self._tell([NotBegun(reason=reason, at=self._desk.clock.now())])
 
     async def _leave(self, stopping: asyncio.Future[object]) -> None:
         """Leave no task behind: questions are dropped, orders in flight heard out and recorded."""
@@ -226,7 +255,7 @@ class _Driver:
         heard = await asyncio.gather(*self._sends, return_exceptions=True)
         await asyncio.gather(stopping, *self._asks, return_exceptions=True)
         for news in heard:
-            if isinstance(news, OrderNews):
+            if isinstance(news, OrderNews | TransferNews):
                 with contextlib.suppress(LedgerError):  # It is why the run ends, if at all.
                     await self._tell([news])
 
@@ -242,7 +271,8 @@ async def _concluded(
     outcome: ExecutionReport, approved: ApprovedPlan, desk: Desk
 ) -> ExecutionReport:
     """Record where the plan stands after *outcome*, and return that."""
-    otherwise = PlanStatus.PARTIAL if outcome.orders else PlanStatus.APPROVED
+    begun = outcome.orders or outcome.transfers
+    otherwise = PlanStatus.PARTIAL if begun else PlanStatus.APPROVED
     status = _STATUS.get(outcome.outcome, otherwise)
     await desk.ledger.set_plan_status(approved.plan.digest, status)
     return outcome

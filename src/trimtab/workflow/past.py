@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.errors import VenueError
 from trimtab.domain.instruments import Asset
-from trimtab.domain.payments import Payment
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.trading import NavMark, TradingState
+from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.ports import Clock, Ledger, PaymentList
 from trimtab.risk.checks.losses import breach
 from trimtab.risk.record import DAY, Record, UnmarkedNav, is_explained, mark_of
@@ -63,6 +64,31 @@ async def paid_since(watch: Watch, snapshot: Snapshot) -> Paid:
         return Paid(payments=await watch.payments.payments(before.taken_at), fault="")
     except VenueError as fault:
         return Paid(payments=(), fault=f"payments of the futures wallet were not read ({fault})")
+
+
+def with_transfers(paid: Paid, moved: Iterable[TransferRecord], snapshot: Snapshot) -> Paid:
+    """Return *paid* with what transfers of the plan under way did to the futures wallets since.
+
+    The list was read before the plan's first order, so that none of them is in it.
+    """
+    made = [record for record in moved if record.state is TransferState.DONE]
+    return dataclasses.replace(
+        paid, payments=(*paid.payments, *(_payment_of(record, snapshot) for record in made))
+    )
+
+
+def _payment_of(record: TransferRecord, snapshot: Snapshot) -> Payment:
+    """Return one transfer as the venue's list of payments will tell it."""
+    return Payment(
+        kind=PaymentKind.TRANSFER,
+        word="transfer",
+        symbol=None,
+        asset=record.intent.asset,
+        units=record.intent.units,
+        payment_id=PaymentId(record.intent.transfer_id),
+        trade_id=None,
+        paid_at=snapshot.venue_at,
+    )
 
 
 async def past_of(watch: Watch, snapshot: Snapshot, paid: Paid, *, own_plan: str) -> Record:

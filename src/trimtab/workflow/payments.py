@@ -19,9 +19,8 @@ async def book_payments(desk: Desk, plan: Plan, portfolio: Portfolio) -> None:
 
     The account must be held.
     """
-    uses_contracts = portfolio.with_contracts or any(
-        leg.instrument.is_contract for leg in plan.legs
-    )
+    traded = any(leg.instrument.is_contract for leg in plan.legs)
+    uses_contracts = portfolio.with_contracts or plan.transfers or traded
     if not uses_contracts or desk.stop.is_set():
         return
     try:

@@ -18,8 +18,9 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.transfers import TransferRecord
 from trimtab.execution.outside import BookedSince, outside_of_plans
-from trimtab.planning.compose import make_plan
+from trimtab.planning.compose import make_plan, make_plan_moving
 from trimtab.ports import (
     Clock,
     KeyWitness,
@@ -34,11 +35,12 @@ from trimtab.risk.case import Case
 from trimtab.risk.certificate import Flips
 from trimtab.risk.context import GateContext
 from trimtab.risk.flips import flips
+from trimtab.risk.funding import funded
 from trimtab.risk.gate import review
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
-from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember
+from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember, with_transfers
 from trimtab.workflow.portfolio import portfolio_of
 
 DAY = timedelta(hours=24)
@@ -108,6 +110,8 @@ class _Written:
     """What the ledger knows that the gate must know, or why it could not be read."""
 
     unresolved: tuple[OrderRecord, ...]
+    transfers: tuple[TransferRecord, ...]
+    """Those that are not terminal."""
     used: Mapping[Symbol, Decimal]
     booked: BookedSince | None
     past: Record
@@ -124,12 +128,17 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
 
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
-    occasion = Occasion(now=planner.clock.now(), slot_due=slot_due)
-    plan = make_plan(snapshot, planner.policy, occasion)
-    holder = await planner.ledger.holder()
-    context = await gate_context(planner, snapshot, plan, holder=holder)
-    now = planner.clock.now()
     policy = planner.policy
+    occasion = Occasion(now=planner.clock.now(), slot_due=slot_due)
+    bare = make_plan(snapshot, policy, occasion)
+    holder = await planner.ledger.holder()
+    context = await gate_context(planner, snapshot, bare, holder=holder)
+    now = planner.clock.now()
+    case = Case(plan=bare, snapshot=snapshot, policy=policy, context=context, now=now)
+    plan = _funded(case, occasion)
+    if priced_in(plan) != priced_in(bare):
+        context = await gate_context(planner, snapshot, plan, holder=holder)
+        now = planner.clock.now()
     report = review(plan, snapshot, policy=policy, context=context, now=now)
     if context.ledger_fault is None:
         await remember(planner.watch, context.record)
@@ -147,12 +156,24 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     )
 
 
+def _funded(case: Case, occasion: Occasion) -> Plan:
+    """Return the plan of *case*, which has no transfer, with the one that it needs, if any."""
+
+    def moving(units: Decimal) -> Plan:
+        """Make the same plan with a transfer."""
+        return make_plan_moving(units, case.snapshot, case.policy, occasion)
+
+    return funded(case, moving)
+
+
 def flips_of(proposal: Proposal) -> Flips:
     """Return the single changes that would turn the answer to a proposal made by the same rule."""
 
     def again(snapshot: Snapshot, policy: Policy) -> Plan:
         """Plan from another account or under other rules, on the same occasion."""
-        return make_plan(snapshot, policy, proposal.occasion)
+        bare = make_plan(snapshot, policy, proposal.occasion)
+        case = replace(proposal.case, plan=bare, snapshot=snapshot, policy=policy)
+        return _funded(case, proposal.occasion)
 
     return flips(proposal.case, proposal.report, again)
 
@@ -220,6 +241,7 @@ async def gate_context(
     return GateContext(
         halt_reason=await ledger.halted(),
         unresolved=unresolved,
+        unresolved_transfers=written.transfers,
         concurrent_holder=holder,
         key=key,
         ledger_fault=written.fault,
@@ -238,18 +260,31 @@ async def _written(planner: Planner, snapshot: Snapshot, of: Passage | None) -> 
     """Read what the ledger knows; a ledger that cannot be read is a fault for the gate."""
     ledger, since = planner.ledger, planner.clock.now() - DAY
     try:
-        unresolved, used, booked = await asyncio.gather(
+        unresolved, transfers, used, booked = await asyncio.gather(
             ledger.unresolved(),
+            ledger.unresolved_transfers(),
             ledger.committed_notional(since=since),
             ledger.booked_since_statement(),
         )
-        paid = await paid_since(planner.watch, snapshot) if of is None else of.paid
         own = "" if of is None else of.plan_digest
+        if of is None:
+            paid = await paid_since(planner.watch, snapshot)
+        else:
+            paid = with_transfers(of.paid, await ledger.transfers(plan_digest=own), snapshot)
         past = await past_of(planner.watch, snapshot, paid, own_plan=own)
     except LedgerError as error:
         fault = str(error)
-        return _Written(unresolved=(), used={}, booked=None, past=_no_past(fault), fault=fault)
-    return _Written(unresolved=unresolved, used=used, booked=booked, past=past, fault=None)
+        return _Written(
+            unresolved=(), transfers=(), used={}, booked=None, past=_no_past(fault), fault=fault
+        )
+    return _Written(
+        unresolved=unresolved,
+        transfers=transfers,
+        used=used,
+        booked=booked,
+        past=past,
+        fault=None,
+    )
 
 
 def _no_past(fault: str) -> Record:

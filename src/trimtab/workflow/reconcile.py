@@ -25,10 +25,12 @@ from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.execution.reconcile import (
     Actor,
     Difference,
+    after_transfers,
     compare_balances,
     compare_fills,
     compare_orders,
     compare_positions,
+    compare_transfers,
     later_fills,
     later_payments,
 )
@@ -187,8 +189,10 @@ async def _compared(ledger: Ledger, seen: Look, statement: Statement | None) -> 
     """Hold the ledger as it stands against what was seen."""
     records, booked = await ledger.orders(plan_digest=None), await ledger.fills()
     listed = await of_concern(ledger, seen, statement)
-    found = compare_orders(records, seen.snapshot.open_orders) + _fills(
-        records, seen, booked=booked, listed=listed
+    found = (
+        *compare_orders(records, seen.snapshot.open_orders),
+        *compare_transfers(await ledger.unresolved_transfers()),
+        *_fills(records, seen, booked=booked, listed=listed),
     )
     if statement is None:
         return dataclasses.replace(_NOTHING, differences=found, payments=seen.lists.payments)
@@ -204,8 +208,9 @@ async def _compared(ledger: Ledger, seen: Look, statement: Statement | None) -> 
     )
     told = {d.name for d in unlisted}
     explained = [d for d in _positions(after, seen, statement, Actor.ADOPT) if d.name not in told]
+    opening = after_transfers(statement.balances, await ledger.transfers_after_statement())
     balances = compare_balances(
-        after, opening=statement.balances, actual=_held(seen), instruments=seen.instruments
+        after, opening=opening, actual=_held(seen), instruments=seen.instruments
     )
     return _Compared(
         differences=(

@@ -1,4 +1,4 @@
-"""Finds out about every order that the ledger has not closed, after a crash or a lost answer.
+"""Finds out about all that the ledger has not closed, after a crash or a lost answer.
 
 Nothing is sent but questions. Orders are looked up side by side, the fence is waited out
 with progress, fills are booked. An order that is neither found nor proved absent stays as it
@@ -17,11 +17,13 @@ from datetime import datetime, timedelta
 
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, OrderState
+from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution import retry
 from trimtab.execution.events import ReadFills
 from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, resume, told
 from trimtab.ports import Ledger, PlanStatus, SavedPlan, Transition
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, record_of, transition
+from trimtab.workflow.recovered_transfers import RecoveredTransfer, resolved_transfers
 
 LOOKED_FOR = timedelta(days=1)
 """How long after its beginning an order that was proved absent is looked for once more."""
@@ -58,6 +60,8 @@ class RecoveryReport:
 
     orders: tuple[Recovered, ...]
     """Oldest first; empty when there was nothing to do."""
+    transfers: tuple[RecoveredTransfer, ...]
+    """Oldest first; empty when there was nothing to do."""
     interrupted: bool
     """Whether it was asked to stop before its end."""
 
@@ -72,9 +76,14 @@ class RecoveryReport:
         return tuple(each for each in self.orders if not each.is_resolved)
 
     @property
+    def unresolved_transfers(self) -> tuple[RecoveredTransfer, ...]:
+        """Transfers that stay open in the ledger."""
+        return tuple(each for each in self.transfers if not each.is_resolved)
+
+    @property
     def exit_code(self) -> int:
         """0 resolved, 6 contradictory evidence, 7 the venue did not answer, 130 interrupted."""
-        outlooks = {each.outlook for each in self.unresolved}
+        outlooks = {each.outlook for each in (*self.unresolved, *self.unresolved_transfers)}
         if not outlooks:
             return 0
         if self.interrupted and Outlook.CONTRADICTED not in outlooks:
@@ -88,6 +97,8 @@ class Leftovers:
 
     open_orders: tuple[OrderRecord, ...]
     """Orders that are not terminal in the ledger, oldest first."""
+    open_transfers: tuple[TransferRecord, ...]
+    """Transfers that are not terminal in the ledger, oldest first."""
     absent: tuple[OrderRecord, ...]
     """Orders that were proved absent within the last day, oldest first."""
     plans: tuple[SavedPlan, ...]
@@ -96,32 +107,40 @@ class Leftovers:
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to look at."""
-        return not (self.open_orders or self.absent or self.plans)
+        return not (self.open_orders or self.open_transfers or self.absent or self.plans)
 
 
 async def leftovers(ledger: Ledger, *, now: datetime) -> Leftovers:
     """Return what earlier runs left behind, by the ledger."""
-    open_orders, absent, plans = await asyncio.gather(
-        ledger.unresolved(), ledger.absent_lately(since=now - LOOKED_FOR), ledger.executing()
+    open_orders, open_transfers, absent, plans = await asyncio.gather(
+        ledger.unresolved(),
+        ledger.unresolved_transfers(),
+        ledger.absent_lately(since=now - LOOKED_FOR),
+        ledger.executing(),
     )
     return Leftovers(
-        open_orders=tuple(r for r in open_orders if not r.simulated), absent=absent, plans=plans
+        open_orders=tuple(r for r in open_orders if not r.simulated),
+        open_transfers=open_transfers,
+        absent=absent,
+        plans=plans,
     )
 
 
 async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
-    """Resolve every order that is not terminal. The account must be held already.
+    """Resolve every order and transfer that is not terminal. The account must be held already.
 
     Raises:
         LedgerError: a finding could not be recorded; run it again.
 
     """
     left = await leftovers(desk.ledger, now=desk.clock.now())
+    moved = await resolved_transfers(left.open_transfers, desk, receive_window_ms)
     found = await _all_resolved([*left.open_orders, *left.absent], desk, receive_window_ms)
     for saved in left.plans:
         await _concluded(saved, desk)
     return RecoveryReport(
         orders=tuple(each for each in found if not _was_absent_all_along(each)),
+        transfers=moved,
         interrupted=desk.stop.is_set(),
     )
 
@@ -132,12 +151,15 @@ def _was_absent_all_along(found: Recovered) -> bool:
 
 
 async def _concluded(saved: SavedPlan, desk: Desk) -> None:
-    """Write down how a plan ended whose run could not, by what its orders came to."""
+    """Write down how a plan ended whose run could not, by what its lines came to."""
     records = await desk.ledger.orders(plan_digest=saved.plan.digest)
+    moved = await desk.ledger.transfers(plan_digest=saved.plan.digest)
+    made = {r.intent.line for r in moved if r.state is TransferState.DONE}
+    filled = all(_filled(leg.line, records) == leg.lots for leg in saved.plan.legs)
     status = PlanStatus.PARTIAL
-    if any(not record.state.is_terminal for record in records):
+    if any(not record.state.is_terminal for record in (*records, *moved)):
         status = PlanStatus.UNKNOWN
-    elif all(_filled(leg.line, records) == leg.lots for leg in saved.plan.legs):
+    elif filled and all(transfer.line in made for transfer in saved.plan.transfers):
         status = PlanStatus.EXECUTED
     await desk.ledger.set_plan_status(saved.plan.digest, status)
 
