@@ -146,7 +146,9 @@ class PaperVenue:
             raise OutcomeUnknown(f"{intent.transfer_id}: simulated before; look it up")
         if self._seen is None:
             raise NotDone("no account was read to simulate against")
-        if not covers(simulated(self._seen, gained=self._gained, moved={}, paid=self._paid), intent):
+        if not covers(
+            simulated(self._seen, gained=self._gained, moved={}, paid=self._paid), intent
+        ):
             raise Refused(f"{intent.asset}: the wallet has less than is to leave it")
         now = self._clock.now()
         done = ListedTransfer(

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from trimtab.cli.tables import words
+from trimtab.cli.tables import wallets, words
+from trimtab.domain.exact import plain
+from trimtab.domain.transfers import TransferState
 from trimtab.execution.report import ExecutionReport, OrderLine, Outcome
 
 _HAPPENED: Final[Mapping[Outcome, str]] = MappingProxyType(
     {
         Outcome.REFUSED: "The gate looked again just before the first order, and refused.",
         Outcome.PARTIAL: "The run ended before all of the plan was done.",
-        Outcome.UNKNOWN: "The exchange has not told how every order ended.",
+        Outcome.UNKNOWN: "The exchange has not told how every order or transfer ended.",
         Outcome.NOTHING_SENT: "The exchange took no order.",
         Outcome.HALTED: "The kill switch was latched before the first order.",
         Outcome.INTERRUPTED: "The run was asked to stop.",
@@ -30,7 +32,7 @@ def aftermath(execution: ExecutionReport) -> str:
     if happened is None:
         return ""
     sent = [order for order in execution.orders if order.client_order_id not in execution.unknown]
-    sentences = [happened, *_causes(execution)]
+    sentences = [happened, *_causes(execution), *_moved(execution)]
     sentences += _known(sent) if sent or not execution.unknown else []
     return " ".join(sentences + _unknown(execution))
 
@@ -38,9 +40,20 @@ def aftermath(execution: ExecutionReport) -> str:
 def _causes(execution: ExecutionReport) -> list[str]:
     """Return why, as closely as it is known."""
     why = execution.note.rstrip(".")
-    reasons = dict.fromkeys(words(rest.reason.value) for rest in execution.remainder)
+    left = [rest.reason for rest in execution.unmoved]
+    left += [rest.reason for rest in execution.remainder]
+    reasons = dict.fromkeys(words(reason.value) for reason in left)
     causes = [f"It was noted: {why}."] if why else []
     return causes + ([f"Left undone because of: {', '.join(reasons)}."] if reasons else [])
+
+
+def _moved(execution: ExecutionReport) -> list[str]:
+    """Return what transfers are certain to have moved: it stays where it is."""
+    return [
+        f"{plain(each.units.copy_abs())} {each.asset} went {wallets(each.units)} and stays there."
+        for each in execution.transfers
+        if each.state is TransferState.DONE
+    ]
 
 
 def _known(orders: list[OrderLine]) -> list[str]:

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.domain.canonical import to_document
-from trimtab.domain.exact import plain, shown, trimmed
+from trimtab.domain.exact import ZERO, plain, shown, trimmed
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan
+from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
 Document = dict[str, Any]
@@ -55,7 +56,7 @@ def plan_document(
             "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
             "groups": [group_document(g) for g in plan.groups],
-            "legs": [_leg(plan, leg) for leg in plan.legs],
+            "legs": _lines(plan),
             "untraded": [
                 {"asset": u.asset, "reason": u.reason.value, "value": value(u.value)}
                 for u in plan.untraded
@@ -125,6 +126,32 @@ def overlay_document(overlay: Overlay) -> Document:
 def _alert_mark(mark: Decimal | None) -> str | None:
     """Return the mark of an alert with eight decimals at most, or null."""
     return None if mark is None else trimmed(mark, MARK_PLACES)
+
+
+def _lines(plan: Plan) -> list[Document]:
+    """Return orders and transfers of the plan, by line."""
+    lines = [_leg(plan, leg) for leg in plan.legs]
+    lines += [_transfer(plan, transfer) for transfer in plan.transfers]
+    return sorted(lines, key=lambda line: int(line["line"]))
+
+
+def _transfer(plan: Plan, transfer: TransferLeg) -> Document:
+    """Return one line of the plan that moves money between the wallets; it has no limit."""
+    return {
+        "line": transfer.line,
+        "stage": transfer.stage,
+        "symbol": transfer.asset,
+        "kind": "transfer",
+        "side": side_of(transfer.units).value,
+        "quantity": plain(transfer.units.copy_abs()),
+        "limit_price": None,
+        "notional": value(transfer.units.copy_abs()),
+        "reduce_only": False,
+        "role": "transfer",
+        "client_order_id": plan.transfer_id(transfer.line),
+        "reason": transfer.reason.value,
+        "expected_cost": value(ZERO),
+    }
 
 
 def _leg(plan: Plan, leg: Leg) -> Document:

@@ -53,6 +53,7 @@ LEDGER_COMMANDS: Final = (
     Command("orders", "ledger:orders", "List orders, oldest first."),
     Command("fills", "ledger:fills", "List executions, oldest first."),
     Command("payments", "ledger:payments", "List what moved the futures wallets."),
+    Command("transfers", "ledger:transfers", "List moves between the account's own wallets."),
     Command("events", "ledger:events", "List every entry of the ledger."),
     Command("plans", "ledger:plans", "List plans and where they stand."),
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),

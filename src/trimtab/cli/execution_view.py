@@ -11,11 +11,13 @@ from rich.text import Text
 
 from trimtab.cli.aftermath import aftermath
 from trimtab.cli.documents import MARK_PLACES, Document, fees_document
-from trimtab.cli.tables import money, rows_table, words
+from trimtab.cli.tables import money, rows_table, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain, trimmed
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
-from trimtab.execution.report import ExecutionReport, OrderLine, Outcome
+from trimtab.domain.transfers import side_of
+from trimtab.execution.report import ExecutionReport, OrderLine, Outcome, TransferLine
+from trimtab.execution.rests import RestReason
 from trimtab.ports import PlanStatus
 from trimtab.workflow.run import RunResult
 
@@ -60,21 +62,47 @@ def execution_document(execution: ExecutionReport, plan: Plan) -> Document:
             }
             for order in execution.orders
         ],
+        "transfers": [
+            {
+                "line": moved.line,
+                "transfer_id": moved.transfer_id,
+                "venue_transfer_id": moved.venue_transfer_id,
+                "symbol": moved.asset,
+                "side": side_of(moved.units).value,
+                "quantity": plain(moved.units.copy_abs()),
+                "status": moved.state.value,
+                "note": moved.note,
+            }
+            for moved in execution.transfers
+        ],
         "remainder": [
             {
-                "line": rest.line,
-                "symbol": rest.symbol,
-                "side": rest.side.value,
-                "quantity": plain(rest.quantity),
-                "reason": rest.reason.value,
+                "line": line,
+                "symbol": name,
+                "side": side,
+                "quantity": quantity,
+                "reason": reason.value,
             }
-            for rest in execution.remainder
+            for line, name, side, quantity, reason in _left(execution)
         ],
         "unknown": list(execution.unknown),
         "note": execution.note,
         "told": aftermath(execution),
         "plan": plan.digest,
     }
+
+
+def _left(execution: ExecutionReport) -> list[tuple[int, str, str, str, RestReason]]:
+    """Return line, market or asset, side, quantity and reason of all that was left, by line."""
+    rests = [
+        (r.line, str(r.symbol), r.side.value, plain(r.quantity), r.reason)
+        for r in execution.remainder
+    ]
+    rests += [
+        (r.line, str(r.asset), side_of(r.units).value, plain(r.units.copy_abs()), r.reason)
+        for r in execution.unmoved
+    ]
+    return sorted(rests)
 
 
 def run_view(result: RunResult) -> RenderableType:
@@ -91,11 +119,10 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
     parts: list[RenderableType] = []
     if execution.orders:
         parts += [Text(), _orders(execution.orders)]
-    if execution.remainder:
-        rests = (
-            (str(r.line), r.symbol, r.side.value, plain(r.quantity), words(r.reason.value))
-            for r in execution.remainder
-        )
+    if execution.transfers:
+        parts += [Text(), _transfers(execution.transfers)]
+    if left := _left(execution):
+        rests = ((str(line), *told, words(reason.value)) for line, *told, reason in left)
         parts += [Text(), rows_table((">line", "market", "side", ">left", "because"), rests)]
     style = _STYLES.get(execution.outcome, "bold red")
     kind = "Dry run" if result.status is PlanStatus.DRY_RUN else "Run"
@@ -122,6 +149,21 @@ def _orders(orders: tuple[OrderLine, ...]) -> RenderableType:
         "status",
     )
     return rows_table(columns, (_order_row(order) for order in orders))
+
+
+def _transfers(transfers: tuple[TransferLine, ...]) -> RenderableType:
+    """Return a table of transfers, by line."""
+    rows = (
+        (
+            str(moved.line),
+            moved.asset,
+            wallets(moved.units),
+            plain(moved.units.copy_abs()),
+            moved.state.value + (f": {moved.note}" if moved.note else ""),
+        )
+        for moved in transfers
+    )
+    return rows_table((">line", "transfer", "wallets", ">units", "status"), rows)
 
 
 def _order_row(order: OrderLine) -> tuple[str, ...]:

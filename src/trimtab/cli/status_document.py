@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from trimtab.adapters.ledger.export import transfer_document
 from trimtab.cli.bearings import bearing_document
 from trimtab.cli.documents import (
     Document,
@@ -54,6 +55,7 @@ def status_document(status: AccountStatus) -> Document:
         "hedges": [],
         "open_orders": [_resting_document(r) for r in status.resting],
         "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
+        "unresolved_transfers": [transfer_document(r) for r in status.unresolved_transfers],
         "references": [bearing_document(b) for b in status.bearings],
         "state": status.restraint.state.value,
         "halted": status.restraint.halted is not None,

@@ -19,6 +19,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, 
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded
+from trimtab.domain.transfers import TransferLeg
 from trimtab.workflow.bearings import Bearing
 
 BAR_CELLS = 24
@@ -54,7 +55,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     parts: list[RenderableType] = [heading(plan), drift_table(plan)]
     parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
     if plan.legs:
-        parts += [Text(), legs_table(plan.legs, plan), cost_line(plan)]
+        parts += [Text(), legs_table(plan), cost_line(plan)]
     else:
         parts += [Text(), Text("Nothing to do: every weight is inside its band.", "green")]
     if plan.untraded:
@@ -142,8 +143,8 @@ def bar(drift: Drift) -> Text:
     return line
 
 
-def legs_table(legs: Sequence[Leg], plan: Plan) -> Table:
-    """Return the orders in the sequence in which they are sent."""
+def legs_table(plan: Plan) -> Table:
+    """Return orders and transfers in the sequence in which they are sent."""
     table = _table(
         ">line",
         ">stage",
@@ -156,20 +157,49 @@ def legs_table(legs: Sequence[Leg], plan: Plan) -> Table:
         "role",
         "reason",
     )
-    for leg in legs:
-        table.add_row(
-            str(leg.line),
-            str(leg.stage),
-            leg.symbol,
-            Text(leg.side.value, "green" if leg.lots > 0 else "red"),
-            plain(leg.quantity),
-            plain(leg.limit_price),
-            money(leg.notional),
-            money(leg.expected_cost),
-            leg.role.value + (", reduce-only" if leg.reduce_only else ""),
-            words(leg.reason.value),
-        )
+    rows = {leg.line: _leg_row(leg) for leg in plan.legs}
+    rows |= {transfer.line: _transfer_row(transfer) for transfer in plan.transfers}
+    for line in sorted(rows):
+        table.add_row(*rows[line])
     return table
+
+
+def _leg_row(leg: Leg) -> tuple[str | Text, ...]:
+    """Return one order as cells."""
+    return (
+        str(leg.line),
+        str(leg.stage),
+        leg.symbol,
+        Text(leg.side.value, "green" if leg.lots > 0 else "red"),
+        plain(leg.quantity),
+        plain(leg.limit_price),
+        money(leg.notional),
+        money(leg.expected_cost),
+        leg.role.value + (", reduce-only" if leg.reduce_only else ""),
+        words(leg.reason.value),
+    )
+
+
+def _transfer_row(transfer: TransferLeg) -> tuple[str | Text, ...]:
+    """Return one transfer as cells; it has no limit and costs nothing."""
+    units = transfer.units.copy_abs()
+    return (
+        str(transfer.line),
+        str(transfer.stage),
+        transfer.asset,
+        Text(wallets(transfer.units), "cyan"),
+        plain(units),
+        "",
+        money(units),
+        "",
+        "transfer",
+        words(transfer.reason.value),
+    )
+
+
+def wallets(units: Decimal) -> str:
+    """Return from which wallet to which signed *units* go."""
+    return "spot → futures" if units > 0 else "futures → spot"
 
 
 def cost_line(plan: Plan) -> Text:

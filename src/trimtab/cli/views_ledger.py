@@ -13,10 +13,11 @@ from rich.text import Text
 
 from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
 from trimtab.cli.documents import Document
-from trimtab.cli.tables import STYLES, money, rows_table, words
+from trimtab.cli.tables import STYLES, money, rows_table, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment, PaymentKind
+from trimtab.domain.transfers import TransferRecord
 from trimtab.ports import SavedPlan
 
 SIDES = ((Side.BUY, "green"), (Side.SELL, "red"))
@@ -101,6 +102,28 @@ def payments_view(found: Sequence[Payment]) -> RenderableType:
         for p in found
     ]
     return rows_table(("paid", "what", "market", ">amount", "", "trade"), rows)
+
+
+def transfers_view(found: Sequence[TransferRecord]) -> RenderableType:
+    """Return moves between the own wallets, oldest first."""
+    if not found:
+        return Text("No transfers yet.\nnext: trimtab plan")
+    columns = ("begun", "asset", "wallets", ">units", "state", "transfer", "venue's number")
+    return rows_table(columns, [_transfer(r) for r in found])
+
+
+def _transfer(record: TransferRecord) -> list[str | Text]:
+    """Return one transfer."""
+    intent = record.intent
+    return [
+        instant(record.begun_at),
+        intent.asset,
+        wallets(intent.units),
+        plain(intent.units.copy_abs()),
+        Text(record.state.value, "" if record.state.is_terminal else "bold yellow"),
+        intent.transfer_id,
+        record.venue_transfer_id or "",
+    ]
 
 
 def events_view(found: Iterable[LedgerEvent]) -> RenderableType:

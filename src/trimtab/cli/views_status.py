@@ -72,6 +72,9 @@ def _alarms(status: AccountStatus) -> Iterator[Text]:
     if status.unresolved:
         names = ", ".join(r.intent.client_order_id for r in status.unresolved)
         yield Text(f"Unresolved orders: {names}  next: trimtab recover", "bold yellow")
+    if status.unresolved_transfers:
+        names = ", ".join(r.intent.transfer_id for r in status.unresolved_transfers)
+        yield Text(f"Unresolved transfers: {names}  next: trimtab recover", "bold yellow")
 
 
 def _weights(status: AccountStatus) -> Iterator[RenderableType]:
@@ -198,7 +201,7 @@ def _next(status: AccountStatus) -> str:
     """Return the command that gets further."""
     if status.restraint.state is not TradingState.ACTIVE:
         return "trimtab unhalt"
-    if status.unresolved:
+    if status.unresolved or status.unresolved_transfers:
         return "trimtab recover"
     if status.unmeasured:
         return "trimtab doctor"

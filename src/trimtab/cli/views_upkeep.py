@@ -15,14 +15,16 @@ from rich.text import Text
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result
-from trimtab.cli.tables import rows_table, words
+from trimtab.cli.tables import rows_table, wallets, words
 from trimtab.cli.views_ledger import side
 from trimtab.domain.exact import plain
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import OrderRecord, Side
 from trimtab.domain.snapshot import OpenOrder
+from trimtab.domain.transfers import side_of
 from trimtab.execution.tracking import Outlook
 from trimtab.workflow.recover import Recovered, RecoveryReport
+from trimtab.workflow.recovered_transfers import RecoveredTransfer
 
 
 class Ended(StrEnum):
@@ -66,11 +68,12 @@ def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Res
         "status": _recovery_status(report, code),
         "resolved": len(report.resolved),
         "orders": [_recovered_document(o, known[o.client_order_id]) for o in report.orders],
+        "transfers": [_transfer_document(t) for t in report.transfers],
         "next": next_step,
     }
-    if not report.orders:
+    if not report.orders and not report.transfers:
         view: RenderableType = Text(
-            f"Nothing to recover: every order is closed.\nnext: {next_step}"
+            f"Nothing to recover: every order and transfer is closed.\nnext: {next_step}"
         )
         return Result(document=document, view=view, code=code)
     columns = ("order", "market", "side", ">quantity", "before", "after", ">filled")
@@ -79,14 +82,23 @@ def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Res
         Text(f"{o.client_order_id}: {words(o.outlook.value)}; {o.note}", "yellow")
         for o in report.unresolved
     ]
-    told = f"{len(report.resolved)} of {len(report.orders)} resolved."
-    view = Group(rows_table(columns, rows), Text(), *notes, Text(f"{told}\nnext: {next_step}"))
+    notes += [
+        Text(f"{t.transfer_id}: {words(t.outlook.value)}; {t.note}", "yellow")
+        for t in report.unresolved_transfers
+    ]
+    tables = [rows_table(columns, rows)] if rows else []
+    if report.transfers:
+        moved = ("transfer", "asset", "wallets", ">units", "before", "after")
+        tables.append(rows_table(moved, [_transfer_row(t) for t in report.transfers]))
+    known_ends = len(report.resolved) + sum(t.is_resolved for t in report.transfers)
+    told = f"{known_ends} of {len(report.orders) + len(report.transfers)} resolved."
+    view = Group(*tables, Text(), *notes, Text(f"{told}\nnext: {next_step}"))
     return Result(document=document, view=view, code=code)
 
 
 def _recovery_status(report: RecoveryReport, code: Exit) -> str:
     """Return where recovery ended, in one word."""
-    if not report.orders:
+    if not report.orders and not report.transfers:
         return "nothing_to_do"
     if code is Exit.DONE:
         return "resolved"
@@ -95,12 +107,13 @@ def _recovery_status(report: RecoveryReport, code: Exit) -> str:
 
 def _after_recovery(report: RecoveryReport, code: Exit) -> str:
     """Return the command that gets further."""
-    if not report.orders:
+    if not report.orders and not report.transfers:
         return "trimtab plan"
     if code is Exit.DONE:
         return "trimtab reconcile"
-    if any(o.outlook is Outlook.CONTRADICTED for o in report.unresolved):
-        return "trimtab reconcile, and look at the orders on the venue"
+    left = {each.outlook for each in report.unresolved}
+    if Outlook.CONTRADICTED in left | {each.outlook for each in report.unresolved_transfers}:
+        return "trimtab reconcile, and look at the orders and transfers on the venue"
     return "trimtab recover, once the venue answers"
 
 
@@ -133,6 +146,34 @@ def _recovered_row(order: Recovered, record: OrderRecord) -> list[str | Text]:
         order.before.value,
         Text(order.after.value, "green" if order.is_resolved else "bold yellow"),
         plain(intent.instrument.units(order.filled_lots).copy_abs()),
+    ]
+
+
+def _transfer_document(moved: RecoveredTransfer) -> dict[str, object]:
+    """Return one transfer before and after."""
+    return {
+        "transfer_id": moved.transfer_id,
+        "plan_digest": moved.plan_digest,
+        "line": moved.line,
+        "symbol": moved.asset,
+        "side": side_of(moved.units).value,
+        "quantity": plain(moved.units.copy_abs()),
+        "before": moved.before.value,
+        "after": moved.after.value,
+        "resolved": moved.is_resolved,
+        "note": moved.note,
+    }
+
+
+def _transfer_row(moved: RecoveredTransfer) -> list[str | Text]:
+    """Return one transfer before and after."""
+    return [
+        moved.transfer_id,
+        moved.asset,
+        wallets(moved.units),
+        plain(moved.units.copy_abs()),
+        moved.before.value,
+        Text(moved.after.value, "green" if moved.is_resolved else "bold yellow"),
     ]
 
 

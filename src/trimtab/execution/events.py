@@ -163,8 +163,7 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotBegun:
-    """What the round was to send could not begin: the kill switch came between, or a transfer
-    could not be told from another. Nothing was sent."""
+    """What the round was to send could not begin, for a reason that came between. Nothing left."""
 
     reason: RestReason
     """``HALTED``, ``INTERRUPTED``, ``MARKET_UNREAD``, ``TRANSFER_AMBIGUOUS``."""

@@ -94,7 +94,7 @@ def begin(
         opening=opening,
         legs=works,
         transfers=moves,
-        stage=min((w.leg.stage for w in (*works, *moves)), default=1),
+        stage=min([*(w.leg.stage for w in works), *(m.leg.stage for m in moves)], default=1),
         phase=Phase.SURVEYING,
         proposal=(),
         moving=(),
@@ -110,29 +110,27 @@ def step(state: RunState, event: RunEvent) -> Step:
     what is known of its order.
     """
     match event:
-        case Surveyed():
-            fits = state.phase is Phase.SURVEYING
-            return _proposed(state, event.snapshot) if fits else (state, ())
-        case Unsurveyed():
-            fits = state.phase is Phase.SURVEYING
-            return _stopped(state, RestReason.MARKET_UNREAD) if fits else (state, ())
+        case Surveyed() | Unsurveyed():
+            return _surveyed(state, event) if state.phase is Phase.SURVEYING else (state, ())
         case Reviewed():
             return _reviewed(state, event) if state.phase is Phase.REVIEWING else (state, ())
         case Stopped():
             return _stopped(state, event.reason)
         case NotBegun():
             return _stopped(_without_unbegun(state), event.reason)
-        case (
-            TransferMade()
-            | TransferRefused()
-            | TransferNotSent()
-            | TransferLost()
-            | TransferSought()
-            | TransferUnread()
-        ):
+        case TransferMade() | TransferRefused() | TransferNotSent() | TransferLost():
+            return _transfer_told(state, event)
+        case TransferSought() | TransferUnread():
             return _transfer_told(state, event)
         case _:
             return _order_told(state, event)
+
+
+def _surveyed(state: RunState, event: Surveyed | Unsurveyed) -> Step:
+    """Go on with what was read; end when it could not be."""
+    if isinstance(event, Unsurveyed):
+        return _stopped(state, RestReason.MARKET_UNREAD)
+    return _proposed(state, event.snapshot)
 
 
 def _proposed(state: RunState, snapshot: Snapshot) -> Step:
@@ -264,7 +262,9 @@ def _without_unbegun(state: RunState) -> RunState:
 
 def _transfer_told(state: RunState, event: TransferEvent) -> Step:
     """Pass news to its transfer, and go on when it is closed or given up."""
-    found = [w for w in state.transfers for t in w.sent if t.intent.transfer_id == event.transfer_id]
+    found = [
+        w for w in state.transfers for t in w.sent if t.intent.transfer_id == event.transfer_id
+    ]
     if not found:
         return state, ()
     (work,) = found
@@ -336,7 +336,8 @@ def _concluded(work: LegWork, terms: Terms, event: OrderEvent) -> LegWork:
 
 def _move_on(state: RunState) -> Step:
     """Begin the next round or stage, or end; every order is closed or given up."""
-    if any(each.outlook is not Outlook.ASKING for each in (*state.orders, *state.followed)):
+    outlooks = {o.outlook for o in state.orders} | {t.outlook for t in state.followed}
+    if outlooks - {Outlook.ASKING}:
         state = _with_stop(state, RestReason.UNRESOLVED)
     open_stages = state.open_stages
     if state.stop is not RestReason.NONE or not open_stages:

@@ -181,9 +181,7 @@ def report(state: RunState, review: GateReport, note: str) -> ExecutionReport:
     )
 
 
-def unstarted(
-    plan: Plan, reason: RestReason, review: GateReport, note: str
-) -> ExecutionReport:
+def unstarted(plan: Plan, reason: RestReason, review: GateReport, note: str) -> ExecutionReport:
     """Return the report of a run that ended before it began: every leg is left."""
     return ExecutionReport(
         outcome=_BEFORE_ANY_ORDER.get(reason, Outcome.PARTIAL),
@@ -211,9 +209,10 @@ def _outcome(state: RunState, *, has_rest: bool) -> Outcome:
         return Outcome.EXECUTED
     if state.stop is RestReason.INTERRUPTED:
         return Outcome.INTERRUPTED
-    if any(each.may_have_left for each in (*orders, *transfers)):
+    left = [o.may_have_left for o in orders] + [t.may_have_left for t in transfers]
+    if any(left):
         return Outcome.PARTIAL
-    if orders or transfers:
+    if left:
         return Outcome.NOTHING_SENT
     return _BEFORE_ANY_ORDER.get(state.stop, Outcome.PARTIAL)
 

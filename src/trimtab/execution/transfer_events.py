@@ -11,7 +11,6 @@ from datetime import datetime
 from trimtab.domain.transfers import ListedTransfer, TransferId, TransferIntent, VenueTransferId
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferMade:
     """The venue acknowledged the sending."""

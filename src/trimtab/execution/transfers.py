@@ -19,6 +19,7 @@ from typing import Final, assert_never
 
 from trimtab.domain.transfers import (
     ListedState,
+    ListedTransfer,
     TransferIntent,
     TransferState,
     VenueTransferId,
@@ -164,11 +165,8 @@ def heard(transfer: TrackedTransfer, event: TransferEvent, *, hurried: bool) -> 
         case TransferMade():
             made = _moved(transfer, _E.MADE, note="")
             return dataclasses.replace(made, venue_transfer_id=event.venue_transfer_id), ()
-        case TransferRefused():
-            return _moved(transfer, _E.REFUSED, note=event.reason), ()
-        case TransferNotSent():
-            unsent = _moved(transfer, _E.NOT_SENT, note=event.reason)
-            return dataclasses.replace(unsent, may_have_left=False), ()
+        case TransferRefused() | TransferNotSent():
+            return _declined(transfer, event), ()
         case TransferLost():
             return _lost(transfer, event, hurried=hurried)
         case TransferSought():
@@ -192,6 +190,16 @@ def _moved(transfer: TrackedTransfer, event: TransferEventKind, *, note: str) ->
     return dataclasses.replace(transfer, state=state, note=note, may_have_left=True)
 
 
+def _declined(
+    transfer: TrackedTransfer, event: TransferRefused | TransferNotSent
+) -> TrackedTransfer:
+    """Return a transfer that was certainly not made."""
+    if isinstance(event, TransferRefused):
+        return _moved(transfer, _E.REFUSED, note=event.reason)
+    unsent = _moved(transfer, _E.NOT_SENT, note=event.reason)
+    return dataclasses.replace(unsent, may_have_left=False)
+
+
 def _lost(transfer: TrackedTransfer, event: TransferLost, *, hurried: bool) -> Followed:
     """Put the fence behind the last instant at which a byte may have left, and ask."""
     fence = retry.fence_at(event.at, receive_window_ms=transfer.receive_window_ms)
@@ -204,17 +212,27 @@ def _sought(transfer: TrackedTransfer, event: TransferSought, *, hurried: bool) 
     if len(event.listed) > 1:
         several = f"the venue lists {len(event.listed)} transfers of exactly these units"
         return dataclasses.replace(transfer, outlook=Outlook.CONTRADICTED, note=several), ()
-    for row in event.listed:
-        named = dataclasses.replace(transfer, venue_transfer_id=row.venue_transfer_id)
-        if row.state is ListedState.MADE:
-            return _moved(named, _E.MADE, note="found in the venue's list"), ()
-        if row.state is ListedState.FAILED:
-            return _moved(named, _E.REFUSED, note="the venue lists it as failed"), ()
-        waits = dataclasses.replace(named, note="the venue lists it as pending")
-        return _asked(waits, hurried=hurried, otherwise=Outlook.STILL_OPEN)
+    if event.listed:
+        return _listed(transfer, event.listed[0], hurried=hurried)
     if event.elsewhere:
         doubt = dataclasses.replace(transfer, note=f"only payments show it: {event.elsewhere}")
         return _asked(doubt, hurried=hurried, otherwise=Outlook.UNPROVED)
+    return _missed(transfer, event, hurried=hurried)
+
+
+def _listed(transfer: TrackedTransfer, row: ListedTransfer, *, hurried: bool) -> Followed:
+    """Conclude from the one row that it can be, or wait for what the venue makes of it."""
+    named = dataclasses.replace(transfer, venue_transfer_id=row.venue_transfer_id)
+    if row.state is ListedState.MADE:
+        return _moved(named, _E.MADE, note="found in the venue's list"), ()
+    if row.state is ListedState.FAILED:
+        return _moved(named, _E.REFUSED, note="the venue lists it as failed"), ()
+    waits = dataclasses.replace(named, note="the venue lists it as pending")
+    return _asked(waits, hurried=hurried, otherwise=Outlook.STILL_OPEN)
+
+
+def _missed(transfer: TrackedTransfer, event: TransferSought, *, hurried: bool) -> Followed:
+    """Conclude its absence after the fence, or ask again."""
     missed = dataclasses.replace(transfer, missing=transfer.missing + 1, note="no list shows it")
     if event.at >= missed.fence_at and missed.missing >= retry.MISSING_MIN:
         return _moved(missed, _E.ABSENCE_PROVED, note="no list shows it after the fence"), ()

@@ -81,8 +81,7 @@ def make_plan_moving(
         transfers=laid_out.transfers,
         allocation=sizes.certificate,
         units_before={
-            a: traded_units(snapshot, a)
-            for a in sorted({g.instrument.base for g in laid_out.legs})
+            a: traded_units(snapshot, a) for a in sorted({g.instrument.base for g in laid_out.legs})
         },
         untraded=(
             *sizes.untraded,

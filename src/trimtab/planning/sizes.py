@@ -65,7 +65,11 @@ _CUT: Final[Mapping[LotReason, LegReason]] = MappingProxyType(
 
 
 def sized(
-    moves: tuple[Move, ...], snapshot: Snapshot, *, exposed: Exposure, limits: RiskLimits,
+    moves: tuple[Move, ...],
+    snapshot: Snapshot,
+    *,
+    exposed: Exposure,
+    limits: RiskLimits,
     moved: Decimal,
 ) -> Sizes:
     """Return the whole lots that come closest to *moves*, and what stays untraded and why.

@@ -1,4 +1,4 @@
-"""The transfer that a plan needs between the account's own wallets, by the gate's own measure. Pure.
+"""The transfer that a plan needs between the own wallets, by the gate's own measure. Pure.
 
 Openings of contracts that lack margin are topped up from free quote; buys that lack quote are
 funded from idle margin. How much is missing or idle is what the gate's rules say of the plan, so

@@ -1,5 +1,4 @@
-"""What can still fill, from one state on: legs, resting orders, orders of unknown outcome; and
-what a plan moves between the account's own wallets.
+"""What can still fill or move, from one state on: orders, planned or out, and transfers.
 
 Pure and exact. A move fills by any share in [0, 1]; orders that are out already may fill at
 any time and count at full size. Money is counted as strategy §5 wants it: buys at limit x

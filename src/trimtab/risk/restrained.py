@@ -1,9 +1,10 @@
 """Which legs an account that is reducing or halted may not send, and why. Pure and exact.
 
 A leg may go only if no |net exposure|, no |position| and no margin excess gets worse by it, at
-any fill and shock; a transfer may not go at all. An excess is what :mod:`trimtab.risk.pool_rules` states for one scenario, at
-the worse of its two sides: closing a long that stood against a short of the same wallet makes it
-worse, even within its limit. Design: docs/design/0014-trading-states.md.
+any fill and shock; a transfer may not go at all. An excess is what :mod:`trimtab.risk.pool_rules`
+states for one scenario, at the worse of its two sides: closing a long that stood against a short
+of the same wallet makes it worse, even within its limit.
+Design: docs/design/0014-trading-states.md.
 """
 
 from __future__ import annotations

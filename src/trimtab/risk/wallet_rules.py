@@ -1,9 +1,10 @@
 """Rules of what there is to spend: free quote, free coins, free margin. Pure and exact.
 
 Money in flight is in neither wallet: within a stage every buy has paid and no sell has been
-paid, and a transfer has left one wallet and not come to the other. Legs of earlier stages count as planned, because execution sizes later legs to what the
-earlier ones really brought: a lesser fill makes the later legs smaller, never the wallet
-negative. What the venue holds back for resting orders is not free and is not counted twice.
+paid, and a transfer has left one wallet and not come to the other. Legs of earlier stages count
+as planned, because execution sizes later legs to what the earlier ones really brought: a lesser
+fill makes the later legs smaller, never the wallet negative. What the venue holds back for
+resting orders is not free and is not counted twice.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from trimtab.domain.snapshot import (
 )
 from trimtab.domain.standing_approval import Unproved
 from trimtab.domain.trading import Restraint, TradingState
+from trimtab.domain.transfers import TransferRecord
 from trimtab.workflow.bearings import Bearing
 from trimtab.workflow.unattended import Standing
 
@@ -239,12 +240,16 @@ def standing_examination(seen: Sequence[Standing], *, is_wanted: bool) -> Examin
     return passed("standing_approvals", found=found)
 
 
-def unresolved_examination(records: Sequence[OrderRecord]) -> Examination:
-    """Say whether the end of an order of ours is not known."""
-    if not records:
+def unresolved_examination(
+    records: Sequence[OrderRecord], moved: Sequence[TransferRecord]
+) -> Examination:
+    """Say whether the end of an order or a transfer of ours is not known."""
+    if not records and not moved:
         return passed("unresolved_orders", found="none")
-    names = _listed([r.intent.client_order_id for r in records])
-    return warned("unresolved_orders", found=f"{len(records)}: {names}", fix="trimtab recover")
+    orders = [r.intent.client_order_id for r in records]
+    names = [*orders, *(r.intent.transfer_id for r in moved)]
+    found = f"{len(names)}: {_listed(names)}"
+    return warned("unresolved_orders", found=found, fix="trimtab recover")
 
 
 def references_examination(bearings: Sequence[Bearing], policy: Policy) -> Examination:

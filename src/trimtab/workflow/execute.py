@@ -101,7 +101,8 @@ class _Driver:
         self._review = approved.report
         self._note = ""
         self._halt_seen: str | None = None
-        self._begun: dict[ClientOrderId | TransferId, datetime] = {}
+        self._begun: dict[ClientOrderId, datetime] = {}
+        self._moving: dict[TransferId, datetime] = {}
         self._sends: dict[asyncio.Task[RunNews], None] = {}
         self._asks: dict[asyncio.Task[RunNews], None] = {}
 
@@ -148,8 +149,8 @@ class _Driver:
             self._state, asked = machine.step(before, event)
             commands += asked
             if isinstance(each, TransferNews):
-                changed = machine.transfer_moved(self._state, before=before)
-                await transfers.recorded(changed, each, self._desk, begun=self._begun)
+                gone_on = machine.transfer_moved(self._state, before=before)
+                await transfers.recorded(gone_on, each, self._desk, begun=self._moving)
             if isinstance(each, OrderNews):
                 changed = machine.moved(self._state, before=before)
                 steps = [o for o in changed if machine.is_transition(o, before=before)]
@@ -218,7 +219,7 @@ class _Driver:
     async def _submit(self, intents: Sequence[OrderIntent]) -> None:
         """Commit the intents, then send them side by side; under a new halt do neither."""
         ledger, digest = self._desk.ledger, self._state.terms.plan_digest
-        if not self._begun:
+        if not self._begun and not self._moving:
             await ledger.set_plan_status(digest, PlanStatus.EXECUTING)
         at = self._desk.clock.now()
         try:
@@ -241,7 +242,7 @@ class _Driver:
             self._note = begun.note or self._note
             await self._not_begun(begun.reason)
             return
-        self._begun[intent.transfer_id] = begun
+        self._moving[intent.transfer_id] = begun
         _start(self._sends, transfers.sent(intent, self._desk))
 
     async def _not_begun(self, reason: RestReason) -> None:

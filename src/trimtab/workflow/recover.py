@@ -83,7 +83,8 @@ class RecoveryReport:
     @property
     def exit_code(self) -> int:
         """0 resolved, 6 contradictory evidence, 7 the venue did not answer, 130 interrupted."""
-        outlooks = {each.outlook for each in (*self.unresolved, *self.unresolved_transfers)}
+        outlooks = {each.outlook for each in self.unresolved}
+        outlooks |= {each.outlook for each in self.unresolved_transfers}
         if not outlooks:
             return 0
         if self.interrupted and Outlook.CONTRADICTED not in outlooks:
@@ -157,7 +158,8 @@ async def _concluded(saved: SavedPlan, desk: Desk) -> None:
     made = {r.intent.line for r in moved if r.state is TransferState.DONE}
     filled = all(_filled(leg.line, records) == leg.lots for leg in saved.plan.legs)
     status = PlanStatus.PARTIAL
-    if any(not record.state.is_terminal for record in (*records, *moved)):
+    ends = [r.state.is_terminal for r in records] + [r.state.is_terminal for r in moved]
+    if not all(ends):
         status = PlanStatus.UNKNOWN
     elif filled and all(transfer.line in made for transfer in saved.plan.transfers):
         status = PlanStatus.EXECUTED

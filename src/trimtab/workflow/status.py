@@ -22,6 +22,7 @@ from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
+from trimtab.domain.transfers import TransferRecord
 from trimtab.planning.drift import measure
 from trimtab.ports import Clock, Ledger, MarketData, Portfolio, ReferencePrice, SavedPlan
 from trimtab.risk.margin import maintenance, margin_ratio
@@ -123,6 +124,8 @@ class AccountStatus:
     resting: tuple[RestingOrder, ...]
     unresolved: tuple[OrderRecord, ...]
     """Oldest first."""
+    unresolved_transfers: tuple[TransferRecord, ...]
+    """Oldest first."""
     bearings: tuple[Bearing, ...]
     """How the venue stands to independent prices, the quote first; empty when nobody is asked."""
     restraint: Restraint
@@ -184,6 +187,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         leverage=exposed.leverage(),
         resting=_resting(snapshot, records),
         unresolved=await ledger.unresolved(),
+        unresolved_transfers=await ledger.unresolved_transfers(),
         bearings=chart.bearings(portfolio.assets),
         restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,

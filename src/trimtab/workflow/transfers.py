@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trimtab.domain.errors import Halted, NotDone, Refused, VenueError
-from trimtab.domain.orders import ClientOrderId, Evidence
+from trimtab.domain.orders import Evidence
 from trimtab.domain.payments import PaymentKind
 from trimtab.domain.transfers import TransferId, TransferIntent, TransferRecord
 from trimtab.execution.rests import RestReason
@@ -104,7 +104,7 @@ async def recorded(
     news: TransferNews,
     desk: Desk,
     *,
-    begun: Mapping[ClientOrderId | TransferId, datetime],
+    begun: Mapping[TransferId, datetime],
 ) -> None:
     """Record what *news* made of transfers, and tell whoever watches."""
     for transfer in changed:

@@ -1,7 +1,7 @@
 """The ledger for other programs: JSON documents, CSV, and beancount text. Pure.
 
 Quantities, prices and fees are exact decimals as text, instants RFC 3339 UTC. The documents
-are the ones of ``ledger orders|fills|payments|events|plans --json``.
+are the ones of ``ledger orders|fills|payments|transfers|events|plans --json``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment, PaymentKind
 from trimtab.domain.snapshot import AccountKey
+from trimtab.domain.transfers import TransferRecord, side_of
 from trimtab.ports import SavedPlan
 
 _FORMULA_STARTS: Final = ("=", "+", "@", "\t", "\r")
@@ -74,6 +75,23 @@ def order_document(record: OrderRecord) -> dict[str, Any]:
         "status": record.state.value,
         "filled": plain(intent.instrument.units(record.filled_lots).copy_abs()),
         "submitted_at": instant_text(record.submitted_at),
+        "dry_run": record.simulated,
+    }
+
+
+def transfer_document(record: TransferRecord) -> dict[str, Any]:
+    """Return one transfer; a buy went into the futures wallet."""
+    intent = record.intent
+    return {
+        "transfer_id": intent.transfer_id,
+        "venue_transfer_id": record.venue_transfer_id,
+        "plan_digest": intent.plan_digest,
+        "line": intent.line,
+        "symbol": intent.asset,
+        "side": side_of(intent.units).value,
+        "quantity": plain(intent.units.copy_abs()),
+        "status": record.state.value,
+        "begun_at": instant_text(record.begun_at),
         "dry_run": record.simulated,
     }
 

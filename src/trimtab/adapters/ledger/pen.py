@@ -17,7 +17,6 @@ from trimtab.adapters.ledger.projection import Change, EntryKind, changes_of, st
 from trimtab.adapters.ledger.statements import alteration, fenced_insertion, insertion, rows_met
 from trimtab.domain.errors import AccountHeld, LedgerError
 
-
 _FENCED: Final = frozenset({schema.orders.name, schema.transfers.name})
 """Tables whose rows say that something is about to be sent."""
 

@@ -126,7 +126,9 @@ async def _ledger(config: Config) -> _Books:
                 await _sound(ledger, site),
                 _disk(site),
                 _lock(site),
-                unresolved_examination(await ledger.unresolved()),
+                unresolved_examination(
+                    await ledger.unresolved(), await ledger.unresolved_transfers()
+                ),
                 halt_examination(await ledger.restraint()),
                 await _standing(ledger, config),
             )

@@ -21,6 +21,7 @@ from trimtab.adapters.ledger.export import (
     order_document,
     payment_document,
     plan_document,
+    transfer_document,
 )
 from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
 from trimtab.adapters.sql_ledger import SqlLedger, verify_ledger
@@ -36,6 +37,7 @@ from trimtab.cli.views_ledger import (
     orders_view,
     payments_view,
     plans_view,
+    transfers_view,
     verify_document,
     verify_view,
 )
@@ -88,6 +90,17 @@ def payments() -> Exit:
         """Read all payments."""
         found = await ledger.payments()
         return _listed([payment_document(config.key, p) for p in found], payments_view(found))
+
+    return _read(read)
+
+
+def transfers() -> Exit:
+    """List moves between the account's own wallets, oldest first."""
+
+    async def read(ledger: SqlLedger, _: Config) -> Result:
+        """Read all transfers; those of dry runs are not among them."""
+        found = await ledger.transfers(plan_digest=None)
+        return _listed([transfer_document(r) for r in found], transfers_view(found))
 
     return _read(read)
 

@@ -178,16 +178,20 @@ async def _nothing_left_open(runner: Runner) -> None:
     """Resolve what an earlier run left open, before anything new is planned.
 
     Raises:
-        OutcomeUnknown: an order's end is still not known.
+        OutcomeUnknown: the end of an order or a transfer is still not known.
 
     """
     report = await resolved_first(runner)
     if report is None:
         return
-    left = [each for each in report.orders if not each.is_resolved]
+    left: list[str] = [each.client_order_id for each in report.orders if not each.is_resolved]
     session.note(f"recovered {len(report.orders) - len(left)} of {len(report.orders)} open orders")
+    if moved := report.transfers:
+        unmoved = [each.transfer_id for each in report.unresolved_transfers]
+        session.note(f"recovered {len(moved) - len(unmoved)} of {len(moved)} open transfers")
+        left += unmoved
     if left:
-        names = ", ".join(each.client_order_id for each in left)
+        names = ", ".join(left)
         raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")
 
 

@@ -52,7 +52,7 @@ BY_HAND: Final = "halted by hand"
 
 
 def recover() -> Exit:
-    """Find out about every order that is not closed."""
+    """Find out about every order and transfer that is not closed."""
     config = session.configuration()
 
     async def work(given: Work) -> Result:
@@ -60,7 +60,7 @@ def recover() -> Exit:
         async with open_books(config, dry_run=False) as ledger:
             left = await leftovers(ledger, now=SystemClock().now())
         if left.is_nothing:
-            return recover_result(RecoveryReport(orders=(), interrupted=False), ())
+            return recover_result(RecoveryReport(orders=(), transfers=(), interrupted=False), ())
         async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
