@@ -450,6 +450,7 @@ async def driven(
 
         desk = Desk(
             venue=watch.on_venue(opened.venue),
+            wallets=opened.wallets,
             ledger=watch.on_ledger(ledger),
             clock=clock,
             progress=Quiet(),

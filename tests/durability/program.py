@@ -186,6 +186,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             clock=place.clock,
             ledger=ledger,
             venue=venue.venue,
+            wallets=venue.wallets,
             market=venue.market,
             references=UnreadReferences(),
             payments=venue.venue,

@@ -111,7 +111,7 @@ class Runs(RuleBasedStateMachine):
         self.finished = False
         self.stopped = False
         self.trades = 0
-        self.state, commands = begin(LEGS, TERMS, OPENING)
+        self.state, commands = begin(LEGS, (), TERMS, OPENING)
         self.take(commands)
 
     # What the machine asks for

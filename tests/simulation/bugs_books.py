@@ -192,7 +192,7 @@ BOOKS: Final = (
         ),
         edit(
             "adapters.ledger.pen:Pen.append_fenced",
-            "if change.table != schema.orders.name or hand.dry_run != 0:",
+            "if change.table not in _FENCED or hand.dry_run != 0:",
             "if True:",
         ),
         edit("adapters.ledger.writes:must_hold", "if hand.dry_run != 0:", "if True:"),
@@ -299,7 +299,7 @@ BOOKS: Final = (
             "        dataclasses.replace(g, lots=g.lots + (1 if g.lots > 0 else -1))\n"
             "        for g in approved.plan.legs\n"
             "    ]\n",
-            "machine.begin(approved.plan.legs,",
+            "machine.begin(plan.legs,",
             "machine.begin(more,",
         ),
     ),

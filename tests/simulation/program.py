@@ -17,6 +17,7 @@ from tests.simulation.tape import Broken
 from tests.simulation.transport import Line
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.paper_venue import PaperVenue
+from trimtab.adapters.paper_wallets import PaperWallets
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.domain.errors import AccountHeld, LedgerError, TrimtabError
@@ -26,6 +27,7 @@ from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
+from trimtab.domain.transfers import TransferIntent, TransferRecord
 from trimtab.ports import Answer
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.propose import Planner
@@ -89,6 +91,12 @@ class Watcher:
     def order_moved(self, record: OrderRecord) -> None:
         name = f"{record.intent.line}.{record.intent.attempt}"
         self.world.tape.say(self.world.now_s, name, record.state, record.filled_lots)
+
+    def transfer_sent(self, intent: TransferIntent) -> None:
+        pass
+
+    def transfer_moved(self, record: TransferRecord) -> None:
+        self.world.tape.say(self.world.now_s, record.intent.line, record.state)
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         pass
@@ -214,9 +222,11 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
         open_venue(_settings(world), session=lambda: Line(world)) as opened,  # type: ignore[arg-type, return-value]  # A session's likeness.
     ):
         venue: Any = opened.venue
+        wallets: Any = opened.wallets
         market: Any = opened.market
         if process.dry_run:
             venue = market = PaperVenue(opened.market, clock=world.clock)
+            wallets = PaperWallets(venue.funds, clock=world.clock)
         planner = Planner(
             market=market,
             payments=opened.venue,
@@ -229,6 +239,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
         )
         desk = Desk(
             venue=venue,
+            wallets=wallets,
             ledger=ledger,
             clock=world.clock,
             progress=Watcher(world),

@@ -79,6 +79,7 @@ class Counter:
         )
         desk = Desk(
             venue=self.venue,
+            wallets=self.venue,
             ledger=books,
             clock=self.clock,
             progress=self.watcher,

@@ -128,6 +128,7 @@ class Floor:
         ledger = MemoryLedger(self.store, dry_run=self.kind is ApprovalKind.DRY_RUN)
         desk = Desk(
             venue=wrap(self.venue),
+            wallets=wrap(self.venue),
             ledger=wrap(ledger),
             clock=self.clock,
             progress=self.watcher,

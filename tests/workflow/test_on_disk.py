@@ -71,6 +71,7 @@ async def test_a_run_that_dies_and_is_recovered_on_disk_agrees_with_the_venue(
 def _desk(floor: Floor, ledger: object, venue: object) -> Desk:
     return Desk(
         venue=venue,
+        wallets=venue,
         ledger=ledger,
         clock=floor.clock,
         progress=floor.watcher,

@@ -24,6 +24,7 @@ from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
 from trimtab.adapters.ccxt_preflight import CcxtPreflight
+from trimtab.adapters.ccxt_transfers import CcxtWallets
 from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, http_session
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
@@ -74,6 +75,7 @@ class OpenedVenue:
     """A venue while it is open: what changes things, what reads, and what looks at it."""
 
     venue: CcxtVenue
+    wallets: CcxtWallets
     market: CcxtMarketData
     preflight: CcxtPreflight
     history: HistoryReader
@@ -142,7 +144,13 @@ def _opened(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     )
     venue = CcxtVenue(wire, catalogue, has_futures=has_futures)
     history = HistoryReader(wire, catalogue, quote=settings.quote, markets=settings.markets)
-    return OpenedVenue(venue=venue, market=market, preflight=preflight, history=history)
+    return OpenedVenue(
+        venue=venue,
+        wallets=CcxtWallets(wire),
+        market=market,
+        preflight=preflight,
+        history=history,
+    )
 
 
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:

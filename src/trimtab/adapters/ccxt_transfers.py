@@ -51,14 +51,14 @@ _STATES: Final[Mapping[str, ListedState]] = {
 }
 
 
-class TransferMover:
-    """Moves money between two wallets, and reads what was moved."""
+class CcxtWallets:
+    """The wallets of an account on a venue. Opened and closed by ``ccxt_open.open_venue``."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    async def send(self, intent: TransferIntent) -> VenueTransferId:
-        """Send *intent* once; see :meth:`trimtab.ports.Venue.transfer`."""
+    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
+        """Send *intent* once; see :meth:`trimtab.ports.Wallets.transfer`."""
         asked = {
             "type": self._way(intent.units),
             "asset": intent.asset,
@@ -76,8 +76,8 @@ class TransferMover:
             return judgement.accepted
         raise judgement.error(f"transfer {intent.transfer_id} of {intent.asset}")
 
-    async def listed(self, intent: TransferIntent, *, since: datetime) -> TransferList:
-        """Return the list in the direction of *intent*; see :meth:`trimtab.ports.Venue.transfers`.
+    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
+        """Return the list of one direction; see :meth:`trimtab.ports.Wallets.transfers`.
 
         The venue's clock is read first, so that the list is at least as young as it says.
         """

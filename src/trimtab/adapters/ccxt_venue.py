@@ -22,7 +22,6 @@ from trimtab.adapters.ccxt_orders import (
     venue_order_id,
 )
 from trimtab.adapters.ccxt_payments import PaymentReader
-from trimtab.adapters.ccxt_transfers import TransferMover
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
 from trimtab.adapters.weights import Rank
@@ -32,8 +31,7 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder
-from trimtab.domain.transfers import TransferIntent, VenueTransferId
-from trimtab.ports import AbsenceEvidence, FillCursor, TransferList
+from trimtab.ports import AbsenceEvidence, FillCursor
 from trimtab.venues.profile import Desk
 
 T = TypeVar("T")
@@ -57,7 +55,6 @@ class CcxtVenue:
         self._names: dict[OrderKey, ClientOrderId] = {}
         self._fills = FillReader(wire, catalogue, self._names)
         self._payments = PaymentReader(wire) if has_futures else None
-        self._mover = TransferMover(wire)
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
         """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
@@ -168,14 +165,6 @@ class CcxtVenue:
                 **lists,
             },
         )
-
-    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
-        """Send *intent* once; see :meth:`trimtab.ports.Venue.transfer`."""
-        return await self._mover.send(intent)
-
-    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
-        """Return the list of transfers; see :meth:`trimtab.ports.Venue.transfers`."""
-        return await self._mover.listed(intent, since=since)
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Set leverage, then cross margin; what is already so is left so."""

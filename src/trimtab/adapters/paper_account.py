@@ -12,9 +12,8 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Lots, Symbol
-from trimtab.domain.payments import Payment, PaymentId, PaymentKind
+from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import Balance, MarginMode, MarginPool, Position, Snapshot
-from trimtab.domain.transfers import ListedTransfer, TransferIntent
 
 _NONE = Balance(free=ZERO, locked=ZERO)
 
@@ -77,24 +76,15 @@ def _moved(seen: Snapshot, symbol: Symbol, lots: int) -> Position | None:
     )
 
 
-def covers(shown: Snapshot, intent: TransferIntent) -> bool:
-    """Say whether the wallet that a transfer leaves has all of it."""
-    units = intent.units.copy_abs()
-    if intent.units > 0:
-        return shown.balances.get(intent.asset, _NONE).free >= units
-    pool = shown.pools.get(intent.asset)
-    return pool is not None and pool.withdrawable >= units
+class PaperFunds:
+    """What a dry run read last, and what it simulated since: venue and wallets share it."""
 
+    def __init__(self) -> None:
+        self.seen: Snapshot | None = None
+        self.gained: dict[Asset, Decimal] = {}
+        self.moved: dict[Symbol, int] = {}
+        self.paid: list[Payment] = []
 
-def transferred(made: ListedTransfer) -> Payment:
-    """Return what a simulated transfer did to the futures wallet."""
-    return Payment(
-        kind=PaymentKind.TRANSFER,
-        word="simulated",
-        symbol=None,
-        asset=made.asset,
-        units=made.units,
-        payment_id=PaymentId(made.venue_transfer_id),
-        trade_id=None,
-        paid_at=made.moved_at,
-    )
+    def shown(self, seen: Snapshot) -> Snapshot:
+        """Return *seen* with what was simulated."""
+        return simulated(seen, gained=self.gained, moved=self.moved, paid=self.paid)

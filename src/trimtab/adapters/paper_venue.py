@@ -17,7 +17,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from trimtab.adapters.paper_account import covers, simulated, transferred
+from trimtab.adapters.paper_account import PaperFunds
 from trimtab.adapters.paper_matching import Match, walk
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.exact import ZERO, exact_arithmetic
@@ -33,21 +33,7 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.snapshot import Level, OpenOrder, Snapshot
-from trimtab.domain.transfers import (
-    ListedState,
-    ListedTransfer,
-    TransferId,
-    TransferIntent,
-    VenueTransferId,
-)
-from trimtab.ports import (
-    AbsenceEvidence,
-    Clock,
-    FillCursor,
-    MarketData,
-    Portfolio,
-    TransferList,
-)
+from trimtab.ports import AbsenceEvidence, Clock, FillCursor, MarketData, Portfolio
 
 _LISTS: Final = ("by_client_id", "open_orders", "all_orders", "fills")
 
@@ -58,23 +44,20 @@ class PaperVenue:
     def __init__(self, market: MarketData, *, clock: Clock) -> None:
         self._market = market
         self._clock = clock
-        self._seen: Snapshot | None = None
+        self.funds = PaperFunds()
+        """Shared with the wallets of the same dry run."""
         self._levels: dict[tuple[Symbol, Side], tuple[Level, ...]] = {}
         self._orders: dict[ClientOrderId, VenueOrder] = {}
         self._fills: dict[Symbol, list[Fill]] = {}
-        self._gained: dict[Asset, Decimal] = {}
-        self._moved: dict[Symbol, int] = {}
-        self._paid: list[Payment] = []
         self._cancelled: set[VenueOrderId] = set()
-        self._transfers: dict[TransferId, ListedTransfer] = {}
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
         """Read the account, take its books, add what was simulated; see ``MarketData``."""
         seen = await self._market.snapshot(portfolio)
-        self._seen = seen
+        self.funds.seen = seen
         self._levels = {(s, Side.BUY): book.asks for s, book in seen.books.items()}
         self._levels |= {(s, Side.SELL): book.bids for s, book in seen.books.items()}
-        return simulated(seen, gained=self._gained, moved=self._moved, paid=self._paid)
+        return self.funds.shown(seen)
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
         """Simulate *intent*; see :meth:`trimtab.ports.Venue.submit`."""
@@ -110,7 +93,7 @@ class PaperVenue:
 
     async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
         """Return what rested on the venue at the last snapshot; simulated orders never rest."""
-        resting = () if self._seen is None else self._seen.open_orders
+        resting = () if self.funds.seen is None else self.funds.seen.open_orders
         return tuple(
             order
             for order in resting
@@ -132,46 +115,13 @@ class PaperVenue:
 
     async def payments(self, since: datetime) -> tuple[Payment, ...]:
         """Return the fees of simulated executions of contracts since then, oldest first."""
-        return tuple(payment for payment in self._paid if payment.paid_at >= since)
+        return tuple(payment for payment in self.funds.paid if payment.paid_at >= since)
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Tell from memory, which is complete."""
         now, order = self._clock.now(), self._orders.get(intent.client_order_id)
         seen = "none" if order is None else f"order {order.venue_order_id}"
         return AbsenceEvidence(asked_at=now, venue_now=now, sightings=dict.fromkeys(_LISTS, seen))
-
-    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
-        """Simulate *intent*; see :meth:`trimtab.ports.Venue.transfer`."""
-        if intent.transfer_id in self._transfers:
-            raise OutcomeUnknown(f"{intent.transfer_id}: simulated before; look it up")
-        if self._seen is None:
-            raise NotDone("no account was read to simulate against")
-        if not covers(
-            simulated(self._seen, gained=self._gained, moved={}, paid=self._paid), intent
-        ):
-            raise Refused(f"{intent.asset}: the wallet has less than is to leave it")
-        now = self._clock.now()
-        done = ListedTransfer(
-            venue_transfer_id=VenueTransferId(f"paper-{intent.transfer_id}"),
-            asset=intent.asset,
-            units=intent.units,
-            state=ListedState.MADE,
-            moved_at=now,
-        )
-        self._transfers[intent.transfer_id] = done
-        with exact_arithmetic():
-            had = self._gained.get(intent.asset, ZERO)
-            self._gained[intent.asset] = had - intent.units
-        self._paid.append(transferred(done))
-        return done.venue_transfer_id
-
-    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
-        """Return simulated transfers of the direction of *intent* since then, oldest first."""
-        now = self._clock.now()
-        mine = [t for t in self._transfers.values() if t.asset == intent.asset]
-        same_way = [t for t in mine if (t.units > 0) == (intent.units > 0)]
-        listed = tuple(t for t in same_way if t.moved_at >= since)
-        return TransferList(asked_at=now, venue_now=now, listed=listed)
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Set nothing: a dry run has no settings."""
@@ -191,16 +141,16 @@ class PaperVenue:
 
     def _held(self, symbol: Symbol) -> int:
         """Return the position with what was simulated, lots."""
-        position = None if self._seen is None else self._seen.positions.get(symbol)
-        return (0 if position is None else position.lots) + self._moved.get(symbol, 0)
+        position = None if self.funds.seen is None else self.funds.seen.positions.get(symbol)
+        return (0 if position is None else position.lots) + self.funds.moved.get(symbol, 0)
 
     def _is_funded(self, intent: OrderIntent) -> bool:
         """Say whether a spot order can be paid: at its limit, as the venue reserves it."""
         buys = intent.side is Side.BUY
         asset = intent.instrument.quote if buys else intent.instrument.base
-        balance = None if self._seen is None else self._seen.balances.get(asset)
+        balance = None if self.funds.seen is None else self.funds.seen.balances.get(asset)
         with exact_arithmetic():
-            free = (ZERO if balance is None else balance.free) + self._gained.get(asset, ZERO)
+            free = (ZERO if balance is None else balance.free) + self.funds.gained.get(asset, ZERO)
         return (_at_limit(intent) if buys else intent.quantity) <= free
 
     def _book(self, intent: OrderIntent, order: VenueOrder, matches: Sequence[Match]) -> None:
@@ -221,12 +171,12 @@ class PaperVenue:
             )
             self._fills.setdefault(instrument.symbol, []).append(fill)
             if instrument.is_contract:
-                self._paid.append(_commission(fill))
+                self.funds.paid.append(_commission(fill))
             else:
-                _settle(self._gained, intent, match)
+                _settle(self.funds.gained, intent, match)
         if instrument.is_contract:
-            moved = self._moved.get(instrument.symbol, 0)
-            self._moved[instrument.symbol] = moved + order.filled_lots
+            moved = self.funds.moved.get(instrument.symbol, 0)
+            self.funds.moved[instrument.symbol] = moved + order.filled_lots
 
 
 def _commission(fill: Fill) -> Payment:

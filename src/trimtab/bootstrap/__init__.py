@@ -33,6 +33,7 @@ from trimtab.ports import (
     PriceHistory,
     ReferencePrice,
     Venue,
+    Wallets,
 )
 
 
@@ -44,6 +45,7 @@ class Shell:
     clock: Clock
     ledger: SqlLedger
     venue: Venue
+    wallets: Wallets
     market: MarketData
     payments: PaymentList
     """Of the venue itself, whatever stands before it."""
@@ -111,17 +113,21 @@ async def open_shell(
         open_references(config, clock) as references,
     ):
         venue: Venue = opened.venue
+        wallets: Wallets = opened.wallets
         market: MarketData = opened.market
         if dry_run:
             from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
+            from trimtab.adapters.paper_wallets import PaperWallets  # noqa: PLC0415 -- as above.
 
             paper = PaperVenue(opened.market, clock=clock)
             venue, market = paper, paper
+            wallets = PaperWallets(paper.funds, clock=clock)
         yield Shell(
             config=config,
             clock=clock,
             ledger=ledger,
             venue=venue,
+            wallets=wallets,
             market=market,
             payments=opened.venue,
             references=references,

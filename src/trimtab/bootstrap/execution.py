@@ -26,7 +26,12 @@ def planner_of(shell: Shell) -> Planner:
 def desk_of(shell: Shell, *, progress: Progress, stop: StopSignal) -> Desk:
     """Return what orders are worked with."""
     return Desk(
-        venue=shell.venue, ledger=shell.ledger, clock=shell.clock, progress=progress, stop=stop
+        venue=shell.venue,
+        wallets=shell.wallets,
+        ledger=shell.ledger,
+        clock=shell.clock,
+        progress=progress,
+        stop=stop,
     )
 
 

@@ -117,10 +117,15 @@ def step(state: RunState, event: RunEvent) -> Step:
         case Stopped():
             return _stopped(state, event.reason)
         case NotBegun():
-            return _stopped(_without_unbegun(state), event.reason)
-        case TransferMade() | TransferRefused() | TransferNotSent() | TransferLost():
-            return _transfer_told(state, event)
-        case TransferSought() | TransferUnread():
+            return _stopped(state.without_unbegun, event.reason)
+        case (
+            TransferMade()
+            | TransferRefused()
+            | TransferNotSent()
+            | TransferLost()
+            | TransferSought()
+            | TransferUnread()
+        ):
             return _transfer_told(state, event)
         case _:
             return _order_told(state, event)
@@ -241,23 +246,6 @@ def _transfer_begun(state: RunState, at: datetime) -> Step:
     after = state.with_transfer(dataclasses.replace(work, sent=(sent,)))
     after = dataclasses.replace(after, phase=Phase.WORKING, moving=())
     return after, (SubmitTransfer(intent=intent),)
-
-
-def _without_unbegun(state: RunState) -> RunState:
-    """Return the state without what a round was to send and never began; the ledger has none."""
-    legs = tuple(
-        dataclasses.replace(w, orders=w.orders[:-1])
-        if w.orders and w.orders[-1].state is OrderState.SUBMITTING
-        else w
-        for w in state.legs
-    )
-    transfers = tuple(
-        dataclasses.replace(w, sent=())
-        if any(t.state is TransferState.SENDING for t in w.sent)
-        else w
-        for w in state.transfers
-    )
-    return dataclasses.replace(state, legs=legs, transfers=transfers)
 
 
 def _transfer_told(state: RunState, event: TransferEvent) -> Step:

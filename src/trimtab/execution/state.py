@@ -17,7 +17,13 @@ from enum import StrEnum
 from trimtab.domain.approved import ApprovedPlan
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Instrument, Lots
-from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, client_order_id
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    OrderState,
+    client_order_id,
+)
 from trimtab.domain.plan import Leg
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
@@ -219,3 +225,20 @@ class RunState:
         line = changed.leg.line
         works = tuple(changed if work.leg.line == line else work for work in self.transfers)
         return dataclasses.replace(self, transfers=works)
+
+    @property
+    def without_unbegun(self) -> RunState:
+        """The state without what a round was to send and never began; the ledger has none of it."""
+        legs = tuple(
+            dataclasses.replace(w, orders=w.orders[:-1])
+            if w.orders and w.orders[-1].state is OrderState.SUBMITTING
+            else w
+            for w in self.legs
+        )
+        transfers = tuple(
+            dataclasses.replace(w, sent=())
+            if any(t.state is TransferState.SENDING for t in w.sent)
+            else w
+            for w in self.transfers
+        )
+        return dataclasses.replace(self, legs=legs, transfers=transfers)

@@ -16,7 +16,7 @@ from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
-from trimtab.ports.transfers import TransferLedger, TransferStep
+from trimtab.ports.transfers import TransferLedger, TransferList, TransferStep, Wallets
 from trimtab.ports.venue import (
     AbsenceEvidence,
     Clock,
@@ -24,7 +24,6 @@ from trimtab.ports.venue import (
     MarketData,
     PaymentList,
     Portfolio,
-    TransferList,
     Venue,
 )
 
@@ -60,4 +59,5 @@ __all__ = [
     "TransferStep",
     "Transition",
     "Venue",
+    "Wallets",
 ]

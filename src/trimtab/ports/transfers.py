@@ -1,4 +1,4 @@
-"""What the shell needs of a ledger about transfers between the account's own wallets.
+"""What the shell needs to move money between the account's own wallets, and to keep that.
 
 As in :mod:`trimtab.ports`; a module of its own, so that none grows beyond a page.
 """
@@ -11,6 +11,7 @@ from typing import Protocol
 
 from trimtab.domain.orders import Evidence
 from trimtab.domain.transfers import (
+    ListedTransfer,
     TransferId,
     TransferIntent,
     TransferRecord,
@@ -18,6 +19,18 @@ from trimtab.domain.transfers import (
     VenueTransferId,
 )
 from trimtab.ports.venue import AbsenceEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferList:
+    """What the venue lists of one asset in one direction, as it was asked."""
+
+    asked_at: datetime
+    """Our clock, before the list was asked for."""
+    venue_now: datetime
+    """The venue's clock, read before the list: the list is at least as young."""
+    listed: tuple[ListedTransfer, ...]
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +46,33 @@ class TransferStep:
     note: str
     """One sentence for the operator; may be empty."""
     at: datetime
+
+
+class Wallets(Protocol):
+    """The account's own wallets on the venue, or those of a dry run."""
+
+    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
+        """Send *intent* once, and return the venue's number of it.
+
+        Raises:
+            NotDone: certainly nothing moved.
+            Refused: the venue said no.
+            OutcomeUnknown: it may have moved; look for it by its exact units.
+
+        """
+        ...
+
+    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
+        """Return what the venue lists of the asset and direction of *intent*, all pages.
+
+        *since* is the venue's clock.
+
+        Raises:
+            NotDone: the venue does not answer.
+            Refused: the venue denies the read.
+
+        """
+        ...
 
 
 class TransferLedger(Protocol):

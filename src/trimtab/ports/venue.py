@@ -21,7 +21,6 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Snapshot
-from trimtab.domain.transfers import ListedTransfer, TransferIntent, VenueTransferId
 
 
 class Clock(Protocol):
@@ -87,18 +86,6 @@ class AbsenceEvidence:
     def is_absent(self) -> bool:
         """Whether no list showed anything."""
         return bool(self.sightings) and set(self.sightings.values()) == {"none"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferList:
-    """What the venue lists of one asset in one direction, as it was asked."""
-
-    asked_at: datetime
-    """Our clock, before the list was asked for."""
-    venue_now: datetime
-    """The venue's clock, read before the list: the list is at least as young."""
-    listed: tuple[ListedTransfer, ...]
-    """Oldest first."""
 
 
 class PaymentList(Protocol):
@@ -175,27 +162,4 @@ class Venue(Protocol):
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Set a contract's leverage and cross margin; raises like :meth:`submit`."""
-        ...
-
-    async def transfer(self, intent: TransferIntent) -> VenueTransferId:
-        """Send *intent* once, and return the venue's number of it.
-
-        Raises:
-            NotDone: certainly nothing moved.
-            Refused: the venue said no.
-            OutcomeUnknown: it may have moved; look for it by its exact units.
-
-        """
-        ...
-
-    async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
-        """Return what the venue lists of the asset and direction of *intent*, all pages.
-
-        *since* is the venue's clock.
-
-        Raises:
-            NotDone: the venue does not answer.
-            Refused: the venue denies the read.
-
-        """
         ...

@@ -90,6 +90,7 @@ class Transit:
     name: str
     """``leg 3``."""
     stage: int
+    """The transfer's stage; RESTING_STAGE for one whose outcome is not known."""
     asset: Asset
     units: Decimal
     """Into the futures wallet at fill 1, signed."""

@@ -19,6 +19,7 @@ from typing import Final, assert_never
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import Halted, LedgerError, NotDone, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord
+from trimtab.domain.plan import Plan
 from trimtab.domain.transfers import TransferId, TransferIntent
 from trimtab.execution import machine
 from trimtab.execution.events import (
@@ -46,7 +47,6 @@ from trimtab.execution.report import ExecutionReport, Outcome, report, unstarted
 from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.state import Phase, RunState, Terms
-from trimtab.execution.tracking import TrackedOrder
 from trimtab.execution.transfer_events import SeekTransfer
 from trimtab.ports import PlanStatus, Transition
 from trimtab.workflow import transfers
@@ -101,6 +101,7 @@ class _Driver:
         self._review = approved.report
         self._note = ""
         self._halt_seen: str | None = None
+        self._is_dry = approved.approval.kind is ApprovalKind.DRY_RUN
         self._begun: dict[ClientOrderId, datetime] = {}
         self._moving: dict[TransferId, datetime] = {}
         self._sends: dict[asyncio.Task[RunNews], None] = {}
@@ -129,10 +130,7 @@ class _Driver:
         news: list[RunNews] = []
         if not told and stopping.done():
             news.append(Stopped(reason=RestReason.INTERRUPTED, at=self._desk.clock.now()))
-        for running in (self._sends, self._asks):
-            for task in [t for t in running if t.done()]:
-                del running[task]
-                news.append(task.result())
+        news += [*_brought(self._sends), *_brought(self._asks)]
         await self._carry_out(await self._tell(news))
 
     async def _tell(self, news: Sequence[RunNews]) -> Sequence[RunCommand]:
@@ -148,6 +146,8 @@ class _Driver:
             event = each.event if isinstance(each, OrderNews | TransferNews) else each
             self._state, asked = machine.step(before, event)
             commands += asked
+            if isinstance(event, Unsurveyed):
+                self._note = event.reason
             if isinstance(each, TransferNews):
                 gone_on = machine.transfer_moved(self._state, before=before)
                 await transfers.recorded(gone_on, each, self._desk, begun=self._moving)
@@ -155,17 +155,12 @@ class _Driver:
                 changed = machine.moved(self._state, before=before)
                 steps = [o for o in changed if machine.is_transition(o, before=before)]
                 rows += [transition(o, each, self._desk.clock.now()) for o in steps]
-                moved += map(self._record, changed)
+                moved += [record_of(o, begun=self._begun, simulated=self._is_dry) for o in changed]
         if rows:
             await self._desk.ledger.advance(rows)
         for record in moved:
             self._desk.progress.order_moved(record)
         return commands
-
-    def _record(self, order: TrackedOrder) -> OrderRecord:
-        """Return an order as the ledger will have it."""
-        dry = self._approved.approval.kind is ApprovalKind.DRY_RUN
-        return record_of(order, begun=self._begun, simulated=dry)
 
     async def _carry_out(self, commands: Sequence[RunCommand]) -> None:
         """Start what the machine asks for; only the commit of intents is waited for."""
@@ -181,7 +176,7 @@ class _Driver:
                 case SeekTransfer():
                     _start(self._asks, transfers.sought(command, self._desk))
                 case Survey():
-                    _start(self._asks, self._survey(command.after_s))
+                    _start(self._asks, _surveyed(command.after_s, self._wiring))
                 case Review():
                     _start(self._asks, self._gate(command))
                 case Finish():
@@ -189,21 +184,9 @@ class _Driver:
                 case _:
                     assert_never(command)
 
-    async def _survey(self, after_s: float) -> RunNews:
-        """Read account and prices afresh."""
-        await pause(self._desk, after_s, "before the next attempt")
-        try:
-            snapshot = await self._wiring.market.snapshot(self._wiring.portfolio)
-        except VenueError as error:
-            self._note = str(error)
-            return Unsurveyed(reason=str(error), at=self._desk.clock.now())
-        return Surveyed(snapshot=snapshot, at=self._desk.clock.now())
-
     async def _gate(self, command: Review) -> RunNews:
         """Have the gate look, and look for a halt once more: nothing is awaited after that."""
-        plan = self._approved.plan
-        if (command.legs, command.transfers) != (plan.legs, plan.transfers):
-            plan = dataclasses.replace(plan, legs=command.legs, transfers=command.transfers)
+        plan = _rest_of(self._approved.plan, command)
         before = await self._desk.ledger.halted()
         self._review, refusal = await gated(plan, command.snapshot, self._wiring, self._review)
         halted = self._halt_seen = await self._desk.ledger.halted()
@@ -268,6 +251,14 @@ def _start(
     running[asyncio.ensure_future(work)] = None
 
 
+def _brought(running: dict[asyncio.Task[RunNews], None]) -> list[RunNews]:
+    """Return what the tasks that are done bring, in the order of asking, and forget them."""
+    done = [task for task in running if task.done()]
+    for task in done:
+        del running[task]
+    return [task.result() for task in done]
+
+
 async def _concluded(
     outcome: ExecutionReport, approved: ApprovedPlan, desk: Desk
 ) -> ExecutionReport:
@@ -277,6 +268,23 @@ async def _concluded(
     status = _STATUS.get(outcome.outcome, otherwise)
     await desk.ledger.set_plan_status(approved.plan.digest, status)
     return outcome
+
+
+async def _surveyed(after_s: float, wiring: Wiring) -> RunNews:
+    """Read account and prices afresh."""
+    await pause(wiring.desk, after_s, "before the next attempt")
+    try:
+        snapshot = await wiring.market.snapshot(wiring.portfolio)
+    except VenueError as error:
+        return Unsurveyed(reason=str(error), at=wiring.desk.clock.now())
+    return Surveyed(snapshot=snapshot, at=wiring.desk.clock.now())
+
+
+def _rest_of(plan: Plan, command: Review) -> Plan:
+    """Return what is left of *plan*; all of it keeps its digest."""
+    if (command.legs, command.transfers) == (plan.legs, plan.transfers):
+        return plan
+    return dataclasses.replace(plan, legs=command.legs, transfers=command.transfers)
 
 
 async def _sent(intent: OrderIntent, desk: Desk) -> RunNews:

@@ -40,6 +40,7 @@ from trimtab.ports import (
     StopSignal,
     Transition,
     Venue,
+    Wallets,
 )
 from trimtab.workflow.naming import named
 
@@ -54,6 +55,7 @@ class Desk:
     """What orders are worked with."""
 
     venue: Venue
+    wallets: Wallets
     ledger: Ledger
     clock: Clock
     progress: Progress

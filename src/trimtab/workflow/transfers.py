@@ -54,7 +54,7 @@ async def twin_of(intent: TransferIntent, desk: Desk) -> str:
     """
     since = desk.clock.now() - 2 * LISTED_BEFORE
     async with asyncio.timeout(LISTS_WITHIN_S):
-        found = await desk.venue.transfers(intent, since=since)
+        found = await desk.wallets.transfers(intent, since=since)
     same = [row.venue_transfer_id for row in found.listed if row.units == intent.units]
     return f"the venue lists transfer {same[0]} of the same units" if same else ""
 
@@ -118,7 +118,7 @@ async def sent(intent: TransferIntent, desk: Desk) -> TransferNews:
     name, now = intent.transfer_id, desk.clock.now
     try:
         async with asyncio.timeout(SUBMIT_WITHIN_S):
-            number = await desk.venue.transfer(intent)
+            number = await desk.wallets.transfer(intent)
     except NotDone as error:
         unsent = TransferNotSent(transfer_id=name, reason=str(error), at=now())
         return TransferNews(event=unsent, evidence=error.evidence)
@@ -142,7 +142,7 @@ async def sought(question: SeekTransfer, desk: Desk) -> TransferNews:
     await pause(desk, question.after_s, f"before looking for transfer {name}")
     try:
         async with asyncio.timeout(LISTS_WITHIN_S):
-            found = await desk.venue.transfers(intent, since=question.since)
+            found = await desk.wallets.transfers(intent, since=question.since)
             paid = await desk.venue.payments(question.since)
     except (VenueError, TimeoutError) as error:
         why = str(error) if isinstance(error, VenueError) else "no answer in time"

@@ -28,7 +28,7 @@ def told(state: RunState, note: str = "") -> str:
 
 
 def test_a_run_that_did_all_of_its_plan_says_nothing() -> None:
-    state, _ = begin((), TERMS, OPENING)
+    state, _ = begin((), (), TERMS, OPENING)
     assert told(state) == ""
 
 
@@ -65,6 +65,13 @@ def test_a_run_that_sent_nothing_says_so() -> None:
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.EXECUTED])
 def test_every_end_but_the_whole_one_has_its_sentence(outcome: Outcome) -> None:
     ended = ExecutionReport(
-        outcome=outcome, orders=(), remainder=(), unknown=(), review=REVIEW, note=""
+        outcome=outcome,
+        orders=(),
+        transfers=(),
+        remainder=(),
+        unmoved=(),
+        unknown=(),
+        review=REVIEW,
+        note="",
     )
     assert aftermath(ended).count(". ") >= 1

@@ -27,7 +27,7 @@ def test_a_drift_has_a_sign_unless_it_rounds_to_nothing(drift: str, shown: str) 
 
 
 def test_a_recovery_without_orders_has_nothing_to_do() -> None:
-    result = recover_result(RecoveryReport(orders=(), interrupted=False), ())
+    result = recover_result(RecoveryReport(orders=(), transfers=(), interrupted=False), ())
     assert (result.document["status"], result.code) == ("nothing_to_do", Exit.DONE)
     assert result.document["next"] == "trimtab plan"
 

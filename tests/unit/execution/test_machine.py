@@ -40,7 +40,7 @@ PASSED = Reviewed(refusal="", at=NOW)
 
 
 def started(*texts: str) -> Step:
-    return begin(legs_of(OPENING, *texts), TERMS, OPENING)
+    return begin(legs_of(OPENING, *texts), (), TERMS, OPENING)
 
 
 def submitted(*texts: str) -> tuple[RunState, tuple[OrderIntent, ...]]:
@@ -77,7 +77,7 @@ def test_nothing_is_sent_before_the_gate_has_looked() -> None:
 
 def test_a_market_without_a_book_is_left() -> None:
     unread = dataclasses.replace(OPENING, books={})
-    state, commands = begin(legs_of(OPENING, "sell 0.1 BTC"), TERMS, unread)
+    state, commands = begin(legs_of(OPENING, "sell 0.1 BTC"), (), TERMS, unread)
     assert commands == (Finish(),)
     assert [w.rest_reason for w in state.legs] == [RestReason.NO_PRICE]
 
@@ -166,7 +166,7 @@ def test_an_order_cut_to_the_venues_maximum_is_followed_by_the_next_slice() -> N
     snapshot = dataclasses.replace(
         OPENING, instruments={**OPENING.instruments, "BTC/USDT": instrument}
     )
-    state, _ = begin(legs_of(snapshot, "sell 0.1 BTC"), TERMS, snapshot)
+    state, _ = begin(legs_of(snapshot, "sell 0.1 BTC"), (), TERMS, snapshot)
     sizes = []
     for number in range(1, 4):
         state, [command] = step(state, PASSED)

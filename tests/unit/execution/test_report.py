@@ -108,13 +108,13 @@ def test_a_run_that_ends_before_its_first_order_says_why(
     reason: RestReason, outcome: Outcome
 ) -> None:
     legs = legs_of(OPENING, LEG, "then buy 1 ETH")
-    before = unstarted(legs, reason, REVIEW, "said")
+    before = unstarted(plan(OPENING, *legs), reason, REVIEW, "said")
     assert (before.outcome, before.orders, before.note) == (outcome, (), "said")
     assert [(r.line, r.lots, r.reason) for r in before.remainder] == [
         (1, -2_500, reason),
         (2, 10_000, reason),
     ]
-    state, _ = begin(legs, TERMS, OPENING)
+    state, _ = begin(legs, (), TERMS, OPENING)
     state, commands = step(state, Stopped(reason=reason, at=NOW))
     assert commands == (Finish(),)
     assert told(state).outcome is outcome

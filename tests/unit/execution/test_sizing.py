@@ -135,7 +135,7 @@ def reading(**changes: str) -> Snapshot:
 
 def test_a_balance_that_lags_behind_our_fills_cannot_be_spent_twice() -> None:
     sold = (spot("BTC"), fill(-5_000, price=100, instrument=spot("BTC"), fee=Decimal(1)))
-    found = means(reading(), [sold], opening=reading(), fee_reserve=Decimal(0))
+    found = means(reading(), [sold], opening=reading(), moved={}, fee_reserve=Decimal(0))
     assert found.free == {"BTC": Decimal("0.5"), "ETH": 10, "USDT": 1000}
     assert found.spendable(Asset("SOL")) == 0
 
@@ -143,19 +143,19 @@ def test_a_balance_that_lags_behind_our_fills_cannot_be_spent_twice() -> None:
 def test_money_that_our_fills_do_not_explain_is_not_spent() -> None:
     sold = (spot("BTC"), fill(-5_000, price=100, instrument=spot("BTC"), fee=Decimal(1)))
     fresh = reading(BTC="0.5", USDT="9000")
-    found = means(fresh, [sold], opening=reading(), fee_reserve=Decimal("0.01"))
+    found = means(fresh, [sold], opening=reading(), moved={}, fee_reserve=Decimal("0.01"))
     assert found.free["USDT"] == 1000 + 50 - 1
     assert found.spendable(USDT) == 1049 - 10
 
 
 def test_a_coin_that_was_not_there_at_the_opening_and_not_bought_is_not_ours_to_sell() -> None:
-    found = means(reading(SOL="5"), [], opening=reading(), fee_reserve=Decimal(0))
+    found = means(reading(SOL="5"), [], opening=reading(), moved={}, fee_reserve=Decimal(0))
     assert found.free["SOL"] == 0
 
 
 def test_an_account_without_quote_has_nothing_in_reserve() -> None:
     bare = account("BTC 1 @ 100")
-    assert means(bare, [], opening=bare, fee_reserve=Decimal(1)).reserve == 0
+    assert means(bare, [], opening=bare, moved={}, fee_reserve=Decimal(1)).reserve == 0
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,13 @@ def test_the_real_position_is_the_nearer_to_flat_of_reading_and_fills(
     perp = swap("BTC")
     fills = [(perp, fill(reduced_by, instrument=perp))] if reduced_by else []
     fresh = account(f"BTC 1 @ 100, perp BTC {real}, wallet 500")
-    result = means(fresh, fills, opening=RICH, fee_reserve=Decimal(0))
+    result = means(fresh, fills, opening=RICH, moved={}, fee_reserve=Decimal(0))
     assert result.positions == {perp.symbol: found}
     opened = means(
-        fresh, [(perp, fill(-1, instrument=perp))], opening=reading(), fee_reserve=Decimal(0)
+        fresh,
+        [(perp, fill(-1, instrument=perp))],
+        opening=reading(),
+        moved={},
+        fee_reserve=Decimal(0),
     )
     assert opened.positions[perp.symbol] in (-1, 0)
