@@ -134,10 +134,7 @@ class _Driver:
         await self._carry_out(await self._tell(news))
 
     async def _tell(self, news: Sequence[RunNews]) -> Sequence[RunCommand]:
-        """Tell the machine and record what it concludes; return what it asks for.
-
-        What came together is recorded together: one durable commit for all of it.
-        """
+        """Tell the machine, record what it concludes in one commit, and return what it asks for."""
         rows: list[Transition] = []
         moved: list[OrderRecord] = []
         commands: list[RunCommand] = []
