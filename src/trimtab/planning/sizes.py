@@ -74,7 +74,8 @@ def sized(
 ) -> Sizes:
     """Return the whole lots that come closest to *moves*, and what stays untraded and why.
 
-    *moved* is what a transfer takes off the free quote, negative for what it brings.
+    *moved* is what a transfer takes off the free quote, negative for what it brings; of that, too,
+    the reserve stays.
 
     Raises:
         MissingMark: a market that a move needs has no order book in the snapshot.
@@ -84,7 +85,8 @@ def sized(
     opened = tuple(m for m in moves if m.instrument.tradable)
     items = tuple(_item(m, snapshot, exposed=exposed, limits=limits) for m in opened)
     with exact_arithmetic():
-        cash = free_quote(snapshot, limits) - moved
+        used = moved if moved > 0 else moved * (ONE - limits.fee_reserve)
+        cash = free_quote(snapshot, limits) - used
     answer = allocate(items, cash)
     found, left = list[Sized](), [_left(m, UntradedReason.NOT_TRADABLE) for m in closed]
     for move, lots, reason in zip(opened, answer.lots, answer.reasons, strict=True):

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.canonical import digest
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, rounded
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio, rounded
 from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
 from trimtab.domain.transfers import UNIT
 from trimtab.risk.case import Case
@@ -85,7 +85,7 @@ def _is_short_of_cash(plan: Plan) -> bool:
 
 
 def _paid_beyond_cash(case: Case, plan: Plan) -> Decimal:
-    """Return what spot orders of *plan* take at their limits beyond free quote and sales."""
+    """Return what must come for the spot orders of *plan*, at their limits, the reserve kept."""
     balance = case.snapshot.balances.get(plan.quote)
     free = ZERO if balance is None else balance.free * (ONE - case.limits.fee_reserve)
     taken = ZERO
@@ -94,7 +94,7 @@ def _paid_beyond_cash(case: Case, plan: Plan) -> Decimal:
             fee = leg.instrument.taker_fee if leg.lots > 0 else -leg.instrument.taker_fee
             sign = 1 if leg.lots > 0 else -1
             taken += sign * leg.quantity * leg.limit_price * (ONE + fee)
-    return taken - free
+    return ratio(taken - free, ONE - case.limits.fee_reserve)
 
 
 def _missing(case: Case, state: AccountState) -> Decimal | None:
