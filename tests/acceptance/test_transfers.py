@@ -34,7 +34,7 @@ def moves(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def made(account: Account) -> list[Decimal]:
-    """Return what the exchange moved into its futures wallet, signed, in order."""
+    """Return what the exchange moved between the wallets, whichever way, in order."""
     return [Decimal(t["units"]) for t in account.exchange.truth()["transfers"]]
 
 
@@ -223,7 +223,8 @@ async def test_idle_margin_funds_buys_that_lack_quote(account_at: AccountAt) -> 
     assert ran.code == 0, ran.text
     (move,) = moves(ran.document)
     assert (move["side"], move["reason"]) == ("sell", "funds_buys")
-    assert made(account) == [-Decimal(move["quantity"])]
+    (moved,) = account.exchange.truth()["transfers"]
+    assert (moved["kind"], made(account)) == ("UMFUTURE_MAIN", [Decimal(move["quantity"])])
     assert (await account.trimtab("reconcile", "--json")).code == 0
     again = await account.trimtab("plan", "--json")
     assert again.document["status"] == "nothing_to_do", again.text

@@ -145,7 +145,7 @@ class Hedge(BaseModel):
     )
     """Which contracts hedge."""
     max_topup: Value = Decimal(0)
-    """Most that a plan may move into futures margin."""
+    """Most that a plan may move between spot wallet and futures margin; 0 moves nothing."""
 
 
 def _order_cap(earlier: dict[str, Any]) -> Decimal:

@@ -174,7 +174,7 @@ class HedgePolicy:
     leverage: int
     """Set on the venue before the first futures order, 1 to 125."""
     max_topup: Decimal
-    """Most that a plan may move into futures margin, quote units, >= 0."""
+    """Most that a plan may move between spot wallet and futures margin, quote units, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
