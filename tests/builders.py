@@ -19,7 +19,8 @@ item                                  meaning
 
 A leg reads ``sell 0.01 BTC``, ``buy 0.02 perp BTC``, ``sell 0.01 dated BTC``; behind it may
 stand ``@ 59900`` (the limit, else 20 bps beyond the mark) and ``reduce``. ``then`` before it
-opens the next stage.
+opens the next stage. ``move 500 in`` is a transfer into the futures wallet, ``move 500 out`` one
+out of it; lines and stages are counted together.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ from trimtab.domain.snapshot import (
     PriceBand,
     Snapshot,
 )
+from trimtab.domain.transfers import TransferLeg, TransferReason
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EXPIRY = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
@@ -206,6 +208,9 @@ _LEG = re.compile(
     rf"(?P<then>then )?(?P<side>buy|sell) (?P<units>{_NUMBER}) (?:(?P<kind>perp|dated) )?"
     rf"(?P<asset>[A-Z0-9]+)(?: @ (?P<limit>{_NUMBER}))?(?P<reduce> reduce)?$"
 )
+
+
+_TRANSFER = re.compile(rf"(?P<then>then )?move (?P<units>{_NUMBER}) (?P<way>in|out)$")
 
 
 class _Account:
@@ -356,10 +361,13 @@ def account(
 
 
 def legs_of(snapshot: Snapshot, *texts: str) -> tuple[Leg, ...]:
-    """Return the legs that *texts* describe, numbered from 1."""
+    """Return the orders that *texts* describe, numbered from 1 among all lines."""
     found: list[Leg] = []
     stage = 1
     for line, text in enumerate(texts, start=1):
+        stage += 1 if text.startswith("then move ") else 0
+        if _TRANSFER.match(text):
+            continue
         match = _LEG.match(text)
         if match is None:
             raise ValueError(f"not a leg: {text!r}")
@@ -381,6 +389,28 @@ def legs_of(snapshot: Snapshot, *texts: str) -> tuple[Leg, ...]:
                 reduce_only=reduces,
             )
         )
+    return tuple(found)
+
+
+def transfers_of(snapshot: Snapshot, *texts: str) -> tuple[TransferLeg, ...]:
+    """Return the transfers that *texts* describe, numbered from 1 among all lines."""
+    found: list[TransferLeg] = []
+    stage = 1
+    for line, text in enumerate(texts, start=1):
+        stage += 1 if text.startswith("then ") else 0
+        match = _TRANSFER.match(text)
+        if match is not None:
+            inward = match["way"] == "in"
+            reason = TransferReason.TOPS_UP_MARGIN if inward else TransferReason.FUNDS_BUYS
+            found.append(
+                TransferLeg(
+                    line=line,
+                    stage=stage,
+                    asset=snapshot.quote,
+                    units=dec(match["units"]) * (1 if inward else -1),
+                    reason=reason,
+                )
+            )
     return tuple(found)
 
 
@@ -437,7 +467,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "drift": (),
         "groups": (),
         "legs": found,
-        "transfers": (),
+        "transfers": transfers_of(snapshot, *texts),
         "units_before": {
             leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
         },

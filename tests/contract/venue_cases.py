@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from tests.wire.opened import opened
 from trimtab.adapters.paper_venue import PaperVenue
+from trimtab.adapters.paper_wallets import PaperWallets
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.snapshot import Snapshot
-from trimtab.ports import FillCursor, MarketData, Portfolio, Venue
+from trimtab.ports import FillCursor, MarketData, Portfolio, Venue, Wallets
 from trimtab.testnet import Holding, LocalExchange, OpeningPosition, Scenario, serve
 
 BTC, PERP, ETH_PERP = Symbol("BTC/USDT"), Symbol("BTC/USDT:USDT"), Symbol("ETH/USDT:USDT")
@@ -31,6 +32,7 @@ class At:
 
     exchange: LocalExchange
     venue: Venue
+    wallets: Wallets
     market: MarketData
     seen: Snapshot
 
@@ -54,12 +56,14 @@ def scenario() -> Scenario:
 async def at_venue(kind: str, given: Scenario | None = None) -> AsyncIterator[At]:
     async with serve(given or scenario()) as exchange, opened(exchange.url) as real:
         venue: Venue = real.venue
+        wallets: Wallets = real.wallets
         market: MarketData = real.market
         if kind == "paper":
             paper = PaperVenue(real.market, clock=SystemClock())
             venue, market = paper, paper
+            wallets = PaperWallets(paper.funds, clock=SystemClock())
         seen = await market.snapshot(PORTFOLIO)
-        yield At(exchange=exchange, venue=venue, market=market, seen=seen)
+        yield At(exchange=exchange, venue=venue, wallets=wallets, market=market, seen=seen)
 
 
 def from_the_start() -> FillCursor:

@@ -9,7 +9,7 @@ id again once the first order has ended.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +34,7 @@ from trimtab.domain.snapshot import Balance, Level, MarginMode, OpenOrder, Posit
 from trimtab.domain.transfers import (
     ListedState,
     ListedTransfer,
+    TransferId,
     TransferIntent,
     VenueTransferId,
 )
@@ -170,6 +171,10 @@ class MemoryVenue:
         self.behind_s = 0.0
         self.ahead_s = 0.0
         """How far executions and payments are dated ahead of our clock, unknown to us."""
+        self.on_request: dict[str, Callable[[], object]] = {}
+        """What happens while a request of that name is answered."""
+        self.twin_of_next_transfer = False
+        """Whether somebody moves the same units in the same moment."""
         self.restless = 0
         """How many more snapshots somebody trades just after."""
         self._arriving: list[tuple[datetime, OrderIntent]] = []
@@ -274,6 +279,8 @@ class MemoryVenue:
             self._moving.append((self.clock.now() + timedelta(seconds=3), intent))
         elif fault is not Fault.RESET_BEFORE:
             moved = self._carry(intent, fault)
+        if self.twin_of_next_transfer:
+            self.move_by_hand(intent.units)
         if fault in LOST_ANSWER | {Fault.PENDING, Fault.FAILED}:
             raise OutcomeUnknown(f"{intent.transfer_id}: connection reset")
         return moved.listed.venue_transfer_id
@@ -397,6 +404,8 @@ class MemoryVenue:
                 self._execute(placed)
         if what in self.unreachable:
             raise NotDone(f"{what}: no route")
+        if what in self.on_request:
+            self.on_request[what]()
 
     def _place(self, intent: OrderIntent, fault: Fault | None) -> Placed:
         if not self._affords(intent):
@@ -540,6 +549,14 @@ class MemoryVenue:
             ended=placed.ended,
             status="EXPIRED" if placed.ended else "NEW",
         )
+
+    def move_by_hand(self, units: Decimal) -> None:
+        """Let somebody else move money between the wallets."""
+        name = TransferId(f"hand{len(self.truth.moved)}")
+        intent = TransferIntent(
+            transfer_id=name, plan_digest="by hand", line=1, asset=self.base.quote, units=units
+        )
+        self._carry(intent, None)
 
     def trade_by_hand(self, instrument: Instrument, lots: int, *, late_s: float = 0) -> None:
         """Let somebody else trade in the account, at the best price; lists may show it late."""

@@ -19,7 +19,7 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.snapshot import Snapshot
-from trimtab.domain.transfers import TransferIntent, TransferRecord
+from trimtab.domain.transfers import TransferIntent, TransferRecord, TransferState
 from trimtab.execution.report import ExecutionReport
 from trimtab.ports import PlanStatus, Portfolio
 from trimtab.workflow.execute import execute
@@ -192,8 +192,9 @@ class Floor:
         """Nothing was sent twice, nothing was lost, nothing went beyond what was approved."""
         booked = {f.trade_id: dataclasses.replace(f, client_order_id=None) for f in self.fills}
         assert booked == {f.trade_id: f for f in self.venue.truth.fills}
+        lines = {leg.line: leg for leg in self.plan.legs}
         for record in self.store.real.orders.values():
-            name, leg = record.intent.client_order_id, self.plan.legs[record.intent.line - 1]
+            name, leg = record.intent.client_order_id, lines[record.intent.line]
             accepted = self.venue.truth.accepted(name)
             assert len(accepted) <= 1
             assert record.state.is_terminal
@@ -205,6 +206,29 @@ class Floor:
         for leg in self.plan.legs:
             filled = sum(r.filled_lots for r in self.records.values() if r.intent.line == leg.line)
             assert 0 <= filled * (1 if leg.lots > 0 else -1) <= abs(leg.lots)
+
+        self._check_transfers()
+
+    def _check_transfers(self) -> None:
+        """What the exchange moved is what the ledger says, each line once at most."""
+        records = self.store.real.transfers.values()
+        assert all(record.state.is_terminal for record in records)
+        done = [r.intent.units for r in records if r.state is TransferState.DONE]
+        made = [m for m in self.venue.truth.moved if m.fault is not Fault.FAILED]
+        assert done == [m.listed.units for m in made]
+        planned = {(t.line, t.units) for t in self.plan.transfers}
+        assert {(r.intent.line, r.intent.units) for r in records} <= planned
+
+    async def pay_up(self) -> None:
+        """Book what moved the futures wallet, as the end of a run does."""
+        _, ledger = self.desk()
+        async with ledger.holding_account(owner="a booking"):
+            await ledger.book_payments(await self.venue.payments(await ledger.payments_from()))
+
+    @property
+    def transfer_states(self) -> dict[int, TransferState]:
+        """The ledger's transfers by line."""
+        return {r.intent.line: r.state for r in self.store.real.transfers.values()}
 
     @property
     def fills(self) -> list[Any]:
