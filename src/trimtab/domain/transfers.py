@@ -3,7 +3,7 @@
 A transfer is no order: it has no market, no lots, no limit and no fill in part. Units are those
 of the asset, signed: positive goes into the futures wallet, negative comes out of it. Venues take
 no id of ours with a transfer, so that only its exact units tell it from others: see
-docs/design/0020-transfers.md.
+docs/design/0021-transfers.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ It has no id on the venue, so it is known by its exact units, its direction, and
 Two rules are in the table's shape: one whose outcome is unknown leaves ``UNKNOWN`` only by being
 found or by a proof of absence, never by being sent again; terminal states absorb. Absence is
 proved when, after the fence by both clocks, neither the venue's list of transfers nor that of
-payments shows it, and earlier looks did not either. Source: docs/design/0020-transfers.md.
+payments shows it, and earlier looks did not either. Source: docs/design/0021-transfers.md.
 """
 
 from __future__ import annotations
