@@ -1,0 +1,204 @@
+"""Bitget v2: spot, linear and inverse contracts. Pure data.
+
+Documentation: Bitget API v2, "Place Order", "Get Order Info", "Demo Trading", 2026.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import (
+    CHECKED_WITH,
+    Budget,
+    Cancel,
+    ClientId,
+    Contracts,
+    Fence,
+    FenceKind,
+    Immediate,
+    LookUp,
+    Market,
+    MarketFacts,
+    Place,
+    Switch,
+    Uniqueness,
+    Unit,
+    VenueFacts,
+    Way,
+)
+
+FACTS: Final = VenueFacts(
+    venue_id="bitget",
+    name="Bitget",
+    checked_with=CHECKED_WITH,
+    places=MappingProxyType(
+        {
+            Environment.LIVE: Place(
+                hosts=frozenset({"api.bitget.com"}),
+                switch=None,
+                header=None,
+                markets=frozenset({Market.SPOT, Market.LINEAR, Market.INVERSE}),
+                source="ccxt 4.5.90 urls.api",
+            ),
+            Environment.TESTNET: Place(
+                hosts=frozenset({"api.bitget.com"}),
+                switch=Switch.SANDBOX,
+                header=("PAPTRADING", "1"),
+                markets=frozenset({Market.SPOT, Market.LINEAR, Market.INVERSE}),
+                source='v2 "Demo Trading"; ccxt 4.5.90 bitget.sign',
+            ),
+        }
+    ),
+    no_sandbox="",
+    key_rights_call="privateSpotGetV2SpotAccountInfo",
+    transfer_call="privateSpotPostV2SpotWalletTransfer",
+    traps=(
+        "its sandbox is the live host with a header: a request that lost it is a real one",
+        "market buys on spot count quote",
+    ),
+    markets=MappingProxyType(
+        {
+            Market.SPOT: MarketFacts(
+                ccxt_id="bitget",
+                kinds=frozenset({MarketKind.SPOT}),
+                client_id=ClientId(
+                    field="clientOid",
+                    param="clientOrderId",
+                    pattern="[.A-Z:/a-z0-9_-]{1,32}",
+                    unique=Uniqueness.UNSTATED,
+                    source='v2 "Place Order"; charset by other clients',
+                ),
+                look_up=LookUp(
+                    way=Way.UNIFIED,
+                    call="privateSpotGetV2SpotTradeOrderInfo",
+                    param="clientOid",
+                    kept_s=None,
+                    source='v2 "Get Order Info", "Get Order Detail"',
+                ),
+                cancel=Cancel(
+                    way=Way.UNIFIED, call="privateSpotPostV2SpotTradeCancelOrder", param="clientOid"
+                ),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.STAMP,
+                    place="header",
+                    name="ACCESS-TIMESTAMP",
+                    holds_at_match=False,
+                    default_s=30,
+                    source='"Signature": a request is refused when its time stamp is 30 s off',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.QUOTE,
+                tells_fills=False,
+                fee_assets="what is received, or BGB",
+                budgets=(
+                    Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),
+                ),
+                contracts=None,
+            ),
+            Market.LINEAR: MarketFacts(
+                ccxt_id="bitget",
+                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+                client_id=ClientId(
+                    field="clientOid",
+                    param="clientOrderId",
+                    pattern="[.A-Z:/a-z0-9_-]{1,32}",
+                    unique=Uniqueness.UNSTATED,
+                    source='v2 "Place Order"; charset by other clients',
+                ),
+                look_up=LookUp(
+                    way=Way.UNIFIED,
+                    call="privateMixGetV2MixOrderDetail",
+                    param="clientOid",
+                    kept_s=None,
+                    source='v2 "Get Order Info", "Get Order Detail"',
+                ),
+                cancel=Cancel(
+                    way=Way.UNIFIED, call="privateMixPostV2MixOrderCancelOrder", param="clientOid"
+                ),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.STAMP,
+                    place="header",
+                    name="ACCESS-TIMESTAMP",
+                    holds_at_match=False,
+                    default_s=30,
+                    source='"Signature": a request is refused when its time stamp is 30 s off',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.BASE,
+                tells_fills=False,
+                fee_assets="the quote",
+                budgets=(
+                    Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way", "hedge"}),
+                    margin_modes=frozenset({"cross", "isolated"}),
+                    leverage_call="privateMixPostV2MixAccountSetLeverage",
+                    funding_hours=8,
+                    dated=True,
+                    source='v2 "Change Leverage", "Change Hold Mode"',
+                ),
+            ),
+            Market.INVERSE: MarketFacts(
+                ccxt_id="bitget",
+                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+                client_id=ClientId(
+                    field="clientOid",
+                    param="clientOrderId",
+                    pattern="[.A-Z:/a-z0-9_-]{1,32}",
+                    unique=Uniqueness.UNSTATED,
+                    source='v2 "Place Order"; charset by other clients',
+                ),
+                look_up=LookUp(
+                    way=Way.UNIFIED,
+                    call="privateMixGetV2MixOrderDetail",
+                    param="clientOid",
+                    kept_s=None,
+                    source='v2 "Get Order Info", "Get Order Detail"',
+                ),
+                cancel=Cancel(
+                    way=Way.UNIFIED, call="privateMixPostV2MixOrderCancelOrder", param="clientOid"
+                ),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.STAMP,
+                    place="header",
+                    name="ACCESS-TIMESTAMP",
+                    holds_at_match=False,
+                    default_s=30,
+                    source='"Signature": a request is refused when its time stamp is 30 s off',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.BASE,
+                tells_fills=False,
+                fee_assets="the base",
+                budgets=(
+                    Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way", "hedge"}),
+                    margin_modes=frozenset({"cross", "isolated"}),
+                    leverage_call="privateMixPostV2MixAccountSetLeverage",
+                    funding_hours=8,
+                    dated=True,
+                    source='v2 "Change Leverage", "Change Hold Mode"',
+                ),
+            ),
+        }
+    ),
+)
+"""What is known of Bitget."""

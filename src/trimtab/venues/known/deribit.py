@@ -1,0 +1,227 @@
+"""Deribit v2: spot, linear and inverse contracts. Pure data.
+
+Documentation: docs.deribit.com, "private/buy", "private/get_order_state_by_label", "Rate Limits",
+2026.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import (
+    CHECKED_WITH,
+    Budget,
+    Cancel,
+    ClientId,
+    Contracts,
+    Fence,
+    FenceKind,
+    Immediate,
+    LookUp,
+    Market,
+    MarketFacts,
+    Place,
+    Switch,
+    Uniqueness,
+    Unit,
+    VenueFacts,
+    Way,
+)
+
+FACTS: Final = VenueFacts(
+    venue_id="deribit",
+    name="Deribit",
+    checked_with=CHECKED_WITH,
+    places=MappingProxyType(
+        {
+            Environment.LIVE: Place(
+                hosts=frozenset({"www.deribit.com"}),
+                switch=None,
+                header=None,
+                markets=frozenset({Market.SPOT, Market.LINEAR, Market.INVERSE}),
+                source="ccxt 4.5.90 urls.api",
+            ),
+            Environment.TESTNET: Place(
+                hosts=frozenset({"test.deribit.com"}),
+                switch=Switch.SANDBOX,
+                header=None,
+                markets=frozenset({Market.SPOT, Market.LINEAR, Market.INVERSE}),
+                source="ccxt 4.5.90 urls.test",
+            ),
+        }
+    ),
+    no_sandbox="",
+    key_rights_call="privateGetGetAccountSummary",
+    transfer_call="",
+    traps=(
+        "orders and cancels are GET requests, which an HTTP library sends again by itself",
+        "clientOrderId is sent as a parameter that the venue does not know; label must be given",
+        "leverage and margin mode follow from the account, none is set",
+    ),
+    markets=MappingProxyType(
+        {
+            Market.SPOT: MarketFacts(
+                ccxt_id="deribit",
+                kinds=frozenset({MarketKind.SPOT}),
+                client_id=ClientId(
+                    field="label",
+                    param="label",
+                    pattern="[a-zA-Z0-9_-]{1,64}",
+                    unique=Uniqueness.NEVER,
+                    source='"private/buy": at most 64; labels may repeat',
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="privateGetGetOrderStateByLabel",
+                    param="label",
+                    kept_s=None,
+                    source='"private/get_order_state_by_label": recent orders, with currency',
+                ),
+                cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.DEADLINE,
+                    place="query",
+                    name="valid_until",
+                    holds_at_match=True,
+                    default_s=0,
+                    source=(
+                        '"private/buy": timed_out when the matching engine is not reached before'
+                    ),
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}),
+                    on_wire="time_in_force=immediate_or_cancel",
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.BASE,
+                tells_fills=True,
+                fee_assets="what is received",
+                budgets=(
+                    Budget(
+                        of="orders",
+                        count=5,
+                        seconds=1,
+                        source='"Rate Limits": sustained, lowest tier',
+                    ),
+                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=None,
+            ),
+            Market.LINEAR: MarketFacts(
+                ccxt_id="deribit",
+                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+                client_id=ClientId(
+                    field="label",
+                    param="label",
+                    pattern="[a-zA-Z0-9_-]{1,64}",
+                    unique=Uniqueness.NEVER,
+                    source='"private/buy": at most 64; labels may repeat',
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="privateGetGetOrderStateByLabel",
+                    param="label",
+                    kept_s=None,
+                    source='"private/get_order_state_by_label": recent orders, with currency',
+                ),
+                cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.DEADLINE,
+                    place="query",
+                    name="valid_until",
+                    holds_at_match=True,
+                    default_s=0,
+                    source=(
+                        '"private/buy": timed_out when the matching engine is not reached before'
+                    ),
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}),
+                    on_wire="time_in_force=immediate_or_cancel",
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.BASE,
+                tells_fills=True,
+                fee_assets="the settlement coin",
+                budgets=(
+                    Budget(
+                        of="orders",
+                        count=5,
+                        seconds=1,
+                        source='"Rate Limits": sustained, lowest tier',
+                    ),
+                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way"}),
+                    margin_modes=frozenset({"cross"}),
+                    leverage_call="",
+                    funding_hours=0,
+                    dated=True,
+                    source='"Perpetual": funding is paid all the time',
+                ),
+            ),
+            Market.INVERSE: MarketFacts(
+                ccxt_id="deribit",
+                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+                client_id=ClientId(
+                    field="label",
+                    param="label",
+                    pattern="[a-zA-Z0-9_-]{1,64}",
+                    unique=Uniqueness.NEVER,
+                    source='"private/buy": at most 64; labels may repeat',
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="privateGetGetOrderStateByLabel",
+                    param="label",
+                    kept_s=None,
+                    source='"private/get_order_state_by_label": recent orders, with currency',
+                ),
+                cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.DEADLINE,
+                    place="query",
+                    name="valid_until",
+                    holds_at_match=True,
+                    default_s=0,
+                    source=(
+                        '"private/buy": timed_out when the matching engine is not reached before'
+                    ),
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}),
+                    on_wire="time_in_force=immediate_or_cancel",
+                ),
+                order_unit=Unit.QUOTE,
+                market_buy_unit=Unit.QUOTE,
+                tells_fills=True,
+                fee_assets="the base",
+                budgets=(
+                    Budget(
+                        of="orders",
+                        count=5,
+                        seconds=1,
+                        source='"Rate Limits": sustained, lowest tier',
+                    ),
+                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way"}),
+                    margin_modes=frozenset({"cross"}),
+                    leverage_call="",
+                    funding_hours=0,
+                    dated=True,
+                    source='"Perpetual": funding is paid all the time',
+                ),
+            ),
+        }
+    ),
+)
+"""What is known of Deribit."""

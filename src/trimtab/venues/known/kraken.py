@@ -1,0 +1,212 @@
+"""Kraken: spot, and linear and inverse futures on a host of their own. Pure data.
+
+Documentation: docs.kraken.com, "Add Order", "Client Order Identifiers", futures "Send order" and
+"Get specific orders' status", 2026.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import (
+    CHECKED_WITH,
+    Budget,
+    Cancel,
+    ClientId,
+    Contracts,
+    Fence,
+    FenceKind,
+    Immediate,
+    LookUp,
+    Market,
+    MarketFacts,
+    Place,
+    Switch,
+    Uniqueness,
+    Unit,
+    VenueFacts,
+    Way,
+)
+
+FACTS: Final = VenueFacts(
+    venue_id="kraken",
+    name="Kraken",
+    checked_with=CHECKED_WITH,
+    places=MappingProxyType(
+        {
+            Environment.LIVE: Place(
+                hosts=frozenset({"api.kraken.com", "futures.kraken.com"}),
+                switch=None,
+                header=None,
+                markets=frozenset({Market.SPOT, Market.LINEAR, Market.INVERSE}),
+                source="ccxt 4.5.90 urls.api of kraken and krakenfutures",
+            ),
+            Environment.TESTNET: Place(
+                hosts=frozenset({"demo-futures.kraken.com"}),
+                switch=Switch.SANDBOX,
+                header=None,
+                markets=frozenset({Market.LINEAR, Market.INVERSE}),
+                source="ccxt 4.5.90 urls.test of krakenfutures; spot has none",
+            ),
+        }
+    ),
+    no_sandbox="",
+    key_rights_call="privatePostGetapikeyinfo",
+    transfer_call="privatePostWallettransfer",
+    traps=(
+        "fetch_order of spot sends our name as userref",
+        "an IOC in capitals is dropped on futures, and the order rests; it must be written small",
+        (
+            "every spot request is a POST with a rising nonce: two programs with one key disturb "
+            "each other"
+        ),
+    ),
+    markets=MappingProxyType(
+        {
+            Market.SPOT: MarketFacts(
+                ccxt_id="kraken",
+                kinds=frozenset({MarketKind.SPOT}),
+                client_id=ClientId(
+                    field="cl_ord_id",
+                    param="clientOrderId",
+                    pattern="[a-zA-Z0-9-]{1,18}|[0-9a-f]{32}|[0-9a-f-]{36}",
+                    unique=Uniqueness.OPEN_ORDERS,
+                    source=(
+                        '"Client Order Identifiers": free text up to 18, or a UUID; unique '
+                        "across open orders"
+                    ),
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="privatePostClosedorders",
+                    param="cl_ord_id",
+                    kept_s=None,
+                    source='"Get Closed Orders" and "Get Open Orders" take cl_ord_id',
+                ),
+                cancel=Cancel(way=Way.UNIFIED, call="privatePostCancelorder", param="cl_ord_id"),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.DEADLINE,
+                    place="body",
+                    name="deadline",
+                    holds_at_match=True,
+                    default_s=0,
+                    source='"Add Order": the matching engine rejects after it, 2 to 60 s ahead',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeinforce=IOC"
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.BASE,
+                tells_fills=False,
+                fee_assets="the quote, or the base when asked for",
+                budgets=(
+                    Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=None,
+            ),
+            Market.LINEAR: MarketFacts(
+                ccxt_id="krakenfutures",
+                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+                client_id=ClientId(
+                    field="cliOrdId",
+                    param="clientOrderId",
+                    pattern="[a-zA-Z0-9_-]{1,100}",
+                    unique=Uniqueness.ALWAYS,
+                    source='futures "Send order": must be globally unique',
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="privateGetOrdersStatus",
+                    param="cliOrdIds",
+                    kept_s=5,
+                    source=(
+                        'futures "Get specific orders\' status": open, or ended in the last five '
+                        "seconds"
+                    ),
+                ),
+                cancel=Cancel(way=Way.RAW, call="privatePostCancelorder", param="cliOrdId"),
+                duplicate_codes=("clientOrderIdAlreadyExist",),
+                fence=Fence(
+                    kind=FenceKind.DEADLINE,
+                    place="query",
+                    name="processBefore",
+                    holds_at_match=False,
+                    default_s=0,
+                    source='futures "Send order": not processed after it',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"
+                ),
+                order_unit=Unit.CONTRACTS,
+                market_buy_unit=Unit.CONTRACTS,
+                tells_fills=True,
+                fee_assets="the quote",
+                budgets=(
+                    Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way"}),
+                    margin_modes=frozenset({"cross", "isolated"}),
+                    leverage_call="privatePutLeveragepreferences",
+                    funding_hours=1,
+                    dated=True,
+                    source='futures "Set the leverage setting for a market"',
+                ),
+            ),
+            Market.INVERSE: MarketFacts(
+                ccxt_id="krakenfutures",
+                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+                client_id=ClientId(
+                    field="cliOrdId",
+                    param="clientOrderId",
+                    pattern="[a-zA-Z0-9_-]{1,100}",
+                    unique=Uniqueness.ALWAYS,
+                    source='futures "Send order": must be globally unique',
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="privateGetOrdersStatus",
+                    param="cliOrdIds",
+                    kept_s=5,
+                    source=(
+                        'futures "Get specific orders\' status": open, or ended in the last five '
+                        "seconds"
+                    ),
+                ),
+                cancel=Cancel(way=Way.RAW, call="privatePostCancelorder", param="cliOrdId"),
+                duplicate_codes=("clientOrderIdAlreadyExist",),
+                fence=Fence(
+                    kind=FenceKind.DEADLINE,
+                    place="query",
+                    name="processBefore",
+                    holds_at_match=False,
+                    default_s=0,
+                    source='futures "Send order": not processed after it',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"
+                ),
+                order_unit=Unit.CONTRACTS,
+                market_buy_unit=Unit.CONTRACTS,
+                tells_fills=True,
+                fee_assets="the base",
+                budgets=(
+                    Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way"}),
+                    margin_modes=frozenset({"cross", "isolated"}),
+                    leverage_call="privatePutLeveragepreferences",
+                    funding_hours=1,
+                    dated=True,
+                    source='futures "Set the leverage setting for a market"',
+                ),
+            ),
+        }
+    ),
+)
+"""What is known of Kraken."""

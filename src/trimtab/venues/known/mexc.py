@@ -1,0 +1,156 @@
+"""MEXC: spot v3 and contract v1. Pure data.
+
+Documentation: MEXC "Spot V3" and "Contract" API, 2026; the contract docstring of its SDK.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import (
+    CHECKED_WITH,
+    Budget,
+    Cancel,
+    ClientId,
+    Contracts,
+    Fence,
+    FenceKind,
+    Immediate,
+    LookUp,
+    Market,
+    MarketFacts,
+    Place,
+    Uniqueness,
+    Unit,
+    VenueFacts,
+    Way,
+)
+
+FACTS: Final = VenueFacts(
+    venue_id="mexc",
+    name="MEXC",
+    checked_with=CHECKED_WITH,
+    places=MappingProxyType(
+        {
+            Environment.LIVE: Place(
+                hosts=frozenset({"api.mexc.com"}),
+                switch=None,
+                header=None,
+                markets=frozenset({Market.SPOT, Market.LINEAR}),
+                source="ccxt 4.5.90 urls.api",
+            )
+        }
+    ),
+    no_sandbox="it has none: set_sandbox_mode of ccxt raises TypeError",
+    key_rights_call="",
+    transfer_call="spotPrivatePostCapitalTransfer",
+    traps=(
+        (
+            "timeInForce of a contract order is sent under a name that the venue does not know: "
+            "it would rest; type must be 3"
+        ),
+        "sizes and limits of contract orders go out as floats",
+        "fetch_order and cancel_order of contracts by client order id ask for None",
+    ),
+    markets=MappingProxyType(
+        {
+            Market.SPOT: MarketFacts(
+                ccxt_id="mexc",
+                kinds=frozenset({MarketKind.SPOT}),
+                client_id=ClientId(
+                    field="newClientOrderId",
+                    param="clientOrderId",
+                    pattern="[a-zA-Z0-9_-]{1,32}",
+                    unique=Uniqueness.UNSTATED,
+                    source='"Spot V3" New Order; 32 by other clients',
+                ),
+                look_up=LookUp(
+                    way=Way.UNIFIED,
+                    call="spotPrivateGetOrder",
+                    param="origClientOrderId",
+                    kept_s=None,
+                    source='"Spot V3" Query Order',
+                ),
+                cancel=Cancel(
+                    way=Way.UNIFIED, call="spotPrivateDeleteOrder", param="origClientOrderId"
+                ),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.WINDOW,
+                    place="query",
+                    name="recvWindow",
+                    holds_at_match=False,
+                    default_s=5,
+                    source='"Spot V3" Timing security: on receipt, at most 60 s',
+                ),
+                immediate=Immediate(
+                    params=MappingProxyType({"timeInForce": "IOC"}),
+                    on_wire="type=IMMEDIATE_OR_CANCEL",
+                ),
+                order_unit=Unit.BASE,
+                market_buy_unit=Unit.BASE,
+                tells_fills=False,
+                fee_assets="what is received, or MX",
+                budgets=(
+                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=None,
+            ),
+            Market.LINEAR: MarketFacts(
+                ccxt_id="mexc",
+                kinds=frozenset({MarketKind.SWAP}),
+                client_id=ClientId(
+                    field="externalOid",
+                    param="clientOrderId",
+                    pattern="[a-zA-Z0-9_-]{1,32}",
+                    unique=Uniqueness.IDEMPOTENT,
+                    source="SDK docstring: returns the existing order id",
+                ),
+                look_up=LookUp(
+                    way=Way.RAW,
+                    call="contractPrivateGetOrderExternalSymbolExternalOid",
+                    param="external_oid",
+                    kept_s=None,
+                    source='"Contract" Query order by external number',
+                ),
+                cancel=Cancel(
+                    way=Way.RAW,
+                    call="contractPrivatePostOrderCancelWithExternal",
+                    param="externalOid",
+                ),
+                duplicate_codes=(),
+                fence=Fence(
+                    kind=FenceKind.WINDOW,
+                    place="header",
+                    name="Recv-Window",
+                    holds_at_match=False,
+                    default_s=10,
+                    source=(
+                        '"Contract" Integration guide: on receipt, at most 60 s; ccxt does not '
+                        "send it"
+                    ),
+                ),
+                immediate=Immediate(params=MappingProxyType({"type": 3}), on_wire='"type":3'),
+                order_unit=Unit.CONTRACTS,
+                market_buy_unit=Unit.CONTRACTS,
+                tells_fills=False,
+                fee_assets="the quote, or MX",
+                budgets=(
+                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                ),
+                contracts=Contracts(
+                    position_modes=frozenset({"one_way", "hedge"}),
+                    margin_modes=frozenset({"cross", "isolated"}),
+                    leverage_call="contractPrivatePostPositionChangeLeverage",
+                    funding_hours=8,
+                    dated=False,
+                    source='"Contract" Change leverage',
+                ),
+            ),
+        }
+    ),
+)
+"""What is known of MEXC."""
