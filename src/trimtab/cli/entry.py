@@ -64,6 +64,10 @@ STANDING_COMMANDS: Final = (
     Command("list", "standing:listed", "List standing approvals, and what is left of their caps."),
     Command("revoke", "standing:revoke", "Take a standing approval back, at once."),
 )
+VENUE_COMMANDS: Final = (
+    Command("list", "venues:listed", "List venues, and what may be promised of each."),
+    Command("show", "venues:show", "Show everything that is known of one venue."),
+)
 
 
 def application() -> App:
@@ -80,7 +84,23 @@ def application() -> App:
     app.command(config)
     app.command(ledger)
     app.command(standing)
+    app.command(_venues())
     return app
+
+
+def _venues() -> App:
+    """Return the commands about venues; without one of them all venues are listed."""
+    venues = App(name="venues", help="Say what is known of exchanges, and what is promised.")
+    _add(venues, VENUE_COMMANDS)
+
+    @venues.default
+    def listed() -> int:
+        """List venues, and what may be promised of each."""
+        from trimtab.cli.commands.venues import listed  # noqa: PLC0415 -- loaded when it runs.
+
+        return listed()
+
+    return venues
 
 
 def _add(app: App, commands: Sequence[Command]) -> None:

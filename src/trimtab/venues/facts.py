@@ -148,6 +148,8 @@ class Fence:
     """The field; empty without a fence."""
     holds_at_match: bool
     """Whether it is asked about once more before an order is matched, not only on receipt."""
+    sent_by_ccxt: bool
+    """Whether ccxt sends it unasked; one that it does not send has to be added to each order."""
     default_s: int
     """What holds when we name nothing, seconds; 0 when nothing does."""
     source: str
@@ -207,6 +209,8 @@ class MarketFacts:
     """Codes with which a second order under a name is refused; empty: none is known."""
     fence: Fence
     immediate: Immediate
+    exact_sizes: bool
+    """Whether ccxt takes a size as text and sends it as it is, with no float between."""
     order_unit: Unit
     market_buy_unit: Unit
     tells_fills: bool

@@ -26,7 +26,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.survival import survival_document, survival_view
 from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import ApprovalMode, Config
-from trimtab.domain.errors import ApprovalError, OutcomeUnknown
+from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
@@ -34,6 +34,8 @@ from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
 from trimtab.risk.certificate import Flips, Turned
 from trimtab.risk.survival import Survival, survival
+from trimtab.venues.promise import Level
+from trimtab.venues.register import promised
 from trimtab.workflow.propose import Proposal, flips_of, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
@@ -126,6 +128,7 @@ def run(
 async def executed(config: Config, given: Work, *, yes: bool, saved: str | None) -> Result:
     """Recover, plan, ask and send."""
     consent = _consent(config, yes=yes)
+    _allowed(config, consent)
     async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         runner = local_runner(shell, given)
         await _nothing_left_open(runner)
@@ -212,6 +215,26 @@ def _consent(config: Config, *, yes: bool) -> Consent:
             'standing approval and set approval.mode = "standing"'
         )
     return Consent.FLAG
+
+
+def _allowed(config: Config, consent: Consent) -> None:
+    """Hold a run that sends orders against what is promised of its venue.
+
+    Raises:
+        ConfigError: no order may be sent there.
+        ApprovalError: orders may be sent there only with a person watching.
+
+    """
+    venue_id = config.key.venue
+    promise, look = promised(venue_id, config.markets), f"trimtab venues show {venue_id}"
+    why = "; ".join(promise.reasons[:1])
+    if promise.level in {Level.FACTS_ONLY, Level.DRY_RUN_ONLY}:
+        told = f"{venue_id} is for dry runs only: {why}; nothing was sent"
+        raise ConfigError(told, next_step=look)
+    is_live = config.key.environment is Environment.LIVE
+    if promise.level is Level.LIVE_WITH_PERSON and is_live and consent is Consent.STANDING:
+        told = f"{venue_id} is traded only with a person who says yes: {why}; nothing was sent"
+        raise ApprovalError(told, next_step="trimtab run --execute, without --yes")
 
 
 def _show_plan(plan: Plan, report: GateReport) -> None:

@@ -97,6 +97,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="recvWindow",
                     holds_at_match=True,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source=(
                         'rest-api.md "Timing security": checked on receipt and again before the '
@@ -106,6 +107,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=True,
@@ -142,12 +144,14 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="recvWindow",
                     holds_at_match=True,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source='USD-M "General Info"; the second check is inferred from code -5028',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=True,
@@ -192,12 +196,14 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="recvWindow",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source='COIN-M "General Info": on receipt',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=True,

@@ -53,7 +53,7 @@ FACTS: Final = VenueFacts(
         }
     ),
     no_sandbox="",
-    key_rights_call="accountV1PrivateGetAccountApipermissions",
+    key_rights_call="accountV1PrivateGetAccountApiPermissions",
     transfer_call="apiAssetV1PrivatePostTransfer",
     traps=(
         "fetch_order by client order id sends orderId=None beside it",
@@ -87,6 +87,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="recvWindow",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=5,
                     source=(
                         '"Signature Authentication": on receipt; ccxt sends it only when asked to'
@@ -95,6 +96,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -134,6 +136,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="recvWindow",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=5,
                     source=(
                         '"Signature Authentication": on receipt; ccxt sends it only when asked to'
@@ -142,6 +145,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,

@@ -87,12 +87,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="ACCESS-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=30,
                     source='"Signature": a request is refused when its time stamp is 30 s off',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.QUOTE,
                 tells_fills=False,
@@ -128,12 +130,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="ACCESS-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=30,
                     source='"Signature": a request is refused when its time stamp is 30 s off',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -176,12 +180,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="ACCESS-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=30,
                     source='"Signature": a request is refused when its time stamp is 30 s off',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,

@@ -95,12 +95,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="X-BAPI-RECV-WINDOW",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source='v5 "Integration Guidance": on receipt; orders are taken in later',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.QUOTE,
                 tells_fills=False,
@@ -143,12 +145,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="X-BAPI-RECV-WINDOW",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source='v5 "Integration Guidance": on receipt; orders are taken in later',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -198,12 +202,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="X-BAPI-RECV-WINDOW",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source='v5 "Integration Guidance": on receipt; orders are taken in later',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.QUOTE,
                 market_buy_unit=Unit.QUOTE,
                 tells_fills=False,

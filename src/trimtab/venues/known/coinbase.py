@@ -79,12 +79,14 @@ FACTS: Final = VenueFacts(
                     place="signature",
                     name="exp",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=120,
                     source='"Authentication": a token is good for two minutes',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="sor_limit_ioc"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.QUOTE,
                 tells_fills=False,
@@ -120,12 +122,14 @@ FACTS: Final = VenueFacts(
                     place="signature",
                     name="exp",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=120,
                     source='"Authentication": a token is good for two minutes',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="sor_limit_ioc"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=False,

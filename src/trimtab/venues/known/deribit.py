@@ -87,6 +87,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="valid_until",
                     holds_at_match=True,
+                    sent_by_ccxt=False,
                     default_s=0,
                     source=(
                         '"private/buy": timed_out when the matching engine is not reached before'
@@ -96,6 +97,7 @@ FACTS: Final = VenueFacts(
                     params=MappingProxyType({"timeInForce": "IOC"}),
                     on_wire="time_in_force=immediate_or_cancel",
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=True,
@@ -135,6 +137,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="valid_until",
                     holds_at_match=True,
+                    sent_by_ccxt=False,
                     default_s=0,
                     source=(
                         '"private/buy": timed_out when the matching engine is not reached before'
@@ -144,6 +147,7 @@ FACTS: Final = VenueFacts(
                     params=MappingProxyType({"timeInForce": "IOC"}),
                     on_wire="time_in_force=immediate_or_cancel",
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=True,
@@ -190,6 +194,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="valid_until",
                     holds_at_match=True,
+                    sent_by_ccxt=False,
                     default_s=0,
                     source=(
                         '"private/buy": timed_out when the matching engine is not reached before'
@@ -199,6 +204,7 @@ FACTS: Final = VenueFacts(
                     params=MappingProxyType({"timeInForce": "IOC"}),
                     on_wire="time_in_force=immediate_or_cancel",
                 ),
+                exact_sizes=True,
                 order_unit=Unit.QUOTE,
                 market_buy_unit=Unit.QUOTE,
                 tells_fills=True,

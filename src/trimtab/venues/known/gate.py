@@ -90,6 +90,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="x-gate-exptime",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=60,
                     source=(
                         '"Create an order": refused when received after it; ccxt does not send it'
@@ -98,6 +99,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.QUOTE,
                 tells_fills=True,
@@ -137,6 +139,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="x-gate-exptime",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=60,
                     source=(
                         '"Create an order": refused when received after it; ccxt does not send it'
@@ -145,6 +148,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=True,

@@ -91,6 +91,7 @@ FACTS: Final = VenueFacts(
                     place="signature",
                     name="expiresAfter",
                     holds_at_match=True,
+                    sent_by_ccxt=False,
                     default_s=172800,
                     source=(
                         '"Exchange endpoint": an action is rejected after it; nonces hold for '
@@ -100,6 +101,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"tif":"Ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=True,
@@ -133,6 +135,7 @@ FACTS: Final = VenueFacts(
                     place="signature",
                     name="expiresAfter",
                     holds_at_match=True,
+                    sent_by_ccxt=False,
                     default_s=172800,
                     source=(
                         '"Exchange endpoint": an action is rejected after it; nonces hold for '
@@ -142,6 +145,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"tif":"Ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=True,

@@ -54,8 +54,8 @@ FACTS: Final = VenueFacts(
         }
     ),
     no_sandbox="",
-    key_rights_call="privatePostGetapikeyinfo",
-    transfer_call="privatePostWallettransfer",
+    key_rights_call="privatePostGetApiKeyInfo",
+    transfer_call="privatePostWalletTransfer",
     traps=(
         "fetch_order of spot sends our name as userref",
         "an IOC in capitals is dropped on futures, and the order rests; it must be written small",
@@ -81,24 +81,26 @@ FACTS: Final = VenueFacts(
                 ),
                 look_up=LookUp(
                     way=Way.RAW,
-                    call="privatePostClosedorders",
+                    call="privatePostClosedOrders",
                     param="cl_ord_id",
                     kept_s=None,
                     source='"Get Closed Orders" and "Get Open Orders" take cl_ord_id',
                 ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostCancelorder", param="cl_ord_id"),
+                cancel=Cancel(way=Way.UNIFIED, call="privatePostCancelOrder", param="cl_ord_id"),
                 duplicate_codes=(),
                 fence=Fence(
                     kind=FenceKind.DEADLINE,
                     place="body",
                     name="deadline",
                     holds_at_match=True,
+                    sent_by_ccxt=False,
                     default_s=0,
                     source='"Add Order": the matching engine rejects after it, 2 to 60 s ahead',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeinforce=IOC"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -135,12 +137,14 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="processBefore",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=0,
                     source='futures "Send order": not processed after it',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=True,
@@ -184,12 +188,14 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="processBefore",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=0,
                     source='futures "Send order": not processed after it',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=True,

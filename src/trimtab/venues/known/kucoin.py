@@ -48,6 +48,7 @@ FACTS: Final = VenueFacts(
     key_rights_call="privateGetUserApiKey",
     transfer_call="privatePostAccountsUniversalTransfer",
     traps=(
+        "contract orders cannot be given a size as text: ccxt compares it with a number",
         "contract orders carry a leverage of 1 unless told otherwise",
         "sizes of contracts count contracts, 0.001 BTC for XBTUSDTM",
     ),
@@ -81,6 +82,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="KC-API-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source=(
                         '"Authentication": a request is refused when its time stamp is five '
@@ -90,6 +92,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -127,6 +130,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="KC-API-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source=(
                         '"Authentication": a request is refused when its time stamp is five '
@@ -136,6 +140,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=False,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=False,
@@ -180,6 +185,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="KC-API-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source=(
                         '"Authentication": a request is refused when its time stamp is five '
@@ -189,6 +195,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=False,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=False,

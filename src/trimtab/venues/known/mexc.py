@@ -83,6 +83,7 @@ FACTS: Final = VenueFacts(
                     place="query",
                     name="recvWindow",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=5,
                     source='"Spot V3" Timing security: on receipt, at most 60 s',
                 ),
@@ -90,6 +91,7 @@ FACTS: Final = VenueFacts(
                     params=MappingProxyType({"timeInForce": "IOC"}),
                     on_wire="type=IMMEDIATE_OR_CANCEL",
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -127,6 +129,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="Recv-Window",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=10,
                     source=(
                         '"Contract" Integration guide: on receipt, at most 60 s; ccxt does not '
@@ -134,6 +137,7 @@ FACTS: Final = VenueFacts(
                     ),
                 ),
                 immediate=Immediate(params=MappingProxyType({"type": 3}), on_wire='"type":3'),
+                exact_sizes=False,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=False,

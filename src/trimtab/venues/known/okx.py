@@ -93,6 +93,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="expTime",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=30,
                     source=(
                         '"General Info": request effective deadline, for placing and amending; '
@@ -102,6 +103,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -143,6 +145,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="expTime",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=30,
                     source=(
                         '"General Info": request effective deadline, for placing and amending; '
@@ -152,6 +155,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=False,
@@ -200,6 +204,7 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="expTime",
                     holds_at_match=False,
+                    sent_by_ccxt=False,
                     default_s=30,
                     source=(
                         '"General Info": request effective deadline, for placing and amending; '
@@ -209,6 +214,7 @@ FACTS: Final = VenueFacts(
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.CONTRACTS,
                 market_buy_unit=Unit.CONTRACTS,
                 tells_fills=False,

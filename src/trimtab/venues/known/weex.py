@@ -85,12 +85,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="ACCESS-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=30,
                     source='"Signature": a request is refused when its time stamp is 30 s off',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -119,7 +121,7 @@ FACTS: Final = VenueFacts(
                 ),
                 cancel=Cancel(
                     way=Way.UNIFIED,
-                    call="contractprivateDeleteCapiV3Order",
+                    call="contractPrivateDeleteCapiV3Order",
                     param="origClientOrderId",
                 ),
                 duplicate_codes=(),
@@ -128,12 +130,14 @@ FACTS: Final = VenueFacts(
                     place="header",
                     name="ACCESS-TIMESTAMP",
                     holds_at_match=False,
+                    sent_by_ccxt=True,
                     default_s=30,
                     source='"Signature": a request is refused when its time stamp is 30 s off',
                 ),
                 immediate=Immediate(
                     params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
                 ),
+                exact_sizes=True,
                 order_unit=Unit.BASE,
                 market_buy_unit=Unit.BASE,
                 tells_fills=False,
@@ -144,7 +148,7 @@ FACTS: Final = VenueFacts(
                 contracts=Contracts(
                     position_modes=frozenset({"one_way", "hedge"}),
                     margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="contractprivatePostCapiV3AccountLeverage",
+                    leverage_call="contractPrivatePostCapiV3AccountLeverage",
                     funding_hours=8,
                     dated=False,
                     source="ccxt 4.5.90 weex.set_leverage, set_margin_mode",

@@ -1,0 +1,50 @@
+"""What every adapter has shown: the outcome of each case, by venue and market. Pure data.
+
+tests/conformance runs every case that is written down here as passed, and fails when one is
+not; what is not written down has not been shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.venues.cases import CASES, Outcome, Showing
+from trimtab.venues.facts import Market
+from trimtab.venues.promise import Shown
+
+_PASSED: Final = Showing(outcome=Outcome.PASS, reason="")
+
+
+def _besides(reasons: Mapping[str, str], outcome: Outcome) -> Mapping[str, Showing]:
+    """Return cases that came to *outcome*, with their reasons."""
+    return {number: Showing(outcome=outcome, reason=why) for number, why in reasons.items()}
+
+
+def _all_but(*exceptions: Mapping[str, Showing]) -> Shown:
+    """Return every case as passed, but for *exceptions*."""
+    shown = dict.fromkeys(CASES, _PASSED)
+    for each in exceptions:
+        shown.update(each)
+    return MappingProxyType(shown)
+
+
+_COINS_ONLY: Final = _besides(
+    {
+        "VC-03": "spot holds coins, no positions",
+        "VC-05": "spot has no mark, no funding and no brackets",
+        "VC-20": "sizes are base units already",
+        "VC-21": "coins that are held have no leverage",
+        "VC-22": "nothing is paid for holding coins",
+    },
+    Outcome.NOT_APPLICABLE,
+)
+
+SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
+    {
+        ("binance", Market.SPOT): _all_but(_COINS_ONLY),
+        ("binance", Market.LINEAR): _all_but(),
+    }
+)
+"""What was shown, by venue and market."""

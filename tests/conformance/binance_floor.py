@@ -1,0 +1,164 @@
+"""Binance in process: the local exchange, which shares nothing with what it tests."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.line import Asked, Told
+from trimtab.testnet import Credential, Exchange, Holding, OpeningPosition, Request, Scenario
+from trimtab.venues.facts import Market
+
+_ORDERS = {Market.SPOT: "/api/v3/order", Market.LINEAR: "/fapi/v1/order"}
+_TRADES = {Market.SPOT: "/api/v3/myTrades", Market.LINEAR: "/fapi/v1/userTrades"}
+_ACCOUNTS = {Market.SPOT: "/api/v3/account", Market.LINEAR: "/fapi/v3/account"}
+_TIMES = frozenset({"/api/v3/time", "/fapi/v1/time"})
+_DEPTHS = {Market.SPOT: "/api/v3/depth", Market.LINEAR: "/fapi/v1/depth"}
+_OLD_ORDER = 7_000_001
+
+
+class BinanceFloor:
+    """One account on the local exchange, with prices that stand still."""
+
+    page = 1000
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._often: list[dict[str, Any]] = []
+        self._exchange = Exchange(_scenario(), now_ms=lambda: time.time_ns() // 1_000_000)
+
+    def answer(self, asked: Asked) -> Told:
+        """Execute a request and answer it."""
+        if self._often and asked.path == _TRADES[self._market]:
+            return _told(200, self._page(asked))
+        request = Request(
+            method=asked.method,
+            path=asked.path,
+            query=asked.query,
+            body=asked.body,
+            headers=asked.headers,
+        )
+        answer = self._exchange.respond(request)
+        return _told(answer.status, answer.payload, answer.headers)
+
+    def _page(self, asked: Asked) -> list[dict[str, Any]]:
+        """Return a page of executions by Binance's rules: from an id on, in a time, or the last."""
+        given = {name: values[0] for name, values in parse_qs(asked.query).items()}
+        count = int(given["limit"])
+        if "fromId" in given:
+            return [r for r in self._often if r["id"] >= int(given["fromId"])][:count]
+        if "startTime" in given:
+            first, last = int(given["startTime"]), int(given["endTime"])
+            return [r for r in self._often if first <= r["time"] <= last][:count]
+        return self._often[-count:]
+
+    def truth(self) -> Truth:
+        """Return what the market of the case and the account really are."""
+        depth = self._exchange.respond(
+            Request(method="GET", path=_DEPTHS[self._market], query="symbol=BTCUSDT&limit=5")
+        ).payload
+        is_spot = self._market is Market.SPOT
+        bid, ask = depth["bids"][0], depth["asks"][0]
+        return Truth(
+            lot=Decimal("0.00001" if is_spot else "0.001"),
+            tick=Decimal("0.01" if is_spot else "0.1"),
+            contract_size=Decimal(1),
+            least_value=Decimal(5 if is_spot else 50),
+            coins={"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")},
+            bid=Decimal(bid[0]),
+            bid_quantity=Decimal(bid[1]),
+            ask=Decimal(ask[0]),
+            ask_quantity=Decimal(ask[1]),
+            position=Decimal(0 if is_spot else "-0.01"),
+            entry=Decimal(0 if is_spot else 59_000),
+        )
+
+    def orders(self) -> list[Placed]:
+        """Return every order that was really taken, oldest first."""
+        desk = "spot" if self._market is Market.SPOT else "usdm"
+        return [
+            Placed(
+                name=order["client_id"],
+                is_buy=order["side"] == "BUY",
+                quantity=Decimal(order["quantity"]),
+                limit=Decimal(order["limit_price"]),
+                filled=Decimal(order["executed"]),
+            )
+            for order in self._exchange.truth()["orders"]
+            if order["market"] == desk
+        ]
+
+    def trouble(self, kind: Trouble) -> Told:
+        """Return how this venue says that something is wrong."""
+        duplicate = (-2010, "Duplicate order sent.")
+        if self._market is Market.LINEAR:
+            duplicate = (-4116, "ClientOrderId is duplicated.")
+        status, code, text, headers = {
+            Trouble.DUPLICATE: (400, *duplicate, {}),
+            Trouble.REFUSED: (400, -2019, "Margin is insufficient.", {}),
+            Trouble.TOO_FAST: (429, -1003, "Too many requests.", {"Retry-After": "7"}),
+            Trouble.BAD_TIME: (400, -1021, "Timestamp is outside of the recvWindow.", {}),
+        }[kind]
+        if kind is Trouble.REFUSED and self._market is Market.SPOT:
+            code, text = -2010, "Account has insufficient balance for requested action."
+        return _told(status, {"code": code, "msg": text}, headers)
+
+    def trade_often(self, count: int) -> None:
+        """Have *count* executions of an older order of ours in the list of executions."""
+        now_ms = time.time_ns() // 1_000_000
+        self._often = [
+            {
+                "symbol": "BTCUSDT",
+                "id": number,
+                "orderId": _OLD_ORDER,
+                "price": "60000.10",
+                "qty": "0.001",
+                "commission": "0.00000100",
+                "commissionAsset": "USDT",
+                "time": now_ms - 1000,
+                "isBuyer": True,
+                "buyer": True,
+            }
+            for number in range(1, count + 1)
+        ]
+
+    def is_order(self, asked: Asked) -> bool:
+        """Say whether a request places an order."""
+        return asked.method == "POST" and asked.path == _ORDERS[self._market]
+
+    def is_cancel(self, asked: Asked) -> bool:
+        """Say whether a request cancels one."""
+        return asked.method == "DELETE" and asked.path == _ORDERS[self._market]
+
+    def is_account(self, asked: Asked) -> bool:
+        """Say whether a request reads the account of the market of the case."""
+        return asked.path == _ACCOUNTS[self._market]
+
+    def is_time(self, asked: Asked) -> bool:
+        """Say whether a request asks for the venue's time."""
+        return asked.path in _TIMES
+
+
+def _scenario() -> Scenario:
+    return Scenario(
+        prices={"BTC": Decimal(60_000), "ETH": Decimal(2_500)},
+        spot={
+            "BTC": Holding(free=Decimal("0.12345678")),
+            "USDT": Holding(free=Decimal("70000.00000001")),
+        },
+        wallet=Decimal(5000),
+        positions=(
+            OpeningPosition(symbol="BTCUSDT", quantity=Decimal("-0.01"), entry=Decimal(59_000)),
+        ),
+        serves=frozenset({"api_restrictions"}),
+        credentials=(Credential(key="local-key", secret="local-secret"),),
+    )
+
+
+def _told(status: int, payload: Any, headers: Any = None) -> Told:
+    body = payload if isinstance(payload, str) else json.dumps(payload)
+    return Told(status=status, body=body.encode(), headers=dict(headers or {}))

@@ -1,0 +1,118 @@
+"""One market of one venue, opened live through ccxt with a floor at the other end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from tests.conformance.binance_floor import BinanceFloor
+from tests.conformance.floors import ConformingFloor
+from tests.conformance.line import Line
+from tests.wire.opened import NoWaiting, intent
+from trimtab.adapters.ccxt_open import ApiKey, OpenedVenue, VenueSettings, open_venue
+from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
+from trimtab.domain.orders import OrderIntent
+from trimtab.domain.policy import ExecutionPolicy
+from trimtab.domain.rights import KeyUse
+from trimtab.domain.snapshot import AccountKey, Environment, Snapshot
+from trimtab.ports import FillCursor, Portfolio
+from trimtab.venues.catalogue import PROFILES
+from trimtab.venues.facts import Market, MarketFacts
+from trimtab.venues.known import KNOWN
+from trimtab.venues.profile import VenueProfile
+
+SYMBOLS = {Market.SPOT: Symbol("BTC/USDT"), Market.LINEAR: Symbol("BTC/USDT:USDT")}
+WINDOW_MS = 3000
+FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {"binance": BinanceFloor}
+"""A venue in process for each that an adapter opens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What a case works with."""
+
+    venue_id: str
+    market: Market
+    facts: MarketFacts
+    profile: VenueProfile
+    floor: ConformingFloor
+    line: Line
+    opened: OpenedVenue
+    seen: Snapshot
+    """The account as it was read at the beginning."""
+
+    @property
+    def symbol(self) -> Symbol:
+        """The market of the case."""
+        return SYMBOLS[self.market]
+
+    @property
+    def instrument(self) -> Instrument:
+        """The market of the case as it was read."""
+        return self.seen.instruments[self.symbol]
+
+    def buy(self, quantity: str, *, line: int = 1, limit: Decimal | None = None) -> OrderIntent:
+        """Return an order that buys at the touch, or at *limit*."""
+        lots = int(Decimal(quantity) / self.instrument.lot_size)
+        price = self.floor.truth().ask if limit is None else limit
+        return intent(self.instrument, lots, str(price), line=line)
+
+    async def read_again(self) -> Snapshot:
+        """Return the account as it is now."""
+        return await self.opened.market.snapshot(PORTFOLIO[self.market])
+
+    def orders_sent(self) -> int:
+        """Return how many requests placed an order."""
+        return sum(self.floor.is_order(asked) for asked in self.line.asked)
+
+
+PORTFOLIO = {
+    Market.SPOT: Portfolio(assets=(Asset("BTC"), Asset("USDT")), with_contracts=()),
+    Market.LINEAR: Portfolio(assets=(Asset("BTC"), Asset("USDT")), with_contracts=(Asset("BTC"),)),
+}
+_KINDS = {
+    Market.SPOT: frozenset({MarketKind.SPOT}),
+    Market.LINEAR: frozenset({MarketKind.SPOT, MarketKind.SWAP}),
+}
+
+
+@asynccontextmanager
+async def staged(
+    venue_id: str, market: Market, *, environment: Environment = Environment.LIVE
+) -> AsyncIterator[Stage]:
+    """Yield a stage with the account read once."""
+    floor = FLOORS[venue_id](market)
+    line = Line(floor)
+    settings = VenueSettings(
+        account=AccountKey(venue=venue_id, account="main", environment=environment),
+        url="",
+        api_key=ApiKey(key="local-key", secret="local-secret"),
+        key_use=KeyUse.SEND,
+        quote=Asset("USDT"),
+        markets=_KINDS[market],
+        execution=ExecutionPolicy(
+            max_reprices=3, receive_window_ms=WINDOW_MS, order_timeout_s=Decimal(15)
+        ),
+        max_clock_offset_ms=500,
+        clock=NoWaiting(),
+    )
+    async with open_venue(settings, session=line.session) as opened:
+        seen = await opened.market.snapshot(PORTFOLIO[market])
+        yield Stage(
+            venue_id=venue_id,
+            market=market,
+            facts=KNOWN[venue_id].markets[market],
+            profile=PROFILES[venue_id],
+            floor=floor,
+            line=line,
+            opened=opened,
+            seen=seen,
+        )
+
+
+def from_the_start() -> FillCursor:
+    """Return where the reading of executions begins."""
+    return FillCursor(after=None, not_before=datetime.now(UTC) - timedelta(minutes=5))
