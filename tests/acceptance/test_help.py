@@ -7,20 +7,27 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import has_no_traceback, trimtab
-from trimtab.cli.entry import COMMANDS, CONFIG_COMMANDS, LEDGER_COMMANDS, STANDING_COMMANDS
+from trimtab.cli.entry import (
+    COMMANDS,
+    CONFIG_COMMANDS,
+    LEDGER_COMMANDS,
+    STANDING_COMMANDS,
+    VENUE_COMMANDS,
+)
 
 EVERY = [
     *([c.name] for c in COMMANDS),
     *(["config", c.name] for c in CONFIG_COMMANDS),
     *(["ledger", c.name] for c in LEDGER_COMMANDS),
     *(["standing", c.name] for c in STANDING_COMMANDS),
+    *(["venues", c.name] for c in VENUE_COMMANDS),
 ]
 
 
 async def test_help_names_every_command_and_the_options_they_share(tmp_path: Path) -> None:
     ended = await trimtab(["--help"], folder=tmp_path)
     assert ended.code == 0
-    for command in (*COMMANDS, "config", "ledger", "standing"):
+    for command in (*COMMANDS, "config", "ledger", "standing", "venues"):
         name = command if isinstance(command, str) else command.name
         assert f" {name} " in ended.stdout
     for option in ("--config", "--set", "--json", "--log-level"):

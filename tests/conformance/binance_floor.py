@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from tests.conformance.floors import Placed, Trouble, Truth
 from tests.conformance.line import Asked, Told
 from trimtab.testnet import Credential, Exchange, Holding, OpeningPosition, Request, Scenario
+from trimtab.testnet.interventions import fund
 from trimtab.venues.facts import Market
 
 _ORDERS = {Market.SPOT: "/api/v3/order", Market.LINEAR: "/fapi/v1/order"}
@@ -125,6 +126,10 @@ class BinanceFloor:
             }
             for number in range(1, count + 1)
         ]
+
+    def pay_funding(self) -> None:
+        """Settle funding once."""
+        fund(self._exchange.state, {"BTCUSDT": "0.0001"})
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""

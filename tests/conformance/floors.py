@@ -80,6 +80,10 @@ class ConformingFloor(Protocol):
         """Have *count* executions of an older order of ours in the list of executions."""
         ...
 
+    def pay_funding(self) -> None:
+        """Settle funding once; contracts only."""
+        ...
+
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
         ...

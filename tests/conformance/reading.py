@@ -70,6 +70,10 @@ async def payments_are_listed(stage: Stage) -> None:
     fees = [payment for payment in paid if payment.kind is PaymentKind.COMMISSION]
     fills = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
     assert [(p.trade_id, -p.units) for p in fees] == [(f.trade_id, f.fee) for f in fills]
+    stage.floor.pay_funding()
+    paid = await stage.opened.venue.payments(from_the_start().not_before)
+    funding = [payment for payment in paid if payment.kind is PaymentKind.FUNDING]
+    assert [(payment.symbol, payment.units != 0) for payment in funding] == [(stage.symbol, True)]
 
 
 async def rights_are_told(stage: Stage) -> None:

@@ -133,7 +133,7 @@ def _unopened(venue_id: str) -> str:
     """Return why no account is opened at a venue without a profile."""
     from trimtab.venues.register import PROMISES  # noqa: PLC0415 -- only who errs pays for it.
 
-    told = f"must be a venue that an adapter opens, was {shown(venue_id)}"
+    told = f"must be a venue with a profile, was {shown(venue_id)}"
     if venue_id not in PROMISES:
         return told
     (first, *_) = PROMISES[venue_id].values()
