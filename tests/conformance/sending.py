@@ -10,7 +10,7 @@ from tests.conformance.floors import Trouble
 from tests.conformance.line import Mishap, Told
 from tests.conformance.stage import WINDOW_MS, Stage, from_the_start, staged
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
-from trimtab.domain.orders import VenueOrder
+from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import Environment, OpenOrder
 from trimtab.venues.facts import FenceKind
 
@@ -18,9 +18,9 @@ SIZE = "0.004"
 """Base units that every market here takes, and the touch holds."""
 
 
-async def _end(stage: Stage, order: object) -> VenueOrder:
+async def _end(stage: Stage, order: OrderIntent) -> VenueOrder:
     """Return an order as the venue shows it once it has ended."""
-    found = await stage.opened.venue.look_up(order)  # type: ignore[arg-type]
+    found = await stage.opened.venue.look_up(order)
     assert found is not None
     return found
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from trimtab.cli.documents import Document
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.cases import CASES
-from trimtab.venues.facts import Contracts, Fence, LookUp, Market, MarketFacts, VenueFacts, Way
+from trimtab.venues.facts import (
+    Cancel,
+    Contracts,
+    Fence,
+    LookUp,
+    Market,
+    MarketFacts,
+    VenueFacts,
+    Way,
+)
 from trimtab.venues.promise import Promise
 from trimtab.venues.register import PROMISES
 from trimtab.venues.shown import SHOWN
@@ -86,7 +95,7 @@ def market_rows(facts: MarketFacts) -> tuple[Row, ...]:
         ("ccxt class", facts.ccxt_id, ""),
         ("our name", f"{name.field}, {name.pattern}, unique: {unique}", name.source),
         _looked_up(facts.look_up),
-        ("cancelled by it", _asked(facts.cancel.way, facts.cancel.call, facts.cancel.param), ""),
+        ("cancelled by it", _asked(facts.cancel), ""),
         ("a duplicate is told by", ", ".join(facts.duplicate_codes) or "not known", ""),
         _fenced(facts.fence),
         ("at once or not at all", facts.immediate.on_wire, ""),
@@ -99,15 +108,15 @@ def market_rows(facts: MarketFacts) -> tuple[Row, ...]:
     )
 
 
-def _asked(way: Way, call: str, param: str) -> str:
+def _asked(how: LookUp | Cancel) -> str:
     """Return how something is asked for."""
-    return "not possible" if way is Way.NONE else f"{way.value}: {call}({param})"
+    return "not possible" if how.way is Way.NONE else f"{how.way.value}: {how.call}({how.param})"
 
 
 def _looked_up(look_up: LookUp) -> Row:
     """Return how an order is found by our name."""
     kept = "for how long is not stated" if look_up.kept_s is None else f"for {look_up.kept_s} s"
-    told = _asked(look_up.way, look_up.call, look_up.param)
+    told = _asked(look_up)
     what = told if look_up.way is Way.NONE else f"{told}, {kept} after its end"
     return ("found by it", what, look_up.source)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from trimtab.domain.snapshot import Environment
@@ -25,18 +25,22 @@ what our adapter has shown in the numbered cases below. `trimtab venues` says th
 `trimtab venues show ID` says every fact with its source.
 
 """
-_LEVELS: Final = {
+_LEVELS: Final[Mapping[Level, str]] = {
     Level.LIVE: "an order happens once or provably not at all; standing approvals count",
     Level.LIVE_WITH_PERSON: "orders are sent when a person says so each time",
     Level.DRY_RUN_ONLY: "it is read and planned for; `run --execute` ends with 2",
     Level.FACTS_ONLY: "it is described; no adapter opens it, and `venue.id` does not take it",
 }
-_NEEDED: Final = {
+_NEEDED: Final[Mapping[Needed, str]] = {
     Needed.READ: "anything, even a dry run",
     Needed.SEND: "any order",
     Needed.ALONE: "orders that nobody watches",
 }
-_CELLS: Final = {Outcome.PASS: "pass", Outcome.NOT_APPLICABLE: "—", Outcome.NOT_SUPPORTED: "no"}
+_CELLS: Final[Mapping[Outcome, str]] = {
+    Outcome.PASS: "pass",
+    Outcome.NOT_APPLICABLE: "—",
+    Outcome.NOT_SUPPORTED: "no",
+}
 
 
 def markdown() -> str:
