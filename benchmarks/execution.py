@@ -366,7 +366,9 @@ async def whole_run(
         timed = replace(
             shell, ledger=watch.on_ledger(shell.ledger), venue=watch.on_venue(shell.venue)
         )
-        runner = runner_of(timed, approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
+        runner = runner_of(
+            timed, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None
+        )
         began = time.monotonic()
         result = await run_saved(runner, saved, consent=Consent.FLAG)
         took = time.monotonic() - began

@@ -162,7 +162,7 @@ async def ours(shell: Shell, *, remembered: bool) -> tuple[int, float, float]:
     """Execute one plan; return how many orders it sent, its CPU seconds and its wall seconds."""
     if remembered:
         shell = replace(shell, market=Remembered(shell.market))
-    runner = runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
+    runner = runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None)
     proposal = await propose(planner_of(shell), slot_due=False)
     saved = await shell.ledger.plan(proposal.plan.digest)
     start, began = time.process_time(), time.perf_counter()

@@ -35,7 +35,9 @@ from typing import Any
 from trimtab.domain.exact import ceil_times, floor_times, ratio
 from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.hedges import NO_HEDGES
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
 from trimtab.domain.plan import After, Leg, LegReason, Plan, Role
 from trimtab.domain.policy import (
@@ -468,6 +470,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "groups": (),
         "legs": found,
         "transfers": transfers_of(snapshot, *texts),
+        "hedging": (),
         "units_before": {
             leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
         },
@@ -497,6 +500,12 @@ def report_on(proposal: Plan, verdict: Verdict = Verdict.PASS) -> GateReport:
         findings=(found,),
         reviewed_at=NOW,
     )
+
+
+def occasion(**overrides: Any) -> Occasion:
+    """Return the occasion of an account without hedges, when nobody asks for anything."""
+    fields: dict[str, Any] = {"now": NOW, "slot_due": False, "hedges": NO_HEDGES, "wish": None}
+    return Occasion(**fields | overrides)
 
 
 # Policies
@@ -585,6 +594,10 @@ def policy(
         "max_ratio": dec(1),
         "leverage": 1,
         "max_topup": dec(0),
+        "profit_target": dec(0),
+        "stop": dec(0),
+        "max_age_days": 0,
+        "cooldown_days": 7,
     }
     return Policy(
         rebalance=RebalancePolicy(**fields | rebalance),

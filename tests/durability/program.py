@@ -193,7 +193,9 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             preflight=venue.preflight,
             history=KeptHistory(venue.history, HistoryShelf(place.folder / "history.db")),
         )
-        yield runner_of(wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event())
+        yield runner_of(
+            wrap(shell), approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None
+        )
 
 
 async def carried_out(

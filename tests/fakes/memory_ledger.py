@@ -19,6 +19,7 @@ from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.findings import GateReport
+from trimtab.domain.hedges import DeclaredLine, HedgeFill, HedgeRecord
 from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.leverage import LeverageSetting
 from trimtab.domain.orders import (
@@ -30,7 +31,7 @@ from trimtab.domain.orders import (
     TradeId,
     VenueOrderId,
 )
-from trimtab.domain.payments import Payment
+from trimtab.domain.payments import Payment, PaymentKind
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import AccountKey, Snapshot
@@ -505,6 +506,32 @@ class MemoryLedger:
 
     async def orders_since(self, since: datetime) -> tuple[OrderRecord, ...]:
         return tuple(r for r in self.store.real.orders.values() if r.submitted_at >= since)
+
+    async def hedge_record(self) -> HedgeRecord:
+        real = self.store.real
+        declared = [
+            DeclaredLine(plan_digest=s.plan.digest, line=line)
+            for s in self.store.plans.values()
+            for line in sorted(s.plan.hedging, key=lambda each: each.line)
+        ]
+        markets = {d.line.symbol for d in declared}
+        fills = []
+        for fill in sorted(real.fills, key=lambda f: f.filled_at):
+            name = fill.client_order_id
+            ours = None if name is None else real.orders[name].intent
+            digest, line = ("", 0) if ours is None else (ours.plan_digest, ours.line)
+            if fill.symbol in markets:
+                fills.append(HedgeFill(fill=fill, plan_digest=digest, line=line))
+        filled = {(f.plan_digest, f.line) for f in fills}
+        return HedgeRecord(
+            declared=tuple(d for d in declared if (d.plan_digest, d.line.line) in filled),
+            fills=tuple(fills) if declared else (),
+            funding=tuple(
+                p
+                for p in await self.payments()
+                if p.kind is PaymentKind.FUNDING and p.symbol in markets
+            ),
+        )
 
     async def last_executed(self) -> Plan | None:
         ended = (PlanStatus.EXECUTED, PlanStatus.PARTIAL)

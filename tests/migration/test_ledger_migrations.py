@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from tests.builders import KEY, NOW
 from tests.contract.ledger_cases import StandingClock, payment
 from tests.contract.server_cases import asked, needs_server, own_schema, schema_in
-from trimtab.adapters.ledger import migrate, schema
+from trimtab.adapters.ledger import kept, migrate, schema
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.driver import WRITES
 from trimtab.adapters.ledger.engine import engine_at
@@ -78,10 +78,10 @@ async def test_every_text_on_a_server_is_in_the_order_of_its_bytes() -> None:
 
 async def test_triggers_keep_every_row_that_must_stay(url: str) -> None:
     site = await _opened(url)
-    kept = {f"{t}_no_delete" for t in (*schema.APPEND_ONLY, *schema.NEVER_DELETED)}
+    held = {f"{t}_no_delete" for t in (*kept.APPEND_ONLY, *kept.NEVER_DELETED)}
     with engine_at(site).connect() as connection:
-        assert _triggers(connection) == kept | {f"{t}_no_update" for t in schema.APPEND_ONLY}
-    assert set(schema.APPEND_ONLY) | set(schema.NEVER_DELETED) == set(schema.metadata.tables)
+        assert _triggers(connection) == held | {f"{t}_no_update" for t in kept.APPEND_ONLY}
+    assert set(kept.APPEND_ONLY) | set(kept.NEVER_DELETED) == set(schema.metadata.tables)
 
 
 async def test_a_new_ledger_means_what_verification_expects_of_its_schema(url: str) -> None:

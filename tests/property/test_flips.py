@@ -14,10 +14,9 @@ from decimal import Decimal
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from tests.builders import LIMITS, NOW, account, policy
+from tests.builders import LIMITS, NOW, account, occasion, policy
 from tests.unit.risk.cases import context, refused
 from trimtab.domain.errors import PlanningError
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.policy import Policy, RiskLimits, Route
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan
@@ -118,7 +117,7 @@ def answer(world: World) -> Turned | None:
     """Plan and ask the gate; None where no plan can be made."""
     snapshot, rules = world.snapshot, world.rules
     try:
-        plan = make_plan(snapshot, rules, Occasion(now=NOW, slot_due=False))
+        plan = make_plan(snapshot, rules, occasion())
     except PlanningError:
         return None
     if not plan.legs:
@@ -132,9 +131,9 @@ def told_of(world: World) -> Flips:
     snapshot, rules = world.snapshot, world.rules
 
     def make(seen: Snapshot, under: Policy) -> object:
-        return make_plan(seen, under, Occasion(now=NOW, slot_due=False))
+        return make_plan(seen, under, occasion())
 
-    plan = make_plan(snapshot, rules, Occasion(now=NOW, slot_due=False))
+    plan = make_plan(snapshot, rules, occasion())
     case = Case(plan=plan, snapshot=snapshot, policy=rules, context=context(), now=NOW)
     report = review(plan, snapshot, policy=rules, context=context(), now=NOW)
     return flips(case, report, make)

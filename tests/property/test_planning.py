@@ -8,10 +8,9 @@ from decimal import ROUND_UP, Context, Decimal, localcontext
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from tests.builders import LIMITS, NOW, account, book, dec, policy, spot, swap
+from tests.builders import LIMITS, account, book, dec, occasion, policy, spot, swap
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Lots, MarketKind, Symbol
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Plan, UntradedReason
 from trimtab.domain.policy import Destination, Policy, Route, Scope, Threshold
 from trimtab.domain.snapshot import Balance, MarginMode, Position, Snapshot
@@ -123,7 +122,7 @@ def _bands_are_wide(snapshot: Snapshot, plan: Plan) -> bool:
 
 
 def made(snapshot: Snapshot, wishes: Policy, *, due: bool = False) -> Plan:
-    return make_plan(snapshot, wishes, Occasion(now=NOW, slot_due=due))
+    return make_plan(snapshot, wishes, occasion(slot_due=due))
 
 
 @given(cases())

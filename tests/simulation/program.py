@@ -236,6 +236,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             clock=world.clock,
             policy=world.setting.policy,
             owner=f"process {process.number}",
+            wish=None,
         )
         desk = Desk(
             venue=venue,

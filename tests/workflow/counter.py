@@ -76,6 +76,7 @@ class Counter:
             clock=self.clock,
             policy=rules,
             owner="a run",
+            wish=None,
         )
         desk = Desk(
             venue=self.venue,

@@ -34,6 +34,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
         clock=floor.clock,
         policy=policy(),
         owner="a test",
+        wish=None,
     )
     snapshot = await floor.venue.snapshot(planner.portfolio)
     return await gate_context(planner, snapshot, floor.plan, holder=None)

@@ -31,6 +31,7 @@ from trimtab.adapters.ledger.account_role import SqlAccount, View
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
+from trimtab.adapters.ledger.hedge_record import SqlHedges
 from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
@@ -217,7 +218,14 @@ class SqlFills(FillLedger, View):
 
 
 class SqlLedger(
-    SqlPlans, SqlOrders, SqlFills, SqlTransfers, SqlAccount, SqlRestraint, SqlStandingApprovals
+    SqlPlans,
+    SqlOrders,
+    SqlFills,
+    SqlTransfers,
+    SqlAccount,
+    SqlRestraint,
+    SqlStandingApprovals,
+    SqlHedges,
 ):
     """One process's view of the ledger: the real one, or that of one dry run."""
 

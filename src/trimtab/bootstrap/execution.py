@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from trimtab.bootstrap import Shell, owner
+from trimtab.domain.hedges import Wish
 from trimtab.ports import Approver, Progress, StopSignal
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.propose import Planner
 from trimtab.workflow.run import Runner
 
 
-def planner_of(shell: Shell) -> Planner:
-    """Return what proposals are made with."""
+def planner_of(shell: Shell, *, wish: Wish | None) -> Planner:
+    """Return what proposals are made with, for drifts or for what a person asks of hedges."""
     return Planner(
         market=shell.market,
         payments=shell.payments,
@@ -20,6 +21,7 @@ def planner_of(shell: Shell) -> Planner:
         clock=shell.clock,
         policy=shell.config.policy,
         owner=owner(),
+        wish=wish,
     )
 
 
@@ -35,7 +37,14 @@ def desk_of(shell: Shell, *, progress: Progress, stop: StopSignal) -> Desk:
     )
 
 
-def runner_of(shell: Shell, *, approver: Approver, progress: Progress, stop: StopSignal) -> Runner:
-    """Return what a run works with."""
+def runner_of(
+    shell: Shell,
+    *,
+    approver: Approver,
+    progress: Progress,
+    stop: StopSignal,
+    wish: Wish | None,
+) -> Runner:
+    """Return what a run works with, for drifts or for what a person asks of hedges."""
     desk = desk_of(shell, progress=progress, stop=stop)
-    return Runner(planner=planner_of(shell), desk=desk, approver=approver)
+    return Runner(planner=planner_of(shell, wish=wish), desk=desk, approver=approver)

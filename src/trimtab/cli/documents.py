@@ -13,9 +13,10 @@ from typing import Any
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import ZERO, plain, shown, trimmed
 from trimtab.domain.findings import GateReport
+from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan
+from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, returns_of
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
@@ -57,6 +58,11 @@ def plan_document(
             "drift": [drift_document(d) for d in plan.drift],
             "groups": [group_document(g) for g in plan.groups],
             "legs": _lines(plan),
+            "hedges": [_hedge_line(line) for line in plan.hedging],
+            "returns": [
+                {"asset": back.asset, "before": weight(back.before), "after": weight(back.after)}
+                for back in returns_of(plan)
+            ],
             "untraded": [
                 {"asset": u.asset, "reason": u.reason.value, "value": value(u.value)}
                 for u in plan.untraded
@@ -170,6 +176,18 @@ def _leg(plan: Plan, leg: Leg) -> Document:
         "client_order_id": plan.order_id(leg.line, attempt=1),
         "reason": leg.reason.value,
         "expected_cost": value(leg.expected_cost),
+    }
+
+
+def _hedge_line(line: HedgeLine) -> Document:
+    """Return what one line does to one hedge."""
+    return {
+        "line": line.line,
+        "id": line.hedge_id,
+        "asset": line.asset,
+        "symbol": line.symbol,
+        "origin": line.origin.value,
+        "cause": line.cause.value,
     }
 
 

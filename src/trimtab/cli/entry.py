@@ -36,6 +36,8 @@ COMMANDS: Final = (
     Command("status", "status:status", "Show holdings, weights, drift, positions and orders."),
     Command("plan", "trading:plan", "Make a plan, ask the gate, and save it as proposed."),
     Command("run", "trading:run", "Plan and run dry; with --execute ask and send orders."),
+    Command("hedge", "hedges:hedge", "Have a share of a holding short, by hand."),
+    Command("close-hedges", "hedges:close_hedges", "Buy hedges back, by hand."),
     Command("approve", "decisions:approve", "Say yes to a pending plan."),
     Command("reject", "decisions:reject", "Say no to a pending plan."),
     Command("recover", "upkeep:recover", "Find out about every order that is not closed."),

@@ -15,6 +15,7 @@ from trimtab.cli.documents import (
     value,
     weight,
 )
+from trimtab.cli.hedge_document import hedge_document
 from trimtab.cli.standing_document import standing_document
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain
@@ -52,7 +53,7 @@ def status_document(status: AccountStatus) -> Document:
         "leverage": _finite(status.leverage),
         "margin_ratio": _finite(status.margin_ratio),
         "pools": [_pool_document(p) for p in status.pools],
-        "hedges": [],
+        "hedges": [hedge_document(h) for h in status.hedges],
         "open_orders": [_resting_document(r) for r in status.resting],
         "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
         "unresolved_transfers": [transfer_document(r) for r in status.unresolved_transfers],

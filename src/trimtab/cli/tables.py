@@ -17,8 +17,9 @@ from rich.text import Text
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded
+from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded, returns_of
 from trimtab.domain.transfers import TransferLeg
 from trimtab.workflow.bearings import Bearing
 
@@ -55,9 +56,11 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     parts: list[RenderableType] = [heading(plan), drift_table(plan)]
     parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
     if plan.legs:
-        parts += [Text(), legs_table(plan), cost_line(plan)]
+        parts += [Text(), legs_table(plan), *return_lines(plan), cost_line(plan)]
     else:
-        parts += [Text(), Text("Nothing to do: every weight is inside its band.", "green")]
+        asked = plan.trigger == TriggerKind.BY_HAND
+        why = "the hedges are as asked for" if asked else "every weight is inside its band"
+        parts += [Text(), Text(f"Nothing to do: {why}.", "green")]
     if plan.untraded:
         parts += [Text(), untraded_table(plan.untraded, plan)]
     return Group(*parts, Text(), gate_view(report))
@@ -212,6 +215,18 @@ def cost_line(plan: Plan) -> Text:
         f"(fees, half spread, impact).\nAfter it: leverage {shown(plan.after.leverage, 2)}, "
         f"tracking error {percent(plan.after.tracking_error)}; sizes {plan.allocation}."
     )
+
+
+def return_lines(plan: Plan) -> list[RenderableType]:
+    """Return what closing hedges gives back: the exposure is not sold, it was only covered."""
+    return [
+        Text(
+            f"Closing hedges on {back.asset} gives its exposure back: net weight "
+            f"{percent(back.before)} → {percent(back.after)}.",
+            "yellow",
+        )
+        for back in returns_of(plan)
+    ]
 
 
 def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> Table:

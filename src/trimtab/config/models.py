@@ -146,6 +146,14 @@ class Hedge(BaseModel):
     """Which contracts hedge."""
     max_topup: Value = Decimal(0)
     """Most that a plan may move between spot wallet and futures margin; 0 moves nothing."""
+    profit_target: Fraction = Decimal(0)
+    """A hedge closes when its contract has fallen so far below its entry; 0 is off."""
+    stop: Fraction = Decimal(0)
+    """A hedge closes when its contract has risen so far above its entry; 0 is off."""
+    max_age_days: Annotated[Whole, Field(ge=0, le=3650), Unit(name="days")] = 0
+    """A hedge closes at this age; 0 is off."""
+    cooldown_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
+    """After a close that gives the overweight back, no new hedge on that asset for so long."""
 
 
 def _order_cap(earlier: dict[str, Any]) -> Decimal:

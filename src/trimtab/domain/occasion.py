@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from trimtab.domain.hedges import HedgeBook, Wish
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
@@ -18,3 +20,7 @@ class Occasion:
     """The instant of planning, aware UTC."""
     slot_due: bool
     """Whether a calendar slot is due: it trades to target inside the bands too."""
+    hedges: HedgeBook
+    """Every hedge of the account, open and closed."""
+    wish: Wish | None
+    """What a person asks of hedges, which is then all that is planned; None when nobody does."""

@@ -16,6 +16,7 @@ from functools import cached_property
 from trimtab.domain.canonical import digest, to_document
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.firings import Firing
+from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, Side, client_order_id
 from trimtab.domain.overlays import Overlay
@@ -41,6 +42,10 @@ class LegReason(StrEnum):
     PART_OF_THE_WAY = "part_of_the_way"
     CUT_TO_CASH = "cut_to_cash"
     FUNDS_ANOTHER = "funds_another"
+    BY_HAND = "by_hand"
+    """A person asked for exactly this."""
+    CLOSE_HEDGE = "close_hedge"
+    """A hedge is at one of its ends."""
 
 
 class UntradedReason(StrEnum):
@@ -59,6 +64,8 @@ class UntradedReason(StrEnum):
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"
+    COOL_DOWN = "cool_down"
+    """Accepted drift: a hedge on it was closed lately, and none is opened again yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +214,8 @@ class Plan:
     """The orders, by line."""
     transfers: tuple[TransferLeg, ...]
     """Moves between the account's own wallets, by line; lines and stages are counted together."""
+    hedging: tuple[HedgeLine, ...]
+    """Which of them opens, grows, shrinks or closes which hedge, by line."""
     allocation: str
     """What is proved of the sizes: ``exact``, ``certified`` or ``bounded``; see planning."""
     units_before: Mapping[Asset, Decimal]
@@ -233,3 +242,25 @@ class Plan:
     def transfer_id(self, line: int) -> TransferId:
         """Return our name of the transfer in one line."""
         return transfer_id(plan_digest=self.digest, line=line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """The exposure that comes back when hedges on an asset are bought back."""
+
+    asset: Asset
+    before: Decimal
+    """Net exposure over NAV now, fraction, signed."""
+    after: Decimal
+    """The same when every leg has filled."""
+
+
+def returns_of(plan: Plan) -> tuple[Return, ...]:
+    """Return what a plan gives back that buys hedges back, in the order of its drifts."""
+    bought = {leg.line for leg in plan.legs if leg.lots > 0}
+    assets = {line.asset for line in plan.hedging if line.line in bought}
+    return tuple(
+        Return(asset=d.asset, before=d.net_weight, after=plan.after.weights[d.asset])
+        for d in plan.drift
+        if d.asset in assets
+    )

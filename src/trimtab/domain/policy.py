@@ -175,6 +175,14 @@ class HedgePolicy:
     """Set on the venue before the first futures order, 1 to 125."""
     max_topup: Decimal
     """Most that a plan may move between spot wallet and futures margin, quote units, >= 0."""
+    profit_target: Decimal
+    """Fall of the mark from a hedge's entry at which it closes, fraction, >= 0; 0 is off."""
+    stop: Decimal
+    """Rise of the mark from a hedge's entry at which it closes, fraction, >= 0; 0 is off."""
+    max_age_days: int
+    """Whole days after which a hedge closes, >= 0; 0 is off."""
+    cooldown_days: int
+    """Days without a new hedge on an asset whose last one closed and left it overweight, >= 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

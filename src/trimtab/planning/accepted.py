@@ -2,12 +2,14 @@
 
 Pure and exact. H* = min(ratio × max(0, holding − target), max_ratio × holding), from holdings
 alone, so that a second run adds nothing. A basket is reckoned as a whole: those of its members
-that have a contract carry the hedge of all. Source: strategy definitions 3.5 and 4.2.
+that have a contract carry the hedge of all. What is short by hand lies below the target and is no
+part of the overweight, but counts towards the ceiling; on an asset at rest H* is at most what is
+short already. Source: strategy definitions 3.5, 4.2 and 4.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,13 +35,21 @@ class Rest:
 NOTHING = Rest(value=ZERO, reason=UntradedReason.HEDGE_RATIO)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is accepted by."""
+
+    hedge: HedgePolicy
+    by_hand: Mapping[Asset, Decimal]
+    """How far hedges by hand move each target, fractions of ``whole``, signed."""
+    resting: frozenset[Asset]
+    """Where no hedge is opened or grown now."""
+    whole: Decimal
+    """What weights are a share of, quote units, > 0."""
+
+
 def accepted_rests(
-    exposed: Exposure,
-    targets: Targets,
-    *,
-    policy: RebalancePolicy,
-    hedge: HedgePolicy,
-    whole: Decimal,
+    exposed: Exposure, targets: Targets, *, policy: RebalancePolicy, terms: Terms
 ) -> Mapping[Asset, Rest]:
     """Return the overweight that stays on purpose, by asset; the quote bears the opposite.
 
@@ -60,30 +70,52 @@ def accepted_rests(
         for asset in routed:
             if asset == exposed.quote:
                 continue
-            held = exposed.value(asset)
-            over = max(ZERO, held - targets.effective[asset] * whole)
-            left = over - min(hedge.ratio * over, hedge.max_ratio * held)
-            rests[asset] = Rest(value=left, reason=UntradedReason.HEDGE_RATIO)
+            over = _over([asset], exposed, targets, terms)
+            room = _room(asset, exposed, terms)
+            left = over - min(terms.hedge.ratio * over, room)
+            cool = asset in terms.resting and room < terms.hedge.ratio * over
+            reason = UntradedReason.COOL_DOWN if cool else UntradedReason.HEDGE_RATIO
+            rests[asset] = Rest(value=left, reason=reason)
         for group in targets.groups:
             if group.basket:
-                rests |= _basket(group, exposed, targets, hedge=hedge, whole=whole)
+                rests |= _basket(group, exposed, targets, terms=terms)
         left = -sum((rest.value for rest in rests.values()), ZERO)
         return rests | {exposed.quote: Rest(value=left, reason=UntradedReason.HEDGE_RATIO)}
 
 
+def _over(assets: Sequence[Asset], exposed: Exposure, targets: Targets, terms: Terms) -> Decimal:
+    """Return the value of *assets* together beyond their targets without hedges by hand, >= 0."""
+    held = sum((exposed.value(a) for a in assets), ZERO)
+    by_hand = sum((terms.by_hand.get(a, ZERO) for a in assets), ZERO)
+    aims = sum((targets.effective[a] for a in assets), ZERO)
+    return max(ZERO, held - (aims - by_hand) * terms.whole)
+
+
+def _room(asset: Asset, exposed: Exposure, terms: Terms) -> Decimal:
+    """Return the most that hedges of corrections on *asset* may be, quote units, >= 0."""
+    by_hand = terms.by_hand.get(asset, ZERO) * terms.whole
+    most = max(ZERO, terms.hedge.max_ratio * exposed.value(asset) + by_hand)
+    if asset not in terms.resting:
+        return most
+    short = max(ZERO, -exposed.futures.get(asset, ZERO)) * exposed.mid(asset)
+    return min(most, max(ZERO, short + by_hand))
+
+
 def _basket(
-    group: AssetGroup, exposed: Exposure, targets: Targets, *, hedge: HedgePolicy, whole: Decimal
+    group: AssetGroup, exposed: Exposure, targets: Targets, *, terms: Terms
 ) -> Mapping[Asset, Rest]:
     """Return what stays of the overweight of a basket, spread as its targets are."""
     held = {asset: exposed.value(asset) for asset in group.assets}
     aims = {asset: targets.effective[asset] for asset in group.assets}
-    over = max(ZERO, sum(held.values(), ZERO) - sum(aims.values(), ZERO) * whole)
-    wanted = hedge.ratio * over
+    over = _over(group.assets, exposed, targets, terms)
+    wanted = terms.hedge.ratio * over
     carriers = [asset for asset in group.assets if asset in exposed.contracted]
-    capacity = sum((hedge.max_ratio * held[asset] for asset in carriers), ZERO)
+    capacity = sum((_room(asset, exposed, terms) for asset in carriers), ZERO)
     reason = UntradedReason.HEDGE_RATIO
     if capacity < wanted:
-        reason = UntradedReason.MAX_RATIO if carriers else UntradedReason.NO_CONTRACT
+        rests = terms.resting.intersection(carriers)
+        capped = UntradedReason.COOL_DOWN if rests else UntradedReason.MAX_RATIO
+        reason = capped if carriers else UntradedReason.NO_CONTRACT
     left = over - min(wanted, capacity)
     if not left:
         return dict.fromkeys(group.assets, NOTHING)

@@ -7,32 +7,27 @@ each a value of its own; this module only puts them together and says where it e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Context, Decimal
-from typing import Final
 
 from trimtab.domain.canonical import digest
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
-from trimtab.domain.instruments import Lots, Symbol
+from trimtab.domain.instruments import Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
-from trimtab.planning.basket import carried
-from trimtab.planning.costs import cost_share
-from trimtab.planning.decision import FRICTIONLESS, Decision, Friction, decide
+from trimtab.hedging.closing import resting
+from trimtab.hedging.declare import Terms, declared
+from trimtab.planning.by_hand import ByHand, wished
+from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
 from trimtab.planning.drift import Measurement, measure
 from trimtab.planning.legs import Lines, lines
-from trimtab.planning.routes import Move, routed
-from trimtab.planning.sizes import book_of, sized
+from trimtab.targets.by_hand import aims_of, hedged_targets
 from trimtab.targets.effective import Targets
 from trimtab.targets.portfolio import targets_of
-
-COST_MARGIN: Final = Decimal("1.01")
-"""The second decision trades a little more than the first, and so costs a little more."""
 
 
 def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
@@ -57,11 +52,27 @@ def make_plan_moving(
 
     """
     exposed = exposure(snapshot)
-    targets = targets_of(policy, exposed, occasion)
-    found = measure(exposed, targets, policy=policy.rebalance, hedge=policy.hedge)
-    wish = _Wish(found=found, targets=targets, exposed=exposed, policy=policy)
-    decided = _decided(wish, snapshot, slot_due=occasion.slot_due)
-    sizes = sized(decided.moves, snapshot, exposed=exposed, limits=policy.limits, moved=moved)
+    by_hand = _by_hand(occasion, snapshot, exposed)
+    aims = aims_of(occasion.hedges) if by_hand is None else by_hand.aims
+    targets = hedged_targets(targets_of(policy, exposed, occasion), aims, exposed, policy=policy)
+    found = measure(
+        exposed,
+        targets,
+        policy=policy.rebalance,
+        hedge=policy.hedge,
+        resting=resting(occasion.hedges, policy.hedge, now=occasion.now),
+    )
+    scene = Scene(
+        snapshot=snapshot,
+        exposed=exposed,
+        targets=targets,
+        found=found,
+        policy=policy,
+        occasion=occasion,
+        overweights=overweights_of(found, targets, exposed),
+        moved=moved,
+    )
+    choice, sizes = chosen(scene, by_hand)
     moved = moved if sizes.sized else ZERO
     laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=moved)
     return Plan(
@@ -72,20 +83,21 @@ def make_plan_moving(
         expires_at=occasion.now + timedelta(seconds=policy.approval.ttl_s),
         quote=snapshot.quote,
         nav=found.nav,
-        trigger=trigger_of(decided.decision.firings),
-        firings=decided.decision.firings,
+        trigger=trigger_of(choice.firings),
+        firings=choice.firings,
         overlays=targets.overlays,
         drift=found.drifts,
         groups=found.groups,
         legs=laid_out.legs,
         transfers=laid_out.transfers,
+        hedging=declared(laid_out.legs, _terms(scene, choice)),
         allocation=sizes.certificate,
         units_before={
             a: traded_units(snapshot, a) for a in sorted({g.instrument.base for g in laid_out.legs})
         },
         untraded=(
             *sizes.untraded,
-            *decided.untraded,
+            *choice.untraded,
             *_accepted(found),
             *_ignored(targets, exposed),
         ),
@@ -93,54 +105,22 @@ def make_plan_moving(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """What is decided about."""
-
-    found: Measurement
-    targets: Targets
-    exposed: Exposure
-    policy: Policy
+def _by_hand(occasion: Occasion, snapshot: Snapshot, exposed: Exposure) -> ByHand | None:
+    """Return what a person asks of hedges, or None when nobody does."""
+    if occasion.wish is None:
+        return None
+    return wished(occasion.wish, occasion.hedges, snapshot, exposed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
-    """What is decided, by market."""
-
-    decision: Decision
-    moves: tuple[Move, ...]
-    untraded: tuple[Untraded, ...]
-    """What no market carries."""
-
-
-def _decided(wish: _Wish, snapshot: Snapshot, *, slot_due: bool) -> _Decided:
-    """Decide twice: what the first answer would cost and round moves the edges of the second."""
-    policy = wish.policy
-
-    def under(friction: Friction) -> _Decided:
-        """Decide where trading does *friction* to the whole."""
-        decision = decide(wish.found, policy.rebalance, slot_due=slot_due, friction=friction)
-        shared = carried(
-            decision.corrections, wish.targets.groups, exposed=wish.exposed, hedge=policy.hedge
-        )
-        moves = routed(shared.corrections, snapshot, policy=policy.rebalance)
-        return _Decided(decision=decision, moves=moves, untraded=shared.untraded)
-
-    moves = under(FRICTIONLESS).moves
-    with exact_arithmetic():
-        cost = sum((_cost(move, snapshot) for move in moves), ZERO)
-        rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
-        return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
-
-
-def _lot_value(move: Move, snapshot: Snapshot) -> Decimal:
-    """Return the value of one lot, quote units: a move may be rounded by less than that."""
-    return move.instrument.units(Lots(1)) * book_of(move, snapshot).mid
-
-
-def _cost(move: Move, snapshot: Snapshot) -> Decimal:
-    """Return fee and half spread of a move, quote units."""
-    return abs(move.value) * cost_share(move.instrument, book_of(move, snapshot))
+def _terms(scene: Scene, choice: Choice) -> Terms:
+    """Return what the lines of a choice are declared by."""
+    return Terms(
+        book=scene.occasion.hedges,
+        snapshot=scene.snapshot,
+        causes=choice.causes,
+        by_hand=choice.by_hand,
+        drift_back=drift_back_of(scene.overweights),
+    )
 
 
 def _accepted(found: Measurement) -> tuple[Untraded, ...]:

@@ -18,8 +18,9 @@ from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import AssetGroup, Basis, HedgePolicy, RebalancePolicy, Threshold
-from trimtab.planning.accepted import NOTHING, Rest, accepted_rests
+from trimtab.planning.accepted import NOTHING, Rest, Terms, accepted_rests
 from trimtab.planning.units import Measure, Unit
+from trimtab.targets.by_hand import shifts_by_hand
 from trimtab.targets.effective import Targets
 from trimtab.targets.groups import split
 from trimtab.triggers.bands import AlertPrices, Band, alert_prices, band, member_alert_prices
@@ -48,9 +49,14 @@ class Measurement:
 
 
 def measure(
-    exposed: Exposure, targets: Targets, *, policy: RebalancePolicy, hedge: HedgePolicy
+    exposed: Exposure,
+    targets: Targets,
+    *,
+    policy: RebalancePolicy,
+    hedge: HedgePolicy,
+    resting: frozenset[Asset],
 ) -> Measurement:
-    """Measure every targeted asset.
+    """Measure every targeted asset; on those that rest no hedge is opened or grown.
 
     Raises:
         MissingMark: a targeted or held asset has no price.
@@ -61,7 +67,8 @@ def measure(
     whole = nav if policy.basis is Basis.NET else exposed.value_outside(targets.ignored)
     if whole <= 0:
         raise PlanningError(f"net asset value must be > 0 {exposed.quote}, was {whole}")
-    rests = accepted_rests(exposed, targets, policy=policy, hedge=hedge, whole=whole)
+    terms = Terms(hedge=hedge, by_hand=shifts_by_hand(targets), resting=resting, whole=whole)
+    rests = accepted_rests(exposed, targets, policy=policy, terms=terms)
     scale = _Scale(exposed=exposed, targets=targets, policy=policy, rests=rests, whole=whole)
     grouped = {asset: group for group in targets.groups for asset in group.assets}
     units = list[Unit]()

@@ -1,19 +1,20 @@
 """Route: which market carries which part of a correction.
 
-Pure and exact. An opposite futures position is reduced first, up to its size; only the
-rest goes by the asset's route. Values are quote units at the spot mid, positive buys.
-Source: strategy definitions 3.0 to 3.2.
+Pure and exact. An opposite futures position is reduced first, up to its size less what is
+short by hand; only the rest goes by the asset's route. Values are quote units at the spot mid,
+positive buys. Source: strategy definitions 3.0 to 3.2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.errors import MissingInstrument
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, contract_symbols, exposure
-from trimtab.domain.instruments import Asset, Instrument, MarketKind
+from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.plan import LegReason, Role
 from trimtab.domain.policy import RebalancePolicy, Route
 from trimtab.domain.snapshot import Snapshot
@@ -35,9 +36,15 @@ class Move:
 
 
 def routed(
-    corrections: tuple[Correction, ...], snapshot: Snapshot, *, policy: RebalancePolicy
+    corrections: tuple[Correction, ...],
+    snapshot: Snapshot,
+    *,
+    policy: RebalancePolicy,
+    kept: Mapping[Symbol, Decimal],
 ) -> tuple[Move, ...]:
     """Split each correction over markets, offsets first, in the order of *corrections*.
+
+    *kept* is what no correction may buy back, base units by contract, >= 0.
 
     Raises:
         MissingInstrument: the route needs a market that the snapshot does not have.
@@ -45,7 +52,7 @@ def routed(
     """
     exposed, moves = exposure(snapshot), list[Move]()
     for correction in corrections:
-        offsets, rest = _offsets(correction, snapshot, exposed=exposed)
+        offsets, rest = _offsets(correction, snapshot, exposed=exposed, kept=kept)
         moves += offsets
         if rest:
             moves.append(_by_route(correction, rest, snapshot, policy=policy))
@@ -53,7 +60,11 @@ def routed(
 
 
 def _offsets(
-    correction: Correction, snapshot: Snapshot, *, exposed: Exposure
+    correction: Correction,
+    snapshot: Snapshot,
+    *,
+    exposed: Exposure,
+    kept: Mapping[Symbol, Decimal],
 ) -> tuple[list[Move], Decimal]:
     """Reduce opposite positions on the asset; return what is left of the correction."""
     rest, moves = correction.value, list[Move]()
@@ -64,9 +75,12 @@ def _offsets(
             continue
         instrument = snapshot.instruments[symbol]
         with exact_arithmetic():
-            room = abs(instrument.units(position.lots)) * mid
+            held = abs(instrument.units(position.lots)) - kept.get(symbol, ZERO)
+            room = max(ZERO, held) * mid
             part = min(abs(rest), room) * (1 if rest > 0 else -1)
             rest -= part
+        if not part:
+            continue
         moves.append(
             Move(
                 asset=correction.asset,

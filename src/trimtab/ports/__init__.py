@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
+from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.history import PriceHistory
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
@@ -37,6 +38,7 @@ __all__ = [
     "FeeTerms",
     "FillCursor",
     "FillLedger",
+    "HedgeLedger",
     "HostAnswer",
     "KeyWitness",
     "Ledger",

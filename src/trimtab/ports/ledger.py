@@ -19,6 +19,7 @@ from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, VenueOrderId
 from trimtab.domain.plan import Plan
 from trimtab.execution.outside import BookedSince
 from trimtab.ports.account import AccountLedger
+from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
@@ -173,6 +174,7 @@ class Ledger(
     RestraintLedger,
     StandingApprovalLedger,
     TransferLedger,
+    HedgeLedger,
     Protocol,
 ):
     """The truth about what we did. Every write is durable when it returns.

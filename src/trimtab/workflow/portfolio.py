@@ -5,6 +5,10 @@ On its own, so that commands which only look import neither the planner nor the 
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
+
+from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Policy, Route
 from trimtab.ports import Portfolio
 
@@ -15,3 +19,9 @@ def portfolio_of(policy: Policy) -> Portfolio:
     assets = wanted.assets
     hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
     return Portfolio(assets=assets, with_contracts=hedged)
+
+
+def with_contracts_of(portfolio: Portfolio, assets: Iterable[Asset]) -> Portfolio:
+    """Return *portfolio* with the contracts of *assets* read too."""
+    wanted = dict.fromkeys((*portfolio.with_contracts, *assets))
+    return dataclasses.replace(portfolio, with_contracts=tuple(wanted))

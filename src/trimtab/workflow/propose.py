@@ -12,6 +12,7 @@ from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.hedges import HedgeWish, Wish
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
@@ -20,6 +21,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.transfers import TransferRecord
 from trimtab.execution.outside import BookedSince, outside_of_plans
+from trimtab.hedging.book import book_of
 from trimtab.planning.compose import make_plan, make_plan_moving
 from trimtab.ports import (
     Clock,
@@ -41,7 +43,7 @@ from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember, with_transfers
-from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.portfolio import portfolio_of, with_contracts_of
 
 DAY = timedelta(hours=24)
 
@@ -60,11 +62,14 @@ class Planner:
     policy: Policy
     owner: str
     """Who asks, as told to others who want the account."""
+    wish: Wish | None
+    """What a person asks of hedges instead of a plan for drifts; None when nobody does."""
 
     @property
     def portfolio(self) -> Portfolio:
-        """What the policy needs to be read."""
-        return portfolio_of(self.policy)
+        """What the policy, and a wish, need to be read."""
+        hedged = (self.wish.asset,) if isinstance(self.wish, HedgeWish) else ()
+        return with_contracts_of(portfolio_of(self.policy), hedged)
 
     @property
     def watch(self) -> Watch:
@@ -129,7 +134,7 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     """
     snapshot = await planner.market.snapshot(planner.portfolio)
     policy = planner.policy
-    occasion = Occasion(now=planner.clock.now(), slot_due=slot_due)
+    occasion = await occasion_of(planner, slot_due=slot_due)
     bare = make_plan(snapshot, policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, bare, holder=holder)
@@ -164,6 +169,19 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
         return make_plan_moving(units, case.snapshot, case.policy, occasion)
 
     return funded(case, moving)
+
+
+async def occasion_of(planner: Planner, *, slot_due: bool) -> Occasion:
+    """Gather what may change a plan beside snapshot and policy.
+
+    Raises:
+        LedgerError: the ledger could not be read.
+
+    """
+    record = await planner.ledger.hedge_record()
+    return Occasion(
+        now=planner.clock.now(), slot_due=slot_due, hedges=book_of(record), wish=planner.wish
+    )
 
 
 def flips_of(proposal: Proposal) -> Flips:

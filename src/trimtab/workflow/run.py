@@ -17,6 +17,7 @@ from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import AccountHeld, ApprovalError
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.report import ExecutionReport
@@ -26,6 +27,7 @@ from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.past import paid_since
 from trimtab.workflow.payments import book_payments
+from trimtab.workflow.portfolio import with_contracts_of
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
@@ -259,7 +261,7 @@ async def _executed(
     wiring = Wiring(
         desk=runner.desk,
         market=planner.market,
-        portfolio=planner.portfolio,
+        portfolio=with_contracts_of(planner.portfolio, _contract_bases(plan)),
         policy=planner.policy,
         regate=regate,
         rests_on=await resting_on(runner.desk, approval),
@@ -277,6 +279,11 @@ async def _executed(
     return RunResult(
         plan=plan, report=report, status=status, execution=execution, interrupted=False
     )
+
+
+def _contract_bases(plan: Plan) -> tuple[Asset, ...]:
+    """Return the assets whose contracts a plan trades: one by hand may be in no policy."""
+    return tuple(leg.instrument.base for leg in plan.legs if leg.instrument.is_contract)
 
 
 async def _not_used_yet(runner: Runner, plan: Plan, approval: Approval) -> None:

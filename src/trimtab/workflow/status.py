@@ -23,12 +23,16 @@ from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
+from trimtab.hedging.book import book_of
+from trimtab.hedging.closing import resting
 from trimtab.planning.drift import measure
 from trimtab.ports import Clock, Ledger, MarketData, Portfolio, ReferencePrice, SavedPlan
 from trimtab.risk.margin import maintenance, margin_ratio
 from trimtab.risk.references import Bench
+from trimtab.targets.by_hand import aims_of, hedged_targets
 from trimtab.targets.portfolio import targets_of
 from trimtab.workflow.bearings import Bearing, Chart
+from trimtab.workflow.hedges import SeenHedge, seen_hedges
 from trimtab.workflow.unattended import Standing, look_at_standing
 
 
@@ -134,6 +138,8 @@ class AccountStatus:
     """None before the first plan."""
     standing: tuple[Standing, ...]
     """Standing approvals that are in force, oldest first."""
+    hedges: tuple[SeenHedge, ...]
+    """Open ones, by first fill."""
 
     @property
     def taken_at(self) -> datetime:
@@ -171,7 +177,9 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
-    weighed = _weighed(exposed, policy, Occasion(now=now, slot_due=False))
+    book = book_of(await ledger.hedge_record())
+    occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None)
+    weighed = _weighed(exposed, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
     return AccountStatus(
@@ -192,6 +200,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
+        hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
     )
 
 
@@ -213,8 +222,15 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
-        targets = targets_of(lenient, exposed, occasion)
-        found = measure(exposed, targets, policy=lenient.rebalance, hedge=lenient.hedge)
+        own = targets_of(lenient, exposed, occasion)
+        targets = hedged_targets(own, aims_of(occasion.hedges), exposed, policy=lenient)
+        found = measure(
+            exposed,
+            targets,
+            policy=lenient.rebalance,
+            hedge=lenient.hedge,
+            resting=resting(occasion.hedges, lenient.hedge, now=occasion.now),
+        )
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(nav=nav, drifts=(), groups=(), overlays=(), unmeasured=str(fault))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import LIMITS, NOW, account, book, contract, dec, policy, spot, swap
+from tests.builders import LIMITS, account, book, contract, dec, occasion, policy, spot, swap
 from trimtab.domain.errors import (
     MissingInstrument,
     MissingMark,
@@ -15,7 +15,6 @@ from trimtab.domain.errors import (
 )
 from trimtab.domain.exact import shown
 from trimtab.domain.instruments import Asset, Symbol
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
 from trimtab.domain.policy import Basis, Destination, Route, Scope, Threshold, Untargeted
 from trimtab.domain.snapshot import Snapshot
@@ -30,7 +29,7 @@ BAND = Destination(to_band=True, fraction=dec(1))
 def planned(
     snapshot: Snapshot, targets: str = THREE, *, due: bool = False, **wishes: object
 ) -> Plan:
-    return make_plan(snapshot, policy(targets, **wishes), Occasion(now=NOW, slot_due=due))
+    return make_plan(snapshot, policy(targets, **wishes), occasion(slot_due=due))
 
 
 def traded(plan: Plan) -> dict[str, str]:
@@ -220,15 +219,12 @@ def test_the_worst_fill_of_a_plan_spends_no_more_than_there_is() -> None:
 def test_only_reductions_are_split_to_the_order_cap() -> None:
     capped = policy("BTC 0.5, USDT 0.5", limits=replace(LIMITS, max_order_notional=dec(1000)))
     long = account("BTC 0.01 @ 100000, USDT 3000, wallet 2000, perp BTC 0.05")
-    plan = make_plan(long, capped, Occasion(now=NOW, slot_due=False))
+    plan = make_plan(long, capped, occasion())
     assert [leg.role for leg in plan.legs] == [Role.CLOSE] * 3
     assert all(leg.notional <= dec(1000) for leg in plan.legs)
     assert sum(leg.notional for leg in plan.legs) == dec(3000)
     spot_heavy = account("BTC 0.08 @ 100000, USDT 2000")
-    assert [
-        leg.notional
-        for leg in make_plan(spot_heavy, capped, Occasion(now=NOW, slot_due=False)).legs
-    ] == [dec(3000)]
+    assert [leg.notional for leg in make_plan(spot_heavy, capped, occasion()).legs] == [dec(3000)]
 
 
 def test_a_close_by_the_full_position_goes_on_with_the_route() -> None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.builders import NOW, account, dec, policy, spot, swap
+from tests.builders import account, dec, occasion, policy, spot, swap
+from tests.hedge_cases import hedges
 from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.hedges import NO_HEDGES, HedgeBook
 from trimtab.domain.instruments import Asset
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan, UntradedReason
 from trimtab.domain.policy import (
     AssetGroup,
@@ -50,7 +51,13 @@ KEPT = group("alts", "0.5", "ETH, SOL")
 CORE = group("core", "0.3", "BTC", inner=Inner.EQUAL)
 
 
-def planned(text: str, *groups: AssetGroup, due: bool = False, **wishes: Any) -> Plan:
+def planned(
+    text: str,
+    *groups: AssetGroup,
+    due: bool = False,
+    book: HedgeBook = NO_HEDGES,
+    **wishes: Any,
+) -> Plan:
     fine = {"lot_size": dec("0.000001"), "notional_min": dec(0), "taker_fee": dec(0)}
     bare = wishes.pop("bare", ())
     assets = [a for g in groups for a in g.assets if a != "USDT"]
@@ -61,7 +68,7 @@ def planned(text: str, *groups: AssetGroup, due: bool = False, **wishes: Any) ->
     there = {s: i for s, i in snapshot.instruments.items() if s not in gone}
     snapshot = replace(snapshot, instruments=there)
     wanted = policy("", groups=groups, **wishes)
-    return make_plan(snapshot, wanted, Occasion(now=NOW, slot_due=due))
+    return make_plan(snapshot, wanted, occasion(slot_due=due, hedges=book))
 
 
 def moves(plan: Plan) -> dict[str, int]:
@@ -215,6 +222,28 @@ def test_a_carrier_is_capped_by_what_its_holding_may_be_hedged_to() -> None:
     assert reasons == {UntradedReason.MAX_RATIO}
     with exact_arithmetic():
         assert round(sum(u.value for u in plan.untraded)) == 100
+
+
+def held_for_others(*events: str) -> HedgeBook:
+    """Return a book of hedges on ETH."""
+    mine = (
+        replace(h, asset=Asset("ETH"), symbol=swap("ETH").symbol) for h in hedges(*events).hedges
+    )
+    return HedgeBook(hedges=tuple(mine))
+
+
+def test_a_carriers_hedge_stays_while_the_basket_is_overweight_and_rests_for_all() -> None:
+    light = "BTC 3 @ 1000, ETH 10 @ 100, SOL 15 @ 100, ADA 3500 @ 1, USDT 500, wallet 500"
+    book = held_for_others("open eth 1 @ 100 at band")
+    # The lots of these cases are a hundredth of those that the notation counts in.
+    kept = planned(f"{light}, perp ETH -100", CORE, BASKET, STABLE, book=book, **FUTURES)
+    grown = moves(kept)
+    assert (sum(grown.values()), max(grown.values()) < 0) == (-900, True)
+    closed = held_for_others("open eth 1 @ 100", "close eth 1 @ 90 for stop")
+    alone = {"route": Route.FUTURES, "bare": ("ADA", "SOL")}
+    rests = planned(light, CORE, BASKET, STABLE, book=closed, **alone)
+    assert rests.legs == ()
+    assert {u.reason for u in rests.untraded} == {UntradedReason.COOL_DOWN}
 
 
 def test_the_hedge_ratio_of_a_basket_counts_for_the_whole() -> None:

@@ -11,10 +11,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import LIMITS, NOW, account, book, dec, policy, spot, swap
+from tests.builders import LIMITS, account, book, dec, occasion, policy, spot, swap
 from trimtab.domain.exact import shown
 from trimtab.domain.instruments import Asset, Instrument, Symbol
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan, Role
 from trimtab.domain.policy import DriftSide, Route, Threshold
 from trimtab.domain.snapshot import Snapshot
@@ -39,7 +38,7 @@ def fine_account(text: str, **prices: int) -> Snapshot:
 
 def planned(snapshot: Snapshot, targets: str, **wishes: object) -> Plan:
     wanted = policy(targets, limits=ROOMY, **wishes)
-    return make_plan(snapshot, wanted, Occasion(now=NOW, slot_due=False))
+    return make_plan(snapshot, wanted, occasion())
 
 
 def moves(plan: Plan) -> dict[str, str]:
@@ -157,7 +156,7 @@ def test_only_the_asked_for_side_is_corrected(side: DriftSide, expected: dict[st
 def test_every_leg_has_a_limit_within_the_allowed_slippage_and_a_cost() -> None:
     wanted = policy("BTC 0.50, ETH 0.30, USDT 0.20")
     snapshot = account("BTC 0.06 @ 100000, ETH 0.8 @ 3000, USDT 1600")
-    plan = make_plan(snapshot, wanted, Occasion(now=NOW, slot_due=False))
+    plan = make_plan(snapshot, wanted, occasion())
     assert plan.legs
     for leg in plan.legs:
         sign = 1 if leg.lots > 0 else -1

@@ -8,10 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import LIMITS, NOW, account, book, plan, policy
+from tests.builders import LIMITS, NOW, account, book, occasion, plan, policy
 from tests.unit.risk.cases import context
 from trimtab.domain.errors import PlanningError
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
@@ -29,7 +28,7 @@ CALM = "USDT 2000, BTC 0.0833 @ 60000, ETH 1 @ 3000"
 
 def again(snapshot: Snapshot, rules: Policy) -> Plan:
     """Plan as the command does."""
-    return make_plan(snapshot, rules, Occasion(now=NOW, slot_due=False))
+    return make_plan(snapshot, rules, occasion())
 
 
 def always(*legs: str) -> Maker:

@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import NOW, account, limits, policy
+from tests.builders import NOW, account, limits, occasion, policy
 from tests.unit.risk.cases import KEY_IN_ORDER, context
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Plan
 from trimtab.domain.policy import DriftSide, Policy, Route
 from trimtab.domain.snapshot import Snapshot
@@ -19,7 +18,7 @@ from trimtab.risk.case import Case
 from trimtab.risk.funding import STEP, funded
 from trimtab.risk.gate import review
 
-ON = Occasion(now=NOW, slot_due=False)
+ON = occasion()
 MOVES = context(key=dataclasses.replace(KEY_IN_ORDER, transfers_within=True))
 SHORT = "USDT 2000, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100"
 

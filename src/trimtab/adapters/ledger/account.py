@@ -132,26 +132,26 @@ def payments_from(connection: Connection, account: str) -> datetime:
 
 def payment_rows(connection: Connection) -> tuple[Payment, ...]:
     """Return all payments, oldest first."""
-    return tuple(map(_payment, rows(connection, statements.PAYMENTS, {"after": 0})))
+    return tuple(map(payment_of, rows(connection, statements.PAYMENTS, {"after": 0})))
 
 
 def payments_after_statement(connection: Connection) -> tuple[Payment, ...]:
     """Return what was booked since the last statement was saved, oldest first."""
     bound = {"after": statement_seq(connection)}
-    return tuple(map(_payment, rows(connection, statements.PAYMENTS, bound)))
+    return tuple(map(payment_of, rows(connection, statements.PAYMENTS, bound)))
 
 
 def payments_since(connection: Connection, since: datetime) -> tuple[Payment, ...]:
     """Return booked payments that were made after an instant, oldest first."""
     bound = {"since": instant_text(since)}
-    return tuple(map(_payment, rows(connection, statements.PAYMENTS_SINCE, bound)))
+    return tuple(map(payment_of, rows(connection, statements.PAYMENTS_SINCE, bound)))
 
 
 def _booked(connection: Connection, told: Payment) -> Payment | None:
     """Return the payment that is booked under the key of *told*, or None."""
     bound = {"of": told.asset, "why": told.kind.value, "named": told.payment_id}
     found = rows(connection, statements.PAYMENT, bound)
-    return _payment(found[0]) if found else None
+    return payment_of(found[0]) if found else None
 
 
 def _cursor(connection: Connection, account: str) -> str | None:
@@ -160,7 +160,7 @@ def _cursor(connection: Connection, account: str) -> str | None:
     return None if row is None else str(row["paid_at"])
 
 
-def _payment(row: StoredRow) -> Payment:
+def payment_of(row: StoredRow) -> Payment:
     """Read one payment.
 
     Raises:

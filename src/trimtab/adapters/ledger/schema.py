@@ -343,6 +343,21 @@ standing_uses: Final = Table(
     _text("at"),
     Index("ix_standing_uses_standing", "standing"),
 )
+hedge_lines: Final = Table(
+    "hedge_lines",
+    metadata,
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), primary_key=True, nullable=False),
+    _whole("line", primary_key=True),
+    _whole("position", primary_key=True),
+    _entry(),
+    _text("hedge_id"),
+    _text("asset"),
+    _text("symbol"),
+    _text("origin"),
+    _text("cause"),
+    _text("drift_back"),
+    _text("beside"),
+)
 leases: Final = Table(
     "leases",
     metadata,
@@ -354,45 +369,3 @@ leases: Final = Table(
     _whole("pid"),
     Column("held", Boolean, nullable=False),
 )
-
-APPEND_ONLY: Final = (
-    "stamp",
-    "entries",
-    "findings",
-    "approvals",
-    "order_events",
-    "balances",
-    "statements",
-    "statement_marks",
-    "external_flows",
-    "payments",
-    "leverage_settings",
-    "transfer_events",
-    "halts",
-    "restraints",
-    "nav_marks",
-    "standings",
-    "standing_revocations",
-    "standing_uses",
-)
-"""Tables whose rows triggers keep from being changed or deleted."""
-NEVER_DELETED: Final = (
-    "plans",
-    "orders",
-    "fills",
-    "fill_cursors",
-    "payment_cursors",
-    "transfers",
-    "leases",
-)
-"""Tables whose rows change, but are kept by triggers from being deleted."""
-
-
-def triggers() -> tuple[str, ...]:
-    """Return the statements that make SQLite keep the rows, in no order that matters."""
-    kept = [("DELETE", table) for table in (*APPEND_ONLY, *NEVER_DELETED)]
-    return tuple(
-        f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table}: rows are never {act.lower()}d'); END"
-        for act, table in [*(("UPDATE", table) for table in APPEND_ONLY), *kept]
-    )

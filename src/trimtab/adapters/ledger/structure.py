@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from trimtab.adapters.ledger import schema
+from trimtab.adapters.ledger.kept import triggers
 from trimtab.adapters.ledger.migrate import REVISIONS
 from trimtab.adapters.ledger.rows import Fault
 
@@ -64,7 +65,7 @@ def _wanted() -> Mapping[str, Any]:
             for index in table.indexes:
                 connection.execute(str(CreateIndex(index).compile(dialect=sqlite_dialect())))
         connection.execute(_VERSION)
-        for trigger in schema.triggers():
+        for trigger in triggers():
             connection.execute(trigger)
         return _described(lambda text: connection.execute(text).fetchall())
     finally:

@@ -11,8 +11,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from trimtab.adapters.ledger.kept import APPEND_ONLY, NEVER_DELETED
 from trimtab.adapters.ledger.rows import Fault
-from trimtab.adapters.ledger.schema import APPEND_ONLY, NEVER_DELETED
 
 _EVENTS: Final[Mapping[str, int]] = MappingProxyType(
     {"update": 1 + 2 + 16, "delete": 1 + 2 + 8, "truncate": 2 + 32}

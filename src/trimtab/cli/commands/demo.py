@@ -29,11 +29,11 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import percent, rows_table
 from trimtab.config import load
 from trimtab.domain.exact import exact_arithmetic
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.planning.compose import make_plan
 from trimtab.testnet import Scenario, serve
+from trimtab.workflow.propose import occasion_of
 from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent
 from trimtab.workflow.run import run as run_once
@@ -92,19 +92,19 @@ def demo(*, yes: Annotated[bool, Parameter(negative=())] = False) -> Exit:
 
 async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     """Run once, then compare the ledger with the exchange and look again."""
-    runner = local_runner(shell, given)
+    runner = local_runner(shell, given, None)
     consent = Consent.FLAG if yes else Consent.ASK
     ran = await run_once(runner, consent=consent, slot_due=False)
     result = run_result(ran)
     if ran.execution is None:
         return replace(result, view=Text("Not approved; nothing was sent.\nnext: trimtab demo"))
-    planner = planner_of(shell)
+    planner = planner_of(shell, wish=None)
     books = Books(
         venue=shell.venue, market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio
     )
     compared = await reconcile(books, shell.clock, adopt=False)
     snapshot = await shell.market.snapshot(planner.portfolio)
-    after = make_plan(snapshot, planner.policy, Occasion(now=shell.clock.now(), slot_due=False))
+    after = make_plan(snapshot, planner.policy, await occasion_of(planner, slot_due=False))
     agrees = not compared.differences
     verdict = (
         "The ledger and the exchange agree" if agrees else "The ledger and the exchange differ"

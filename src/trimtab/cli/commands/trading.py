@@ -28,6 +28,7 @@ from trimtab.cli.tables import bearings_table, plan_view
 from trimtab.config import ApprovalMode, Config
 from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
+from trimtab.domain.hedges import Wish
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
@@ -57,25 +58,25 @@ def plan(
 
     async def work(_: Work) -> Result:
         async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
-            proposal = await propose(planner_of(shell), slot_due=False)
+            proposal = await propose(planner_of(shell, wish=None), slot_due=False)
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        asked = _Asked(line=survival(proposal.case), flips=flips_of(proposal))
+        asked = _Answers(line=survival(proposal.case), flips=flips_of(proposal))
         return Result(document=_proposed(proposal, asked), view=_seen(proposal, asked), code=code)
 
     return session.conduct(work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Answers:
     """What is asked of a proposal beyond its verdict."""
 
     line: Survival
     flips: Flips
 
 
-def _proposed(proposal: Proposal, asked: _Asked) -> Document:
+def _proposed(proposal: Proposal, asked: _Answers) -> Document:
     """Return a proposal's document, with what was asked and read beyond the verdict."""
     document = plan_document(proposal.plan, proposal.report, status=proposal.status, execution=None)
     return document | {
@@ -85,7 +86,7 @@ def _proposed(proposal: Proposal, asked: _Asked) -> Document:
     }
 
 
-def _seen(proposal: Proposal, asked: _Asked) -> RenderableType:
+def _seen(proposal: Proposal, asked: _Answers) -> RenderableType:
     """Return a proposal for a person, with what was asked and read beyond the verdict."""
     parts = [plan_view(proposal.plan, proposal.report)]
     if asked.flips.turned is not Turned.NONE:
@@ -119,34 +120,46 @@ def run(
 
     async def work(given: Work) -> Result:
         if execute:
-            return await executed(config, given, yes=yes, saved=plan)
-        return await dry_run(config, given, saved=plan)
+            return await executed(config, given, Asked(yes=yes, saved=plan, wish=None))
+        return await dry_run(config, given, Asked(yes=yes, saved=plan, wish=None))
 
     return session.conduct(work)
 
 
-async def executed(config: Config, given: Work, *, yes: bool, saved: str | None) -> Result:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person asks a run for."""
+
+    yes: bool
+    """Approve without a prompt."""
+    saved: str | None
+    """Digest of a saved plan, or its beginning; None for a new plan."""
+    wish: Wish | None
+    """What hedges are to be, instead of what drifts ask for."""
+
+
+async def executed(config: Config, given: Work, asked: Asked) -> Result:
     """Recover, plan, ask and send."""
-    consent = _consent(config, yes=yes)
+    consent = _consent(config, yes=asked.yes)
     _allowed(config, consent)
     async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
-        runner = local_runner(shell, given)
+        runner = local_runner(shell, given, asked.wish)
         await _nothing_left_open(runner)
-        if saved is not None:
-            pending = await shell.ledger.plan(saved)
+        if asked.saved is not None:
+            pending = await shell.ledger.plan(asked.saved)
             return run_result(await run_saved(runner, pending, consent=consent))
         return run_result(await run_once(runner, consent=consent, slot_due=False))
 
 
-async def dry_run(config: Config, given: Work, *, saved: str | None) -> Result:
+async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
     """Plan and simulate against the books that were read."""
-    if saved is not None:
+    if asked.saved is not None:
         raise ApprovalError(
             "--plan executes a saved plan and needs --execute; a dry run makes its own plan",
-            next_step=f"trimtab run --execute --plan {saved}",
+            next_step=f"trimtab run --execute --plan {asked.saved}",
         )
     async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
-        runner = local_runner(shell, given)
+        runner = local_runner(shell, given, asked.wish)
         result = await run_once(runner, consent=Consent.DRY_RUN, slot_due=False)
     return run_result(result)
 
@@ -167,13 +180,14 @@ def run_result(result: RunResult) -> Result:
     )
 
 
-def local_runner(shell: Shell, given: Work) -> Runner:
+def local_runner(shell: Shell, given: Work, wish: Wish | None) -> Runner:
     """Return what a run works with, at this terminal."""
     return runner_of(
         shell,
         approver=local_approver(shell.config),
         progress=TerminalProgress(write=to_stderr, show=_show_plan),
         stop=given.stop,
+        wish=wish,
     )
 
 

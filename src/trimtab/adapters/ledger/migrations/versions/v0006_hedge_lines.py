@@ -1,0 +1,71 @@
+"""Which line of a plan changes which hedge."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+_WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXT: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_APPEND_ONLY: Final = ("hedge_lines",)
+_ACTS: Final = (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT"))
+
+
+def _seq() -> sa.Column[int]:
+    """Return the column that names the entry a row was made by."""
+    return sa.Column("seq", _WHOLE, autoincrement=False, nullable=False)
+
+
+def _text(name: str) -> sa.Column[str]:
+    """Return a column of text."""
+    return sa.Column(name, _TEXT, nullable=False)
+
+
+def _of(table: str, *, column: str, parent: str) -> sa.ForeignKeyConstraint:
+    """Return a reference of a table's column."""
+    return sa.ForeignKeyConstraint([column], [parent], name=op.f(f"fk_{table}_{column}"))
+
+
+def upgrade() -> None:
+    """Make the new table; older plans declare nothing."""
+    op.create_table(
+        "hedge_lines",
+        _text("plan_digest"),
+        sa.Column("line", _WHOLE, autoincrement=False, nullable=False),
+        sa.Column("position", _WHOLE, autoincrement=False, nullable=False),
+        _seq(),
+        *map(_text, ("hedge_id", "asset", "symbol", "origin", "cause", "drift_back", "beside")),
+        _of("hedge_lines", column="plan_digest", parent="plans.digest"),
+        _of("hedge_lines", column="seq", parent="entries.seq"),
+        sa.PrimaryKeyConstraint("plan_digest", "line", "position", name=op.f("pk_hedge_lines")),
+    )
+    on_server = op.get_bind().dialect.name == "postgresql"
+    for table in _APPEND_ONLY:
+        for act, each in _ACTS:
+            if on_server:
+                _forbid_on_server(act, each=each, table=table)
+            elif each == "ROW":
+                _forbid(act, table=table)
+
+
+def _forbid(act: str, *, table: str) -> None:
+    """Make *act* fail on every row of a table."""
+    op.execute(
+        f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: rows are never {act.lower()}d'); END"
+    )
+
+
+def _forbid_on_server(act: str, *, each: str, table: str) -> None:
+    """Make *act* fail on every row of PostgreSQL's table, by the function of 0001."""
+    name = f"{table}_no_{act.lower()}"
+    op.execute(
+        f"CREATE TRIGGER {name} BEFORE {act} ON {table} "
+        f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")

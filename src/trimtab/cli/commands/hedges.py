@@ -1,0 +1,102 @@
+"""``hedge`` and ``close-hedges``: hedges by hand, by the same gate, approval and execution."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+
+from trimtab.cli import session
+from trimtab.cli.commands.trading import Asked, dry_run, executed
+from trimtab.cli.exits import Exit
+from trimtab.cli.session import Result, Work
+from trimtab.domain.errors import ConfigError
+from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.hedges import CloseWish, HedgeWish, Wish
+from trimtab.domain.instruments import Asset
+
+_SIZE: Final = re.compile(r"(?P<digits>\d+(\.\d+)?)(?P<percent>%?)")
+_HUNDREDTH: Final = Decimal("0.01")
+
+
+def hedge(
+    asset: Asset,
+    size: str,
+    *,
+    execute: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+) -> Exit:
+    """Have a share of what is held short by hand: opens, grows or shrinks that hedge.
+
+    Parameters
+    ----------
+    asset
+        The coin that is held, such as BTC.
+    size
+        A share of the holding, such as 10%, or units of the coin, such as 0.25; 0 closes.
+    execute
+        Send orders. Without it nothing leaves that changes anything.
+    yes
+        Approve without a prompt; with approval.mode = "standing" only what a standing approval
+        covers, else never in live.
+
+    """
+    return _asked(hedge_wish(asset=asset, size=size), execute=execute, yes=yes)
+
+
+def close_hedges(
+    *hedge_ids: str,
+    execute: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+) -> Exit:
+    """Buy hedges back, reduce-only, and show the exposure that returns with them.
+
+    Parameters
+    ----------
+    hedge_ids
+        Ids as status shows them, or their beginnings; none for every open hedge.
+    execute
+        Send orders. Without it nothing leaves that changes anything.
+    yes
+        Approve without a prompt; with approval.mode = "standing" only what a standing approval
+        covers, else never in live.
+
+    """
+    return _asked(CloseWish(hedge_ids=hedge_ids), execute=execute, yes=yes)
+
+
+def hedge_wish(*, asset: str, size: str) -> HedgeWish:
+    """Return what a person asks for.
+
+    Raises:
+        ConfigError: the size is neither a share nor units.
+
+    """
+    told = _SIZE.fullmatch(size.strip())
+    if told is None:
+        raise ConfigError(
+            f"{size}: must be a share of the holding such as 10%, or units such as 0.25",
+            next_step="trimtab hedge --help",
+        )
+    number = Decimal(told["digits"])
+    name = Asset(asset.strip().upper())
+    if not told["percent"]:
+        return HedgeWish(asset=name, share=None, units=number)
+    with exact_arithmetic():
+        return HedgeWish(asset=name, share=number * _HUNDREDTH, units=Decimal(0))
+
+
+def _asked(wish: Wish, *, execute: bool, yes: bool) -> Exit:
+    """Run what a person asks of hedges, dry unless told otherwise."""
+    config = session.configuration()
+    asked = Asked(yes=yes, saved=None, wish=wish)
+
+    async def work(given: Work) -> Result:
+        """Plan, ask and send; or plan and simulate."""
+        if execute:
+            return await executed(config, given, asked)
+        return await dry_run(config, given, asked)
+
+    return session.conduct(work)

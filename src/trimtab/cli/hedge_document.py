@@ -1,0 +1,32 @@
+"""Hedges of ``status`` as the document that users script against. Prints nothing."""
+
+from __future__ import annotations
+
+from trimtab.cli.documents import Document, fees_document, value
+from trimtab.domain.canonical import to_document
+from trimtab.domain.exact import plain, trimmed
+from trimtab.workflow.hedges import SeenHedge
+
+ENTRY_PLACES = 8
+
+
+def hedge_document(seen: SeenHedge) -> Document:
+    """Return one open hedge; units are unsigned, profits signed."""
+    hedge = seen.hedge
+    return {
+        "id": hedge.hedge_id,
+        "asset": hedge.asset,
+        "symbol": hedge.symbol,
+        "origin": hedge.origin.value,
+        "opened_at": to_document(hedge.opened_at),
+        "age_days": seen.age.days,
+        "units": plain(hedge.units),
+        "entry_price": trimmed(hedge.entry, ENTRY_PLACES),
+        "mark": None if seen.mark is None else plain(seen.mark),
+        "unrealised_pnl": None if seen.profit is None else value(seen.profit),
+        "realised_pnl": value(hedge.realised),
+        "fees": fees_document(hedge.fees),
+        "funding": plain(hedge.funding),
+        "closes_at": seen.ends,
+        "covered": seen.is_covered,
+    }

@@ -1,0 +1,222 @@
+"""Hedges: shorts that stand for coins; why each is there, what closes it, what it has brought.
+
+Pure values. A hedge is always short, so its units are base units >= 0; prices are quote per base
+unit; profit, fees and funding are quote units. A plan declares which of its lines changes which
+hedge; everything else follows from fills and payments (:mod:`trimtab.hedging.book`), so that the
+hedge book can never disagree with the ledger. Source: strategy definitions 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NewType
+
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.orders import Fill
+from trimtab.domain.payments import Payment
+
+HedgeId = NewType("HedgeId", str)
+"""The asset in lower case and six hex digits, such as ``btc-1f09ac``; unique in a ledger."""
+
+
+class HedgeOrigin(StrEnum):
+    """Why a hedge is there. Stored with the plan; never renamed."""
+
+    DRIFT = "drift"
+    """A correction by the route ``futures``: it stands for an overweight."""
+    BY_HAND = "by_hand"
+    """A person asked for it: the targets move with it until a person ends it."""
+
+
+class HedgeCause(StrEnum):
+    """Why a line of a plan changes a hedge. Stored with the plan; never renamed."""
+
+    DRIFT = "drift"
+    """A correction opens, grows or shrinks it."""
+    BY_HAND = "by_hand"
+    DRIFT_BACK = "drift_back"
+    """What it stood for is no longer overweight."""
+    PROFIT_TARGET = "profit_target"
+    STOP = "stop"
+    AGE = "age"
+    OUTSIDE = "outside"
+    """It was bought back by no order that names it: a liquidation, or a person's own trade."""
+
+
+class DriftBack(StrEnum):
+    """Where the weight of the holding must return to for a drift's hedge to close. Stored."""
+
+    BAND = "band"
+    """Inside the band: it was outside when the hedge was opened."""
+    TARGET = "target"
+    """To the target: it was inside the band already."""
+    NEVER = "never"
+    """A hedge by hand stands for no overweight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeLine:
+    """What one line of a plan does to one hedge: sells grow it, buys shrink it."""
+
+    line: int
+    """Line of the plan, >= 1. One that buys back several hedges is declared for each, in the
+    order in which its fills are counted."""
+    hedge_id: HedgeId
+    asset: Asset
+    symbol: Symbol
+    """The contract that is short."""
+    origin: HedgeOrigin
+    cause: HedgeCause
+    drift_back: DriftBack
+    beside: Decimal
+    """Base units that the contract was short at planning and that no hedge explains, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredLine:
+    """A line as the ledger has it, with the plan it is of."""
+
+    plan_digest: str
+    line: HedgeLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeFill:
+    """One execution in a contract that hedges, and the line of the plan that ordered it."""
+
+    fill: Fill
+    plan_digest: str
+    """Empty for an execution of nobody's of ours."""
+    line: int
+    """0 likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeRecord:
+    """All that a hedge book follows from, dry runs excluded."""
+
+    declared: tuple[DeclaredLine, ...]
+    """Lines that have fills, in the order in which their plans were saved."""
+    fills: tuple[HedgeFill, ...]
+    """In every market that a line names, oldest first."""
+    funding: tuple[Payment, ...]
+    """Of the same markets, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hedge:
+    """One hedge, open or closed."""
+
+    hedge_id: HedgeId
+    asset: Asset
+    symbol: Symbol
+    origin: HedgeOrigin
+    drift_back: DriftBack
+    opened_at: datetime
+    """Its first fill, the venue's clock."""
+    units: Decimal
+    """Base units that are short now, >= 0; 0 when closed."""
+    proceeds: Decimal
+    """What those units were sold for, quote units, >= 0: units times average entry."""
+    realised: Decimal
+    """Profit of what was bought back, at average entry, quote units, signed."""
+    fees: Mapping[Asset, Decimal]
+    """Paid so far by asset; a rebate is negative."""
+    funding: Decimal
+    """Received so far, quote units, signed: a short is paid when the rate is positive."""
+    closed_at: datetime | None
+    """None while it is open."""
+    closed_by: HedgeCause | None
+    """What the last fill was for; None while it is open."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any unit is still short."""
+        return self.closed_at is None
+
+    @property
+    def entry(self) -> Decimal:
+        """Average price of the open units, quote per base unit; 0 when closed."""
+        return ratio(self.proceeds, self.units) if self.units else ZERO
+
+    def profit_at(self, mark: Decimal) -> Decimal:
+        """Unrealised profit of the open units at *mark*, quote units, signed."""
+        with exact_arithmetic():
+            return self.proceeds - self.units * mark
+
+    def result(self, quote: Asset) -> Decimal:
+        """Realised profit less fees in the quote plus funding, quote units, signed."""
+        with exact_arithmetic():
+            return self.realised - self.fees.get(quote, ZERO) + self.funding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeBook:
+    """Every hedge of an account."""
+
+    hedges: tuple[Hedge, ...]
+    """By first fill."""
+
+    @property
+    def open(self) -> tuple[Hedge, ...]:
+        """Those that are open, by first fill."""
+        return tuple(h for h in self.hedges if h.is_open)
+
+    def open_on(self, symbol: Symbol) -> tuple[Hedge, ...]:
+        """Return the open hedges in one contract, by first fill."""
+        return tuple(h for h in self.open if h.symbol == symbol)
+
+    def by_hand(self, asset: Asset) -> tuple[Hedge, ...]:
+        """Return the open hedges of *asset* that a person asked for."""
+        return tuple(h for h in self.open if h.asset == asset and h.origin is HedgeOrigin.BY_HAND)
+
+
+NO_HEDGES: Final = HedgeBook(hedges=())
+"""The book of an account that never had a hedge."""
+
+
+def units_of(hedges: tuple[Hedge, ...]) -> Decimal:
+    """Return the units that *hedges* are short together, base units, >= 0."""
+    with exact_arithmetic():
+        return sum((h.units for h in hedges), ZERO)
+
+
+def kept_by_hand(book: HedgeBook) -> Mapping[Symbol, Decimal]:
+    """Return the units that are short by hand and no correction may buy back, by contract."""
+    symbols = {h.symbol for h in book.open if h.origin is HedgeOrigin.BY_HAND}
+    return MappingProxyType(
+        {
+            symbol: units_of(
+                tuple(h for h in book.open_on(symbol) if h.origin is HedgeOrigin.BY_HAND)
+            )
+            for symbol in sorted(symbols)
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeWish:
+    """That a person wants an asset hedged, whatever its weight."""
+
+    asset: Asset
+    share: Decimal | None
+    """Fraction of the holding that is to be short by hand, >= 0; None when units are wanted."""
+    units: Decimal
+    """Base units that are to be short by hand, >= 0; 0 when a share is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseWish:
+    """That a person wants hedges closed."""
+
+    hedge_ids: tuple[str, ...]
+    """Ids, or beginnings of ids that fit one open hedge; empty for all that are open."""
+
+
+Wish = HedgeWish | CloseWish

@@ -1,0 +1,184 @@
+"""The hedge book as a fold over what the ledger has: declared lines, fills, funding. Pure, exact.
+
+Sells of a declared line grow its hedge, buys shrink the hedges of theirs, in the order declared.
+What is bought back by no declared line (a liquidation, a person's own trade) comes off what no
+hedge explains first, then off the oldest hedge. Closing in part realises at the average entry;
+divisions round at 28 digits, and the last part takes the rest, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
+from trimtab.domain.hedges import (
+    Hedge,
+    HedgeBook,
+    HedgeCause,
+    HedgeFill,
+    HedgeId,
+    HedgeLine,
+    HedgeRecord,
+)
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.orders import Fill, Side
+from trimtab.domain.payments import Payment
+
+Lines = Mapping[tuple[str, int], tuple[HedgeLine, ...]]
+"""What is declared, by plan and line."""
+
+
+def book_of(record: HedgeRecord) -> HedgeBook:
+    """Return every hedge as *record* adds up to."""
+    declared: dict[tuple[str, int], tuple[HedgeLine, ...]] = {}
+    for each in record.declared:
+        place = (each.plan_digest, each.line.line)
+        declared[place] = (*declared.get(place, ()), each.line)
+    fold = _Fold(declared=declared)
+    # A payment is for what was held just before: at one instant it goes before the fill.
+    events: list[Payment | HedgeFill] = [*record.funding, *record.fills]
+    for event in sorted(events, key=_instant):
+        if isinstance(event, Payment):
+            fold.pay(event)
+        else:
+            fold.fill(event)
+    return HedgeBook(hedges=tuple(fold.hedges.values()))
+
+
+def _instant(event: Payment | HedgeFill) -> datetime:
+    """Return when something happened, the venue's clock."""
+    return event.paid_at if isinstance(event, Payment) else event.fill.filled_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What of an execution one hedge takes."""
+
+    hedge_id: HedgeId | None
+    """None for what no hedge explains."""
+    units: Decimal
+    """Base units, > 0."""
+    cause: HedgeCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fold:
+    """The books while they are added up."""
+
+    declared: Lines
+    hedges: dict[HedgeId, Hedge] = field(default_factory=dict)
+    beside: dict[Symbol, Decimal] = field(default_factory=dict)
+    """Base units that a contract is short and that no hedge explains, once it had a hedge."""
+
+    def fill(self, event: HedgeFill) -> None:
+        """Take one execution."""
+        fill, lines = event.fill, self.declared.get((event.plan_digest, event.line), ())
+        with exact_arithmetic():
+            if fill.side is Side.BUY:
+                self._bought(fill, tuple(self._parts(fill, lines)))
+            elif lines:
+                self._sold(fill, lines[0])
+            elif fill.symbol in self.beside:
+                self.beside[fill.symbol] += fill.quantity
+
+    def _sold(self, fill: Fill, line: HedgeLine) -> None:
+        """Grow the hedge that a sell is declared for, or begin it."""
+        if not self._open_on(fill.symbol):
+            self.beside[fill.symbol] = line.beside
+        known = self.hedges.get(line.hedge_id) or _begun(line, fill)
+        self.hedges[line.hedge_id] = replace(
+            known,
+            units=known.units + fill.quantity,
+            proceeds=known.proceeds + fill.quantity * fill.fill_price,
+            fees=_with_fee(known, fill, fill.fee),
+            closed_at=None,
+            closed_by=None,
+        )
+
+    def _parts(self, fill: Fill, lines: Sequence[HedgeLine]) -> Iterator[_Part]:
+        """Say which hedges a buy comes off, and how much of it."""
+        left = fill.quantity
+        named = [(self.hedges[x.hedge_id], x.cause) for x in lines if x.hedge_id in self.hedges]
+        others = [(h, HedgeCause.OUTSIDE) for h in self._open_on(fill.symbol)]
+        unexplained = min(left, self.beside.get(fill.symbol, ZERO))
+        if not lines and unexplained:
+            left -= unexplained
+            self.beside[fill.symbol] -= unexplained
+            yield _Part(hedge_id=None, units=unexplained, cause=HedgeCause.OUTSIDE)
+        for hedge, cause in named or others:
+            units = min(left, hedge.units)
+            if units:
+                left -= units
+                yield _Part(hedge_id=hedge.hedge_id, units=units, cause=cause)
+        if left and fill.symbol in self.beside:
+            self.beside[fill.symbol] = max(ZERO, self.beside[fill.symbol] - left)
+            yield _Part(hedge_id=None, units=left, cause=HedgeCause.OUTSIDE)
+
+    def _bought(self, fill: Fill, parts: Sequence[_Part]) -> None:
+        """Shrink hedges by their parts of a buy; its fee is shared by size."""
+        fee = fill.fee
+        for place, part in enumerate(parts, start=1):
+            whole = place == len(parts)
+            share = fee if whole else ratio(fill.fee * part.units, fill.quantity)
+            fee -= share
+            if part.hedge_id is not None:
+                self._shrunk(self.hedges[part.hedge_id], fill, part, share)
+
+    def _shrunk(self, hedge: Hedge, fill: Fill, part: _Part, fee: Decimal) -> None:
+        """Buy back a part of one hedge at its average entry."""
+        closes = part.units == hedge.units
+        sold = hedge.proceeds if closes else ratio(hedge.proceeds * part.units, hedge.units)
+        self.hedges[hedge.hedge_id] = replace(
+            hedge,
+            units=hedge.units - part.units,
+            proceeds=hedge.proceeds - sold,
+            realised=hedge.realised + sold - part.units * fill.fill_price,
+            fees=_with_fee(hedge, fill, fee),
+            closed_at=fill.filled_at if closes else None,
+            closed_by=part.cause if closes else None,
+        )
+
+    def pay(self, payment: Payment) -> None:
+        """Share one funding payment by size among whatever is short."""
+        if payment.symbol is None:
+            return
+        held = self._open_on(payment.symbol)
+        with exact_arithmetic():
+            beside = self.beside.get(payment.symbol, ZERO)
+            total, left = sum((h.units for h in held), beside), payment.units
+            for place, hedge in enumerate(held, start=1):
+                takes_rest = place == len(held) and not beside
+                share = left if takes_rest else ratio(payment.units * hedge.units, total)
+                left -= share
+                self.hedges[hedge.hedge_id] = replace(hedge, funding=hedge.funding + share)
+
+    def _open_on(self, symbol: Symbol) -> tuple[Hedge, ...]:
+        """Return open hedges in one contract, oldest first."""
+        return tuple(h for h in self.hedges.values() if h.symbol == symbol and h.is_open)
+
+
+def _begun(line: HedgeLine, fill: Fill) -> Hedge:
+    """Return a hedge of nothing yet."""
+    return Hedge(
+        hedge_id=line.hedge_id,
+        asset=line.asset,
+        symbol=line.symbol,
+        origin=line.origin,
+        drift_back=line.drift_back,
+        opened_at=fill.filled_at,
+        units=ZERO,
+        proceeds=ZERO,
+        realised=ZERO,
+        fees={},
+        funding=ZERO,
+        closed_at=None,
+        closed_by=None,
+    )
+
+
+def _with_fee(hedge: Hedge, fill: Fill, fee: Decimal) -> Mapping[Asset, Decimal]:
+    """Return the fees of a hedge with one more."""
+    return {**hedge.fees, fill.fee_asset: hedge.fees.get(fill.fee_asset, ZERO) + fee}

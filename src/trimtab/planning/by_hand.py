@@ -1,0 +1,205 @@
+"""What a person asks of hedges, as moves: open, resize, close.
+
+Pure and exact. Units are base units, values quote units, positive buys back. Source: strategy
+definitions 4.1 and 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trimtab.domain.errors import MissingInstrument, PlanningError
+from trimtab.domain.exact import ZERO, exact_arithmetic, floor_times, plain
+from trimtab.domain.exposure import Exposure, contract_symbols, exposure
+from trimtab.domain.firings import Firing, TriggerKind
+from trimtab.domain.hedges import (
+    CloseWish,
+    Hedge,
+    HedgeBook,
+    HedgeCause,
+    HedgeId,
+    HedgeWish,
+    Wish,
+    units_of,
+)
+from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.plan import LegReason, Role
+from trimtab.domain.snapshot import Snapshot
+from trimtab.hedging.closing import Closing
+from trimtab.hedging.declare import new_id
+from trimtab.planning.routes import Move
+from trimtab.targets.by_hand import Aim, aims_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What a wish comes to."""
+
+    aims: tuple[Aim, ...]
+    """Every hedge by hand as it is to be, in the order of the book, a new one last."""
+    opening: Aim | None
+    """The one that is to be opened or resized; None when hedges are to be closed."""
+    closings: tuple[Closing, ...]
+    """Hedges that are to be closed."""
+
+
+def wished(wish: Wish, book: HedgeBook, snapshot: Snapshot, exposed: Exposure) -> ByHand:
+    """Return what *wish* makes of the hedges by hand.
+
+    Raises:
+        PlanningError: it cannot be planned; says what to do instead.
+
+    """
+    if isinstance(wish, CloseWish):
+        closings = tuple(_closing(h) for h in _named(wish, book))
+        gone = {c.hedge.hedge_id for c in closings}
+        kept = tuple(a for a in aims_of(book) if a.hedge_id not in gone)
+        return ByHand(aims=kept, opening=None, closings=closings)
+    aim = _aim(wish, book, snapshot, exposed=exposed)
+    others = tuple(a for a in aims_of(book) if a.hedge_id != aim.hedge_id)
+    return ByHand(aims=(*others, aim) if aim.units else others, opening=aim, closings=())
+
+
+def _aim(wish: HedgeWish, book: HedgeBook, snapshot: Snapshot, *, exposed: Exposure) -> Aim:
+    """Return what one asset is to be short by hand, in whole lots, rounded down."""
+    asset, held = wish.asset, exposed.holding(wish.asset)
+    if held <= 0:
+        raise PlanningError(
+            f"{asset}: nothing is held, so there is nothing to hedge", next_step="trimtab status"
+        )
+    mine = book.by_hand(asset)
+    instrument = _contract(asset, mine, snapshot)
+    position = snapshot.positions.get(instrument.symbol)
+    if position is not None and position.lots > 0:
+        raise PlanningError(
+            f"{instrument.symbol}: is long, a short would only reduce it; lower the target of "
+            f"{asset} instead",
+            next_step="trimtab status",
+        )
+    with exact_arithmetic():
+        wanted = wish.units if wish.share is None else wish.share * held
+    lots = floor_times(instrument.lot_size, wanted)
+    if wanted and not lots:
+        raise PlanningError(
+            f"{plain(wanted)} {asset} is less than one lot of {instrument.symbol} "
+            f"({plain(instrument.lot_size)}); ask for more",
+            next_step="trimtab hedge --help",
+        )
+    hedge_id = mine[0].hedge_id if mine else new_id(asset, book, snapshot)
+    units = instrument.units(lots)
+    return Aim(hedge_id=hedge_id, asset=asset, symbol=instrument.symbol, units=units)
+
+
+def _contract(asset: Asset, mine: Sequence[Hedge], snapshot: Snapshot) -> Instrument:
+    """Return the contract of the hedge that is there, else the perpetual of *asset*."""
+    if mine:
+        return snapshot.instruments[mine[0].symbol]
+    symbols = contract_symbols(snapshot, asset)
+    if not symbols:
+        raise MissingInstrument(
+            f"{asset}: no contract in {snapshot.quote} was read; is swap among venue.markets?",
+            next_step="trimtab config show",
+        )
+    return snapshot.instruments[symbols[0]]
+
+
+def _named(wish: CloseWish, book: HedgeBook) -> tuple[Hedge, ...]:
+    """Return the open hedges that a wish names, by first fill."""
+    if not wish.hedge_ids:
+        return book.open
+    chosen = {_the_one(name, book).hedge_id for name in wish.hedge_ids}
+    return tuple(h for h in book.open if h.hedge_id in chosen)
+
+
+def _the_one(name: str, book: HedgeBook) -> Hedge:
+    """Return the one open hedge whose id begins with *name*."""
+    found = [h for h in book.open if h.hedge_id.startswith(name.lower())]
+    if len(found) != 1:
+        many = "several open hedges begin so" if found else "no open hedge has this id"
+        raise PlanningError(f"{name}: {many}", next_step="trimtab status")
+    return found[0]
+
+
+def _closing(hedge: Hedge) -> Closing:
+    """Return a close that a person asked for."""
+    firing = _firing(hedge.hedge_id, hedge.units, wanted=ZERO, asset=hedge.asset)
+    return Closing(hedge=hedge, cause=HedgeCause.BY_HAND, firing=firing)
+
+
+def _firing(hedge_id: HedgeId, units: Decimal, *, wanted: Decimal, asset: Asset) -> Firing:
+    """Return that a person asked for exactly this."""
+    return Firing(
+        kind=TriggerKind.BY_HAND,
+        subject=hedge_id,
+        measured=units,
+        limit=wanted,
+        reason=f"{plain(wanted)} {asset} short by hand is asked for, {plain(units)} is",
+    )
+
+
+def moves_of(given: ByHand, book: HedgeBook, snapshot: Snapshot) -> tuple[Move, ...]:
+    """Return what brings the hedges to what a person wants; nothing when they are there."""
+    if given.opening is None:
+        return closing_moves(given.closings, snapshot, LegReason.BY_HAND)
+    aim, now = given.opening, units_of(book.by_hand(given.opening.asset))
+    with exact_arithmetic():
+        missing = aim.units - now
+    if not missing:
+        return ()
+    return (_move(aim.symbol, -missing, snapshot, LegReason.BY_HAND),)
+
+
+def firings_of(given: ByHand, book: HedgeBook) -> tuple[Firing, ...]:
+    """Return that a person asked for it, hedge by hedge."""
+    if given.opening is None:
+        return tuple(c.firing for c in given.closings)
+    aim = given.opening
+    now = units_of(book.by_hand(aim.asset))
+    return (_firing(aim.hedge_id, now, wanted=aim.units, asset=aim.asset),)
+
+
+def closing_moves(
+    closings: Sequence[Closing], snapshot: Snapshot, reason: LegReason
+) -> tuple[Move, ...]:
+    """Return one move for each contract in which hedges are to be bought back.
+
+    Raises:
+        PlanningError: the position behind them is smaller than what is to be bought back.
+
+    """
+    return tuple(_closing_moves(closings, snapshot, reason))
+
+
+def _closing_moves(
+    closings: Sequence[Closing], snapshot: Snapshot, reason: LegReason
+) -> Iterator[Move]:
+    """Yield them by contract, in the order of *closings*."""
+    for symbol in dict.fromkeys(c.hedge.symbol for c in closings):
+        units = units_of(tuple(c.hedge for c in closings if c.hedge.symbol == symbol))
+        position = snapshot.positions.get(symbol)
+        held = ZERO if position is None else -snapshot.instruments[symbol].units(position.lots)
+        if held < units:
+            raise PlanningError(
+                f"{symbol}: {plain(units)} is to be bought back, only {plain(max(ZERO, held))} is "
+                "short; somebody else traded it",
+                next_step="trimtab reconcile --adopt",
+            )
+        yield _move(symbol, units, snapshot, reason)
+
+
+def _move(symbol: Symbol, units: Decimal, snapshot: Snapshot, reason: LegReason) -> Move:
+    """Return a move of signed base units in one contract, positive buys back."""
+    instrument = snapshot.instruments[symbol]
+    mid = exposure(snapshot).mid(instrument.base)
+    with exact_arithmetic():
+        value = units * mid
+    return Move(
+        asset=instrument.base,
+        instrument=instrument,
+        value=value,
+        slack=ZERO,
+        role=Role.CLOSE if units > 0 else Role.HEDGE,
+        reason=reason,
+    )

@@ -1,0 +1,198 @@
+"""Choose: what one plan is for, when a person, a hedge's condition and drifts all want something.
+
+Pure. A wish by hand makes a plan of its own. A hedge that is due to close goes before drifts: what
+it gives back is measured by the next plan, not guessed by this one. A due slot goes before both,
+for it trades everything to target. Source: strategy definitions 2.4 and 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exposure import Exposure
+from trimtab.domain.firings import Firing, by_urgency
+from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand
+from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.occasion import Occasion
+from trimtab.domain.plan import LegReason, Untraded
+from trimtab.domain.policy import Policy
+from trimtab.domain.snapshot import Snapshot
+from trimtab.hedging.closing import Closing, Overweight, Sight, due
+from trimtab.planning.basket import carried
+from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
+from trimtab.planning.costs import cost_share
+from trimtab.planning.decision import FRICTIONLESS, Friction, decide
+from trimtab.planning.drift import Measurement
+from trimtab.planning.routes import Move, routed
+from trimtab.planning.sizes import Sizes, book_of, sized
+from trimtab.targets.by_hand import shifts_by_hand
+from trimtab.targets.effective import Targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Why a plan acts, and by which moves."""
+
+    firings: tuple[Firing, ...]
+    """Most urgent first."""
+    moves: tuple[Move, ...]
+    causes: Mapping[HedgeId, HedgeCause]
+    """Hedges that are to be bought back, all or in part, and why; drifts name none."""
+    by_hand: Mapping[Symbol, HedgeId]
+    """Hedges that are to be opened or grown by hand, by contract."""
+    untraded: tuple[Untraded, ...]
+    """What no market carries."""
+
+
+COST_MARGIN: Final = Decimal("1.01")
+"""The second decision trades a little more than the first, and so costs a little more."""
+NOTHING: Final = Choice(firings=(), moves=(), causes={}, by_hand={}, untraded=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is chosen from."""
+
+    snapshot: Snapshot
+    exposed: Exposure
+    targets: Targets
+    found: Measurement
+    policy: Policy
+    occasion: Occasion
+    overweights: Mapping[Asset, Overweight]
+    """What hedges of corrections stand for, by asset."""
+    moved: Decimal
+    """What a transfer of the same plan takes out of the spot wallet, quote units, signed."""
+
+
+def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
+    """Return what a plan is for and the whole lots that it comes to.
+
+    A close that cannot be ordered (its rest is below the venue's minimum) keeps no drift waiting.
+
+    Raises:
+        PlanningError: it cannot be planned; says what to mend.
+
+    """
+    if by_hand is not None:
+        return _sized(chosen_by_hand(by_hand, scene.occasion, scene.snapshot), scene)
+    closings = due_closings(scene)
+    if closings:
+        choice, sizes = _sized(chosen_closings(closings, scene.snapshot), scene)
+        if sizes.sized:
+            return choice, sizes
+    return _sized(_corrected(scene), scene)
+
+
+def _sized(choice: Choice, scene: Scene) -> tuple[Choice, Sizes]:
+    """Return a choice with its lots."""
+    limits = scene.policy.limits
+    return choice, sized(
+        choice.moves, scene.snapshot, exposed=scene.exposed, limits=limits, moved=scene.moved
+    )
+
+
+def _corrected(scene: Scene) -> Choice:
+    """Decide twice: what the first answer would cost and round moves the edges of the second."""
+    snapshot, policy, exposed = scene.snapshot, scene.policy, scene.exposed
+    kept, groups = kept_by_hand(scene.occasion.hedges), scene.targets.groups
+
+    def under(friction: Friction) -> Choice:
+        """Decide where trading does *friction* to the whole."""
+        slot_due = scene.occasion.slot_due
+        decision = decide(scene.found, policy.rebalance, slot_due=slot_due, friction=friction)
+        shared = carried(decision.corrections, groups, exposed=exposed, hedge=policy.hedge)
+        moves = routed(shared.corrections, snapshot, policy=policy.rebalance, kept=kept)
+        return replace(NOTHING, firings=decision.firings, moves=moves, untraded=shared.untraded)
+
+    moves = under(FRICTIONLESS).moves
+    with exact_arithmetic():
+        cost = sum((_cost(move, snapshot) for move in moves), ZERO)
+        rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
+        return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
+
+
+def _lot_value(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return the value of one lot, quote units: a move may be rounded by less than that."""
+    return move.instrument.units(Lots(1)) * book_of(move, snapshot).mid
+
+
+def _cost(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return fee and half spread of a move, quote units."""
+    return abs(move.value) * cost_share(move.instrument, book_of(move, snapshot))
+
+
+def chosen_by_hand(given: ByHand, occasion: Occasion, snapshot: Snapshot) -> Choice:
+    """Return what a person asked for, and nothing else."""
+    book, aim = occasion.hedges, given.opening
+    causes = {c.hedge.hedge_id: c.cause for c in given.closings}
+    if aim is not None:
+        causes |= {h.hedge_id: HedgeCause.BY_HAND for h in book.by_hand(aim.asset)}
+    return replace(
+        NOTHING,
+        firings=firings_of(given, book),
+        moves=moves_of(given, book, snapshot),
+        causes=causes,
+        by_hand={} if aim is None else {aim.symbol: aim.hedge_id},
+    )
+
+
+def chosen_closings(closings: tuple[Closing, ...], snapshot: Snapshot) -> Choice:
+    """Return what buys back the hedges that are due, in the order of the book."""
+    return replace(
+        NOTHING,
+        firings=by_urgency(c.firing for c in closings),
+        moves=closing_moves(closings, snapshot, LegReason.CLOSE_HEDGE),
+        causes={c.hedge.hedge_id: c.cause for c in closings},
+    )
+
+
+def due_closings(scene: Scene) -> tuple[Closing, ...]:
+    """Return the hedges that are to close now; none while a slot is due."""
+    occasion = scene.occasion
+    if occasion.slot_due:
+        return ()
+    marks = _marks(scene.snapshot)
+    sight = Sight(overweights=scene.overweights, marks=marks, now=occasion.now)
+    return due(occasion.hedges, scene.policy.hedge, sight)
+
+
+def _marks(snapshot: Snapshot) -> Mapping[Symbol, Decimal]:
+    """Return the marks of contracts that are short."""
+    short = (s for s, p in snapshot.positions.items() if p.lots < 0)
+    return {symbol: snapshot.contracts[symbol].mark for symbol in short}
+
+
+def overweights_of(
+    found: Measurement, targets: Targets, exposed: Exposure
+) -> Mapping[Asset, Overweight]:
+    """Return what hedges of corrections stand for, by asset; the quote has none.
+
+    Members of a basket hedge for each other: each stands for the whole of it.
+    """
+    by_hand, drifts = shifts_by_hand(targets), {d.asset: d for d in found.drifts}
+    alone = [[asset] for asset in drifts if asset != exposed.quote]
+    baskets = [list(group.assets) for group in targets.groups if group.basket]
+    weights: dict[Asset, Overweight] = {}
+    for assets in (*alone, *baskets):
+        mine = [drifts[asset] for asset in assets]
+        with exact_arithmetic():
+            together = Overweight(
+                weight=sum((d.spot_weight + by_hand.get(d.asset, ZERO) for d in mine), ZERO),
+                target=sum((d.target for d in mine), ZERO),
+                band_high=sum((d.band_high for d in mine), ZERO),
+            )
+        weights |= dict.fromkeys(assets, together)
+    return weights
+
+
+def drift_back_of(overweights: Mapping[Asset, Overweight]) -> Mapping[Asset, DriftBack]:
+    """Return what a hedge that is opened now closes at: the band, where it is left already."""
+    return {
+        asset: DriftBack.BAND if each.weight > each.band_high else DriftBack.TARGET
+        for asset, each in overweights.items()
+    }
