@@ -466,6 +466,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "trigger": "drift",
         "firings": (),
         "overlays": (),
+        "readings": (),
         "drift": (),
         "groups": (),
         "legs": found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -90,3 +91,17 @@ class ToldHistory:
                 a: told.open_interest[a] for a in need.perpetuals if a in told.open_interest
             },
         )
+
+
+NOTHING_TOLD = ToldHistory(history_of({}))
+"""For whoever needs nothing of the past."""
+
+
+def wandering(seed: int, days: int, *, size: float = 0.03, start: float = 100.0) -> list[str]:
+    """Return made-up daily closes, the same for a seed: a walk with steps of about *size*."""
+    walk = random.Random(seed)
+    closes, at = [], start
+    for _ in range(days):
+        at *= 1.0 + walk.gauss(0.0, size)
+        closes.append(f"{at:.6f}")
+    return closes

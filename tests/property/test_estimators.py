@@ -22,7 +22,12 @@ from trimtab.estimators.covariance import (
     shrunk_covariance,
 )
 from trimtab.estimators.indicators import ema, rsi, volatility
-from trimtab.estimators.parity import condition, equal_risk, share_deviation
+from trimtab.estimators.parity import (
+    can_be_told_apart,
+    condition,
+    equal_risk,
+    share_deviation,
+)
 from trimtab.estimators.series import Floats, column, columns, exact, simple_returns
 
 moves = st.floats(-0.3, 0.4, allow_nan=False)
@@ -157,9 +162,12 @@ def test_without_correlation_weights_are_inverse_to_deviations(deviations: list[
     assert equal_risk(np.diag(spread**2)) == pytest.approx(inverse / inverse.sum(), rel=1e-9)
 
 
-def test_the_worst_allowed_number_of_sweeps_still_gives_a_portfolio() -> None:
-    twins = np.array([[1.0, 1.0 - 1e-13], [1.0 - 1e-13, 1.0]])
-    assert equal_risk(twins) == pytest.approx([0.5, 0.5])
+def test_a_search_that_does_not_end_stops_and_its_deviation_tells() -> None:
+    against = np.array([[1.0, 1e-12 - 1.0], [1e-12 - 1.0, 1.0]])
+    weights = equal_risk(against)
+    assert weights.sum() == pytest.approx(1.0)
+    assert share_deviation(against, weights=weights) >= 0.0
+    assert not can_be_told_apart(against)
 
 
 @given(returns(), st.integers(0, 2**32 - 1))

@@ -104,6 +104,8 @@ def _drift(asset: str) -> Drift:
         breached=False,
         alert_low=None,
         alert_high=None,
+        trigger_low=None,
+        trigger_high=None,
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tests.fakes.told_history import NOTHING_TOLD
 from tests.simulation.process import PROCESS, Process
 from tests.simulation.tape import Broken
 from tests.simulation.transport import Line
@@ -231,6 +232,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
             market=market,
             payments=opened.venue,
             references=UnreadReferences(),
+            history=NOTHING_TOLD,
             ledger=ledger,
             keys=opened.preflight,
             clock=world.clock,

@@ -10,6 +10,7 @@ from typing import Any
 from tests.builders import NOW, account, policy
 from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
 from tests.fakes.memory_venue import MemoryVenue
+from tests.fakes.told_history import NOTHING_TOLD
 from tests.fakes.virtual_clock import VirtualClock
 from tests.workflow.floor import Watcher
 from trimtab.adapters.unread_references import UnreadReferences
@@ -71,6 +72,7 @@ class Counter:
             market=self.venue,
             payments=self.venue,
             references=UnreadReferences(),
+            history=NOTHING_TOLD,
             ledger=books,
             keys=self.venue,
             clock=self.clock,

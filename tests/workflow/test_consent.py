@@ -17,6 +17,7 @@ from tests.workflow.counter import RULES, Counter
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.errors import AccountHeld, ApprovalError
 from trimtab.domain.findings import GateReport
+from trimtab.domain.history_policy import VolatilityPolicy
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, Target, Threshold
 from trimtab.domain.references import ReferenceSource
@@ -105,7 +106,9 @@ def changed(value: Any) -> Any:
 
 
 def changed_in(value: Any) -> Any:
-    """Return a record with its first field changed, or a mapping with one entry more."""
+    """Return a record with its first field changed, a mapping with one entry more, or a rule."""
+    if value is None:  # A rule that is not wanted.
+        return VolatilityPolicy(target=dec("0.4"), look_back_days=30)
     if not dataclasses.is_dataclass(value):
         return {"BTC": next(iter(value.values()), "futures")} if not value else {}
     first = dataclasses.fields(value)[0].name

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tests.builders import policy
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_venue import Fault
+from tests.fakes.told_history import NOTHING_TOLD
 from tests.workflow.floor import Floor
 from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.domain.instruments import Symbol
@@ -29,6 +30,7 @@ async def known_to_the_gate(floor: Floor) -> GateContext:
         market=floor.venue,
         payments=floor.venue,
         references=UnreadReferences(),
+        history=NOTHING_TOLD,
         ledger=ledger,
         keys=floor.venue,
         clock=floor.clock,

@@ -16,6 +16,7 @@ def planner_of(shell: Shell, *, wish: Wish | None) -> Planner:
         market=shell.market,
         payments=shell.payments,
         references=shell.references,
+        history=shell.history,
         ledger=shell.ledger,
         keys=shell.preflight,
         clock=shell.clock,

@@ -6,7 +6,7 @@ only ever added; a rename is a changelog entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,8 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, returns_of
+from trimtab.domain.plan import Chance, Drift, GroupDrift, Leg, Plan, returns_of
+from trimtab.domain.readings import Reading
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
@@ -54,6 +55,7 @@ def plan_document(
             "trigger": plan.trigger,
             "firings": [to_document(f) for f in plan.firings],
             "overlays": [overlay_document(o) for o in plan.overlays],
+            "readings": [reading_document(r) for r in plan.readings],
             "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
             "groups": [group_document(g) for g in plan.groups],
@@ -100,6 +102,28 @@ def drift_document(drift: Drift) -> Document:
         "breached": drift.breached,
         "alert_low": _alert_mark(drift.alert_low),
         "alert_high": _alert_mark(drift.alert_high),
+        "trigger_low": _alert_mark(drift.trigger_low),
+        "trigger_high": _alert_mark(drift.trigger_high),
+        "trigger_low_chances": _chances(drift.chances_low),
+        "trigger_high_chances": _chances(drift.chances_high),
+    }
+
+
+def _chances(chances: Sequence[Chance]) -> Document | None:
+    """Return how likely a price is touched by days, or null where it is not told."""
+    return {f"{each.days}d": plain(each.chance) for each in chances} or None
+
+
+def reading_document(reading: Reading) -> Document:
+    """Return one figure of the past, and what it was held against."""
+    return {
+        "rule": reading.rule,
+        "subject": reading.subject,
+        "name": reading.name,
+        "measured": None if reading.measured is None else plain(reading.measured),
+        "limit": None if reading.limit is None else plain(reading.limit),
+        "holds": reading.holds,
+        "text": reading.text,
     }
 
 

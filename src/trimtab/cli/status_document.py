@@ -12,6 +12,7 @@ from trimtab.cli.documents import (
     drift_document,
     group_document,
     overlay_document,
+    reading_document,
     value,
     weight,
 )
@@ -37,6 +38,8 @@ def status_document(status: AccountStatus) -> Document:
         "assets": [drift_document(d) for d in status.drifts],
         "groups": [group_document(g) for g in status.groups],
         "overlays": [overlay_document(o) for o in status.overlays],
+        "readings": [reading_document(r) for r in status.readings],
+        "remarks": list(status.remarks),
         "unmeasured": status.unmeasured or None,
         "holdings": [
             {

@@ -17,7 +17,6 @@ from rich.text import Text
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
-from trimtab.domain.firings import TriggerKind
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded, returns_of
 from trimtab.domain.transfers import TransferLeg
@@ -49,21 +48,6 @@ def points(drift: Decimal) -> str:
 def money(amount: Decimal) -> str:
     """Return a quote value with two decimals and thousands separators."""
     return grouped(amount, 2)
-
-
-def plan_view(plan: Plan, report: GateReport) -> RenderableType:
-    """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
-    parts: list[RenderableType] = [heading(plan), drift_table(plan)]
-    parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
-    if plan.legs:
-        parts += [Text(), legs_table(plan), *return_lines(plan), cost_line(plan)]
-    else:
-        asked = plan.trigger == TriggerKind.BY_HAND
-        why = "the hedges are as asked for" if asked else "every weight is inside its band"
-        parts += [Text(), Text(f"Nothing to do: {why}.", "green")]
-    if plan.untraded:
-        parts += [Text(), untraded_table(plan.untraded, plan)]
-    return Group(*parts, Text(), gate_view(report))
 
 
 def heading(plan: Plan) -> Text:

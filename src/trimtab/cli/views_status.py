@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -20,6 +19,7 @@ from trimtab.cli.tables import (
     rows_table,
     words,
 )
+from trimtab.cli.views_history import price_text, readings_table, trigger_table
 from trimtab.cli.views_standing import standing_table
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import Side
@@ -92,6 +92,13 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
     yield rows_table((*columns, "band", ">alert below", ">above"), rows)
     yield from group_lines(status.groups)
     yield from overlay_lines(status.overlays)
+    if (triggers := trigger_table(status.drifts)) is not None:
+        yield Text()
+        yield triggers
+    if status.readings:
+        yield Text()
+        yield readings_table(status.readings)
+    yield from (Text(remark, "yellow") for remark in status.remarks)
     if outside := [d.asset for d in status.drifts if d.breached]:
         yield Text(f"Outside the band: {', '.join(outside)}.", "yellow")
 
@@ -107,16 +114,9 @@ def _weight_row(drift: Drift, *, hedged: bool) -> list[str | Text]:
         percent(drift.target),
         Text(points(drift.drift), style),
         bar(drift),
-        _alert(drift.alert_low),
-        _alert(drift.alert_high),
+        price_text(drift.alert_low),
+        price_text(drift.alert_high),
     ]
-
-
-def _alert(at: Decimal | None) -> str:
-    """Return an alert price to six digits, so that a small coin's says something too."""
-    if at is None:
-        return ""
-    return shown(at, max(2, 5 - at.adjusted())) if at.adjusted() < 1 else money(at)
 
 
 def _holdings(status: AccountStatus) -> RenderableType:

@@ -20,13 +20,15 @@ from trimtab.config.profiles import PROFILES
 from trimtab.config.shape import is_per_asset, nearest_fix
 from trimtab.config.words import ASSET
 from trimtab.domain.exact import ZERO, plain
+from trimtab.domain.references import DOLLAR_STABLES
 
 Tree = Mapping[str, Any]
 
 _SECRET_KEY: Final = re.compile(
     r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)"
 )
-_CHOICES: Final = ("profile", "targets", "groups", "sleeves")
+CHOICES: Final = ("profile", "targets", "groups", "sleeves", "risk_parity")
+"""What says where the portfolio should be; exactly one of them."""
 _NOT_YET: Final = ("sleeves",)
 
 
@@ -43,6 +45,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _markets(tree)
     yield from _url(tree)
     yield from _references(tree)
+    yield from _risk_parity(tree)
 
 
 def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
@@ -86,7 +89,7 @@ def quote_of(tree: Tree) -> str | None:
 def _choice(tree: Tree) -> Iterator[Flaw]:
     """Exactly one of profile, targets, groups, sleeves says where the portfolio should be."""
     portfolio = section(tree, "portfolio")
-    chosen = [name for name in _CHOICES if name in portfolio]
+    chosen = [name for name in CHOICES if name in portfolio]
     for name in _NOT_YET:
         if name in portfolio:
             reason = "is not available yet in this version"
@@ -95,11 +98,11 @@ def _choice(tree: Tree) -> Iterator[Flaw]:
     if not chosen and isinstance(tree.get("portfolio", {}), dict):
         yield Flaw(
             path=("portfolio",),
-            reason="needs exactly one of profile, targets, groups, sleeves, has none",
+            reason=f"needs exactly one of {', '.join(CHOICES)}, has none",
             fix='write [portfolio.targets] with one weight per asset, or profile = "moderate"',
         )
     if len(chosen) > 1:
-        reason = f"excludes the others of profile, targets, groups, sleeves: {len(chosen)} are set"
+        reason = f"excludes the others of {', '.join(CHOICES)}: {len(chosen)} are set"
         fix = f"keep {' or '.join(chosen)}"
         yield Flaw(path=("portfolio", chosen[-1]), reason=reason, fix=fix)
 
@@ -169,6 +172,9 @@ def _strangers(tree: Tree) -> Iterator[Flaw]:
         targets = {**PROFILES[portfolio["profile"]].weights, quote: ""}
     if isinstance(portfolio.get("groups"), dict):
         targets = dict.fromkeys([*grouped(portfolio["groups"]), quote])
+    parity = section(portfolio, "risk_parity").get("assets")
+    if isinstance(parity, list):
+        targets = dict.fromkeys([*map(str, parity), str(quote)])
     if not isinstance(targets, dict):
         return
     for name in ("routes", "thresholds"):
@@ -212,6 +218,16 @@ def _url(tree: Tree) -> Iterator[Flaw]:
     if venue.get("url") == "" and environment == "local":
         fix = "remove it, or write where trimtab testnet listens"
         yield Flaw(path=("venue", "url"), reason="is empty", fix=fix)
+
+
+def _risk_parity(tree: Tree) -> Iterator[Flaw]:
+    """Check that what shares the risk has some: the quote and other dollars have none."""
+    assets = section(section(tree, "portfolio"), "risk_parity").get("assets")
+    for place, asset in enumerate(assets if isinstance(assets, list) else ()):
+        if asset == quote_of(tree) or asset in DOLLAR_STABLES:
+            reason = f"{asset} is stable: its share is risk_parity.stable, held in the quote"
+            path = ("portfolio", "risk_parity", "assets", place)
+            yield Flaw(path=path, reason=reason, fix="remove it")
 
 
 def _references(tree: Tree) -> Iterator[Flaw]:

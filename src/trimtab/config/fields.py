@@ -72,6 +72,16 @@ def read_sources(sources: tuple[ReferenceSource, ...]) -> tuple[ReferenceSource,
     return sources
 
 
+def read_assets(assets: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse lists of no asset, and lists that name one twice."""
+    fix = 'write each once, such as ["BTC", "ETH"]'
+    if not assets:
+        raise fault("names no asset", fix=fix)
+    if len(set(assets)) < len(assets):
+        raise fault("names an asset twice", fix=fix)
+    return assets
+
+
 Exact = Annotated[
     Decimal,
     BeforeValidator(read_exact, json_schema_input_type=str | int | float),

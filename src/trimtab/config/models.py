@@ -32,6 +32,7 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
+from trimtab.config.models_history import Adaptive, History, Overlays
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -127,6 +128,8 @@ class Rebalance(BaseModel):
         default_factory=dict, examples=['BTC = "10%"']
     )
     """Exceptions from threshold, per asset."""
+    adaptive: Adaptive | None = None
+    """Bands that follow the volatility."""
 
 
 class Hedge(BaseModel):
@@ -318,6 +321,8 @@ class Document(BaseModel):
     venue: Venue
     portfolio: Portfolio
     rebalance: Rebalance
+    overlays: Overlays
+    history: History
     hedge: Hedge
     risk: Risk
     references: References

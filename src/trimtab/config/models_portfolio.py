@@ -21,6 +21,7 @@ from trimtab.config.fields import (
     ThresholdText,
     Value,
 )
+from trimtab.config.models_history import RiskParity
 from trimtab.config.words import unavailable
 from trimtab.domain.policy import Basis, Inner, Untargeted
 
@@ -57,7 +58,7 @@ class Group(BaseModel):
 
 
 class Portfolio(BaseModel):
-    """Where the portfolio should be. Exactly one of profile, targets, groups, sleeves."""
+    """Where the portfolio should be, by exactly one of profile, targets, groups, risk_parity."""
 
     model_config = SECTION
 
@@ -75,3 +76,5 @@ class Portfolio(BaseModel):
     """Groups of assets, each a table of its own; no asset is in two of them."""
     sleeves: Any = None
     """Sleeves of futures. Not available yet in this version."""
+    risk_parity: RiskParity | None = None
+    """Targets whose shares in the risk are equal."""

@@ -5,10 +5,19 @@ Pure. Nothing is chosen here: every value was written down or is a documented de
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import MappingProxyType
+from typing import Final
 
 from trimtab.config.grouping import groups_of, thresholds_of
 from trimtab.config.models import Document
+from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
+from trimtab.domain.history_policy import (
+    AdaptivePolicy,
+    HistoryPolicy,
+    RiskParityPolicy,
+    VolatilityPolicy,
+)
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.policy import (
     ApprovalPolicy,
@@ -22,6 +31,9 @@ from trimtab.domain.policy import (
 )
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Environment
+
+_PARTS: Final = Decimal("0.0001")
+"""In which a risk that is to be shared is divided beforehand."""
 
 
 def policy_of(document: Document) -> Policy:
@@ -40,6 +52,7 @@ def policy_of(document: Document) -> Policy:
         ),
         limits=_limits(document),
         references=_references(document),
+        history=_history(document),
         approval=ApprovalPolicy(
             ttl_s=document.approval.ttl_s,
             max_move_bps=document.approval.max_move_bps,
@@ -58,9 +71,7 @@ def _rebalance(document: Document) -> RebalancePolicy:
     portfolio, rebalance = document.portfolio, document.rebalance
     return RebalancePolicy(
         basis=portfolio.basis,
-        targets=tuple(
-            Target(asset=Asset(asset), weight=weight) for asset, weight in portfolio.targets.items()
-        ),
+        targets=_targets(document),
         groups=tuple(groups_of(document)),
         untargeted=portfolio.untargeted,
         route=rebalance.route,
@@ -71,6 +82,53 @@ def _rebalance(document: Document) -> RebalancePolicy:
         side=rebalance.side,
         destination=rebalance.to,
         dust_value=portfolio.dust_value,
+    )
+
+
+def _targets(document: Document) -> tuple[Target, ...]:
+    """Return the weights that were written; of assets that share their risk, equal ones.
+
+    Those only say which assets there are: what they are to weigh is told when a plan is made.
+    """
+    portfolio = document.portfolio
+    parity = portfolio.risk_parity
+    if parity is None:
+        return tuple(Target(asset=Asset(a), weight=w) for a, w in portfolio.targets.items())
+    with exact_arithmetic():
+        risky = ONE - parity.stable
+    each = rounded(ratio(risky, Decimal(len(parity.assets))), _PARTS, up=False)
+    with exact_arithmetic():
+        rest = ONE - each * len(parity.assets)
+    quote = Target(asset=Asset(document.account.quote), weight=rest)
+    return (*(Target(asset=Asset(a), weight=each) for a in parity.assets), quote)
+
+
+def _history(document: Document) -> HistoryPolicy:
+    """Return what is to be decided from the past."""
+    parity, volatility = document.portfolio.risk_parity, document.overlays.volatility
+    adaptive, history = document.rebalance.adaptive, document.history
+    return HistoryPolicy(
+        risk_parity=None
+        if parity is None
+        else RiskParityPolicy(
+            assets=tuple(map(Asset, parity.assets)),
+            stable=parity.stable,
+            look_back_days=parity.look_back_days,
+            volatility=parity.volatility,
+        ),
+        volatility=None
+        if volatility is None
+        else VolatilityPolicy(target=volatility.target, look_back_days=volatility.look_back_days),
+        adaptive=None
+        if adaptive is None
+        else AdaptivePolicy(
+            reference=adaptive.reference,
+            look_back_days=adaptive.look_back_days,
+            calm_step=adaptive.calm_step,
+            usual_step=adaptive.usual_step,
+            wild_step=adaptive.wild_step,
+        ),
+        chance_days=history.look_back_days if history.chances else 0,
     )
 
 

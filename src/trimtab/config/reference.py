@@ -16,6 +16,7 @@ from typing import Any, Final, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from trimtab.config.checks import CHOICES
 from trimtab.config.fields import DefaultText, Unit
 from trimtab.config.models import Document
 from trimtab.config.profiles import PROFILES
@@ -40,7 +41,9 @@ quote, `bps` is 1/10,000, `multiple` is so many times. A list in a variable or a
 separated by commas: `--set venue.markets=spot,swap`.
 
 Required are `account.quote`, `venue.id`, `venue.environment` and exactly one of
-`portfolio.profile`, `portfolio.targets`, `portfolio.groups` and `portfolio.sleeves`.
+`portfolio.profile`, `portfolio.targets`, `portfolio.groups`, `portfolio.sleeves` and
+`portfolio.risk_parity`. A table in a section, such as `[overlays.volatility]`, is a rule, and one
+that is not written is not followed.
 """
 
 _PROFILES: Final = """\
@@ -117,8 +120,7 @@ def json_schema() -> dict[str, Any]:
     for name, section in document["$defs"].items():
         for key, described in section.get("properties", {}).items():
             described["description"] = texts[name][key]
-    choices = ("profile", "targets", "groups", "sleeves")
-    document["$defs"]["Portfolio"]["oneOf"] = [{"required": [choice]} for choice in choices]
+    document["$defs"]["Portfolio"]["oneOf"] = [{"required": [choice]} for choice in CHOICES]
     # The sections themselves may be left out: their required keys are what is missing then.
     document["required"] = ["account", "venue", "portfolio"]
     standard: dict[str, Any] = _standard(document)

@@ -104,9 +104,10 @@ def unknown_key_fix(path: KeyPath) -> str:
     name = str(path[-1])
     homes = {key: place[0] for place, key, _ in fields() if len(place) == 1}
     homes |= {k: ".".join(place) for place, k, _ in fields() if k not in homes}
-    if name in homes:
-        return f"move it to [{homes[name]}]"
     here = list(_keys_of(path[:-1]))
+    is_singular = f"{name.lower()}s" in here  # Rather that than a key of a table far away.
+    if name in homes and not ("." in homes[name] and is_singular):
+        return f"move it to [{homes[name]}]"
     begun = [key for key in here if key.startswith(f"{name.lower()}_")]
     # Short keys do not resemble their own letters in another order.
     begun += [key for key in here if sorted(key) == sorted(name.lower())]

@@ -6,10 +6,11 @@ each a fix. Values of unknown keys are never repeated: they may be misplaced sec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -89,8 +90,10 @@ def _list_fix(path: KeyPath) -> str:
 def _missing_fix(path: KeyPath) -> str:
     """Return a line to add, with an example."""
     field = field_at(path)
-    example = field.examples[0] if field is not None and field.examples else "..."
-    return f'add {path[-1]} = "{example}" under [{dotted(path[:-1])}]'
+    examples = (field.examples if field is not None else None) or ["..."]
+    is_list = field is not None and get_origin(field.annotation) is tuple
+    example = json.dumps(examples if is_list else examples[0])
+    return f"add {path[-1]} = {example} under [{dotted(path[:-1])}]"
 
 
 def _bounds_fix(path: KeyPath) -> str:

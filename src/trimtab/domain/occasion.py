@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trimtab.domain.hedges import HedgeBook, Wish
+from trimtab.domain.history import History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +25,5 @@ class Occasion:
     """Every hedge of the account, open and closed."""
     wish: Wish | None
     """What a person asks of hedges, which is then all that is planned; None when nobody does."""
+    history: History | None = None
+    """What prices did, as far as the policy needs it; None where nothing was read."""

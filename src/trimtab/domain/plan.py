@@ -20,6 +20,7 @@ from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, Side, client_order_id
 from trimtab.domain.overlays import Overlay
+from trimtab.domain.readings import Reading
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
 
@@ -69,6 +70,16 @@ class UntradedReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """How likely a price is touched in time: lognormal, without drift, at realised volatility."""
+
+    days: int
+    """From the plan on, >= 1."""
+    chance: Decimal
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     """How far one asset is from where it should be."""
 
@@ -93,6 +104,15 @@ class Drift:
     """Nearest mark below at which a band edge is reached, others fixed, > 0; None if none."""
     alert_high: Decimal | None
     """Nearest mark above, likewise."""
+    trigger_low: Decimal | None
+    """Nearest price below at which any asset leaves its band, others fixed, > 0; None if there is
+    none, and once a band is left."""
+    trigger_high: Decimal | None
+    """Nearest price above, likewise."""
+    chances_low: tuple[Chance, ...] = ()
+    """How likely ``trigger_low`` is touched, the shortest time first; empty where not told."""
+    chances_high: tuple[Chance, ...] = ()
+    """How likely ``trigger_high`` is touched, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +226,8 @@ class Plan:
     """Every condition that held, most urgent first."""
     overlays: tuple[Overlay, ...]
     """What moved the targets from the strategic ones, in the order applied."""
+    readings: tuple[Reading, ...]
+    """What was read from the past, rule by rule; empty where no rule asks."""
     drift: tuple[Drift, ...]
     """Targets in file order, then untargeted assets by name."""
     groups: tuple[GroupDrift, ...]

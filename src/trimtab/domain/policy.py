@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.history import HistoryNeed
+from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.references import ReferenceSource
 
@@ -311,3 +313,9 @@ class Policy:
     references: ReferencePolicy
     approval: ApprovalPolicy
     execution: ExecutionPolicy
+    history: HistoryPolicy = NO_HISTORY_NEEDED
+
+    @property
+    def past_needed(self) -> HistoryNeed:
+        """What of the past has to be read for this policy; often nothing."""
+        return self.history.need(self.rebalance.assets)

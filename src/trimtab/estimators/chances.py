@@ -8,12 +8,16 @@ crashes are likelier than that; the figure is a guide, and tests/acceptance scor
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
-from trimtab.estimators.indicators import YEAR_DAYS
+from trimtab.estimators.indicators import YEAR_DAYS, volatility
+from trimtab.estimators.series import column, exact
 
 _STILL: Final = 1e-12
 """A deviation that no level is near enough for."""
+_PLACES: Final = 4
 
 
 def touch_chance(*, level_ratio: float, annual_volatility: float, days: int) -> float:
@@ -31,6 +35,14 @@ def touch_chance(*, level_ratio: float, annual_volatility: float, days: int) -> 
     away, drift = abs(distance), math.copysign(spread * spread / 2.0, -distance)
     straight = _below((drift - away) / spread)
     return min(1.0, straight + _below((-away - drift) / spread) / level_ratio)
+
+
+def touch_chance_of(closes: Sequence[Decimal], *, level_ratio: Decimal, days: int) -> Decimal:
+    """Return the same at the volatility of *closes*, two or more, in hundredths of a per cent."""
+    chance = touch_chance(
+        level_ratio=float(level_ratio), annual_volatility=volatility(column(closes)), days=days
+    )
+    return exact(chance, _PLACES)
 
 
 def _below(deviations: float) -> float:

@@ -41,6 +41,13 @@ def shrunk_covariance(returns: Floats) -> Covariance:
     return Covariance(matrix=shrunk * np.outer(deviations, deviations), intensity=intensity)
 
 
+def sample_covariance(returns: Floats) -> Floats:
+    """Return the covariance as it was, shape (assets, assets); with few days it has no inverse."""
+    apart = returns - returns.mean(axis=0)
+    matrix: Floats = apart.T @ apart / len(returns)
+    return matrix
+
+
 def correlation(matrix: Floats) -> Floats:
     """Return the correlations of a covariance with positive variances, same shape."""
     deviations = np.sqrt(np.diag(matrix))

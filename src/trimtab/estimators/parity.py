@@ -19,6 +19,8 @@ from trimtab.estimators.series import Floats
 
 SWEEPS_MAX: Final = 2000
 """A few dozen are usual; the bound is on badly conditioned matrices."""
+CONDITION_MIN: Final = 1e-9
+"""Smallest over largest eigenvalue of correlations; below it assets cannot be told apart."""
 _CLOSE: Final = 1e-13
 
 
@@ -48,3 +50,8 @@ def condition(matrix: Floats) -> float:
     """Return the smallest over the largest eigenvalue of the correlations, 0 to 1."""
     values = np.linalg.eigvalsh(correlation(matrix))
     return max(0.0, float(values[0]) / float(values[-1]))
+
+
+def can_be_told_apart(matrix: Floats) -> bool:
+    """Whether no asset of a covariance with positive variances moved just as others do."""
+    return condition(matrix) > CONDITION_MIN

@@ -7,6 +7,7 @@ each a value of its own; this module only puts them together and says where it e
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Context, Decimal
 
@@ -19,15 +20,14 @@ from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
-from trimtab.hedging.closing import resting
 from trimtab.hedging.declare import Terms, declared
 from trimtab.planning.by_hand import ByHand, wished
 from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
-from trimtab.planning.drift import Measurement, measure
+from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, lines
-from trimtab.targets.by_hand import aims_of, hedged_targets
+from trimtab.planning.stance import stance_of
+from trimtab.targets.by_hand import aims_of
 from trimtab.targets.effective import Targets
-from trimtab.targets.portfolio import targets_of
 
 
 def make_plan(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> Plan:
@@ -54,20 +54,14 @@ def make_plan_moving(
     exposed = exposure(snapshot)
     by_hand = _by_hand(occasion, snapshot, exposed)
     aims = aims_of(occasion.hedges) if by_hand is None else by_hand.aims
-    targets = hedged_targets(targets_of(policy, exposed, occasion), aims, exposed, policy=policy)
-    found = measure(
-        exposed,
-        targets,
-        policy=policy.rebalance,
-        hedge=policy.hedge,
-        resting=resting(occasion.hedges, policy.hedge, now=occasion.now),
-    )
+    stance = stance_of(policy, exposed, occasion, aims)
+    targets, found = stance.targets, stance.found
     scene = Scene(
         snapshot=snapshot,
         exposed=exposed,
         targets=targets,
         found=found,
-        policy=policy,
+        policy=replace(policy, rebalance=stance.rebalance),
         occasion=occasion,
         overweights=overweights_of(found, targets, exposed),
         moved=moved,
@@ -86,6 +80,7 @@ def make_plan_moving(
         trigger=trigger_of(choice.firings),
         firings=choice.firings,
         overlays=targets.overlays,
+        readings=stance.readings,
         drift=found.drifts,
         groups=found.groups,
         legs=laid_out.legs,

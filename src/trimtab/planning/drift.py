@@ -19,6 +19,7 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import AssetGroup, Basis, HedgePolicy, RebalancePolicy, Threshold
 from trimtab.planning.accepted import NOTHING, Rest, Terms, accepted_rests
+from trimtab.planning.trigger_prices import Scene, with_trigger_prices
 from trimtab.planning.units import Measure, Unit
 from trimtab.targets.by_hand import shifts_by_hand
 from trimtab.targets.effective import Targets
@@ -81,13 +82,15 @@ def measure(
     by_asset = {m.asset: m for unit in units for m in unit.members}
     measures = tuple(by_asset[asset] for asset in targets.effective)
     shown = {m.asset: unit for unit in units for m in unit.members}
+    drifts = tuple(_drift(m, shown[m.asset], scale, nav=nav) for m in measures)
+    scene = Scene(exposed=exposed, targets=targets, policy=policy, terms=terms, units=units)
     return Measurement(
         quote=exposed.quote,
         nav=nav,
         whole=whole,
         measures=measures,
         units=tuple(units),
-        drifts=tuple(_drift(m, shown[m.asset], scale, nav=nav) for m in measures),
+        drifts=with_trigger_prices(drifts, scene),
         groups=tuple(_group_drift(unit, scale) for unit in units if unit.name in _names(targets)),
     )
 
@@ -198,6 +201,8 @@ def _drift(m: Measure, unit: Unit, scale: _Scale, *, nav: Decimal) -> Drift:
             breached=m.breached,
             alert_low=alerts.low,
             alert_high=alerts.high,
+            trigger_low=None,
+            trigger_high=None,
         )
 
 

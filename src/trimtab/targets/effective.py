@@ -15,6 +15,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.policy import AssetGroup
+from trimtab.domain.readings import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class Targets:
     """Held but outside weights and NAV."""
     groups: tuple[AssetGroup, ...]
     """Those that have one band for all members, in file order."""
+    readings: tuple[Reading, ...] = ()
+    """What of the past they rest on."""
 
 
 def overlaid(targets: Targets, overlays: Iterable[Overlay]) -> Targets:

@@ -13,6 +13,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.hedges import HedgeWish, Wish
+from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
@@ -31,6 +32,7 @@ from trimtab.ports import (
     PaymentList,
     PlanStatus,
     Portfolio,
+    PriceHistory,
     ReferencePrice,
 )
 from trimtab.risk.case import Case
@@ -56,6 +58,7 @@ class Planner:
     payments: PaymentList
     """Of the venue itself, in a dry run too."""
     references: ReferencePrice
+    history: PriceHistory
     ledger: Ledger
     keys: KeyWitness
     clock: Clock
@@ -132,9 +135,11 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
         LedgerError: the proposal could not be recorded.
 
     """
-    snapshot = await planner.market.snapshot(planner.portfolio)
+    need = planner.policy.past_needed
+    history = None if need.is_empty else await planner.history.read(need)
+    snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
     policy = planner.policy
-    occasion = await occasion_of(planner, slot_due=slot_due)
+    occasion = await occasion_of(planner, slot_due=slot_due, history=history)
     bare = make_plan(snapshot, policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, bare, holder=holder)
@@ -171,7 +176,9 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
     return funded(case, moving)
 
 
-async def occasion_of(planner: Planner, *, slot_due: bool) -> Occasion:
+async def occasion_of(
+    planner: Planner, *, slot_due: bool, history: History | None = None
+) -> Occasion:
     """Gather what may change a plan beside snapshot and policy.
 
     Raises:
@@ -180,7 +187,11 @@ async def occasion_of(planner: Planner, *, slot_due: bool) -> Occasion:
     """
     record = await planner.ledger.hedge_record()
     return Occasion(
-        now=planner.clock.now(), slot_due=slot_due, hedges=book_of(record), wish=planner.wish
+        now=planner.clock.now(),
+        slot_due=slot_due,
+        hedges=book_of(record),
+        wish=planner.wish,
+        history=history,
     )
 
 

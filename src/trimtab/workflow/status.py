@@ -20,17 +20,24 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
+from trimtab.domain.readings import Reading
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
-from trimtab.hedging.closing import resting
-from trimtab.planning.drift import measure
-from trimtab.ports import Clock, Ledger, MarketData, Portfolio, ReferencePrice, SavedPlan
+from trimtab.planning.stance import stance_of
+from trimtab.ports import (
+    Clock,
+    Ledger,
+    MarketData,
+    Portfolio,
+    PriceHistory,
+    ReferencePrice,
+    SavedPlan,
+)
 from trimtab.risk.margin import maintenance, margin_ratio
 from trimtab.risk.references import Bench
-from trimtab.targets.by_hand import aims_of, hedged_targets
-from trimtab.targets.portfolio import targets_of
+from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.hedges import SeenHedge, seen_hedges
 from trimtab.workflow.unattended import Standing, look_at_standing
@@ -115,6 +122,10 @@ class AccountStatus:
     """Groups that have one band, in file order; empty likewise."""
     overlays: tuple[Overlay, ...]
     """What moves the targets from the strategic ones, in the order applied; empty likewise."""
+    readings: tuple[Reading, ...]
+    """What of the past they rest on."""
+    remarks: tuple[str, ...]
+    """What has to be said of where that came from."""
     unmeasured: str
     """Why there are no drifts; empty when there are."""
     holdings: tuple[Holding, ...]
@@ -158,6 +169,7 @@ class Sight:
 
     market: MarketData
     references: ReferencePrice
+    history: PriceHistory
     ledger: Ledger
     clock: Clock
 
@@ -170,6 +182,8 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         LedgerError: the ledger could not be read.
 
     """
+    need = policy.past_needed
+    history = None if need.is_empty else await sight.history.read(need)
     snapshot, references = await asyncio.gather(
         sight.market.snapshot(portfolio), sight.references.read(portfolio.assets)
     )
@@ -178,7 +192,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
     book = book_of(await ledger.hedge_record())
-    occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None)
+    occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None, history=history)
     weighed = _weighed(exposed, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
@@ -188,6 +202,8 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         drifts=weighed.drifts,
         groups=weighed.groups,
         overlays=weighed.overlays,
+        readings=weighed.readings,
+        remarks=() if history is None else history.remarks,
         unmeasured=weighed.unmeasured,
         holdings=_holdings(snapshot, exposed),
         positions=_positions(snapshot),
@@ -212,6 +228,7 @@ class _Weighed:
     drifts: tuple[Drift, ...]
     groups: tuple[GroupDrift, ...]
     overlays: tuple[Overlay, ...]
+    readings: tuple[Reading, ...]
     unmeasured: str
 
 
@@ -222,23 +239,19 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
-        own = targets_of(lenient, exposed, occasion)
-        targets = hedged_targets(own, aims_of(occasion.hedges), exposed, policy=lenient)
-        found = measure(
-            exposed,
-            targets,
-            policy=lenient.rebalance,
-            hedge=lenient.hedge,
-            resting=resting(occasion.hedges, lenient.hedge, now=occasion.now),
-        )
+        stance = stance_of(lenient, exposed, occasion, aims_of(occasion.hedges))
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
-        return _Weighed(nav=nav, drifts=(), groups=(), overlays=(), unmeasured=str(fault))
+        return _Weighed(
+            nav=nav, drifts=(), groups=(), overlays=(), readings=(), unmeasured=str(fault)
+        )
+    found = stance.found
     return _Weighed(
         nav=found.nav,
         drifts=found.drifts,
         groups=found.groups,
-        overlays=targets.overlays,
+        overlays=stance.targets.overlays,
+        readings=stance.readings,
         unmeasured="",
     )
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 
+NEEDED = {
+    "portfolio.risk_parity": ['assets = ["BTC", "ETH"]'],
+    "overlays.volatility": ['target = "0.40"'],
+    "rebalance.adaptive": ['reference = "0.60"'],
+}
+"""What a table in a section must have, once it is there."""
 LEAST = {
     "account": ['quote = "USDT"'],
     "venue": ['id = "binance"', 'environment = "local"'],
@@ -16,7 +22,10 @@ def text_with(*additions: tuple[str, str], without: tuple[str, ...] = ()) -> str
     sections = {name: list(lines) for name, lines in LEAST.items()}
     for section, line in additions:
         key = re.split(r"[ .=]", line, maxsplit=1)[0]
-        lines = [old for old in sections.get(section, []) if not old.startswith(f"{key} ")]
+        if section == "portfolio.risk_parity":
+            sections["portfolio"] = []  # It stands instead of targets.
+        lines = sections.get(section, NEEDED.get(section, []))
+        lines = [old for old in lines if not old.startswith(f"{key} ")]
         sections[section] = [*lines, line]
     for dropped in without:
         section, key = dropped.split(".")
@@ -36,17 +45,37 @@ def broken_values() -> list[tuple[str, str, str]]:
 
     document = schema()
     rows = []
-    for section, place in document["properties"].items():
-        for key, field in _fields(document, place):
+    for section, fields in tables(document):
+        for key, field in fields.items():
             rows += [(section, key, value) for value in _wrong(document, field)]
     rows.remove(("risk", "symbols", "[]"))  # No market named: all that targets need.
     return rows
 
 
-def _fields(document: dict, place: dict) -> list[tuple[str, dict]]:
-    name = place["$ref"].rpartition("/")[2]
-    fields = document["$defs"][name]["properties"]
-    return [(k, f) for k, f in fields.items() if k not in ("groups", "sleeves")]
+def tables(document: dict) -> list[tuple[str, dict[str, dict]]]:
+    """Every section and every table in one, with the fields that are no tables themselves."""
+    found = []
+    for section, place in document["properties"].items():
+        inner = []
+        fields = _properties(document, place)
+        for key, field in fields.items():
+            if (table := _table(field)) is not None:
+                inner.append((f"{section}.{key}", _properties(document, table)))
+        names = [i.rpartition(".")[2] for i, _ in inner]
+        left_out = (*names, "groups", "sleeves")
+        found.append((section, {k: f for k, f in fields.items() if k not in left_out}))
+        found += inner
+    return [(section, fields) for section, fields in found if fields]
+
+
+def _properties(document: dict, place: dict) -> dict[str, dict]:
+    return document["$defs"][place["$ref"].rpartition("/")[2]]["properties"]
+
+
+def _table(field: dict) -> dict | None:
+    """The reference of a table that may be left out."""
+    kinds = field.get("anyOf", [])
+    return kinds[0] if {"type": "null"} in kinds and "$ref" in kinds[0] else None
 
 
 def _wrong(document: dict, field: dict) -> list[str]:

@@ -82,6 +82,8 @@ def aimed(**targets: str) -> tuple[Drift, ...]:
             breached=False,
             alert_low=None,
             alert_high=None,
+            trigger_low=None,
+            trigger_high=None,
         )
         for asset, target in targets.items()
     )

@@ -22,7 +22,8 @@ from trimtab.cli.exits import Exit
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import answered, local_approver
 from trimtab.cli.session import Result, Work
-from trimtab.cli.tables import plan_view, words
+from trimtab.cli.tables import words
+from trimtab.cli.views_plan import plan_view
 from trimtab.config import Config
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import to_document

@@ -41,6 +41,7 @@ def status() -> Exit:
             sight = Sight(
                 market=shell.market,
                 references=shell.references,
+                history=shell.history,
                 ledger=shell.ledger,
                 clock=shell.clock,
             )

@@ -24,7 +24,8 @@ from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
 from trimtab.cli.survival import survival_document, survival_view
-from trimtab.cli.tables import bearings_table, plan_view
+from trimtab.cli.tables import bearings_table
+from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
 from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
 from trimtab.domain.findings import GateReport

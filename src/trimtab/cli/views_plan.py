@@ -1,0 +1,41 @@
+"""A whole plan for a person. Nothing prints here."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimtab.cli.tables import (
+    cost_line,
+    drift_table,
+    gate_view,
+    group_lines,
+    heading,
+    legs_table,
+    overlay_lines,
+    return_lines,
+    untraded_table,
+)
+from trimtab.cli.views_history import readings_table, trigger_table
+from trimtab.domain.findings import GateReport
+from trimtab.domain.firings import TriggerKind
+from trimtab.domain.plan import Plan
+
+
+def plan_view(plan: Plan, report: GateReport) -> RenderableType:
+    """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
+    parts: list[RenderableType] = [heading(plan), drift_table(plan)]
+    parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
+    if plan.readings:
+        parts += [Text(), readings_table(plan.readings)]
+    if (triggers := trigger_table(plan.drift)) is not None:
+        parts += [Text(), triggers]
+    if plan.legs:
+        parts += [Text(), legs_table(plan), *return_lines(plan), cost_line(plan)]
+    else:
+        asked = plan.trigger == TriggerKind.BY_HAND
+        why = "the hedges are as asked for" if asked else "every weight is inside its band"
+        parts += [Text(), Text(f"Nothing to do: {why}.", "green")]
+    if plan.untraded:
+        parts += [Text(), untraded_table(plan.untraded, plan)]
+    return Group(*parts, Text(), gate_view(report))

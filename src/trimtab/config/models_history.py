@@ -1,0 +1,96 @@
+"""The sections of the configuration that are decided from past prices.
+
+Pure. As in :mod:`trimtab.config.models`: the text under a key is its meaning. A table that is not
+written is a rule that is not wanted. Volatilities are yearly, from daily closes; a look-back is a
+number of closed days.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from trimtab.config.fields import (
+    SECTION,
+    AssetCode,
+    Exact,
+    Fraction,
+    Switch,
+    Unit,
+    Whole,
+    read_assets,
+)
+
+LookBack = Annotated[Whole, Field(ge=10, le=1500), Unit(name="days")]
+"""Closed days."""
+Volatility = Annotated[Exact, Field(gt=0, le=10), Unit(name="per year")]
+"""A yearly volatility, above 0."""
+Step = Annotated[Exact, Field(gt=0, le=1), Unit(name="fraction")]
+"""A share of the way, above 0."""
+
+
+class RiskParity(BaseModel):
+    """Targets whose shares in the risk are equal, computed anew for each plan."""
+
+    model_config = SECTION
+
+    assets: Annotated[tuple[AssetCode, ...], AfterValidator(read_assets)] = Field(
+        examples=["BTC", "ETH"]
+    )
+    """The coins that share the risk."""
+    stable: Fraction = Decimal("0.20")
+    """Weight of the quote, fixed first."""
+    look_back_days: Annotated[Whole, Field(ge=30, le=1500), Unit(name="days")] = 180
+    """Closes that the covariance is estimated from; its correlations are shrunk."""
+    volatility: Annotated[Exact, Field(ge=0, le=10), Unit(name="per year")] = Decimal(0)
+    """Down to what the coins are scaled when they move more, the rest to the quote; 0 is off."""
+
+
+class VolatilityOverlay(BaseModel):
+    """Takes coins off, the rest to the quote, while the portfolio moves more than its target."""
+
+    model_config = SECTION
+
+    target: Volatility = Field(examples=["0.40"])
+    """Volatility of the portfolio at its targets; coins are scaled by this over the realised."""
+    look_back_days: LookBack = 30
+    """Closes that it is measured over."""
+
+
+class Adaptive(BaseModel):
+    """Bands that widen and narrow with the volatility of the portfolio's targets."""
+
+    model_config = SECTION
+
+    reference: Volatility = Field(examples=["0.60"])
+    """Volatility at which the bands are as written; else they are realised over this, ½ to 2."""
+    look_back_days: LookBack = 30
+    """Closes that it is measured over."""
+    calm_step: Step = Decimal(1)
+    """Share of the way to the target below 0.8 times the reference."""
+    usual_step: Step = Decimal(1)
+    """The same up to 1.25 times the reference."""
+    wild_step: Step = Decimal(1)
+    """The same above it."""
+
+
+class Overlays(BaseModel):
+    """What moves the effective targets away from the strategic ones, each with an end."""
+
+    model_config = SECTION
+
+    volatility: VolatilityOverlay | None = None
+    """Takes risk off while prices move more than wanted."""
+
+
+class History(BaseModel):
+    """Daily closes, read from the venue and kept beside the ledger; only where something asks."""
+
+    model_config = SECTION
+
+    look_back_days: LookBack = 90
+    """Closes that trigger chances and the monthly review are told from."""
+    chances: Switch = False
+    """Whether plan and status tell how likely each trigger price is within 7 and 30 days."""

@@ -1,0 +1,89 @@
+"""What the operator wants to be decided from the past, rule by rule; None is not wanted.
+
+Pure values. Volatilities are annual ratios (0.6 is 60 % a year), look-backs are closed days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from trimtab.domain.history import NOTHING_NEEDED, HistoryNeed
+from trimtab.domain.instruments import Asset
+from trimtab.domain.references import DOLLAR_STABLES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskParityPolicy:
+    """Targets that share the risk equally."""
+
+    assets: tuple[Asset, ...]
+    """Risky assets, in file order, never empty."""
+    stable: Decimal
+    """Weight of the quote, fixed first, 0 to 1."""
+    look_back_days: int
+    """Closes that the covariance is estimated from, >= 30."""
+    volatility: Decimal
+    """Volatility that the risky part is scaled to, > 0; 0 leaves it as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolatilityPolicy:
+    """An overlay that takes risk off while prices move more than wanted."""
+
+    target: Decimal
+    """Volatility of the whole portfolio, > 0."""
+    look_back_days: int
+    """Closes that it is measured over, >= 10."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdaptivePolicy:
+    """Bands and steps that follow the volatility."""
+
+    reference: Decimal
+    """Volatility at which the bands are as configured, > 0."""
+    look_back_days: int
+    """Closes that it is measured over, >= 10."""
+    calm_step: Decimal
+    """Share of the way to the target while it is calm, in (0, 1]."""
+    usual_step: Decimal
+    """The same at a usual volatility."""
+    wild_step: Decimal
+    """The same while prices move much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPolicy:
+    """All of it."""
+
+    risk_parity: RiskParityPolicy | None
+    volatility: VolatilityPolicy | None
+    adaptive: AdaptivePolicy | None
+    chance_days: int
+    """Closes from which chances of trigger prices are told; 0 tells none."""
+
+    def need(self, assets: Collection[Asset]) -> HistoryNeed:
+        """Return what has to be read for targets in *assets*; nothing when no rule asks."""
+        risky = risky_of(assets)
+        need = NOTHING_NEEDED
+        rules = (self.volatility, self.adaptive)
+        for days in (self.chance_days, *(r.look_back_days for r in rules if r is not None)):
+            if days and risky:
+                need = need.joined(HistoryNeed(assets=risky, days=days))
+        if (parity := self.risk_parity) is not None:
+            need = need.joined(HistoryNeed(assets=parity.assets, days=parity.look_back_days))
+        return need
+
+
+NO_HISTORY_NEEDED: Final = HistoryPolicy(
+    risk_parity=None, volatility=None, adaptive=None, chance_days=0
+)
+"""Nothing is decided from the past."""
+
+
+def risky_of(assets: Collection[Asset]) -> tuple[Asset, ...]:
+    """Return those of *assets* that are not stable, in their order."""
+    return tuple(a for a in assets if a not in DOLLAR_STABLES)

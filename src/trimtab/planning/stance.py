@@ -1,0 +1,107 @@
+"""Where an account stands to its targets: for planning, and for whoever only looks.
+
+Pure. Puts targets, bands and distances together on one occasion, so that nobody measures by other
+bands than the plan does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from trimtab.domain.exact import ratio
+from trimtab.domain.exposure import Exposure
+from trimtab.domain.history import History
+from trimtab.domain.history_policy import risky_of
+from trimtab.domain.occasion import Occasion
+from trimtab.domain.plan import Chance, Drift
+from trimtab.domain.policy import Policy, RebalancePolicy
+from trimtab.domain.readings import Reading
+from trimtab.estimators.chances import touch_chance_of
+from trimtab.hedging.closing import resting
+from trimtab.planning.drift import Measurement, measure
+from trimtab.targets.by_hand import Aim, hedged_targets
+from trimtab.targets.effective import Targets
+from trimtab.targets.portfolio import targets_of
+from trimtab.triggers.adaptive import adapted
+
+CHANCE_DAYS: Final = (7, 30)
+"""Within which trigger prices are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stance:
+    """Targets, the rules as they hold on the occasion, and the distances."""
+
+    targets: Targets
+    rebalance: RebalancePolicy
+    """With bands and steps as the volatility has them."""
+    found: Measurement
+    readings: tuple[Reading, ...]
+    """What of the past it rests on, by rule."""
+
+
+def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Sequence[Aim]) -> Stance:
+    """Return how *exposed* stands to the policy's targets, with *aims* short by hand.
+
+    Raises:
+        PlanningError: it cannot be told; says what to mend.
+
+    """
+    own = targets_of(policy, exposed, occasion)
+    targets = hedged_targets(own, aims, exposed, policy=policy)
+    rebalance = policy.rebalance
+    seen: tuple[Reading, ...] = ()
+    if policy.history.adaptive is not None:
+        weighed = [a for a, w in targets.strategic.items() if w and a != exposed.quote]
+        risky = {a: targets.strategic[a] for a in risky_of(weighed)}
+        rebalance, seen = adapted(rebalance, policy.history.adaptive, occasion.history, risky)
+    found = measure(
+        exposed,
+        targets,
+        policy=rebalance,
+        hedge=policy.hedge,
+        resting=resting(occasion.hedges, policy.hedge, now=occasion.now),
+    )
+    if policy.history.chance_days and occasion.history is not None:
+        days = policy.history.chance_days
+        drifts = (_with_chances(d, exposed, occasion.history, days=days) for d in found.drifts)
+        found = replace(found, drifts=tuple(drifts))
+    return Stance(
+        targets=targets, rebalance=rebalance, found=found, readings=targets.readings + seen
+    )
+
+
+def _with_chances(drift: Drift, exposed: Exposure, history: History, *, days: int) -> Drift:
+    """Return a drift with how likely its trigger prices are touched.
+
+    Raises:
+        HistoryError: the closes are not to be decided from.
+
+    """
+    if drift.trigger_low is None and drift.trigger_high is None:
+        return drift
+    if drift.asset not in history.closes:
+        return drift  # A stable coin, or one whose past nobody lists.
+    closes = history.window([drift.asset], days=days).closes[drift.asset]
+    at = exposed.mid(drift.asset)
+    return replace(
+        drift,
+        chances_low=_chances(closes, drift.trigger_low, at=at),
+        chances_high=_chances(closes, drift.trigger_high, at=at),
+    )
+
+
+def _chances(
+    closes: Sequence[Decimal], level: Decimal | None, *, at: Decimal
+) -> tuple[Chance, ...]:
+    """Return how likely a level is touched; nothing of none."""
+    if level is None:
+        return ()
+    away = ratio(level, at)
+    return tuple(
+        Chance(days=days, chance=touch_chance_of(closes, level_ratio=away, days=days))
+        for days in CHANCE_DAYS
+    )

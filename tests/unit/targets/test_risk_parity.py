@@ -1,0 +1,114 @@
+"""Equal shares in the risk, exact weights, and refusals by name."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import USDT, dec
+from tests.fakes.told_history import history_of, wandering
+from trimtab.domain.errors import NoHistory, ShortHistory, SingularCovariance
+from trimtab.domain.history import Window
+from trimtab.domain.history_policy import RiskParityPolicy
+from trimtab.domain.instruments import Asset
+from trimtab.estimators.covariance import shrunk_covariance
+from trimtab.estimators.series import columns, simple_returns
+from trimtab.targets.risk_parity import DEVIATION_MAX, parity_targets, risk_parity
+
+BTC, ETH, SOL = Asset("BTC"), Asset("ETH"), Asset("SOL")
+SIZES = {"BTC": 0.02, "ETH": 0.03, "SOL": 0.05}
+CLOSES = {a: wandering(i, 120, size=s) for i, (a, s) in enumerate(SIZES.items())}
+
+
+def rules(**changed: object) -> RiskParityPolicy:
+    fields = {
+        "assets": (BTC, ETH, SOL),
+        "stable": dec("0.2"),
+        "look_back_days": 120,
+        "volatility": dec(0),
+    }
+    return RiskParityPolicy(**fields | changed)  # type: ignore[arg-type]  # Each field has its kind.
+
+
+def window(closes: dict[str, list[str]] = CLOSES, days: int = 120) -> Window:
+    return history_of(closes).window([Asset(a) for a in closes], days=days)
+
+
+@given(st.integers(1, 12), st.integers(0, 10_000), st.integers(30, 90))
+def test_weights_are_exact_and_their_shares_in_the_risk_equal(
+    count: int, seed: int, days: int
+) -> None:
+    sizes = [0.005 * (1 + i) for i in range(count)]
+    closes = {f"A{i}": wandering(seed + i, days, size=s) for i, s in enumerate(sizes)}
+    found = risk_parity(window(closes, days))
+    assert sum(found.weights.values()) == Decimal(1)
+    assert min(found.weights.values()) > 0
+    assert found.deviation <= DEVIATION_MAX
+    matrix = shrunk_covariance(simple_returns(columns([*map(tuple, _decimals(closes))]))).matrix
+    held = np.array([float(w) for w in found.weights.values()])
+    shares = held * (matrix @ held)
+    assert shares == pytest.approx(np.full(count, shares.mean()), rel=1e-8)
+
+
+def _decimals(closes: dict[str, list[str]]) -> list[list[Decimal]]:
+    return [[Decimal(c) for c in row] for row in closes.values()]
+
+
+def test_who_moves_more_weighs_less() -> None:
+    weights = risk_parity(window()).weights
+    assert weights[BTC] > weights[ETH] > weights[SOL]
+
+
+def test_the_quote_has_its_share_first_and_all_weights_sum_to_one() -> None:
+    targets, readings = parity_targets(rules(), history_of(CLOSES), quote=USDT)
+    assert list(targets) == [BTC, ETH, SOL, USDT]
+    assert targets[USDT] == dec("0.2")
+    assert sum(targets.values()) == 1
+    assert [r.name for r in readings] == ["volatility", "share_deviation", "shrinkage"]
+    assert not readings[0].holds
+
+
+def test_a_part_that_moves_too_much_is_scaled_and_the_rest_is_quote() -> None:
+    wild = risk_parity(window()).volatility
+    targets, readings = parity_targets(rules(volatility=wild / 2), history_of(CLOSES), quote=USDT)
+    assert targets[USDT] == pytest.approx(dec("0.6"), abs=dec("0.000002"))
+    assert sum(targets.values()) == 1
+    assert readings[0].holds
+    calm, _ = parity_targets(rules(volatility=wild * 2), history_of(CLOSES), quote=USDT)
+    assert calm[USDT] == dec("0.2")
+
+
+def test_a_coin_that_stands_still_has_no_risk_to_share() -> None:
+    closes = CLOSES | {"DAI": ["1"] * 120}
+    with pytest.raises(SingularCovariance, match="DAI: did not move in 120 days"):
+        risk_parity(window(closes))
+
+
+def test_two_coins_that_move_as_one_cannot_be_told_apart() -> None:
+    closes = {"BTC": CLOSES["BTC"], "WBTC": CLOSES["BTC"], "ETH": CLOSES["ETH"]}
+    with pytest.raises(SingularCovariance, match="BTC, WBTC, ETH: moved as one for 120 days"):
+        risk_parity(window(closes))
+
+
+def test_risks_too_far_apart_for_the_digits_of_a_weight_are_refused() -> None:
+    exact = [f"1.00000000000{i * 7919 % 101:03d}" for i in range(120)]
+    closes = {"BTC": wandering(5, 120, size=0.3), "DAI": exact}
+    with pytest.raises(SingularCovariance, match="shares in the risk differ by"):
+        risk_parity(window(closes))
+
+
+def test_more_assets_than_days_are_too_few_days() -> None:
+    closes = {f"A{i}": wandering(i, 6) for i in range(5)}
+    with pytest.raises(ShortHistory, match="6 days say too little of 5 assets; at least 7"):
+        risk_parity(window(closes, 6))
+
+
+def test_without_history_nothing_is_shared() -> None:
+    with pytest.raises(NoHistory, match="risk_parity needs daily closes"):
+        parity_targets(rules(), None, quote=USDT)
+    with pytest.raises(ShortHistory):
+        parity_targets(rules(look_back_days=121), history_of(CLOSES), quote=USDT)
