@@ -253,3 +253,9 @@ def test_a_grant_is_read_back_as_it_was_written_and_an_edited_one_is_another() -
     wider = dataclasses.replace(given, caps=caps(run=902))
     assert wider.digest != given.digest
     assert PERP in given.scope.symbols
+
+
+def test_a_plan_that_moves_money_between_the_wallets_is_never_covered() -> None:
+    proposal = plan_under(RULES, "move 100 in", "then sell 0.01 BTC @ 59900")
+    (why,) = against(standing(), proposal)
+    assert why == "is not for plans that move money between the wallets"
