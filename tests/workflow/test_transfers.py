@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import limits, policy
+from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Mortal
 from tests.workflow.counter import Counter
@@ -154,6 +155,8 @@ async def test_a_transfer_of_the_run_is_no_profit_to_the_looks_that_follow_it() 
         route=Route.FUTURES,
         side=DriftSide.OVERWEIGHT,
     )
+    await MemoryLedger(counter.store).save_balances(counter.opening)
+    counter.clock.move(60)  # Looks are held against one another from the statement on.
     result = await counter.run(Consent.FLAG, rules=rules)
     assert result.execution is not None
     assert (result.execution.outcome, result.execution.note) == (Outcome.EXECUTED, "")
