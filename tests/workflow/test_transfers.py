@@ -157,6 +157,7 @@ async def test_a_transfer_of_the_run_is_no_profit_to_the_looks_that_follow_it() 
     )
     await MemoryLedger(counter.store).save_balances(counter.opening)
     counter.clock.move(1)  # Looks are held against one another from the statement on.
+    counter.venue.on_request["transfers"] = lambda: counter.clock.move(1)
     result = await counter.run(Consent.FLAG, rules=rules)
     assert result.execution is not None
     assert (result.execution.outcome, result.execution.note) == (Outcome.EXECUTED, "")

@@ -69,7 +69,8 @@ async def paid_since(watch: Watch, snapshot: Snapshot) -> Paid:
 def with_transfers(paid: Paid, moved: Iterable[TransferRecord], snapshot: Snapshot) -> Paid:
     """Return *paid* with what transfers of the plan under way did to the futures wallets since.
 
-    The list was read before the plan's first order, so that none of them is in it.
+    The list was read before the plan's first order, so that none of them is in it. A look that
+    another command took since one was begun has it already, and it is not counted again.
     """
     made = [record for record in moved if record.state is TransferState.DONE]
     return dataclasses.replace(
@@ -87,7 +88,7 @@ def _payment_of(record: TransferRecord, snapshot: Snapshot) -> Payment:
         units=record.intent.units,
         payment_id=PaymentId(record.intent.transfer_id),
         trade_id=None,
-        paid_at=snapshot.venue_at,
+        paid_at=record.begun_at + (snapshot.venue_at - snapshot.taken_at),
     )
 
 
