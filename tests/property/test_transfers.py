@@ -13,12 +13,11 @@ from decimal import Decimal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.builders import NOW, plan, policy
+from tests.builders import NOW, occasion, plan, policy
 from tests.property.test_gate import OPEN, accounts, figures, filled, legs_for
 from tests.unit.risk.cases import KEY_IN_ORDER, ask, context, refused
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.findings import Verdict
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, Route
 from trimtab.domain.snapshot import Balance, Snapshot
@@ -115,7 +114,7 @@ def test_a_plan_that_passed_never_needs_more_quote_than_its_wallet_has(
 
 def planned(snapshot: Snapshot, under: Policy) -> tuple[Plan, Plan]:
     """Return the plan without and with the transfer that it needs."""
-    on = Occasion(now=NOW, slot_due=False)
+    on = occasion()
     bare = make_plan(snapshot, under, on)
     case = Case(plan=bare, snapshot=snapshot, policy=under, context=MOVES, now=NOW)
     return bare, funded(case, lambda units: make_plan_moving(units, snapshot, under, on))
@@ -150,7 +149,7 @@ def test_a_topup_is_the_least_with_which_no_futures_wallet_refuses(
         (leg.symbol, leg.lots) for leg in proposal.legs if leg.instrument.is_contract
     ]
     assert not refusing(proposal, snapshot, under) & (POOL | {"free_quote", "transfer"})
-    on = Occasion(now=NOW, slot_due=False)
+    on = occasion()
     less = make_plan_moving(transfer.units - 2 * STEP, snapshot, under, on)
     assert refusing(less, snapshot, under) & POOL
 
