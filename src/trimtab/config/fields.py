@@ -90,6 +90,8 @@ Exact = Annotated[
 """A number, digit for digit."""
 Fraction = Annotated[Exact, Field(ge=0, le=1), Unit(name="fraction")]
 """A share of 1, 0 to 1."""
+Early = Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")]
+"""A share of 1 that leaves something, 0 up to below 1."""
 Multiple = Annotated[Exact, Field(ge=0, le=1000), Unit(name="multiple")]
 """So many times something, 0 to 1000."""
 Value = Annotated[Exact, Field(ge=0), Unit(name="quote")]

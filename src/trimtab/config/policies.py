@@ -31,6 +31,7 @@ from trimtab.domain.policy import (
 )
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Environment
+from trimtab.domain.urgency import UrgencyPolicy
 
 _PARTS: Final = Decimal("0.0001")
 """In which a risk that is to be shared is divided beforehand."""
@@ -50,6 +51,7 @@ def policy_of(document: Document) -> Policy:
             max_age_days=document.hedge.max_age_days,
             cooldown_days=document.hedge.cooldown_days,
         ),
+        urgency=_urgency(document),
         limits=_limits(document),
         references=_references(document),
         history=_history(document),
@@ -129,6 +131,23 @@ def _history(document: Document) -> HistoryPolicy:
             wild_step=adaptive.wild_step,
         ),
         chance_days=history.look_back_days if history.chances else 0,
+    )
+
+
+def _urgency(document: Document) -> UrgencyPolicy:
+    """Return what acts when the account comes near a limit, name by name."""
+    triggers = document.triggers
+    return UrgencyPolicy(
+        leverage=triggers.on_leverage,
+        leverage_early=triggers.leverage_early,
+        margin=triggers.on_margin,
+        margin_early=triggers.margin_early,
+        liquidation=triggers.on_liquidation,
+        liquidation_early=triggers.liquidation_early,
+        expiry=triggers.on_expiry,
+        expiry_days=triggers.expiry_days,
+        hysteresis=triggers.hysteresis,
+        cooldown_s=triggers.cooldown_s,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, Wish
 from trimtab.domain.history import History
 
@@ -27,3 +28,5 @@ class Occasion:
     """What a person asks of hedges, which is then all that is planned; None when nobody does."""
     history: History | None = None
     """What prices did, as far as the policy needs it; None where nothing was read."""
+    cooling: frozenset[TriggerKind] = frozenset()
+    """Kinds of condition that acted so lately that they only alert."""

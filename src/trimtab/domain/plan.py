@@ -47,6 +47,12 @@ class LegReason(StrEnum):
     """A person asked for exactly this."""
     CLOSE_HEDGE = "close_hedge"
     """A hedge is at one of its ends."""
+    MARGIN = "margin"
+    """Takes off what a futures wallet cannot carry."""
+    LEVERAGE = "leverage"
+    """Brings the leverage ratio down to its limit."""
+    EXPIRY = "expiry"
+    """Closes a dated contract before it is delivered."""
 
 
 class UntradedReason(StrEnum):
@@ -67,6 +73,10 @@ class UntradedReason(StrEnum):
     AT_VENUE_MAXIMUM = "at_venue_maximum"
     COOL_DOWN = "cool_down"
     """Accepted drift: a hedge on it was closed lately, and none is opened again yet."""
+    REDUCTION_FIRST = "reduction_first"
+    """Something urgent is taken off first; the next plan looks again."""
+    WOULD_RAISE_EXPOSURE = "would_raise_exposure"
+    """Only a position that protects a holding is left to take off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +233,9 @@ class Plan:
     trigger: str
     """Why it acts, most urgent first: a :class:`TriggerKind`; ``none`` when it does not."""
     firings: tuple[Firing, ...]
-    """Every condition that held, most urgent first."""
+    """Every condition that made it act, most urgent first."""
+    alerts: tuple[Firing, ...]
+    """Every condition that held and is only told of, most urgent first."""
     overlays: tuple[Overlay, ...]
     """What moved the targets from the strategic ones, in the order applied."""
     readings: tuple[Reading, ...]

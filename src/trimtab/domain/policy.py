@@ -16,6 +16,7 @@ from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.urgency import UrgencyPolicy
 
 
 class Basis(StrEnum):
@@ -309,6 +310,7 @@ class Policy:
 
     rebalance: RebalancePolicy
     hedge: HedgePolicy
+    urgency: UrgencyPolicy
     limits: RiskLimits
     references: ReferencePolicy
     approval: ApprovalPolicy

@@ -1,8 +1,9 @@
 """Choose: what one plan is for, when a person, a hedge's condition and drifts all want something.
 
-Pure. A wish by hand makes a plan of its own. A hedge that is due to close goes before drifts: what
-it gives back is measured by the next plan, not guessed by this one. A due slot goes before both,
-for it trades everything to target. Source: strategy definitions 2.4 and 4.3.
+Pure. A wish by hand makes a plan of its own, and so does what is urgent. A hedge that is due to
+close goes before drifts: what it gives back is measured by the next plan, not guessed by this one.
+A due slot goes before both, for it trades everything to target. Source: strategy definitions 2.4
+and 4.3.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from trimtab.planning.decision import FRICTIONLESS, Friction, decide
 from trimtab.planning.drift import Measurement
 from trimtab.planning.routes import Move, routed
 from trimtab.planning.sizes import Sizes, book_of, sized
+from trimtab.planning.urgent import Urgent, deferred, urgent_in
 from trimtab.targets.by_hand import shifts_by_hand
 from trimtab.targets.effective import Targets
 
@@ -39,6 +41,8 @@ class Choice:
 
     firings: tuple[Firing, ...]
     """Most urgent first."""
+    alerts: tuple[Firing, ...]
+    """What is only told of, likewise."""
     moves: tuple[Move, ...]
     causes: Mapping[HedgeId, HedgeCause]
     """Hedges that are to be bought back, all or in part, and why; drifts name none."""
@@ -50,7 +54,7 @@ class Choice:
 
 COST_MARGIN: Final = Decimal("1.01")
 """The second decision trades a little more than the first, and so costs a little more."""
-NOTHING: Final = Choice(firings=(), moves=(), causes={}, by_hand={}, untraded=())
+NOTHING: Final = Choice(firings=(), alerts=(), moves=(), causes={}, by_hand={}, untraded=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,25 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
         PlanningError: it cannot be planned; says what to mend.
 
     """
+    urgent = urgent_in(scene.snapshot, scene.exposed, policy=scene.policy, occasion=scene.occasion)
+    if urgent.firings and by_hand is None:
+        return _urgent(urgent, scene)
+    choice, sizes = _unhurried(scene, by_hand)
+    left = (*choice.untraded, *urgent.sizes.untraded)
+    return replace(choice, alerts=urgent.told, untraded=left), sizes
+
+
+def _urgent(urgent: Urgent, scene: Scene) -> tuple[Choice, Sizes]:
+    """Return what is urgent alone; corrections wait, and say so."""
+    corrected = _corrected(scene)
+    firings = by_urgency((*urgent.firings, *corrected.firings))
+    waiting = (*corrected.untraded, *deferred(corrected.moves))
+    choice = replace(NOTHING, firings=firings, alerts=urgent.alerts, untraded=waiting)
+    return choice, urgent.sizes
+
+
+def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
+    """Return what a plan is for when nothing is urgent, or a person asked for something."""
     if by_hand is not None:
         return _sized(chosen_by_hand(by_hand, scene.occasion, scene.snapshot), scene)
     closings = due_closings(scene)

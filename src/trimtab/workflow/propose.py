@@ -12,6 +12,7 @@ from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeWish, Wish
 from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset, Symbol
@@ -192,7 +193,17 @@ async def occasion_of(
         hedges=book_of(record),
         wish=planner.wish,
         history=history,
+        cooling=await _cooling(planner),
     )
+
+
+async def _cooling(planner: Planner) -> frozenset[TriggerKind]:
+    """Return what acted so lately that it rests; the ledger is asked only where a rule says so."""
+    rest_s = planner.policy.urgency.cooldown_s
+    last = await planner.ledger.last_executed() if rest_s else None
+    if last is None or planner.clock.now() >= last.made_at + timedelta(seconds=rest_s):
+        return frozenset()
+    return frozenset(firing.kind for firing in last.firings)
 
 
 def flips_of(proposal: Proposal) -> Flips:

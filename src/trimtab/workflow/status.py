@@ -15,6 +15,7 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.margin import maintenance, margin_ratio
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
@@ -35,7 +36,6 @@ from trimtab.ports import (
     ReferencePrice,
     SavedPlan,
 )
-from trimtab.risk.margin import maintenance, margin_ratio
 from trimtab.risk.references import Bench
 from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
