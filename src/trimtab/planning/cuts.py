@@ -6,7 +6,7 @@ notional helps alike, so the cut is shared pro rata to what may be taken off. Fo
 wallet what helps most per value goes first: the highest maintenance rate, and for the liquidation
 of one contract that contract. Every cut is rounded up to whole lots.
 
-Source: strategy definitions 2.3 and 2.4; docs/design/0024-urgent-reductions.md.
+Source: strategy definitions 2.3 and 2.4; docs/design/0025-urgent-reductions.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Pure and exact. The most urgent kind of condition decides alone: margin and leverage together,
 else expiries. What it frees is not used again in the same plan. Source: strategy definitions 2.3
-and 2.4; docs/design/0024-urgent-reductions.md.
+and 2.4; docs/design/0025-urgent-reductions.md.
 """
 
 from __future__ import annotations
