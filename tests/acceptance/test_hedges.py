@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.acceptance.conftest import Account, AccountAt, Ended
 from tests.acceptance.test_worked_cases import CASES, Case, config_of, scenario_of, values
+from trimtab.testnet.interventions import fund
 
 ONE_COIN = Case(
     prices={"BTC": 10_000},
@@ -38,6 +39,17 @@ async def hedges_of(account: Account) -> list[dict[str, Any]]:
     assert status.code == 0, status.text
     told: list[dict[str, Any]] = status.document["hedges"]
     return told
+
+
+async def pot_of(account: Account) -> Any:
+    """Return the pot as status tells it; the ledger's entries must come to the same."""
+    status = await account.trimtab("status", "--json")
+    entries = (await account.trimtab("ledger", "pot", "--json")).document
+    for entry in entries:
+        assert sum(Decimal(p["units"]) for p in entry["postings"]) == 0
+    last = Decimal(entries[-1]["balance"]) if entries else Decimal(0)
+    assert f"{last:.2f}" == status.document["pot"]
+    return status.document["pot"]
 
 
 def short_of(account: Account, coin: str = "BTC") -> Decimal:
@@ -190,5 +202,22 @@ async def test_g5b_the_hedge_closes_at_its_profit_and_nothing_is_bought_with_it(
     closed = await asked(account, "run")
     assert [line["cause"] for line in closed.document["plan"]["hedges"]] == ["profit_target"]
     assert short_of(account) == Decimal(0)
+    assert await pot_of(account) == "50.04"
     again = await asked(account, "run")
     assert again.document["status"] == "nothing_to_do", again.text
+
+
+async def test_funding_and_a_loss_are_carried_in_the_pot(account_at: AccountAt) -> None:
+    account = await opened(account_at, ONE_COIN)
+    assert await pot_of(account) == "0.00"
+    await asked(account, "hedge", "BTC", "40%")
+    fund(account.exchange.exchange.state, {"BTCUSDT": "0.001"})
+    account.exchange.set_prices(mid={"BTC": "10100"})
+    await asked(account, "hedge", "BTC", "0.2")
+    # Paid 4 on 4000 short; 0.2 bought back at a loss of 100 each.
+    assert await pot_of(account) == "-16.00"
+    [hedge] = await hedges_of(account)
+    assert (hedge["funding"], hedge["realised_pnl"]) == ("4", "-20.00")
+    shown = await account.trimtab("ledger", "pot")
+    assert "funding" in shown.stdout
+    assert hedge["id"] in (await account.trimtab("status")).stdout

@@ -58,6 +58,7 @@ LEDGER_COMMANDS: Final = (
     Command("transfers", "ledger:transfers", "List moves between the account's own wallets."),
     Command("events", "ledger:events", "List every entry of the ledger."),
     Command("plans", "ledger:plans", "List plans and where they stand."),
+    Command("pot", "hedges:pot", "List what hedges earned and cost, in double entry."),
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
     Command("export", "ledger:export", "Write fills or payments as CSV, JSON or beancount."),
 )

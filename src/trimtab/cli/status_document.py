@@ -57,6 +57,7 @@ def status_document(status: AccountStatus) -> Document:
         "margin_ratio": _finite(status.margin_ratio),
         "pools": [_pool_document(p) for p in status.pools],
         "hedges": [hedge_document(h) for h in status.hedges],
+        "pot": value(status.pot),
         "open_orders": [_resting_document(r) for r in status.resting],
         "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
         "unresolved_transfers": [transfer_document(r) for r in status.unresolved_transfers],

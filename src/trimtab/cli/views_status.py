@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.hedge_views import hedges_table
+from trimtab.cli.hedge_views import hedges_view
 from trimtab.cli.tables import (
     bar,
     bearings_table,
@@ -39,8 +39,8 @@ def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
     parts += [Text(), *_weights(status), Text(), _holdings(status)]
     if status.positions:
         parts += [Text(), _positions(status)]
-    if status.hedges:
-        parts += [Text(), hedges_table(status.hedges, status.snapshot.quote)]
+    if status.hedges or status.pot:
+        parts += [Text(), *hedges_view(status.hedges, status.pot, status.snapshot.quote)]
     parts += [Text(), _margin_line(status)]
     if status.bearings:
         parts += [Text(), bearings_table(status.bearings)]

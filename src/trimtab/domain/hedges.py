@@ -156,12 +156,38 @@ class Hedge:
             return self.realised - self.fees.get(quote, ZERO) + self.funding
 
 
+class StepKind(StrEnum):
+    """What a hedge earned or cost at once. Written into exports; never renamed."""
+
+    PROFIT = "profit"
+    """Of units that were bought back, at the average entry."""
+    FEE = "fee"
+    FUNDING = "funding"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeStep:
+    """One thing that a hedge earned or cost."""
+
+    at: datetime
+    """The venue's clock."""
+    hedge_id: HedgeId
+    kind: StepKind
+    asset: Asset
+    units: Decimal
+    """Units of ``asset``, signed: positive is received."""
+    reference: str
+    """The execution or payment behind it, by the venue's id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HedgeBook:
     """Every hedge of an account."""
 
     hedges: tuple[Hedge, ...]
     """By first fill."""
+    steps: tuple[HedgeStep, ...]
+    """Oldest first; what the sums of the hedges are the sums of."""
 
     @property
     def open(self) -> tuple[Hedge, ...]:
@@ -177,7 +203,7 @@ class HedgeBook:
         return tuple(h for h in self.open if h.asset == asset and h.origin is HedgeOrigin.BY_HAND)
 
 
-NO_HEDGES: Final = HedgeBook(hedges=())
+NO_HEDGES: Final = HedgeBook(hedges=(), steps=())
 """The book of an account that never had a hedge."""
 
 

@@ -22,6 +22,8 @@ from trimtab.domain.hedges import (
     HedgeId,
     HedgeLine,
     HedgeRecord,
+    HedgeStep,
+    StepKind,
 )
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import Fill, Side
@@ -31,13 +33,13 @@ Lines = Mapping[tuple[str, int], tuple[HedgeLine, ...]]
 """What is declared, by plan and line."""
 
 
-def book_of(record: HedgeRecord) -> HedgeBook:
-    """Return every hedge as *record* adds up to."""
+def book_of(record: HedgeRecord, quote: Asset) -> HedgeBook:
+    """Return every hedge as *record* adds up to; contracts settle in *quote*."""
     declared: dict[tuple[str, int], tuple[HedgeLine, ...]] = {}
     for each in record.declared:
         place = (each.plan_digest, each.line.line)
         declared[place] = (*declared.get(place, ()), each.line)
-    fold = _Fold(declared=declared)
+    fold = _Fold(declared=declared, quote=quote)
     # A payment is for what was held just before: at one instant it goes before the fill.
     events: list[Payment | HedgeFill] = [*record.funding, *record.fills]
     for event in sorted(events, key=_instant):
@@ -45,7 +47,7 @@ def book_of(record: HedgeRecord) -> HedgeBook:
             fold.pay(event)
         else:
             fold.fill(event)
-    return HedgeBook(hedges=tuple(fold.hedges.values()))
+    return HedgeBook(hedges=tuple(fold.hedges.values()), steps=tuple(fold.steps))
 
 
 def _instant(event: Payment | HedgeFill) -> datetime:
@@ -69,9 +71,11 @@ class _Fold:
     """The books while they are added up."""
 
     declared: Lines
+    quote: Asset
     hedges: dict[HedgeId, Hedge] = field(default_factory=dict)
     beside: dict[Symbol, Decimal] = field(default_factory=dict)
     """Base units that a contract is short and that no hedge explains, once it had a hedge."""
+    steps: list[HedgeStep] = field(default_factory=list)
 
     def fill(self, event: HedgeFill) -> None:
         """Take one execution."""
@@ -89,6 +93,7 @@ class _Fold:
         if not self._open_on(fill.symbol):
             self.beside[fill.symbol] = line.beside
         known = self.hedges.get(line.hedge_id) or _begun(line, fill)
+        self._step(fill, line.hedge_id, StepKind.FEE, -fill.fee)
         self.hedges[line.hedge_id] = replace(
             known,
             units=known.units + fill.quantity,
@@ -131,11 +136,14 @@ class _Fold:
         """Buy back a part of one hedge at its average entry."""
         closes = part.units == hedge.units
         sold = hedge.proceeds if closes else ratio(hedge.proceeds * part.units, hedge.units)
+        profit = sold - part.units * fill.fill_price
+        self._step(fill, hedge.hedge_id, StepKind.PROFIT, profit)
+        self._step(fill, hedge.hedge_id, StepKind.FEE, -fee)
         self.hedges[hedge.hedge_id] = replace(
             hedge,
             units=hedge.units - part.units,
             proceeds=hedge.proceeds - sold,
-            realised=hedge.realised + sold - part.units * fill.fill_price,
+            realised=hedge.realised + profit,
             fees=_with_fee(hedge, fill, fee),
             closed_at=fill.filled_at if closes else None,
             closed_by=part.cause if closes else None,
@@ -154,10 +162,36 @@ class _Fold:
                 share = left if takes_rest else ratio(payment.units * hedge.units, total)
                 left -= share
                 self.hedges[hedge.hedge_id] = replace(hedge, funding=hedge.funding + share)
+                self.steps.append(_paid(payment, hedge.hedge_id, share))
+
+    def _step(self, fill: Fill, hedge_id: HedgeId, kind: StepKind, units: Decimal) -> None:
+        """Note what an execution brought a hedge or cost it; nothing is no step."""
+        if units:
+            step = HedgeStep(
+                at=fill.filled_at,
+                hedge_id=hedge_id,
+                kind=kind,
+                asset=fill.fee_asset if kind is StepKind.FEE else self.quote,
+                units=units,
+                reference=fill.trade_id,
+            )
+            self.steps.append(step)
 
     def _open_on(self, symbol: Symbol) -> tuple[Hedge, ...]:
         """Return open hedges in one contract, oldest first."""
         return tuple(h for h in self.hedges.values() if h.symbol == symbol and h.is_open)
+
+
+def _paid(payment: Payment, hedge_id: HedgeId, units: Decimal) -> HedgeStep:
+    """Return a hedge's share of a funding payment."""
+    return HedgeStep(
+        at=payment.paid_at,
+        hedge_id=hedge_id,
+        kind=StepKind.FUNDING,
+        asset=payment.asset,
+        units=units,
+        reference=payment.payment_id,
+    )
 
 
 def _begun(line: HedgeLine, fill: Fill) -> Hedge:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from trimtab.accounting.pot import pot_of
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
@@ -151,6 +152,8 @@ class AccountStatus:
     """Standing approvals that are in force, oldest first."""
     hedges: tuple[SeenHedge, ...]
     """Open ones, by first fill."""
+    pot: Decimal
+    """What hedges realised, less fees, with funding; quote units, signed."""
 
     @property
     def taken_at(self) -> datetime:
@@ -191,7 +194,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
-    book = book_of(await ledger.hedge_record())
+    book = book_of(await ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None, history=history)
     weighed = _weighed(exposed, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
@@ -217,6 +220,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
         hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
+        pot=pot_of(book.steps, snapshot.quote),
     )
 
 

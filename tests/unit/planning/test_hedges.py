@@ -265,7 +265,7 @@ def test_a_hedge_by_hand_beyond_its_target_leaves_a_target_of_nothing() -> None:
 def test_a_new_name_is_longer_when_the_short_one_is_taken() -> None:
     first = planned(HELD, NOTHING, share("0.1")).hedging[0].hedge_id
     taken = replace(hedges("open x 1 @ 100", "close x 1 @ 90").hedges[0], hedge_id=first)
-    second = planned(HELD, HedgeBook(hedges=(taken,)), share("0.1")).hedging[0].hedge_id
+    second = planned(HELD, HedgeBook(hedges=(taken,), steps=()), share("0.1")).hedging[0].hedge_id
     assert second.startswith(first)
     assert len(second) == len(first) + 1
 

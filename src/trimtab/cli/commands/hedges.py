@@ -1,4 +1,4 @@
-"""``hedge`` and ``close-hedges``: hedges by hand, by the same gate, approval and execution."""
+"""``hedge`` and ``close-hedges``: by hand, by the same gate and approval; ``ledger pot``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from trimtab.accounting.pot import pot_entries
+from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.trading import Asked, dry_run, executed
 from trimtab.cli.exits import Exit
+from trimtab.cli.hedge_document import pot_document
+from trimtab.cli.hedge_views import pot_table
 from trimtab.cli.session import Result, Work
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.hedges import CloseWish, HedgeWish, Wish
 from trimtab.domain.instruments import Asset
+from trimtab.hedging.book import book_of
 
 _SIZE: Final = re.compile(r"(?P<digits>\d+(\.\d+)?)(?P<percent>%?)")
 _HUNDREDTH: Final = Decimal("0.01")
@@ -65,6 +70,21 @@ def close_hedges(
 
     """
     return _asked(CloseWish(hedge_ids=hedge_ids), execute=execute, yes=yes)
+
+
+def pot() -> Exit:
+    """List what hedges earned and cost, in double entry, oldest first."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Read what the hedge book follows from, and add it up."""
+        async with open_books(config, dry_run=False) as ledger:
+            book = book_of(await ledger.hedge_record(), config.quote)
+        entries = pot_entries(book.steps, config.quote)
+        documents = [pot_document(entry) for entry in entries]
+        return Result(document=documents, view=pot_table(entries), code=Exit.DONE)
+
+    return session.conduct(work)
 
 
 def hedge_wish(*, asset: str, size: str) -> HedgeWish:
