@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.acceptance.conftest import Account, AccountAt, Ended
 from tests.acceptance.test_worked_cases import CASES, Case, config_of, scenario_of, values
-from trimtab.testnet.interventions import fund
+from trimtab.testnet.interventions import force_liquidation, fund
 
 ONE_COIN = Case(
     prices={"BTC": 10_000},
@@ -191,6 +191,26 @@ async def test_a_correction_never_buys_back_what_is_short_by_hand(account_at: Ac
     bought = await asked(account, "run")
     assert {leg["symbol"] for leg in bought.document["plan"]["legs"]} == {"BTC/USDT"}
     assert short_of(account) == Decimal("0.1")
+
+
+async def test_a_hedge_that_was_liquidated_sells_no_coins_and_ends_when_it_is_adopted(
+    account_at: AccountAt,
+) -> None:
+    account = await opened(account_at, ONE_COIN)
+    await asked(account, "hedge", "BTC", "20%")
+    account.exchange.set_prices(mid={"BTC": "10050"})
+    force_liquidation(account.exchange.exchange.state, "BTCUSDT")
+    [hedge] = await hedges_of(account)
+    assert (hedge["units"], hedge["covered"]) == ("0.2", False)
+    left = await account.trimtab("run", "--execute", "--yes", "--json")
+    assert (left.code, left.document["status"]) == (0, "nothing_to_do"), left.text
+    refused = await account.trimtab("close-hedges", "--execute", "--yes")
+    assert (refused.code, "somebody else traded it" in refused.stderr) == (2, True), refused.text
+    assert (await account.trimtab("reconcile", "--adopt")).code == 0
+    assert await hedges_of(account) == []
+    assert Decimal(await pot_of(account)) < 0
+    again = await asked(account, "hedge", "BTC", "20%")
+    assert again.document["status"] == "executed"
 
 
 async def test_g5b_the_hedge_closes_at_its_profit_and_nothing_is_bought_with_it(

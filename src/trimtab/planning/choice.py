@@ -16,7 +16,7 @@ from typing import Final
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, by_urgency
-from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand
+from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand, units_of
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Untraded
@@ -179,15 +179,23 @@ def due_closings(scene: Scene) -> tuple[Closing, ...]:
     occasion = scene.occasion
     if occasion.slot_due:
         return ()
-    marks = _marks(scene.snapshot)
+    marks = _marks(scene)
     sight = Sight(overweights=scene.overweights, marks=marks, now=occasion.now)
     return due(occasion.hedges, scene.policy.hedge, sight)
 
 
-def _marks(snapshot: Snapshot) -> Mapping[Symbol, Decimal]:
-    """Return the marks of contracts that are short."""
-    short = (s for s, p in snapshot.positions.items() if p.lots < 0)
-    return {symbol: snapshot.contracts[symbol].mark for symbol in short}
+def _marks(scene: Scene) -> Mapping[Symbol, Decimal]:
+    """Return the marks of contracts that are as short as the hedges on them.
+
+    Where somebody else took a part, nothing closes by itself until a person has looked.
+    """
+    snapshot, marks = scene.snapshot, dict[Symbol, Decimal]()
+    for symbol, position in snapshot.positions.items():
+        with exact_arithmetic():
+            short = -snapshot.instruments[symbol].units(position.lots)
+        if short > 0 and short >= units_of(scene.occasion.hedges.open_on(symbol)):
+            marks[symbol] = snapshot.contracts[symbol].mark
+    return marks
 
 
 def overweights_of(

@@ -53,7 +53,7 @@ def make_plan_moving(
     """
     exposed = exposure(snapshot)
     by_hand = _by_hand(occasion, snapshot, exposed)
-    aims = aims_of(occasion.hedges) if by_hand is None else by_hand.aims
+    aims = aims_of(occasion.hedges, exposed) if by_hand is None else by_hand.aims
     stance = stance_of(policy, exposed, occasion, aims)
     targets, found = stance.targets, stance.found
     scene = Scene(

@@ -243,7 +243,8 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
-        stance = stance_of(lenient, exposed, occasion, aims_of(occasion.hedges))
+        aims = aims_of(occasion.hedges, exposed)
+        stance = stance_of(lenient, exposed, occasion, aims)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(
