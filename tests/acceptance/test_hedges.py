@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.acceptance.conftest import Account, AccountAt, Ended
 from tests.acceptance.test_worked_cases import CASES, Case, config_of, scenario_of, values
 from trimtab.testnet.interventions import force_liquidation, fund
@@ -241,3 +243,35 @@ async def test_funding_and_a_loss_are_carried_in_the_pot(account_at: AccountAt) 
     shown = await account.trimtab("ledger", "pot")
     assert "funding" in shown.stdout
     assert hedge["id"] in (await account.trimtab("status")).stdout
+
+
+REDEPLOY = """
+[hedge.redeploy]
+ema_days = 0
+high_days = 5
+fall_low = "0"
+fall_high = "{most}"
+"""
+
+
+@pytest.mark.parametrize("most", ["1", "0"])
+async def test_a_pot_is_spent_once_on_what_is_underweight_where_the_rule_holds(
+    most: str, account_at: AccountAt
+) -> None:
+    config = config_of(ONE_COIN) + REDEPLOY.format(most=most)
+    account = await account_at(scenario_of(ONE_COIN), config=config)
+    await asked(account, "hedge", "BTC", "40%")
+    account.exchange.set_prices(mid={"BTC": "9500"})
+    await asked(account, "close-hedges")
+    won = Decimal(await pot_of(account))
+    assert abs(won - 200) < Decimal("0.1")
+    ran = await asked(account, "run")
+    if most == "0":
+        assert ran.document["status"] == "nothing_to_do"
+        assert [u["reason"] for u in ran.document["plan"]["untraded"]] == ["waits_for_dip"]
+        assert Decimal(await pot_of(account)) == won
+        return
+    assert ran.document["plan"]["trigger"] == "redeploy"
+    assert values(ran.document, {"BTC": 9_500}) == {"BTC/USDT": "200"}
+    assert abs(Decimal(await pot_of(account))) < Decimal("0.1")
+    assert (await asked(account, "run")).document["status"] == "nothing_to_do"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hedge_cases import hedges
-from trimtab.accounting.pot import POT, pot_entries, pot_of
+from trimtab.accounting.pot import POT, pot_entries
 from trimtab.domain.exact import ZERO
 from trimtab.domain.hedges import HedgeBook
 from trimtab.domain.instruments import Asset
@@ -109,7 +109,7 @@ def test_every_entry_of_the_pot_balances_and_the_pot_is_what_the_hedges_brought(
     with localcontext(Context(prec=60)):
         assert all(_sum([p.units for p in entry.postings]) == 0 for entry in entries)
         brought = _sum([h.result(USDT) for h in book.hedges])
-        assert pot_of(book.steps, USDT) == brought
+        assert book.pot(USDT) == brought
         assert (entries[-1].balance if entries else ZERO) == brought
         mine = [p.units for e in entries for p in e.postings if p.account == POT]
         assert _sum(mine) == brought

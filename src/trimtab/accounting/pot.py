@@ -8,7 +8,7 @@ definitions 4.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -74,11 +74,7 @@ def pot_entries(steps: Sequence[HedgeStep], quote: Asset) -> tuple[PotEntry, ...
 
 def _other(step: HedgeStep) -> str:
     """Return the account that a step's units came from or went to."""
+    if step.kind is StepKind.REDEPLOYED:
+        return "assets:coins"
     side = "expenses" if step.kind is StepKind.FEE else "income"
     return f"{side}:hedges:{step.hedge_id}:{step.kind.value}"
-
-
-def pot_of(steps: Iterable[HedgeStep], quote: Asset) -> Decimal:
-    """Return what the pot holds, quote units, signed."""
-    with exact_arithmetic():
-        return sum((s.units for s in steps if s.asset == quote), ZERO)

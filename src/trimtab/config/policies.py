@@ -11,6 +11,7 @@ from typing import Final
 
 from trimtab.config.grouping import groups_of, thresholds_of
 from trimtab.config.models import Document
+from trimtab.config.models_hedge import Redeploy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
@@ -29,6 +30,7 @@ from trimtab.domain.policy import (
     RiskLimits,
     Target,
 )
+from trimtab.domain.redeploy import DipRule, RedeployPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import UrgencyPolicy
@@ -50,6 +52,7 @@ def policy_of(document: Document) -> Policy:
             stop=document.hedge.stop,
             max_age_days=document.hedge.max_age_days,
             cooldown_days=document.hedge.cooldown_days,
+            redeploy=_redeploy(document.hedge.redeploy),
         ),
         urgency=_urgency(document),
         limits=_limits(document),
@@ -149,6 +152,22 @@ def _urgency(document: Document) -> UrgencyPolicy:
         hysteresis=triggers.hysteresis,
         cooldown_s=triggers.cooldown_s,
     )
+
+
+def _redeploy(wanted: Redeploy | None) -> RedeployPolicy | None:
+    """Return how what hedges brought is spent, if it is."""
+    if wanted is None:
+        return None
+    rule = DipRule(
+        every=wanted.every,
+        ema_days=wanted.ema_days,
+        high_days=wanted.high_days,
+        fall_low=wanted.fall_low,
+        fall_high=wanted.fall_high,
+        support_within=wanted.support_within,
+        supports=MappingProxyType({Asset(a): level for a, level in wanted.supports.items()}),
+    )
+    return RedeployPolicy(candidates=tuple(map(Asset, wanted.candidates)), dip=rule)
 
 
 def _references(document: Document) -> ReferencePolicy:

@@ -24,6 +24,8 @@ class TriggerKind(StrEnum):
     DRIFT = "drift"
     CALENDAR = "calendar"
     """A slot is due: trades to target inside the band too."""
+    REDEPLOY = "redeploy"
+    """What hedges brought buys what is underweight; only when nothing else acts."""
     NONE = "none"
 
 

@@ -1,8 +1,8 @@
 """The hedge book as a fold over what the ledger has: declared lines, fills, funding. Pure, exact.
 
 Sells of a declared line grow its hedge, buys shrink the hedges of theirs, in the order declared.
-What is bought back by no declared line (a liquidation, a person's own trade) comes off what no
-hedge explains first, then off the oldest hedge. Closing in part realises at the average entry;
+What else is bought back (a liquidation, a person's own trade, a reduction in a hurry) comes off
+what no hedge explains first, then off the oldest hedge. Closing in part realises at the average entry;
 divisions round at 28 digits, and the last part takes the rest, so that sums are exact.
 """
 
@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.hedges import (
+    POT_ID,
     Hedge,
     HedgeBook,
     HedgeCause,
@@ -81,12 +82,19 @@ class _Fold:
         """Take one execution."""
         fill, lines = event.fill, self.declared.get((event.plan_digest, event.line), ())
         with exact_arithmetic():
-            if fill.side is Side.BUY:
+            if lines and lines[0].hedge_id == POT_ID:
+                self._spent(fill)
+            elif fill.side is Side.BUY:
                 self._bought(fill, tuple(self._parts(fill, lines)))
             elif lines:
                 self._sold(fill, lines[0])
             elif fill.symbol in self.beside:
                 self.beside[fill.symbol] += fill.quantity
+
+    def _spent(self, fill: Fill) -> None:
+        """Take what a buy of coins cost out of the pot."""
+        self._step(fill, POT_ID, StepKind.REDEPLOYED, -fill.quantity * fill.fill_price)
+        self._step(fill, POT_ID, StepKind.FEE, -fill.fee)
 
     def _sold(self, fill: Fill, line: HedgeLine) -> None:
         """Grow the hedge that a sell is declared for, or begin it."""
@@ -105,22 +113,23 @@ class _Fold:
 
     def _parts(self, fill: Fill, lines: Sequence[HedgeLine]) -> Iterator[_Part]:
         """Say which hedges a buy comes off, and how much of it."""
-        left = fill.quantity
+        left, beside = fill.quantity, self.beside.get(fill.symbol, ZERO)
         named = [(self.hedges[x.hedge_id], x.cause) for x in lines if x.hedge_id in self.hedges]
-        others = [(h, HedgeCause.OUTSIDE) for h in self._open_on(fill.symbol)]
-        unexplained = min(left, self.beside.get(fill.symbol, ZERO))
-        if not lines and unexplained:
-            left -= unexplained
-            self.beside[fill.symbol] -= unexplained
-            yield _Part(hedge_id=None, units=unexplained, cause=HedgeCause.OUTSIDE)
-        for hedge, cause in named or others:
-            units = min(left, hedge.units)
-            if units:
-                left -= units
-                yield _Part(hedge_id=hedge.hedge_id, units=units, cause=cause)
-        if left and fill.symbol in self.beside:
-            self.beside[fill.symbol] = max(ZERO, self.beside[fill.symbol] - left)
-            yield _Part(hedge_id=None, units=left, cause=HedgeCause.OUTSIDE)
+        mine = {hedge.hedge_id for hedge, _ in named}
+        others = (h for h in self._open_on(fill.symbol) if h.hedge_id not in mine)
+        claims = [
+            *((h.hedge_id, h.units, cause) for h, cause in named),
+            (None, beside, HedgeCause.OUTSIDE),
+            *((h.hedge_id, h.units, HedgeCause.OUTSIDE) for h in others),
+        ]
+        for hedge_id, units, cause in claims:
+            taken = min(left, units)
+            if not taken:
+                continue
+            left -= taken
+            if hedge_id is None:
+                self.beside[fill.symbol] = beside - taken
+            yield _Part(hedge_id=hedge_id, units=taken, cause=cause)
 
     def _bought(self, fill: Fill, parts: Sequence[_Part]) -> None:
         """Shrink hedges by their parts of a buy; its fee is shared by size."""

@@ -81,7 +81,7 @@ def make_plan_moving(
         firings=choice.firings,
         alerts=choice.alerts,
         overlays=targets.overlays,
-        readings=stance.readings,
+        readings=stance.readings + choice.readings,
         drift=found.drifts,
         groups=found.groups,
         legs=laid_out.legs,
@@ -116,6 +116,7 @@ def _terms(scene: Scene, choice: Choice) -> Terms:
         causes=choice.causes,
         by_hand=choice.by_hand,
         drift_back=drift_back_of(scene.overweights),
+        spends_pot=choice.spends_pot,
     )
 
 

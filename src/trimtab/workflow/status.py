@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from trimtab.accounting.pot import pot_of
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
@@ -220,7 +219,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
         hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
-        pot=pot_of(book.steps, snapshot.quote),
+        pot=book.pot(snapshot.quote),
     )
 
 

@@ -69,6 +69,13 @@ def test_what_a_stranger_bought_back_comes_off_what_is_unexplained_then_off_the_
     assert (first.closed_by, second.units) == (HedgeCause.OUTSIDE, dec("0.5"))
 
 
+def test_a_line_that_buys_more_than_its_hedge_goes_on_to_the_others() -> None:
+    first, second = hedges(
+        "open one 1 @ 100 beside 0.5", "open two 1 @ 100 by hand", "close one 2 @ 90"
+    ).hedges
+    assert (first.units, second.units, second.is_open) == (dec(0), dec("0.5"), True)
+
+
 def test_what_nobody_of_ours_sold_is_no_hedge_and_takes_its_part_of_funding() -> None:
     [hedge] = hedges("open btc 1 @ 100", "sell 3 @ 100", "pay 4").hedges
     assert (hedge.units, hedge.funding) == (dec(1), dec(1))
