@@ -136,6 +136,19 @@ async def test_what_cannot_be_hedged_is_told_with_the_next_command(account_at: A
     assert account.mutations() == 0
 
 
+async def test_a_hedge_that_waits_for_a_yes_is_executed_by_its_digest(
+    account_at: AccountAt,
+) -> None:
+    account = await opened(account_at, ONE_COIN)
+    tried = await account.trimtab("hedge", "BTC", "10%", "--json")
+    assert (tried.code, tried.document["status"]) == (0, "dry_run"), tried.text
+    waits = await account.trimtab("hedge", "BTC", "10%", "--execute", "--json", stdin="")
+    assert (waits.code, waits.document["status"]) == (4, "proposed"), waits.text
+    assert (account.mutations(), await hedges_of(account)) == (0, [])
+    ran = await asked(account, "run", "--plan", waits.document["plan"]["digest"])
+    assert (ran.document["status"], short_of(account)) == ("executed", Decimal("0.1"))
+
+
 async def test_a_drift_opens_a_hedge_and_closing_it_shows_the_weight_that_returns(
     account_at: AccountAt,
 ) -> None:
