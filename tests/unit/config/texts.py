@@ -49,6 +49,7 @@ def broken_values() -> list[tuple[str, str, str]]:
         for key, field in fields.items():
             rows += [(section, key, value) for value in _wrong(document, field)]
     rows.remove(("risk", "symbols", "[]"))  # No market named: all that targets need.
+    rows.remove(("hedge.redeploy", "candidates", "[]"))  # Likewise: all targets.
     return rows
 
 
