@@ -2,8 +2,8 @@
 
 Sells of a declared line grow its hedge, buys shrink the hedges of theirs, in the order declared.
 What else is bought back (a liquidation, a person's own trade, a reduction in a hurry) comes off
-what no hedge explains first, then off the oldest hedge. Closing in part realises at the average entry;
-divisions round at 28 digits, and the last part takes the rest, so that sums are exact.
+what no hedge explains first, then off the oldest hedge. Closing in part realises at the average
+entry; divisions round at 28 digits, and the last part takes the rest, so that sums are exact.
 """
 
 from __future__ import annotations
