@@ -33,6 +33,7 @@ from trimtab.config.fields import (
     read_sources,
 )
 from trimtab.config.models_history import Adaptive, History, Overlays
+from trimtab.config.models_notify import Notify
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -329,3 +330,4 @@ class Document(BaseModel):
     approval: Approval
     ledger: Ledger
     execution: Execution
+    notify: Notify

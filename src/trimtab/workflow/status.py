@@ -15,6 +15,7 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.notices import NoticeRecord
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
@@ -151,6 +152,10 @@ class AccountStatus:
     """Standing approvals that are in force, oldest first."""
     hedges: tuple[SeenHedge, ...]
     """Open ones, by first fill."""
+    unread: tuple[NoticeRecord, ...]
+    """Notices that hold unattended runs until somebody reads them, oldest first."""
+    missed: tuple[NoticeRecord, ...]
+    """Notices that did not arrive everywhere, oldest first."""
 
     @property
     def taken_at(self) -> datetime:
@@ -189,6 +194,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
     ledger, now = sight.ledger, sight.clock.now()
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
+    notices = await ledger.notices()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
     book = book_of(await ledger.hedge_record())
@@ -217,6 +223,8 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
         hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
+        unread=tuple(r for r in notices if r.holds),
+        missed=tuple(r for r in notices if r.is_missed(at=now)),
     )
 
 
