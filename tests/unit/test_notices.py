@@ -43,6 +43,8 @@ BTC_ABOVE = Drift(
     breached=True,
     alert_low=Decimal("51333.333333333333"),
     alert_high=None,
+    trigger_low=None,
+    trigger_high=None,
 )
 
 
