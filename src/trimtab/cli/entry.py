@@ -72,6 +72,13 @@ VENUE_COMMANDS: Final = (
     Command("show", "venues:show", "Show everything that is known of one venue."),
 )
 
+NOTIFY_COMMANDS: Final = (
+    Command("test", "notify:test", "Send a test message over every configured channel."),
+    Command("list", "notify:listed", "List notices, how far each got, and who has read it."),
+    Command("ack", "notify:ack", "Say that you have read a notice."),
+    Command("retry", "notify:retry", "Send a notice again where it may not have arrived."),
+)
+
 
 def application() -> App:
     """Return the command line without its common options."""
@@ -84,10 +91,13 @@ def application() -> App:
     _add(ledger, LEDGER_COMMANDS)
     standing = App(name="standing", help="Grant, list and revoke standing approvals.")
     _add(standing, STANDING_COMMANDS)
+    notify = App(name="notify", help="Test channels, list notices, say what you have read.")
+    _add(notify, NOTIFY_COMMANDS)
     app.command(config)
     app.command(ledger)
     app.command(standing)
     app.command(_venues())
+    app.command(notify)
     return app
 
 

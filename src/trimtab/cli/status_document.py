@@ -68,6 +68,10 @@ def status_document(status: AccountStatus) -> Document:
         "reducing_reason": status.restraint.reducing,
         "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
         "standing": [standing_document(s) for s in status.standing],
+        "notices": {
+            "unread": [record.notice.id for record in status.unread],
+            "undelivered": [record.notice.id for record in status.missed],
+        },
         "next_slot": None,
     }
 

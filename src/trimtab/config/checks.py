@@ -14,10 +14,12 @@ from pydantic_core import PydanticCustomError
 
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.faults import Flaw
+from trimtab.config.notify_checks import notify_flaws
 from trimtab.config.numerals import read_exact, shown
 from trimtab.config.positions import KeyPath
 from trimtab.config.profiles import PROFILES
 from trimtab.config.shape import is_per_asset, nearest_fix
+from trimtab.config.sources import NOTIFY_SECRETS
 from trimtab.config.words import ASSET
 from trimtab.domain.exact import ZERO, plain
 from trimtab.domain.references import DOLLAR_STABLES
@@ -25,7 +27,7 @@ from trimtab.domain.references import DOLLAR_STABLES
 Tree = Mapping[str, Any]
 
 _SECRET_KEY: Final = re.compile(
-    r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)"
+    r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)|apprise_urls"
 )
 CHOICES: Final = ("profile", "targets", "groups", "sleeves", "risk_parity")
 """What says where the portfolio should be; exactly one of them."""
@@ -46,6 +48,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _url(tree)
     yield from _references(tree)
     yield from _risk_parity(tree)
+    yield from notify_flaws(tree)
 
 
 def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
@@ -58,14 +61,19 @@ def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
     for key, value in node.items():
         is_asset = is_per_asset(path) and ASSET.fullmatch(key) is not None
         if not is_asset and _SECRET_KEY.search(key.lower().replace("-", "_")):
-            yield Flaw(path=(*path, key), reason="is a secret in the open", fix=_secret_fix(key))
+            yield Flaw(
+                path=(*path, key), reason="is a secret in the open", fix=_secret_fix((*path, key))
+            )
         else:
             yield from secrets_in(value, (*path, key))
 
 
-def _secret_fix(key: str) -> str:
+def _secret_fix(path: KeyPath) -> str:
     """Return where the secret belongs instead."""
-    lower = key.lower()
+    lower = str(path[-1]).lower()
+    if path[0] == "notify" and lower in NOTIFY_SECRETS:
+        variable = f"TRIMTAB__NOTIFY__{lower.upper()}"
+        return f"remove it, make a new one, and use the keyring, {variable}_FILE or {variable}"
     name = "PASSWORD" if "pass" in lower else "API_SECRET" if "secret" in lower else "API_KEY"
     variable = f"TRIMTAB__VENUE__{name}"
     return (

@@ -35,6 +35,7 @@ from trimtab.config.fields import (
 )
 from trimtab.config.models_hedge import Redeploy
 from trimtab.config.models_history import Adaptive, History, Overlays
+from trimtab.config.models_notify import Notify
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -366,3 +367,4 @@ class Document(BaseModel):
     approval: Approval
     ledger: Ledger
     execution: Execution
+    notify: Notify

@@ -16,6 +16,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.margin import maintenance, margin_ratio
+from trimtab.domain.notices import NoticeRecord
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
@@ -153,6 +154,10 @@ class AccountStatus:
     """Open ones, by first fill."""
     pot: Decimal
     """What hedges realised, less fees, with funding; quote units, signed."""
+    unread: tuple[NoticeRecord, ...]
+    """Notices that hold unattended runs until somebody reads them, oldest first."""
+    missed: tuple[NoticeRecord, ...]
+    """Notices that did not arrive everywhere, oldest first."""
 
     @property
     def taken_at(self) -> datetime:
@@ -191,6 +196,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
     ledger, now = sight.ledger, sight.clock.now()
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
+    notices = await ledger.notices()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
     book = book_of(await ledger.hedge_record(), snapshot.quote)
@@ -220,6 +226,8 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         standing=tuple(s for s in standing if s.is_in_force),
         hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
         pot=book.pot(snapshot.quote),
+        unread=tuple(r for r in notices if r.holds),
+        missed=tuple(r for r in notices if r.is_missed(at=now)),
     )
 
 

@@ -10,12 +10,14 @@ from cyclopts import Parameter
 
 from trimtab.accounting.pot import pot_entries
 from trimtab.bootstrap import open_books
+from trimtab.adapters.system_clock import SystemClock
 from trimtab.cli import session
 from trimtab.cli.commands.trading import Asked, dry_run, executed
 from trimtab.cli.exits import Exit
 from trimtab.cli.hedge_document import pot_document
 from trimtab.cli.hedge_views import pot_table
 from trimtab.cli.session import Result, Work
+from trimtab.cli.telling import afterwards
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.hedges import CloseWish, HedgeWish, Wish
@@ -119,4 +121,5 @@ def _asked(wish: Wish, *, execute: bool, yes: bool) -> Exit:
             return await executed(config, given, asked)
         return await dry_run(config, given, asked)
 
-    return session.conduct(work)
+    told = afterwards(config, SystemClock()) if execute else None
+    return session.conduct(work, afterwards=told)
