@@ -7,11 +7,13 @@ their first period, as charts do (Wilder, "New Concepts in Technical Trading Sys
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
-from trimtab.estimators.series import Floats, simple_returns
+from trimtab.estimators.series import Floats, column, exact, simple_returns
 
 YEAR_DAYS: Final = 365
 """Coins are quoted every day."""
@@ -38,6 +40,16 @@ def rsi(closes: Floats, period: int) -> Floats:
 def volatility(closes: Floats) -> float:
     """Return the annualised standard deviation of daily simple returns, as a ratio, >= 0."""
     return float(simple_returns(closes).std(ddof=1)) * math.sqrt(YEAR_DAYS)
+
+
+def strengths(closes: Sequence[Decimal], period: int) -> tuple[Decimal, ...]:
+    """Return the strength index of exact closes in hundredths, ``period`` fewer than closes."""
+    return tuple(exact(value, 2) for value in rsi(column(closes), period))
+
+
+def averages(closes: Sequence[Decimal], period: int) -> tuple[Decimal, ...]:
+    """Return the exponential average of exact closes, eight places, ``period - 1`` fewer."""
+    return tuple(exact(value, 8) for value in ema(column(closes), period))
 
 
 def _smoothed(series: Floats, period: int, factor: float) -> Floats:

@@ -58,7 +58,11 @@ def test_a_plain_policy_needs_nothing_and_reads_nothing() -> None:
 
 def test_what_is_needed_is_the_most_that_any_rule_asks_for() -> None:
     everything = HistoryPolicy(
-        risk_parity=PARITY, volatility=VOLATILITY, adaptive=ADAPTIVE, chance_days=20
+        risk_parity=PARITY,
+        volatility=VOLATILITY,
+        adaptive=ADAPTIVE,
+        momentum=None,
+        chance_days=20,
     )
     assert everything.need([BTC, USDT]) == HistoryNeed(assets=(BTC, ETH), days=60)
     assert rules(volatility=VOLATILITY).past_needed == HistoryNeed(assets=(BTC, ETH), days=30)
