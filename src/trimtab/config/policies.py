@@ -146,6 +146,7 @@ def _history(document: Document) -> HistoryPolicy:
             interest_days=momentum.interest_days,
         ),
         chance_days=history.look_back_days if history.chances else 0,
+        review_days=history.look_back_days,
     )
 
 

@@ -102,6 +102,8 @@ class HistoryPolicy:
     momentum: MomentumPolicy | None
     chance_days: int
     """Closes from which chances of trigger prices are told; 0 tells none."""
+    review_days: int
+    """Closes that a review looks at, >= 10."""
 
     def need(self, assets: Collection[Asset]) -> HistoryNeed:
         """Return what has to be read for targets in *assets*; nothing when no rule asks."""
@@ -119,7 +121,7 @@ class HistoryPolicy:
 
 
 NO_HISTORY_NEEDED: Final = HistoryPolicy(
-    risk_parity=None, volatility=None, adaptive=None, momentum=None, chance_days=0
+    risk_parity=None, volatility=None, adaptive=None, momentum=None, chance_days=0, review_days=90
 )
 """Nothing is decided from the past."""
 

@@ -63,6 +63,7 @@ def test_what_is_needed_is_the_most_that_any_rule_asks_for() -> None:
         adaptive=ADAPTIVE,
         momentum=None,
         chance_days=20,
+        review_days=90,
     )
     assert everything.need([BTC, USDT]) == HistoryNeed(assets=(BTC, ETH), days=60)
     assert rules(volatility=VOLATILITY).past_needed == HistoryNeed(assets=(BTC, ETH), days=30)
