@@ -64,7 +64,8 @@ def decide(
         return Decision(firings=(), corrections=())
     movable = [u for u in found.units if u.name != found.quote]
     trims = [] if slot_due else [u for u in movable if _is_to_trim(u, found)]
-    chosen = _drifted(movable, trims, found, policy=policy, slot_due=slot_due)
+    others = [u for u in movable if u not in trims]
+    chosen = _drifted(others, found, policy=policy, slot_due=slot_due)
     if policy.destination.to_band and not slot_due:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
@@ -79,18 +80,13 @@ def decide(
 
 
 def _drifted(
-    movable: list[Unit],
-    trims: list[Unit],
-    found: Measurement,
-    *,
-    policy: RebalancePolicy,
-    slot_due: bool,
+    others: list[Unit], found: Measurement, *, policy: RebalancePolicy, slot_due: bool
 ) -> list[Unit]:
     """Return what moves by the rules of drift: nothing where only trims are due."""
     if not slot_due and not any(u.breached for u in found.units):
         return []
     everyone = slot_due or policy.scope is not Scope.BREACHED
-    return [u for u in movable if (everyone or u.breached) and u not in trims]
+    return [u for u in others if everyone or u.breached]
 
 
 def _is_to_trim(unit: Unit, found: Measurement) -> bool:

@@ -111,7 +111,7 @@ def _votes(
     ends_at = datetime.combine(history.until - (back - 1) * DAY, time(), tzinfo=UTC)
     return (
         _strength(policy, strong),
-        _divergence(policy, closes, strong),
+        _divergence(policy, closes=closes, strong=strong),
         _funding(policy, history, asset, ends_at=ends_at),
         _interest(policy, history.open_interest.get(asset, ()), ends_at=ends_at),
     )
@@ -129,7 +129,7 @@ def _strength(policy: MomentumPolicy, strong: Sequence[Decimal]) -> _Vote:
 
 
 def _divergence(
-    policy: MomentumPolicy, closes: Sequence[Decimal], strong: Sequence[Decimal]
+    policy: MomentumPolicy, *, closes: Sequence[Decimal], strong: Sequence[Decimal]
 ) -> _Vote:
     """Whether the last close is the highest and its strength below that of the high before."""
     span = closes[-policy.divergence_days :]
