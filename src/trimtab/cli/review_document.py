@@ -46,6 +46,8 @@ def _coin(each: AssetReview) -> Document:
         "asset": each.asset,
         "volatility": weight(each.volatility),
         "strength": plain(each.strength),
+        "beta": plain(each.following.beta),
+        "r_squared": plain(each.following.r_squared),
         "dip": None if each.dip is None else [reading_document(f) for f in each.dip.figures],
     }
 

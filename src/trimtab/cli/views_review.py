@@ -50,9 +50,18 @@ def _drifts(review: Review) -> Iterator[RenderableType]:
 def _coins(review: Review) -> RenderableType:
     """Return each coin's own figures."""
     rows: list[list[str | Text]] = [
-        [each.asset, percent(each.volatility), shown(each.strength, 1)] for each in review.assets
+        [
+            each.asset,
+            percent(each.volatility),
+            shown(each.strength, 1),
+            shown(each.following.beta, 2),
+            shown(each.following.r_squared, 2),
+        ]
+        for each in review.assets
     ]
-    return rows_table(("coin", ">volatility a year", ">strength"), rows)
+    leader = next(iter(review.correlations))
+    columns = ("coin", ">volatility a year", ">strength", f">beta to {leader}", ">R²")
+    return rows_table(columns, rows)
 
 
 def _correlations(review: Review) -> RenderableType:

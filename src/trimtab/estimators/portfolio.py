@@ -16,6 +16,7 @@ import numpy as np
 from trimtab.domain.history import Window
 from trimtab.domain.instruments import Asset
 from trimtab.estimators.covariance import (
+    beta_of,
     correlation,
     effective_bets,
     portfolio_variance,
@@ -66,6 +67,25 @@ class Togetherness:
         """Return the annual volatility of signed weights in the window's order."""
         held = column(tuple(weights.values()))
         return annual_volatility(portfolio_variance(self.matrix, weights=held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How an asset follows another."""
+
+    beta: Decimal
+    """Its return for a return of the other, signed."""
+    r_squared: Decimal
+    """Share of its variance that the other explains, 0 to 1."""
+
+
+def following(window: Window, asset: Asset, *, leader: Asset) -> Following:
+    """Return how *asset* follows *leader*, both of the window."""
+    moved = simple_returns(columns([window.closes[asset], window.closes[leader]]))
+    found = beta_of(moved[:, 0], other=moved[:, 1])
+    return Following(
+        beta=exact(found.beta, _FEW_PLACES), r_squared=exact(found.r_squared, _FEW_PLACES)
+    )
 
 
 def togetherness(window: Window) -> Togetherness:

@@ -25,7 +25,7 @@ from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
 from trimtab.estimators.indicators import strengths
-from trimtab.estimators.portfolio import Togetherness, togetherness
+from trimtab.estimators.portfolio import Following, Togetherness, following, togetherness
 from trimtab.planning.stance import stance_of
 from trimtab.targets.by_hand import Aim
 from trimtab.triggers.dip import dip
@@ -54,6 +54,8 @@ class AssetReview:
     """Annual, a ratio, >= 0."""
     strength: Decimal
     """Wilder's index, 0 to 100."""
+    following: Following
+    """How it follows the first coin of the review."""
     dip: Dip | None
     """Whether it has fallen to where it may be bought; None where its past is too short."""
 
@@ -183,6 +185,7 @@ def _asset(asset: Asset, window: Window, found: Togetherness, *, history: Histor
         asset=asset,
         volatility=found.volatilities[asset],
         strength=strengths(window.closes[asset], period)[-1],
+        following=following(window, asset, leader=next(iter(window.closes))),
         dip=fallen,
     )
 

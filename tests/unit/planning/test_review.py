@@ -46,6 +46,8 @@ def test_every_coin_with_a_whole_past_is_reviewed() -> None:
     assert calm.volatility < wild.volatility
     assert all(0 <= each.strength <= 100 for each in found.assets)
     assert [f.name for f in calm.dip.figures] == ["average", "support", "fall"]  # type: ignore[union-attr]  # It is there.
+    assert (calm.following.beta, calm.following.r_squared) == (1, 1)
+    assert 0 <= wild.following.r_squared <= 1
     for a in found.correlations:
         assert found.correlations[a][a] == 1
         assert found.correlations[a][BTC] == found.correlations[BTC][a]
