@@ -34,6 +34,7 @@ COMMANDS: Final = (
     Command("init", "settings:init", "Write a commented configuration to begin with."),
     Command("doctor", "doctor:doctor", "Check everything a run would need, and say how to fix it."),
     Command("status", "status:status", "Show holdings, weights, drift, positions and orders."),
+    Command("review", "review:review", "Report drift, correlations and risk; trade nothing."),
     Command("plan", "trading:plan", "Make a plan, ask the gate, and save it as proposed."),
     Command("run", "trading:run", "Plan and run dry; with --execute ask and send orders."),
     Command("hedge", "hedges:hedge", "Have a share of a holding short, by hand."),

@@ -49,6 +49,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _references(tree)
     yield from _risk_parity(tree)
     yield from notify_flaws(tree)
+    yield from _momentum(section(section(tree, "overlays"), "momentum"))
 
 
 def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
@@ -236,6 +237,21 @@ def _risk_parity(tree: Tree) -> Iterator[Flaw]:
             reason = f"{asset} is stable: its share is risk_parity.stable, held in the quote"
             path = ("portfolio", "risk_parity", "assets", place)
             yield Flaw(path=path, reason=reason, fix="remove it")
+
+
+def _momentum(wanted: Tree) -> Iterator[Flaw]:
+    """Check that a day is looked at over enough closes for strength and divergence."""
+    defaults = {"look_back_days": 90, "rsi_period": 14, "divergence_days": 30}
+    try:
+        days, *periods = (read_exact(wanted.get(k, d)) for k, d in defaults.items())
+    except PydanticCustomError:
+        return
+    least = sum(periods, ZERO)
+    if days <= least:
+        key = next((k for k in defaults if k in wanted), "look_back_days")
+        reason = f"look_back_days must be above rsi_period and divergence_days, {plain(least)}"
+        fix = "raise look_back_days, or lower one of the two"
+        yield Flaw(path=("overlays", "momentum", key), reason=reason, fix=fix)
 
 
 def _references(tree: Tree) -> Iterator[Flaw]:

@@ -16,6 +16,7 @@ from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
     HistoryPolicy,
+    MomentumPolicy,
     RiskParityPolicy,
     VolatilityPolicy,
 )
@@ -112,6 +113,7 @@ def _history(document: Document) -> HistoryPolicy:
     """Return what is to be decided from the past."""
     parity, volatility = document.portfolio.risk_parity, document.overlays.volatility
     adaptive, history = document.rebalance.adaptive, document.history
+    momentum = document.overlays.momentum
     return HistoryPolicy(
         risk_parity=None
         if parity is None
@@ -133,7 +135,23 @@ def _history(document: Document) -> HistoryPolicy:
             usual_step=adaptive.usual_step,
             wild_step=adaptive.wild_step,
         ),
+        momentum=None
+        if momentum is None
+        else MomentumPolicy(
+            assets=tuple(map(Asset, momentum.assets)),
+            trim=momentum.trim,
+            votes=momentum.votes,
+            hold_days=momentum.hold_days,
+            look_back_days=momentum.look_back_days,
+            rsi=momentum.rsi,
+            rsi_period=momentum.rsi_period,
+            divergence_days=momentum.divergence_days,
+            funding_days=momentum.funding_days,
+            interest_rise=momentum.interest_rise,
+            interest_days=momentum.interest_days,
+        ),
         chance_days=history.look_back_days if history.chances else 0,
+        review_days=history.look_back_days,
     )
 
 

@@ -85,7 +85,7 @@ class UntradedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
-    """How likely a price is touched in time: lognormal, without drift, at realised volatility."""
+    """How likely a price is touched in time: lognormal, without drift, at recent volatility."""
 
     days: int
     """From the plan on, >= 1."""
