@@ -37,6 +37,7 @@ class BybitFloor:
         assert market is Market.SPOT
         self._orders: list[Row] = []
         self._executions: list[Row] = []
+        self._coins = dict(_COINS)
         self._routes: dict[tuple[str, str], Callable[[Row], Row]] = {
             ("GET", "/v5/market/time"): self._time,
             ("GET", "/v5/market/instruments-info"): self._markets,
@@ -73,7 +74,7 @@ class BybitFloor:
             tick=Decimal("0.01"),
             contract_size=Decimal(1),
             least_value=Decimal(5),
-            coins=dict(_COINS),
+            coins=dict(self._coins),
             bid=_BID,
             bid_quantity=_DEPTH,
             ask=_ASK,
@@ -193,7 +194,7 @@ class BybitFloor:
                 "totalPositionIM": "0",
                 "availableToWithdraw": "",
             }
-            for coin, units in {**_COINS, "ETH": Decimal(0)}.items()
+            for coin, units in {**self._coins, "ETH": Decimal(0)}.items()
         ]
         return {"list": [{"accountType": "UNIFIED", "totalEquity": "77407.4", "coin": coins}]}
 
@@ -265,9 +266,10 @@ class BybitFloor:
         if any(row["orderLinkId"] == given["orderLinkId"] for row in self._orders):
             raise _Refusal(170141, "Duplicate clientOrderId.")
         quantity, limit = Decimal(given["qty"]), Decimal(given["price"])
-        if quantity * limit > _COINS["USDT"]:
+        is_buy = given["side"] == "Buy"
+        if (quantity * limit if is_buy else quantity) > self._coins["USDT" if is_buy else "BTC"]:
             raise _Refusal(170131, "Balance insufficient.")
-        crosses = limit >= _ASK if given["side"] == "Buy" else limit <= _BID
+        crosses = limit >= _ASK if is_buy else limit <= _BID
         filled = min(quantity, _DEPTH) if crosses else Decimal(0)
         status = "PartiallyFilledCanceled" if filled else "Cancelled"
         number = str(1_500_000_000_000_000_000 + len(self._orders))
@@ -291,9 +293,15 @@ class BybitFloor:
         return {"orderId": number, "orderLinkId": given["orderLinkId"]}
 
     def _fill(self, order: str, given: Row, filled: Decimal) -> None:
-        """Write down two executions of an order."""
-        half = (filled / 2).quantize(Decimal("0.000001"))
+        """Write down two executions of an order, and move what they move."""
+        half, side = (filled / 2).quantize(Decimal("0.000001")), given["side"]
+        sign, price = (1, _ASK) if side == "Buy" else (-1, _BID)
+        received = "BTC" if side == "Buy" else "USDT"
         for part in (half, filled - half):
+            fee = _FEE * (part if side == "Buy" else part * price)
+            self._coins["BTC"] += sign * part
+            self._coins["USDT"] -= sign * part * price
+            self._coins[received] -= fee
             row = _execution(
                 len(self._executions),
                 at_ms=_now_ms(),
@@ -301,7 +309,8 @@ class BybitFloor:
                 order=order,
                 name=given["orderLinkId"],
             )
-            self._executions.append(row)
+            paid = {"side": side, "execPrice": str(price), "execFee": str(fee)}
+            self._executions.append(row | paid | {"feeCurrency": received})
 
     def _cancel(self, given: Row) -> Row:
         _spot_only(given)

@@ -89,9 +89,7 @@ class RequestWeight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferWays:
-    """The venue's words for moves between the spot and the futures wallet; empty where there is one
-    wallet.
-    """
+    """The venue's words for moves between the spot and the futures wallet; empty for one wallet."""
 
     into_futures: str
     out_of_futures: str
