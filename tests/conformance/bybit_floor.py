@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.floors import Placed, Trouble, Truth
-from tests.conformance.line import Asked, Told
+from tests.conformance.spoken import Asked, Told
 from trimtab.venues.facts import Market
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from tests.conformance.line import Asked, Told
+from tests.conformance.spoken import Asked, Told
 
 
 class Trouble(Enum):

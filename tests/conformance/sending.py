@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.conformance.floors import Trouble
-from tests.conformance.line import Mishap, Told
+from tests.conformance.line import Mishap
+from tests.conformance.spoken import Told
 from tests.conformance.stage import WINDOW_MS, Stage, from_the_start, staged
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.orders import OrderIntent, VenueOrder

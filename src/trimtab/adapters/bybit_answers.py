@@ -34,7 +34,7 @@ from trimtab.domain.orders import (
     VenueOrderId,
 )
 from trimtab.domain.rights import KeyRights, KeyUse
-from trimtab.domain.snapshot import Balance, OpenOrder
+from trimtab.domain.snapshot import Balance, OpenOrder, PriceBand
 
 Row = Mapping[str, Any]
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -256,6 +256,26 @@ def instrument_of(row: Row, *, taker_fee: Decimal) -> Instrument:
         tradable=text_of(row, "status") == "Trading",
         expires_at=None,
     )
+
+
+def price_band_of(row: Row) -> PriceBand | None:
+    """Read between which multiples of its price a market surely takes limits; None: it is silent.
+
+    The venue may take more: it widens the nearer of its two bounds when the market moves.
+
+    Raises:
+        Unreadable: what it says is no ratio.
+
+    """
+    bounds = mapping_of(row.get("riskParameters", {}))
+    if "priceLimitRatioX" not in bounds:
+        return None
+    near = decimal_of(bounds, "priceLimitRatioX")
+    if not 0 < near < 1:
+        raise Unreadable("priceLimitRatioX is no ratio")
+    with exact_arithmetic():
+        low, high = ONE - near, ONE + near
+    return PriceBand(buy_low=low, buy_high=high, sell_low=low, sell_high=high)
 
 
 def taker_fee_of(answer: object, market_id: str) -> Decimal:

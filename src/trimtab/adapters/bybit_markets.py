@@ -20,6 +20,7 @@ from trimtab.adapters.bybit_answers import (
     instrument_of,
     open_order_of,
     page_of,
+    price_band_of,
     result_of,
     rows_in,
     taker_fee_of,
@@ -31,7 +32,7 @@ from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Asset, Instrument, Symbol
-from trimtab.domain.snapshot import AccountKey, Book, OpenOrder, PositionMode, Snapshot
+from trimtab.domain.snapshot import AccountKey, Book, OpenOrder, PositionMode, PriceBand, Snapshot
 from trimtab.ports import Portfolio
 from trimtab.venues.profile import Desk
 
@@ -113,6 +114,19 @@ class BybitMarkets:
             return instrument_of(self._rows[symbol], taker_fee=taker_fee)
         except ValueError as error:
             raise NotDone(f"{symbol}: unreadable description of the market, {error}") from error
+
+    def price_bands(self, symbols: Iterable[Symbol]) -> Mapping[Symbol, PriceBand]:
+        """Return between which multiples of its price each market takes limits, where stated.
+
+        Raises:
+            NotDone: what a market states is unreadable.
+
+        """
+        try:
+            bands = ((symbol, price_band_of(self._rows[symbol])) for symbol in symbols)
+            return {symbol: band for symbol, band in bands if band is not None}
+        except Unreadable as error:
+            raise NotDone(f"unreadable price limits, {error}") from error
 
     async def resting(self, market_id: str | None) -> tuple[OpenOrder, ...]:
         """Return what rests in one market, or in all, oldest first; the list must be loaded.
@@ -199,7 +213,7 @@ class BybitMarketData:
             positions={},
             books={s: b for s, b in zip(instruments, books, strict=True) if b is not None},
             contracts={},
-            price_bands={},
+            price_bands=self._markets.price_bands(listed),
             open_orders=resting,
             clock=await self._wire.clocks_now([Desk.SPOT]),  # It may have moved meanwhile.
             position_mode=PositionMode.ONE_WAY,

@@ -27,13 +27,13 @@ def venue_flaws(venue: Mapping[str, Any]) -> Iterator[Flaw]:
     markets = venue.get("markets", _USUAL)
     spoken = [kind.value for kind in MarketKind if kind in profile.kinds]
     if isinstance(markets, (list, tuple)) and any(
-        kind in set(MarketKind) and kind not in spoken for kind in markets
+        kind in list(MarketKind) and kind not in spoken for kind in markets
     ):
         place = ("venue", "markets" if "markets" in venue else "id")
         reason = f"{venue_id} is opened for {', '.join(spoken)} only"
         yield Flaw(path=place, reason=reason, fix=f"write markets = {json.dumps(spoken)}")
     environment = venue.get("environment")
-    if environment in set(Environment) and not profile.hosts[Environment(environment)]:
+    if environment in list(Environment) and not profile.hosts[Environment(environment)]:
         reason = f"the local exchange does not speak {venue_id}"
         path = ("venue", "environment")
         yield Flaw(path=path, reason=reason, fix='write environment = "testnet"')
