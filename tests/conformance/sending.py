@@ -140,7 +140,8 @@ async def an_order_that_never_came_is_absent_everywhere(stage: Stage) -> None:
     assert evidence.is_absent
     assert set(evidence.sightings) == {"by_client_id", "open_orders", "all_orders", "fills"}
     await stage.opened.venue.submit(order)
-    assert not (await stage.opened.venue.evidence_of_absence(order)).is_absent
+    sightings = (await stage.opened.venue.evidence_of_absence(order)).sightings
+    assert {place for place, seen in sightings.items() if seen == "none"} == {"open_orders"}
 
 
 async def too_fast_is_not_done(stage: Stage) -> None:
