@@ -100,8 +100,8 @@ class BybitHistory:
         self,
         perpetual: Symbol,  # noqa: ARG002 -- the shape of a port.
         *,
-        since: datetime,  # noqa: ARG002 -- likewise.
-        until: datetime,  # noqa: ARG002 -- likewise.
+        since: datetime,  # noqa: ARG002 -- the shape of a port.
+        until: datetime,  # noqa: ARG002 -- the shape of a port.
     ) -> tuple[FundingSettlement, ...]:
         """Return nothing: coins pay no funding."""
         return ()
@@ -110,7 +110,7 @@ class BybitHistory:
         self,
         perpetual: Symbol,  # noqa: ARG002 -- the shape of a port.
         *,
-        until: date,  # noqa: ARG002 -- likewise.
+        until: date,  # noqa: ARG002 -- the shape of a port.
     ) -> tuple[OpenInterest, ...]:
         """Return nothing: coins have no open interest."""
         return ()
@@ -121,7 +121,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _candles(rows: Any, *, first: date, last: date) -> Mapping[date, Close]:  # noqa: ANN401 -- JSON.
+def _candles(rows: Any, *, first: date, last: date) -> Mapping[date, Close]:  # noqa: ANN401 -- JSON is what it is until it is read.
     """Read candles of one day each.
 
     Raises:

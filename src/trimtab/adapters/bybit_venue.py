@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
-from trimtab.adapters.bybit_answers import order_of, page_of, received, result_of, venue_order_id
+from trimtab.adapters.bybit_answers import received, result_of, venue_order_id
 from trimtab.adapters.bybit_fills import BybitFills
 from trimtab.adapters.bybit_markets import SPOT, BybitMarkets
-from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.bybit_orders import BybitOrders
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict
-from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.instruments import Symbol
@@ -29,15 +29,6 @@ from trimtab.venues.profile import Desk
 
 T = TypeVar("T")
 
-_REALTIME: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5OrderRealtime", rank=Rank.LOOK_UP)
-_HISTORY: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5OrderHistory", rank=Rank.LOOK_UP)
-_LISTS: Final[tuple[tuple[Endpoint, Mapping[str, int]], ...]] = (
-    (_REALTIME, {"openOnly": 0}),
-    (_REALTIME, {"openOnly": 1}),
-    (_HISTORY, {}),
-)
-"""Open orders, the last five hundred that ended, all that ended: in the order in which an order
-passes through them, so that it cannot slip by between two questions."""
 _LOOKS_S: Final = (0.1, 0.4, 1.0)
 """Seconds between looks at an order that was received."""
 
@@ -48,6 +39,7 @@ class BybitVenue:
     def __init__(self, wire: Wire, markets: BybitMarkets) -> None:
         self._wire = wire
         self._markets = markets
+        self._orders = BybitOrders(wire, markets)
         self._fills = BybitFills(wire, markets)
 
     async def submit(self, intent: OrderIntent) -> VenueOrder:
@@ -103,26 +95,7 @@ class BybitVenue:
 
     async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
         """Find the order of *intent*; see :meth:`trimtab.ports.Venue.look_up`."""
-        market_id = await self._markets.require(intent.instrument.symbol)
-        named = {**SPOT, "symbol": market_id, "orderLinkId": intent.client_order_id}
-        for endpoint, which in _LISTS:
-            found = await self._wire.read(
-                endpoint, {**named, **which}, lambda told: self._named(told, intent, market_id)
-            )
-            if found is not None:
-                return found
-        return None
-
-    def _named(self, answer: object, intent: OrderIntent, market_id: str) -> VenueOrder | None:
-        """Read the order of *intent* from a list that was asked for nothing else."""
-        rows, _ = page_of(answer)
-        orders = [
-            order_of(row, intent, market_id=market_id, ended=self._wire.profile.ended_statuses)
-            for row in rows
-        ]
-        if len({order.venue_order_id for order in orders}) > 1:
-            raise Unreadable("two orders under one client order id")
-        return orders[0] if orders else None
+        return await self._orders.look_up(intent)
 
     async def cancel(self, order: OpenOrder) -> None:
         """Cancel *order*; see :meth:`trimtab.ports.Venue.cancel`."""
@@ -162,15 +135,7 @@ class BybitVenue:
         self, symbol: Symbol, orders: Collection[VenueOrderId]
     ) -> Mapping[VenueOrderId, ClientOrderId]:
         """Return who *orders* are by client order id; raises like :meth:`open_orders`."""
-        market_id = await self._markets.require(symbol)
-        found: dict[VenueOrderId, ClientOrderId] = {}
-        for order_id in sorted(orders):
-            asked = {**SPOT, "symbol": market_id, "orderId": order_id}
-            rows, _ = await self._wire.read(_HISTORY, asked, page_of)
-            for row in rows:
-                if row.get("orderId") == order_id and row.get("orderLinkId"):
-                    found[order_id] = ClientOrderId(str(row["orderLinkId"]))
-        return found
+        return await self._orders.client_ids(symbol, orders)
 
     async def payments(self, since: datetime) -> tuple[Payment, ...]:  # noqa: ARG002 -- the port's.
         """Return nothing: an account of coins has no futures wallet."""
@@ -192,18 +157,10 @@ class BybitVenue:
             sightings={
                 "by_client_id": "none" if order is None else f"{order.status}",
                 "open_orders": f"order {seen[0].venue_order_id}" if seen else "none",
-                "all_orders": await self._listed(intent),
+                "all_orders": await self._orders.sighting(intent),
                 "fills": await self._fills.sighting(intent),
             },
         )
-
-    async def _listed(self, intent: OrderIntent) -> str:
-        """Return what the latest orders of the market, unfiltered, show of the order."""
-        market_id = await self._markets.require(intent.instrument.symbol)
-        asked = {**SPOT, "symbol": market_id, "limit": 50}
-        rows, _ = await self._wire.read(_HISTORY, asked, page_of)
-        ours = [row for row in rows if row.get("orderLinkId") == intent.client_order_id]
-        return f"order {ours[0].get('orderId')}" if ours else "none"
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Refuse: coins have no leverage.

@@ -132,7 +132,7 @@ class Wire:
     def _told(self, judgement: Judgement[Any], endpoint: Endpoint, of: Callable[[Any], T]) -> T:
         """Return what an accepted read says, raise what any other means."""
         if judgement.verdict is not Verdict.ACCEPTED:
-            self._doubt(endpoint.desk, judgement.evidence.code)
+            _doubt(self, endpoint.desk, judgement.evidence.code)
             raise judgement.error(endpoint.method)
         try:
             return of(judgement.accepted)
@@ -170,13 +170,8 @@ class Wire:
                 cause = error
         codes = self.profile.codes[desk]
         judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
-        self._doubt(desk, judgement.evidence.code)
+        _doubt(self, desk, judgement.evidence.code)
         return judgement
-
-    def _doubt(self, desk: Desk, code: str) -> None:
-        """Have the clock measured anew when *code* disputes what we believe of it."""
-        if code in self.profile.codes[desk].wrong_time:
-            self.clocks.forget(desk)
 
     async def synchronised(self, desk: Desk) -> None:
         """Measure the clock of *desk* unless that was done lately; requests are stamped by it.
@@ -218,6 +213,12 @@ class Wire:
         call, name = self.profile.time_calls[desk], self.profile.time_field
         endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
         return await self.read(endpoint, {}, lambda told: instant_of(mapping_of(told), name))
+
+
+def _doubt(wire: Wire, desk: Desk, code: str) -> None:
+    """Have the clock of *desk* measured anew when *code* disputes what we believe of it."""
+    if code in wire.profile.codes[desk].wrong_time:
+        wire.clocks.forget(desk)
 
 
 def reading_failures(ccxt_error: type[Exception]) -> tuple[type[Exception], ...]:
