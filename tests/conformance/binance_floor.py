@@ -144,6 +144,10 @@ class BinanceFloor:
         """Say whether a request reads the account of the market of the case."""
         return asked.path == _ACCOUNTS[self._market]
 
+    def is_move(self, asked: Asked) -> bool:
+        """Say whether a request moves money between wallets."""
+        return asked.method == "POST" and asked.path == "/sapi/v1/asset/transfer"
+
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
         return asked.path in _TIMES

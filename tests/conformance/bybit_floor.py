@@ -132,6 +132,10 @@ class BybitFloor:
         """Say whether a request reads the account."""
         return asked.path == "/v5/account/wallet-balance"
 
+    def is_move(self, asked: Asked) -> bool:
+        """Say that nothing moves: there is one wallet."""
+        return False
+
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
         return asked.path == "/v5/market/time"

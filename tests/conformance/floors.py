@@ -96,6 +96,10 @@ class ConformingFloor(Protocol):
         """Say whether a request reads the account of the market of the case."""
         ...
 
+    def is_move(self, asked: Asked) -> bool:
+        """Say whether a request moves money between wallets."""
+        ...
+
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
         ...

@@ -109,6 +109,11 @@ CASES: Final = MappingProxyType(
                 "no request leaves for a host, or without a header, of another place",
                 Needed.SEND,
             ),
+            _case(
+                25,
+                "a move between wallets is sent once, and found when its answer is lost",
+                Needed.SEND,
+            ),
         )
     )
 )
