@@ -264,7 +264,11 @@ SENDING: Final = (
         "ban-that-is-no-throttling",
         "I15",
         "spot:ALIVE:banned_always:1",
-        edit("adapters.budget:Budget.after", "if status in _UNSAID_S:", "if status == 429:"),
+        edit(
+            "adapters.budget:Budget.after",
+            "if wants_silence(capture, self._profile.codes[desk]):",
+            "if status == 429:",
+        ),
     ),
     bug(
         "orders-wait-for-ever",

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic_core import PydanticCustomError
 
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
+from trimtab.config.checks_venue import venue_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.notify_checks import notify_flaws
 from trimtab.config.numerals import read_exact, shown
@@ -45,6 +46,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _baskets(tree)
     yield from _strangers(tree)
     yield from _markets(tree)
+    yield from venue_flaws(section(tree, "venue"))
     yield from _url(tree)
     yield from _references(tree)
     yield from _risk_parity(tree)

@@ -29,7 +29,7 @@ from trimtab.cli.tables import bearings_table
 from trimtab.cli.telling import afterwards, telling_approver
 from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
-from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
+from trimtab.domain.errors import ApprovalError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.hedges import Wish
 from trimtab.domain.plan import Plan
@@ -38,7 +38,7 @@ from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
 from trimtab.risk.certificate import Flips, Turned
 from trimtab.risk.survival import Survival, survival
-from trimtab.venues.promise import Level
+from trimtab.venues.promise import objection
 from trimtab.venues.register import promised
 from trimtab.workflow.propose import Proposal, flips_of, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
@@ -247,15 +247,14 @@ def _allowed(config: Config, consent: Consent) -> None:
 
     """
     venue_id = config.key.venue
-    promise, look = promised(venue_id, config.markets), f"trimtab venues show {venue_id}"
-    why = "; ".join(promise.reasons[:1])
-    if promise.level in {Level.FACTS_ONLY, Level.DRY_RUN_ONLY}:
-        told = f"{venue_id} is for dry runs only: {why}; nothing was sent"
-        raise ConfigError(told, next_step=look)
-    is_live = config.key.environment is Environment.LIVE
-    if promise.level is Level.LIVE_WITH_PERSON and is_live and consent is Consent.STANDING:
-        told = f"{venue_id} is traded only with a person who says yes: {why}; nothing was sent"
-        raise ApprovalError(told, next_step="trimtab run --execute, without --yes")
+    against = objection(
+        promised(venue_id, config.markets),
+        venue_id=venue_id,
+        is_live=config.key.environment is Environment.LIVE,
+        is_unattended=consent is Consent.STANDING,
+    )
+    if against is not None:
+        raise against
 
 
 def _show_plan(plan: Plan, report: GateReport) -> None:
