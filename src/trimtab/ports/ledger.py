@@ -22,6 +22,7 @@ from trimtab.ports.account import AccountLedger
 from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.restraint import RestraintLedger
+from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.transfers import TransferLedger
 from trimtab.ports.venue import FillCursor
@@ -175,6 +176,7 @@ class Ledger(
     StandingApprovalLedger,
     TransferLedger,
     HedgeLedger,
+    SlotLedger,
     Protocol,
 ):
     """The truth about what we did. Every write is durable when it returns.

@@ -21,6 +21,7 @@ _SUBJECTS: Final = (
     "client_order_id",
     "transfer_id",
     "digest",
+    "slot",
     "plan_digest",
     "standing",
     "symbol",
@@ -53,6 +54,7 @@ class EntryKind(StrEnum):
     NAV_MARKED = "nav_marked"
     STANDING_GRANTED = "standing_granted"
     STANDING_REVOKED = "standing_revoked"
+    SLOT_MOVED = "slot_moved"
     LEASE_TAKEN = "lease_taken"
     LEASE_RELEASED = "lease_released"
 
@@ -90,7 +92,7 @@ def _stored_or_none(document: object) -> str | None:
 
 
 def subject_of(body: Mapping[str, Any]) -> str:
-    """Return the order, plan, symbol or account that an entry is about; may be empty."""
+    """Return the order, plan, slot, symbol or account that an entry is about; may be empty."""
     parts = ("step", "intent", "transfer", "approval", "setting")
     inner = [body[k] for k in parts if k in body]
     for place in (*inner, body):
@@ -313,6 +315,11 @@ def _standing_revoked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
 
 
+def _slot_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make one step of a calendar slot."""
+    yield _new("slot_moves", {"seq": seq}, **body)
+
+
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
@@ -345,6 +352,7 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.NAV_MARKED: _nav_marked,
             EntryKind.STANDING_GRANTED: _standing_granted,
             EntryKind.STANDING_REVOKED: _standing_revoked,
+            EntryKind.SLOT_MOVED: _slot_moved,
             EntryKind.LEASE_TAKEN: _lease_taken,
             EntryKind.LEASE_RELEASED: _lease_released,
         }
