@@ -25,8 +25,11 @@ from trimtab.ports import SavedPlan
 from trimtab.workflow.status import AccountStatus, HeldPosition, PoolMargin, RestingOrder
 
 
-def status_document(status: AccountStatus) -> Document:
-    """Return the document of ``status``; the margin ratio is null without a position."""
+def status_document(status: AccountStatus, *, next_slot: Document | None) -> Document:
+    """Return the document of ``status``; the margin ratio is null without a position.
+
+    *next_slot* is null where the calendar is off.
+    """
     key = status.snapshot.key
     return {
         "account": key.account,
@@ -67,7 +70,7 @@ def status_document(status: AccountStatus) -> Document:
         "reducing_reason": status.restraint.reducing,
         "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
         "standing": [standing_document(s) for s in status.standing],
-        "next_slot": None,
+        "next_slot": next_slot,
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from trimtab.config.faults import ConfigFault
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import Policy
+from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import AccountKey
 
 
@@ -96,6 +97,8 @@ class Config:
     """``off``, ``monthly``, ``quarterly``, ``semiannual``, or five cron fields."""
     timezone: str
     """IANA name of the zone in which slots begin."""
+    slot_terms: SlotTerms
+    """Which slots run by themselves."""
     references_url: str
     """Who answers for the sources of independent prices; empty: they themselves."""
     references_timeout_s: Decimal

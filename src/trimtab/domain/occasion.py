@@ -27,3 +27,5 @@ class Occasion:
     """What a person asks of hedges, which is then all that is planned; None when nobody does."""
     history: History | None = None
     """What prices did, as far as the policy needs it; None where nothing was read."""
+    slot: str = ""
+    """Name of the slot that is due; empty when none is."""

@@ -126,8 +126,8 @@ class _Written:
     fault: str | None
 
 
-async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
-    """Plan from a fresh snapshot and record the proposal.
+async def propose(planner: Planner, *, slot_due: bool, slot: str = "") -> Proposal:
+    """Plan from a fresh snapshot and record the proposal; *slot* is the name of one that is due.
 
     Raises:
         PlanningError: the inputs cannot be planned from.
@@ -139,7 +139,7 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     history = None if need.is_empty else await planner.history.read(need)
     snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
     policy = planner.policy
-    occasion = await occasion_of(planner, slot_due=slot_due, history=history)
+    occasion = await occasion_of(planner, slot_due=slot_due, slot=slot, history=history)
     bare = make_plan(snapshot, policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, bare, holder=holder)
@@ -177,7 +177,7 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
 
 
 async def occasion_of(
-    planner: Planner, *, slot_due: bool, history: History | None = None
+    planner: Planner, *, slot_due: bool, slot: str = "", history: History | None = None
 ) -> Occasion:
     """Gather what may change a plan beside snapshot and policy.
 
@@ -192,6 +192,7 @@ async def occasion_of(
         hedges=book_of(record),
         wish=planner.wish,
         history=history,
+        slot=slot,
     )
 
 
