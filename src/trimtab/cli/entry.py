@@ -74,6 +74,7 @@ VENUE_COMMANDS: Final = (
 )
 SCHEDULE_COMMANDS: Final = (
     Command("show", "schedule:show", "Show the next slots, and whether one is due."),
+    Command("run", "watching:watch", "Keep running what is due, until it is stopped."),
 )
 
 

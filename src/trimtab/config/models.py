@@ -147,6 +147,8 @@ class Schedule(BaseModel):
         str, BeforeValidator(read_instant), DefaultText(text="the first order in the ledger")
     ] = ""
     """Slots that began before it are not due; init writes the instant, with its offset."""
+    poll_s: Annotated[Whole, Field(ge=1, le=3600), Unit(name="s")] = 60
+    """Wait of schedule run between two looks at the calendar and the account."""
 
 
 class Hedge(BaseModel):

@@ -99,6 +99,8 @@ class Config:
     """IANA name of the zone in which slots begin."""
     slot_terms: SlotTerms
     """Which slots run by themselves."""
+    poll_s: int
+    """Wait of ``schedule run`` between two looks, seconds, >= 1."""
     references_url: str
     """Who answers for the sources of independent prices; empty: they themselves."""
     references_timeout_s: Decimal

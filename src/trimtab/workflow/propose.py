@@ -135,11 +135,8 @@ async def propose(planner: Planner, *, slot_due: bool, slot: str = "") -> Propos
         LedgerError: the proposal could not be recorded.
 
     """
-    need = planner.policy.past_needed
-    history = None if need.is_empty else await planner.history.read(need)
-    snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
+    snapshot, occasion = await _seen(planner, slot_due=slot_due, slot=slot)
     policy = planner.policy
-    occasion = await occasion_of(planner, slot_due=slot_due, slot=slot, history=history)
     bare = make_plan(snapshot, policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, bare, holder=holder)
@@ -164,6 +161,28 @@ async def propose(planner: Planner, *, slot_due: bool, slot: str = "") -> Propos
         status=status,
         case=Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now),
     )
+
+
+async def _seen(planner: Planner, *, slot_due: bool, slot: str) -> tuple[Snapshot, Occasion]:
+    """Read what a plan is made from."""
+    need = planner.policy.past_needed
+    history = None if need.is_empty else await planner.history.read(need)
+    snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
+    occasion = await occasion_of(planner, slot_due=slot_due, slot=slot, history=history)
+    return snapshot, occasion
+
+
+async def glance(planner: Planner) -> Plan:
+    """Return the plan that drifts ask for now, with no gate asked and nothing recorded.
+
+    Raises:
+        PlanningError: the inputs cannot be planned from.
+        VenueError: the account could not be read.
+        LedgerError: the ledger could not be read.
+
+    """
+    snapshot, occasion = await _seen(planner, slot_due=False, slot="")
+    return make_plan(snapshot, planner.policy, occasion)
 
 
 def _funded(case: Case, occasion: Occasion) -> Plan:

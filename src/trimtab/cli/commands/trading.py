@@ -181,8 +181,8 @@ async def _if_due(
 
 async def executed(config: Config, given: Work, asked: Asked) -> Result:
     """Recover, plan, ask and send."""
-    consent = _consent(config, yes=asked.yes)
-    _allowed(config, consent)
+    consent = consent_of(config, yes=asked.yes)
+    allowed(config, consent)
     async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         runner = local_runner(shell, given, asked.wish)
         await _nothing_left_open(runner)
@@ -256,7 +256,7 @@ async def _nothing_left_open(runner: Runner) -> None:
         raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")
 
 
-def _consent(config: Config, *, yes: bool) -> Consent:
+def consent_of(config: Config, *, yes: bool) -> Consent:
     """Return how the run comes to its yes.
 
     Raises:
@@ -275,7 +275,7 @@ def _consent(config: Config, *, yes: bool) -> Consent:
     return Consent.FLAG
 
 
-def _allowed(config: Config, consent: Consent) -> None:
+def allowed(config: Config, consent: Consent) -> None:
     """Hold a run that sends orders against what is promised of its venue.
 
     Raises:
