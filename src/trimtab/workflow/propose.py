@@ -173,7 +173,7 @@ async def _seen(planner: Planner, *, slot_due: bool, slot: str) -> tuple[Snapsho
 
 
 async def glance(planner: Planner) -> Plan:
-    """Return the plan that drifts ask for now, with no gate asked and nothing recorded.
+    """Return the plan that drifts call for, with no gate asked and nothing recorded.
 
     Raises:
         PlanningError: the inputs cannot be planned from.
