@@ -75,6 +75,7 @@ from trimtab.domain.snapshot import (
     Snapshot,
 )
 from trimtab.domain.transfers import TransferLeg, TransferReason
+from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EXPIRY = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
@@ -465,6 +466,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "nav": dec(10_000),
         "trigger": "drift",
         "firings": (),
+        "alerts": (),
         "overlays": (),
         "readings": (),
         "drift": (),
@@ -558,6 +560,21 @@ UNREFERENCED = ReferencePolicy(
 """Nobody is asked for independent prices, as in local and testnet."""
 
 
+URGENCY = UrgencyPolicy(
+    leverage=UrgentAction.REDUCE,
+    leverage_early=dec(0),
+    margin=UrgentAction.REDUCE,
+    margin_early=dec(0),
+    liquidation=UrgentAction.REDUCE,
+    liquidation_early=dec(0),
+    expiry=ExpiryAction.ALERT,
+    expiry_days=7,
+    hysteresis=dec(0),
+    cooldown_s=0,
+)
+"""The contract's defaults."""
+
+
 def limits(**overrides: Any) -> RiskLimits:
     """Return the default limits with some keys replaced; numbers may be text."""
     exact = {f.name for f in dataclasses.fields(LIMITS) if f.type == "Decimal"}
@@ -571,6 +588,7 @@ def policy(
     hedge: Mapping[str, Any] | None = None,
     limits: RiskLimits = LIMITS,
     references: ReferencePolicy = UNREFERENCED,
+    urgency: UrgencyPolicy = URGENCY,
     **rebalance: Any,
 ) -> Policy:
     """Return a policy of *targets*; ``hedge`` and the rest replace single fields."""
@@ -603,6 +621,7 @@ def policy(
     return Policy(
         rebalance=RebalancePolicy(**fields | rebalance),
         hedge=HedgePolicy(**hedging | dict(hedge or {})),
+        urgency=urgency,
         limits=limits,
         references=references,
         approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50), two_step_above=dec(5_000)),

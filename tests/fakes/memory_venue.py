@@ -354,7 +354,13 @@ class MemoryVenue:
             instruments=dict(self.base.instruments)
             | {s: self.listed.instruments[s] for s in named},
             pools={
-                a: dataclasses.replace(p, wallet_balance=self.truth.wallet)
+                a: dataclasses.replace(
+                    p,
+                    wallet_balance=self.truth.wallet,
+                    free_margin=max(
+                        Decimal(0), p.free_margin + self.truth.wallet - p.wallet_balance
+                    ),
+                )
                 for a, p in self.base.pools.items()
             },
             snapshot_id=f"read-{self._reads}",

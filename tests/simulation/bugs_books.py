@@ -115,8 +115,8 @@ BOOKS: Final = (
         "spot:ALIVE:after_the_fence:1",
         edit(
             "workflow.recover:leftovers",
-            "absent=absent, plans=plans",
-            "absent=(), plans=plans",
+            "absent=absent,",
+            "absent=(),",
         ),
         edit(
             "workflow.naming:named",

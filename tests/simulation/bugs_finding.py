@@ -198,7 +198,7 @@ FINDING: Final = (
         "spot:ALIVE:missing_page_always:1",
         edit(
             "execution.report:_outcome",
-            "if any(_is_unknown(order) for order in orders):",
+            "if any(map(_is_unknown, orders)) or any(each.is_unknown for each in transfers):",
             "if False:",
         ),
     ),

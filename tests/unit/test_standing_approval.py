@@ -281,3 +281,9 @@ def test_a_slots_plan_is_covered_as_the_slots_whatever_drifted_to_it() -> None:
 def test_what_is_more_urgent_than_drift_is_not_covered_by_a_slot() -> None:
     urgent = acting_on(TriggerKind.MARGIN, TriggerKind.DRIFT, TriggerKind.CALENDAR)
     assert against(FOR_THE_CALENDAR, urgent) == ("is not for plans of trigger margin",)
+
+
+def test_a_plan_that_moves_money_between_the_wallets_is_never_covered() -> None:
+    proposal = plan_under(RULES, "move 100 in", "then sell 0.01 BTC @ 59900")
+    (why,) = against(standing(), proposal)
+    assert why == "is not for plans that move money between the wallets"

@@ -6,17 +6,22 @@ from decimal import Decimal
 
 import pytest
 
+from tests.builders import limits, policy
+from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Mortal
+from tests.workflow.counter import Counter
 from tests.workflow.floor import Floor
 from tests.workflow.test_kill_points import calls_of, run_mortal
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.payments import PaymentKind
+from trimtab.domain.policy import DriftSide, Route
 from trimtab.domain.transfers import TransferState
 from trimtab.execution.report import Outcome
 from trimtab.execution.rests import RestReason
 from trimtab.ports import PlanStatus
+from trimtab.workflow.run import Consent
 
 HOLDINGS = "BTC 0.2 @ 60000, USDT 1000, wallet 500"
 LEGS = ("sell 0.01 BTC", "then move 700.00001234 in", "then sell 0.01 perp BTC")
@@ -118,6 +123,49 @@ async def test_one_of_the_same_units_that_is_listed_already_keeps_ours_from_bein
     assert floor.transfer_states == {}
     assert floor.venue.requests.count("transfer") == 0
     assert "the same units" in report.note
+
+
+async def test_one_of_other_units_is_not_taken_for_ours() -> None:
+    floor = floor_with(Fault.RESET_AFTER)
+    floor.venue.move_by_hand(Decimal(5))
+    report = await floor.execute()
+    assert report.outcome is Outcome.EXECUTED
+    (record,) = floor.store.real.transfers.values()
+    assert record.venue_transfer_id == "101"
+
+
+async def test_a_plan_whose_transfer_never_arrived_is_recovered_as_partial() -> None:
+    seen = set()
+    for at in range(1, 60):
+        floor = Floor(
+            HOLDINGS, "sell 0.01 BTC", "then move 700 in", faults={(2, 1): Fault.RESET_BEFORE}
+        )
+        await run_mortal(floor, Mortal(Death.AFTER, at))
+        await floor.recover()
+        if floor.transfer_states == {2: TransferState.ABSENT}:
+            seen.add(floor.store.plans[floor.plan.digest].status)
+    assert seen == {PlanStatus.PARTIAL}
+
+
+async def test_a_transfer_of_the_run_is_no_profit_to_the_looks_that_follow_it() -> None:
+    counter = Counter("USDT 1900, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100")
+    rules = policy(
+        hedge={"max_topup": Decimal(3000)},
+        limits=limits(max_nav_jump="0.05"),
+        route=Route.FUTURES,
+        side=DriftSide.OVERWEIGHT,
+    )
+    await MemoryLedger(counter.store).save_balances(counter.opening)
+    counter.clock.move(1)  # Looks are held against one another from the statement on.
+    counter.venue.on_request["transfers"] = lambda: counter.clock.move(1)
+    result = await counter.run(Consent.FLAG, rules=rules)
+    assert result.execution is not None
+    assert (result.execution.outcome, result.execution.note) == (Outcome.EXECUTED, "")
+    (transfer,) = result.plan.transfers
+    assert transfer.units > result.plan.nav / 10
+    assert [p.units for p in counter.store.payments if p.kind is PaymentKind.TRANSFER] == [
+        transfer.units
+    ]
 
 
 async def test_without_the_list_nothing_is_sent() -> None:

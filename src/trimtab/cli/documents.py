@@ -54,6 +54,7 @@ def plan_document(
             "quote": plan.quote,
             "trigger": plan.trigger,
             "firings": [to_document(f) for f in plan.firings],
+            "alerts": [to_document(f) for f in plan.alerts],
             "overlays": [overlay_document(o) for o in plan.overlays],
             "readings": [reading_document(r) for r in plan.readings],
             "allocation": plan.allocation,

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
+from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded, returns_of
 from trimtab.domain.transfers import TransferLeg
@@ -87,6 +88,20 @@ def group_lines(groups: Sequence[GroupDrift]) -> list[RenderableType]:
         )
         line = Text.assemble((group.group, "bold cyan"), told)
         lines.append(line.append("  outside", "bold yellow") if group.breached else line)
+    return lines
+
+
+def told_lines(firings: Iterable[Firing], what: str) -> list[RenderableType]:
+    """Return conditions that held, with their figures; drifts and slots are in the table."""
+    lines: list[RenderableType] = []
+    for firing in firings:
+        if firing.kind in (TriggerKind.DRIFT, TriggerKind.CALENDAR):
+            continue
+        figures = ""
+        if firing.measured is not None and firing.limit is not None:
+            figures = f": {trimmed(firing.measured, 4)} against {trimmed(firing.limit, 4)}"
+        text = f"  {firing.subject}, {firing.reason}{figures} ({what})"
+        lines.append(Text.assemble((firing.kind.value, "bold yellow"), text))
     return lines
 
 

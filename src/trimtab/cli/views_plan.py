@@ -14,6 +14,7 @@ from trimtab.cli.tables import (
     legs_table,
     overlay_lines,
     return_lines,
+    told_lines,
     untraded_table,
 )
 from trimtab.cli.views_history import readings_table, trigger_table
@@ -26,6 +27,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
     parts: list[RenderableType] = [heading(plan), drift_table(plan)]
     parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
+    parts += [*told_lines(plan.firings, "acts"), *told_lines(plan.alerts, "only told")]
     if plan.readings:
         parts += [Text(), readings_table(plan.readings)]
     if (triggers := trigger_table(plan.drift)) is not None:

@@ -39,6 +39,9 @@ SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True, 
 """What all sections share: an unknown key is an error. Only the document's validator is built."""
 
 
+_ASSETS_FIX: Final = 'write each once, such as ["BTC", "ETH"]'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """Marks what a number counts, for the documentation."""
@@ -74,11 +77,15 @@ def read_sources(sources: tuple[ReferenceSource, ...]) -> tuple[ReferenceSource,
 
 def read_assets(assets: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse lists of no asset, and lists that name one twice."""
-    fix = 'write each once, such as ["BTC", "ETH"]'
     if not assets:
-        raise fault("names no asset", fix=fix)
+        raise fault("names no asset", fix=_ASSETS_FIX)
+    return read_once(assets)
+
+
+def read_once(assets: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse lists that name an asset twice."""
     if len(set(assets)) < len(assets):
-        raise fault("names an asset twice", fix=fix)
+        raise fault("names an asset twice", fix=_ASSETS_FIX)
     return assets
 
 
@@ -90,6 +97,8 @@ Exact = Annotated[
 """A number, digit for digit."""
 Fraction = Annotated[Exact, Field(ge=0, le=1), Unit(name="fraction")]
 """A share of 1, 0 to 1."""
+Early = Annotated[Exact, Field(ge=0, lt=1), Unit(name="fraction")]
+"""A share of 1 that leaves something, 0 up to below 1."""
 Multiple = Annotated[Exact, Field(ge=0, le=1000), Unit(name="multiple")]
 """So many times something, 0 to 1000."""
 Value = Annotated[Exact, Field(ge=0), Unit(name="quote")]

@@ -19,6 +19,7 @@ from trimtab.config.fields import (
     Bps,
     DefaultText,
     DestinationText,
+    Early,
     Exact,
     Fraction,
     Multiple,
@@ -32,7 +33,9 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
+from trimtab.config.models_hedge import Redeploy
 from trimtab.config.models_history import Adaptive, History, Overlays
+from trimtab.config.models_notify import Notify
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -51,6 +54,7 @@ from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshol
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.slots import CatchUp
 from trimtab.domain.snapshot import Environment
+from trimtab.domain.urgency import ExpiryAction, UrgentAction
 
 LOCAL_URL: Final = "http://127.0.0.1:8900"
 """Where ``trimtab testnet`` listens unless told otherwise."""
@@ -176,6 +180,39 @@ class Hedge(BaseModel):
     """A hedge closes at this age; 0 is off."""
     cooldown_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
     """After a close that gives the overweight back, no new hedge on that asset for so long."""
+    redeploy: Redeploy | None = None
+    """Spends what hedges brought; without it the pot waits in the quote."""
+
+
+class Triggers(BaseModel):
+    """What acts when the account comes near a limit, before anything else is traded.
+
+    Margin goes before leverage, leverage before expiry, and all before drift and calendar. What is
+    freed is not used again in the same plan.
+    """
+
+    model_config = SECTION
+
+    on_leverage: UrgentAction = UrgentAction.REDUCE
+    """When futures notional passes risk.max_leverage: futures are reduced to it, or it is told."""
+    leverage_early: Early = Decimal(0)
+    """How far before risk.max_leverage, of it: 0.1 acts from 90 % of the limit on."""
+    on_margin: UrgentAction = UrgentAction.REDUCE
+    """When the margin ratio falls below risk.min_margin_ratio."""
+    margin_early: Fraction = Decimal(0)
+    """How far before risk.min_margin_ratio, of it: 0.5 acts below 1.5 times the limit."""
+    on_liquidation: UrgentAction = UrgentAction.REDUCE
+    """When a contract is nearer to liquidation than risk.min_liquidation_distance."""
+    liquidation_early: Fraction = Decimal(0)
+    """How far before risk.min_liquidation_distance, of it."""
+    on_expiry: ExpiryAction = ExpiryAction.ALERT
+    """When a dated contract is about to be delivered: its position is closed, or it is told."""
+    expiry_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
+    """Days to delivery below which that is so."""
+    hysteresis: Early = Decimal(0)
+    """How far beyond its threshold a reduction goes, of it, so that the next look finds room."""
+    cooldown_s: Annotated[Whole, Field(ge=0, le=31_536_000), Unit(name="s")] = 0
+    """How long after an executed plan a condition of the same kind is only told."""
 
 
 def _order_cap(earlier: dict[str, Any]) -> Decimal:
@@ -344,8 +381,10 @@ class Document(BaseModel):
     history: History
     schedule: Schedule
     hedge: Hedge
+    triggers: Triggers
     risk: Risk
     references: References
     approval: Approval
     ledger: Ledger
     execution: Execution
+    notify: Notify

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, Wish
 from trimtab.domain.history import History
 
@@ -29,3 +30,5 @@ class Occasion:
     """What prices did, as far as the policy needs it; None where nothing was read."""
     slot: str = ""
     """Name of the slot that is due; empty when none is."""
+    cooling: frozenset[TriggerKind] = frozenset()
+    """Kinds of condition that acted so lately that they only alert."""

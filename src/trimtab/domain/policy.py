@@ -15,7 +15,9 @@ from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.urgency import UrgencyPolicy
 
 
 class Basis(StrEnum):
@@ -185,6 +187,8 @@ class HedgePolicy:
     """Whole days after which a hedge closes, >= 0; 0 is off."""
     cooldown_days: int
     """Days without a new hedge on an asset whose last one closed and left it overweight, >= 0."""
+    redeploy: RedeployPolicy | None = None
+    """How what hedges brought is spent; None keeps it in the quote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +313,7 @@ class Policy:
 
     rebalance: RebalancePolicy
     hedge: HedgePolicy
+    urgency: UrgencyPolicy
     limits: RiskLimits
     references: ReferencePolicy
     approval: ApprovalPolicy
@@ -318,4 +323,6 @@ class Policy:
     @property
     def past_needed(self) -> HistoryNeed:
         """What of the past has to be read for this policy; often nothing."""
-        return self.history.need(self.rebalance.assets)
+        assets, redeploy = self.rebalance.assets, self.hedge.redeploy
+        need = self.history.need(assets)
+        return need if redeploy is None else need.joined(redeploy.need(assets))

@@ -53,7 +53,7 @@ def make_plan_moving(
     """
     exposed = exposure(snapshot)
     by_hand = _by_hand(occasion, snapshot, exposed)
-    aims = aims_of(occasion.hedges) if by_hand is None else by_hand.aims
+    aims = aims_of(occasion.hedges, exposed) if by_hand is None else by_hand.aims
     stance = stance_of(policy, exposed, occasion, aims)
     targets, found = stance.targets, stance.found
     scene = Scene(
@@ -67,7 +67,7 @@ def make_plan_moving(
         moved=moved,
     )
     choice, sizes = chosen(scene, by_hand)
-    moved = moved if sizes.sized else ZERO
+    moved = moved if choice.moves and sizes.sized else ZERO
     laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=moved)
     return Plan(
         key=snapshot.key,
@@ -79,8 +79,9 @@ def make_plan_moving(
         nav=found.nav,
         trigger=trigger_of(choice.firings),
         firings=choice.firings,
+        alerts=choice.alerts,
         overlays=targets.overlays,
-        readings=stance.readings,
+        readings=stance.readings + choice.readings,
         drift=found.drifts,
         groups=found.groups,
         legs=laid_out.legs,
@@ -115,6 +116,7 @@ def _terms(scene: Scene, choice: Choice) -> Terms:
         causes=choice.causes,
         by_hand=choice.by_hand,
         drift_back=drift_back_of(scene.overweights),
+        spends_pot=choice.spends_pot,
     )
 
 
@@ -153,12 +155,14 @@ def _after(
         nav = found.nav - cost
         net = {a: exposed.net(a) for a in targets.effective if a != found.quote}
         moved = sum((transfer.units for transfer in laid_out.transfers), ZERO)
-        outside = exposed.value_outside(exposed.unpriced) - cost - moved
+        # Contracts pay their fees from the futures wallet, which is no part of it.
+        paid = sum((g.expected_cost for g in laid_out.legs if g.role is Role.SPOT), ZERO)
+        outside = exposed.value_outside(exposed.unpriced) - paid - moved
         lots = dict(_open_lots(snapshot))
         for leg in laid_out.legs:
-            net[leg.instrument.base] += leg.instrument.units(leg.lots) * exposed.mid(
-                leg.instrument.base
-            )
+            base = leg.instrument.base
+            if base in net:  # Else it is outside weights, and only what is urgent trades it.
+                net[base] += leg.instrument.units(leg.lots) * exposed.mid(base)
             if leg.role is not Role.SPOT:
                 lots[leg.symbol] = lots.get(leg.symbol, 0) + leg.lots
         gross = sum(

@@ -64,19 +64,41 @@ def decide(
     firings = by_urgency(_firings(found, occasion))
     if not firings:
         return Decision(firings=(), corrections=())
-    chosen = [u for u in found.units if u.name != found.quote]
-    if policy.scope is Scope.BREACHED and not slot_due:
-        chosen = [u for u in chosen if u.breached]
+    movable = [u for u in found.units if u.name != found.quote]
+    trims = [] if slot_due else [u for u in movable if _is_to_trim(u, found)]
+    others = [u for u in movable if u not in trims]
+    chosen = _drifted(others, found, policy=policy, slot_due=slot_due)
     if policy.destination.to_band and not slot_due:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
         corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
+    corrections += _to_target(trims, part=ONE)
     sells_only = policy.side is DriftSide.OVERWEIGHT
     quote = found.quote
     kept = (
         c for c in corrections if c.value and c.asset != quote and not (sells_only and c.value > 0)
     )
     return Decision(firings=firings, corrections=tuple(kept))
+
+
+def _drifted(
+    others: list[Unit], found: Measurement, *, policy: RebalancePolicy, slot_due: bool
+) -> list[Unit]:
+    """Return what moves by the rules of drift: nothing where only trims are due."""
+    if not slot_due and not any(u.breached for u in found.units):
+        return []
+    everyone = slot_due or policy.scope is not Scope.BREACHED
+    return [u for u in others if everyone or u.breached]
+
+
+def _is_to_trim(unit: Unit, found: Measurement) -> bool:
+    """Whether half or more of a momentum trim is undone.
+
+    A trim is sold once; what its weight gains afterwards is drift, as ever.
+    """
+    with exact_arithmetic():
+        trim = sum((found.trims.get(m.asset, ZERO) for m in unit.members), ZERO) * found.whole
+        return trim > ZERO and -unit.correction * 2 >= trim
 
 
 def _firings(found: Measurement, occasion: Occasion) -> Iterator[Firing]:
@@ -90,10 +112,18 @@ def _firings(found: Measurement, occasion: Occasion) -> Iterator[Firing]:
             reason=f"slot {occasion.slot} is due" if occasion.slot else "a slot is due",
         )
     for unit in found.units:
-        if not unit.breached:
-            continue
         with exact_arithmetic():
             weight = ratio(unit.value + unit.accepted, found.whole)
+        if not occasion.slot_due and _is_to_trim(unit, found):
+            yield Firing(
+                kind=TriggerKind.MOMENTUM,
+                subject=unit.name,
+                measured=weight,
+                limit=ratio(unit.wanted, found.whole),
+                reason="is to be trimmed: enough signs of momentum agreed",
+            )
+        if not unit.breached:
+            continue
         above = weight > unit.edges.high
         yield Firing(
             kind=TriggerKind.DRIFT,

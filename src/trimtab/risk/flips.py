@@ -1,6 +1,7 @@
 """Flip certificates: the single changes that would turn the gate's answer, each proved. Pure.
 
-A refusal is turned by one limit of the configuration or by quote brought into a wallet, "nothing to
+A refusal is turned by one limit of the configuration, the one on transfers among them, or by quote
+brought into a wallet, "nothing to
 do" by one price or one target. Planning and gate are asked again with the change made; see
 :mod:`trimtab.risk.certificate` for what is proved. Design: docs/design/0017-flip-certificates.md.
 """
@@ -12,7 +13,13 @@ from trimtab.domain.findings import GateReport, Verdict
 from trimtab.risk.case import Case
 from trimtab.risk.certificate import Flips, Maker, Turned
 from trimtab.risk.idleness import idle_flips
-from trimtab.risk.refusals import Refusal, deposit_flips, keys_of, limit_flips
+from trimtab.risk.refusals import (
+    Refusal,
+    deposit_flips,
+    keys_of,
+    limit_flips,
+    topup_flips,
+)
 
 OUT_OF_RANGE = "a number is out of range; read again"
 
@@ -44,7 +51,7 @@ def _idle(case: Case, make: Maker) -> Flips:
 
 def _refused(refusal: Refusal) -> Flips:
     """Return what would let a refused plan pass."""
-    found = (*limit_flips(refusal), *deposit_flips(refusal))
+    found = (*limit_flips(refusal), *topup_flips(refusal), *deposit_flips(refusal))
     why = "" if found else _why_none(refusal)
     return Flips(turned=Turned.REFUSED, found=found, none_because=why)
 

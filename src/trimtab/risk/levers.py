@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from trimtab.domain.exact import ZERO, ceil_times, floor_times
 from trimtab.domain.instruments import Asset
+from trimtab.domain.margin import spare_margin
 from trimtab.domain.policy import Policy, Target
 from trimtab.domain.snapshot import Balance, MarginPool, Snapshot
-from trimtab.risk.margin import spare_margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset
+from trimtab.domain.margin import maintenance, spare_margin
 from trimtab.domain.snapshot import Balance, Book, ContractState, MarginPool, Snapshot
-from trimtab.risk.margin import maintenance, spare_margin
 from trimtab.risk.state import AccountState, grouped
 
 Factors = Mapping[Asset, Decimal]

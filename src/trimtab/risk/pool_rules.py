@@ -14,9 +14,9 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.margin import liquidation_distance, liquidation_price, maintenance, reachable
 from trimtab.risk.case import Case
 from trimtab.risk.convex import Affine, Excess, MoveIndex, Swapped, Term
-from trimtab.risk.margin import liquidation_distance, liquidation_price, maintenance, reachable
 from trimtab.risk.rule import Gauge, Rule, Settled, below, below_ratio
 from trimtab.risk.scenarios import AS_READ, scenarios
 from trimtab.risk.state import AccountState

@@ -36,12 +36,12 @@ DEPOSIT_STEP: Final = ONE
 DEPOSIT_NAVS: Final = 10
 """The largest deposit that is looked at, in net asset values."""
 _CAPS: Final = frozenset({"max_net", "max_gross", "max_synthetic_long"})
+_MARGIN: Final = frozenset({"free_margin", "min_margin_ratio", "shock", "min_liquidation_distance"})
+"""Checks of a futures wallet, which a transfer into it can satisfy."""
+_TOPUP: Final = "hedge.max_topup"
 _HELPED: Final = (
     (SPOT_WALLET, _CAPS | {"free_quote", "max_leverage"}),
-    (
-        FUTURES_WALLET,
-        _CAPS | {"free_margin", "min_margin_ratio", "shock"} | {"min_liquidation_distance"},
-    ),
+    (FUTURES_WALLET, _CAPS | _MARGIN),
 )
 """Wallets, and the checks that quote in them can satisfy."""
 
@@ -92,6 +92,14 @@ def limit_flips(refusal: Refusal) -> Iterator[Flip]:
         return
     for key in keys_of(code):
         flip = _limit_flip(refusal, key)
+        if flip is not None:
+            yield flip
+
+
+def topup_flips(refusal: Refusal) -> Iterator[Flip]:
+    """Yield how much may have to be moved into margin, where that alone lets the plan pass."""
+    if _MARGIN.issuperset(refusal.codes):
+        flip = _limit_flip(refusal, _TOPUP)
         if flip is not None:
             yield flip
 

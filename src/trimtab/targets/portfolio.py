@@ -17,6 +17,7 @@ from trimtab.domain.readings import Reading
 from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
 from trimtab.targets.groups import group_weights
+from trimtab.targets.momentum import momentum_overlay
 from trimtab.targets.risk_parity import parity_targets
 from trimtab.targets.volatility import volatility_overlay
 
@@ -33,6 +34,9 @@ def targets_of(policy: Policy, exposed: Exposure, occasion: Occasion) -> Targets
     history, quote = occasion.history, exposed.quote
     if (volatility := policy.history.volatility) is not None:
         overlays, seen = volatility_overlay(volatility, targets, history, quote=quote)
+        targets, readings = overlaid(targets, overlays), readings + seen
+    if (momentum := policy.history.momentum) is not None:
+        overlays, seen = momentum_overlay(momentum, targets, history, quote=quote)
         targets, readings = overlaid(targets, overlays), readings + seen
     return replace(targets, readings=readings)
 

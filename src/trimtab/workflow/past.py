@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from trimtab.domain.errors import VenueError
-from trimtab.domain.instruments import Asset
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
-from trimtab.domain.plan import Plan
+from trimtab.domain.plan import targets_unhedged
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.trading import NavMark, TradingState
@@ -69,7 +67,8 @@ async def paid_since(watch: Watch, snapshot: Snapshot) -> Paid:
 def with_transfers(paid: Paid, moved: Iterable[TransferRecord], snapshot: Snapshot) -> Paid:
     """Return *paid* with what transfers of the plan under way did to the futures wallets since.
 
-    The list was read before the plan's first order, so that none of them is in it.
+    The list was read before the plan's first order, so that none of them is in it. A look that
+    another command took since one was begun has it already, and it is not counted again.
     """
     made = [record for record in moved if record.state is TransferState.DONE]
     return dataclasses.replace(
@@ -87,7 +86,7 @@ def _payment_of(record: TransferRecord, snapshot: Snapshot) -> Payment:
         units=record.intent.units,
         payment_id=PaymentId(record.intent.transfer_id),
         trade_id=None,
-        paid_at=snapshot.venue_at,
+        paid_at=record.begun_at + (snapshot.venue_at - snapshot.taken_at),
     )
 
 
@@ -116,7 +115,7 @@ async def past_of(watch: Watch, snapshot: Snapshot, paid: Paid, *, own_plan: str
         mark=mark,
         mark_fault=fault,
         statement_at=None if statement is None else statement.taken_at,
-        targets=None if executed is None else _targets(executed),
+        targets=None if executed is None else targets_unhedged(executed),
     )
     return await _latched(watch, record)
 
@@ -132,11 +131,6 @@ async def _look(
         return mark_of(snapshot, before, fills=fills, payments=paid.payments), ""
     except UnmarkedNav as fault:
         return None, str(fault)
-
-
-def _targets(executed: Plan) -> Mapping[Asset, Decimal]:
-    """Return the effective targets of a plan by asset."""
-    return {drift.asset: drift.target for drift in executed.drift}
 
 
 async def _latched(watch: Watch, record: Record) -> Record:

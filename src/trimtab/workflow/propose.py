@@ -12,6 +12,7 @@ from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeWish, Wish
 from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset, Symbol
@@ -168,7 +169,9 @@ async def _seen(planner: Planner, *, slot_due: bool, slot: str) -> tuple[Snapsho
     need = planner.policy.past_needed
     history = None if need.is_empty else await planner.history.read(need)
     snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
-    occasion = await occasion_of(planner, slot_due=slot_due, slot=slot, history=history)
+    occasion = await occasion_of(
+        planner, snapshot.quote, slot_due=slot_due, slot=slot, history=history
+    )
     return snapshot, occasion
 
 
@@ -196,9 +199,14 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
 
 
 async def occasion_of(
-    planner: Planner, *, slot_due: bool, slot: str = "", history: History | None = None
+    planner: Planner,
+    quote: Asset,
+    *,
+    slot_due: bool,
+    slot: str = "",
+    history: History | None = None,
 ) -> Occasion:
-    """Gather what may change a plan beside snapshot and policy.
+    """Gather what may change a plan beside snapshot and policy; hedges settle in *quote*.
 
     Raises:
         LedgerError: the ledger could not be read.
@@ -208,11 +216,21 @@ async def occasion_of(
     return Occasion(
         now=planner.clock.now(),
         slot_due=slot_due,
-        hedges=book_of(record),
+        hedges=book_of(record, quote),
         wish=planner.wish,
         history=history,
         slot=slot,
+        cooling=await _cooling(planner),
     )
+
+
+async def _cooling(planner: Planner) -> frozenset[TriggerKind]:
+    """Return what acted so lately that it rests; the ledger is asked only where a rule says so."""
+    rest_s = planner.policy.urgency.cooldown_s
+    last = await planner.ledger.last_executed() if rest_s else None
+    if last is None or planner.clock.now() >= last.made_at + timedelta(seconds=rest_s):
+        return frozenset()
+    return frozenset(firing.kind for firing in last.firings)
 
 
 def flips_of(proposal: Proposal) -> Flips:

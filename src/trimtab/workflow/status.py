@@ -15,6 +15,8 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.margin import maintenance, margin_ratio
+from trimtab.domain.notices import NoticeRecord
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
@@ -35,7 +37,6 @@ from trimtab.ports import (
     ReferencePrice,
     SavedPlan,
 )
-from trimtab.risk.margin import maintenance, margin_ratio
 from trimtab.risk.references import Bench
 from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
@@ -151,6 +152,12 @@ class AccountStatus:
     """Standing approvals that are in force, oldest first."""
     hedges: tuple[SeenHedge, ...]
     """Open ones, by first fill."""
+    pot: Decimal
+    """What hedges realised, less fees, with funding; quote units, signed."""
+    unread: tuple[NoticeRecord, ...]
+    """Notices that hold unattended runs until somebody reads them, oldest first."""
+    missed: tuple[NoticeRecord, ...]
+    """Notices that did not arrive everywhere, oldest first."""
 
     @property
     def taken_at(self) -> datetime:
@@ -189,9 +196,10 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
     ledger, now = sight.ledger, sight.clock.now()
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
+    notices = await ledger.notices()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
-    book = book_of(await ledger.hedge_record())
+    book = book_of(await ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None, history=history)
     weighed = _weighed(exposed, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
@@ -217,6 +225,9 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
         hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
+        pot=book.pot(snapshot.quote),
+        unread=tuple(r for r in notices if r.holds),
+        missed=tuple(r for r in notices if r.is_missed(at=now)),
     )
 
 
@@ -239,7 +250,8 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
-        stance = stance_of(lenient, exposed, occasion, aims_of(occasion.hedges))
+        aims = aims_of(occasion.hedges, exposed)
+        stance = stance_of(lenient, exposed, occasion, aims)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(

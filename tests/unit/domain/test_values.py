@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import NOW, account, book, dec, plan, spot
 from trimtab.domain.approved import SEAL, Approval, ApprovalKind, ApprovedPlan
+from trimtab.domain.canonical import digest, to_document
 from trimtab.domain.errors import Halted, NotDone, TrimtabError
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Lots, Ticks
@@ -160,3 +161,12 @@ def test_a_leg_knows_its_own_notional_and_prices() -> None:
         dec(600),
     )
     assert leg.reason is LegReason.TO_TARGET
+
+
+def test_a_plan_without_transfers_has_the_name_it_had_before_there_were_any() -> None:
+    snapshot = account("USDT 1000, BTC 0.1 @ 60000")
+    document = to_document(plan(snapshot, "sell 0.01 BTC"))
+    del document["transfers"]
+    assert plan(snapshot, "sell 0.01 BTC").digest == digest(document)
+    moving = plan(snapshot, "move 100 in", "then sell 0.01 BTC")
+    assert moving.digest == digest(to_document(moving))

@@ -9,15 +9,16 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import LIMITS, NOW, account, book, occasion, plan, policy
-from tests.unit.risk.cases import context
+from tests.unit.risk.cases import KEY_IN_ORDER, context
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.plan import Plan
-from trimtab.domain.policy import Policy
+from trimtab.domain.policy import DriftSide, Policy, Route
 from trimtab.domain.snapshot import Snapshot
-from trimtab.planning.compose import make_plan
+from trimtab.planning.compose import make_plan, make_plan_moving
 from trimtab.risk.case import Case
 from trimtab.risk.certificate import Flip, Flips, Lever, Maker, Turned, turning_point
 from trimtab.risk.flips import flips
+from trimtab.risk.funding import funded
 from trimtab.risk.gate import review
 
 HEAVY = "USDT 1000, BTC 0.1 @ 60000, ETH 1 @ 3000"
@@ -275,3 +276,37 @@ def test_an_answer_that_turns_more_than_once_is_still_certified() -> None:
     for guess in range(1, 40):
         found = turning_point(lambda count: count in {5, 6} or count > 20, guess=guess, farthest=50)
         assert found in {5, 21}
+
+
+# Transfers
+
+
+def topped(snapshot: Snapshot, rules: Policy) -> Plan:
+    """Plan as the command does, with the transfer that the plan needs."""
+    on = occasion()
+    bare = make_plan(snapshot, rules, on)
+    case = Case(plan=bare, snapshot=snapshot, policy=rules, context=context(), now=NOW)
+    return funded(case, lambda units: make_plan_moving(units, snapshot, rules, on))
+
+
+def test_missing_margin_is_turned_by_the_first_whole_topup_that_is_enough() -> None:
+    key = dataclasses.replace(KEY_IN_ORDER, transfers_within=True)
+    rules = policy(
+        hedge={"max_topup": Decimal(100)}, route=Route.FUTURES, side=DriftSide.OVERWEIGHT
+    )
+    held = "USDT 2000, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100"
+    found = told(held, rules, make=topped, key=key).found
+    (turn,) = (each for each in found if each.name == "hedge.max_topup")
+    assert (turn.lever, turn.present, turn.step) == (Lever.LIMIT, Decimal(100), Decimal(1))
+    least = dataclasses.replace(rules, hedge=dataclasses.replace(rules.hedge, max_topup=turn.value))
+    (transfer,) = topped(account(held), least).transfers
+    assert turn.value - 1 < transfer.units <= turn.value
+
+
+def test_where_the_spot_wallet_has_too_little_no_topup_turns_it() -> None:
+    rules = policy(
+        hedge={"max_topup": Decimal(100)}, route=Route.FUTURES, side=DriftSide.OVERWEIGHT
+    )
+    poor = "USDT 200, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100"
+    found = told(poor, rules, make=topped).found
+    assert "hedge.max_topup" not in {each.name for each in found}

@@ -192,6 +192,14 @@ def test_what_comes_out_is_bounded_by_the_wallet() -> None:
     assert refuses(plan, snapshot, under) == set()
 
 
+def test_profit_that_is_not_realised_stays_in_the_wallet() -> None:
+    snapshot = account("USDT 100, BTC 0.05 @ 60000, SOL @ 100, perp SOL 5 from 20, wallet 600")
+    under = policy("BTC 1, USDT 0", hedge={"max_topup": Decimal(3000)})
+    plan = made(snapshot, under)
+    assert Decimal(-100) <= moved(plan) < Decimal(-95)
+    assert refuses(plan, snapshot, under) == set()
+
+
 def test_what_positions_need_stays_in_the_wallet() -> None:
     snapshot = account("USDT 100, BTC 0.05 @ 60000, SOL @ 100, perp SOL 5, wallet 600")
     under = policy("BTC 1, USDT 0", hedge={"max_topup": Decimal(3000)})

@@ -100,13 +100,21 @@ def test_a_transfer_never_fails_the_leverage_and_what_follows_meets_the_rest() -
     held = account("USDT 8500, BTC @ 60000, perp BTC 0.1, wallet 7000")
     tight = policy(hedge={"max_topup": Decimal(3000)}, limits=limits(max_leverage="0.8"))
     alone = ask(held, "move 2000 in", "then sell 0.01 perp BTC reduce", rules=tight, facts=MOVES)
-    assert verdict(alone, "max_leverage") is not Verdict.REFUSE
+    least = found(alone, "max_leverage")
+    assert (least.verdict, least.subject) == (Verdict.WARN, "account")
     wide = policy(hedge={"max_topup": Decimal(3000)}, limits=limits(max_leverage="1"))
     calm = account("USDT 6000, BTC 0.1 @ 60000, wallet 7000")
     before = ask(calm, "sell 0.1 perp BTC", rules=wide, facts=MOVES)
     after = ask(calm, "move 2400 in", "then sell 0.1 perp BTC", rules=wide, facts=MOVES)
     shares = [Decimal(found(report, "max_leverage").measured or "0") for report in (before, after)]
     assert shares == [Decimal("0.5"), Decimal("0.625")]
+
+
+def test_what_a_transfer_brings_can_buy_too_much() -> None:
+    held = account("USDT 10, BTC 0.05 @ 60000, wallet 5000")
+    tight = policy(hedge={"max_topup": Decimal(3000)}, limits=limits(max_net="0.5"))
+    report = ask(held, "move 3000 out", "then buy 0.04 BTC", rules=tight, facts=MOVES)
+    assert refused(report) == {"max_net"}
 
 
 def test_a_transfer_out_does_not_stand_for_value_outside_before_it_is_there() -> None:

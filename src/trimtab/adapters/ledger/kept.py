@@ -25,6 +25,9 @@ APPEND_ONLY: Final = (
     "standing_uses",
     "slot_moves",
     "hedge_lines",
+    "notices",
+    "notice_steps",
+    "notice_reads",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
 NEVER_DELETED: Final = (

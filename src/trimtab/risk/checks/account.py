@@ -11,12 +11,12 @@ from decimal import Decimal
 from trimtab.domain.exact import ZERO, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.margin import maintenance
 from trimtab.domain.plan import Leg
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds
 from trimtab.risk.convex import MoveIndex
 from trimtab.risk.judgement import Judgement
-from trimtab.risk.margin import maintenance
 from trimtab.risk.restrained import NO_REDUCTION, restrained, transfers_barred
 from trimtab.risk.review import Standing
 from trimtab.risk.state import AccountState

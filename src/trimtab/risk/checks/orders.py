@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ratio
 from trimtab.domain.findings import Verdict
+from trimtab.domain.margin import bracket_of
 from trimtab.domain.plan import Leg, Role
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds, subject_of
 from trimtab.risk.judgement import Judgement
-from trimtab.risk.margin import bracket_of
 from trimtab.risk.record import Record
 
 NOTIONAL_TOLERANCE = Decimal("0.001")

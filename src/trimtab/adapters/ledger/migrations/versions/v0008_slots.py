@@ -7,8 +7,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _WHOLE: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TEXT: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

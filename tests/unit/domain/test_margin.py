@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import BRACKETS
-from trimtab.risk.margin import (
+from trimtab.domain.margin import (
     bracket_of,
     liquidation_distance,
     liquidation_price,

@@ -1,0 +1,56 @@
+"""What is done when the account comes near a limit, before anything else is traded.
+
+Pure values. How early, and how far, are fractions of the gate's own limit, so that what acts
+here is never behind what the gate refuses. Source: strategy definitions 2.3 and 2.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class UrgentAction(StrEnum):
+    """What a condition does when it holds."""
+
+    REDUCE = "reduce"
+    """Futures are reduced until it no longer holds; the plan does only that."""
+    ALERT = "alert"
+    """It is told with every plan and changes none."""
+    OFF = "off"
+
+
+class ExpiryAction(StrEnum):
+    """What is done with a dated contract before it is delivered."""
+
+    CLOSE = "close"
+    """Its position is closed; the plan does only that."""
+    ALERT = "alert"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgencyPolicy:
+    """Which conditions act, how early, and how far they go."""
+
+    leverage: UrgentAction
+    """Of the leverage ratio against ``risk.max_leverage``."""
+    leverage_early: Decimal
+    """How far before that limit, fraction of it, in [0, 1)."""
+    margin: UrgentAction
+    """Of the margin ratio against ``risk.min_margin_ratio``."""
+    margin_early: Decimal
+    """How far before that limit, fraction of it, 0 to 1."""
+    liquidation: UrgentAction
+    """Of the liquidation distance against ``risk.min_liquidation_distance``."""
+    liquidation_early: Decimal
+    """How far before that limit, fraction of it, 0 to 1."""
+    expiry: ExpiryAction
+    """Of the days that a dated contract still has."""
+    expiry_days: int
+    """Fewest days that a dated contract may have before that, >= 0."""
+    hysteresis: Decimal
+    """How far beyond its threshold a reduction goes, fraction of it, in [0, 1)."""
+    cooldown_s: int
+    """How long after an executed plan of the same kind a condition only alerts, >= 0."""
