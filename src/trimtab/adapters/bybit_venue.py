@@ -3,7 +3,7 @@
 Not pure: it orders. Orders go out by the raw call, with size and limit as text exactly as
 planned, as IOC limits that may not borrow. The venue answers an order before it is matched:
 an answer says that it was received, and what became of it is looked up, in three lists,
-because each shows another part of an order's life. See docs/design/0025-bybit-spot.md.
+because each shows another part of an order's life. See docs/design/0027-bybit-spot.md.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def _coin(each: AssetReview) -> Document:
         "strength": plain(each.strength),
         "beta": plain(each.following.beta),
         "r_squared": plain(each.following.r_squared),
-        "dip": None if each.dip is None else [reading_document(f) for f in each.dip.figures],
+        "dip": None if each.dip is None else [reading_document(f) for f in each.dip.readings],
     }
 
 

@@ -24,7 +24,7 @@ def review_view(seen: Reviewed) -> RenderableType:
     )
     parts: list[RenderableType] = [head, *_drifts(review), Text(), _coins(review)]
     parts += [Text(), _correlations(review), Text(), *_risks(review)]
-    figures = [f for each in review.assets if each.dip is not None for f in each.dip.figures]
+    figures = [f for each in review.assets if each.dip is not None for f in each.dip.readings]
     if figures:
         parts += [Text(), readings_table(figures)]
     if review.readings:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
-from trimtab.domain.dips import Dip, DipRule, DipSign
 from trimtab.domain.errors import HistoryError, NoHistory, PlanningError
 from trimtab.domain.exact import ZERO, ratio
 from trimtab.domain.exposure import Exposure
@@ -24,23 +24,23 @@ from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Drift, GroupDrift
 from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
+from trimtab.domain.redeploy import DipRule
 from trimtab.estimators.indicators import strengths
 from trimtab.estimators.portfolio import Following, Togetherness, following, togetherness
 from trimtab.planning.stance import stance_of
 from trimtab.targets.by_hand import Aim
-from trimtab.triggers.dip import dip
+from trimtab.triggers.dip import Dip, dip
 
 STRENGTH_DAYS: Final = 14
 """Period of the strength index, at most."""
 DIP: Final = DipRule(
-    signs=tuple(DipSign),
-    all_of_them=False,
-    average_days=50,
-    support=ZERO,
-    support_within=Decimal("0.03"),
-    fall_min=Decimal("0.15"),
-    fall_max=Decimal("0.20"),
-    recent_days=90,
+    every=False,
+    ema_days=50,
+    high_days=90,
+    fall_low=Decimal("0.15"),
+    fall_high=Decimal("0.20"),
+    support_within=ZERO,
+    supports=MappingProxyType({}),
 )
 """The usual signs of a dip, each shown by itself."""
 
@@ -178,7 +178,7 @@ def _asset(asset: Asset, window: Window, found: Togetherness, *, history: Histor
     """Return one asset's own figures."""
     period = min(STRENGTH_DAYS, window.days - 1)
     try:
-        fallen = dip(asset, DIP, history)
+        fallen = dip(asset, history, DIP)
     except HistoryError:
         fallen = None  # It is younger than the rule looks back.
     return AssetReview(

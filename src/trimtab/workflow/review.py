@@ -37,9 +37,9 @@ async def review_account(sight: Sight, portfolio: Portfolio, policy: Policy) -> 
     snapshot = await sight.market.snapshot(portfolio)
     exposed = exposure(snapshot)
     history = await sight.history.read(review_need(policy, exposed))
-    book = book_of(await sight.ledger.hedge_record())
+    book = book_of(await sight.ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(
         now=sight.clock.now(), slot_due=False, hedges=book, wish=None, history=history
     )
-    found = review_of(policy, exposed, occasion, aims_of(book))
+    found = review_of(policy, exposed, occasion, aims_of(book, exposed))
     return Reviewed(review=found, remarks=history.remarks)

@@ -45,7 +45,7 @@ def test_every_coin_with_a_whole_past_is_reviewed() -> None:
     calm, wild = found.assets[0], found.assets[2]
     assert calm.volatility < wild.volatility
     assert all(0 <= each.strength <= 100 for each in found.assets)
-    assert [f.name for f in calm.dip.figures] == ["average", "support", "fall"]  # type: ignore[union-attr]  # It is there.
+    assert [f.name for f in calm.dip.readings] == ["ema", "fall"]  # type: ignore[union-attr]  # It is there.
     assert (calm.following.beta, calm.following.r_squared) == (1, 1)
     assert 0 <= wild.following.r_squared <= 1
     for a in found.correlations:

@@ -9,8 +9,8 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from trimtab.accounting.pot import pot_entries
-from trimtab.bootstrap import open_books
 from trimtab.adapters.system_clock import SystemClock
+from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.trading import Asked, dry_run, executed
 from trimtab.cli.exits import Exit
