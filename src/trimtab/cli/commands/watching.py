@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -20,7 +21,9 @@ from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.commands.trading import allowed, consent_of, local_runner
 from trimtab.cli.exits import Exit
+from trimtab.cli.prompt import local_approver
 from trimtab.cli.session import Result, Work
+from trimtab.cli.telling import afterwards, telling_approver
 from trimtab.config import Config
 from trimtab.domain.rights import KeyUse
 from trimtab.workflow.rounds import Watch, Watched, keep_watch
@@ -69,9 +72,17 @@ def watch(
 
 @asynccontextmanager
 async def _opened(config: Config, given: Work, use: KeyUse) -> AsyncIterator[Runner]:
-    """Open what one round works with."""
-    async with open_shell(config, os.environ, use=use, dry_run=False) as shell:
-        yield local_runner(shell, given, None)
+    """Open what one round works with; people are told of it once it is over, however it ended."""
+    told = afterwards(config, SystemClock()) if use is KeyUse.SEND else None
+    try:
+        async with (
+            open_shell(config, os.environ, use=use, dry_run=False) as shell,
+            telling_approver(local_approver(config), config, shell.ledger, shell.clock) as asked,
+        ):
+            yield replace(local_runner(shell, given, None), approver=asked)
+    finally:
+        if told is not None:
+            await told(given.stop)
 
 
 def _ended(seen: Watched) -> Result:
