@@ -12,15 +12,17 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.mortal import Killed
 from tests.workflow.counter import RULES, Counter
 from trimtab.domain.errors import ConfigError, NotDone
 from trimtab.domain.findings import GateReport
+from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
 from trimtab.ports import Answer
 from trimtab.triggers.calendar import Calendar
 from trimtab.workflow.rounds import AGAIN_S, Watch, Watched, keep_watch
-from trimtab.workflow.run import Consent, Runner
+from trimtab.workflow.run import Consent, Runner, run
 from trimtab.workflow.slots import Schedule
 
 CALM = "BTC 0.085 @ 60000, ETH 1 @ 3000, USDT 1900"
@@ -185,6 +187,26 @@ async def test_a_restart_goes_on_where_the_ledger_says() -> None:
         await bench.watched(1)
     assert bench.states().count("done") == 1
     assert bench.counter.sent == 1
+
+
+async def test_what_a_dead_run_left_open_is_resolved_before_its_slot_goes_on() -> None:
+    bench = Bench()
+    venue = bench.counter.venue
+    real = venue.submit
+
+    async def cut_off(intent: OrderIntent) -> VenueOrder:
+        await real(intent)
+        raise Killed
+
+    venue.submit = cut_off  # type: ignore[method-assign]  # Power is cut behind the first order.
+    runner = bench.counter.runner(PATIENT)
+    with pytest.raises(Killed):
+        await run(runner, consent=Consent.FLAG, slot_due=True, slot=SLOT)
+    venue.submit = real  # type: ignore[method-assign]  # It is back.
+    assert bench.states()[-1] == "partial"
+    await bench.watched(3)
+    assert bench.states()[-1] == "done"
+    assert await MemoryLedger(bench.counter.store).unresolved() == ()
 
 
 async def test_a_wrong_configuration_ends_the_watch() -> None:

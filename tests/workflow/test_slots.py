@@ -19,7 +19,7 @@ from trimtab.ports import Answer, PlanStatus
 from trimtab.triggers.calendar import Calendar
 from trimtab.triggers.due import Dueness
 from trimtab.workflow.run import Consent, RunResult, run
-from trimtab.workflow.slots import Schedule, mark_missed, present_slot, slot_asked_for
+from trimtab.workflow.slots import Schedule, mark_missed, next_slots, present_slot, slot_asked_for
 
 SLOT = "2026Q4"
 AT_TARGET = "BTC 0.1 @ 60000, ETH 1.2 @ 3000, USDT 2400"
@@ -183,6 +183,14 @@ async def test_within_its_grace_the_present_slot_is_not_missed() -> None:
         MemoryLedger(counter.store), schedule(activated="2026-09-15"), by="t", now=on("2026-10-02")
     )
     assert counter.store.slots == []
+
+
+async def test_the_present_slot_and_the_next_ones_are_told_in_order() -> None:
+    ledger = MemoryLedger(Counter().store)
+    views = await next_slots(ledger, schedule(), now=on("2026-10-02"), count=3)
+    assert [v.slot.name for v in views] == [SLOT, "2027Q1", "2027Q2"]
+    assert [v.dueness for v in views] == [Dueness.DUE, None, None]
+    assert views[1].grace_until == on("2027-01-08") - timedelta(hours=12)
 
 
 @pytest.mark.parametrize("name", ["2027Q1", "2026-10", "x"])
