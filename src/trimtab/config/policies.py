@@ -5,12 +5,13 @@ Pure. Nothing is chosen here: every value was written down or is a documented de
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
 from trimtab.config.grouping import groups_of, thresholds_of
-from trimtab.config.models import Document
+from trimtab.config.models import Document, Schedule
 from trimtab.config.models_hedge import Redeploy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
@@ -33,6 +34,7 @@ from trimtab.domain.policy import (
 )
 from trimtab.domain.redeploy import DipRule, RedeployPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import UrgencyPolicy
 
@@ -69,6 +71,16 @@ def policy_of(document: Document) -> Policy:
             receive_window_ms=document.execution.receive_window_ms,
             order_timeout_s=document.execution.order_timeout_s,
         ),
+    )
+
+
+def slot_terms_of(schedule: Schedule) -> SlotTerms:
+    """Return which slots run by themselves; no part of the policy, which says what a plan is."""
+    text = schedule.activated_at
+    return SlotTerms(
+        activated_at=datetime.fromisoformat(text) if text else None,
+        grace=timedelta(days=schedule.grace_days),
+        catch_up=schedule.catch_up,
     )
 
 

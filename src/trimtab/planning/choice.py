@@ -159,8 +159,7 @@ def _corrected(scene: Scene) -> Choice:
 
     def under(friction: Friction) -> Choice:
         """Decide where trading does *friction* to the whole."""
-        slot_due = scene.occasion.slot_due
-        decision = decide(scene.found, policy.rebalance, slot_due=slot_due, friction=friction)
+        decision = decide(scene.found, policy.rebalance, scene.occasion, friction=friction)
         shared = carried(decision.corrections, groups, exposed=exposed, hedge=policy.hedge)
         moves = routed(shared.corrections, snapshot, policy=policy.rebalance, kept=kept)
         return replace(NOTHING, firings=decision.firings, moves=moves, untraded=shared.untraded)

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
-from trimtab.domain.firings import Firing, TriggerKind, by_urgency
+from trimtab.domain.firings import ACCOUNT, Firing, TriggerKind, by_urgency
 from trimtab.domain.instruments import Asset
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason
 from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
 from trimtab.planning.drift import Measurement
@@ -56,10 +57,11 @@ FRICTIONLESS: Final = Friction(cost=ZERO, rounding=ZERO)
 
 
 def decide(
-    found: Measurement, policy: RebalancePolicy, *, slot_due: bool, friction: Friction
+    found: Measurement, policy: RebalancePolicy, occasion: Occasion, *, friction: Friction
 ) -> Decision:
     """Return what is to be corrected: nothing inside the bands unless a slot is due."""
-    firings = by_urgency(_firings(found, slot_due=slot_due))
+    slot_due = occasion.slot_due
+    firings = by_urgency(_firings(found, occasion))
     if not firings:
         return Decision(firings=(), corrections=())
     movable = [u for u in found.units if u.name != found.quote]
@@ -99,20 +101,20 @@ def _is_to_trim(unit: Unit, found: Measurement) -> bool:
         return trim > ZERO and -unit.correction * 2 >= trim
 
 
-def _firings(found: Measurement, *, slot_due: bool) -> Iterator[Firing]:
+def _firings(found: Measurement, occasion: Occasion) -> Iterator[Firing]:
     """Yield what makes the plan act: a due slot, and every asset or group outside its band."""
-    if slot_due:
+    if occasion.slot_due:
         yield Firing(
             kind=TriggerKind.CALENDAR,
-            subject="account",
+            subject=occasion.slot or ACCOUNT,
             measured=None,
             limit=None,
-            reason="a slot is due",
+            reason=f"slot {occasion.slot} is due" if occasion.slot else "a slot is due",
         )
     for unit in found.units:
         with exact_arithmetic():
             weight = ratio(unit.value + unit.accepted, found.whole)
-        if not slot_due and _is_to_trim(unit, found):
+        if not occasion.slot_due and _is_to_trim(unit, found):
             yield Firing(
                 kind=TriggerKind.MOMENTUM,
                 subject=unit.name,

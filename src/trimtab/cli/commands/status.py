@@ -6,13 +6,18 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from trimtab.bootstrap import open_shell
+from trimtab.bootstrap import Shell, open_shell
+from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
+from trimtab.cli.documents import Document
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
+from trimtab.cli.slot_documents import slot_document, wall
 from trimtab.cli.status_document import status_document
+from trimtab.config import Config
 from trimtab.domain.rights import KeyUse
 from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.slots import next_slots
 from trimtab.workflow.status import AccountStatus, Sight, look
 
 
@@ -22,6 +27,7 @@ class _View:
 
     seen: AccountStatus
     calendar: str
+    """What is said of the calendar."""
 
     def __rich__(self) -> Any:  # noqa: ANN401 -- whatever rich can print.
         """Return what rich asks for."""
@@ -46,10 +52,32 @@ def status() -> Exit:
                 clock=shell.clock,
             )
             seen = await look(sight, portfolio, config.policy)
-        return Result(
-            document=status_document(seen),
-            view=_View(seen=seen, calendar=config.calendar),
-            code=Exit.DONE,
-        )
+            slot = await _slot(config, shell)
+        document = status_document(seen, next_slot=None if slot is None else slot.document)
+        calendar = "off" if slot is None else f"{config.calendar}, {slot.told}"
+        return Result(document=document, view=_View(seen=seen, calendar=calendar), code=Exit.DONE)
 
     return session.conduct(work)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slot:
+    """The slot that is due, else the one that begins next."""
+
+    document: Document
+    told: str
+
+
+async def _slot(config: Config, shell: Shell) -> _Slot | None:
+    """Return the slot that is due, else the one that begins next; None where none ever does."""
+    schedule = schedule_of(config)
+    if schedule is None:
+        return None
+    present, after = await next_slots(shell.ledger, schedule, now=shell.clock.now(), count=2)
+    is_due = present.dueness is not None and present.dueness.runs
+    chosen, zone = present if is_due else after, schedule.calendar.zone
+    begun = wall(chosen.slot.begins_at, zone)
+    told = f"slot {chosen.slot.name} is due since {begun}: trimtab run --if-due"
+    if not is_due:
+        told = f"next slot {chosen.slot.name} begins {begun}"
+    return _Slot(document=slot_document(chosen, schedule), told=told)
