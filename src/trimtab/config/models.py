@@ -33,7 +33,8 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
-from trimtab.config.models_history import Adaptive, History, Overlays
+from trimtab.config.models_history import Adaptive, History
+from trimtab.config.models_overlays import Overlays
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -353,8 +354,8 @@ class Document(BaseModel):
     account: Account
     venue: Venue
     portfolio: Portfolio
-    rebalance: Rebalance
     overlays: Overlays
+    rebalance: Rebalance
     history: History
     hedge: Hedge
     triggers: Triggers

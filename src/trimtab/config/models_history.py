@@ -76,15 +76,6 @@ class Adaptive(BaseModel):
     """The same above it."""
 
 
-class Overlays(BaseModel):
-    """What moves the effective targets away from the strategic ones, each with an end."""
-
-    model_config = SECTION
-
-    volatility: VolatilityOverlay | None = None
-    """Takes risk off while prices move more than wanted."""
-
-
 class History(BaseModel):
     """Daily closes, read from the venue and kept beside the ledger; only where something asks."""
 

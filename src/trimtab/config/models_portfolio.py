@@ -8,22 +8,42 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from trimtab.config.fields import (
     SECTION,
     AssetCode,
     DefaultText,
+    Exact,
+    FlagText,
     Fraction,
     GroupName,
     Switch,
     Text,
     ThresholdText,
+    Unit,
     Value,
 )
 from trimtab.config.models_history import RiskParity
+from trimtab.config.numerals import fault
 from trimtab.config.words import unavailable
 from trimtab.domain.policy import Basis, Inner, Untargeted
+
+Units = Annotated[Exact, Field(gt=0, le=10**15), Unit(name="units")]
+"""Units of an asset."""
+
+
+def _not_nothing(value: Decimal) -> Decimal:
+    """Refuse a position of nothing."""
+    if value:
+        return value
+    raise fault("must not be 0", fix="remove it")
+
+
+SignedUnits = Annotated[
+    Exact, Field(ge=-(10**15), le=10**15), AfterValidator(_not_nothing), Unit(name="units")
+]
+"""Units of an asset, signed."""
 
 
 def _inner(earlier: dict[str, Any]) -> Inner:
@@ -57,6 +77,21 @@ class Group(BaseModel):
     hedge.max_ratio; only where values are kept."""
 
 
+class Tactical(BaseModel):
+    """What is held apart for a time.
+
+    It is no part of NAV, weights and orders, but of leverage and margin. Taking a line out of the
+    file folds it in again.
+    """
+
+    model_config = SECTION
+
+    holdings: dict[AssetCode, Units] = Field(default_factory=dict)
+    """Units of a coin."""
+    positions: dict[AssetCode, SignedUnits] = Field(default_factory=dict)
+    """Base units of a perpetual in the quote, negative for a short."""
+
+
 class Portfolio(BaseModel):
     """Where the portfolio should be, by exactly one of profile, targets, groups, risk_parity."""
 
@@ -74,6 +109,12 @@ class Portfolio(BaseModel):
     """Weight per asset, the quote included; the sum must be 1."""
     groups: dict[GroupName, Group] = Field(default_factory=dict)
     """Groups of assets, each a table of its own; no asset is in two of them."""
+    flags: dict[AssetCode, FlagText] = Field(
+        default_factory=dict, examples=['LUNA = "fundamentals changed"']
+    )
+    """Assets that are never bought, whatever their drift, each with the words that say why."""
+    tactical: Tactical = Field(default_factory=Tactical)
+    """What is held apart."""
     sleeves: Any = None
     """Sleeves of futures. Not available yet in this version."""
     risk_parity: RiskParity | None = None

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.urgency import UrgencyPolicy
 
@@ -137,6 +140,8 @@ class RebalancePolicy:
     scope: Scope
     side: DriftSide
     destination: Destination
+    flags: Mapping[Asset, str]
+    """Assets that are never bought, each with the words that say why."""
     dust_value: Decimal
     """Holdings below it are ignored when untargeted, quote units, >= 0."""
 
@@ -164,6 +169,22 @@ class RebalancePolicy:
     def threshold_of(self, asset: Asset) -> Threshold:
         """Return the threshold that *asset* has."""
         return self.thresholds.get(asset, self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TacticalPolicy:
+    """What is held apart for a time: out of NAV, weights and orders, in leverage and margin."""
+
+    holdings: Mapping[Asset, Decimal]
+    """Units outside futures wallets, > 0."""
+    positions: Mapping[Asset, Decimal]
+    """Base units of perpetuals, signed, never zero."""
+
+
+NOTHING_TACTICAL: Final = TacticalPolicy(
+    holdings=MappingProxyType({}), positions=MappingProxyType({})
+)
+"""All of the account is the portfolio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,8 +337,14 @@ class Policy:
     approval: ApprovalPolicy
     execution: ExecutionPolicy
     history: HistoryPolicy = NO_HISTORY_NEEDED
+    overlays: OverlayPolicy = NO_OVERLAYS
+    tactical: TacticalPolicy = NOTHING_TACTICAL
 
     @property
     def past_needed(self) -> HistoryNeed:
         """What of the past has to be read for this policy; often nothing."""
         return self.history.need(self.rebalance.assets)
+
+    def hedges(self, asset: Asset) -> bool:
+        """Whether contracts on *asset* may be traded: by its route, or by a rotation for a time."""
+        return self.rebalance.route_of(asset) is Route.FUTURES or self.overlays.rotation is not None

@@ -6,14 +6,14 @@ Pure and exact. Values are quote units, positive buys. Source: strategy definiti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.firings import Firing, TriggerKind, by_urgency
 from trimtab.domain.instruments import Asset
-from trimtab.domain.plan import LegReason
+from trimtab.domain.plan import LegReason, Untraded, UntradedReason
 from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
 from trimtab.planning.drift import Measurement
 from trimtab.planning.units import Measure, Unit
@@ -40,6 +40,8 @@ class Decision:
     """Most urgent first; empty when nothing triggers."""
     corrections: tuple[Correction, ...]
     """In target order, the quote left out; empty when nothing triggers."""
+    untraded: tuple[Untraded, ...]
+    """What a flag forbids to buy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,37 +58,79 @@ FRICTIONLESS: Final = Friction(cost=ZERO, rounding=ZERO)
 
 
 def decide(
-    found: Measurement, policy: RebalancePolicy, *, slot_due: bool, friction: Friction
+    found: Measurement, policy: RebalancePolicy, *, calls: tuple[Firing, ...], friction: Friction
 ) -> Decision:
-    """Return what is to be corrected: nothing inside the bands unless a slot is due."""
-    firings = by_urgency(_firings(found, slot_due=slot_due))
+    """Return what is to be corrected: nothing inside the bands unless something *calls*.
+
+    *calls* is what asks for a plan whatever the drift: a slot, a step that is due.
+    """
+    firings = by_urgency((*calls, *_firings(found)))
     if not firings:
-        return Decision(firings=(), corrections=())
+        return Decision(firings=(), corrections=(), untraded=tuple(_waiting(found, policy)))
     chosen = [u for u in found.units if u.name != found.quote]
-    if policy.scope is Scope.BREACHED and not slot_due:
+    if policy.scope is Scope.BREACHED and not calls:
         chosen = [u for u in chosen if u.breached]
-    if policy.destination.to_band and not slot_due:
+    if policy.destination.to_band and not calls:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
-        corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
-    sells_only = policy.side is DriftSide.OVERWEIGHT
-    quote = found.quote
-    kept = (
+        corrections = _to_target(chosen, part=ONE if calls else policy.destination.fraction)
+    sells_only, quote = policy.side is DriftSide.OVERWEIGHT, found.quote
+    kept = [
         c for c in corrections if c.value and c.asset != quote and not (sells_only and c.value > 0)
+    ]
+    return _flagged(firings, kept, found, policy)
+
+
+def _flagged(
+    firings: tuple[Firing, ...],
+    corrections: list[Correction],
+    found: Measurement,
+    policy: RebalancePolicy,
+) -> Decision:
+    """Return the decision without buys of flagged assets, but for what brings a short back to 0."""
+    values = {m.asset: m.value for m in found.measures}
+    kept, left = list[Correction](), list[Untraded]()
+    for each in corrections:
+        if each.asset not in policy.flags or each.value <= 0:
+            kept.append(each)
+            continue
+        allowed = min(each.value, max(ZERO, values[each.asset].copy_negate()))
+        if allowed:
+            kept.append(replace(each, value=allowed, slack=ZERO))
+        with exact_arithmetic():
+            rest = each.value - allowed
+        if rest:
+            note, reason = policy.flags[each.asset], UntradedReason.FLAGGED
+            left.append(Untraded(asset=each.asset, reason=reason, value=rest, note=note))
+    named = {each.asset for each in corrections}
+    left += [each for each in _waiting(found, policy) if each.asset not in named]
+    return Decision(firings=firings, corrections=tuple(kept), untraded=tuple(left))
+
+
+def _waiting(found: Measurement, policy: RebalancePolicy) -> Iterator[Untraded]:
+    """Yield every flagged asset that is below its band, which by itself makes no plan act."""
+    for m in found.measures:
+        with exact_arithmetic():
+            lacks = m.correction >= policy.dust_value and m.value < m.edges.low * found.whole
+        if lacks and m.asset in policy.flags:
+            note, reason = policy.flags[m.asset], UntradedReason.FLAGGED
+            yield Untraded(asset=m.asset, reason=reason, value=m.correction, note=note)
+
+
+def slot_call(*, is_due: bool) -> tuple[Firing, ...]:
+    """Return what a calendar slot says; nothing unless it is due."""
+    due = Firing(
+        kind=TriggerKind.CALENDAR,
+        subject="account",
+        measured=None,
+        limit=None,
+        reason="a slot is due",
     )
-    return Decision(firings=firings, corrections=tuple(kept))
+    return (due,) if is_due else ()
 
 
-def _firings(found: Measurement, *, slot_due: bool) -> Iterator[Firing]:
-    """Yield what makes the plan act: a due slot, and every asset or group outside its band."""
-    if slot_due:
-        yield Firing(
-            kind=TriggerKind.CALENDAR,
-            subject="account",
-            measured=None,
-            limit=None,
-            reason="a slot is due",
-        )
+def _firings(found: Measurement) -> Iterator[Firing]:
+    """Yield every asset and every group outside its band."""
     for unit in found.units:
         if not unit.breached:
             continue

@@ -78,8 +78,16 @@ def _table(field: dict) -> dict | None:
     return kinds[0] if {"type": "null"} in kinds and "$ref" in kinds[0] else None
 
 
+def _is_table(document: dict, field: dict) -> bool:
+    places = [field, *field.get("anyOf", ())]
+    names = [place.get("$ref", "").rpartition("/")[2] for place in places]
+    return any("properties" in document["$defs"].get(name, {}) for name in names)
+
+
 def _wrong(document: dict, field: dict) -> list[str]:
     reference = field.get("$ref", "").rpartition("/")[2]
+    if _is_table(document, field):
+        return ['"text"', "3", "[]", "true"]
     if "enum" in document["$defs"].get(reference, {}):
         return ['"bogus"', '""', "5", "true", "[]"]
     if field.get("type") == "integer":
@@ -90,9 +98,11 @@ def _wrong(document: dict, field: dict) -> list[str]:
         wrong += ["2026-01-01", '" 1"', '"-0.1"', "-0.1", "1e300", "0.12345678901234567890"]
         above = field.get("maximum", field.get("exclusiveMaximum"))
         return wrong if above is None else [*wrong, str(above + 1), f'"{above}.5"']
-    if field.get("type") == "array":
-        return ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"]
-    if field.get("type") == "object":
-        return ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"]
+    typed = {
+        "array": ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"],
+        "object": ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"],
+    }
+    if field.get("type") in typed:
+        return typed[field["type"]]
     other = '"yes"' if field.get("type") == "boolean" else "true"
     return ["5", other, "[]", "{}", "1.5", "2026-01-01"]
