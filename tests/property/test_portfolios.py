@@ -126,6 +126,7 @@ def groups_of(
                 members=tuple(Target(asset=Asset(m), weight=w) for m, w in pairs),
                 threshold=Threshold(width=dec("0.02"), relative=False) if is_one else None,
                 basket=is_one and inner is Inner.KEEP and hedged,
+                look_back_days=180,
             )
         )
     stable = Target(asset=QUOTE, weight=ONE)
@@ -136,6 +137,7 @@ def groups_of(
         members=(stable,),
         threshold=None,
         basket=False,
+        look_back_days=180,
     )
     return (*found, last)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from trimtab.config.fields import (
     SECTION,
@@ -23,10 +23,10 @@ from trimtab.config.fields import (
     ThresholdText,
     Unit,
     Value,
+    Whole,
 )
 from trimtab.config.models_history import RiskParity
 from trimtab.config.numerals import fault
-from trimtab.config.words import unavailable
 from trimtab.domain.policy import Basis, Inner, Untargeted
 
 Units = Annotated[Exact, Field(gt=0, le=10**15), Unit(name="units")]
@@ -62,13 +62,13 @@ class Group(BaseModel):
     """Its assets, where no shares are fixed."""
     shares: dict[AssetCode, Fraction] = Field(default_factory=dict)
     """Its assets with their fixed shares of the group; the sum must be 1."""
-    inner: Annotated[
-        Inner,
-        BeforeValidator(unavailable("risk_parity")),
-        DefaultText(text="fixed with shares, else equal"),
-    ] = Field(default_factory=_inner)
-    """How its weight is split: as shares say, equally, or as present values stand, so that an
-    excess is trimmed pro rata."""
+    inner: Annotated[Inner, DefaultText(text="fixed with shares, else equal")] = Field(
+        default_factory=_inner
+    )
+    """How its weight is split: as shares say, equally, as present values stand, so that an excess
+    is trimmed pro rata, or so that all have the same share in its risk."""
+    look_back_days: Annotated[Whole, Field(ge=30, le=1500), Unit(name="days")] = 180
+    """Closes that shares in its risk are estimated from; other groups do not read it."""
     threshold: Annotated[ThresholdText | None, DefaultText(text="each member's own")] = None
     """One band for the whole group, its members follow; always so where values are kept, by
     default with rebalance.threshold."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from trimtab.config.grouping import groups_of, thresholds_of
+from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document
 from trimtab.config.overlaying import overlays_of
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
@@ -141,6 +141,7 @@ def _history(document: Document) -> HistoryPolicy:
             wild_step=adaptive.wild_step,
         ),
         chance_days=history.look_back_days if history.chances else 0,
+        groups=tuple(parities_of(document)),
     )
 
 

@@ -96,6 +96,7 @@ class Inner(StrEnum):
     KEEP = "keep"
     """As their present values stand: an excess is trimmed pro rata."""
     RISK_PARITY = "risk_parity"
+    """So that their shares in the group's risk are equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,8 @@ class AssetGroup:
     """Band of the group as a whole; None where every member has its own."""
     basket: bool
     """Whether members with a contract hedge for those without; only where values are kept."""
+    look_back_days: int
+    """Closes that shares of equal risk are estimated from, > 0; read for those only."""
 
     @property
     def assets(self) -> tuple[Asset, ...]:

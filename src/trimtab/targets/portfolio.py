@@ -20,7 +20,7 @@ from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
 from trimtab.targets.groups import group_weights
 from trimtab.targets.phase import phase_overlay, present_weights
-from trimtab.targets.risk_parity import parity_targets
+from trimtab.targets.risk_parity import group_risks, parity_targets
 from trimtab.targets.rotation import rotation_overlay
 from trimtab.targets.season import season_overlay, season_ratio
 from trimtab.targets.volatility import volatility_overlay
@@ -78,7 +78,8 @@ def _weights(
         parity, history = policy.history.risk_parity, occasion.history
         return parity_targets(parity, history, quote=exposed.quote)
     if rules.groups:
-        return group_weights(rules, exposed), ()
+        risks, readings = group_risks(rules.groups, occasion.history, quote=exposed.quote)
+        return group_weights(rules, exposed, risks), readings
     return {target.asset: target.weight for target in rules.targets}, ()
 
 

@@ -31,7 +31,7 @@ def rotation_overlay(
     """Return what the rotation does to *targets*, or None outside its box."""
     if not rotation.is_on(occasion.now):
         return None
-    wanted, quote = _wanted(rotation, rules, exposed), exposed.quote
+    wanted, quote = _wanted(rotation, targets, rules, exposed), exposed.quote
     with exact_arithmetic():
         shift = {a: w - targets.effective[a] for a, w in wanted.items() if a != quote}
         # Written weights may miss 1 by a billionth; the quote takes what the others give.
@@ -47,12 +47,17 @@ def rotation_overlay(
 
 
 def _wanted(
-    rotation: RotationPolicy, rules: RebalancePolicy, exposed: Exposure
+    rotation: RotationPolicy, targets: Targets, rules: RebalancePolicy, exposed: Exposure
 ) -> Mapping[Asset, Decimal]:
-    """Return the weight of every targeted asset in the box."""
+    """Return the weight of every targeted asset in the box.
+
+    Inside a group as its own targets are split; a group without weight has none to go by.
+    """
     if not rotation.groups:
         return rotation.targets
     wanted: dict[Asset, Decimal] = {}
     for group in rules.groups:
-        wanted |= split(rotation.groups[group.name], shares_of(group, exposed, rules.basis))
+        present = {asset: targets.strategic[asset] for asset in group.assets}
+        shares = present if any(present.values()) else shares_of(group, exposed, rules.basis)
+        wanted |= split(rotation.groups[group.name], shares)
     return wanted
