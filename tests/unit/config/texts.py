@@ -102,7 +102,7 @@ def _wrong(document: dict, field: dict) -> list[str]:
         "array": ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"],
         "object": ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"],
     }
-    if field.get("type") in typed:
-        return typed[field["type"]]
+    if (wrong := typed.get(str(field.get("type")))) is not None:
+        return wrong
     other = '"yes"' if field.get("type") == "boolean" else "true"
     return ["5", other, "[]", "{}", "1.5", "2026-01-01"]
