@@ -59,7 +59,7 @@ def record_of(*events: str) -> HedgeRecord:
 
 def hedges(*events: str) -> HedgeBook:
     """Return the book that *events* add up to."""
-    return book_of(record_of(*events))
+    return book_of(record_of(*events), Asset("USDT"))
 
 
 def _line(told: re.Match[str], name: str) -> HedgeLine:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.acceptance.conftest import Account, AccountAt, Ended
 from tests.acceptance.test_worked_cases import CASES, Case, config_of, scenario_of, values
+from trimtab.testnet.interventions import force_liquidation, fund
 
 ONE_COIN = Case(
     prices={"BTC": 10_000},
@@ -38,6 +41,17 @@ async def hedges_of(account: Account) -> list[dict[str, Any]]:
     assert status.code == 0, status.text
     told: list[dict[str, Any]] = status.document["hedges"]
     return told
+
+
+async def pot_of(account: Account) -> Any:
+    """Return the pot as status tells it; the ledger's entries must come to the same."""
+    status = await account.trimtab("status", "--json")
+    entries = (await account.trimtab("ledger", "pot", "--json")).document
+    for entry in entries:
+        assert sum(Decimal(p["units"]) for p in entry["postings"]) == 0
+    last = Decimal(entries[-1]["balance"]) if entries else Decimal(0)
+    assert f"{last:.2f}" == status.document["pot"]
+    return status.document["pot"]
 
 
 def short_of(account: Account, coin: str = "BTC") -> Decimal:
@@ -122,6 +136,19 @@ async def test_what_cannot_be_hedged_is_told_with_the_next_command(account_at: A
     assert account.mutations() == 0
 
 
+async def test_a_hedge_that_waits_for_a_yes_is_executed_by_its_digest(
+    account_at: AccountAt,
+) -> None:
+    account = await opened(account_at, ONE_COIN)
+    tried = await account.trimtab("hedge", "BTC", "10%", "--json")
+    assert (tried.code, tried.document["status"]) == (0, "dry_run"), tried.text
+    waits = await account.trimtab("hedge", "BTC", "10%", "--execute", "--json", stdin="")
+    assert (waits.code, waits.document["status"]) == (4, "proposed"), waits.text
+    assert (account.mutations(), await hedges_of(account)) == (0, [])
+    ran = await asked(account, "run", "--plan", waits.document["plan"]["digest"])
+    assert (ran.document["status"], short_of(account)) == ("executed", Decimal("0.1"))
+
+
 async def test_a_drift_opens_a_hedge_and_closing_it_shows_the_weight_that_returns(
     account_at: AccountAt,
 ) -> None:
@@ -181,6 +208,26 @@ async def test_a_correction_never_buys_back_what_is_short_by_hand(account_at: Ac
     assert short_of(account) == Decimal("0.1")
 
 
+async def test_a_hedge_that_was_liquidated_sells_no_coins_and_ends_when_it_is_adopted(
+    account_at: AccountAt,
+) -> None:
+    account = await opened(account_at, ONE_COIN)
+    await asked(account, "hedge", "BTC", "20%")
+    account.exchange.set_prices(mid={"BTC": "10050"})
+    force_liquidation(account.exchange.exchange.state, "BTCUSDT")
+    [hedge] = await hedges_of(account)
+    assert (hedge["units"], hedge["covered"]) == ("0.2", False)
+    left = await account.trimtab("run", "--execute", "--yes", "--json")
+    assert (left.code, left.document["status"]) == (0, "nothing_to_do"), left.text
+    refused = await account.trimtab("close-hedges", "--execute", "--yes")
+    assert (refused.code, "somebody else traded it" in refused.stderr) == (2, True), refused.text
+    assert (await account.trimtab("reconcile", "--adopt")).code == 0
+    assert await hedges_of(account) == []
+    assert Decimal(await pot_of(account)) < 0
+    again = await asked(account, "hedge", "BTC", "20%")
+    assert again.document["status"] == "executed"
+
+
 async def test_g5b_the_hedge_closes_at_its_profit_and_nothing_is_bought_with_it(
     account_at: AccountAt,
 ) -> None:
@@ -190,5 +237,54 @@ async def test_g5b_the_hedge_closes_at_its_profit_and_nothing_is_bought_with_it(
     closed = await asked(account, "run")
     assert [line["cause"] for line in closed.document["plan"]["hedges"]] == ["profit_target"]
     assert short_of(account) == Decimal(0)
+    assert await pot_of(account) == "50.04"
     again = await asked(account, "run")
     assert again.document["status"] == "nothing_to_do", again.text
+
+
+async def test_funding_and_a_loss_are_carried_in_the_pot(account_at: AccountAt) -> None:
+    account = await opened(account_at, ONE_COIN)
+    assert await pot_of(account) == "0.00"
+    await asked(account, "hedge", "BTC", "40%")
+    fund(account.exchange.exchange.state, {"BTCUSDT": "0.001"})
+    account.exchange.set_prices(mid={"BTC": "10100"})
+    await asked(account, "hedge", "BTC", "0.2")
+    # Paid 4 on 4000 short; 0.2 bought back at a loss of 100 each.
+    assert await pot_of(account) == "-16.00"
+    [hedge] = await hedges_of(account)
+    assert (hedge["funding"], hedge["realised_pnl"]) == ("4", "-20.00")
+    shown = await account.trimtab("ledger", "pot")
+    assert "funding" in shown.stdout
+    assert hedge["id"] in (await account.trimtab("status")).stdout
+
+
+REDEPLOY = """
+[hedge.redeploy]
+ema_days = 0
+high_days = 5
+fall_low = "0"
+fall_high = "{most}"
+"""
+
+
+@pytest.mark.parametrize("most", ["1", "0"])
+async def test_a_pot_is_spent_once_on_what_is_underweight_where_the_rule_holds(
+    most: str, account_at: AccountAt
+) -> None:
+    config = config_of(ONE_COIN) + REDEPLOY.format(most=most)
+    account = await account_at(scenario_of(ONE_COIN), config=config)
+    await asked(account, "hedge", "BTC", "40%")
+    account.exchange.set_prices(mid={"BTC": "9500"})
+    await asked(account, "close-hedges")
+    won = Decimal(await pot_of(account))
+    assert abs(won - 200) < Decimal("0.1")
+    ran = await asked(account, "run")
+    if most == "0":
+        assert ran.document["status"] == "nothing_to_do"
+        assert [u["reason"] for u in ran.document["plan"]["untraded"]] == ["waits_for_dip"]
+        assert Decimal(await pot_of(account)) == won
+        return
+    assert ran.document["plan"]["trigger"] == "redeploy"
+    assert values(ran.document, {"BTC": 9_500}) == {"BTC/USDT": "200"}
+    assert abs(Decimal(await pot_of(account))) < Decimal("0.1")
+    assert (await asked(account, "run")).document["status"] == "nothing_to_do"

@@ -228,3 +228,86 @@ members = ["USDT"]
     assert (ran.code, ran.document["status"]) == (0, "executed"), ran.text
     again = await account.trimtab("plan", "--json")
     assert again.document["status"] == "nothing_to_do"
+
+
+async def test_a_momentum_trim_is_shown_vote_by_vote_sold_once_and_left_alone(
+    account_at: AccountAt,
+) -> None:
+    days = 130
+    calm = [str(40_000 + 100 * (i % 2)) for i in range(days - 20)]
+    rising = [f"{40_000 * 1.0188 ** (i + 1):.2f}" for i in range(19)]
+    past = {
+        "closes": {"BTC": [*calm, *rising, "58000"], "ETH": CLOSES["ETH"][-days:]},
+        "funding": {"BTCUSDT": ["0.0001"] * 300 + ["0.0009"] * 6},
+        "open_interest": {"BTCUSDT": ["1000"] * 29, "ETHUSDT": ["1000"] * 29},
+    }
+    prices = {"BTC": "58000", "ETH": "2500"}
+    told_past = Scenario.from_json({"prices": prices, "spot": NEAR, "past": past})
+    momentum = '\n[overlays.momentum]\nassets = ["BTC"]\ntrim = "0.08"\nlook_back_days = 60\n'
+    account = await account_at(told_past, config=config(more=momentum))
+    planned = await account.trimtab("plan", "--json")
+    plan = planned.document["plan"]
+    assert planned.code == 0, planned.text
+    assert plan["trigger"] == "momentum"
+    votes = {r["name"]: r["holds"] for r in plan["readings"]}
+    assert votes == {"rsi": True, "divergence": False, "funding": True, "open_interest": False}
+    (leg,) = plan["legs"]
+    assert (leg["symbol"], leg["side"]) == ("BTC/USDT", "sell")
+    assert abs(Decimal(leg["notional"]) - 400) < 15
+    (laid,) = plan["overlays"]
+    assert laid["until"].startswith("BTC to 20")
+    shown = await account.trimtab("plan")
+    assert "overlays.momentum" in shown.stdout
+    assert "open interest" in shown.stdout
+    ran = await account.trimtab("run", "--execute", "--yes", "--json")
+    assert (ran.code, ran.document["status"]) == (0, "executed"), ran.text
+    again = await account.trimtab("plan", "--json")
+    assert again.document["status"] == "nothing_to_do"
+
+
+async def test_one_sign_alone_trims_nothing(account_at: AccountAt) -> None:
+    past = {
+        "closes": {"BTC": [str(58_000 - i % 2) for i in range(130)], "ETH": CLOSES["ETH"][-130:]},
+        "funding": {"BTCUSDT": ["0.0001"] * 300 + ["0.0009"] * 6},
+        "open_interest": {"BTCUSDT": ["1000"] * 29},
+    }
+    prices = {"BTC": "58000", "ETH": "2500"}
+    scene = Scenario.from_json({"prices": prices, "spot": NEAR, "past": past})
+    momentum = '\n[overlays.momentum]\nassets = ["BTC"]\nlook_back_days = 60\n'
+    account = await account_at(scene, config=config(more=momentum))
+    planned = await account.trimtab("plan", "--json")
+    assert planned.document["status"] == "nothing_to_do"
+    assert [r["name"] for r in planned.document["plan"]["readings"] if r["holds"]] == ["funding"]
+    assert planned.document["plan"]["overlays"] == []
+
+
+async def test_the_review_reports_and_trades_nothing(account_at: AccountAt) -> None:
+    spot = NEAR | {"SOL": "2"}
+    account = await account_at(scenario(CLOSES | {"SOL": CLOSES["SOL"][-60:]}, spot=spot))
+    ended = await account.trimtab("review", "--json")
+    seen = ended.document
+    assert ended.code == 0, ended.text
+    assert (seen["status"], seen["days"]) == ("reviewed", 90)
+    assert [c["asset"] for c in seen["coins"]] == ["BTC", "ETH"]
+    assert seen["correlations"]["BTC"]["BTC"] == "1"
+    assert seen["correlations"]["BTC"]["ETH"] == seen["correlations"]["ETH"]["BTC"]
+    assert 1 <= Decimal(seen["now"]["effective_bets"]) <= 2
+    assert Decimal(seen["now"]["volatility"]) > 0
+    assert [d["asset"] for d in seen["assets"]] == ["BTC", "ETH", "USDT"]
+    (left_out,) = seen["left_out"]
+    assert left_out["asset"] == "SOL"
+    assert "90 daily closes are needed and there are 60" in left_out["reason"]
+    shown = await account.trimtab("review")
+    assert "effective bets" in shown.stdout
+    assert "correlation" in shown.stdout
+    assert "Nothing was traded." in shown.stdout
+    assert all(len(line) <= 100 for line in shown.stdout.splitlines())
+    assert account.mutations() == 0
+    assert (await account.trimtab("ledger", "plans", "--json")).document == []
+
+
+async def test_a_review_without_any_past_says_so(account_at: AccountAt) -> None:
+    account = await account_at(scenario({"BTC": [], "ETH": []}, spot=NEAR))
+    refused = await account.trimtab("review", "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (2, "no_history")
+    assert "nothing can be reviewed" in refused.document["error"]["message"]

@@ -53,3 +53,55 @@ async def test_a_configuration_is_told_why_its_venue_is_not_opened(account: Acco
     (fault,) = ended.document["error"]["faults"]
     assert "no adapter opens it" in fault["reason"]
     assert fault["fix"].startswith("write binance")
+
+
+BYBIT = """\
+[account]
+quote = "USDT"
+
+[venue]
+id = "bybit"
+environment = "live"
+markets = ["spot"]
+
+[portfolio.targets]
+BTC = "0.5"
+USDT = "0.5"
+
+[approval]
+mode = "standing"
+
+[ledger]
+url = "sqlite:///{folder}/main.db"
+"""
+
+
+async def test_no_standing_approval_counts_where_a_person_has_to_watch(tmp_path: Path) -> None:
+    (tmp_path / "trimtab.toml").write_text(BYBIT.format(folder=tmp_path), encoding="utf-8")
+    ended = await trimtab(["run", "--execute", "--yes"], folder=tmp_path)
+    assert ended.code == 4, ended.text
+    assert "bybit is traded only when a person says yes" in ended.stderr
+    assert "X-BAPI-RECV-WINDOW" in ended.stderr
+    assert "next: trimtab run --execute, without --yes" in ended.stderr
+
+
+async def test_markets_and_environments_that_an_adapter_has_not_are_faults(tmp_path: Path) -> None:
+    text = BYBIT.format(folder=tmp_path).replace('markets = ["spot"]', "")
+    (tmp_path / "trimtab.toml").write_text(text.replace('"live"', '"local"'), encoding="utf-8")
+    ended = await trimtab(["config", "check", "--json"], folder=tmp_path)
+    faults = {fault["key"]: fault for fault in ended.document["error"]["faults"]}
+    assert ended.code == 2
+    assert faults["venue.id"]["reason"] == "bybit is opened for spot only"
+    assert faults["venue.id"]["fix"] == 'write markets = ["spot"]'
+    assert faults["venue.environment"]["fix"] == 'write environment = "testnet"'
+
+
+async def test_init_writes_only_what_an_adapter_speaks(tmp_path: Path) -> None:
+    refused = await trimtab(["init", "--venue", "bybit"], folder=tmp_path)
+    assert refused.code == 2
+    assert "next: trimtab init --venue bybit --environment testnet" in refused.stderr
+    words = ["init", "--venue", "bybit", "--environment", "testnet"]
+    written = await trimtab(words, folder=tmp_path)
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    assert (written.code, checked.code) == (0, 0), checked.text
+    assert 'markets = ["spot"]' in (tmp_path / "trimtab.toml").read_text(encoding="utf-8")

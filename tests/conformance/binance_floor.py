@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.conformance.floors import Placed, Trouble, Truth
-from tests.conformance.line import Asked, Told
+from tests.conformance.spoken import Asked, Told
 from trimtab.testnet import Credential, Exchange, Holding, OpeningPosition, Request, Scenario
 from trimtab.testnet.interventions import fund
 from trimtab.venues.facts import Market
@@ -19,6 +19,7 @@ _TRADES = {Market.SPOT: "/api/v3/myTrades", Market.LINEAR: "/fapi/v1/userTrades"
 _ACCOUNTS = {Market.SPOT: "/api/v3/account", Market.LINEAR: "/fapi/v3/account"}
 _TIMES = frozenset({"/api/v3/time", "/fapi/v1/time"})
 _DEPTHS = {Market.SPOT: "/api/v3/depth", Market.LINEAR: "/fapi/v1/depth"}
+_COINS = ("BTC", "USDT")
 _OLD_ORDER = 7_000_001
 
 
@@ -62,14 +63,14 @@ class BinanceFloor:
         depth = self._exchange.respond(
             Request(method="GET", path=_DEPTHS[self._market], query="symbol=BTCUSDT&limit=5")
         ).payload
-        is_spot = self._market is Market.SPOT
+        is_spot, balances = self._market is Market.SPOT, self._exchange.truth()["balances"]
         bid, ask = depth["bids"][0], depth["asks"][0]
         return Truth(
             lot=Decimal("0.00001" if is_spot else "0.001"),
             tick=Decimal("0.01" if is_spot else "0.1"),
             contract_size=Decimal(1),
             least_value=Decimal(5 if is_spot else 50),
-            coins={"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")},
+            coins={c: Decimal(told["free"]) for c, told in balances.items() if c in _COINS},
             bid=Decimal(bid[0]),
             bid_quantity=Decimal(bid[1]),
             ask=Decimal(ask[0]),
@@ -142,6 +143,10 @@ class BinanceFloor:
     def is_account(self, asked: Asked) -> bool:
         """Say whether a request reads the account of the market of the case."""
         return asked.path == _ACCOUNTS[self._market]
+
+    def is_move(self, asked: Asked) -> bool:
+        """Say whether a request moves money between wallets."""
+        return asked.method == "POST" and asked.path == "/sapi/v1/asset/transfer"
 
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""

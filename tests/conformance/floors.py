@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from tests.conformance.line import Asked, Told
+from tests.conformance.spoken import Asked, Told
 
 
 class Trouble(Enum):
@@ -94,6 +94,10 @@ class ConformingFloor(Protocol):
 
     def is_account(self, asked: Asked) -> bool:
         """Say whether a request reads the account of the market of the case."""
+        ...
+
+    def is_move(self, asked: Asked) -> bool:
+        """Say whether a request moves money between wallets."""
         ...
 
     def is_time(self, asked: Asked) -> bool:

@@ -8,48 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One request as it left."""
-
-    method: str
-    host: str
-    path: str
-    query: str
-    body: str
-    headers: Mapping[str, str]
-    """By lower-case name."""
-
-    @property
-    def text(self) -> str:
-        """Everything that was said, for looking into."""
-        return f"{self.method} {self.path}?{self.query}\n{dict(self.headers)}\n{self.body}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One answer as it comes back."""
-
-    status: int = 200
-    body: bytes = b"{}"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Floor(Protocol):
-    """A venue in process, which answers in its own format."""
-
-    def answer(self, asked: Asked) -> Told:
-        """Execute a request and answer it."""
-        ...
+from tests.conformance.floors import ConformingFloor
+from tests.conformance.spoken import Asked, Told
 
 
 class Mishap(Enum):
@@ -64,9 +31,9 @@ class Mishap(Enum):
 class Line:
     """A session whose other end is a floor."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: ConformingFloor) -> None:
         self.asked: list[Asked] = []
-        self._floor = floor
+        self.floor = floor
         self._mishaps: list[tuple[Callable[[Asked], bool], Mishap | Told]] = []
 
     def spoil(self, mishap: Mishap | Told, *, which: Callable[[Asked], bool]) -> None:
@@ -86,7 +53,7 @@ class Line:
         mishap = self._next(asked)
         told = mishap if isinstance(mishap, Told) else None
         if told is None and mishap is not Mishap.NEVER:
-            told = self._floor.answer(asked)
+            told = self.floor.answer(asked)
         if told is None or mishap is Mishap.LOST:
             raise aiohttp.ServerDisconnectedError
         yield _Wired(told)

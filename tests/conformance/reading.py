@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.conformance.line import Told
+from tests.conformance.spoken import Told
 from tests.conformance.stage import Stage, from_the_start
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset
@@ -21,6 +21,9 @@ async def markets_are_read(stage: Stage) -> None:
     assert (seen.contract_size, seen.notional_min) == (truth.contract_size, truth.least_value)
     assert seen.tradable
     assert seen.taker_fee > 0
+    band = stage.seen.price_bands[stage.symbol]
+    assert 0 < band.buy_low <= 1 <= band.buy_high
+    assert 0 < band.sell_low <= 1 <= band.sell_high
 
 
 async def balances_are_read(stage: Stage) -> None:

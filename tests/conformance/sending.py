@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.conformance.floors import Trouble
-from tests.conformance.line import Mishap, Told
+from tests.conformance.line import Mishap
+from tests.conformance.spoken import Told
 from tests.conformance.stage import WINDOW_MS, Stage, from_the_start, staged
+from tests.contract.test_wallets import moving
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import Environment, OpenOrder
+from trimtab.domain.transfers import ListedState
 from trimtab.venues.facts import FenceKind
 
 SIZE = "0.004"
@@ -139,7 +143,8 @@ async def an_order_that_never_came_is_absent_everywhere(stage: Stage) -> None:
     assert evidence.is_absent
     assert set(evidence.sightings) == {"by_client_id", "open_orders", "all_orders", "fills"}
     await stage.opened.venue.submit(order)
-    assert not (await stage.opened.venue.evidence_of_absence(order)).is_absent
+    sightings = (await stage.opened.venue.evidence_of_absence(order)).sightings
+    assert {place for place, seen in sightings.items() if seen == "none"} == {"open_orders"}
 
 
 async def too_fast_is_not_done(stage: Stage) -> None:
@@ -200,3 +205,16 @@ async def requests_stay_in_their_place(stage: Stage) -> None:
         hosts = {asked.host for asked in other.line.asked}
     assert hosts <= stage.profile.hosts[Environment.TESTNET]
     assert hosts.isdisjoint(live)
+
+
+async def a_move_between_wallets_is_found(stage: Stage) -> None:
+    move, wallets = moving("200.00001234"), stage.opened.wallets
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    stage.line.spoil(Mishap.LOST, which=stage.floor.is_move)
+    with pytest.raises(OutcomeUnknown):
+        await wallets.transfer(move)
+    (found,) = (await wallets.transfers(move, since=since)).listed
+    assert (found.units, found.state) == (move.units, ListedState.MADE)
+    assert sum(stage.floor.is_move(asked) for asked in stage.line.asked) == 1
+    after, before = (await stage.read_again()).pools[move.asset], stage.seen.pools[move.asset]
+    assert after.wallet_balance - before.wallet_balance == move.units

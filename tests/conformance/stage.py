@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.conformance.binance_floor import BinanceFloor
+from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.line import Line
 from tests.wire.opened import NoWaiting, intent
@@ -26,7 +27,10 @@ from trimtab.venues.profile import VenueProfile
 
 SYMBOLS = {Market.SPOT: Symbol("BTC/USDT"), Market.LINEAR: Symbol("BTC/USDT:USDT")}
 WINDOW_MS = 3000
-FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {"binance": BinanceFloor}
+FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
+    "binance": BinanceFloor,
+    "bybit": BybitFloor,
+}
 """A venue in process for each that an adapter opens."""
 
 

@@ -38,6 +38,7 @@ RUNS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "VC-22": reading.payments_are_listed,
     "VC-23": reading.rights_are_told,
     "VC-24": sending.requests_stay_in_their_place,
+    "VC-25": sending.a_move_between_wallets_is_found,
 }
 PASSED = [
     pytest.param(venue_id, market, number, id=f"{venue_id}-{market}-{number}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from tests.fakes.memory_notices import MemoryNotices, NoticeStore
 from trimtab.adapters.ledger import rules, standing_rules, transfer_rules
 from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
@@ -96,12 +97,13 @@ class MemoryStore:
     marks: list[tuple[NavMark, int]] = field(default_factory=list)
     """Each with the number of releases before it."""
     standings: dict[str, StandingRecord] = field(default_factory=dict)
+    told: NoticeStore = field(default_factory=NoticeStore)
     epoch: int = 0
     holder: str | None = None
     fail_next: bool = False
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryNotices):
     """One process's view of a store; ``dry_run`` gives a view of its own executions."""
 
     def __init__(self, store: MemoryStore, *, dry_run: bool = False) -> None:
@@ -150,6 +152,7 @@ class MemoryLedger:
         self.store.plans[plan.digest] = SavedPlan(
             plan=plan, report=report, status=status, approval=None
         )
+        self.store.told.heads[plan.digest] = (plan.made_at, self._dry_run)
 
     async def plan(self, digest_prefix: str) -> SavedPlan:
         digest = rules.the_one_digest(digest_prefix, list(self.store.plans))

@@ -19,6 +19,7 @@ CORE: Final = frozenset(
         "risk",
         "approval",
         "execution",
+        "notices",
         "accounting",
     ]
 )

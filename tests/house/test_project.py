@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "src" / "trimtab"
 SCRIPTS: Final = (".ci/check", ".ci/long", ".ci/postgres", ".ci/run")
 _WHOLE: Final = re.MULTILINE | re.DOTALL
 PURE_ROOMS: Final = (
-    "domain estimators targets triggers hedging planning risk approval execution accounting"
+    "domain estimators targets triggers hedging planning risk approval execution notices accounting"
 )
 CORE_FORBIDDEN: Final = "asyncio ccxt logging os random socket sqlalchemy structlog time uuid"
 

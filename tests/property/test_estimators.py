@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from talipp.indicators import EMA, RSI
 
+from tests.fakes.told_history import UNTIL
+from trimtab.domain.history import Window
+from trimtab.domain.instruments import Asset
 from trimtab.estimators.chances import touch_chance
 from trimtab.estimators.covariance import (
     beta_of,
@@ -21,13 +24,14 @@ from trimtab.estimators.covariance import (
     portfolio_variance,
     shrunk_covariance,
 )
-from trimtab.estimators.indicators import ema, rsi, volatility
+from trimtab.estimators.indicators import ema, recent_volatility, rsi
 from trimtab.estimators.parity import (
     can_be_told_apart,
     condition,
     equal_risk,
     share_deviation,
 )
+from trimtab.estimators.portfolio import realised_volatility
 from trimtab.estimators.series import Floats, column, columns, exact, simple_returns
 
 moves = st.floats(-0.3, 0.4, allow_nan=False)
@@ -91,14 +95,25 @@ def test_the_strength_index_is_that_of_another_library_once_its_beginning_is_for
 def test_what_does_not_move_has_neutral_strength_and_no_volatility(days: int) -> None:
     still = np.full(days + 1, 7.0)
     assert set(rsi(still, 2)) == {50.0}
-    assert volatility(still) == 0.0
+    assert recent_volatility(still) == 0.0
 
 
 @given(st.lists(moves, min_size=2, max_size=80))
 def test_volatility_is_the_yearly_deviation_of_returns(steps: list[float]) -> None:
     mean = sum(steps) / len(steps)
     variance = sum((s - mean) ** 2 for s in steps) / (len(steps) - 1)
-    assert volatility(closes_of(steps)) == pytest.approx(math.sqrt(365 * variance), abs=1e-9)
+    closes = tuple(Decimal(c) for c in closes_of(steps))
+    window = Window(until=UNTIL, closes={Asset("BTC"): closes})
+    half = realised_volatility(window, {Asset("BTC"): Decimal("0.5")})
+    assert float(half) == pytest.approx(0.5 * math.sqrt(365 * variance), abs=1e-6)
+
+
+@given(st.lists(moves, min_size=1, max_size=80))
+def test_recent_volatility_weighs_the_last_days_most(steps: list[float]) -> None:
+    weights = [0.97 ** (len(steps) - 1 - i) for i in range(len(steps))]
+    mean = sum(w * s * s for w, s in zip(weights, steps, strict=True)) / sum(weights)
+    found = recent_volatility(closes_of(steps))
+    assert found == pytest.approx(math.sqrt(365 * mean), rel=1e-6, abs=1e-9)
 
 
 def _by_definition(sample: Floats) -> tuple[Floats, float]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hedge_cases import hedges
+from trimtab.accounting.pot import POT, pot_entries
 from trimtab.domain.exact import ZERO
 from trimtab.domain.hedges import HedgeBook
 from trimtab.domain.instruments import Asset
@@ -97,3 +98,18 @@ def test_profit_fees_and_funding_add_up_to_what_was_paid(story: Story) -> None:
         assert _sum([h.fees[USDT] for h in book.hedges]) == story.fees
         assert _sum([h.funding for h in book.hedges]) == story.paid
         assert all(h.proceeds == 0 for h in book.hedges if not h.is_open)
+
+
+@given(stories())
+def test_every_entry_of_the_pot_balances_and_the_pot_is_what_the_hedges_brought(
+    story: Story,
+) -> None:
+    book = hedges(*story.events)
+    entries = pot_entries(book.steps, USDT)
+    with localcontext(Context(prec=60)):
+        assert all(_sum([p.units for p in entry.postings]) == 0 for entry in entries)
+        brought = _sum([h.result(USDT) for h in book.hedges])
+        assert book.pot(USDT) == brought
+        assert (entries[-1].balance if entries else ZERO) == brought
+        mine = [p.units for e in entries for p in e.postings if p.account == POT]
+        assert _sum(mine) == brought

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.rest_law import booked_fills, check_fills, happened_fills, history
 from tests.simulation.tape import Broken
+from tests.simulation.transfers_law import moved_out
 from trimtab.testnet.state import State
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def _check_balances(world: World) -> None:
     state = world.exchange.state
     booked = booked_fills(world)
     sums, positions = _brought(state), defaultdict[str, Decimal](Decimal)
+    for asset, units in moved_out(world).items():
+        sums[asset] -= units
     for given in state.scenario.positions:
         positions[given.symbol] += given.quantity
     for (symbol, _), told in (booked | history(world, booked, happened_fills(world))).items():

@@ -8,6 +8,39 @@ from tests.simulation.planting import bug, edit, value
 
 SENDING: Final = (
     bug(
+        "transfer-sent-again",
+        "I30",
+        "topup:ALIVE:reset_before:1",
+        edit(
+            "workflow.transfers:sent",
+            "        lost = TransferLost(transfer_id=name, reason=str(error), at=now())\n",
+            "        number = await desk.wallets.transfer(intent)\n"
+            "        made = TransferMade(transfer_id=name, venue_transfer_id=number, at=now())\n"
+            "        return TransferNews(event=made, evidence=None)\n"
+            "        lost = TransferLost(transfer_id=name, reason=str(error), at=now())\n",
+        ),
+    ),
+    bug(
+        "transfer-called-absent-at-once",
+        "I30",
+        "topup:ALIVE:late_at_the_fence:1",
+        edit(
+            "execution.transfers:_missed",
+            "if event.at >= missed.fence_at and missed.missing >= retry.MISSING_MIN:",
+            "if missed.missing:",
+        ),
+    ),
+    bug(
+        "transfer-sent-before-it-is-kept",
+        "I30",
+        "topup:ALIVE:none:1",
+        edit(
+            "workflow.transfers:begun",
+            "    at = desk.clock.now()\n",
+            "    await desk.wallets.transfer(intent)\n    at = desk.clock.now()\n",
+        ),
+    ),
+    bug(
         "resend-on-timeout",
         "I2",
         "spot:ALIVE:reset_before:1",
@@ -264,7 +297,11 @@ SENDING: Final = (
         "ban-that-is-no-throttling",
         "I15",
         "spot:ALIVE:banned_always:1",
-        edit("adapters.budget:Budget.after", "if status in _UNSAID_S:", "if status == 429:"),
+        edit(
+            "adapters.budget:Budget.after",
+            "if wants_silence(capture, self._profile.codes[desk]):",
+            "if status == 429:",
+        ),
     ),
     bug(
         "orders-wait-for-ever",

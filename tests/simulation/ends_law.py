@@ -49,7 +49,14 @@ def _check_run(world: World, ended: Ended) -> None:
         units = sum((o.executed for o in placed.get(name, ())), Decimal(0))
         executed[line] += units / Decimal(json.loads(instrument)["lot_size"])
     is_open = any(digest == ended.plan for _, _, digest in open_orders(world))
+    moved = dict(
+        world.law.rows(
+            "SELECT line, state FROM transfers WHERE plan_digest = ? AND dry_run = 0", ended.plan
+        )
+    )
+    count += len(moved)
     is_whole = all(executed[leg.line] == abs(leg.lots) for leg in plan.legs)
+    is_whole &= all(moved.get(each.line) == "done" for each in plan.transfers)
     if is_open and ended.word != "unknown":
         raise Broken(f"L5: a run ends {ended.word} with an order that is not closed")
     if ended.word == "executed" and not is_whole:

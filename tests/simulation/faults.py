@@ -17,6 +17,7 @@ from tests.simulation.chance import Chance, subset
 
 ORDERS: Final = frozenset({"/api/v3/order", "/fapi/v1/order"})
 TRADES: Final = frozenset({"/api/v3/myTrades", "/fapi/v1/userTrades"})
+MOVES: Final = frozenset({"/sapi/v1/asset/transfer"})
 PROCESSING_S: Final = 10.0
 """How long the venue may go on with a request after its window: the promise that fences rest on."""
 
@@ -223,7 +224,7 @@ def _fits(kind: Kind, *, path: str, is_write: bool) -> bool:
     if kind is Kind.STALE:
         return path in ORDERS
     if kind in WRITES_ONLY:
-        return is_write and path in ORDERS
+        return is_write and (path in ORDERS or (path in MOVES and kind is not Kind.INVISIBLE))
     return True
 
 

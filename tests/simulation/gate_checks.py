@@ -45,6 +45,8 @@ CHECKS: Final = frozenset(
         "max_funding_bps",
         "max_basis_bps",
         "min_expiry_days",
+        "transfer",
+        "max_topup",
         "max_asset_notional",
         "max_run_notional",
         "max_day_notional",

@@ -234,10 +234,19 @@ LAWS: Final = (
     ),
     _law("I29", When.PROCESS, "program", "No process ends by an error that is not one of ours."),
     _law(
+        "I30",
+        (When.REQUEST, *_ALWAYS),
+        "transfers_law",
+        "Before a transfer leaves, its intent is committed with its direction, asset and units,"
+        " under the lease, beside no open order and no other open transfer; it leaves once, and the"
+        " exchange makes it once at most. One that counts as done was made, one that counts as"
+        " refused or absent was not, and it is called absent only on both lists.",
+    ),
+    _law(
         "L1",
         When.REST,
         _REST,
-        "Every order is closed after at most three recoveries in calm weather.",
+        "Every order and transfer is closed after at most three recoveries in calm weather.",
     ),
     _law(
         "L2",

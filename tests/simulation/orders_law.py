@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.faults import ORDERS, UNSURE, Strike
+from tests.simulation.faults import MOVES, ORDERS, UNSURE, Strike
 from tests.simulation.gate_checks import CHECKS
 from tests.simulation.ledger_file import LedgerFile
 from tests.simulation.process import Process
 from tests.simulation.tape import Broken
+from tests.simulation.transfers_law import TransfersLaw
 from tests.simulation.witness import Witness
-from trimtab.domain.plan import Plan
+from trimtab.domain.plan import Leg, Plan
 from trimtab.testnet import Request
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class OrdersLaw:
         self.file = LedgerFile(world.folder)
         self.rows = self.file.rows
         self.witness = Witness(world)
+        self.transfers = TransfersLaw(world)
         self.plans: dict[str, Plan] = {}
         """Every plan that was proposed, by digest."""
         self.orders_sent = 0
@@ -114,6 +116,9 @@ class OrdersLaw:
         if request.method == "GET":
             return
         try:
+            if request.path in MOVES:
+                self.transfers.departs(request)
+                return
             if request.path not in ORDERS:
                 self._judge_setting(request)
                 return
@@ -191,7 +196,7 @@ class OrdersLaw:
         window_ms = self._world.setting.policy.execution.receive_window_ms
         if asked.get("recvWindow") != str(window_ms):
             raise self._broken(f"I3: an order leaves with the window {asked.get('recvWindow')}")
-        leg = self.plans[row.plan_digest].legs[row.line - 1]
+        leg = by_line(self.plans[row.plan_digest])[row.line]
         beyond = (Decimal(row.limit_price) - leg.limit_price) * (1 if leg.lots > 0 else -1)
         if row.lots * leg.lots <= 0 or abs(row.lots) > abs(leg.lots) or beyond > 0:
             raise self._broken(f"I22: {row} goes beyond its leg {leg.lots} at {leg.limit_price}")
@@ -242,16 +247,17 @@ class OrdersLaw:
 
     def _is_in_turn(self, row: Row) -> None:
         """Refuse an order of a stage while an earlier one has open orders, or unsold lots."""
-        legs = self.plans[row.plan_digest].legs
-        stage = legs[row.line - 1].stage
+        legs = by_line(self.plans[row.plan_digest])
+        stage = legs[row.line].stage
         begun = self.rows(_BESIDE, row.plan_digest, row.seq)
         for line, _, _, state, _ in begun:
-            if legs[line - 1].stage < stage and state not in TERMINAL:
+            if legs[line].stage < stage and state not in TERMINAL:
                 raise self._broken(f"I26: stage {stage} begins while line {line} is {state}")
-        if any(legs[line - 1].stage > stage for line, *_ in begun):
+        if any(legs[line].stage > stage for line, *_ in begun):
             raise self._broken(f"I26: stage {stage} follows a later one")
-        sells = [leg for leg in legs if leg.lots < 0 and not leg.instrument.is_contract]
-        buys = legs[row.line - 1].lots > 0 and not legs[row.line - 1].reduce_only
+        spot = (leg for leg in legs.values() if not leg.instrument.is_contract)
+        sells = [leg for leg in spot if leg.lots < 0]
+        buys = legs[row.line].lots > 0 and not legs[row.line].reduce_only
         if buys and any(leg.stage >= stage for leg in sells):
             raise self._broken(f"I26: line {row.line} buys before the sells of its plan")
 
@@ -277,6 +283,11 @@ class OrdersLaw:
         broken = Broken(what)
         self._world.breach(broken)
         return broken
+
+
+def by_line(plan: Plan) -> dict[int, Leg]:
+    """Return the orders of a plan by their lines."""
+    return {leg.line: leg for leg in plan.legs}
 
 
 TERMINAL = frozenset({"filled", "expired", "refused", "absent"})

@@ -13,8 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.orders_law import TERMINAL, evidence_of
+from tests.simulation.orders_law import TERMINAL, by_line, evidence_of
 from tests.simulation.tape import Broken
+from tests.simulation.transfers_law import check_transfers
 from trimtab.testnet.catalogue import Market
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def check_orders(world: World) -> None:
             _check_state(name, state, number, [str(o.number) for o in found], symbol)
     _check_names(world, placed)
     _check_sums(world, {} if beyond else sums)
+    check_transfers(world)
     check_fills(world, booked, whole=False)
 
 
@@ -114,7 +116,7 @@ def _check_names(world: World, others: dict[str, list[Any]]) -> None:
 def _check_sums(world: World, sums: dict[tuple[str, int], int]) -> None:
     """Hold what all orders of a line executed against what was approved."""
     for (digest, line), executed in sums.items():
-        leg = world.law.plans[digest].legs[line - 1]
+        leg = by_line(world.law.plans[digest])[line]
         if abs(executed) > abs(leg.lots) or executed * leg.lots < 0:
             raise Broken(f"I1: line {line} executed {executed} of {leg.lots} approved lots")
 
@@ -152,10 +154,12 @@ def check_rest(world: World) -> None:
 
 
 def open_orders(world: World) -> list[tuple[Any, ...]]:
-    """Return name, state and plan of every order that the ledger has not closed."""
+    """Return name, state and plan of every order and transfer that the ledger has not closed."""
     return world.law.rows(
         "SELECT client_order_id, state, plan_digest FROM orders WHERE dry_run = 0 AND"
-        " state NOT IN ('filled', 'expired', 'refused', 'absent')"
+        " state NOT IN ('filled', 'expired', 'refused', 'absent') UNION ALL"
+        " SELECT transfer_id, state, plan_digest FROM transfers WHERE dry_run = 0 AND"
+        " state NOT IN ('done', 'refused', 'absent')"
     )
 
 

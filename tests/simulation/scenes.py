@@ -13,11 +13,24 @@ from typing import Any, Final
 
 from tests.builders import LIMITS, policy
 from tests.simulation.chance import Chance
-from tests.simulation.faults import ORDERS, ROWS, TRADES, Kind, Strike, Weather, strike_of
+from tests.simulation.faults import (
+    MOVES,
+    ORDERS,
+    ROWS,
+    TRADES,
+    Kind,
+    Strike,
+    Weather,
+    strike_of,
+)
 from tests.simulation.setting import Setting
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import ExecutionPolicy, Route
 from trimtab.testnet import Scenario
+
+_OF_ORDERS: Final = frozenset({Kind.AFTER_THE_FENCE, Kind.INVISIBLE, Kind.STALE})
+"""What strikes orders alone: a transfer that is made after its fence cannot be told from a
+person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +47,8 @@ class Scene:
     """How long a plan and its approval hold. A minute is waited for the yes."""
     max_reprices: int
     """With none, an order goes to its bound at once, through several levels of the book."""
+    topup: str
+    """Most that a plan may move between the wallets, quote units."""
     has_unknown: bool
     """Whether an earlier run has left an order of unknown outcome."""
 
@@ -47,6 +62,7 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
             by_futures=frozenset(),
             ttl_s=300,
             max_reprices=1,
+            topup="0",
             has_unknown=False,
         ),
         "futures": Scene(  # Two contracts side by side, leverage to be set before.
@@ -56,6 +72,7 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
             by_futures=frozenset({"BTC", "ETH"}),
             ttl_s=300,
             max_reprices=0,
+            topup="0",
             has_unknown=False,
         ),
         "hedged": Scene(  # A spot sale, then the hedge of another asset.
@@ -65,6 +82,17 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
             by_futures=frozenset({"BTC"}),
             ttl_s=70,
             max_reprices=1,
+            topup="0",
+            has_unknown=False,
+        ),
+        "topup": Scene(  # Margin for a hedge, moved over before it.
+            spot={"BTC": "0.1", "USDT": "5000"},
+            wallet="100",
+            targets="BTC 0.3, USDT 0.7",
+            by_futures=frozenset({"BTC"}),
+            ttl_s=300,
+            max_reprices=1,
+            topup="4000",
             has_unknown=False,
         ),
         "unknown": Scene(
@@ -74,6 +102,7 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
             by_futures=frozenset(),
             ttl_s=300,
             max_reprices=0,
+            topup="0",
             has_unknown=True,
         ),
     }
@@ -98,7 +127,8 @@ def setting_of(scene: Scene) -> Setting:
         max_slippage_bps=Decimal(90),
     )
     routes = {Asset(asset): Route.FUTURES for asset in scene.by_futures}
-    wanted = policy(scene.targets, hedge={"leverage": 2}, limits=limits, routes=routes)
+    hedge = {"leverage": 2, "max_topup": Decimal(scene.topup)}
+    wanted = policy(scene.targets, hedge=hedge, limits=limits, routes=routes)
     execution = ExecutionPolicy(
         max_reprices=scene.max_reprices, receive_window_ms=2_000, order_timeout_s=Decimal(15)
     )
@@ -138,7 +168,8 @@ class Script(Weather):
         self.is_done = False
 
     def strikes(self, call: int, *, path: str, is_write: bool) -> tuple[Strike, ...]:
-        is_order = is_write and path in ORDERS
+        moves = () if self._kind in _OF_ORDERS else MOVES
+        is_order = is_write and (path in ORDERS or path in moves)
         self._orders += is_order
         if self.is_over or self.is_done or self._kind is None or self._orders < self._order:
             return ()

@@ -42,7 +42,7 @@ def setting_of(draw: random.Random) -> Setting:
     """Draw a setting."""
     limits = _limits(draw)
     assets = tuple(sorted(draw.sample(tuple(_MIDS), draw.choice((1, 2, 2, 3)))))
-    return Setting(
+    setting = Setting(
         scenario=_scenario(draw, assets, limits),
         is_tight=bool(limits),
         policy=_policy(draw, assets),
@@ -52,6 +52,9 @@ def setting_of(draw: random.Random) -> Setting:
         bustle=draw.choice((0.0, 0.01, 0.05, 0.15)),
         bustles=subset(draw, BUSTLES),
     )
+    most = Decimal(draw.choice(("0", "1000", "10000")))
+    hedge = replace(setting.policy.hedge, max_topup=most)
+    return replace(setting, policy=replace(setting.policy, hedge=hedge))
 
 
 def _scenario(draw: random.Random, assets: tuple[str, ...], limits: dict[str, int]) -> Scenario:

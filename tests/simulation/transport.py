@@ -194,7 +194,8 @@ class _Flight:
     def _execute_beyond_the_window(self) -> None:
         """Execute outside the window: it was checked, the matching came late."""
         self._request = replace(self._request, ignore_window=True)
-        fault, name = self._breaking, self._request.params()["newClientOrderId"]
+        asked = self._request.params()
+        fault, name = self._breaking, asked.get("newClientOrderId", self._request.path)
         if fault is None or fault.kind is not Kind.AFTER_THE_FENCE:
             self._execute()
             return

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Final
 
 from trimtab.adapters.ccxt_transport import Capture, captured
-from trimtab.adapters.ccxt_verdict import retry_after_ms
+from trimtab.adapters.ccxt_verdict import retry_after_ms, wants_silence
 from trimtab.adapters.order_slots import OrderSlots
 from trimtab.adapters.venue_clock import VenueClocks
 from trimtab.adapters.weights import WINDOW_S, Rank, Weights
@@ -30,6 +30,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSAID_S: Final[Mapping[int, float]] = {418: 120.0, 429: 60.0}
 """Silence when the venue names none: the shortest ban, and one window of weight. Doubled each
 time the venue is still not content after it."""
+_UNSAID_USUAL_S: Final = 5.0
+"""The same where a code asks for silence with another status."""
 _UNSAID_MAX_S: Final = 259_200.0
 """The longest ban that the venue documents: three days."""
 
@@ -122,7 +124,7 @@ class Budget:
         """Learn from an answer: what was used, and silence that is asked for."""
         status = capture.http_status
         desk = self._profile.desk_of_host.get(capture.host, Desk.SPOT)
-        if status in _UNSAID_S:
+        if wants_silence(capture, self._profile.codes[desk]):
             self._be_silent(desk, capture)
         elif status and self._silent_until <= _now():
             self._silences = 0
@@ -136,8 +138,10 @@ class Budget:
         """Note for how long; answers to what was under way already are one and the same wish."""
         if self._silent_until <= _now():
             self._silences += 1
-        said_ms = retry_after_ms(capture, venue_now=self._clocks.now(desk))
-        unsaid_s = _UNSAID_S[capture.http_status] * 2.0 ** min(self._silences - 1, 20)
+        codes = self._profile.codes[desk]
+        said_ms = retry_after_ms(capture, codes, venue_now=self._clocks.now(desk))
+        usual_s = _UNSAID_S.get(capture.http_status, _UNSAID_USUAL_S)
+        unsaid_s = usual_s * 2.0 ** min(self._silences - 1, 20)
         wanted_s = said_ms / 1000 or min(unsaid_s, _UNSAID_MAX_S)
         self._silent_until = max(self._silent_until, _now() + wanted_s)
 

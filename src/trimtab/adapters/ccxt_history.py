@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
@@ -67,6 +67,32 @@ class Markets:
     closes: Mapping[Asset, Symbol]
     """The coin's market, or the perpetual's where there is no coin."""
     perpetuals: Mapping[Asset, Symbol]
+
+
+class DailyLists(Protocol):
+    """Lists of the past, whichever venue has them."""
+
+    async def ended_day(self) -> date:
+        """Return the last UTC day that has ended; see :class:`HistoryReader`."""
+        ...
+
+    async def markets(self, need: HistoryNeed) -> Markets:
+        """Return where to ask; see :class:`HistoryReader`."""
+        ...
+
+    async def closes(self, market: Symbol, *, first: date, last: date) -> tuple[Close, ...]:
+        """Return daily closes; see :class:`HistoryReader`."""
+        ...
+
+    async def funding(
+        self, perpetual: Symbol, *, since: datetime, until: datetime
+    ) -> tuple[FundingSettlement, ...]:
+        """Return settlements; see :class:`HistoryReader`."""
+        ...
+
+    async def open_interest(self, perpetual: Symbol, *, until: date) -> tuple[OpenInterest, ...]:
+        """Return open interest; see :class:`HistoryReader`."""
+        ...
 
 
 class HistoryReader:

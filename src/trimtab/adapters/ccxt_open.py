@@ -1,6 +1,6 @@
 """Opens and closes a venue through ccxt. Not pure.
 
-One ``binance`` instance serves spot and USD-M: ccxt routes by symbol, and what two
+One instance serves all desks of a venue: ccxt routes by symbol or call, and what two
 instances would have kept apart, its throttlers, is off; budgets are ours, per desk.
 TLS is the session's; with a context of its own ccxt reads no file of authorities for nothing.
 """
@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
 from yarl import URL
 
 from trimtab.adapters.budget import Budget
-from trimtab.adapters.ccxt_history import HistoryReader
+from trimtab.adapters.bybit_history import BybitHistory
+from trimtab.adapters.bybit_markets import BybitMarketData, BybitMarkets
+from trimtab.adapters.bybit_preflight import BybitPreflight
+from trimtab.adapters.bybit_venue import BybitVenue
+from trimtab.adapters.ccxt_history import DailyLists, HistoryReader
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
@@ -29,13 +34,14 @@ from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, http_session
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.host_record import HostRecord
+from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.venue_clock import VenueClocks
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
-from trimtab.ports import Clock
+from trimtab.ports import Clock, MarketData, Preflight, Venue, Wallets
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.profile import VenueProfile
 
@@ -74,11 +80,11 @@ class VenueSettings:
 class OpenedVenue:
     """A venue while it is open: what changes things, what reads, and what looks at it."""
 
-    venue: CcxtVenue
-    wallets: CcxtWallets
-    market: CcxtMarketData
-    preflight: CcxtPreflight
-    history: HistoryReader
+    venue: Venue
+    wallets: Wallets
+    market: MarketData
+    preflight: Preflight
+    history: DailyLists
 
 
 @asynccontextmanager
@@ -90,13 +96,15 @@ async def open_venue(
     *session* makes what carries the bytes; everything that is checked is checked above it.
 
     Raises:
-        ConfigError: no profile for the venue, or a local exchange that is not on loopback.
+        ConfigError: no profile for the venue, markets or an environment that its adapter has not,
+            or a local exchange that is not on loopback.
 
     """
     profile = PROFILES.get(settings.account.venue)
     if profile is None:
         known = ", ".join(sorted(PROFILES))
         raise ConfigError(f"no profile for venue {settings.account.venue}; there is: {known}")
+    _require_spoken(settings, profile)
     async with AsyncExitStack() as closing:
         clocks = VenueClocks(settings.clock, max_offset_ms=settings.max_clock_offset_ms)
         budget = Budget(profile, clocks)
@@ -112,7 +120,7 @@ async def open_venue(
             session(), gate=gate, clock=settings.clock, before=budget.before, after=after
         )
         closing.push_async_callback(courier.close)
-        exchange = _exchange(settings, courier)
+        exchange = _exchange(settings, profile, courier)
         closing.push_async_callback(exchange.close)
         wire = Wire(
             exchange,
@@ -121,11 +129,44 @@ async def open_venue(
             profile=profile,
             ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
         )
-        yield _opened(wire, hosts, settings)
+        yield _ADAPTERS[profile.venue_id](wire, hosts, settings)
 
 
-def _opened(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
-    """Put the ports on one wire, with one catalogue of markets."""
+def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
+    """Refuse what the adapter of a venue does not speak.
+
+    Raises:
+        ConfigError: markets of another kind, or an environment without hosts.
+
+    """
+    venue_id, environment = profile.venue_id, settings.account.environment
+    if unknown := sorted(kind.value for kind in settings.markets - profile.kinds):
+        spoken = ", ".join(f'"{kind.value}"' for kind in MarketKind if kind in profile.kinds)
+        raise ConfigError(
+            f"{venue_id} is not opened for {', '.join(unknown)}",
+            next_step=f"set venue.markets = [{spoken}]",
+        )
+    if not profile.hosts[environment]:
+        raise ConfigError(
+            f"{venue_id} has no environment {environment.value}",
+            next_step='set venue.environment = "testnet"',
+        )
+
+
+def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Bybit on one wire, with one list of markets."""
+    markets = BybitMarkets(wire)
+    return OpenedVenue(
+        venue=BybitVenue(wire, markets),
+        wallets=OneWallet(),
+        market=BybitMarketData(wire, markets, key=settings.account, quote=settings.quote),
+        preflight=BybitPreflight(wire, hosts, use=settings.key_use),
+        history=BybitHistory(wire, markets, quote=settings.quote),
+    )
+
+
+def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Binance on one wire, with one catalogue of markets."""
     catalogue = Catalogue(wire)
     has_futures = bool(settings.markets - {MarketKind.SPOT})
     preflight = CcxtPreflight(
@@ -153,6 +194,12 @@ def _opened(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     )
 
 
+_ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
+    MappingProxyType({"binance": _binance, "bybit": _bybit})
+)
+"""What puts the ports on a wire, by venue."""
+
+
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
     """Return what requests must pass in the environment."""
     environment = settings.account.environment
@@ -164,7 +211,7 @@ def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
     )
 
 
-def _exchange(settings: VenueSettings, courier: Courier) -> Any:  # noqa: ANN401 -- ccxt is untyped.
+def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) -> Any:  # noqa: ANN401 -- ccxt is untyped.
     """Return ccxt's exchange, without its throttler, retries, extra reads and broker ids."""
     exchange = exchange_class(settings.account.venue)(
         {
@@ -185,12 +232,11 @@ def _exchange(settings: VenueSettings, courier: Courier) -> Any:  # noqa: ANN401
                 "fetchMargins": False,
                 "adjustForTimeDifference": False,  # Measured by us; ccxt takes one sample.
                 "defaultType": "spot",
-                "crossMarginPairsData": [],  # ccxt fills them when it loads all markets.
-                "isolatedMarginPairsData": [],
+                **profile.options,
             },
         }
     )
     if settings.account.environment is Environment.TESTNET:
-        exchange.enable_demo_trading(True)  # noqa: FBT003 -- ccxt's signature.
+        getattr(exchange, profile.sandbox.value)(True)  # noqa: FBT003 -- ccxt's signature.
     exchange.logger.setLevel(logging.INFO)  # At DEBUG it writes keys and signatures.
     return exchange

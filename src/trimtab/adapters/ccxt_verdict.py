@@ -34,6 +34,7 @@ _UNSURE: Final = frozenset({408, 409})
 _DENIED: Final = frozenset({401, 403, 451})
 """Reads only: the venue does not talk to us, whatever the body."""
 _BANNED_UNTIL: Final = re.compile(r"banned until (\d{13})")
+_INSTANT: Final = re.compile(r"\d{13}", re.ASCII)
 _BAN_GUARD_MS: Final = 250
 """An instant on the venue's clock is believed to be so much later: ours of it is not exact."""
 
@@ -98,7 +99,7 @@ def judge_write(
             accepted=None,
         )
     last = writes[-1]
-    code, text = code_and_text(last)
+    code, text = code_and_text(last, codes)
     accepted = _acknowledged(last, read) if len(writes) == 1 else None
     verdict = _verdict(last, codes, code=code, text=text) if len(writes) == 1 else Verdict.UNKNOWN
     if accepted is not None:
@@ -106,23 +107,25 @@ def judge_write(
     return Judgement(
         verdict=verdict,
         evidence=evidence_of(last, code=code, text=text),
-        retry_after_ms=retry_after_ms(last),
+        retry_after_ms=retry_after_ms(last, codes),
         accepted=accepted,
     )
 
 
 def judge_read(capture: Capture, codes: CodeTable) -> Judgement[Any]:
     """Judge a call that changes nothing: accepted with its document, refused, or not done."""
-    code, text = code_and_text(capture)
+    code, text = code_and_text(capture, codes)
     evidence = evidence_of(capture, code=code, text=text)
     told: object = None
     verdict = Verdict.UNDONE
-    if capture.http_status in _THROTTLED:
+    if capture.http_status in _THROTTLED or code in codes.too_fast:
         verdict = Verdict.THROTTLED
     elif capture.http_status == _OK and not capture.cause:
         told = _document_or_none(capture)
         if isinstance(told, (dict, list)) and not code:
             verdict = Verdict.ACCEPTED
+        elif codes.is_told_with_200 and code in codes.refused:
+            verdict = Verdict.REFUSED
     elif capture.http_status in _DENIED or (
         capture.http_status in _CLIENT_ERRORS and code in codes.refused
     ):
@@ -130,7 +133,7 @@ def judge_read(capture: Capture, codes: CodeTable) -> Judgement[Any]:
     return Judgement(
         verdict=verdict,
         evidence=evidence,
-        retry_after_ms=retry_after_ms(capture),
+        retry_after_ms=retry_after_ms(capture, codes),
         accepted=told if verdict is Verdict.ACCEPTED else None,
     )
 
@@ -139,7 +142,7 @@ def _verdict(capture: Capture, codes: CodeTable, *, code: str, text: str) -> Ver
     """Judge one write that was not acknowledged."""
     if not capture.handed_to_socket:
         return Verdict.NOT_SENT
-    if capture.http_status in _THROTTLED:
+    if capture.http_status in _THROTTLED or code in codes.too_fast:
         return Verdict.THROTTLED
     if any(code == known and part in text for known, part in codes.duplicate):
         return Verdict.DUPLICATE
@@ -150,7 +153,8 @@ def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict
     """Judge a whole answer that is no success: only what is listed proves anything."""
     if any(status == known and text.startswith(part) for known, part in codes.not_done_texts):
         return Verdict.UNDONE
-    if status not in _CLIENT_ERRORS or status in _UNSURE:
+    is_no = status in _CLIENT_ERRORS and status not in _UNSURE
+    if not is_no and not (codes.is_told_with_200 and status == _OK):
         return Verdict.UNKNOWN
     if code in codes.not_done:
         return Verdict.UNDONE
@@ -176,31 +180,42 @@ def _document_or_none(capture: Capture) -> object:
     return answer
 
 
-def code_and_text(capture: Capture) -> tuple[str, str]:
+def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     """Return the venue's error code and text; no code when it did not send both."""
     told = _document_or_none(capture)
-    if isinstance(told, dict) and "code" in told and "msg" in told:
-        code = str(told["code"])
-        return ("" if code in {"200", "0"} else code), str(told["msg"])
+    if isinstance(told, dict) and codes.code_field in told and codes.text_field in told:
+        code = str(told[codes.code_field])
+        return ("" if code in {"200", "0"} else code), str(told[codes.text_field])
     if capture.http_status == _OK:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
 
 
-def retry_after_ms(capture: Capture, *, venue_now: datetime | None = None) -> int:
+def wants_silence(capture: Capture, codes: CodeTable) -> bool:
+    """Say whether an answer asks for silence, by its status or by its code."""
+    is_told = capture.http_status and codes.too_fast
+    return capture.http_status in _THROTTLED or bool(
+        is_told and code_and_text(capture, codes)[0] in codes.too_fast
+    )
+
+
+def retry_after_ms(capture: Capture, codes: CodeTable, *, venue_now: datetime | None = None) -> int:
     """Return for how long the venue wants silence, 0 when it does not say.
 
-    A header tells whole seconds, a text an instant; the later end of the two holds.
+    A header tells whole seconds or an instant, a text an instant; the latest end holds.
     *venue_now* is the venue's clock at the answer; without it ours stands for it.
     """
-    if capture.http_status not in _THROTTLED:
+    if not wants_silence(capture, codes):
         return 0
+    now_ms = milliseconds(venue_now or capture.answered_at)
     said = capture.headers.get("retry-after", "")
     wanted = int(said[:9]) * 1000 if said.isascii() and said.isdigit() else 0
     body = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace")
     if found := _BANNED_UNTIL.search(body):
-        left = int(found[1]) - milliseconds(venue_now or capture.answered_at)
-        wanted = max(wanted, left + _BAN_GUARD_MS)
+        wanted = max(wanted, int(found[1]) - now_ms + _BAN_GUARD_MS)
+    until = capture.headers.get(codes.silent_until_header, "")
+    if _INSTANT.fullmatch(until):
+        wanted = max(wanted, int(until) - now_ms + _BAN_GUARD_MS)
     return wanted
 
 

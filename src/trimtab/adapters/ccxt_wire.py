@@ -61,11 +61,6 @@ class Endpoint:
     """What it comes before when the weight of a minute is short."""
 
 
-SERVER_TIME: Final[Mapping[Desk, Endpoint]] = {
-    Desk.SPOT: Endpoint(desk=Desk.SPOT, method="publicGetTime", rank=Rank.LOOK_UP),
-    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method="fapiPublicGetTime", rank=Rank.LOOK_UP),
-}
-
 _DESK: ContextVar[Desk] = ContextVar("desk", default=Desk.SPOT)
 """Whose clock a request of this task is stamped by."""
 
@@ -137,8 +132,7 @@ class Wire:
     def _told(self, judgement: Judgement[Any], endpoint: Endpoint, of: Callable[[Any], T]) -> T:
         """Return what an accepted read says, raise what any other means."""
         if judgement.verdict is not Verdict.ACCEPTED:
-            if judgement.evidence.code == "-1021":  # It disputes what we believe of its clock.
-                self.clocks.forget(endpoint.desk)
+            _doubt(self, endpoint.desk, judgement.evidence.code)
             raise judgement.error(endpoint.method)
         try:
             return of(judgement.accepted)
@@ -176,8 +170,7 @@ class Wire:
                 cause = error
         codes = self.profile.codes[desk]
         judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
-        if judgement.evidence.code == "-1021":
-            self.clocks.forget(desk)
+        _doubt(self, desk, judgement.evidence.code)
         return judgement
 
     async def synchronised(self, desk: Desk) -> None:
@@ -217,9 +210,15 @@ class Wire:
             NotDone: the venue does not answer.
 
         """
-        return await self.read(
-            SERVER_TIME[desk], {}, lambda told: instant_of(mapping_of(told), "serverTime")
-        )
+        call, name = self.profile.time_calls[desk], self.profile.time_field
+        endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
+        return await self.read(endpoint, {}, lambda told: instant_of(mapping_of(told), name))
+
+
+def _doubt(wire: Wire, desk: Desk, code: str) -> None:
+    """Have the clock of *desk* measured anew when *code* disputes what we believe of it."""
+    if code in wire.profile.codes[desk].wrong_time:
+        wire.clocks.forget(desk)
 
 
 def reading_failures(ccxt_error: type[Exception]) -> tuple[type[Exception], ...]:

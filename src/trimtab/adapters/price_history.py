@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 
-from trimtab.adapters.ccxt_history import HistoryReader
+from trimtab.adapters.ccxt_history import DailyLists
 from trimtab.adapters.ccxt_wire import together
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.domain.history import (
@@ -34,7 +34,7 @@ _TICK: Final = timedelta(milliseconds=1)
 class KeptHistory:
     """Reads what is not on the shelf, and puts it there."""
 
-    def __init__(self, reader: HistoryReader, shelf: HistoryShelf) -> None:
+    def __init__(self, reader: DailyLists, shelf: HistoryShelf) -> None:
         self._reader = reader
         self._shelf = shelf
 

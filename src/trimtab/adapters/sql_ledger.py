@@ -33,6 +33,7 @@ from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.hedge_record import SqlHedges
 from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
+from trimtab.adapters.ledger.notices import SqlNotices
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.restraint import SqlRestraint
@@ -226,6 +227,7 @@ class SqlLedger(
     SqlRestraint,
     SqlStandingApprovals,
     SqlHedges,
+    SqlNotices,
 ):
     """One process's view of the ledger: the real one, or that of one dry run."""
 

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     Command("init", "settings:init", "Write a commented configuration to begin with."),
     Command("doctor", "doctor:doctor", "Check everything a run would need, and say how to fix it."),
     Command("status", "status:status", "Show holdings, weights, drift, positions and orders."),
+    Command("review", "review:review", "Report drift, correlations and risk; trade nothing."),
     Command("plan", "trading:plan", "Make a plan, ask the gate, and save it as proposed."),
     Command("run", "trading:run", "Plan and run dry; with --execute ask and send orders."),
     Command("hedge", "hedges:hedge", "Have a share of a holding short, by hand."),
@@ -58,6 +59,7 @@ LEDGER_COMMANDS: Final = (
     Command("transfers", "ledger:transfers", "List moves between the account's own wallets."),
     Command("events", "ledger:events", "List every entry of the ledger."),
     Command("plans", "ledger:plans", "List plans and where they stand."),
+    Command("pot", "hedges:pot", "List what hedges earned and cost, in double entry."),
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
     Command("export", "ledger:export", "Write fills or payments as CSV, JSON or beancount."),
 )
@@ -69,6 +71,13 @@ STANDING_COMMANDS: Final = (
 VENUE_COMMANDS: Final = (
     Command("list", "venues:listed", "List venues, and what may be promised of each."),
     Command("show", "venues:show", "Show everything that is known of one venue."),
+)
+
+NOTIFY_COMMANDS: Final = (
+    Command("test", "notify:test", "Send a test message over every configured channel."),
+    Command("list", "notify:listed", "List notices, how far each got, and who has read it."),
+    Command("ack", "notify:ack", "Say that you have read a notice."),
+    Command("retry", "notify:retry", "Send a notice again where it may not have arrived."),
 )
 
 
@@ -83,10 +92,13 @@ def application() -> App:
     _add(ledger, LEDGER_COMMANDS)
     standing = App(name="standing", help="Grant, list and revoke standing approvals.")
     _add(standing, STANDING_COMMANDS)
+    notify = App(name="notify", help="Test channels, list notices, say what you have read.")
+    _add(notify, NOTIFY_COMMANDS)
     app.command(config)
     app.command(ledger)
     app.command(standing)
     app.command(_venues())
+    app.command(notify)
     return app
 
 

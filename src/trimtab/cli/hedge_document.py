@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trimtab.accounting.pot import PotEntry
 from trimtab.cli.documents import Document, fees_document, value
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain, trimmed
@@ -29,4 +30,19 @@ def hedge_document(seen: SeenHedge) -> Document:
         "funding": plain(hedge.funding),
         "closes_at": seen.ends,
         "covered": seen.is_covered,
+    }
+
+
+def pot_document(entry: PotEntry) -> Document:
+    """Return one entry of the pot; its postings sum to 0 in each asset."""
+    return {
+        "at": to_document(entry.at),
+        "hedge_id": entry.hedge_id,
+        "kind": entry.kind.value,
+        "reference": entry.reference,
+        "postings": [
+            {"account": p.account, "asset": p.asset, "units": plain(p.units)}
+            for p in entry.postings
+        ],
+        "balance": plain(entry.balance),
     }

@@ -58,6 +58,10 @@ class Work:
     """Set by the first SIGINT or SIGTERM."""
 
 
+Afterwards = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""What is done once a command's result is printed, until its event is set; changes no code."""
+
+
 def configuration() -> Config:
     """Load the configuration that the options ask for.
 
@@ -75,11 +79,15 @@ def configuration() -> Config:
     )
 
 
-def conduct(command: Callable[[Work], Coroutine[Any, Any, Result | Exit]]) -> Exit:
+def conduct(
+    command: Callable[[Work], Coroutine[Any, Any, Result | Exit]],
+    *,
+    afterwards: Afterwards | None = None,
+) -> Exit:
     """Run a command in an event loop and print its result; one that has printed gives its code."""
     _log_at(OPTIONS.get().log_level)
 
-    async def work() -> Result | Exit:
+    async def work() -> Exit:
         """Turn the first signal into a wish to stop, the second into a cancellation."""
         stop, loop, task = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
 
@@ -91,14 +99,36 @@ def conduct(command: Callable[[Work], Coroutine[Any, Any, Result | Exit]]) -> Ex
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped)
-        return await command(Work(stop=stop))
+        given = Work(stop=stop)
+        if afterwards is None:
+            return _printed(await command(given))
+        return await _and_afterwards(command(given), afterwards, stop)
 
     try:
-        ended = asyncio.run(work())
+        return asyncio.run(work())
     except (KeyboardInterrupt, asyncio.CancelledError):
         note("interrupted; what was sent is recorded; next: trimtab recover")
         return Exit.INTERRUPTED
+
+
+def _printed(ended: Result | Exit) -> Exit:
+    """Print what a command came to, unless it has printed; return its code."""
     return ended if isinstance(ended, Exit) else emit(ended)
+
+
+async def _and_afterwards(
+    command: Coroutine[Any, Any, Result | Exit], afterwards: Afterwards, stop: asyncio.Event
+) -> Exit:
+    """Run a command to its printed end, then what is done afterwards; return the command's code."""
+    try:
+        code = _printed(await command)
+    except TrimtabError as fault:
+        code = fail(fault)
+    try:
+        await afterwards(stop)
+    except asyncio.CancelledError:
+        note("notices were not sent to their end; next: trimtab notify list")
+    return code
 
 
 def emit(result: Result) -> Exit:

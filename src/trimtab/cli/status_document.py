@@ -59,6 +59,7 @@ def status_document(status: AccountStatus) -> Document:
         "margin_ratio": _finite(status.margin_ratio),
         "pools": [_pool_document(p) for p in status.pools],
         "hedges": [hedge_document(h) for h in status.hedges],
+        "pot": value(status.pot),
         "open_orders": [_resting_document(r) for r in status.resting],
         "unresolved_orders": [unresolved_document(r) for r in status.unresolved],
         "unresolved_transfers": [transfer_document(r) for r in status.unresolved_transfers],
@@ -69,6 +70,10 @@ def status_document(status: AccountStatus) -> Document:
         "reducing_reason": status.restraint.reducing,
         "last_plan": None if status.last_plan is None else _plan_document(status.last_plan),
         "standing": [standing_document(s) for s in status.standing],
+        "notices": {
+            "unread": [record.notice.id for record in status.unread],
+            "undelivered": [record.notice.id for record in status.missed],
+        },
         "next_slot": None,
     }
 

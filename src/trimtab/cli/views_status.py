@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.hedge_views import hedges_table
+from trimtab.cli.hedge_views import hedges_view
 from trimtab.cli.tables import (
     bar,
     bearings_table,
@@ -36,12 +36,12 @@ LATER_SLOTS = "not computed in this version"
 def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
     """Return everything that ``status`` shows, what is wrong first."""
     parts: list[RenderableType] = [_heading(status)]
-    parts += _alarms(status)
+    parts += [*_alarms(status), *_notices(status)]
     parts += [Text(), *_weights(status), Text(), _holdings(status)]
     if status.positions:
         parts += [Text(), _positions(status)]
-    if status.hedges:
-        parts += [Text(), hedges_table(status.hedges, status.snapshot.quote)]
+    if status.hedges or status.pot:
+        parts += [Text(), *hedges_view(status.hedges, status.pot, status.snapshot.quote)]
     parts += [Text(), _margin_line(status)]
     if status.bearings:
         parts += [Text(), bearings_table(status.bearings)]
@@ -79,6 +79,17 @@ def _alarms(status: AccountStatus) -> Iterator[Text]:
     if status.unresolved_transfers:
         names = ", ".join(r.intent.transfer_id for r in status.unresolved_transfers)
         yield Text(f"Unresolved transfers: {names}  next: trimtab recover", "bold yellow")
+
+
+def _notices(status: AccountStatus) -> Iterator[Text]:
+    """Yield what nobody has read, and what did not arrive."""
+    if status.unread:
+        last = status.unread[-1].notice
+        text = f"Unread, {len(status.unread)}: {last.subject}  next: trimtab notify ack {last.id}"
+        yield Text(text, "bold red")
+    if status.missed:
+        text = f"Notices not told everywhere: {len(status.missed)}  next: trimtab notify list"
+        yield Text(text, "yellow")
 
 
 def _weights(status: AccountStatus) -> Iterator[RenderableType]:

@@ -14,11 +14,14 @@ from pydantic_core import PydanticCustomError
 
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.checks_overlays import Wished, overlay_flaws
+from trimtab.config.checks_venue import venue_flaws
 from trimtab.config.faults import Flaw
+from trimtab.config.notify_checks import notify_flaws
 from trimtab.config.numerals import read_exact, shown
 from trimtab.config.positions import KeyPath
 from trimtab.config.profiles import PROFILES
 from trimtab.config.shape import is_per_asset, nearest_fix
+from trimtab.config.sources import NOTIFY_SECRETS
 from trimtab.config.words import ASSET
 from trimtab.domain.exact import ZERO, plain
 from trimtab.domain.references import DOLLAR_STABLES
@@ -26,7 +29,7 @@ from trimtab.domain.references import DOLLAR_STABLES
 Tree = Mapping[str, Any]
 
 _SECRET_KEY: Final = re.compile(
-    r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)"
+    r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)|apprise_urls"
 )
 CHOICES: Final = ("profile", "targets", "groups", "sleeves", "risk_parity")
 """What says where the portfolio should be; exactly one of them."""
@@ -51,9 +54,12 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     )
     yield from overlay_flaws(wished)
     yield from _markets(tree)
+    yield from venue_flaws(section(tree, "venue"))
     yield from _url(tree)
     yield from _references(tree)
     yield from _risk_parity(tree)
+    yield from notify_flaws(tree)
+    yield from _momentum(section(section(tree, "overlays"), "momentum"))
 
 
 def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
@@ -66,14 +72,19 @@ def secrets_in(node: object, path: KeyPath) -> Iterator[Flaw]:
     for key, value in node.items():
         is_asset = is_per_asset(path) and ASSET.fullmatch(key) is not None
         if not is_asset and _SECRET_KEY.search(key.lower().replace("-", "_")):
-            yield Flaw(path=(*path, key), reason="is a secret in the open", fix=_secret_fix(key))
+            yield Flaw(
+                path=(*path, key), reason="is a secret in the open", fix=_secret_fix((*path, key))
+            )
         else:
             yield from secrets_in(value, (*path, key))
 
 
-def _secret_fix(key: str) -> str:
+def _secret_fix(path: KeyPath) -> str:
     """Return where the secret belongs instead."""
-    lower = key.lower()
+    lower = str(path[-1]).lower()
+    if path[0] == "notify" and lower in NOTIFY_SECRETS:
+        variable = f"TRIMTAB__NOTIFY__{lower.upper()}"
+        return f"remove it, make a new one, and use the keyring, {variable}_FILE or {variable}"
     name = "PASSWORD" if "pass" in lower else "API_SECRET" if "secret" in lower else "API_KEY"
     variable = f"TRIMTAB__VENUE__{name}"
     return (
@@ -252,6 +263,21 @@ def _risk_parity(tree: Tree) -> Iterator[Flaw]:
             reason = f"{asset} is stable: its share is risk_parity.stable, held in the quote"
             path = ("portfolio", "risk_parity", "assets", place)
             yield Flaw(path=path, reason=reason, fix="remove it")
+
+
+def _momentum(wanted: Tree) -> Iterator[Flaw]:
+    """Check that a day is looked at over enough closes for strength and divergence."""
+    defaults = {"look_back_days": 90, "rsi_period": 14, "divergence_days": 30}
+    try:
+        days, *periods = (read_exact(wanted.get(k, d)) for k, d in defaults.items())
+    except PydanticCustomError:
+        return
+    least = sum(periods, ZERO)
+    if days <= least:
+        key = next((k for k in defaults if k in wanted), "look_back_days")
+        reason = f"look_back_days must be above rsi_period and divergence_days, {plain(least)}"
+        fix = "raise look_back_days, or lower one of the two"
+        yield Flaw(path=("overlays", "momentum", key), reason=reason, fix=fix)
 
 
 def _references(tree: Tree) -> Iterator[Flaw]:

@@ -17,7 +17,7 @@ from trimtab.config.checks_groups import grouped, sum_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.positions import KeyPath
 from trimtab.config.shape import nearest_fix
-from trimtab.config.words import ASSET, read_day
+from trimtab.config.words import read_day
 
 Table = Mapping[str, Any]
 
@@ -70,7 +70,7 @@ def _rotation(rotation: Table, wished: Wished) -> Iterator[Flaw]:
         fix = f"write [overlays.rotation.{key}]"
         yield Flaw(path=(*path, other), reason=f"the portfolio is made of {made}", fix=fix)
     weights = rotation.get(key)
-    if not weights and other not in rotation:
+    if weights in (None, {}) and other not in rotation:
         yield Flaw(path=path, reason="has no weights", fix=f"write [overlays.rotation.{key}]")
     if isinstance(weights, dict) and weights and known is not None:
         yield from _complete((*path, key), weights, known=known)
@@ -94,8 +94,10 @@ def _complete(path: KeyPath, weights: Table, *, known: tuple[str, ...]) -> Itera
 
 def _stranger(path: KeyPath, name: str, *, known: tuple[str, ...] | None) -> Iterator[Flaw]:
     """Check that *name* is known, where it is a name at all."""
-    is_name = ASSET.fullmatch(name) is not None or name.islower()
-    if known is not None and is_name and name not in known:
+    if known is None or name in known:
+        return
+    # Groups are written small and assets large; what is neither is no name at all.
+    if name.islower() == any(other.islower() for other in known):
         yield Flaw(path=path, reason="has no target", fix=nearest_fix(name, known))
 
 

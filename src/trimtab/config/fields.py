@@ -43,6 +43,9 @@ SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True, 
 """What all sections share: an unknown key is an error. Only the document's validator is built."""
 
 
+_ASSETS_FIX: Final = 'write each once, such as ["BTC", "ETH"]'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """Marks what a number counts, for the documentation."""
@@ -78,11 +81,15 @@ def read_sources(sources: tuple[ReferenceSource, ...]) -> tuple[ReferenceSource,
 
 def read_assets(assets: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse lists of no asset, and lists that name one twice."""
-    fix = 'write each once, such as ["BTC", "ETH"]'
     if not assets:
-        raise fault("names no asset", fix=fix)
+        raise fault("names no asset", fix=_ASSETS_FIX)
+    return read_once(assets)
+
+
+def read_once(assets: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse lists that name an asset twice."""
     if len(set(assets)) < len(assets):
-        raise fault("names an asset twice", fix=fix)
+        raise fault("names an asset twice", fix=_ASSETS_FIX)
     return assets
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from trimtab.config.checks import flaws, password_flaw, section
 from trimtab.config.faults import ConfigFault, Flaw, InvalidConfig
 from trimtab.config.models import Document
+from trimtab.config.notify_settings import MailSettings, NotifySettings, all_kinds, seconds
 from trimtab.config.policies import policy_of
 from trimtab.config.positions import KeyPath
 from trimtab.config.profiles import PROFILES, profile_layer
@@ -130,9 +131,32 @@ def _config(
         references_timeout_s=document.references.timeout_s,
         ledger_url=_expanded(document.ledger.url, key, home=home, cwd=cwd),
         approval_mode=document.approval.mode,
+        notify=_notify(document),
         policy=policy,
         policy_digest=digest(policy),
         settings=tuple(_settings(document, provenance)),
+    )
+
+
+def _notify(document: Document) -> NotifySettings:
+    """Return who is told of what."""
+    wanted = document.notify
+    return NotifySettings(
+        channels=wanted.channels,
+        events=all_kinds(wanted.events),
+        timeout_s=seconds(wanted.timeout_s),
+        webhook_url=wanted.webhook_url,
+        telegram_chat=wanted.telegram_chat,
+        ntfy_url=wanted.ntfy_url,
+        ntfy_topic=wanted.ntfy_topic,
+        mail=MailSettings(
+            host=wanted.email_host,
+            port=wanted.email_port,
+            tls=wanted.email_tls,
+            user=wanted.email_user,
+            sender=wanted.email_from,
+            recipients=wanted.email_to,
+        ),
     )
 
 

@@ -33,7 +33,9 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
+from trimtab.config.models_hedge import Redeploy
 from trimtab.config.models_history import Adaptive, History
+from trimtab.config.models_notify import Notify
 from trimtab.config.models_overlays import Overlays
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
@@ -160,6 +162,8 @@ class Hedge(BaseModel):
     """A hedge closes at this age; 0 is off."""
     cooldown_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
     """After a close that gives the overweight back, no new hedge on that asset for so long."""
+    redeploy: Redeploy | None = None
+    """Spends what hedges brought; without it the pot waits in the quote."""
 
 
 class Triggers(BaseModel):
@@ -364,3 +368,4 @@ class Document(BaseModel):
     approval: Approval
     ledger: Ledger
     execution: Execution
+    notify: Notify

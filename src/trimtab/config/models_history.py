@@ -15,12 +15,14 @@ from pydantic import AfterValidator, BaseModel, Field
 from trimtab.config.fields import (
     SECTION,
     AssetCode,
+    DefaultText,
     Exact,
     Fraction,
     Switch,
     Unit,
     Whole,
     read_assets,
+    read_once,
 )
 
 LookBack = Annotated[Whole, Field(ge=10, le=1500), Unit(name="days")]
@@ -74,6 +76,37 @@ class Adaptive(BaseModel):
     """The same up to 1.25 times the reference."""
     wild_step: Step = Decimal(1)
     """The same above it."""
+
+
+class MomentumOverlay(BaseModel):
+    """Trims what at least two of four signs call overheated, even inside the band."""
+
+    model_config = SECTION
+
+    assets: Annotated[
+        tuple[AssetCode, ...], AfterValidator(read_once), DefaultText(text="all coins")
+    ] = Field(default=(), examples=["BTC", "ETH"])
+    """Whose signs are looked at."""
+    trim: Step = Decimal("0.25")
+    """Share of the target that is taken off, even inside the band."""
+    votes: Annotated[Whole, Field(ge=2, le=4), Unit(name="signs")] = 2
+    """Signs that must agree on one day; never one alone."""
+    hold_days: Annotated[Whole, Field(ge=1, le=14), Unit(name="days")] = 7
+    """How long a trim holds after the last day on which they agreed."""
+    look_back_days: LookBack = 90
+    """Closes that each day is looked at over; more than rsi_period and divergence_days."""
+    rsi: Annotated[Exact, Field(ge=50, le=100), Unit(name="index")] = Decimal(70)
+    """Strength index at which the first sign votes."""
+    rsi_period: Annotated[Whole, Field(ge=2, le=100), Unit(name="days")] = 14
+    """Period of the strength index."""
+    divergence_days: Annotated[Whole, Field(ge=10, le=365), Unit(name="days")] = 30
+    """A new high among so many closes votes, when its strength is below that of the high before."""
+    funding_days: LookBack = 90
+    """The last funding rate votes above the 90th percentile of so many days."""
+    interest_rise: Annotated[Exact, Field(gt=0, le=10), Unit(name="fraction")] = Decimal("0.20")
+    """Rise of open interest at which it votes."""
+    interest_days: Annotated[Whole, Field(ge=1, le=14), Unit(name="days")] = 7
+    """Over how many days it rose; the venue keeps a month."""
 
 
 class History(BaseModel):

@@ -22,7 +22,7 @@ from trimtab.config.fields import (
     Unit,
     Whole,
 )
-from trimtab.config.models_history import VolatilityOverlay
+from trimtab.config.models_history import MomentumOverlay, VolatilityOverlay
 from trimtab.domain.overlay_policy import Renormalise
 
 
@@ -84,5 +84,7 @@ class Overlays(BaseModel):
     """Takes risk off while prices move more than wanted."""
     rotation: Rotation | None = None
     """For a time, by futures."""
+    momentum: MomentumOverlay | None = None
+    """Trims what several signs together call overheated."""
     phase: Phase | None = None
     """Step by step."""

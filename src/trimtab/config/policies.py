@@ -12,11 +12,13 @@ from typing import Final, TypeVar
 
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document
+from trimtab.config.models_hedge import Redeploy
 from trimtab.config.overlaying import overlays_of
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
     HistoryPolicy,
+    MomentumPolicy,
     RiskParityPolicy,
     VolatilityPolicy,
 )
@@ -32,6 +34,7 @@ from trimtab.domain.policy import (
     TacticalPolicy,
     Target,
 )
+from trimtab.domain.redeploy import DipRule, RedeployPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import UrgencyPolicy
@@ -59,6 +62,7 @@ def policy_of(document: Document) -> Policy:
             stop=document.hedge.stop,
             max_age_days=document.hedge.max_age_days,
             cooldown_days=document.hedge.cooldown_days,
+            redeploy=_redeploy(document.hedge.redeploy),
         ),
         urgency=_urgency(document),
         limits=_limits(document),
@@ -119,6 +123,7 @@ def _history(document: Document) -> HistoryPolicy:
     """Return what is to be decided from the past."""
     parity, volatility = document.portfolio.risk_parity, document.overlays.volatility
     adaptive, history = document.rebalance.adaptive, document.history
+    momentum = document.overlays.momentum
     return HistoryPolicy(
         risk_parity=None
         if parity is None
@@ -140,8 +145,24 @@ def _history(document: Document) -> HistoryPolicy:
             usual_step=adaptive.usual_step,
             wild_step=adaptive.wild_step,
         ),
+        momentum=None
+        if momentum is None
+        else MomentumPolicy(
+            assets=tuple(map(Asset, momentum.assets)),
+            trim=momentum.trim,
+            votes=momentum.votes,
+            hold_days=momentum.hold_days,
+            look_back_days=momentum.look_back_days,
+            rsi=momentum.rsi,
+            rsi_period=momentum.rsi_period,
+            divergence_days=momentum.divergence_days,
+            funding_days=momentum.funding_days,
+            interest_rise=momentum.interest_rise,
+            interest_days=momentum.interest_days,
+        ),
         chance_days=history.look_back_days if history.chances else 0,
         groups=tuple(parities_of(document)),
+        review_days=history.look_back_days,
     )
 
 
@@ -160,6 +181,22 @@ def _urgency(document: Document) -> UrgencyPolicy:
         hysteresis=triggers.hysteresis,
         cooldown_s=triggers.cooldown_s,
     )
+
+
+def _redeploy(wanted: Redeploy | None) -> RedeployPolicy | None:
+    """Return how what hedges brought is spent, if it is."""
+    if wanted is None:
+        return None
+    rule = DipRule(
+        every=wanted.every,
+        ema_days=wanted.ema_days,
+        high_days=wanted.high_days,
+        fall_low=wanted.fall_low,
+        fall_high=wanted.fall_high,
+        support_within=wanted.support_within,
+        supports=MappingProxyType({Asset(a): level for a, level in wanted.supports.items()}),
+    )
+    return RedeployPolicy(candidates=tuple(map(Asset, wanted.candidates)), dip=rule)
 
 
 def _references(document: Document) -> ReferencePolicy:

@@ -97,6 +97,16 @@ The sandbox does not tell; the local exchange tells when its scenario `serves`
 `api_restrictions`, and is judged the same way.
 """
 
+_CHANNELS: Final = """\
+## Tokens and passwords of the channels
+
+They come from the same places as the venue's keys, each by itself: the keyring entry
+`VENUE/ACCOUNT/ENVIRONMENT/notify_NAME`, the file that `TRIMTAB__NOTIFY__NAME_FILE` names, or the
+variable `TRIMTAB__NOTIFY__NAME`. The names are `webhook_secret` (signs what is posted; optional),
+`telegram_token`, `ntfy_token` (optional), `email_password` (where `email_user` is set) and
+`apprise_urls` (separated by white space). `trimtab notify test` sends a message over each channel.
+"""
+
 _BOUNDS: Final = MappingProxyType(
     {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 )
@@ -163,6 +173,7 @@ def markdown() -> str:
         parts.append(f"## [{title}]\n\n{about}\n\n{table}\n")
     parts.append(_PROFILES + "".join(_profile_rows()))
     parts.append(_KEYS)
+    parts.append(_CHANNELS)
     return "\n".join(parts)
 
 

@@ -149,7 +149,7 @@ def _found(key: AccountKey, environ: Mapping[str, str], use: KeyUse) -> Credenti
 
     """
     sources: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("keyring", _keyring_reader(key)),
+        ("keyring", keyring_reader(key)),
         ("file", lambda part: _from_file(part, environ)),
         ("environment", lambda part: environ.get(variable(part), "")),
     )
@@ -194,7 +194,7 @@ def _complete(parts: Mapping[str, str], *, source: str, use: KeyUse) -> Credenti
     )
 
 
-def _keyring_reader(key: AccountKey) -> Callable[[str], str]:
+def keyring_reader(key: AccountKey) -> Callable[[str], str]:
     """Return a reader of the system's keyring; where there is none it finds nothing."""
     try:
         keyring: Any = importlib.import_module("keyring")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.config.faults import ConfigFault
+from trimtab.config.notify_settings import NotifySettings
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import AccountKey
@@ -103,6 +104,7 @@ class Config:
     ledger_url: str = field(repr=False)
     """SQLAlchemy URL, everything expanded; may carry a password when a variable set it."""
     approval_mode: ApprovalMode
+    notify: NotifySettings
     policy: Policy
     policy_digest: str
     """SHA-256 of the policy's canonical JSON, 64 hex digits."""

@@ -23,13 +23,27 @@ PREFIX: Final = "TRIMTAB__"
 """What a variable that overrides the file begins with."""
 FILE_VARIABLE: Final = "TRIMTAB_CONFIG"
 """The variable that names the file."""
+NOTIFY_SECRETS: Final = (
+    "webhook_secret",
+    "telegram_token",
+    "ntfy_token",
+    "email_password",
+    "apprise_urls",
+)
+"""Secrets of the channels; read by :mod:`trimtab.config.notify_secrets` only."""
 SECRET_VARIABLES: Final = frozenset(
-    f"{PREFIX}VENUE__{use}{name}{ending}"
-    for use in ("", "READ_")
-    for name in ("API_KEY", "API_SECRET", "PASSWORD")
+    f"{PREFIX}{name}{ending}"
+    for name in (
+        *(
+            f"VENUE__{use}{part}"
+            for use in ("", "READ_")
+            for part in ("API_KEY", "API_SECRET", "PASSWORD")
+        ),
+        *(f"NOTIFY__{name.upper()}" for name in NOTIFY_SECRETS),
+    )
     for ending in ("", "_FILE")
 )
-"""Variables that hold or name secrets; read by :mod:`trimtab.config.secrets` only."""
+"""Variables that hold or name secrets; :mod:`trimtab.config.secrets` reads those of the venue."""
 _BYTES_MAX: Final = 1_000_000
 _PLACE: Final = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)$")
 _AT_END: Final = " (at end of document)"

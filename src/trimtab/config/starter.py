@@ -13,14 +13,16 @@ from trimtab.config.profiles import PROFILES, Profile
 from trimtab.config.shape import nearest_fix
 from trimtab.config.words import read_venue
 from trimtab.domain.errors import ConfigError
+from trimtab.domain.instruments import MarketKind
 from trimtab.domain.snapshot import Environment
+from trimtab.venues.catalogue import PROFILES as PROFILES_OF_VENUES
 
 
 def starter(profile: str, *, venue: str, environment: Environment) -> str:
     """Return the text of a configuration file.
 
     Raises:
-        ConfigError: there is no such profile, or the venue is no ccxt id.
+        ConfigError: there is no such profile, the venue is not opened, or not in the environment.
 
     """
     if profile not in PROFILES:
@@ -29,6 +31,10 @@ def starter(profile: str, *, venue: str, environment: Environment) -> str:
         read_venue(venue)
     except PydanticCustomError as e:
         raise ConfigError(f"venue: {e.message()}") from None
+    if not PROFILES_OF_VENUES[venue].hosts[environment]:
+        told = f"the local exchange does not speak {venue}"
+        fix = f"trimtab init --venue {venue} --environment testnet"
+        raise ConfigError(told, next_step=fix)
     chosen = PROFILES[profile]
     blocks = (_head(chosen), _venue(venue, environment), _portfolio(chosen), _limits(chosen))
     return "\n".join("\n".join(block) + "\n" for block in blocks)
@@ -55,7 +61,10 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
         yield "# TRIMTAB__VENUE__API_SECRET_FILE (mode 0600), or the variables without _FILE."
     if environment is Environment.LIVE:
         yield "# Real money. Nothing is sent without --execute and a typed yes."
-    yield 'markets = ["spot", "swap"]   # swap is perpetual contracts'
+    if MarketKind.SWAP in PROFILES_OF_VENUES[venue].kinds:
+        yield 'markets = ["spot", "swap"]   # swap is perpetual contracts'
+    else:
+        yield 'markets = ["spot"]           # no contracts: the adapter has shown coins only'
 
 
 def _portfolio(profile: Profile) -> Iterator[str]:

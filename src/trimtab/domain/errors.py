@@ -85,6 +85,12 @@ class ApprovalError(TrimtabError):
     next_step = "trimtab run --execute"
 
 
+class UnreadNotices(ApprovalError):
+    """Somebody must read what happened before runs that nobody watches go on."""
+
+    next_step = "trimtab notify list"
+
+
 class VenueError(TrimtabError):
     """The venue did not do what was asked. Subclasses say what it did instead."""
 

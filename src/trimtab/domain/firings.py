@@ -22,8 +22,12 @@ class TriggerKind(StrEnum):
     EXPIRY = "expiry"
     STOP = "stop"
     DRIFT = "drift"
+    MOMENTUM = "momentum"
+    """A trim is due: what several signs call overheated is sold down, even inside its band."""
     CALENDAR = "calendar"
     """A slot is due: trades to target inside the band too."""
+    REDEPLOY = "redeploy"
+    """What hedges brought buys what is underweight; only when nothing else acts."""
     NONE = "none"
 
 

@@ -25,6 +25,10 @@ HedgeId = NewType("HedgeId", str)
 """The asset in lower case and six hex digits, such as ``btc-1f09ac``; unique in a ledger."""
 
 
+POT_ID: Final = HedgeId("pot")
+"""What lines that spend the pot are declared for."""
+
+
 class HedgeOrigin(StrEnum):
     """Why a hedge is there. Stored with the plan; never renamed."""
 
@@ -45,6 +49,8 @@ class HedgeCause(StrEnum):
     PROFIT_TARGET = "profit_target"
     STOP = "stop"
     AGE = "age"
+    REDEPLOY = "redeploy"
+    """No change of a hedge: what hedges brought buys coins; declared for the pot."""
     OUTSIDE = "outside"
     """It was bought back by no order that names it: a liquidation, or a person's own trade."""
 
@@ -70,7 +76,7 @@ class HedgeLine:
     hedge_id: HedgeId
     asset: Asset
     symbol: Symbol
-    """The contract that is short."""
+    """The contract that is short; for the pot, the market in which it is spent."""
     origin: HedgeOrigin
     cause: HedgeCause
     drift_back: DriftBack
@@ -156,17 +162,50 @@ class Hedge:
             return self.realised - self.fees.get(quote, ZERO) + self.funding
 
 
+class StepKind(StrEnum):
+    """What a hedge earned or cost at once. Written into exports; never renamed."""
+
+    PROFIT = "profit"
+    """Of units that were bought back, at the average entry."""
+    FEE = "fee"
+    FUNDING = "funding"
+    REDEPLOYED = "redeployed"
+    """Spent on coins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeStep:
+    """One thing that a hedge earned or cost."""
+
+    at: datetime
+    """The venue's clock."""
+    hedge_id: HedgeId
+    kind: StepKind
+    asset: Asset
+    units: Decimal
+    """Units of ``asset``, signed: positive is received."""
+    reference: str
+    """The execution or payment behind it, by the venue's id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HedgeBook:
     """Every hedge of an account."""
 
     hedges: tuple[Hedge, ...]
     """By first fill."""
+    steps: tuple[HedgeStep, ...]
+    """Oldest first; what the sums of the hedges are the sums of."""
 
     @property
     def open(self) -> tuple[Hedge, ...]:
         """Those that are open, by first fill."""
         return tuple(h for h in self.hedges if h.is_open)
+
+    def pot(self, quote: Asset) -> Decimal:
+        """Return what hedges realised, less fees, with funding, less what was spent; signed."""
+        with exact_arithmetic():
+            return sum((s.units for s in self.steps if s.asset == quote), ZERO)
 
     def open_on(self, symbol: Symbol) -> tuple[Hedge, ...]:
         """Return the open hedges in one contract, by first fill."""
@@ -177,7 +216,7 @@ class HedgeBook:
         return tuple(h for h in self.open if h.asset == asset and h.origin is HedgeOrigin.BY_HAND)
 
 
-NO_HEDGES: Final = HedgeBook(hedges=())
+NO_HEDGES: Final = HedgeBook(hedges=(), steps=())
 """The book of an account that never had a hedge."""
 
 

@@ -14,6 +14,9 @@ from trimtab.domain.history import NOTHING_NEEDED, HistoryNeed
 from trimtab.domain.instruments import Asset
 from trimtab.domain.references import DOLLAR_STABLES
 
+VOTES_MIN: Final = 2
+"""Signs of momentum that must agree: never one alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskParityPolicy:
@@ -56,14 +59,51 @@ class AdaptivePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MomentumPolicy:
+    """An overlay that trims what several signs together call overheated."""
+
+    assets: tuple[Asset, ...]
+    """Whose signs are looked at; empty for every risky target."""
+    trim: Decimal
+    """Share of the target that is taken off, in (0, 1]."""
+    votes: int
+    """Signs that must agree, 2 to 4: never one alone."""
+    hold_days: int
+    """How long a trim holds after the last day on which they did, >= 1."""
+    look_back_days: int
+    """Closes that each day is looked at over, more than both periods together."""
+    rsi: Decimal
+    """Level of the strength index, 0 to 100."""
+    rsi_period: int
+    """Days, >= 2."""
+    divergence_days: int
+    """Closes among which an earlier high is looked for, >= 10."""
+    funding_days: int
+    """Days of settlements that the percentile is taken of, >= 10."""
+    interest_rise: Decimal
+    """Rise of open interest, fraction, > 0."""
+    interest_days: int
+    """Days over which it rose, >= 1; venues keep a month."""
+
+    def need(self, risky: tuple[Asset, ...]) -> HistoryNeed:
+        """Return what has to be read for targets in *risky*."""
+        chosen = tuple(a for a in risky if not self.assets or a in self.assets)
+        days = max(self.look_back_days, self.funding_days) + self.hold_days
+        return HistoryNeed(assets=chosen, days=days, perpetuals=chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPolicy:
     """All of it."""
 
     risk_parity: RiskParityPolicy | None
     volatility: VolatilityPolicy | None
     adaptive: AdaptivePolicy | None
+    momentum: MomentumPolicy | None
     chance_days: int
     """Closes from which chances of trigger prices are told; 0 tells none."""
+    review_days: int
+    """Closes that a review looks at, >= 10."""
     groups: tuple[RiskParityPolicy, ...] = ()
     """Groups of targets that share their risk equally, without stable parts."""
 
@@ -79,11 +119,13 @@ class HistoryPolicy:
             need = need.joined(HistoryNeed(assets=shared.assets, days=shared.look_back_days))
         if (parity := self.risk_parity) is not None:
             need = need.joined(HistoryNeed(assets=parity.assets, days=parity.look_back_days))
+        if self.momentum is not None:
+            need = need.joined(self.momentum.need(risky))
         return need
 
 
 NO_HISTORY_NEEDED: Final = HistoryPolicy(
-    risk_parity=None, volatility=None, adaptive=None, chance_days=0
+    risk_parity=None, volatility=None, adaptive=None, momentum=None, chance_days=0, review_days=90
 )
 """Nothing is decided from the past."""
 

@@ -14,12 +14,12 @@ from enum import StrEnum
 from functools import cached_property
 
 from trimtab.domain.canonical import digest, to_document
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.firings import Firing
 from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, Side, client_order_id
-from trimtab.domain.overlays import Overlay
+from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.readings import Reading
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
@@ -45,6 +45,8 @@ class LegReason(StrEnum):
     FUNDS_ANOTHER = "funds_another"
     BY_HAND = "by_hand"
     """A person asked for exactly this."""
+    REDEPLOY = "redeploy"
+    """What hedges brought buys what is underweight."""
     CLOSE_HEDGE = "close_hedge"
     """A hedge is at one of its ends."""
     MARGIN = "margin"
@@ -73,6 +75,8 @@ class UntradedReason(StrEnum):
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"
+    WAITS_FOR_DIP = "waits_for_dip"
+    """What hedges brought would buy it, and the buy-dip rule does not hold."""
     COOL_DOWN = "cool_down"
     """Accepted drift: a hedge on it was closed lately, and none is opened again yet."""
     REDUCTION_FIRST = "reduction_first"
@@ -83,7 +87,7 @@ class UntradedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
-    """How likely a price is touched in time: lognormal, without drift, at realised volatility."""
+    """How likely a price is touched in time: lognormal, without drift, at recent volatility."""
 
     days: int
     """From the plan on, >= 1."""
@@ -295,6 +299,19 @@ class Plan:
     def transfer_id(self, line: int) -> TransferId:
         """Return our name of the transfer in one line."""
         return transfer_id(plan_digest=self.digest, line=line)
+
+
+def targets_unhedged(plan: Plan) -> Mapping[Asset, Decimal]:
+    """Return the effective targets without what is short by hand, fractions.
+
+    A person opened that hedge and may close it again: it is no move of what is wanted.
+    """
+    targets = {drift.asset: drift.target for drift in plan.drift}
+    shifts = [o.shift for o in plan.overlays if o.kind is OverlayKind.HEDGE]
+    with exact_arithmetic():
+        for asset, shift in ((a, s) for each in shifts for a, s in each.items()):
+            targets[asset] = targets.get(asset, ZERO) - shift
+    return targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

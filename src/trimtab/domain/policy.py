@@ -18,6 +18,7 @@ from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
+from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.urgency import UrgencyPolicy
 
@@ -210,6 +211,8 @@ class HedgePolicy:
     """Whole days after which a hedge closes, >= 0; 0 is off."""
     cooldown_days: int
     """Days without a new hedge on an asset whose last one closed and left it overweight, >= 0."""
+    redeploy: RedeployPolicy | None = None
+    """How what hedges brought is spent; None keeps it in the quote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +349,9 @@ class Policy:
     @property
     def past_needed(self) -> HistoryNeed:
         """What of the past has to be read for this policy; often nothing."""
-        return self.history.need(self.rebalance.assets)
+        assets, redeploy = self.rebalance.assets, self.hedge.redeploy
+        need = self.history.need(assets)
+        return need if redeploy is None else need.joined(redeploy.need(assets))
 
     def hedges(self, asset: Asset) -> bool:
         """Whether contracts on *asset* may be traded: by its route, or by a rotation for a time."""

@@ -2,7 +2,8 @@
 
 Pure, floats. The price is taken to move lognormally without drift at a given volatility, and to
 be watched all the time: the first passage of a geometric Brownian motion, by reflection. Days of
-crashes are likelier than that; the figure is a guide, and tests/acceptance scores it on closes.
+crashes are likelier than that: the figure is a guide. tests/property/test_replay.py holds it
+against what came, and it must say more than the base rate does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from trimtab.estimators.indicators import YEAR_DAYS, volatility
+from trimtab.estimators.indicators import YEAR_DAYS, recent_volatility
 from trimtab.estimators.series import column, exact
 
 _STILL: Final = 1e-12
@@ -38,10 +39,9 @@ def touch_chance(*, level_ratio: float, annual_volatility: float, days: int) -> 
 
 
 def touch_chance_of(closes: Sequence[Decimal], *, level_ratio: Decimal, days: int) -> Decimal:
-    """Return the same at the volatility of *closes*, two or more, in hundredths of a per cent."""
-    chance = touch_chance(
-        level_ratio=float(level_ratio), annual_volatility=volatility(column(closes)), days=days
-    )
+    """Return the same at the recent volatility of *closes*, two or more, four places."""
+    moved = recent_volatility(column(closes))
+    chance = touch_chance(level_ratio=float(level_ratio), annual_volatility=moved, days=days)
     return exact(chance, _PLACES)
 
 

@@ -1,4 +1,4 @@
-"""Indicators of one series of closes: EMA, RSI, volatility.
+"""Indicators of one series of closes: EMA, RSI, recent volatility.
 
 Pure, floats. Closes are > 0, oldest first, shape (days,). Averages begin with the plain mean of
 their first period, as charts do (Wilder, "New Concepts in Technical Trading Systems", 1978).
@@ -7,14 +7,18 @@ their first period, as charts do (Wilder, "New Concepts in Technical Trading Sys
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
-from trimtab.estimators.series import Floats, simple_returns
+from trimtab.estimators.series import Floats, column, exact, simple_returns
 
 YEAR_DAYS: Final = 365
 """Coins are quoted every day."""
+DECAY: Final = 0.97
+"""Of a day's weight; over years of many coins it tells touches better than plain windows do."""
 NEUTRAL: Final = 50.0
 """The strength of what has not moved."""
 
@@ -35,9 +39,24 @@ def rsi(closes: Floats, period: int) -> Floats:
     return strength
 
 
-def volatility(closes: Floats) -> float:
-    """Return the annualised standard deviation of daily simple returns, as a ratio, >= 0."""
-    return float(simple_returns(closes).std(ddof=1)) * math.sqrt(YEAR_DAYS)
+def recent_volatility(closes: Floats) -> float:
+    """Return the annualised volatility with the weight of each day falling by 3 % a day, >= 0.
+
+    Returns count from 0, not from their mean, which so few days do not tell.
+    """
+    moved = simple_returns(closes)
+    weights = DECAY ** np.arange(len(moved) - 1, -1, -1)
+    return math.sqrt(float((weights * moved**2).sum() / weights.sum()) * YEAR_DAYS)
+
+
+def strengths(closes: Sequence[Decimal], period: int) -> tuple[Decimal, ...]:
+    """Return the strength index of exact closes in hundredths, ``period`` fewer than closes."""
+    return tuple(exact(value, 2) for value in rsi(column(closes), period))
+
+
+def averages(closes: Sequence[Decimal], period: int) -> tuple[Decimal, ...]:
+    """Return the exponential average of exact closes, eight places, ``period - 1`` fewer."""
+    return tuple(exact(value, 8) for value in ema(column(closes), period))
 
 
 def _smoothed(series: Floats, period: int, factor: float) -> Floats:

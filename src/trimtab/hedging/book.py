@@ -1,9 +1,9 @@
 """The hedge book as a fold over what the ledger has: declared lines, fills, funding. Pure, exact.
 
 Sells of a declared line grow its hedge, buys shrink the hedges of theirs, in the order declared.
-What is bought back by no declared line (a liquidation, a person's own trade) comes off what no
-hedge explains first, then off the oldest hedge. Closing in part realises at the average entry;
-divisions round at 28 digits, and the last part takes the rest, so that sums are exact.
+What else is bought back (a liquidation, a person's own trade, a reduction in a hurry) comes off
+what no hedge explains first, then off the oldest hedge. Closing in part realises at the average
+entry; divisions round at 28 digits, and the last part takes the rest, so that sums are exact.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.hedges import (
+    POT_ID,
     Hedge,
     HedgeBook,
     HedgeCause,
@@ -22,6 +23,8 @@ from trimtab.domain.hedges import (
     HedgeId,
     HedgeLine,
     HedgeRecord,
+    HedgeStep,
+    StepKind,
 )
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import Fill, Side
@@ -31,13 +34,13 @@ Lines = Mapping[tuple[str, int], tuple[HedgeLine, ...]]
 """What is declared, by plan and line."""
 
 
-def book_of(record: HedgeRecord) -> HedgeBook:
-    """Return every hedge as *record* adds up to."""
+def book_of(record: HedgeRecord, quote: Asset) -> HedgeBook:
+    """Return every hedge as *record* adds up to; contracts settle in *quote*."""
     declared: dict[tuple[str, int], tuple[HedgeLine, ...]] = {}
     for each in record.declared:
         place = (each.plan_digest, each.line.line)
         declared[place] = (*declared.get(place, ()), each.line)
-    fold = _Fold(declared=declared)
+    fold = _Fold(declared=declared, quote=quote)
     # A payment is for what was held just before: at one instant it goes before the fill.
     events: list[Payment | HedgeFill] = [*record.funding, *record.fills]
     for event in sorted(events, key=_instant):
@@ -45,7 +48,7 @@ def book_of(record: HedgeRecord) -> HedgeBook:
             fold.pay(event)
         else:
             fold.fill(event)
-    return HedgeBook(hedges=tuple(fold.hedges.values()))
+    return HedgeBook(hedges=tuple(fold.hedges.values()), steps=tuple(fold.steps))
 
 
 def _instant(event: Payment | HedgeFill) -> datetime:
@@ -69,26 +72,36 @@ class _Fold:
     """The books while they are added up."""
 
     declared: Lines
+    quote: Asset
     hedges: dict[HedgeId, Hedge] = field(default_factory=dict)
     beside: dict[Symbol, Decimal] = field(default_factory=dict)
     """Base units that a contract is short and that no hedge explains, once it had a hedge."""
+    steps: list[HedgeStep] = field(default_factory=list)
 
     def fill(self, event: HedgeFill) -> None:
         """Take one execution."""
         fill, lines = event.fill, self.declared.get((event.plan_digest, event.line), ())
         with exact_arithmetic():
-            if fill.side is Side.BUY:
+            if lines and lines[0].hedge_id == POT_ID:
+                self._spent(fill)
+            elif fill.side is Side.BUY:
                 self._bought(fill, tuple(self._parts(fill, lines)))
             elif lines:
                 self._sold(fill, lines[0])
             elif fill.symbol in self.beside:
                 self.beside[fill.symbol] += fill.quantity
 
+    def _spent(self, fill: Fill) -> None:
+        """Take what a buy of coins cost out of the pot."""
+        self._step(fill, POT_ID, StepKind.REDEPLOYED, -fill.quantity * fill.fill_price)
+        self._step(fill, POT_ID, StepKind.FEE, -fill.fee)
+
     def _sold(self, fill: Fill, line: HedgeLine) -> None:
         """Grow the hedge that a sell is declared for, or begin it."""
         if not self._open_on(fill.symbol):
             self.beside[fill.symbol] = line.beside
         known = self.hedges.get(line.hedge_id) or _begun(line, fill)
+        self._step(fill, line.hedge_id, StepKind.FEE, -fill.fee)
         self.hedges[line.hedge_id] = replace(
             known,
             units=known.units + fill.quantity,
@@ -100,22 +113,23 @@ class _Fold:
 
     def _parts(self, fill: Fill, lines: Sequence[HedgeLine]) -> Iterator[_Part]:
         """Say which hedges a buy comes off, and how much of it."""
-        left = fill.quantity
+        left, beside = fill.quantity, self.beside.get(fill.symbol, ZERO)
         named = [(self.hedges[x.hedge_id], x.cause) for x in lines if x.hedge_id in self.hedges]
-        others = [(h, HedgeCause.OUTSIDE) for h in self._open_on(fill.symbol)]
-        unexplained = min(left, self.beside.get(fill.symbol, ZERO))
-        if not lines and unexplained:
-            left -= unexplained
-            self.beside[fill.symbol] -= unexplained
-            yield _Part(hedge_id=None, units=unexplained, cause=HedgeCause.OUTSIDE)
-        for hedge, cause in named or others:
-            units = min(left, hedge.units)
-            if units:
-                left -= units
-                yield _Part(hedge_id=hedge.hedge_id, units=units, cause=cause)
-        if left and fill.symbol in self.beside:
-            self.beside[fill.symbol] = max(ZERO, self.beside[fill.symbol] - left)
-            yield _Part(hedge_id=None, units=left, cause=HedgeCause.OUTSIDE)
+        mine = {hedge.hedge_id for hedge, _ in named}
+        others = (h for h in self._open_on(fill.symbol) if h.hedge_id not in mine)
+        claims = [
+            *((h.hedge_id, h.units, cause) for h, cause in named),
+            (None, beside, HedgeCause.OUTSIDE),
+            *((h.hedge_id, h.units, HedgeCause.OUTSIDE) for h in others),
+        ]
+        for hedge_id, units, cause in claims:
+            taken = min(left, units)
+            if not taken:
+                continue
+            left -= taken
+            if hedge_id is None:
+                self.beside[fill.symbol] = beside - taken
+            yield _Part(hedge_id=hedge_id, units=taken, cause=cause)
 
     def _bought(self, fill: Fill, parts: Sequence[_Part]) -> None:
         """Shrink hedges by their parts of a buy; its fee is shared by size."""
@@ -131,11 +145,14 @@ class _Fold:
         """Buy back a part of one hedge at its average entry."""
         closes = part.units == hedge.units
         sold = hedge.proceeds if closes else ratio(hedge.proceeds * part.units, hedge.units)
+        profit = sold - part.units * fill.fill_price
+        self._step(fill, hedge.hedge_id, StepKind.PROFIT, profit)
+        self._step(fill, hedge.hedge_id, StepKind.FEE, -fee)
         self.hedges[hedge.hedge_id] = replace(
             hedge,
             units=hedge.units - part.units,
             proceeds=hedge.proceeds - sold,
-            realised=hedge.realised + sold - part.units * fill.fill_price,
+            realised=hedge.realised + profit,
             fees=_with_fee(hedge, fill, fee),
             closed_at=fill.filled_at if closes else None,
             closed_by=part.cause if closes else None,
@@ -154,10 +171,36 @@ class _Fold:
                 share = left if takes_rest else ratio(payment.units * hedge.units, total)
                 left -= share
                 self.hedges[hedge.hedge_id] = replace(hedge, funding=hedge.funding + share)
+                self.steps.append(_paid(payment, hedge.hedge_id, share))
+
+    def _step(self, fill: Fill, hedge_id: HedgeId, kind: StepKind, units: Decimal) -> None:
+        """Note what an execution brought a hedge or cost it; nothing is no step."""
+        if units:
+            step = HedgeStep(
+                at=fill.filled_at,
+                hedge_id=hedge_id,
+                kind=kind,
+                asset=fill.fee_asset if kind is StepKind.FEE else self.quote,
+                units=units,
+                reference=fill.trade_id,
+            )
+            self.steps.append(step)
 
     def _open_on(self, symbol: Symbol) -> tuple[Hedge, ...]:
         """Return open hedges in one contract, oldest first."""
         return tuple(h for h in self.hedges.values() if h.symbol == symbol and h.is_open)
+
+
+def _paid(payment: Payment, hedge_id: HedgeId, units: Decimal) -> HedgeStep:
+    """Return a hedge's share of a funding payment."""
+    return HedgeStep(
+        at=payment.paid_at,
+        hedge_id=hedge_id,
+        kind=StepKind.FUNDING,
+        asset=payment.asset,
+        units=units,
+        reference=payment.payment_id,
+    )
 
 
 def _begun(line: HedgeLine, fill: Fill) -> Hedge:

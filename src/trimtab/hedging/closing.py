@@ -57,7 +57,7 @@ class Sight:
     overweights: Mapping[Asset, Overweight]
     """Of every asset that has a target."""
     marks: Mapping[Symbol, Decimal]
-    """Of every contract that is short now, quote per base unit, > 0."""
+    """Of every contract whose hedges may close by themselves, quote per base unit, > 0."""
     now: datetime
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.hedges import (
+    POT_ID,
     DriftBack,
     Hedge,
     HedgeBook,
@@ -43,6 +44,8 @@ class Terms:
     """Hedges that the plan was made to open or grow by hand, by contract."""
     drift_back: Mapping[Asset, DriftBack]
     """What a hedge of a correction that is opened now closes at."""
+    spends_pot: bool
+    """Whether the plan was made to spend the pot: its buys of coins come out of it."""
 
 
 def declared(legs: Sequence[Leg], terms: Terms) -> tuple[HedgeLine, ...]:
@@ -54,6 +57,8 @@ def _of(leg: Leg, terms: Terms) -> Iterator[HedgeLine]:
     """Yield what one line does."""
     if leg.role is Role.HEDGE and leg.lots < 0:
         yield _opening(leg, terms)
+    elif terms.spends_pot and leg.role is Role.SPOT:
+        yield _spending(leg)
     elif leg.role is Role.CLOSE and leg.lots > 0:
         for hedge in _bought_back(leg.symbol, terms):
             yield _line(leg, hedge, terms, cause=terms.causes.get(hedge.hedge_id))
@@ -81,6 +86,20 @@ def _opening(leg: Leg, terms: Terms) -> HedgeLine:
         cause=HedgeCause(origin.value),
         drift_back=terms.drift_back[asset] if by_hand is None else DriftBack.NEVER,
         beside=beside(symbol, terms.book, terms.snapshot),
+    )
+
+
+def _spending(leg: Leg) -> HedgeLine:
+    """Return that a buy of coins is paid by the pot."""
+    return HedgeLine(
+        line=leg.line,
+        hedge_id=POT_ID,
+        asset=leg.instrument.base,
+        symbol=leg.symbol,
+        origin=HedgeOrigin.DRIFT,
+        cause=HedgeCause.REDEPLOY,
+        drift_back=DriftBack.NEVER,
+        beside=ZERO,
     )
 
 

@@ -55,10 +55,10 @@ def wished(wish: Wish, book: HedgeBook, snapshot: Snapshot, exposed: Exposure) -
     if isinstance(wish, CloseWish):
         closings = tuple(_closing(h) for h in _named(wish, book))
         gone = {c.hedge.hedge_id for c in closings}
-        kept = tuple(a for a in aims_of(book) if a.hedge_id not in gone)
+        kept = tuple(a for a in aims_of(book, exposed) if a.hedge_id not in gone)
         return ByHand(aims=kept, opening=None, closings=closings)
     aim = _aim(wish, book, snapshot, exposed=exposed)
-    others = tuple(a for a in aims_of(book) if a.hedge_id != aim.hedge_id)
+    others = tuple(a for a in aims_of(book, exposed) if a.hedge_id != aim.hedge_id)
     return ByHand(aims=(*others, aim) if aim.units else others, opening=aim, closings=())
 
 

@@ -16,11 +16,12 @@ from typing import Final
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, by_urgency
-from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand
+from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand, units_of
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Untraded
 from trimtab.domain.policy import Policy
+from trimtab.domain.readings import Reading
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basket import carried
@@ -28,6 +29,7 @@ from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.costs import cost_share
 from trimtab.planning.decision import FRICTIONLESS, Friction, decide, slot_call
 from trimtab.planning.drift import Measurement
+from trimtab.planning.redeploy import redeployed
 from trimtab.planning.routes import Move, routed
 from trimtab.planning.sizes import Sizes, book_of, sized
 from trimtab.planning.urgent import Urgent, deferred, urgent_in
@@ -50,12 +52,25 @@ class Choice:
     by_hand: Mapping[Symbol, HedgeId]
     """Hedges that are to be opened or grown by hand, by contract."""
     untraded: tuple[Untraded, ...]
-    """What no market carries."""
+    """What no market carries, and what the pot waits with."""
+    readings: tuple[Reading, ...]
+    """What of the past it rests on."""
+    spends_pot: bool
+    """Whether its buys are paid by what hedges brought."""
 
 
 COST_MARGIN: Final = Decimal("1.01")
 """The second decision trades a little more than the first, and so costs a little more."""
-NOTHING: Final = Choice(firings=(), alerts=(), moves=(), causes={}, by_hand={}, untraded=())
+NOTHING: Final = Choice(
+    firings=(),
+    alerts=(),
+    moves=(),
+    causes={},
+    by_hand={},
+    untraded=(),
+    readings=(),
+    spends_pot=False,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +124,25 @@ def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
         choice, sizes = _sized(chosen_closings(closings, scene.snapshot), scene)
         if sizes.sized:
             return choice, sizes
-    return _sized(_corrected(scene), scene)
+    corrected = _corrected(scene)
+    if corrected.firings:
+        return _sized(corrected, scene)
+    return _spent(scene)
+
+
+def _spent(scene: Scene) -> tuple[Choice, Sizes]:
+    """Return what the pot buys when nothing else acts; what cannot be ordered is not begun."""
+    policy, book = scene.policy.hedge.redeploy, scene.occasion.hedges
+    if policy is None:
+        return _sized(NOTHING, scene)
+    quote = scene.snapshot.quote
+    found = redeployed(
+        book.pot(quote), scene.found, scene.snapshot, policy=policy, history=scene.occasion.history
+    )
+    silent = replace(NOTHING, untraded=found.waits, readings=found.readings)
+    spends = replace(silent, firings=found.firings, moves=found.moves, spends_pot=True)
+    choice, sizes = _sized(spends, scene)
+    return (choice, sizes) if sizes.sized else _sized(silent, scene)
 
 
 def _sized(choice: Choice, scene: Scene) -> tuple[Choice, Sizes]:
@@ -187,15 +220,23 @@ def due_closings(scene: Scene) -> tuple[Closing, ...]:
     occasion = scene.occasion
     if calls_of(scene.policy, occasion):
         return ()
-    marks = _marks(scene.snapshot)
+    marks = _marks(scene)
     sight = Sight(overweights=scene.overweights, marks=marks, now=occasion.now)
     return due(occasion.hedges, scene.policy.hedge, sight)
 
 
-def _marks(snapshot: Snapshot) -> Mapping[Symbol, Decimal]:
-    """Return the marks of contracts that are short."""
-    short = (s for s, p in snapshot.positions.items() if p.lots < 0)
-    return {symbol: snapshot.contracts[symbol].mark for symbol in short}
+def _marks(scene: Scene) -> Mapping[Symbol, Decimal]:
+    """Return the marks of contracts that are as short as the hedges on them.
+
+    Where somebody else took a part, nothing closes by itself until a person has looked.
+    """
+    snapshot, marks = scene.snapshot, dict[Symbol, Decimal]()
+    for symbol, position in snapshot.positions.items():
+        with exact_arithmetic():
+            short = -snapshot.instruments[symbol].units(position.lots)
+        if short > 0 and short >= units_of(scene.occasion.hedges.open_on(symbol)):
+            marks[symbol] = snapshot.contracts[symbol].mark
+    return marks
 
 
 def overweights_of(

@@ -54,7 +54,7 @@ def make_plan_moving(
     everything, snapshot = snapshot, without_tactical(snapshot, policy.tactical)
     exposed = exposure(snapshot)
     by_hand = _by_hand(occasion, snapshot, exposed)
-    aims = aims_of(occasion.hedges) if by_hand is None else by_hand.aims
+    aims = aims_of(occasion.hedges, exposed) if by_hand is None else by_hand.aims
     stance = stance_of(policy, exposed, occasion, aims)
     targets, found = stance.targets, stance.found
     scene = Scene(
@@ -82,7 +82,7 @@ def make_plan_moving(
         firings=choice.firings,
         alerts=choice.alerts,
         overlays=targets.overlays,
-        readings=stance.readings,
+        readings=stance.readings + choice.readings,
         drift=found.drifts,
         groups=found.groups,
         legs=laid_out.legs,
@@ -119,6 +119,7 @@ def _terms(scene: Scene, choice: Choice) -> Terms:
         causes=choice.causes,
         by_hand=choice.by_hand,
         drift_back=drift_back_of(scene.overweights),
+        spends_pot=choice.spends_pot,
     )
 
 

@@ -64,16 +64,18 @@ def decide(
 
     *calls* is what asks for a plan whatever the drift: a slot, a step that is due.
     """
-    firings = by_urgency((*calls, *_firings(found)))
+    firings = by_urgency((*calls, *_firings(found, is_called=bool(calls))))
     if not firings:
         return Decision(firings=(), corrections=(), untraded=tuple(_waiting(found, policy)))
-    chosen = [u for u in found.units if u.name != found.quote]
-    if policy.scope is Scope.BREACHED and not calls:
-        chosen = [u for u in chosen if u.breached]
+    movable = [u for u in found.units if u.name != found.quote]
+    trims = [] if calls else [u for u in movable if _is_to_trim(u, found)]
+    others = [u for u in movable if u not in trims]
+    chosen = _drifted(others, found, policy=policy, is_called=bool(calls))
     if policy.destination.to_band and not calls:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
         corrections = _to_target(chosen, part=ONE if calls else policy.destination.fraction)
+    corrections += _to_target(trims, part=ONE)
     sells_only, quote = policy.side is DriftSide.OVERWEIGHT, found.quote
     kept = [
         c for c in corrections if c.value and c.asset != quote and not (sells_only and c.value > 0)
@@ -129,13 +131,41 @@ def slot_call(*, is_due: bool) -> tuple[Firing, ...]:
     return (due,) if is_due else ()
 
 
-def _firings(found: Measurement) -> Iterator[Firing]:
-    """Yield every asset and every group outside its band."""
+def _drifted(
+    others: list[Unit], found: Measurement, *, policy: RebalancePolicy, is_called: bool
+) -> list[Unit]:
+    """Return what moves by the rules of drift: nothing where only trims are due."""
+    if not is_called and not any(u.breached for u in found.units):
+        return []
+    everyone = is_called or policy.scope is not Scope.BREACHED
+    return [u for u in others if everyone or u.breached]
+
+
+def _is_to_trim(unit: Unit, found: Measurement) -> bool:
+    """Whether half or more of a momentum trim is undone.
+
+    A trim is sold once; what its weight gains afterwards is drift, as ever.
+    """
+    with exact_arithmetic():
+        trim = sum((found.trims.get(m.asset, ZERO) for m in unit.members), ZERO) * found.whole
+        return trim > ZERO and -unit.correction * 2 >= trim
+
+
+def _firings(found: Measurement, *, is_called: bool) -> Iterator[Firing]:
+    """Yield every asset and every group outside its band, and what is to be trimmed inside it."""
     for unit in found.units:
-        if not unit.breached:
-            continue
         with exact_arithmetic():
             weight = ratio(unit.value + unit.accepted, found.whole)
+        if not is_called and _is_to_trim(unit, found):
+            yield Firing(
+                kind=TriggerKind.MOMENTUM,
+                subject=unit.name,
+                measured=weight,
+                limit=ratio(unit.wanted, found.whole),
+                reason="is to be trimmed: enough signs of momentum agreed",
+            )
+        if not unit.breached:
+            continue
         above = weight > unit.edges.high
         yield Firing(
             kind=TriggerKind.DRIFT,

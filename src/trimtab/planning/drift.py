@@ -24,6 +24,7 @@ from trimtab.planning.units import Measure, Unit
 from trimtab.targets.by_hand import shifts_by_hand
 from trimtab.targets.effective import Targets
 from trimtab.targets.groups import split
+from trimtab.targets.momentum import trims_of
 from trimtab.triggers.bands import AlertPrices, Band, alert_prices, band, member_alert_prices
 
 SOLD_OUT: Final = Threshold(width=ZERO, relative=False)
@@ -47,6 +48,8 @@ class Measurement:
     """The measures as shown."""
     groups: tuple[GroupDrift, ...]
     """The units that are groups, as shown."""
+    trims: Mapping[Asset, Decimal]
+    """What momentum takes off each target, fractions, > 0; empty where nothing is trimmed."""
 
 
 def measure(
@@ -92,6 +95,7 @@ def measure(
         units=tuple(units),
         drifts=with_trigger_prices(drifts, scene),
         groups=tuple(_group_drift(unit, scale) for unit in units if unit.name in _names(targets)),
+        trims=trims_of(targets),
     )
 
 

@@ -101,7 +101,7 @@ def _by_route(
 ) -> Move:
     """Return the move of what is left, in the market that the route names."""
     by_futures = policy.route_of(correction.asset) is Route.FUTURES
-    instrument = _market(correction.asset, snapshot, contract=by_futures)
+    instrument = market_of(correction.asset, snapshot, contract=by_futures)
     return Move(
         asset=correction.asset,
         instrument=instrument,
@@ -112,8 +112,13 @@ def _by_route(
     )
 
 
-def _market(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:
-    """Return the perpetual or the spot pair of *asset* against the quote."""
+def market_of(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:
+    """Return the perpetual or the spot pair of *asset* against the quote.
+
+    Raises:
+        MissingInstrument: the venue lists none, or none was read.
+
+    """
     wanted = MarketKind.SWAP if contract else MarketKind.SPOT
     for instrument in snapshot.instruments.values():
         fits = instrument.base == asset and instrument.quote == snapshot.quote

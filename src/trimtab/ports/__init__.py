@@ -12,6 +12,7 @@ from trimtab.ports.faces import Answer, Approver, Progress, StopSignal
 from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.history import PriceHistory
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
+from trimtab.ports.notices import NoticeLedger, Notifier, PlanHead, Receipt
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
@@ -43,14 +44,18 @@ __all__ = [
     "KeyWitness",
     "Ledger",
     "MarketData",
+    "NoticeLedger",
+    "Notifier",
     "OrderLedger",
     "PaymentList",
+    "PlanHead",
     "PlanLedger",
     "PlanStatus",
     "Portfolio",
     "Preflight",
     "PriceHistory",
     "Progress",
+    "Receipt",
     "ReferencePrice",
     "RestraintLedger",
     "SavedPlan",

@@ -20,6 +20,7 @@ from trimtab.domain.plan import Plan
 from trimtab.execution.outside import BookedSince
 from trimtab.ports.account import AccountLedger
 from trimtab.ports.hedges import HedgeLedger
+from trimtab.ports.notices import NoticeLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
@@ -175,6 +176,7 @@ class Ledger(
     StandingApprovalLedger,
     TransferLedger,
     HedgeLedger,
+    NoticeLedger,
     Protocol,
 ):
     """The truth about what we did. Every write is durable when it returns.

@@ -50,7 +50,8 @@ class Record:
     statement_at: datetime | None
     """When the last statement was taken, the venue's clock; None before the first."""
     targets: Mapping[Asset, Decimal] | None
-    """Effective targets of the plan that was executed last; None before the first."""
+    """Effective targets of the plan that was executed last, without hedges by hand; None before
+    the first."""
 
     @property
     def rejects(self) -> tuple[OrderRecord, ...]:

@@ -31,13 +31,23 @@ class Aim:
     """Base units, >= 0."""
 
 
-def aims_of(book: HedgeBook) -> tuple[Aim, ...]:
-    """Return every open hedge by hand as it is."""
-    return tuple(
-        Aim(hedge_id=h.hedge_id, asset=h.asset, symbol=h.symbol, units=h.units)
-        for h in book.open
-        if h.origin is HedgeOrigin.BY_HAND
-    )
+def aims_of(book: HedgeBook, exposed: Exposure) -> tuple[Aim, ...]:
+    """Return every open hedge by hand as it is, at most what is really short.
+
+    What a liquidation took moves no target: else a drift run would sell coins in its stead.
+    """
+    left = {asset: max(ZERO, -units) for asset, units in exposed.futures.items()}
+    aims = []
+    for hedge in book.open:
+        if hedge.origin is not HedgeOrigin.BY_HAND:
+            continue
+        units = min(hedge.units, left.get(hedge.asset, ZERO))
+        with exact_arithmetic():
+            left[hedge.asset] = left.get(hedge.asset, ZERO) - units
+        aims.append(
+            Aim(hedge_id=hedge.hedge_id, asset=hedge.asset, symbol=hedge.symbol, units=units)
+        )
+    return tuple(aim for aim in aims if aim.units)
 
 
 def hedged_targets(

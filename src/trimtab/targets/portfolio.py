@@ -19,6 +19,7 @@ from trimtab.targets.by_hand import Aim
 from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
 from trimtab.targets.groups import group_weights
+from trimtab.targets.momentum import momentum_overlay
 from trimtab.targets.phase import phase_overlay, present_weights
 from trimtab.targets.risk_parity import group_risks, parity_targets
 from trimtab.targets.rotation import rotation_overlay
@@ -51,6 +52,9 @@ def targets_of(
             wished.rotation, targets, occasion, rules=rules, exposed=exposed
         )
         targets = _with(targets, rotation)
+    if (momentum := policy.history.momentum) is not None:
+        overlays, seen = momentum_overlay(momentum, targets, occasion.history, quote=quote)
+        targets, readings = overlaid(targets, overlays), readings + seen
     if wished.phase is not None:
         present = present_weights(targets, exposed, rules.basis, aims=aims)
         targets = _with(targets, phase_overlay(wished.phase, targets, occasion, present))

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from trimtab.domain.instruments import MarketKind
 from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import Switch
 from trimtab.venues.profile import (
     CodeTable,
     Desk,
@@ -67,6 +69,12 @@ _SPOT: Final = CodeTable(
     gone=frozenset({"-2011"}),
     absent=frozenset({"-2013"}),
     unknown_symbol=frozenset({"-1121"}),
+    code_field="code",
+    text_field="msg",
+    is_told_with_200=False,
+    too_fast=frozenset(),
+    wrong_time=frozenset({"-1021"}),
+    silent_until_header="",
 )
 
 _LINEAR: Final = CodeTable(
@@ -127,6 +135,12 @@ _LINEAR: Final = CodeTable(
     gone=frozenset({"-2011"}),
     absent=frozenset({"-2013"}),
     unknown_symbol=frozenset({"-1121"}),
+    code_field="code",
+    text_field="msg",
+    is_told_with_200=False,
+    too_fast=frozenset(),
+    wrong_time=frozenset({"-1021"}),
+    silent_until_header="",
 )
 
 
@@ -171,11 +185,19 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
 
 BINANCE: Final = VenueProfile(
     venue_id="binance",
+    kinds=frozenset(MarketKind),
     hosts=MappingProxyType(
         {
             Environment.LOCAL: _PRODUCTION,  # The URLs stay; only the socket is moved.
             Environment.TESTNET: _DEMO,
             Environment.LIVE: _PRODUCTION,
+        }
+    ),
+    sandbox=Switch.DEMO,
+    options=MappingProxyType(
+        {
+            "crossMarginPairsData": [],  # ccxt fills them when it loads all markets.
+            "isolatedMarginPairsData": [],
         }
     ),
     desk_of_host=MappingProxyType(
@@ -205,6 +227,8 @@ BINANCE: Final = VenueProfile(
             86_400: "x-mbx-order-count-1d",
         }
     ),
+    time_calls=MappingProxyType({Desk.SPOT: "publicGetTime", Desk.LINEAR: "fapiPublicGetTime"}),
+    time_field="serverTime",
     ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
     forced_prefixes=("autoclose-", "adl_autoclose", "settlement_autoclose-"),
     transfer_ways=TransferWays(into_futures="MAIN_UMFUTURE", out_of_futures="UMFUTURE_MAIN"),

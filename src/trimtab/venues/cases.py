@@ -66,7 +66,9 @@ CASES: Final = MappingProxyType(
     dict(
         (
             _case(
-                1, "markets are read with their grid, least sizes and contract size", Needed.READ
+                1,
+                "markets are read with grid, least sizes, contract size and price band",
+                Needed.READ,
             ),
             _case(2, "balances are read to the last digit", Needed.READ),
             _case(3, "positions are read in base units, with side, entry and margin", Needed.READ),
@@ -105,6 +107,11 @@ CASES: Final = MappingProxyType(
             _case(
                 24,
                 "no request leaves for a host, or without a header, of another place",
+                Needed.SEND,
+            ),
+            _case(
+                25,
+                "a move between wallets is sent once, and found when its answer is lost",
                 Needed.SEND,
             ),
         )

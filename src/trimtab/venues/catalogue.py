@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from trimtab.venues.binance import BINANCE
+from trimtab.venues.bybit import BYBIT
 from trimtab.venues.profile import VenueProfile
 
-PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType({BINANCE.venue_id: BINANCE})
+PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
+    {profile.venue_id: profile for profile in (BINANCE, BYBIT)}
+)
 """Every venue that may be opened, by ccxt id."""

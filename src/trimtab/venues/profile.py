@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trimtab.domain.instruments import Instrument
+from trimtab.domain.instruments import Instrument, MarketKind
 from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import Switch
 
 
 class Desk(StrEnum):
@@ -47,6 +48,19 @@ class CodeTable:
     """Answers to a lookup that finds nothing, now."""
     unknown_symbol: frozenset[str]
     """A symbol that the venue does not list."""
+    code_field: str
+    """What answers call their code; 0 and 200 are none."""
+    text_field: str
+    """What answers call the text beside it."""
+    is_told_with_200: bool
+    """Whether refusals come with status 200, so that only the code tells them."""
+    too_fast: frozenset[str]
+    """Refusals of a request that came too soon: not looked at, and silence is wanted."""
+    wrong_time: frozenset[str]
+    """Refusals of a request's time; they dispute what we believe of the venue's clock."""
+    silent_until_header: str
+    """Answers say in it, lower case, until when silence is wanted, in milliseconds of the venue's
+    clock; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +89,7 @@ class RequestWeight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferWays:
-    """The venue's words for moves between the spot and the futures wallet."""
+    """The venue's words for moves between the spot and the futures wallet; empty for one wallet."""
 
     into_futures: str
     out_of_futures: str
@@ -87,8 +101,14 @@ class VenueProfile:
 
     venue_id: str
     """ccxt id."""
+    kinds: frozenset[MarketKind]
+    """What the adapter trades there."""
     hosts: Mapping[Environment, frozenset[str]]
-    """Hosts that may be addressed, by environment."""
+    """Hosts that may be addressed, by environment; none where the environment is not spoken."""
+    sandbox: Switch
+    """How ccxt is pointed at the hosts of ``testnet``."""
+    options: Mapping[str, object]
+    """What ccxt is told besides; it must not ask or announce anything by itself."""
     desk_of_host: Mapping[str, Desk]
     """Whose budget a request to a host draws on."""
     client_id_pattern: str
@@ -106,6 +126,10 @@ class VenueProfile:
     """Answers say in it, lower case, how much weight of the minute our address has used."""
     order_count_headers: Mapping[int, str]
     """The same for orders of the account, by the length of the window in seconds."""
+    time_calls: Mapping[Desk, str]
+    """ccxt's name of the raw call that tells each desk's time."""
+    time_field: str
+    """Where its answer has the milliseconds."""
     ended_statuses: frozenset[str]
     """Order statuses after which nothing more is filled; any other may still fill."""
     forced_prefixes: tuple[str, ...]

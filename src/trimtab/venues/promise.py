@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from trimtab.domain.errors import ApprovalError, ConfigError, TrimtabError
 from trimtab.venues.cases import CASES, Needed, Outcome, Showing
 from trimtab.venues.facts import FenceKind, Market, MarketFacts, VenueFacts, Way
 
@@ -68,6 +69,24 @@ def promises(
         market: promise(facts, shown.get((venue.venue_id, market), {}))
         for market, facts in venue.markets.items()
     }
+
+
+def objection(
+    promise: Promise, *, venue_id: str, is_live: bool, is_unattended: bool
+) -> TrimtabError | None:
+    """Return what stands against sending orders under *promise*; None when nothing does.
+
+    *is_unattended* says that a standing approval gives the yes, and no person.
+    """
+    look = f"trimtab venues show {venue_id}"
+    why = "".join(promise.reasons[:1])
+    if promise.level in {Level.FACTS_ONLY, Level.DRY_RUN_ONLY}:
+        told = f"{venue_id} is for dry runs only: {why}; nothing was sent"
+        return ConfigError(told, next_step=look)
+    if promise.level is Level.LIVE_WITH_PERSON and is_live and is_unattended:
+        told = f"{venue_id} is traded only when a person says yes: {why}; nothing was sent"
+        return ApprovalError(told, next_step="trimtab run --execute, without --yes")
+    return None
 
 
 def weakest(given: Iterable[Promise]) -> Promise:

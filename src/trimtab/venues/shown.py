@@ -37,6 +37,7 @@ _COINS_ONLY: Final = _besides(
         "VC-20": "sizes are base units already",
         "VC-21": "coins that are held have no leverage",
         "VC-22": "nothing is paid for holding coins",
+        "VC-25": "coins are held in one wallet",
     },
     Outcome.NOT_APPLICABLE,
 )
@@ -45,6 +46,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
     {
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
         ("binance", Market.LINEAR): _all_but(),
+        ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
     }
 )
 """What was shown, by venue and market."""

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from trimtab.domain.errors import VenueError
-from trimtab.domain.instruments import Asset
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
-from trimtab.domain.plan import Plan
+from trimtab.domain.plan import targets_unhedged
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.trading import NavMark, TradingState
@@ -117,7 +115,7 @@ async def past_of(watch: Watch, snapshot: Snapshot, paid: Paid, *, own_plan: str
         mark=mark,
         mark_fault=fault,
         statement_at=None if statement is None else statement.taken_at,
-        targets=None if executed is None else _targets(executed),
+        targets=None if executed is None else targets_unhedged(executed),
     )
     return await _latched(watch, record)
 
@@ -133,11 +131,6 @@ async def _look(
         return mark_of(snapshot, before, fills=fills, payments=paid.payments), ""
     except UnmarkedNav as fault:
         return None, str(fault)
-
-
-def _targets(executed: Plan) -> Mapping[Asset, Decimal]:
-    """Return the effective targets of a plan by asset."""
-    return {drift.asset: drift.target for drift in executed.drift}
 
 
 async def _latched(watch: Watch, record: Record) -> Record:

@@ -141,7 +141,7 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     history = None if need.is_empty else await planner.history.read(need)
     snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
     policy = planner.policy
-    occasion = await occasion_of(planner, slot_due=slot_due, history=history)
+    occasion = await occasion_of(planner, snapshot.quote, slot_due=slot_due, history=history)
     bare = make_plan(snapshot, policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, bare, holder=holder)
@@ -179,9 +179,9 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
 
 
 async def occasion_of(
-    planner: Planner, *, slot_due: bool, history: History | None = None
+    planner: Planner, quote: Asset, *, slot_due: bool, history: History | None = None
 ) -> Occasion:
-    """Gather what may change a plan beside snapshot and policy.
+    """Gather what may change a plan beside snapshot and policy; hedges settle in *quote*.
 
     Raises:
         LedgerError: the ledger could not be read.
@@ -191,7 +191,7 @@ async def occasion_of(
     occasion = Occasion(
         now=planner.clock.now(),
         slot_due=slot_due,
-        hedges=book_of(record),
+        hedges=book_of(record, quote),
         wish=planner.wish,
         history=history,
         cooling=await _cooling(planner),

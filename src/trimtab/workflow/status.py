@@ -16,6 +16,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.margin import maintenance, margin_ratio
+from trimtab.domain.notices import NoticeRecord
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
@@ -155,6 +156,12 @@ class AccountStatus:
     """Standing approvals that are in force, oldest first."""
     hedges: tuple[SeenHedge, ...]
     """Open ones, by first fill."""
+    pot: Decimal
+    """What hedges realised, less fees, with funding; quote units, signed."""
+    unread: tuple[NoticeRecord, ...]
+    """Notices that hold unattended runs until somebody reads them, oldest first."""
+    missed: tuple[NoticeRecord, ...]
+    """Notices that did not arrive everywhere, oldest first."""
 
     @property
     def taken_at(self) -> datetime:
@@ -193,9 +200,10 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     )
     ledger, now = sight.ledger, sight.clock.now()
     records, plans = await ledger.orders(plan_digest=None), await ledger.plans()
+    notices = await ledger.notices()
     standing = await look_at_standing(ledger, policy, key=snapshot.key, at=now)
     exposed = exposure(snapshot)
-    book = book_of(await ledger.hedge_record())
+    book = book_of(await ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None, history=history)
     occasion = await on_calendar(occasion, policy, ledger)
     weighed = _own_weighed(snapshot, policy, occasion)
@@ -223,6 +231,9 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
         hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
+        pot=book.pot(snapshot.quote),
+        unread=tuple(r for r in notices if r.holds),
+        missed=tuple(r for r in notices if r.is_missed(at=now)),
     )
 
 
@@ -259,7 +270,8 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
-        stance = stance_of(lenient, exposed, occasion, aims_of(occasion.hedges))
+        aims = aims_of(occasion.hedges, exposed)
+        stance = stance_of(lenient, exposed, occasion, aims)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(

@@ -10,7 +10,7 @@ from typing import Final
 
 from trimtab.approval import Occasion, idle, lapses, uncovered
 from trimtab.domain.approved import Approval, ApprovalKind
-from trimtab.domain.errors import ApprovalError
+from trimtab.domain.errors import ApprovalError, UnreadNotices
 from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
@@ -60,9 +60,11 @@ async def standing_yes(desk: Desk, policy: Policy, plan: Plan, report: GateRepor
     """Record the yes of the oldest standing approval that covers *plan*, and return it.
 
     Raises:
+        UnreadNotices: something critical was told that nobody has read; the plan stays pending.
         ApprovalError: none covers it, or another run took the last of its cap; it stays pending.
 
     """
+    await _all_read(desk.ledger, plan)
     records = await desk.ledger.standing_approvals()
     halted, at = await desk.ledger.halted(), desk.clock.now()
     occasion = Occasion(key=plan.key, policy=policy, halted=halted, at=at)
@@ -77,6 +79,24 @@ async def standing_yes(desk: Desk, policy: Policy, plan: Plan, report: GateRepor
         f"({_told(against.items())}); nothing was sent, it stays pending",
         next_step=f"trimtab approve {plan.digest[:SHOWN_DIGITS]}, or trimtab standing list",
     )
+
+
+async def _all_read(ledger: Ledger, plan: Plan) -> None:
+    """Refuse to go on unwatched while a critical notice waits for somebody to read it.
+
+    Raises:
+        UnreadNotices: one does.
+
+    """
+    unread = [record.notice for record in await ledger.notices() if record.holds]
+    if unread:
+        last = unread[-1]
+        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        raise UnreadNotices(
+            f"plan {plan.digest[:SHOWN_DIGITS]}: nobody has read notice {last.id} ({last.kind})"
+            f"{more}; nothing was sent, it stays pending",
+            next_step=f"trimtab notify list, then trimtab notify ack {last.id}",
+        )
 
 
 def _told(against: Iterable[tuple[str, tuple[str, ...]]]) -> str:

@@ -24,7 +24,7 @@ BTC = Asset("BTC")
 
 
 def test_an_account_that_declared_nothing_has_no_hedges() -> None:
-    assert book_of(HedgeRecord(declared=(), fills=(), funding=())) == NO_HEDGES
+    assert book_of(HedgeRecord(declared=(), fills=(), funding=()), USDT) == NO_HEDGES
 
 
 def test_a_hedge_grows_at_the_average_and_realises_at_the_average_entry() -> None:
@@ -69,6 +69,13 @@ def test_what_a_stranger_bought_back_comes_off_what_is_unexplained_then_off_the_
     assert (first.closed_by, second.units) == (HedgeCause.OUTSIDE, dec("0.5"))
 
 
+def test_a_line_that_buys_more_than_its_hedge_goes_on_to_the_others() -> None:
+    first, second = hedges(
+        "open one 1 @ 100 beside 0.5", "open two 1 @ 100 by hand", "close one 2 @ 90"
+    ).hedges
+    assert (first.units, second.units, second.is_open) == (dec(0), dec("0.5"), True)
+
+
 def test_what_nobody_of_ours_sold_is_no_hedge_and_takes_its_part_of_funding() -> None:
     [hedge] = hedges("open btc 1 @ 100", "sell 3 @ 100", "pay 4").hedges
     assert (hedge.units, hedge.funding) == (dec(1), dec(1))
@@ -89,14 +96,16 @@ def test_funding_is_shared_by_size_and_nothing_of_it_is_lost() -> None:
 def test_funding_of_no_contract_and_of_no_hedge_goes_to_nobody() -> None:
     record = record_of("pay 1", "open btc 1 @ 100", "pay 2")
     nameless = replace(record.funding[1], symbol=None)
-    [hedge] = book_of(replace(record, funding=(record.funding[0], nameless))).hedges
+    [hedge] = book_of(replace(record, funding=(record.funding[0], nameless)), USDT).hedges
     assert hedge.funding == dec(0)
 
 
 def test_what_is_paid_at_the_instant_of_a_fill_is_for_what_was_held_before_it() -> None:
     record = record_of("open btc 1 @ 100", "close btc 1 @ 90", "pay 1")
     at = record.fills[1].fill.filled_at
-    [hedge] = book_of(replace(record, funding=(replace(record.funding[0], paid_at=at),))).hedges
+    [hedge] = book_of(
+        replace(record, funding=(replace(record.funding[0], paid_at=at),)), USDT
+    ).hedges
     assert hedge.funding == dec(1)
 
 

@@ -233,7 +233,7 @@ def held_for_others(*events: str) -> HedgeBook:
     mine = (
         replace(h, asset=Asset("ETH"), symbol=swap("ETH").symbol) for h in hedges(*events).hedges
     )
-    return HedgeBook(hedges=tuple(mine))
+    return HedgeBook(hedges=tuple(mine), steps=())
 
 
 def test_a_carriers_hedge_stays_while_the_basket_is_overweight_and_rests_for_all() -> None:

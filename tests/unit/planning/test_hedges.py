@@ -158,6 +158,15 @@ def test_a_hedge_whose_position_somebody_else_took_is_not_bought_back() -> None:
             planned(text, TWO, CloseWish(hedge_ids=()))
 
 
+def test_what_somebody_else_took_of_a_hedge_moves_no_target_and_closes_nothing() -> None:
+    book = hedges("open mine 0.2 @ 10000 by hand", "open drift 0.1 @ 10000 at target")
+    gone = planned(HELD, book)
+    assert (gone.overlays, gone.legs) == ((), ())
+    part = planned(f"{HELD}, perp BTC -0.15", book)
+    assert [o.shift[BTC] for o in part.overlays] == [dec("-0.075")]
+    assert part.hedging == ()
+
+
 def test_a_drift_opens_one_hedge_and_grows_the_same() -> None:
     opened = planned("BTC 0.6 @ 10000, wallet 4000", NOTHING, **BY_FUTURES)
     [line] = opened.hedging
@@ -265,7 +274,7 @@ def test_a_hedge_by_hand_beyond_its_target_leaves_a_target_of_nothing() -> None:
 def test_a_new_name_is_longer_when_the_short_one_is_taken() -> None:
     first = planned(HELD, NOTHING, share("0.1")).hedging[0].hedge_id
     taken = replace(hedges("open x 1 @ 100", "close x 1 @ 90").hedges[0], hedge_id=first)
-    second = planned(HELD, HedgeBook(hedges=(taken,)), share("0.1")).hedging[0].hedge_id
+    second = planned(HELD, HedgeBook(hedges=(taken,), steps=()), share("0.1")).hedging[0].hedge_id
     assert second.startswith(first)
     assert len(second) == len(first) + 1
 

@@ -16,6 +16,7 @@ from trimtab.domain.history_policy import (
     NO_HISTORY_NEEDED,
     AdaptivePolicy,
     HistoryPolicy,
+    MomentumPolicy,
     RiskParityPolicy,
     VolatilityPolicy,
 )
@@ -58,12 +59,37 @@ def test_a_plain_policy_needs_nothing_and_reads_nothing() -> None:
 
 def test_what_is_needed_is_the_most_that_any_rule_asks_for() -> None:
     everything = HistoryPolicy(
-        risk_parity=PARITY, volatility=VOLATILITY, adaptive=ADAPTIVE, chance_days=20
+        risk_parity=PARITY,
+        volatility=VOLATILITY,
+        adaptive=ADAPTIVE,
+        momentum=None,
+        chance_days=20,
+        review_days=90,
     )
     assert everything.need([BTC, USDT]) == HistoryNeed(assets=(BTC, ETH), days=60)
     assert rules(volatility=VOLATILITY).past_needed == HistoryNeed(assets=(BTC, ETH), days=30)
     assert rules(chance_days=20).past_needed == HistoryNeed(assets=(BTC, ETH), days=20)
     assert rules(chance_days=20).history.need([USDT]) == NOTHING_NEEDED
+
+
+def test_momentum_needs_closes_and_the_past_of_perpetuals_of_the_coins_it_looks_at() -> None:
+    hot = MomentumPolicy(
+        assets=(ETH,),
+        trim=dec("0.2"),
+        votes=2,
+        hold_days=7,
+        look_back_days=60,
+        rsi=dec(70),
+        rsi_period=14,
+        divergence_days=30,
+        funding_days=90,
+        interest_rise=dec("0.2"),
+        interest_days=7,
+    )
+    need = rules(momentum=hot).past_needed
+    assert need == HistoryNeed(assets=(ETH,), days=97, perpetuals=(ETH,))
+    everyone = rules(momentum=dataclasses.replace(hot, assets=())).past_needed
+    assert everyone.perpetuals == (BTC, ETH)
 
 
 def test_shared_risk_takes_the_place_of_written_weights() -> None:

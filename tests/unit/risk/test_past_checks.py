@@ -15,6 +15,7 @@ from tests.unit.risk.cases import CALM, ask, context, found, mark, record, unkno
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import OrderRecord, OrderState
+from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.plan import Drift
 from trimtab.domain.snapshot import Book, Level, PriceBand, Snapshot
 
@@ -454,6 +455,23 @@ def test_without_an_earlier_plan_or_any_target_a_move_is_told_apart() -> None:
     first = looked_back(SELL)
     assert found(first, "max_target_move").measured == "no plan was executed yet"
     assert verdict(retargeted({}), "max_target_move") == "refuse"
+
+
+def test_what_is_short_by_hand_is_no_move_of_a_target() -> None:
+    usdt = Asset("USDT")
+    overlay = Overlay(
+        overlay_id="btc-1",
+        kind=OverlayKind.HEDGE,
+        reason="0.4 BTC short by hand",
+        until="by hand",
+        shift={Asset("BTC"): Decimal("-0.4"), usdt: Decimal("0.4")},
+    )
+    facts = context(record=record(targets={Asset("BTC"): Decimal("0.5"), usdt: Decimal("0.5")}))
+    drift = aimed(BTC="0.1", USDT="0.9")
+    hedged = ask(account(CALM), SELL, facts=facts, drift=drift, overlays=(overlay,))
+    assert found(hedged, "max_target_move").measured == "0"
+    bare = ask(account(CALM), SELL, facts=facts, drift=drift)
+    assert verdict(bare, "max_target_move") == "refuse"
 
 
 def test_turnover_of_an_account_that_is_worth_nothing_is_not_measured() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trimtab.domain.errors import ApprovalError, ConfigError
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.cases import CASES, Needed, Outcome, Showing
@@ -14,7 +15,15 @@ from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.facts import FenceKind, Market, MarketFacts, Way
 from trimtab.venues.known import KNOWN
 from trimtab.venues.page import markdown
-from trimtab.venues.promise import SEARCHED_S, SETTLED_S, Level, promise, weakest
+from trimtab.venues.promise import (
+    SEARCHED_S,
+    SETTLED_S,
+    Level,
+    Promise,
+    objection,
+    promise,
+    weakest,
+)
 from trimtab.venues.register import PROMISES, promised
 
 ROOT = Path(__file__).parents[3]
@@ -105,6 +114,24 @@ def test_an_account_has_the_least_of_what_its_markets_have() -> None:
     kinds = [MarketKind.SPOT, MarketKind.SWAP]
     assert promised("binance", kinds).level is Level.LIVE
     assert promised("coinbase", kinds).by_facts is Level.DRY_RUN_ONLY
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("is_live", [True, False])
+@pytest.mark.parametrize("is_unattended", [True, False])
+def test_orders_are_sent_only_where_the_promise_lets_them(
+    level: Level, is_live: bool, is_unattended: bool
+) -> None:
+    made = Promise(level=level, by_facts=Level.LIVE, reasons=("so it is",))
+    against = objection(made, venue_id="bybit", is_live=is_live, is_unattended=is_unattended)
+    if level in {Level.FACTS_ONLY, Level.DRY_RUN_ONLY}:
+        assert isinstance(against, ConfigError)
+        assert against.next_step == "trimtab venues show bybit"
+    elif level is Level.LIVE_WITH_PERSON and is_live and is_unattended:
+        assert isinstance(against, ApprovalError)
+    else:
+        assert against is None
+    assert against is None or "so it is" in str(against)
 
 
 def test_no_showing_stands_without_its_reason() -> None:

@@ -24,6 +24,9 @@ APPEND_ONLY: Final = (
     "standing_revocations",
     "standing_uses",
     "hedge_lines",
+    "notices",
+    "notice_steps",
+    "notice_reads",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
 NEVER_DELETED: Final = (

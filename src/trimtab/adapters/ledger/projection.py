@@ -23,6 +23,7 @@ _SUBJECTS: Final = (
     "digest",
     "plan_digest",
     "standing",
+    "notice",
     "symbol",
     "account",
 )
@@ -53,6 +54,9 @@ class EntryKind(StrEnum):
     NAV_MARKED = "nav_marked"
     STANDING_GRANTED = "standing_granted"
     STANDING_REVOKED = "standing_revoked"
+    NOTICE_POSTED = "notice_posted"
+    NOTICE_STEP = "notice_step"
+    NOTICE_READ = "notice_read"
     LEASE_TAKEN = "lease_taken"
     LEASE_RELEASED = "lease_released"
 
@@ -313,6 +317,23 @@ def _standing_revoked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
 
 
+def _notice_posted(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a notice; what it says stays in the entry."""
+    told = {name: body["given"][name] for name in ("kind", "at")}
+    yield _new("notices", {"id": body["notice"]}, seq=seq, **told)
+
+
+def _notice_step(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make one step of a notice's way over a channel."""
+    yield _new("notice_steps", {"seq": seq}, **body)
+
+
+def _notice_read(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make that somebody has read a notice."""
+    key = {"notice": body["notice"]}
+    yield _new("notice_reads", key, seq=seq, by=body["by"], at=body["at"])
+
+
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
@@ -345,6 +366,9 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.NAV_MARKED: _nav_marked,
             EntryKind.STANDING_GRANTED: _standing_granted,
             EntryKind.STANDING_REVOKED: _standing_revoked,
+            EntryKind.NOTICE_POSTED: _notice_posted,
+            EntryKind.NOTICE_STEP: _notice_step,
+            EntryKind.NOTICE_READ: _notice_read,
             EntryKind.LEASE_TAKEN: _lease_taken,
             EntryKind.LEASE_RELEASED: _lease_released,
         }

@@ -10,56 +10,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Table
 
-WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""64-bit whole numbers; on SQLite the type that makes a primary key the row id."""
+from trimtab.adapters.ledger import schema_notices
+from trimtab.adapters.ledger.columns import TEXT
+from trimtab.adapters.ledger.columns import entry as _entry
+from trimtab.adapters.ledger.columns import text as _text
+from trimtab.adapters.ledger.columns import text_or_none as _text_or_none
+from trimtab.adapters.ledger.columns import whole as _whole
 
-TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text in the order of its bytes, as SQLite has it, whatever the server's language is."""
-
-metadata: Final = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-
-def _text(name: str, *, primary_key: bool = False) -> Column[str]:
-    """Return a column of text that is always there."""
-    return Column(name, TEXT, primary_key=primary_key, nullable=False)
-
-
-def _text_or_none(name: str) -> Column[str]:
-    """Return a column of text that may be missing."""
-    return Column(name, TEXT, nullable=True)
-
-
-def _whole(name: str, *, primary_key: bool = False) -> Column[int]:
-    """Return a column of whole numbers that are given, never counted up by the database."""
-    return Column(name, WHOLE, primary_key=primary_key, autoincrement=False, nullable=False)
-
-
-def _entry(*, primary_key: bool = False) -> Column[int]:
-    """Return the column that names the entry a row was made by."""
-    target = ForeignKey("entries.seq")
-    return Column(
-        "seq", WHOLE, target, primary_key=primary_key, autoincrement=False, nullable=False
-    )
-
+metadata: Final = schema_notices.notices.metadata
+"""Of all tables; those of notices are among them once their module is imported, as here."""
 
 stamp: Final = Table(
     "stamp",

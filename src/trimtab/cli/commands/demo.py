@@ -104,7 +104,9 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     )
     compared = await reconcile(books, shell.clock, adopt=False)
     snapshot = await shell.market.snapshot(planner.portfolio)
-    after = make_plan(snapshot, planner.policy, await occasion_of(planner, slot_due=False))
+    after = make_plan(
+        snapshot, planner.policy, await occasion_of(planner, snapshot.quote, slot_due=False)
+    )
     agrees = not compared.differences
     verdict = (
         "The ledger and the exchange agree" if agrees else "The ledger and the exchange differ"

@@ -36,6 +36,8 @@ from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.risk.references import Bench
 from trimtab.venues.catalogue import PROFILES
+from trimtab.venues.promise import Level
+from trimtab.venues.register import promised
 from trimtab.workflow.bearings import Chart
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
@@ -104,6 +106,7 @@ async def examinations(config: Config) -> tuple[Examination, ...]:
         _python(),
         *books.found,
         _host(config),
+        _promise(config),
         *await _account(config, books.orders),
         await _references(config),
     )
@@ -191,6 +194,17 @@ def _host(config: Config) -> Examination:
         case _:
             fix = "be sure that real money is meant"
             return warned("host", found=f"live: {hosts}", fix=fix)
+
+
+def _promise(config: Config) -> Examination:
+    """Say what may be promised of orders at the venue, and why no more."""
+    venue_id = config.key.venue
+    promise = promised(venue_id, config.markets)
+    found = words(promise.level.value)
+    if promise.level is Level.LIVE:
+        return passed("venue_promise", found=found)
+    told = f"{found}: {'; '.join(promise.reasons[:1])}"
+    return warned("venue_promise", found=told, fix=f"trimtab venues show {venue_id}")
 
 
 async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Examination]:

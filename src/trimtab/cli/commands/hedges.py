@@ -1,4 +1,4 @@
-"""``hedge`` and ``close-hedges``: hedges by hand, by the same gate, approval and execution."""
+"""``hedge`` and ``close-hedges``: by hand, by the same gate and approval; ``ledger pot``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from trimtab.accounting.pot import pot_entries
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.trading import Asked, dry_run, executed
 from trimtab.cli.exits import Exit
+from trimtab.cli.hedge_document import pot_document
+from trimtab.cli.hedge_views import pot_table
 from trimtab.cli.session import Result, Work
+from trimtab.cli.telling import afterwards
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.hedges import CloseWish, HedgeWish, Wish
 from trimtab.domain.instruments import Asset
+from trimtab.hedging.book import book_of
 
 _SIZE: Final = re.compile(r"(?P<digits>\d+(\.\d+)?)(?P<percent>%?)")
 _HUNDREDTH: Final = Decimal("0.01")
@@ -67,6 +74,21 @@ def close_hedges(
     return _asked(CloseWish(hedge_ids=hedge_ids), execute=execute, yes=yes)
 
 
+def pot() -> Exit:
+    """List what hedges earned and cost, in double entry, oldest first."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Read what the hedge book follows from, and add it up."""
+        async with open_books(config, dry_run=False) as ledger:
+            book = book_of(await ledger.hedge_record(), config.quote)
+        entries = pot_entries(book.steps, config.quote)
+        documents = [pot_document(entry) for entry in entries]
+        return Result(document=documents, view=pot_table(entries), code=Exit.DONE)
+
+    return session.conduct(work)
+
+
 def hedge_wish(*, asset: str, size: str) -> HedgeWish:
     """Return what a person asks for.
 
@@ -99,4 +121,5 @@ def _asked(wish: Wish, *, execute: bool, yes: bool) -> Exit:
             return await executed(config, given, asked)
         return await dry_run(config, given, asked)
 
-    return session.conduct(work)
+    told = afterwards(config, SystemClock()) if execute else None
+    return session.conduct(work, afterwards=told)

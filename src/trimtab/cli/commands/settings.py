@@ -41,7 +41,7 @@ def init(
     profile
         conservative, moderate or aggressive.
     venue
-        A ccxt id with a venue profile.
+        A venue that an adapter opens, such as binance.
     environment
         Which exchange host is talked to.
 

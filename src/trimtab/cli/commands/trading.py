@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.terminal import TerminalProgress
 from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
@@ -25,9 +26,10 @@ from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
 from trimtab.cli.survival import survival_document, survival_view
 from trimtab.cli.tables import bearings_table
+from trimtab.cli.telling import afterwards, telling_approver
 from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
-from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
+from trimtab.domain.errors import ApprovalError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.hedges import Wish
 from trimtab.domain.plan import Plan
@@ -36,7 +38,7 @@ from trimtab.domain.snapshot import Environment
 from trimtab.ports import PlanStatus
 from trimtab.risk.certificate import Flips, Turned
 from trimtab.risk.survival import Survival, survival
-from trimtab.venues.promise import Level
+from trimtab.venues.promise import objection
 from trimtab.venues.register import promised
 from trimtab.workflow.propose import Proposal, flips_of, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
@@ -66,7 +68,7 @@ def plan(
         asked = _Answers(line=survival(proposal.case), flips=flips_of(proposal))
         return Result(document=_proposed(proposal, asked), view=_seen(proposal, asked), code=code)
 
-    return session.conduct(work)
+    return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,8 @@ def run(
             return await executed(config, given, Asked(yes=yes, saved=plan, wish=None))
         return await dry_run(config, given, Asked(yes=yes, saved=plan, wish=None))
 
-    return session.conduct(work)
+    told = afterwards(config, SystemClock()) if execute else None
+    return session.conduct(work, afterwards=told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +146,11 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
     """Recover, plan, ask and send."""
     consent = _consent(config, yes=asked.yes)
     _allowed(config, consent)
-    async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
-        runner = local_runner(shell, given, asked.wish)
+    async with (
+        open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell,
+        telling_approver(local_approver(config), config, shell.ledger, shell.clock) as approver,
+    ):
+        runner = replace(local_runner(shell, given, asked.wish), approver=approver)
         await _nothing_left_open(runner)
         if asked.saved is not None:
             pending = await shell.ledger.plan(asked.saved)
@@ -241,15 +247,14 @@ def _allowed(config: Config, consent: Consent) -> None:
 
     """
     venue_id = config.key.venue
-    promise, look = promised(venue_id, config.markets), f"trimtab venues show {venue_id}"
-    why = "; ".join(promise.reasons[:1])
-    if promise.level in {Level.FACTS_ONLY, Level.DRY_RUN_ONLY}:
-        told = f"{venue_id} is for dry runs only: {why}; nothing was sent"
-        raise ConfigError(told, next_step=look)
-    is_live = config.key.environment is Environment.LIVE
-    if promise.level is Level.LIVE_WITH_PERSON and is_live and consent is Consent.STANDING:
-        told = f"{venue_id} is traded only with a person who says yes: {why}; nothing was sent"
-        raise ApprovalError(told, next_step="trimtab run --execute, without --yes")
+    against = objection(
+        promised(venue_id, config.markets),
+        venue_id=venue_id,
+        is_live=config.key.environment is Environment.LIVE,
+        is_unattended=consent is Consent.STANDING,
+    )
+    if against is not None:
+        raise against
 
 
 def _show_plan(plan: Plan, report: GateReport) -> None:

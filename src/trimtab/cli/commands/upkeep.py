@@ -19,6 +19,7 @@ from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
+from trimtab.cli.telling import afterwards
 from trimtab.cli.views_reconcile import reconcile_result
 from trimtab.cli.views_upkeep import (
     Cancellation,
@@ -68,7 +69,7 @@ def recover() -> Exit:
                 report = await recovered(desk, receive_window_ms=window_ms)
         return recover_result(report, (*left.open_orders, *left.absent))
 
-    return session.conduct(work)
+    return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
 
 def _progress() -> TerminalProgress:
@@ -108,7 +109,7 @@ def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit
                 found = await compared(books, shell.clock, adopt=True)
                 return reconcile_result(found, config.key)
 
-    return session.conduct(work)
+    return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
 
 def _books(shell: Shell) -> Books:
@@ -154,7 +155,7 @@ def halt(reason: str = BY_HAND) -> Exit:
             Halted(reason=reason, before=before, cancellations=cancelled, unreached="")
         )
 
-    return session.conduct(work)
+    return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
 
 def _not_halted(fault: LedgerError) -> LedgerError:
@@ -212,7 +213,7 @@ def unhalt() -> Exit:
             await ledger.set_halt(None, by=owner(), at=SystemClock().now())
         return unhalt_result({s: entries[s] for s, why in held.items() if why is not None})
 
-    return session.conduct(work)
+    return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
 
 async def _latched(ledger: SqlLedger) -> Mapping[str, LedgerEvent]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from trimtab.domain.exact import BPS, ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.orders import OrderRecord
-from trimtab.domain.plan import Leg
+from trimtab.domain.plan import Leg, targets_unhedged
 from trimtab.risk.case import Case
 from trimtab.risk.checks.account import only_reductions
 from trimtab.risk.checks.frame import at_most, holds, subject_of
@@ -102,7 +102,10 @@ def _seconds(length: timedelta) -> Decimal:
 
 
 def max_target_move(case: Case) -> Judgement:
-    """Hold the largest move of a target since the last executed plan against its limit."""
+    """Hold the largest move of a target since the last executed plan against its limit.
+
+    What a person has short by hand is no such move.
+    """
     before = case.context.record.targets
     if before is None:
         return Judgement(
@@ -112,7 +115,7 @@ def max_target_move(case: Case) -> Judgement:
             limit=case.limits.max_target_move,
             reason=None,
         )
-    now = {drift.asset: drift.target for drift in case.plan.drift}
+    now = targets_unhedged(case.plan)
     with exact_arithmetic():
         moved = {a: abs(now.get(a, ZERO) - before.get(a, ZERO)) for a in now.keys() | before}
     asset = max(sorted(moved), key=lambda a: moved[a], default=case.plan.quote)

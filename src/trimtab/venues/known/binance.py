@@ -57,7 +57,7 @@ FACTS: Final = VenueFacts(
     ),
     no_sandbox="",
     key_rights_call="sapiGetAccountApiRestrictions",
-    transfer_call="sapiPostFuturesTransfer",
+    transfer_call="sapiPostAssetTransfer",
     traps=(
         (
             "set_sandbox_mode changes the hosts, but every private futures call then fails; demo "

@@ -63,6 +63,10 @@ FACTS: Final = VenueFacts(
             "be given"
         ),
         "refusals come with status 200, only retCode says so",
+        (
+            "an address that asks too fast is answered 403 for ten minutes, like one from a "
+            "country that is barred"
+        ),
         "set_margin_mode changes the whole account, not a market",
         "every request carries ccxt's own name in the header Referer",
     ),

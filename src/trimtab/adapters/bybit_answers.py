@@ -1,0 +1,347 @@
+"""Orders, executions, wallets and markets as Bybit v5 writes them. Pure.
+
+Each function reads one answer whole: a row that cannot be read makes the answer unreadable,
+never shorter. Spot only: sizes are base units. Sources: Bybit API v5 "Get Open & Closed Orders",
+"Get Trade History", "Get Wallet Balance", "Get Instruments Info", "Get API Key Information", 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    instant_of,
+    integer_of,
+    mapping_of,
+    rows_of,
+    text_of,
+)
+from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
+from trimtab.domain.exact import ONE, ceil_times, exact_arithmetic, floor_times
+from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    TradeId,
+    VenueOrder,
+    VenueOrderId,
+)
+from trimtab.domain.rights import KeyRights, KeyUse
+from trimtab.domain.snapshot import Balance, OpenOrder, PriceBand
+
+Row = Mapping[str, Any]
+_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+_NUMBER: Final = re.compile(r"[0-9]{1,20}")
+_STAMP: Final = re.compile(r"[0-9]{13}")
+_ID_DIGITS: Final = 20
+
+
+def result_of(answer: object) -> Row:
+    """Return what an answer of v5 is about.
+
+    Raises:
+        Unreadable: it has no result, or is none of success.
+
+    """
+    told = mapping_of(answer)
+    if field(told, "retCode") != 0:
+        raise Unreadable("retCode is not 0")
+    return mapping_of(field(told, "result"))
+
+
+def rows_in(answer: object) -> tuple[Row, ...]:
+    """Return the list of an answer; raises like :func:`result_of`."""
+    return rows_of(field(result_of(answer), "list"))
+
+
+def page_of(answer: object) -> tuple[tuple[Row, ...], str]:
+    """Return the list of an answer and the cursor of the next page, empty at the end.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    cursor = field(result_of(answer), "nextPageCursor")
+    if not isinstance(cursor, str):
+        raise Unreadable("nextPageCursor is not text")
+    return rows_in(answer), cursor
+
+
+def received(answer: object, intent: OrderIntent) -> VenueOrder:
+    """Read that the order of *intent* was received; nothing is known of it beyond.
+
+    Raises:
+        Unreadable: it is another order, or has no id.
+
+    """
+    row = result_of(answer)
+    if text_of(row, "orderLinkId") != intent.client_order_id:
+        raise Unreadable("the answer is of another order")
+    return VenueOrder(
+        client_order_id=intent.client_order_id,
+        venue_order_id=venue_order_id(row),
+        symbol=intent.instrument.symbol,
+        lots=intent.lots,
+        filled_lots=signed(0, intent.side),
+        ended=False,
+        status="received",
+    )
+
+
+def order_of(row: Row, intent: OrderIntent, *, market_id: str, ended: frozenset[str]) -> VenueOrder:
+    """Read an order, which must be the one of *intent*.
+
+    Raises:
+        Unreadable: it is another one, has no id, or does not say what was executed.
+
+    """
+    side = side_of(row)
+    told = (text_of(row, "orderLinkId"), text_of(row, "symbol"), side)
+    if told != (intent.client_order_id, market_id, intent.side):
+        raise Unreadable("the answer is of another order")
+    status = text_of(row, "orderStatus")
+    return VenueOrder(
+        client_order_id=intent.client_order_id,
+        venue_order_id=venue_order_id(row),
+        symbol=intent.instrument.symbol,
+        lots=signed(lots_of(decimal_of(row, "qty"), intent.instrument), side),
+        filled_lots=signed(lots_of(decimal_of(row, "cumExecQty"), intent.instrument), side),
+        ended=status in ended,
+        status=status,
+    )
+
+
+def venue_order_id(row: Row) -> VenueOrderId:
+    """Return the venue's id of an order.
+
+    Raises:
+        Unreadable: there is none.
+
+    """
+    order_id = text_of(row, "orderId")
+    if not _ID.fullmatch(order_id):
+        raise Unreadable("orderId is not an id")
+    return VenueOrderId(order_id)
+
+
+def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
+    """Read a resting order; one that waits for a trigger has its trigger as its limit.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    with exact_arithmetic():
+        rest = decimal_of(row, "qty") - decimal_of(row, "cumExecQty")
+    name = field(row, "orderLinkId")
+    if not isinstance(name, str):
+        raise Unreadable("orderLinkId is not text")
+    return OpenOrder(
+        symbol=instrument.symbol,
+        client_order_id=ClientOrderId(name),
+        venue_order_id=venue_order_id(row),
+        lots=signed(lots_of(rest, instrument), side_of(row)),
+        limit_price=decimal_of(row, "price") or decimal_of(row, "triggerPrice"),
+        reduce_only=False,  # There is nothing to reduce on spot.
+    )
+
+
+def trade_id(row: Row) -> TradeId:
+    """Return a name of an execution that rises with time: its instant, then the venue's id.
+
+    What was booked last is a mark to read on behind, and the venue's id alone is not said to rise.
+
+    Raises:
+        Unreadable: the venue's id is no number, or there is no instant.
+
+    """
+    stamp, number = str(integer_of(row, "execTime")), text_of(row, "execId")
+    if not _NUMBER.fullmatch(number) or not _STAMP.fullmatch(stamp):
+        raise Unreadable("execId or execTime of a spot execution is no number")
+    return TradeId(stamp + number.zfill(_ID_DIGITS))
+
+
+def stamp_of(trade: TradeId) -> int:
+    """Return the instant in the name of an execution, milliseconds."""
+    return int(trade[:-_ID_DIGITS])
+
+
+def fill_of(row: Row, instrument: Instrument) -> Fill:
+    """Read an execution.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    name = field(row, "orderLinkId")
+    if not isinstance(name, str):
+        raise Unreadable("orderLinkId is not text")
+    return Fill(
+        symbol=instrument.symbol,
+        trade_id=trade_id(row),
+        venue_order_id=venue_order_id(row),
+        client_order_id=ClientOrderId(name) if name else None,
+        side=side_of(row),
+        quantity=decimal_of(row, "execQty"),
+        fill_price=decimal_of(row, "execPrice"),
+        fee=decimal_of(row, "execFee"),
+        fee_asset=Asset(text_of(row, "feeCurrency")),
+        filled_at=instant_of(row, "execTime"),
+    )
+
+
+def balances_of(answer: object) -> Mapping[Asset, Balance]:
+    """Read the unified wallet as one of coins; those of which nothing is held are left out.
+
+    Raises:
+        Unreadable: a field is missing or wrong, a coin is borrowed, or coins back a position.
+
+    """
+    (account,) = rows_in(answer) or (None,)
+    balances = {}
+    for row in rows_of(field(mapping_of(account), "coin")):
+        coin = text_of(row, "coin")
+        held, locked = decimal_of(row, "walletBalance"), decimal_of(row, "locked")
+        if decimal_of(row, "borrowAmount") or decimal_of(row, "spotBorrow"):
+            raise Unreadable(f"{coin} is borrowed; an account of coins alone is read")
+        if _bound(row, "totalPositionIM") or _bound(row, "totalOrderIM"):
+            raise Unreadable(f"{coin} backs contracts; an account of coins alone is read")
+        with exact_arithmetic():
+            free = held - locked
+        if free < 0 or locked < 0:
+            raise Unreadable(f"a balance of {coin} is negative")
+        if free or locked:
+            balances[Asset(coin)] = Balance(free=free, locked=locked)
+    return balances
+
+
+def _bound(row: Row, name: str) -> Decimal | int:
+    """Return how much of a coin backs contracts; the venue writes nothing for isolated margin."""
+    return 0 if field(row, name) == "" else decimal_of(row, name)
+
+
+def instrument_of(row: Row, *, taker_fee: Decimal) -> Instrument:
+    """Read a market.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    sizes, prices = mapping_of(field(row, "lotSizeFilter")), mapping_of(field(row, "priceFilter"))
+    base, quote = Asset(text_of(row, "baseCoin")), Asset(text_of(row, "quoteCoin"))
+    lot_size = decimal_of(sizes, "basePrecision")
+    if lot_size <= 0:
+        raise Unreadable("basePrecision is not positive")
+    return Instrument(
+        symbol=Symbol(f"{base}/{quote}"),
+        kind=MarketKind.SPOT,
+        base=base,
+        quote=quote,
+        settle=quote,
+        lot_size=lot_size,
+        tick_size=decimal_of(prices, "tickSize"),
+        lots_min=max(1, ceil_times(lot_size, decimal_of(sizes, "minOrderQty"))),
+        lots_max=floor_times(lot_size, decimal_of(sizes, "maxOrderQty")),
+        notional_min=decimal_of(sizes, "minOrderAmt"),
+        notional_min_reduce_only=decimal_of(sizes, "minOrderAmt"),
+        contract_size=ONE,
+        taker_fee=taker_fee,
+        tradable=text_of(row, "status") == "Trading",
+        expires_at=None,
+    )
+
+
+def price_band_of(row: Row) -> PriceBand | None:
+    """Read between which multiples of its price a market surely takes limits; None: it is silent.
+
+    The venue may take more: it widens the nearer of its two bounds when the market moves.
+
+    Raises:
+        Unreadable: what it says is no ratio.
+
+    """
+    bounds = mapping_of(row.get("riskParameters", {}))
+    if "priceLimitRatioX" not in bounds:
+        return None
+    near = decimal_of(bounds, "priceLimitRatioX")
+    if not 0 < near < 1:
+        raise Unreadable("priceLimitRatioX is no ratio")
+    with exact_arithmetic():
+        low, high = ONE - near, ONE + near
+    return PriceBand(buy_low=low, buy_high=high, sell_low=low, sell_high=high)
+
+
+def taker_fee_of(answer: object, market_id: str) -> Decimal:
+    """Read what a taker pays in a market, fraction of value.
+
+    Raises:
+        Unreadable: it does not say, or of another market.
+
+    """
+    for row in rows_in(answer):
+        if text_of(row, "symbol") == market_id:
+            return decimal_of(row, "takerFeeRate")
+    raise Unreadable(f"no fee of {market_id}")
+
+
+def key_rights_of(answer: object, *, use: KeyUse, borrows: bool) -> KeyRights:
+    """Read the rights of a key that is in *use*, in an account that *borrows* or does not.
+
+    Raises:
+        Unreadable: one of them is missing.
+
+    """
+    row = result_of(answer)
+    allowed = {name: _words(words) for name, words in mapping_of(field(row, "permissions")).items()}
+    reads_only = integer_of(row, "readOnly")
+    if reads_only not in {0, 1}:
+        raise Unreadable("readOnly is neither 0 nor 1")
+    trades, wallet = not reads_only, allowed.get("Wallet", frozenset())
+    contracts = allowed.get("ContractTrade", frozenset()) | allowed.get("Derivatives", frozenset())
+    addresses = _words(field(row, "ips"))
+    return KeyRights(
+        use=use,
+        reads=True,
+        trades_spot=trades and "SpotTrade" in allowed.get("Spot", frozenset()),
+        trades_futures=trades and bool(contracts),
+        withdraws="Withdraw" in wallet,
+        transfers_out="SubMemberTransfer" in wallet,
+        transfers_within="AccountTransfer" in wallet,
+        borrows=trades and borrows,
+        trades_options=trades and bool(allowed.get("Options")),
+        is_bound_to_ip=bool(addresses) and "*" not in addresses,
+    )
+
+
+def _words(value: object) -> frozenset[str]:
+    """Return a list of words.
+
+    Raises:
+        Unreadable: it is none.
+
+    """
+    if value is None:
+        return frozenset()
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise Unreadable("a list of words is none")
+    return frozenset(value)
+
+
+def is_margin_on(answer: object) -> bool:
+    """Read whether spot orders of the account may borrow.
+
+    Raises:
+        Unreadable: it does not say.
+
+    """
+    mode = text_of(result_of(answer), "spotMarginMode")
+    if mode not in {"0", "1"}:
+        raise Unreadable("spotMarginMode is neither 0 nor 1")
+    return mode == "1"

@@ -1,0 +1,37 @@
+"""The tables of notices; a part of :mod:`trimtab.adapters.ledger.schema`, whose rules hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, ForeignKey, Index, Table
+
+from trimtab.adapters.ledger.columns import TEXT, entry, metadata, text
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    text("id", primary_key=True),
+    entry(),
+    text("kind"),
+    text("at"),
+)
+notice_steps: Final = Table(
+    "notice_steps",
+    metadata,
+    entry(primary_key=True),
+    Column("notice", TEXT, ForeignKey("notices.id"), nullable=False),
+    text("channel"),
+    text("step"),
+    text("note"),
+    text("at"),
+    Index("ix_notice_steps_notice", "notice"),
+)
+notice_reads: Final = Table(
+    "notice_reads",
+    metadata,
+    Column("notice", TEXT, ForeignKey("notices.id"), primary_key=True, nullable=False),
+    entry(),
+    text("by"),
+    text("at"),
+)

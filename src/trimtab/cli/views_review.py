@@ -1,0 +1,84 @@
+"""``review`` for a person. Nothing prints here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trimtab.cli.tables import bar, group_lines, money, percent, points, rows_table
+from trimtab.cli.views_history import readings_table
+from trimtab.domain.exact import shown
+from trimtab.planning.review import Review, Risk
+from trimtab.workflow.review import Reviewed
+
+
+def review_view(seen: Reviewed) -> RenderableType:
+    """Return the whole review."""
+    review = seen.review
+    head = Text.assemble(
+        ("Review", "bold"),
+        f"   NAV {money(review.nav)} {review.quote}",
+        (f"   {review.days} days to {review.until}", "dim"),
+    )
+    parts: list[RenderableType] = [head, *_drifts(review), Text(), _coins(review)]
+    parts += [Text(), _correlations(review), Text(), *_risks(review)]
+    figures = [f for each in review.assets if each.dip is not None for f in each.dip.readings]
+    if figures:
+        parts += [Text(), readings_table(figures)]
+    if review.readings:
+        parts += [Text(), readings_table(review.readings)]
+    parts += [Text(f"Left out: {why}", "yellow") for why in review.left_out.values()]
+    parts += [Text(remark, "yellow") for remark in seen.remarks]
+    return Group(*parts, Text("Nothing was traded.\nnext: trimtab plan"))
+
+
+def _drifts(review: Review) -> Iterator[RenderableType]:
+    """Yield weights against bands."""
+    if review.unmeasured:
+        yield Text(f"No weights: {review.unmeasured}", "yellow")
+        return
+    rows: list[list[str | Text]] = [
+        [d.asset, percent(d.net_weight), percent(d.target), points(d.drift), bar(d)]
+        for d in review.drifts
+    ]
+    yield rows_table(("asset", ">now", ">target", ">drift", "band"), rows)
+    yield from group_lines(review.groups)
+
+
+def _coins(review: Review) -> RenderableType:
+    """Return each coin's own figures."""
+    rows: list[list[str | Text]] = [
+        [
+            each.asset,
+            percent(each.volatility),
+            shown(each.strength, 1),
+            shown(each.following.beta, 2),
+            shown(each.following.r_squared, 2),
+        ]
+        for each in review.assets
+    ]
+    leader = next(iter(review.correlations))
+    columns = ("coin", ">volatility a year", ">strength", f">beta to {leader}", ">R²")
+    return rows_table(columns, rows)
+
+
+def _correlations(review: Review) -> RenderableType:
+    """Return the correlation matrix."""
+    rows: list[list[str | Text]] = [
+        [asset, *(shown(c, 2) for c in row.values())] for asset, row in review.correlations.items()
+    ]
+    return rows_table(("correlation", *(f">{a}" for a in review.correlations)), rows)
+
+
+def _risks(review: Review) -> Iterator[Text]:
+    """Yield what the risks come to, now and at the targets."""
+    yield Text(f"Now: {_risk(review.now)}.")
+    if review.at_target is not None:
+        yield Text(f"At the targets: {_risk(review.at_target)}.")
+
+
+def _risk(risk: Risk) -> str:
+    """Return one portfolio's risk in words."""
+    return f"volatility {percent(risk.volatility)} a year, {shown(risk.bets, 2)} effective bets"

@@ -1,0 +1,108 @@
+"""Bybit v5, unified account, spot.
+
+Pure data. Sources: Bybit API v5 "Integration Guidance", "Place Order", "Error Codes" and "Rate
+Limit Rules" (2026), ccxt 4.5.90 for hosts. Refusals come with status 200, and an order's answer
+says only that it was received. A code that may stand for something half done is left out of the
+table: the order is then unknown, and looked up.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.instruments import MarketKind
+from trimtab.domain.snapshot import Environment
+from trimtab.venues.facts import Switch
+from trimtab.venues.profile import (
+    CodeTable,
+    Desk,
+    OrderLimit,
+    RequestWeight,
+    TransferWays,
+    VenueProfile,
+)
+
+_ONE: Final = RequestWeight(of_one=1, of_all=1)
+_KEY: Final = frozenset({"10003", "10004", "10005", "10007", "10010", "10024", "10027", "10028"})
+_ORDER: Final = frozenset(
+    {
+        *("170033", "170105", "170115", "170116", "170117", "170121", "170124", "170130", "170131"),
+        *("170132", "170133", "170134", "170135", "170136", "170137", "170140", "170148", "170151"),
+        *("170157", "170159", "170192", "170193", "170194", "170201", "170202"),
+    }
+)
+"""What is wrong with an order itself; 170146, 170149 and 170150 say that something failed on the
+way and stay out."""
+_GONE: Final = frozenset({"170139", "170142", "170143", "170190", "170213"})
+
+_SPOT: Final = CodeTable(
+    refused=_KEY | _ORDER | _GONE | {"10001", "10029", "12137"},
+    not_done=frozenset({"10002"}),
+    not_done_texts=frozenset(),
+    duplicate=frozenset({("170141", ""), ("12141", ""), ("110072", "")}),
+    as_asked=frozenset(),
+    gone=_GONE,
+    absent=frozenset(),
+    unknown_symbol=frozenset({"10001", "170121"}),
+    code_field="retCode",
+    text_field="retMsg",
+    is_told_with_200=True,
+    too_fast=frozenset({"10006", "10018", "170005"}),
+    wrong_time=frozenset({"10002"}),
+    silent_until_header="x-bapi-limit-reset-timestamp",
+)
+
+BYBIT: Final = VenueProfile(
+    venue_id="bybit",
+    kinds=frozenset({MarketKind.SPOT}),
+    hosts=MappingProxyType(
+        {
+            Environment.LOCAL: frozenset(),  # The local exchange does not speak it.
+            Environment.TESTNET: frozenset({"api-testnet.bybit.com"}),
+            Environment.LIVE: frozenset({"api.bybit.com"}),
+        }
+    ),
+    sandbox=Switch.SANDBOX,
+    options=MappingProxyType(
+        {
+            "brokerId": "",  # ccxt would send its own name with every request.
+            "enableUnifiedMargin": False,  # ccxt would ask before each call.
+            "enableUnifiedAccount": True,
+            "unifiedMarginStatus": 6,
+        }
+    ),
+    desk_of_host=MappingProxyType({"api.bybit.com": Desk.SPOT, "api-testnet.bybit.com": Desk.SPOT}),
+    client_id_pattern="[a-zA-Z0-9_-]{1,36}",
+    codes=MappingProxyType({Desk.SPOT: _SPOT}),
+    order_limits=MappingProxyType({Desk.SPOT: (OrderLimit(count=20, seconds=1),)}),
+    weight_limits=MappingProxyType({Desk.SPOT: 600}),  # In five seconds; a minute is safe.
+    weights=MappingProxyType(
+        dict.fromkeys(
+            (
+                "publicGetV5MarketTime",
+                "publicGetV5MarketInstrumentsInfo",
+                "publicGetV5MarketOrderbook",
+                "publicGetV5MarketKline",
+                "privateGetV5AccountWalletBalance",
+                "privateGetV5AccountFeeRate",
+                "privateGetV5OrderRealtime",
+                "privateGetV5OrderHistory",
+                "privateGetV5ExecutionList",
+                "privateGetV5SpotMarginTradeState",
+                "privateGetV5UserQueryApi",
+            ),
+            _ONE,
+        )
+    ),
+    write_weight=1,
+    weight_header="",  # No answer tells what the address has used.
+    order_count_headers=MappingProxyType(dict[int, str]()),
+    transfer_ways=TransferWays(into_futures="", out_of_futures=""),
+    time_calls=MappingProxyType({Desk.SPOT: "publicGetV5MarketTime"}),
+    time_field="time",
+    ended_statuses=frozenset(
+        {"Filled", "Cancelled", "PartiallyFilledCanceled", "Rejected", "Deactivated"}
+    ),
+    forced_prefixes=(),
+)

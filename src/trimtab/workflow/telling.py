@@ -1,0 +1,237 @@
+"""Finds out from the ledger what people are to be told, writes it down, and has it carried.
+
+Whatever happened is in the ledger already, so nothing here stands on the path of an order, and
+an event that a crash left untold is told by the next command. What may have been told is not
+told again: a notice is marked before it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_exponential
+
+from trimtab import notices
+from trimtab.domain.notices import Notice, NoticeKind, NoticeRecord, Step, notice_id
+from trimtab.domain.orders import OrderRecord
+from trimtab.domain.snapshot import AccountKey
+from trimtab.notices import Telling
+from trimtab.ports import Clock, Ledger, Notifier, PlanHead, PlanStatus, Receipt, SavedPlan
+
+LOOKED_BACK: Final = timedelta(days=7)
+"""How old a plan may be and still be told of."""
+TRIES: Final = 3
+"""How often one command tries one notice on one channel."""
+WAIT_S: Final = 0.5
+"""Before the second try; doubled before the third."""
+_TOLD: Final = frozenset(
+    {
+        PlanStatus.PROPOSED,
+        PlanStatus.REFUSED,
+        PlanStatus.EXECUTED,
+        PlanStatus.PARTIAL,
+    }
+)
+"""Where a plan stands when there is something to tell of it; UNKNOWN is told by its orders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What is told with: the ledger, who carries, and who wants to hear what."""
+
+    ledger: Ledger
+    clock: Clock
+    key: AccountKey
+    carriers: Mapping[str, Notifier]
+    """By channel; those that could not be opened are left out."""
+    channels: tuple[str, ...]
+    """Everybody a notice is meant for."""
+    kinds: Collection[NoticeKind]
+    """What is told of; the rest is only written down where it is critical."""
+    within_s: float
+    """For all channels together, > 0; what is not sent by then is left to the next command."""
+    began_at: datetime
+    """When this command began; before the very first, nothing is told."""
+
+    def since(self, began_at: datetime) -> Office:
+        """Return the office of a command that began earlier."""
+        return replace(self, began_at=began_at)
+
+    @property
+    def telling(self) -> Telling:
+        """Whose notices are written now."""
+        return Telling(key=self.key, at=self.clock.now())
+
+    async def post(self, notice: Notice) -> None:
+        """Write a notice down, for those who want to hear of its kind."""
+        wanted = notice.kind in self.kinds
+        if wanted or notice.kind.is_critical:
+            await self.ledger.post(notice, self.channels if wanted else ())
+
+
+async def tell(office: Office, *, is_asked: bool) -> None:
+    """Write down what the ledger has that nobody was told of, and have it carried.
+
+    *is_asked*: a person is being asked about the pending plan now.
+
+    Raises:
+        LedgerError: it could not be read or written.
+
+    """
+    await write_down(office, is_asked=is_asked)
+    await carry(office)
+
+
+async def write_down(office: Office, *, is_asked: bool) -> None:
+    """Write down every event of the ledger that has no notice yet."""
+    known = await office.ledger.notices()
+    beginning = await _beginning(office, known)
+    ids = {record.notice.id for record in known}
+    await _latches(office)
+    await _unresolved(office)
+    since = max(beginning, office.clock.now() - LOOKED_BACK)
+    heads = await office.ledger.plan_heads(since=since)
+    for head in heads:
+        if head.status in _TOLD and not _is_told(head, office.key, ids):
+            await _of_plan(office, await office.ledger.plan(head.digest), is_asked=is_asked)
+    if heads:
+        await _of_account(office, await office.ledger.plan(heads[-1].digest), ids)
+
+
+async def _beginning(office: Office, known: Sequence[NoticeRecord]) -> datetime:
+    """Return from when on events are told; the first command that tells makes it now."""
+    for record in known:
+        if record.notice.kind is NoticeKind.BEGUN:
+            return record.notice.at
+    telling = Telling(key=office.key, at=office.began_at)
+    await office.ledger.post(notices.begun(telling), ())
+    return office.began_at
+
+
+def _is_told(head: PlanHead, key: AccountKey, ids: Collection[str]) -> bool:
+    """Whether somebody was told already of where a plan stands."""
+    kind = {
+        PlanStatus.PROPOSED: NoticeKind.APPROVAL_NEEDED,
+        PlanStatus.REFUSED: NoticeKind.REFUSED,
+        PlanStatus.EXECUTED: NoticeKind.EXECUTED,
+        PlanStatus.PARTIAL: NoticeKind.PARTIAL,
+    }[head.status]
+    return notice_id(key, kind, event=head.digest) in ids
+
+
+async def _latches(office: Office) -> None:
+    """Tell of what is latched."""
+    restraint = await office.ledger.restraint()
+    since = "" if restraint.released_at is None else restraint.released_at.isoformat()
+    if restraint.halted is not None:
+        await office.post(notices.halted(office.telling, restraint.halted, since=since))
+    if restraint.reducing is not None:
+        await office.post(notices.reducing(office.telling, restraint.reducing, since=since))
+
+
+async def _unresolved(office: Office) -> None:
+    """Tell of real orders whose end is not known while nobody works on them."""
+    if await office.ledger.holder() is not None:
+        return
+    by_plan: dict[str, list[OrderRecord]] = {}
+    for record in await office.ledger.unresolved():
+        by_plan.setdefault(record.intent.plan_digest, []).append(record)
+    for digest, orders in by_plan.items():
+        await office.post(notices.unresolved(office.telling, digest, orders))
+
+
+async def _of_plan(office: Office, saved: SavedPlan, *, is_asked: bool) -> None:
+    """Tell of where a plan stands."""
+    plan, report, telling = saved.plan, saved.report, office.telling
+    match saved.status:
+        case PlanStatus.PROPOSED if telling.at < plan.expires_at:
+            await office.post(notices.pending(telling, plan, report, is_asked=is_asked))
+        case PlanStatus.REFUSED:
+            await office.post(notices.refused(telling, plan, report))
+        case PlanStatus.EXECUTED | PlanStatus.PARTIAL:
+            orders = await office.ledger.orders(plan_digest=plan.digest)
+            fills = await office.ledger.fills_since(plan.made_at - timedelta(minutes=1))
+            came = notices.tally(plan, orders, fills)
+            await office.post(notices.executed(telling, plan, came))
+        case _:
+            pass  # It moved on since its head was read; what it is now is told next.
+
+
+async def _of_account(office: Office, newest: SavedPlan, ids: Collection[str]) -> None:
+    """Tell of the account as the newest plan saw it: margin, bands, and each month the whole."""
+    plan = newest.plan
+    telling = Telling(key=office.key, at=plan.made_at)  # The day that it was seen.
+    if found := notices.margin_findings(newest.report):
+        await office.post(notices.margin_warning(telling, found))
+    for drift in plan.drift:
+        if drift.breached:
+            await office.post(notices.price_crossed(telling, drift))
+    telling = office.telling
+    if notice_id(office.key, NoticeKind.MONTHLY_REVIEW, event=f"{telling.at:%Y-%m}") in ids:
+        return
+    this = telling.at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    before = (this - timedelta(days=1)).replace(day=1)
+    heads = [h for h in await office.ledger.plan_heads(since=before) if h.made_at < this]
+    if heads:
+        done = sum(h.status in (PlanStatus.EXECUTED, PlanStatus.PARTIAL) for h in heads)
+        await office.post(notices.monthly_review(telling, plan, executed_plans=done))
+
+
+async def carry(office: Office) -> None:
+    """Send what is due over every channel, side by side, within a bounded time.
+
+    What a channel that is cut off was sending stays marked as being sent: it may have arrived.
+
+    Raises:
+        LedgerError: a step could not be recorded.
+
+    """
+    known = await office.ledger.notices()
+    ways = (_carry_over(office, carrier, known) for carrier in office.carriers.values())
+    try:
+        async with asyncio.timeout(office.within_s):
+            await asyncio.gather(*ways)
+    except TimeoutError:
+        return
+
+
+async def _carry_over(office: Office, carrier: Notifier, known: Sequence[NoticeRecord]) -> None:
+    """Send what is due over one channel, oldest first; one that takes nothing is left alone."""
+    for record in known:
+        if not record.is_due(carrier.channel, at=office.clock.now()):
+            continue
+        step = await send(office, carrier, record.notice)
+        if step is Step.NOT_SENT:
+            return
+
+
+async def send(office: Office, carrier: Notifier, notice: Notice) -> Step | None:
+    """Try one notice on one channel a few times; None when another command is at it."""
+
+    async def once() -> Step | None:
+        return await send_once(office, carrier, notice, again=False)
+
+    retrying = AsyncRetrying(
+        stop=stop_after_attempt(TRIES),
+        wait=wait_exponential(multiplier=WAIT_S),
+        retry=retry_if_result(lambda step: step is Step.NOT_SENT),
+        retry_error_callback=lambda _: Step.NOT_SENT,
+        sleep=office.clock.sleep,
+    )
+    return await retrying(once)
+
+
+async def send_once(
+    office: Office, carrier: Notifier, notice: Notice, *, again: bool
+) -> Step | None:
+    """Mark, send, record; None when it must not be sent, since it may have arrived."""
+    ledger, channel, now = office.ledger, carrier.channel, office.clock.now
+    if not await ledger.claim(notice.id, channel=channel, at=now(), again=again):
+        return None
+    receipt: Receipt = await carrier.deliver(notice)
+    await ledger.settle(notice.id, receipt, channel=channel, at=now())
+    return receipt.step

@@ -1,0 +1,155 @@
+"""The whole way at every venue that an adapter opens: plan, gate, yes, orders, ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.floors import ConformingFloor, Trouble
+from tests.conformance.line import Line, Mishap
+from tests.conformance.stage import FLOORS
+from tests.durability.program import Quiet
+from trimtab.adapters.ccxt_open import open_venue
+from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.price_history import KeptHistory
+from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.unread_references import UnreadReferences
+from trimtab.bootstrap import Shell, venue_settings
+from trimtab.bootstrap.execution import runner_of
+from trimtab.config import load
+from trimtab.domain.findings import Verdict
+from trimtab.domain.history import HistoryNeed
+from trimtab.domain.instruments import Asset
+from trimtab.domain.rights import KeyUse
+from trimtab.ports import PlanStatus
+from trimtab.venues.facts import Market
+from trimtab.workflow.reconcile import reconcile
+from trimtab.workflow.run import Consent, Runner, RunResult, run
+from trimtab.workflow.statements import Books
+
+CONFIG = """\
+[account]
+quote = "USDT"
+
+[venue]
+id = "{venue}"
+environment = "testnet"
+markets = ["spot"]
+
+[portfolio.targets]
+BTC = "0.12"
+USDT = "0.88"
+
+[ledger]
+url = "sqlite:///{folder}/main.db"
+"""
+VARIABLES = {"TRIMTAB__VENUE__API_KEY": "local-key", "TRIMTAB__VENUE__API_SECRET": "local-secret"}
+each_venue = pytest.mark.parametrize("venue_id", FLOORS)
+
+
+@asynccontextmanager
+async def opened(venue_id: str, folder: Path) -> AsyncIterator[tuple[Runner, Shell, Line]]:
+    file = folder / "trimtab.toml"
+    file.write_text(CONFIG.format(venue=venue_id, folder=folder), encoding="utf-8")
+    config = load(file, environ=VARIABLES, sets=(), home=folder, cwd=folder)
+    line, clock = Line(FLOORS[venue_id](Market.SPOT)), SystemClock()
+    settings = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
+    async with (
+        open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
+        open_venue(settings, session=line.session) as at,
+    ):
+        shell = Shell(
+            config=config,
+            clock=clock,
+            ledger=ledger,
+            venue=at.venue,
+            wallets=at.wallets,
+            market=at.market,
+            references=UnreadReferences(),
+            payments=at.venue,
+            preflight=at.preflight,
+            history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
+        )
+        yield (
+            runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event()),
+            shell,
+            line,
+        )
+
+
+async def differences(runner: Runner) -> list[str]:
+    planner, desk = runner.planner, runner.desk
+    books = Books(
+        venue=desk.venue, market=planner.market, ledger=desk.ledger, portfolio=planner.portfolio
+    )
+    return [str(each) for each in (await reconcile(books, planner.clock, adopt=False)).differences]
+
+
+def refusals(result: RunResult) -> list[str]:
+    return [f"{f.check} {f.reason}" for f in result.report.findings if f.verdict is Verdict.REFUSE]
+
+
+def weight_of_btc(floor: ConformingFloor) -> Decimal:
+    truth = floor.truth()
+    held = truth.coins["BTC"] * truth.ask
+    return held / (held + truth.coins["USDT"])
+
+
+@each_venue
+async def test_a_run_brings_the_account_to_its_targets_and_the_books_agree(
+    tmp_path: Path, venue_id: str
+) -> None:
+    async with opened(venue_id, tmp_path) as (runner, _, line):
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED, refusals(result)
+        assert await differences(runner) == []
+        fills = await runner.desk.ledger.fills()
+    orders = line.floor.orders()
+    assert abs(weight_of_btc(line.floor) - Decimal("0.12")) < Decimal("0.001")
+    assert sum(order.filled for order in orders) == sum(fill.quantity for fill in fills) > 0
+    assert {order.name for order in orders} == {fill.client_order_id for fill in fills}
+
+
+@each_venue
+async def test_an_order_whose_answer_is_lost_is_found_and_never_sent_again(
+    tmp_path: Path, venue_id: str
+) -> None:
+    async with opened(venue_id, tmp_path) as (runner, _, line):
+        floor = line.floor
+        line.spoil(Mishap.LOST, which=floor.is_order)
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED
+        assert await differences(runner) == []
+    names = [order.name for order in floor.orders()]
+    assert len(names) == len(set(names)) == sum(floor.is_order(asked) for asked in line.asked)
+
+
+@each_venue
+async def test_a_refused_order_ends_the_run_and_is_not_tried_again(
+    tmp_path: Path, venue_id: str
+) -> None:
+    async with opened(venue_id, tmp_path) as (runner, _, line):
+        floor = line.floor
+        line.spoil(floor.trouble(Trouble.REFUSED), which=floor.is_order)
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.PARTIAL
+        assert await differences(runner) == []
+    assert sum(floor.is_order(asked) for asked in line.asked) == 1
+    assert floor.orders() == []
+
+
+@each_venue
+async def test_daily_closes_are_read_to_the_last_day_that_has_ended(
+    tmp_path: Path, venue_id: str
+) -> None:
+    async with opened(venue_id, tmp_path) as (_, shell, _line):
+        past = await shell.history.read(HistoryNeed(assets=(Asset("BTC"),), days=5, perpetuals=()))
+    days = [close.day for close in past.closes[Asset("BTC")]]
+    assert days == sorted(days)
+    assert days[-1] == past.until

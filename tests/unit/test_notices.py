@@ -1,0 +1,297 @@
+"""What people are told: text of values, the same for the same event, ending with a command."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.builders import KEY, NOW, report_on
+from tests.contract.ledger_cases import SELL, fill, intent, plan_of
+from trimtab import notices
+from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.instruments import Asset, Lots
+from trimtab.domain.notices import (
+    ATTEMPTS_MAX,
+    NOT_TRIED,
+    OLDEST,
+    WORTH_A_LOOK,
+    Acknowledgement,
+    Delivery,
+    Notice,
+    NoticeKind,
+    NoticeRecord,
+    Step,
+)
+from trimtab.domain.orders import OrderRecord, OrderState, Side
+from trimtab.domain.plan import Drift, Plan
+from trimtab.domain.snapshot import Environment
+from trimtab.notices import Telling
+
+TELLING = Telling(key=KEY, at=NOW)
+BTC_ABOVE = Drift(
+    asset=Asset("BTC"),
+    spot_weight=Decimal("0.58"),
+    net_weight=Decimal("0.581"),
+    strategic_target=Decimal("0.5"),
+    target=Decimal("0.5"),
+    drift=Decimal("0.081"),
+    band_low=Decimal("0.45"),
+    band_high=Decimal("0.55"),
+    breached=True,
+    alert_low=Decimal("51333.333333333333"),
+    alert_high=None,
+    trigger_low=None,
+    trigger_high=None,
+)
+
+
+def order(line: int, filled: int, state: OrderState = OrderState.FILLED) -> OrderRecord:
+    """Return an order of the plan that sells 0.01 BTC and buys 0.1 ETH."""
+    return OrderRecord(
+        intent=intent(SELL, line=line),
+        state=state,
+        venue_order_id=None,
+        filled_lots=Lots(filled),
+        executed_lots=Lots(filled),
+        submitted_at=NOW,
+        simulated=False,
+    )
+
+
+def finding(check: str, verdict: Verdict, subject: str = "account", **changed: object) -> Finding:
+    """Return one finding."""
+    fields: dict[str, object] = {
+        "check": check,
+        "verdict": verdict,
+        "subject": subject,
+        "measured": "2.1",
+        "limit": "3",
+        "unit": "ratio",
+        "reason": "too low",
+        "tag": Tag.EXPOSURE,
+        "source": "account",
+        "at": NOW,
+    }
+    return Finding(**fields | changed)
+
+
+def report_of(*findings: Finding) -> GateReport:
+    """Return a report of these findings."""
+    return dataclasses.replace(report_on(SELL), findings=findings)
+
+
+def every_notice() -> list[Notice]:
+    """Return one notice of each kind."""
+    came = notices.tally(SELL, [order(1, 0)], [])
+    whole = dataclasses.replace(came, left=())
+    warned = (finding("shock", Verdict.WARN),)
+    return [
+        notices.begun(TELLING),
+        notices.tried(TELLING),
+        notices.pending(TELLING, SELL, report_on(SELL), is_asked=True),
+        notices.pending(TELLING, SELL, report_on(SELL), is_asked=False),
+        notices.refused(TELLING, SELL, report_on(SELL, Verdict.REFUSE)),
+        notices.executed(TELLING, SELL, came),
+        notices.executed(TELLING, SELL, whole),
+        notices.unresolved(TELLING, SELL.digest, [order(1, 0, OrderState.UNKNOWN)]),
+        notices.halted(TELLING, "by hand", since=""),
+        notices.reducing(TELLING, "a loss", since=""),
+        notices.margin_warning(TELLING, warned),
+        notices.price_crossed(TELLING, BTC_ABOVE),
+        notices.monthly_review(TELLING, SELL, executed_plans=2),
+    ]
+
+
+def test_every_kind_has_its_text_and_ends_with_the_command_that_comes_next() -> None:
+    told = every_notice()
+    assert {notice.kind for notice in told} == set(NoticeKind)
+    for notice in told:
+        assert notice.text.splitlines()[-1] == f"next: {notice.next_step}"
+        assert notice.next_step.startswith("trimtab ")
+        assert notice.subject.startswith("trimtab binance main (local): ")
+        assert "\n" not in notice.subject + notice.short
+        assert notice.short.endswith(f"next: {notice.next_step}")
+        assert len(notice.id) == 12
+
+
+def test_the_same_event_gives_the_same_id_and_another_one_another() -> None:
+    later = Telling(key=KEY, at=NOW + timedelta(seconds=1))
+    ids = [notice.id for notice in every_notice()]
+    assert len(set(ids)) == len(ids) - 1  # A plan that is proposed, and one that is asked about.
+    first = notices.halted(TELLING, "by hand", since="")
+    assert notices.halted(later, "by hand", since="").id == first.id
+    assert notices.halted(later, "by hand", since="2026").id != first.id
+    assert notices.halted(later, "again", since="").id != first.id
+    live = dataclasses.replace(KEY, environment=Environment.LIVE)
+    elsewhere = Telling(key=live, at=NOW)
+    assert notices.halted(elsewhere, "by hand", since="").id != first.id
+    assert notices.tried(later).id != notices.tried(TELLING).id
+
+
+def test_a_pending_plan_is_one_event_however_it_is_told() -> None:
+    asked = notices.pending(TELLING, SELL, report_on(SELL), is_asked=True)
+    proposed = notices.pending(TELLING, SELL, report_on(SELL), is_asked=False)
+    assert asked.id == proposed.id
+    assert (asked.kind, proposed.kind) == (NoticeKind.APPROVAL_NEEDED, NoticeKind.PLAN_PROPOSED)
+    assert asked.next_step == f"trimtab approve {SELL.digest[:12]}"
+    assert "1. sell 0.01 BTC/USDT at 59900 or better (600.00 USDT)" in asked.text
+    assert "a plan needs your approval: 2 legs, 900.00 USDT" in asked.subject
+    assert "Gate: pass." in asked.text
+
+
+def test_the_shortfall_is_what_fills_cost_against_the_marks_at_planning() -> None:
+    mine = fill(1, "0.01", of=intent().client_order_id)
+    stranger = fill(2, "5", of=None)
+    came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, 0)], [mine, stranger])
+    assert came.traded == Decimal("599.012")
+    assert came.slipped == Decimal("0.988")  # Sold 98.8 below the mark of 60000.
+    assert dict(came.fees) == {Asset("USDT"): mine.fee}
+    assert came.left == (SELL.legs[1],)
+    told = notices.executed(TELLING, SELL, came)
+    assert told.kind is NoticeKind.PARTIAL
+    assert "Shortfall against the marks at planning: 0.99 USDT (16.49 bps)." in told.text
+    assert "2. buy 0.1 ETH/USDT" in told.text
+
+
+def test_what_was_bought_above_its_mark_is_a_shortfall_too() -> None:
+    above = dataclasses.replace(
+        fill(1, "0.1", of=intent(SELL, line=2).client_order_id),
+        side=Side.BUY,
+        fill_price=Decimal(3005),
+    )
+    came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [above])
+    assert came.slipped == Decimal("0.5")
+    assert came.left == ()
+    assert notices.executed(TELLING, SELL, came).kind is NoticeKind.EXECUTED
+
+
+def test_without_a_fill_there_are_no_basis_points_and_no_fees() -> None:
+    came = notices.tally(SELL, [order(1, 0), order(2, 0)], [])
+    told = notices.executed(TELLING, SELL, came).text
+    assert "planning: 0.00 USDT." in told
+    assert "Fees: none." in told
+
+
+def test_a_refusal_names_each_check_once_and_its_reason() -> None:
+    refused = report_of(
+        finding("max_net", Verdict.REFUSE),
+        finding("max_net", Verdict.REFUSE, "leg 2", reason=None),
+        finding("shock", Verdict.REFUSE, reason=None, measured=None),
+        finding("lot_size", Verdict.PASS),
+    )
+    told = notices.refused(TELLING, SELL, refused)
+    assert told.subject.endswith("a plan was refused: max_net, shock")
+    assert "max_net: too low\nmax_net: 2.1\nshock: refused\n" in told.text
+    assert "nothing was checked" in notices.refused(TELLING, SELL, report_of()).subject
+
+
+@pytest.mark.parametrize(
+    ("found", "counts"),
+    [
+        (finding("min_margin_ratio", Verdict.WARN), True),
+        (finding("shock", Verdict.REFUSE, "sell 0.1 BTC"), True),
+        (finding("min_liquidation_distance", Verdict.WARN), True),
+        (finding("min_margin_ratio", Verdict.PASS), False),
+        (finding("min_margin_ratio", Verdict.REFUSE, "prefix 1: all down"), False),
+        (finding("min_margin_ratio", Verdict.REFUSE, measured=None), False),
+        (finding("max_net", Verdict.WARN), False),
+    ],
+)
+def test_only_margin_as_it_is_already_is_warned_of(found: Finding, *, counts: bool) -> None:
+    assert notices.margin_findings(report_of(found)) == ((found,) if counts else ())
+
+
+def test_a_margin_warning_and_a_crossing_are_told_once_a_day() -> None:
+    found = (finding("shock", Verdict.WARN), finding("shock", Verdict.WARN))
+    warned = notices.margin_warning(TELLING, found)
+    assert warned.subject.endswith("margin is beyond its limit: shock")
+    evening = Telling(key=KEY, at=NOW + timedelta(hours=8))
+    tomorrow = Telling(key=KEY, at=NOW + timedelta(days=1))
+    assert notices.margin_warning(evening, found).id == warned.id
+    assert notices.margin_warning(tomorrow, found).id != warned.id
+    crossed = notices.price_crossed(TELLING, BTC_ABOVE)
+    assert notices.price_crossed(evening, BTC_ABOVE).id == crossed.id
+    assert notices.price_crossed(tomorrow, BTC_ABOVE).id != crossed.id
+
+
+def test_a_crossing_says_at_which_price_the_asset_returns() -> None:
+    above = notices.price_crossed(TELLING, BTC_ABOVE)
+    assert above.subject.endswith("BTC is above its band")
+    assert "Its weight is 58.1 %, its target 50 %, the band 45 % to 55 %." in above.text
+    assert "returns at a price of 51333.33, all others as they are." in above.text
+    drift = dataclasses.replace(BTC_ABOVE, drift=Decimal("-0.08"))
+    below = notices.price_crossed(TELLING, drift)
+    assert below.subject.endswith("BTC is below its band")
+    assert "returns" not in below.text
+    back = dataclasses.replace(drift, alert_high=Decimal(70000))
+    assert "returns at a price of 70000," in notices.price_crossed(TELLING, back).text
+
+
+def test_a_review_tells_weights_and_what_the_month_did() -> None:
+    seen: Plan = dataclasses.replace(SELL, drift=(BTC_ABOVE,))
+    told = notices.monthly_review(TELLING, seen, executed_plans=1).text
+    assert "BTC: 58.1 % of 50 %, outside its band" in told
+    assert "1 plan executed in the month before." in told
+    calm = dataclasses.replace(SELL, drift=(dataclasses.replace(BTC_ABOVE, breached=False),))
+    told = notices.monthly_review(TELLING, calm, executed_plans=0).text
+    assert "BTC: 58.1 % of 50 %\n" in told
+    assert "0 plans executed" in told
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    many = plan_of(*["buy 0.1 ETH @ 3010"] * 14)
+    told = notices.pending(TELLING, many, report_on(many), is_asked=True).text
+    assert "12. buy 0.1" in told
+    assert "13. buy" not in told
+    assert "and 2 more" in told
+
+
+def record(kind: NoticeKind = NoticeKind.HALTED, **deliveries: Delivery) -> NoticeRecord:
+    """Return a notice with its deliveries."""
+    notice = next(each for each in every_notice() if each.kind is kind)
+    return NoticeRecord(notice=notice, deliveries=deliveries, read=None)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "is_due"),
+    [
+        (NOT_TRIED, True),
+        (Delivery(step=Step.NOT_SENT, attempts=1, note=""), True),
+        (Delivery(step=Step.NOT_SENT, attempts=ATTEMPTS_MAX, note=""), False),
+        (Delivery(step=Step.SENDING, attempts=1, note=""), False),
+        (Delivery(step=Step.UNKNOWN, attempts=1, note=""), False),
+        (Delivery(step=Step.REFUSED, attempts=1, note=""), False),
+        (Delivery(step=Step.DELIVERED, attempts=1, note=""), False),
+    ],
+)
+def test_only_what_certainly_did_not_arrive_is_due(delivery: Delivery, *, is_due: bool) -> None:
+    assert record(webhook=delivery).is_due("webhook", at=NOW) is is_due
+
+
+def test_what_is_old_or_only_a_test_or_for_others_is_not_due() -> None:
+    waiting = record(webhook=NOT_TRIED)
+    assert waiting.is_due("webhook", at=NOW + OLDEST)
+    assert not waiting.is_due("webhook", at=NOW + OLDEST + timedelta(seconds=1))
+    assert not waiting.is_due("email", at=NOW)
+    assert not record(NoticeKind.TEST, webhook=NOT_TRIED).is_due("webhook", at=NOW)
+
+
+def test_a_notice_holds_unattended_runs_while_it_is_critical_and_unread() -> None:
+    assert record().holds
+    assert not record(NoticeKind.EXECUTED).holds
+    read = dataclasses.replace(record(), read=Acknowledgement(by="ada", at=NOW))
+    assert not read.holds
+
+
+def test_a_notice_is_missed_until_it_arrived_was_read_or_is_old() -> None:
+    waiting = record(webhook=NOT_TRIED)
+    assert waiting.is_missed(at=NOW + WORTH_A_LOOK)
+    assert not waiting.is_missed(at=NOW + WORTH_A_LOOK + timedelta(seconds=1))
+    read = dataclasses.replace(waiting, read=Acknowledgement(by="ada", at=NOW))
+    assert not read.is_missed(at=NOW)
+    arrived = record(webhook=Delivery(step=Step.DELIVERED, attempts=1, note=""))
+    assert not arrived.is_missed(at=NOW)
+    assert not record(NoticeKind.TEST, webhook=NOT_TRIED).is_missed(at=NOW)
