@@ -39,8 +39,10 @@ from trimtab.domain.hedges import NO_HEDGES
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
+from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.plan import After, Leg, LegReason, Plan, Role
 from trimtab.domain.policy import (
+    NOTHING_TACTICAL,
     ApprovalPolicy,
     Basis,
     Destination,
@@ -53,6 +55,7 @@ from trimtab.domain.policy import (
     RiskLimits,
     Route,
     Scope,
+    TacticalPolicy,
     Target,
     Threshold,
     Untargeted,
@@ -478,6 +481,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
             leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
         },
         "untraded": (),
+        "tactical": (),
         "after": After(weights={}, leverage=dec(0), tracking_error=dec(0)),
     }
     return Plan(**fields | overrides)
@@ -585,6 +589,8 @@ def limits(**overrides: Any) -> RiskLimits:
 def policy(
     targets: str = "BTC 0.5, ETH 0.3, USDT 0.2",
     *,
+    overlays: OverlayPolicy = NO_OVERLAYS,
+    tactical: TacticalPolicy = NOTHING_TACTICAL,
     hedge: Mapping[str, Any] | None = None,
     limits: RiskLimits = LIMITS,
     references: ReferencePolicy = UNREFERENCED,
@@ -606,6 +612,7 @@ def policy(
         "scope": Scope.ALL,
         "side": DriftSide.BOTH,
         "destination": Destination(to_band=False, fraction=dec(1)),
+        "flags": {},
         "dust_value": dec(5),
     }
     hedging: dict[str, Any] = {
@@ -626,4 +633,6 @@ def policy(
         references=references,
         approval=ApprovalPolicy(ttl_s=300, max_move_bps=dec(50), two_step_above=dec(5_000)),
         execution=ExecutionPolicy(max_reprices=3, receive_window_ms=5_000, order_timeout_s=dec(15)),
+        overlays=overlays,
+        tactical=tactical,
     )

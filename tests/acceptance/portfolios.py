@@ -35,6 +35,7 @@ max_asset_notional = "200000"
 max_run_notional = "200000"
 max_day_notional = "400000"
 max_target_move = "1"
+max_snapshot_age_s = "300"
 """
 """Limits that no worked case meets."""
 

@@ -202,6 +202,34 @@ async def test_a_quote_among_the_assets_that_share_the_risk_is_a_fault_of_the_fi
     assert "USDT is stable" in refused.text
 
 
+async def test_members_of_a_group_share_its_risk(account_at: AccountAt) -> None:
+    groups = """\
+[portfolio.groups.core]
+weight = "0.5"
+members = ["BTC"]
+[portfolio.groups.alts]
+weight = "0.3"
+members = ["ETH", "SOL"]
+inner = "risk_parity"
+[portfolio.groups.stable]
+weight = "0.2"
+members = ["USDT"]
+
+"""
+    account = await account_at(scenario(), config=config(groups))
+    planned = await account.trimtab("plan", "--json")
+    assert planned.code == 0, planned.text
+    targets = {d["asset"]: Decimal(d["target"]) for d in planned.document["plan"]["drift"]}
+    assert targets["ETH"] > targets["SOL"] > 0
+    assert abs(targets["ETH"] + targets["SOL"] - Decimal("0.3")) < Decimal("0.000003")
+    deviation = told(planned, "share_deviation")
+    assert (deviation["rule"], deviation["subject"]) == ("portfolio.groups.alts", "alts")
+    ran = await account.trimtab("run", "--execute", "--yes", "--json")
+    assert (ran.code, ran.document["status"]) == (0, "executed"), ran.text
+    again = await account.trimtab("plan", "--json")
+    assert again.document["status"] == "nothing_to_do"
+
+
 async def test_a_momentum_trim_is_shown_vote_by_vote_sold_once_and_left_alone(
     account_at: AccountAt,
 ) -> None:

@@ -16,7 +16,15 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Chance, Drift, GroupDrift, Leg, Plan, returns_of
+from trimtab.domain.plan import (
+    Chance,
+    Drift,
+    GroupDrift,
+    Leg,
+    Plan,
+    TacticalPart,
+    returns_of,
+)
 from trimtab.domain.readings import Reading
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
@@ -67,9 +75,15 @@ def plan_document(
                 for back in returns_of(plan)
             ],
             "untraded": [
-                {"asset": u.asset, "reason": u.reason.value, "value": value(u.value)}
+                {
+                    "asset": u.asset,
+                    "reason": u.reason.value,
+                    "value": value(u.value),
+                    "note": u.note or None,
+                }
                 for u in plan.untraded
             ],
+            "tactical": [tactical_document(part) for part in plan.tactical],
             "after": {
                 "weights": {a: weight(w) for a, w in plan.after.weights.items()},
                 "leverage": weight(plan.after.leverage),
@@ -140,6 +154,16 @@ def group_document(group: GroupDrift) -> Document:
         "band_low": weight(group.band_low),
         "band_high": weight(group.band_high),
         "breached": group.breached,
+    }
+
+
+def tactical_document(part: TacticalPart) -> Document:
+    """Return what is held apart, units and value signed."""
+    return {
+        "asset": part.asset,
+        "kind": part.kind,
+        "units": plain(part.units),
+        "value": value(part.value),
     }
 
 

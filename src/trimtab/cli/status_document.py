@@ -13,6 +13,7 @@ from trimtab.cli.documents import (
     group_document,
     overlay_document,
     reading_document,
+    tactical_document,
     value,
     weight,
 )
@@ -43,6 +44,7 @@ def status_document(status: AccountStatus, *, next_slot: Document | None) -> Doc
         "overlays": [overlay_document(o) for o in status.overlays],
         "readings": [reading_document(r) for r in status.readings],
         "remarks": list(status.remarks),
+        "tactical": [tactical_document(part) for part in status.tactical],
         "unmeasured": status.unmeasured or None,
         "holdings": [
             {

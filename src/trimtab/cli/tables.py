@@ -232,7 +232,8 @@ def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> Table:
     """Return what is left alone, and why."""
     table = _table("left alone", f">value {plan.quote}", "because")
     for item in untraded:
-        table.add_row(item.asset, money(item.value), words(item.reason.value))
+        note = f": {item.note}" if item.note else ""
+        table.add_row(item.asset, money(item.value), Text(words(item.reason.value) + note))
     return table
 
 

@@ -18,6 +18,7 @@ from trimtab.cli.tables import (
     untraded_table,
 )
 from trimtab.cli.views_history import readings_table, trigger_table
+from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.findings import GateReport
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.plan import Plan
@@ -40,4 +41,5 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
         parts += [Text(), Text(f"Nothing to do: {why}.", "green")]
     if plan.untraded:
         parts += [Text(), untraded_table(plan.untraded, plan)]
+    parts += tactical_lines(plan.tactical, quote=plan.quote)
     return Group(*parts, Text(), gate_view(report))

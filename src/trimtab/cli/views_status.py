@@ -21,6 +21,7 @@ from trimtab.cli.tables import (
 )
 from trimtab.cli.views_history import price_text, readings_table, trigger_table
 from trimtab.cli.views_standing import standing_table
+from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.exact import plain, shown
 from trimtab.domain.orders import Side
 from trimtab.domain.plan import Drift
@@ -100,6 +101,7 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
     yield rows_table((*columns, "band", ">alert below", ">above"), rows)
     yield from group_lines(status.groups)
     yield from overlay_lines(status.overlays)
+    yield from tactical_lines(status.tactical, quote=status.snapshot.quote)
     if (triggers := trigger_table(status.drifts)) is not None:
         yield Text()
         yield triggers

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic_core import PydanticCustomError
 
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
+from trimtab.config.checks_overlays import Wished, overlay_flaws
 from trimtab.config.checks_venue import venue_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.notify_checks import notify_flaws
@@ -45,6 +46,13 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _banded(tree)
     yield from _baskets(tree)
     yield from _strangers(tree)
+    wished = Wished(
+        overlays=section(tree, "overlays"),
+        targeted=targeted(tree),
+        groups=section(section(tree, "portfolio"), "groups"),
+        is_net=section(tree, "portfolio").get("basis", "net") == "net",
+    )
+    yield from overlay_flaws(wished)
     yield from _markets(tree)
     yield from venue_flaws(section(tree, "venue"))
     yield from _url(tree)
@@ -148,6 +156,23 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
     yield from sum_flaws(path, targets, rest=f"{quote} for the quote" if lacks else "")
 
 
+def targeted(tree: Tree) -> tuple[str, ...] | None:
+    """Return every asset that has a target, the quote among them; None where it cannot be told."""
+    portfolio, quote = section(tree, "portfolio"), quote_of(tree)
+    targets, profile = portfolio.get("targets"), portfolio.get("profile")
+    if isinstance(profile, str) and profile in PROFILES:
+        targets = PROFILES[profile].weights
+    if isinstance(portfolio.get("groups"), dict):
+        targets = dict.fromkeys(grouped(portfolio["groups"]))
+    parity = section(portfolio, "risk_parity").get("assets")
+    if isinstance(parity, list):
+        targets = dict.fromkeys(map(str, parity))
+    if not isinstance(targets, Mapping):
+        return None
+    # The targets that are written may name the quote or leave it the rest.
+    return tuple(dict.fromkeys([*map(str, targets), *([quote] if quote else [])]))
+
+
 def _banded(tree: Tree) -> Iterator[Flaw]:
     """Members of a group that has one band have none of their own."""
     groups = section(section(tree, "portfolio"), "groups")
@@ -178,16 +203,13 @@ def _baskets(tree: Tree) -> Iterator[Flaw]:
 def _strangers(tree: Tree) -> Iterator[Flaw]:
     """Exceptions per asset name assets that have a target; a slip would be ignored silently."""
     portfolio, rebalance = section(tree, "portfolio"), section(tree, "rebalance")
-    targets, quote = portfolio.get("targets"), section(tree, "account").get("quote")
-    if isinstance(portfolio.get("profile"), str) and portfolio["profile"] in PROFILES:
-        targets = {**PROFILES[portfolio["profile"]].weights, quote: ""}
-    if isinstance(portfolio.get("groups"), dict):
-        targets = dict.fromkeys([*grouped(portfolio["groups"]), quote])
-    parity = section(portfolio, "risk_parity").get("assets")
-    if isinstance(parity, list):
-        targets = dict.fromkeys([*map(str, parity), str(quote)])
-    if not isinstance(targets, dict):
+    targets, quote = targeted(tree), quote_of(tree)
+    if targets is None:
         return
+    for asset in section(portfolio, "flags"):
+        if ASSET.fullmatch(asset) and asset not in targets:
+            reason, fix = "is a flag for an asset without target", nearest_fix(asset, targets)
+            yield Flaw(path=("portfolio", "flags", asset), reason=reason, fix=fix)
     for name in ("routes", "thresholds"):
         exceptions = rebalance.get(name)
         # An untargeted asset that will be sold may say how.
@@ -198,7 +220,7 @@ def _strangers(tree: Tree) -> Iterator[Flaw]:
                 reason, fix = "the quote is what others are traded for", "remove it"
                 yield Flaw(path=path, reason=reason, fix=fix)
             elif ASSET.fullmatch(asset) and asset not in targets and not is_open:
-                fix = nearest_fix(asset, [str(target) for target in targets])
+                fix = nearest_fix(asset, targets)
                 yield Flaw(path=path, reason="is an exception for an asset without target", fix=fix)
 
 
@@ -212,6 +234,8 @@ def _markets(tree: Tree) -> Iterator[Flaw]:
     wanted: list[tuple[KeyPath, object]] = [(("rebalance", "route"), rebalance.get("route"))]
     for asset, route in routes.items() if isinstance(routes, dict) else ():
         wanted.append((("rebalance", "routes", asset), route))
+    if section(section(tree, "overlays"), "rotation"):
+        wanted.append((("overlays", "rotation"), "futures"))
     for path, route in wanted:
         if route == "futures":
             fix = 'add "swap" to venue.markets, or use the route "spot"'

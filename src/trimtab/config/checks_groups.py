@@ -17,6 +17,7 @@ from trimtab.config.numerals import read_exact
 from trimtab.config.positions import KeyPath
 from trimtab.config.words import ASSET
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
+from trimtab.domain.references import DOLLAR_STABLES
 
 SUM_TOLERANCE: Final = Decimal("1e-9")
 """How far the weights' sum may be from 1 (strategy book 1.1)."""
@@ -107,12 +108,16 @@ def _members(name: str, table: Table) -> Iterator[Flaw]:
 def _inner(name: str, table: Table) -> Iterator[Flaw]:
     """Check that the way to share fits what is named."""
     path, inner = (*GROUPS, name), table.get("inner")
-    if inner in ("equal", "keep") and "shares" in table:
+    if inner in ("equal", "keep", "risk_parity") and "shares" in table:
         fix = f'write members instead of shares, or inner = "fixed"; "{inner}" takes no shares'
         yield Flaw(path=(*path, "inner"), reason="contradicts the shares", fix=fix)
     if inner == "fixed" and "shares" not in table and len(_assets(table)) > 1:
         fix = 'write [portfolio.groups.NAME.shares] instead of members, or inner = "equal"'
         yield Flaw(path=(*path, "inner"), reason="needs shares", fix=fix)
+    for index, asset in enumerate(_assets(table) if inner == "risk_parity" else ()):
+        if asset in DOLLAR_STABLES and "members" in table:
+            reason, fix = f"{asset} is stable, and has no risk to share", "give it another group"
+            yield Flaw(path=(*path, "members", index), reason=reason, fix=fix)
     if table.get("basket") is True and inner != "keep":
         fix = 'add inner = "keep", or remove basket'
         reason = "is only for groups whose values are kept"
@@ -123,9 +128,10 @@ def _alone(name: str, table: Table, *, quote: str | None) -> Iterator[Flaw]:
     """Check that the quote, which is the rest of all others, is in no group that has one band."""
     assets = _assets(table)
     if quote in assets and len(assets) > 1:
-        for key, is_one in (("inner", table.get("inner") == "keep"), ("threshold", True)):
+        alone = table.get("inner") in ("keep", "risk_parity")
+        for key, is_one in (("inner", alone), ("threshold", True)):
             if key in table and is_one:
-                reason = f"gives one band to a group with the quote, {quote}, which is the rest"
+                reason = f"does not fit a group with the quote, {quote}, which is the rest"
                 fix = f"give {quote} a group of its own"
                 yield Flaw(path=(*GROUPS, name, key), reason=reason, fix=fix)
 

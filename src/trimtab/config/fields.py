@@ -6,6 +6,7 @@ Pure. The sections in :mod:`trimtab.config.models` are made of these.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -22,8 +23,11 @@ from trimtab.config.numerals import fault, read_exact, read_whole
 from trimtab.config.words import (
     destination_text,
     read_asset,
+    read_day,
     read_destination,
+    read_flag,
     read_group,
+    read_month,
     read_switch,
     read_text,
     read_threshold,
@@ -113,6 +117,17 @@ AssetCode = Annotated[str, BeforeValidator(read_asset)]
 """An asset by its code."""
 GroupName = Annotated[str, BeforeValidator(read_group)]
 """A group by the name that the file gives it."""
+MonthName = Annotated[str, BeforeValidator(read_month)]
+"""A month by its first three letters: jan to dec."""
+Day = Annotated[
+    date,
+    PlainValidator(read_day),
+    PlainSerializer(date.isoformat),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+"""A day of the calendar in rebalance.timezone."""
+FlagText = Annotated[str, BeforeValidator(read_flag)]
+"""Why an asset is flagged."""
 Text = Annotated[str, BeforeValidator(read_text)]
 """Text as it is."""
 RouteWord = Annotated[Route, BeforeValidator(unavailable("mixed", "auto"))]

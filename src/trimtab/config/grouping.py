@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from trimtab.config.models import Document
 from trimtab.config.models_portfolio import Group
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio
+from trimtab.domain.history_policy import RiskParityPolicy, parity_of
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import AssetGroup, Inner, Target, Threshold
 
@@ -25,6 +26,7 @@ def groups_of(document: Document) -> Iterator[AssetGroup]:
             members=members,
             threshold=_band(group, document) if len(members) > 1 else None,
             basket=group.basket,
+            look_back_days=group.look_back_days,
         )
 
 
@@ -56,3 +58,10 @@ def _band(group: Group, document: Document) -> Threshold | None:
     if group.threshold is None and group.inner is Inner.KEEP:
         return document.rebalance.threshold
     return group.threshold
+
+
+def parities_of(document: Document) -> Iterator[RiskParityPolicy]:
+    """Yield how every group that shares its risk equally is to be split."""
+    for group in document.portfolio.groups.values():
+        if group.inner is Inner.RISK_PARITY:
+            yield parity_of(map(Asset, group.members), look_back_days=group.look_back_days)

@@ -176,7 +176,7 @@ def _expanded(url: str, key: AccountKey, *, home: Path, cwd: Path) -> str:
 
 def _settings(document: Document, provenance: Provenance) -> Iterator[Setting]:
     """Yield every key with its value and source; tables of any names give a row per name."""
-    for path, shown in _rows(document.model_dump(mode="json"), ()):
+    for path, shown in _rows(document.model_dump(mode="json", by_alias=True), ()):
         yield Setting(
             key=".".join(path),
             value=_masked(shown) if path == ("ledger", "url") else shown,

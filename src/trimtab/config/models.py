@@ -34,8 +34,9 @@ from trimtab.config.fields import (
     read_sources,
 )
 from trimtab.config.models_hedge import Redeploy
-from trimtab.config.models_history import Adaptive, History, Overlays
+from trimtab.config.models_history import Adaptive, History
 from trimtab.config.models_notify import Notify
+from trimtab.config.models_overlays import Overlays
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
@@ -376,8 +377,8 @@ class Document(BaseModel):
     account: Account
     venue: Venue
     portfolio: Portfolio
-    rebalance: Rebalance
     overlays: Overlays
+    rebalance: Rebalance
     history: History
     schedule: Schedule
     hedge: Hedge

@@ -109,17 +109,6 @@ class MomentumOverlay(BaseModel):
     """Over how many days it rose; the venue keeps a month."""
 
 
-class Overlays(BaseModel):
-    """What moves the effective targets away from the strategic ones, each with an end."""
-
-    model_config = SECTION
-
-    volatility: VolatilityOverlay | None = None
-    """Takes risk off while prices move more than wanted."""
-    momentum: MomentumOverlay | None = None
-    """Trims what several signs together call overheated."""
-
-
 class History(BaseModel):
     """Daily closes, read from the venue and kept beside the ledger; only where something asks."""
 

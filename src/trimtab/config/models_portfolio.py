@@ -8,22 +8,42 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from trimtab.config.fields import (
     SECTION,
     AssetCode,
     DefaultText,
+    Exact,
+    FlagText,
     Fraction,
     GroupName,
     Switch,
     Text,
     ThresholdText,
+    Unit,
     Value,
+    Whole,
 )
 from trimtab.config.models_history import RiskParity
-from trimtab.config.words import unavailable
+from trimtab.config.numerals import fault
 from trimtab.domain.policy import Basis, Inner, Untargeted
+
+Units = Annotated[Exact, Field(gt=0, le=10**15), Unit(name="units")]
+"""Units of an asset."""
+
+
+def _not_nothing(value: Decimal) -> Decimal:
+    """Refuse a position of nothing."""
+    if value:
+        return value
+    raise fault("must not be 0", fix="remove it")
+
+
+SignedUnits = Annotated[
+    Exact, Field(ge=-(10**15), le=10**15), AfterValidator(_not_nothing), Unit(name="units")
+]
+"""Units of an asset, signed."""
 
 
 def _inner(earlier: dict[str, Any]) -> Inner:
@@ -42,19 +62,34 @@ class Group(BaseModel):
     """Its assets, where no shares are fixed."""
     shares: dict[AssetCode, Fraction] = Field(default_factory=dict)
     """Its assets with their fixed shares of the group; the sum must be 1."""
-    inner: Annotated[
-        Inner,
-        BeforeValidator(unavailable("risk_parity")),
-        DefaultText(text="fixed with shares, else equal"),
-    ] = Field(default_factory=_inner)
-    """How its weight is split: as shares say, equally, or as present values stand, so that an
-    excess is trimmed pro rata."""
+    inner: Annotated[Inner, DefaultText(text="fixed with shares, else equal")] = Field(
+        default_factory=_inner
+    )
+    """How its weight is split: as shares say, equally, as present values stand, so that an excess
+    is trimmed pro rata, or so that all have the same share in its risk."""
+    look_back_days: Annotated[Whole, Field(ge=30, le=1500), Unit(name="days")] = 180
+    """Closes that shares in its risk are estimated from; other groups do not read it."""
     threshold: Annotated[ThresholdText | None, DefaultText(text="each member's own")] = None
     """One band for the whole group, its members follow; always so where values are kept, by
     default with rebalance.threshold."""
     basket: Switch = False
     """Members without a contract are hedged by those that have one, pro rata within
     hedge.max_ratio; only where values are kept."""
+
+
+class Tactical(BaseModel):
+    """What is held apart for a time.
+
+    It is no part of NAV, weights and orders, but of leverage and margin. Taking a line out of the
+    file folds it in again.
+    """
+
+    model_config = SECTION
+
+    holdings: dict[AssetCode, Units] = Field(default_factory=dict)
+    """Units of a coin."""
+    positions: dict[AssetCode, SignedUnits] = Field(default_factory=dict)
+    """Base units of a perpetual in the quote, negative for a short."""
 
 
 class Portfolio(BaseModel):
@@ -74,6 +109,12 @@ class Portfolio(BaseModel):
     """Weight per asset, the quote included; the sum must be 1."""
     groups: dict[GroupName, Group] = Field(default_factory=dict)
     """Groups of assets, each a table of its own; no asset is in two of them."""
+    flags: dict[AssetCode, FlagText] = Field(
+        default_factory=dict, examples=['LUNA = "fundamentals changed"']
+    )
+    """Assets that are never bought, whatever their drift, each with the words that say why."""
+    tactical: Tactical = Field(default_factory=Tactical)
+    """What is held apart."""
     sleeves: Any = None
     """Sleeves of futures. Not available yet in this version."""
     risk_parity: RiskParity | None = None

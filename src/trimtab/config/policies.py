@@ -6,13 +6,15 @@ Pure. Nothing is chosen here: every value was written down or is a documented de
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
-from trimtab.config.grouping import groups_of, thresholds_of
+from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document, Schedule
 from trimtab.config.models_hedge import Redeploy
+from trimtab.config.overlaying import overlays_of
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
@@ -30,6 +32,7 @@ from trimtab.domain.policy import (
     RebalancePolicy,
     ReferencePolicy,
     RiskLimits,
+    TacticalPolicy,
     Target,
 )
 from trimtab.domain.redeploy import DipRule, RedeployPolicy
@@ -40,12 +43,18 @@ from trimtab.domain.urgency import UrgencyPolicy
 
 _PARTS: Final = Decimal("0.0001")
 """In which a risk that is to be shared is divided beforehand."""
+ValueT = TypeVar("ValueT")
 
 
 def policy_of(document: Document) -> Policy:
     """Return what the operator wants and allows."""
     return Policy(
         rebalance=_rebalance(document),
+        overlays=overlays_of(document),
+        tactical=TacticalPolicy(
+            holdings=_by_asset(document.portfolio.tactical.holdings),
+            positions=_by_asset(document.portfolio.tactical.positions),
+        ),
         hedge=HedgePolicy(
             ratio=document.hedge.ratio,
             max_ratio=document.hedge.max_ratio,
@@ -99,6 +108,7 @@ def _rebalance(document: Document) -> RebalancePolicy:
         scope=rebalance.scope,
         side=rebalance.side,
         destination=rebalance.to,
+        flags=_by_asset(portfolio.flags),
         dust_value=portfolio.dust_value,
     )
 
@@ -163,6 +173,7 @@ def _history(document: Document) -> HistoryPolicy:
             interest_days=momentum.interest_days,
         ),
         chance_days=history.look_back_days if history.chances else 0,
+        groups=tuple(parities_of(document)),
         review_days=history.look_back_days,
     )
 
@@ -254,3 +265,8 @@ def _limits(document: Document) -> RiskLimits:
         max_target_move=risk.max_target_move,
         max_statement_age_days=risk.max_statement_age_days,
     )
+
+
+def _by_asset(table: Mapping[str, ValueT]) -> Mapping[Asset, ValueT]:
+    """Return a table of the file by asset."""
+    return MappingProxyType({Asset(name): value for name, value in table.items()})

@@ -21,7 +21,15 @@ from trimtab.config.fields import DefaultText, Unit
 from trimtab.config.models import Document
 from trimtab.config.profiles import PROFILES
 from trimtab.config.provenance import with_sections
-from trimtab.config.shape import ANY_NAME, Place, enum_words, range_text, sections, table_of
+from trimtab.config.shape import (
+    ANY_NAME,
+    Place,
+    enum_words,
+    keys_of,
+    range_text,
+    sections,
+    table_of,
+)
 
 _HEAD: Final = """\
 # Configuration
@@ -120,7 +128,7 @@ def _documented(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
                 value=ast.Constant(value=str(t))
             ):
-                yield name, " ".join(t.split())
+                yield name.removesuffix("_"), " ".join(t.split())
 
 
 def json_schema() -> dict[str, Any]:
@@ -158,7 +166,7 @@ def markdown() -> str:
         rows = [
             f"| `{key}` | {_unit(field)} | {_default(field, _written(defaults, (*place, key)))} |"
             f" {texts[model.__name__][key]}{_choices((*place, key))} |"
-            for key, field in model.model_fields.items()
+            for key, field in keys_of(model)
         ]
         table = "\n".join(["| key | unit | default | meaning |", "|---|---|---|---|", *rows])
         title = ".".join("NAME" if step == ANY_NAME else step for step in place)

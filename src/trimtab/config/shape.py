@@ -24,6 +24,11 @@ PER_ASSET: Final = frozenset(
     {
         ("portfolio", "targets"),
         ("portfolio", "groups", ANY_NAME, "shares"),
+        ("portfolio", "flags"),
+        ("portfolio", "tactical", "holdings"),
+        ("portfolio", "tactical", "positions"),
+        ("overlays", "season", "months", ANY_NAME),
+        ("overlays", "rotation", "targets"),
         ("rebalance", "routes"),
         ("rebalance", "thresholds"),
     }
@@ -42,7 +47,7 @@ def sections() -> Iterator[tuple[Place, type[BaseModel]]]:
 
 def _tables(model: type[BaseModel], place: Place) -> Iterator[tuple[Place, type[BaseModel]]]:
     """Yield the tables inside *model*, which stands at *place*."""
-    for name, field in model.model_fields.items():
+    for name, field in keys_of(model):
         inner = table_of(field)
         if inner is not None:
             named = (ANY_NAME,) if _origin(field) is dict else ()
@@ -63,10 +68,16 @@ def _origin(field: FieldInfo) -> object:
     return get_origin(field.annotation)
 
 
+def keys_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every key of a table as the file writes it, in file order."""
+    for name, field in model.model_fields.items():
+        yield field.alias or name, field
+
+
 def fields() -> Iterator[tuple[Place, str, FieldInfo]]:
     """Yield table, key and field of every key, in file order."""
     for place, model in sections():
-        for name, field in model.model_fields.items():
+        for name, field in keys_of(model):
             yield place, name, field
 
 

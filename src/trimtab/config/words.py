@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,12 +18,14 @@ from trimtab.config.cron import cron_error, never_error
 from trimtab.config.numerals import fault, read_exact, shown
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
+from trimtab.domain.overlay_policy import MONTHS
 from trimtab.domain.policy import Destination, Threshold
 from trimtab.venues.catalogue import PROFILES
 
 ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
 """How an asset is written: the venue's code."""
 _GROUP: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-[0-9]{6})?)?")
 _VENUE: Final = re.compile(r"[a-z][a-z0-9]{1,39}")
@@ -108,6 +110,37 @@ def read_group(value: object) -> str:
         return text
     fix = "use up to 40 small letters, digits and underscores, a letter first"
     raise fault(f"must be a plain name, was {shown(text)}", fix=fix)
+
+
+def read_month(value: object) -> str:
+    """Return a month by its first three letters."""
+    text = read_text(value)
+    if text in MONTHS:
+        return text
+    near = text.strip().lower()[:3]
+    fix = f"write {near}" if near in MONTHS else f"write one of {', '.join(MONTHS)}"
+    raise fault(f"must be a month, was {shown(text)}", fix=fix)
+
+
+def read_day(value: object) -> date:
+    """Return the day that a date, bare or as text, names; an hour has no place in it."""
+    if type(value) is date:
+        return value
+    fix = "write a day such as 2026-12-01"
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise fault(f"is no day of the calendar: {shown(value)}", fix=fix) from None
+    raise fault(f"must be a day, was {shown(value)}", fix=fix)
+
+
+def read_flag(value: object) -> str:
+    """Return the words of a flag; a flag without any would refuse without a reason."""
+    text = read_text(value)
+    if text.strip():
+        return text
+    raise fault("says nothing", fix='write why, such as "fundamentals changed"')
 
 
 def read_account(value: object) -> str:

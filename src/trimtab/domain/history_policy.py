@@ -5,7 +5,7 @@ Pure values. Volatilities are annual ratios (0.6 is 60 % a year), look-backs are
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -104,6 +104,8 @@ class HistoryPolicy:
     """Closes from which chances of trigger prices are told; 0 tells none."""
     review_days: int
     """Closes that a review looks at, >= 10."""
+    groups: tuple[RiskParityPolicy, ...] = ()
+    """Groups of targets that share their risk equally, without stable parts."""
 
     def need(self, assets: Collection[Asset]) -> HistoryNeed:
         """Return what has to be read for targets in *assets*; nothing when no rule asks."""
@@ -113,6 +115,8 @@ class HistoryPolicy:
         for days in (self.chance_days, *(r.look_back_days for r in rules if r is not None)):
             if days and risky:
                 need = need.joined(HistoryNeed(assets=risky, days=days))
+        for shared in self.groups:
+            need = need.joined(HistoryNeed(assets=shared.assets, days=shared.look_back_days))
         if (parity := self.risk_parity) is not None:
             need = need.joined(HistoryNeed(assets=parity.assets, days=parity.look_back_days))
         if self.momentum is not None:
@@ -124,6 +128,16 @@ NO_HISTORY_NEEDED: Final = HistoryPolicy(
     risk_parity=None, volatility=None, adaptive=None, momentum=None, chance_days=0, review_days=90
 )
 """Nothing is decided from the past."""
+
+
+def parity_of(assets: Iterable[Asset], *, look_back_days: int) -> RiskParityPolicy:
+    """Return that *assets* alone share their risk, whatever it is."""
+    return RiskParityPolicy(
+        assets=tuple(assets),
+        stable=Decimal(0),
+        look_back_days=look_back_days,
+        volatility=Decimal(0),
+    )
 
 
 def risky_of(assets: Collection[Asset]) -> tuple[Asset, ...]:

@@ -7,7 +7,7 @@ change what is planned from it, so that the same snapshot, policy and occasion g
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, Wish
@@ -22,6 +22,10 @@ class Occasion:
     """The instant of planning, aware UTC."""
     slot_due: bool
     """Whether a calendar slot is due: it trades to target inside the bands too."""
+    ahead_of_utc: timedelta = timedelta(0)
+    """By how much the clocks of the configured zone are ahead at ``now``, signed."""
+    phase_steps: int = 0
+    """Steps of the wished phase that executed plans have taken, >= 0."""
     hedges: HedgeBook
     """Every hedge of the account, open and closed."""
     wish: Wish | None

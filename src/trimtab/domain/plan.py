@@ -70,6 +70,8 @@ class UntradedReason(StrEnum):
     """Accepted drift: the members of a basket that have a contract may carry no more."""
     NO_CONTRACT = "no_contract"
     """Accepted drift: no member of a basket has a contract."""
+    FLAGGED = "flagged"
+    """The operator has flagged the asset, so that it is never bought."""
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"
@@ -208,6 +210,21 @@ class Untraded:
     reason: UntradedReason
     value: Decimal
     """What a leg would have moved, quote units, >= 0."""
+    note: str = ""
+    """What else there is to say, such as the words of a flag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TacticalPart:
+    """What the operator holds apart: out of NAV, weights and orders, in leverage and margin."""
+
+    asset: Asset
+    kind: str
+    """``holding`` or ``position``."""
+    units: Decimal
+    """Base units, signed."""
+    value: Decimal
+    """At mid, quote units, signed; 0 without a market in the quote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +277,8 @@ class Plan:
     """What the plan was made from: units of each asset that a leg moves, outside futures wallets
     and in contracts, signed. An account that has others by now needs another plan."""
     untraded: tuple[Untraded, ...]
+    tactical: tuple[TacticalPart, ...]
+    """What is held apart and is no part of any weight above, until it is folded in."""
     after: After
 
     @cached_property

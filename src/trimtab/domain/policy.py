@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.urgency import UrgencyPolicy
@@ -94,6 +97,7 @@ class Inner(StrEnum):
     KEEP = "keep"
     """As their present values stand: an excess is trimmed pro rata."""
     RISK_PARITY = "risk_parity"
+    """So that their shares in the group's risk are equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,8 @@ class AssetGroup:
     """Band of the group as a whole; None where every member has its own."""
     basket: bool
     """Whether members with a contract hedge for those without; only where values are kept."""
+    look_back_days: int
+    """Closes that shares of equal risk are estimated from, > 0; read for those only."""
 
     @property
     def assets(self) -> tuple[Asset, ...]:
@@ -138,6 +144,8 @@ class RebalancePolicy:
     scope: Scope
     side: DriftSide
     destination: Destination
+    flags: Mapping[Asset, str]
+    """Assets that are never bought, each with the words that say why."""
     dust_value: Decimal
     """Holdings below it are ignored when untargeted, quote units, >= 0."""
 
@@ -165,6 +173,22 @@ class RebalancePolicy:
     def threshold_of(self, asset: Asset) -> Threshold:
         """Return the threshold that *asset* has."""
         return self.thresholds.get(asset, self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TacticalPolicy:
+    """What is held apart for a time: out of NAV, weights and orders, in leverage and margin."""
+
+    holdings: Mapping[Asset, Decimal]
+    """Units outside futures wallets, > 0."""
+    positions: Mapping[Asset, Decimal]
+    """Base units of perpetuals, signed, never zero."""
+
+
+NOTHING_TACTICAL: Final = TacticalPolicy(
+    holdings=MappingProxyType({}), positions=MappingProxyType({})
+)
+"""All of the account is the portfolio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +343,8 @@ class Policy:
     approval: ApprovalPolicy
     execution: ExecutionPolicy
     history: HistoryPolicy = NO_HISTORY_NEEDED
+    overlays: OverlayPolicy = NO_OVERLAYS
+    tactical: TacticalPolicy = NOTHING_TACTICAL
 
     @property
     def past_needed(self) -> HistoryNeed:
@@ -326,3 +352,7 @@ class Policy:
         assets, redeploy = self.rebalance.assets, self.hedge.redeploy
         need = self.history.need(assets)
         return need if redeploy is None else need.joined(redeploy.need(assets))
+
+    def hedges(self, asset: Asset) -> bool:
+        """Whether contracts on *asset* may be traded: by its route, or by a rotation for a time."""
+        return self.rebalance.route_of(asset) is Route.FUTURES or self.overlays.rotation is not None

@@ -27,7 +27,7 @@ from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.costs import cost_share
-from trimtab.planning.decision import FRICTIONLESS, Friction, decide
+from trimtab.planning.decision import FRICTIONLESS, Friction, decide, slot_call
 from trimtab.planning.drift import Measurement
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.routes import Move, routed
@@ -35,6 +35,7 @@ from trimtab.planning.sizes import Sizes, book_of, sized
 from trimtab.planning.urgent import Urgent, deferred, urgent_in
 from trimtab.targets.by_hand import shifts_by_hand
 from trimtab.targets.effective import Targets
+from trimtab.targets.phase import step_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,19 +157,27 @@ def _corrected(scene: Scene) -> Choice:
     """Decide twice: what the first answer would cost and round moves the edges of the second."""
     snapshot, policy, exposed = scene.snapshot, scene.policy, scene.exposed
     kept, groups = kept_by_hand(scene.occasion.hedges), scene.targets.groups
+    calls = calls_of(policy, scene.occasion)
 
     def under(friction: Friction) -> Choice:
         """Decide where trading does *friction* to the whole."""
-        decision = decide(scene.found, policy.rebalance, scene.occasion, friction=friction)
+        decision = decide(scene.found, policy.rebalance, calls=calls, friction=friction)
         shared = carried(decision.corrections, groups, exposed=exposed, hedge=policy.hedge)
         moves = routed(shared.corrections, snapshot, policy=policy.rebalance, kept=kept)
-        return replace(NOTHING, firings=decision.firings, moves=moves, untraded=shared.untraded)
+        untraded = decision.untraded + shared.untraded
+        return replace(NOTHING, firings=decision.firings, moves=moves, untraded=untraded)
 
     moves = under(FRICTIONLESS).moves
     with exact_arithmetic():
         cost = sum((_cost(move, snapshot) for move in moves), ZERO)
         rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
         return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
+
+
+def calls_of(policy: Policy, occasion: Occasion) -> tuple[Firing, ...]:
+    """Return what asks for a plan whatever the drift: a slot, a step of a phase."""
+    step = step_due(policy.overlays.phase, occasion)
+    return (*slot_call(occasion), *((step,) if step is not None else ()))
 
 
 def _lot_value(move: Move, snapshot: Snapshot) -> Decimal:
@@ -207,9 +216,9 @@ def chosen_closings(closings: tuple[Closing, ...], snapshot: Snapshot) -> Choice
 
 
 def due_closings(scene: Scene) -> tuple[Closing, ...]:
-    """Return the hedges that are to close now; none while a slot is due."""
+    """Return the hedges that are to close now; none while a slot or a step is due."""
     occasion = scene.occasion
-    if occasion.slot_due:
+    if calls_of(scene.policy, occasion):
         return ()
     marks = _marks(scene)
     sight = Sight(overweights=scene.overweights, marks=marks, now=occasion.now)

@@ -7,7 +7,6 @@ each a value of its own; this module only puts them together and says where it e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Context, Decimal
 
@@ -21,6 +20,7 @@ from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.declare import Terms, declared
+from trimtab.planning.apart import tactical_parts, without_tactical
 from trimtab.planning.by_hand import ByHand, wished
 from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
 from trimtab.planning.drift import Measurement
@@ -51,6 +51,7 @@ def make_plan_moving(
         PlanningError: the inputs cannot be planned from; says what to mend.
 
     """
+    everything, snapshot = snapshot, without_tactical(snapshot, policy.tactical)
     exposed = exposure(snapshot)
     by_hand = _by_hand(occasion, snapshot, exposed)
     aims = aims_of(occasion.hedges, exposed) if by_hand is None else by_hand.aims
@@ -61,7 +62,7 @@ def make_plan_moving(
         exposed=exposed,
         targets=targets,
         found=found,
-        policy=replace(policy, rebalance=stance.rebalance),
+        policy=stance.rules,
         occasion=occasion,
         overweights=overweights_of(found, targets, exposed),
         moved=moved,
@@ -89,7 +90,8 @@ def make_plan_moving(
         hedging=declared(laid_out.legs, _terms(scene, choice)),
         allocation=sizes.certificate,
         units_before={
-            a: traded_units(snapshot, a) for a in sorted({g.instrument.base for g in laid_out.legs})
+            a: traded_units(everything, a)
+            for a in sorted({g.instrument.base for g in laid_out.legs})
         },
         untraded=(
             *sizes.untraded,
@@ -97,7 +99,8 @@ def make_plan_moving(
             *_accepted(found),
             *_ignored(targets, exposed),
         ),
-        after=_after(laid_out, snapshot, exposed=exposed, targets=targets, found=found),
+        tactical=tuple(tactical_parts(policy.tactical, exposed)),
+        after=_after(laid_out, everything, exposed=exposed, targets=targets, found=found),
     )
 
 
@@ -173,6 +176,7 @@ def _after(
             ZERO,
         )
         net[found.quote] = nav - sum(net.values(), ZERO)
+        outside += _apart(snapshot, exposed)
         weights = {a: ratio(net[a], nav) for a in targets.effective}
         squares = sum(((weights[a] - targets.effective[a]) ** 2 for a in weights), ZERO)
         return After(
@@ -180,6 +184,12 @@ def _after(
             leverage=ratio(gross, outside) if gross and outside > 0 else ZERO,
             tracking_error=squares.sqrt(Context(prec=RATIO_DIGITS)),
         )
+
+
+def _apart(everything: Snapshot, own: Exposure) -> Decimal:
+    """Return the value outside futures wallets of what is held apart: leverage counts it too."""
+    whole = exposure(everything)
+    return whole.value_outside(whole.unpriced) - own.value_outside(own.unpriced)
 
 
 def _open_lots(snapshot: Snapshot) -> Mapping[Symbol, int]:

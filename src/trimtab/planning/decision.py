@@ -6,7 +6,7 @@ Pure and exact. Values are quote units, positive buys. Source: strategy definiti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +14,7 @@ from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.firings import ACCOUNT, Firing, TriggerKind, by_urgency
 from trimtab.domain.instruments import Asset
 from trimtab.domain.occasion import Occasion
-from trimtab.domain.plan import LegReason
+from trimtab.domain.plan import LegReason, Untraded, UntradedReason
 from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
 from trimtab.planning.drift import Measurement
 from trimtab.planning.units import Measure, Unit
@@ -41,6 +41,8 @@ class Decision:
     """Most urgent first; empty when nothing triggers."""
     corrections: tuple[Correction, ...]
     """In target order, the quote left out; empty when nothing triggers."""
+    untraded: tuple[Untraded, ...]
+    """What a flag forbids to buy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,37 +59,86 @@ FRICTIONLESS: Final = Friction(cost=ZERO, rounding=ZERO)
 
 
 def decide(
-    found: Measurement, policy: RebalancePolicy, occasion: Occasion, *, friction: Friction
+    found: Measurement, policy: RebalancePolicy, *, calls: tuple[Firing, ...], friction: Friction
 ) -> Decision:
-    """Return what is to be corrected: nothing inside the bands unless a slot is due."""
-    slot_due = occasion.slot_due
-    firings = by_urgency(_firings(found, occasion))
+    """Return what is to be corrected: nothing inside the bands unless something *calls*.
+
+    *calls* is what asks for a plan whatever the drift: a slot, a step that is due.
+    """
+    firings = by_urgency((*calls, *_firings(found, is_called=bool(calls))))
     if not firings:
-        return Decision(firings=(), corrections=())
+        return Decision(firings=(), corrections=(), untraded=tuple(_waiting(found, policy)))
     movable = [u for u in found.units if u.name != found.quote]
-    trims = [] if slot_due else [u for u in movable if _is_to_trim(u, found)]
+    trims = [] if calls else [u for u in movable if _is_to_trim(u, found)]
     others = [u for u in movable if u not in trims]
-    chosen = _drifted(others, found, policy=policy, slot_due=slot_due)
-    if policy.destination.to_band and not slot_due:
+    chosen = _drifted(others, found, policy=policy, is_called=bool(calls))
+    if policy.destination.to_band and not calls:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
-        corrections = _to_target(chosen, part=ONE if slot_due else policy.destination.fraction)
+        corrections = _to_target(chosen, part=ONE if calls else policy.destination.fraction)
     corrections += _to_target(trims, part=ONE)
-    sells_only = policy.side is DriftSide.OVERWEIGHT
-    quote = found.quote
-    kept = (
+    sells_only, quote = policy.side is DriftSide.OVERWEIGHT, found.quote
+    kept = [
         c for c in corrections if c.value and c.asset != quote and not (sells_only and c.value > 0)
+    ]
+    return _flagged(firings, kept, found, policy)
+
+
+def _flagged(
+    firings: tuple[Firing, ...],
+    corrections: list[Correction],
+    found: Measurement,
+    policy: RebalancePolicy,
+) -> Decision:
+    """Return the decision without buys of flagged assets, but for what brings a short back to 0."""
+    values = {m.asset: m.value for m in found.measures}
+    kept, left = list[Correction](), list[Untraded]()
+    for each in corrections:
+        if each.asset not in policy.flags or each.value <= 0:
+            kept.append(each)
+            continue
+        allowed = min(each.value, max(ZERO, values[each.asset].copy_negate()))
+        if allowed:
+            kept.append(replace(each, value=allowed, slack=ZERO))
+        with exact_arithmetic():
+            rest = each.value - allowed
+        if rest:
+            note, reason = policy.flags[each.asset], UntradedReason.FLAGGED
+            left.append(Untraded(asset=each.asset, reason=reason, value=rest, note=note))
+    named = {each.asset for each in corrections}
+    left += [each for each in _waiting(found, policy) if each.asset not in named]
+    return Decision(firings=firings, corrections=tuple(kept), untraded=tuple(left))
+
+
+def _waiting(found: Measurement, policy: RebalancePolicy) -> Iterator[Untraded]:
+    """Yield every flagged asset that is below its band, which by itself makes no plan act."""
+    for m in found.measures:
+        with exact_arithmetic():
+            lacks = m.correction >= policy.dust_value and m.value < m.edges.low * found.whole
+        if lacks and m.asset in policy.flags:
+            note, reason = policy.flags[m.asset], UntradedReason.FLAGGED
+            yield Untraded(asset=m.asset, reason=reason, value=m.correction, note=note)
+
+
+def slot_call(occasion: Occasion) -> tuple[Firing, ...]:
+    """Return what a calendar slot says; nothing unless it is due."""
+    due = Firing(
+        kind=TriggerKind.CALENDAR,
+        subject=occasion.slot or ACCOUNT,
+        measured=None,
+        limit=None,
+        reason=f"slot {occasion.slot} is due" if occasion.slot else "a slot is due",
     )
-    return Decision(firings=firings, corrections=tuple(kept))
+    return (due,) if occasion.slot_due else ()
 
 
 def _drifted(
-    others: list[Unit], found: Measurement, *, policy: RebalancePolicy, slot_due: bool
+    others: list[Unit], found: Measurement, *, policy: RebalancePolicy, is_called: bool
 ) -> list[Unit]:
     """Return what moves by the rules of drift: nothing where only trims are due."""
-    if not slot_due and not any(u.breached for u in found.units):
+    if not is_called and not any(u.breached for u in found.units):
         return []
-    everyone = slot_due or policy.scope is not Scope.BREACHED
+    everyone = is_called or policy.scope is not Scope.BREACHED
     return [u for u in others if everyone or u.breached]
 
 
@@ -101,20 +152,12 @@ def _is_to_trim(unit: Unit, found: Measurement) -> bool:
         return trim > ZERO and -unit.correction * 2 >= trim
 
 
-def _firings(found: Measurement, occasion: Occasion) -> Iterator[Firing]:
-    """Yield what makes the plan act: a due slot, and every asset or group outside its band."""
-    if occasion.slot_due:
-        yield Firing(
-            kind=TriggerKind.CALENDAR,
-            subject=occasion.slot or ACCOUNT,
-            measured=None,
-            limit=None,
-            reason=f"slot {occasion.slot} is due" if occasion.slot else "a slot is due",
-        )
+def _firings(found: Measurement, *, is_called: bool) -> Iterator[Firing]:
+    """Yield every asset and every group outside its band, and what is to be trimmed inside it."""
     for unit in found.units:
         with exact_arithmetic():
             weight = ratio(unit.value + unit.accepted, found.whole)
-        if not occasion.slot_due and _is_to_trim(unit, found):
+        if not is_called and _is_to_trim(unit, found):
             yield Firing(
                 kind=TriggerKind.MOMENTUM,
                 subject=unit.name,

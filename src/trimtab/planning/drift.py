@@ -125,6 +125,8 @@ def _asset_unit(asset: Asset, scale: _Scale) -> Unit:
         off = abs(found.correction) >= policy.dust_value
     matters = off and _has_band(edges, asset, scale.exposed)
     breached = matters and edges.breached_by(found.value, whole=scale.whole)
+    if asset in policy.flags and found.correction > 0:
+        breached = False  # It is never bought, so that nothing else is traded for its sake.
     return Unit(
         name=asset, members=(replace(found, breached=breached),), edges=edges, breached=breached
     )

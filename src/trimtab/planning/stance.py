@@ -17,14 +17,14 @@ from trimtab.domain.history import History
 from trimtab.domain.history_policy import risky_of
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Chance, Drift
-from trimtab.domain.policy import Policy, RebalancePolicy
+from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
 from trimtab.estimators.chances import touch_chance_of
 from trimtab.hedging.closing import resting
 from trimtab.planning.drift import Measurement, measure
 from trimtab.targets.by_hand import Aim, hedged_targets
 from trimtab.targets.effective import Targets
-from trimtab.targets.portfolio import targets_of
+from trimtab.targets.portfolio import rules_of, targets_of
 from trimtab.triggers.adaptive import adapted
 
 CHANCE_DAYS: Final = (7, 30)
@@ -36,8 +36,8 @@ class Stance:
     """Targets, the rules as they hold on the occasion, and the distances."""
 
     targets: Targets
-    rebalance: RebalancePolicy
-    """With bands and steps as the volatility has them."""
+    rules: Policy
+    """As they hold on the occasion: routes of a rotation, bands and steps by the volatility."""
     found: Measurement
     readings: tuple[Reading, ...]
     """What of the past it rests on, by rule."""
@@ -50,9 +50,10 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         PlanningError: it cannot be told; says what to mend.
 
     """
-    own = targets_of(policy, exposed, occasion)
-    targets = hedged_targets(own, aims, exposed, policy=policy)
-    rebalance = policy.rebalance
+    own = targets_of(policy, exposed, occasion, aims)
+    rules = rules_of(policy, own, occasion)
+    targets = hedged_targets(own, aims, exposed, policy=rules)
+    rebalance = rules.rebalance
     seen: tuple[Reading, ...] = ()
     if policy.history.adaptive is not None:
         weighed = [a for a, w in targets.strategic.items() if w and a != exposed.quote]
@@ -62,15 +63,18 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         exposed,
         targets,
         policy=rebalance,
-        hedge=policy.hedge,
-        resting=resting(occasion.hedges, policy.hedge, now=occasion.now),
+        hedge=rules.hedge,
+        resting=resting(occasion.hedges, rules.hedge, now=occasion.now),
     )
     if policy.history.chance_days and occasion.history is not None:
         days = policy.history.chance_days
         drifts = (_with_chances(d, exposed, occasion.history, days=days) for d in found.drifts)
         found = replace(found, drifts=tuple(drifts))
     return Stance(
-        targets=targets, rebalance=rebalance, found=found, readings=targets.readings + seen
+        targets=targets,
+        rules=replace(rules, rebalance=rebalance),
+        found=found,
+        readings=targets.readings + seen,
     )
 
 

@@ -15,8 +15,12 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import AssetGroup, Basis, Inner, RebalancePolicy
 
 
-def group_weights(policy: RebalancePolicy, exposed: Exposure) -> Mapping[Asset, Decimal]:
+def group_weights(
+    policy: RebalancePolicy, exposed: Exposure, risks: Mapping[str, Mapping[Asset, Decimal]]
+) -> Mapping[Asset, Decimal]:
     """Return the weight of every asset of every group, in file order.
+
+    *risks* are the shares, by group, of those whose members share its risk equally.
 
     Raises:
         MissingMark: values are to be kept, and one of them has no price.
@@ -24,7 +28,8 @@ def group_weights(policy: RebalancePolicy, exposed: Exposure) -> Mapping[Asset, 
     """
     weights: dict[Asset, Decimal] = {}
     for group in policy.groups:
-        weights |= split(group.weight, shares_of(group, exposed, policy.basis))
+        shares = risks.get(group.name) or shares_of(group, exposed, policy.basis)
+        weights |= split(group.weight, shares)
     return weights
 
 

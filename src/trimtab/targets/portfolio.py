@@ -5,40 +5,72 @@ Pure: the one entry to the room, for planning and for whoever only looks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.occasion import Occasion
-from trimtab.domain.policy import Policy
+from trimtab.domain.overlays import Overlay, OverlayKind
+from trimtab.domain.policy import Policy, Route
 from trimtab.domain.readings import Reading
+from trimtab.targets.by_hand import Aim
 from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
 from trimtab.targets.groups import group_weights
 from trimtab.targets.momentum import momentum_overlay
-from trimtab.targets.risk_parity import parity_targets
+from trimtab.targets.phase import phase_overlay, present_weights
+from trimtab.targets.risk_parity import group_risks, parity_targets
+from trimtab.targets.rotation import rotation_overlay
+from trimtab.targets.season import season_overlay, season_ratio
 from trimtab.targets.volatility import volatility_overlay
 
 
-def targets_of(policy: Policy, exposed: Exposure, occasion: Occasion) -> Targets:
-    """Return strategic and effective targets.
+def targets_of(
+    policy: Policy, exposed: Exposure, occasion: Occasion, aims: Sequence[Aim] = ()
+) -> Targets:
+    """Return strategic and effective targets; each overlay sees what those before it left.
+
+    *aims* is what is short by hand: an overlay of its own, which the others must not count again.
 
     Raises:
         PlanningError: they cannot be told; says what to mend.
 
     """
     weights, readings = _weights(policy, exposed, occasion)
-    targets = targets_from(weights, policy.rebalance, exposed)
-    history, quote = occasion.history, exposed.quote
+    rules, wished, quote = policy.rebalance, policy.overlays, exposed.quote
+    targets = targets_from(weights, rules, exposed)
+    if wished.season is not None:
+        season = season_overlay(wished.season, targets, occasion, quote=quote)
+        targets = _with(targets, season)
     if (volatility := policy.history.volatility) is not None:
-        overlays, seen = volatility_overlay(volatility, targets, history, quote=quote)
+        overlays, seen = volatility_overlay(volatility, targets, occasion.history, quote=quote)
         targets, readings = overlaid(targets, overlays), readings + seen
+    if wished.rotation is not None:
+        rotation = rotation_overlay(
+            wished.rotation, targets, occasion, rules=rules, exposed=exposed
+        )
+        targets = _with(targets, rotation)
     if (momentum := policy.history.momentum) is not None:
-        overlays, seen = momentum_overlay(momentum, targets, history, quote=quote)
+        overlays, seen = momentum_overlay(momentum, targets, occasion.history, quote=quote)
         targets, readings = overlaid(targets, overlays), readings + seen
+    if wished.phase is not None:
+        present = present_weights(targets, exposed, rules.basis, aims=aims)
+        targets = _with(targets, phase_overlay(wished.phase, targets, occasion, present))
     return replace(targets, readings=readings)
+
+
+def rules_of(policy: Policy, targets: Targets, occasion: Occasion) -> Policy:
+    """Return *policy* as it holds on the occasion.
+
+    What is rotated goes by futures, and how much is hedged may follow the season.
+    """
+    rotated = _rotated(targets)
+    ratio = season_ratio(policy.overlays.season, occasion)
+    hedge = policy.hedge if ratio is None else replace(policy.hedge, ratio=ratio)
+    routes = {**policy.rebalance.routes, **dict.fromkeys(rotated, Route.FUTURES)}
+    return replace(policy, rebalance=replace(policy.rebalance, routes=routes), hedge=hedge)
 
 
 def _weights(
@@ -50,5 +82,16 @@ def _weights(
         parity, history = policy.history.risk_parity, occasion.history
         return parity_targets(parity, history, quote=exposed.quote)
     if rules.groups:
-        return group_weights(rules, exposed), ()
+        risks, readings = group_risks(rules.groups, occasion.history, quote=exposed.quote)
+        return group_weights(rules, exposed, risks), readings
     return {target.asset: target.weight for target in rules.targets}, ()
+
+
+def _with(targets: Targets, overlay: Overlay | None) -> Targets:
+    """Return *targets* with an overlay, where there is one."""
+    return targets if overlay is None else overlaid(targets, (overlay,))
+
+
+def _rotated(targets: Targets) -> tuple[Asset, ...]:
+    """Return the assets whose targets a rotation has moved."""
+    return tuple(a for o in targets.overlays if o.kind is OverlayKind.ROTATION for a in o.shift)

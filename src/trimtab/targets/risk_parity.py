@@ -7,16 +7,17 @@ is returned is certified: with the rounded weights no share differs from the mea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.errors import ShortHistory, SingularCovariance
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain, ratio, rounded
 from trimtab.domain.history import History, Window, read_history
-from trimtab.domain.history_policy import RiskParityPolicy
+from trimtab.domain.history_policy import RiskParityPolicy, parity_of
 from trimtab.domain.instruments import Asset
+from trimtab.domain.policy import AssetGroup, Inner
 from trimtab.domain.readings import Reading
 from trimtab.estimators.covariance import portfolio_variance, sample_covariance, shrunk_covariance
 from trimtab.estimators.parity import can_be_told_apart, equal_risk, share_deviation
@@ -114,6 +115,27 @@ def parity_targets(
         weights = {a: w * share for a, w in found.weights.items()}
         rest = ONE - sum(weights.values(), ZERO)
     return {**weights, quote: rest}, _readings(policy, found, scale)
+
+
+def group_risks(
+    groups: Iterable[AssetGroup], history: History | None, *, quote: Asset
+) -> tuple[Mapping[str, Mapping[Asset, Decimal]], tuple[Reading, ...]]:
+    """Return the shares of the members of groups that share their risk, and what they rest on.
+
+    Raises:
+        HistoryError: the closes are not there, or not to be decided from.
+
+    """
+    shares: dict[str, Mapping[Asset, Decimal]] = {}
+    readings = list[Reading]()
+    for group in groups:
+        if group.inner is Inner.RISK_PARITY:
+            policy = parity_of(group.assets, look_back_days=group.look_back_days)
+            found, seen = parity_targets(policy, history, quote=quote)
+            shares[group.name] = {asset: found[asset] for asset in group.assets}
+            rule = f"portfolio.groups.{group.name}"
+            readings += [replace(each, rule=rule, subject=group.name) for each in seen]
+    return shares, tuple(readings)
 
 
 def _scale(policy: RiskParityPolicy, found: RiskParity) -> Decimal:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderRecord
-from trimtab.domain.policy import Policy, Route
+from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import (
     ContractState,
     MarginMode,
@@ -134,14 +134,13 @@ def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator
     if asset == snapshot.quote:
         return
     yield Symbol(f"{asset}/{snapshot.quote}")
-    if policy.rebalance.route_of(asset) is Route.FUTURES:
+    if policy.hedges(asset):
         yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")
 
 
 def uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
     """Whether contracts are held, or routed to."""
-    routed = (policy.rebalance.route_of(asset) for asset in policy.rebalance.assets)
-    return bool(snapshot.positions) or Route.FUTURES in routed
+    return bool(snapshot.positions) or any(map(policy.hedges, policy.rebalance.assets))
 
 
 def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
@@ -195,11 +194,7 @@ def _used_contracts(snapshot: Snapshot, policy: Policy) -> list[tuple[Symbol, Co
 def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
     """Whether a contract is the perpetual that a target's route trades."""
     instrument = snapshot.instruments[symbol]
-    routed = {
-        asset
-        for asset in policy.rebalance.assets
-        if policy.rebalance.route_of(asset) is Route.FUTURES
-    }
+    routed = {asset for asset in policy.rebalance.assets if policy.hedges(asset)}
     return instrument.kind is MarketKind.SWAP and instrument.base in routed
 
 

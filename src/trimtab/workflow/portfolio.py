@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from trimtab.domain.instruments import Asset
-from trimtab.domain.policy import Policy, Route
+from trimtab.domain.policy import Policy
 from trimtab.ports import Portfolio
 
 
@@ -17,8 +17,9 @@ def portfolio_of(policy: Policy) -> Portfolio:
     """Return what *policy* needs to be read."""
     wanted = policy.rebalance
     assets = wanted.assets
-    hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
-    return Portfolio(assets=assets, with_contracts=hedged)
+    hedged = tuple(a for a in assets if policy.hedges(a))
+    apart = tuple(a for a in policy.tactical.holdings if a not in assets)
+    return Portfolio(assets=(*assets, *apart), with_contracts=hedged)
 
 
 def with_contracts_of(portfolio: Portfolio, assets: Iterable[Asset]) -> Portfolio:

@@ -45,6 +45,7 @@ from trimtab.risk.gate import review
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
+from trimtab.workflow.occasions import on_calendar
 from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember, with_transfers
 from trimtab.workflow.portfolio import portfolio_of, with_contracts_of
 
@@ -213,7 +214,7 @@ async def occasion_of(
 
     """
     record = await planner.ledger.hedge_record()
-    return Occasion(
+    occasion = Occasion(
         now=planner.clock.now(),
         slot_due=slot_due,
         hedges=book_of(record, quote),
@@ -222,6 +223,7 @@ async def occasion_of(
         slot=slot,
         cooling=await _cooling(planner),
     )
+    return await on_calendar(occasion, planner.policy, planner.ledger)
 
 
 async def _cooling(planner: Planner) -> frozenset[TriggerKind]:

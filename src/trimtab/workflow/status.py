@@ -20,13 +20,14 @@ from trimtab.domain.notices import NoticeRecord
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, GroupDrift
+from trimtab.domain.plan import Drift, GroupDrift, TacticalPart
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.readings import Reading
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
+from trimtab.planning.apart import tactical_parts, without_tactical
 from trimtab.planning.stance import stance_of
 from trimtab.ports import (
     Clock,
@@ -41,6 +42,7 @@ from trimtab.risk.references import Bench
 from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.hedges import SeenHedge, seen_hedges
+from trimtab.workflow.occasions import on_calendar
 from trimtab.workflow.unattended import Standing, look_at_standing
 
 
@@ -127,6 +129,8 @@ class AccountStatus:
     """What of the past they rest on."""
     remarks: tuple[str, ...]
     """What has to be said of where that came from."""
+    tactical: tuple[TacticalPart, ...]
+    """What is held apart from all weights, until it is folded in; empty likewise."""
     unmeasured: str
     """Why there are no drifts; empty when there are."""
     holdings: tuple[Holding, ...]
@@ -201,7 +205,8 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     exposed = exposure(snapshot)
     book = book_of(await ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None, history=history)
-    weighed = _weighed(exposed, policy, occasion)
+    occasion = await on_calendar(occasion, policy, ledger)
+    weighed = _own_weighed(snapshot, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
     return AccountStatus(
@@ -212,6 +217,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         overlays=weighed.overlays,
         readings=weighed.readings,
         remarks=() if history is None else history.remarks,
+        tactical=weighed.tactical,
         unmeasured=weighed.unmeasured,
         holdings=_holdings(snapshot, exposed),
         positions=_positions(snapshot),
@@ -241,6 +247,20 @@ class _Weighed:
     overlays: tuple[Overlay, ...]
     readings: tuple[Reading, ...]
     unmeasured: str
+    tactical: tuple[TacticalPart, ...] = ()
+
+
+def _own_weighed(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> _Weighed:
+    """Return NAV and drifts of what is not held apart, or why there are none."""
+    try:
+        own = exposure(without_tactical(snapshot, policy.tactical))
+    except PlanningError as fault:
+        nav = exposure(snapshot).nav(exposure(snapshot).unpriced)
+        return _Weighed(
+            nav=nav, drifts=(), groups=(), overlays=(), readings=(), unmeasured=str(fault)
+        )
+    tactical = tuple(tactical_parts(policy.tactical, own))
+    return replace(_weighed(own, policy, occasion), tactical=tactical)
 
 
 def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:

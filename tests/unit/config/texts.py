@@ -9,6 +9,8 @@ NEEDED = {
     "overlays.volatility": ['target = "0.40"'],
     "rebalance.adaptive": ['reference = "0.60"'],
     "overlays.momentum": ["look_back_days = 900"],
+    "overlays.rotation": ['targets = { BTC = "0.4", ETH = "0.4", USDT = "0.2" }'],
+    "overlays.phase": ["steps = 4", "from = 2026-12-01"],
 }
 """What a table in a section must have, once it is there."""
 LEAST = {
@@ -83,21 +85,31 @@ def _table(field: dict) -> dict | None:
     return kinds[0] if {"type": "null"} in kinds and "$ref" in kinds[0] else None
 
 
+def _is_table(document: dict, field: dict) -> bool:
+    places = [field, *field.get("anyOf", ())]
+    names = [place.get("$ref", "").rpartition("/")[2] for place in places]
+    return any("properties" in document["$defs"].get(name, {}) for name in names)
+
+
 def _wrong(document: dict, field: dict) -> list[str]:
     reference = field.get("$ref", "").rpartition("/")[2]
-    if "enum" in document["$defs"].get(reference, {}):
+    if _is_table(document, field) or "enum" in document["$defs"].get(reference, {}):
         return ['"bogus"', '""', "5", "true", "[]"]
     if field.get("type") == "integer":
         above = field["maximum"] + 1
         return ['"3"', '"many"', "1.5", "true", "nan", "[1]", "{}", "-1", str(above), "9" * 30]
+    if any(place.get("format") == "date" for place in (field, *field.get("anyOf", ()))):
+        return ['"soon"', '"2026-02-30"', "5", "1.5", "true", "[]", "{}", "2026-12-01T08:00:00"]
     if "anyOf" in field:
         wrong = ['"abc"', '""', '"nan"', "nan", "inf", "-inf", "true", "[]", "{ a = 1 }", '"1e3"']
         wrong += ["2026-01-01", '" 1"', '"-0.1"', "-0.1", "1e300", "0.12345678901234567890"]
         above = field.get("maximum", field.get("exclusiveMaximum"))
         return wrong if above is None else [*wrong, str(above + 1), f'"{above}.5"']
-    if field.get("type") == "array":
-        return ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"]
-    if field.get("type") == "object":
-        return ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"]
+    typed = {
+        "array": ['"spot"', "[]", '["spot", "spot"]', '["swap"]', "[1]", '["spot", "bogus"]', "3"],
+        "object": ['"BTC"', "3", "[]", '{ btc = "0.5" }', "{ BTC = true }"],
+    }
+    if (wrong := typed.get(str(field.get("type")))) is not None:
+        return wrong
     other = '"yes"' if field.get("type") == "boolean" else "true"
     return ["5", other, "[]", "{}", "1.5", "2026-01-01"]

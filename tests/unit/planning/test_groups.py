@@ -34,7 +34,11 @@ def group(
     """Return a group of members in equal parts, or of ``BTC 0.7`` with their shares."""
     pairs = [item.split() for item in members.split(", ")]
     part = dec(1) / len(pairs)
-    chosen: dict[str, Any] = {"threshold": BAND if len(pairs) > 1 else None, "basket": False}
+    chosen: dict[str, Any] = {
+        "threshold": BAND if len(pairs) > 1 else None,
+        "basket": False,
+        "look_back_days": 120,
+    }
     return AssetGroup(
         name=name,
         weight=dec(weight),

@@ -110,7 +110,7 @@ def test_an_overlay_lies_on_whatever_the_targets_are() -> None:
 def test_bands_and_steps_follow_the_volatility_in_the_plan_too() -> None:
     wanted = rules(adaptive=ADAPTIVE)
     seen = stance(wanted)
-    assert seen.rebalance.threshold.width == dec("0.1")
+    assert seen.rules.rebalance.threshold.width == dec("0.1")
     assert seen.found.drifts[0].band_high == dec("0.6")
     heavy = account("BTC 0.2 @ 50000, ETH 1 @ 3000, USDT 2000")
     plan = make_plan(heavy, wanted, occasion(history=TOLD))

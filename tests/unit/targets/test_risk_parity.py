@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -9,15 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import USDT, dec
+from tests.builders import USDT, account, dec, occasion, policy
 from tests.fakes.told_history import history_of, wandering
 from trimtab.domain.errors import NoHistory, ShortHistory, SingularCovariance
+from trimtab.domain.exposure import exposure
 from trimtab.domain.history import Window
-from trimtab.domain.history_policy import RiskParityPolicy
+from trimtab.domain.history_policy import NO_HISTORY_NEEDED, RiskParityPolicy, parity_of
 from trimtab.domain.instruments import Asset
+from trimtab.domain.overlay_policy import NO_OVERLAYS, RotationPolicy
+from trimtab.domain.policy import AssetGroup, Inner, Target
 from trimtab.estimators.covariance import shrunk_covariance
 from trimtab.estimators.series import columns, simple_returns
-from trimtab.targets.risk_parity import DEVIATION_MAX, parity_targets, risk_parity
+from trimtab.targets.portfolio import targets_of
+from trimtab.targets.risk_parity import DEVIATION_MAX, group_risks, parity_targets, risk_parity
 
 BTC, ETH, SOL = Asset("BTC"), Asset("ETH"), Asset("SOL")
 SIZES = {"BTC": 0.02, "ETH": 0.03, "SOL": 0.05}
@@ -112,3 +117,54 @@ def test_without_history_nothing_is_shared() -> None:
         parity_targets(rules(), None, quote=USDT)
     with pytest.raises(ShortHistory):
         parity_targets(rules(look_back_days=121), history_of(CLOSES), quote=USDT)
+
+
+def shared(name: str, *members: str, inner: Inner = Inner.RISK_PARITY) -> AssetGroup:
+    """Return a group whose members share its risk."""
+    part = Decimal(1) / len(members)
+    return AssetGroup(
+        name=name,
+        weight=dec("0.5"),
+        inner=inner,
+        members=tuple(Target(asset=Asset(m), weight=part) for m in members),
+        threshold=None,
+        basket=False,
+        look_back_days=120,
+    )
+
+
+def test_members_of_a_group_share_its_risk_and_other_groups_are_left_alone() -> None:
+    groups = (shared("alts", "ETH", "SOL"), shared("core", "BTC", inner=Inner.EQUAL))
+    shares, readings = group_risks(groups, history_of(CLOSES), quote=USDT)
+    alone = risk_parity(window({a: CLOSES[a] for a in ("ETH", "SOL")}))
+    assert shares == {"alts": alone.weights}
+    assert {(r.rule, r.subject) for r in readings} == {("portfolio.groups.alts", "alts")}
+
+
+def test_a_group_of_no_history_is_refused_by_name() -> None:
+    with pytest.raises(NoHistory):
+        group_risks((shared("alts", "ETH", "SOL"),), None, quote=USDT)
+
+
+def test_the_weights_of_a_group_are_its_weight_shared_by_risk() -> None:
+    groups = (shared("alts", "ETH", "SOL"), shared("stable", "USDT", inner=Inner.EQUAL))
+    rules, held = policy("", groups=groups), exposure(account("ETH 1 @ 100, SOL 1 @ 100, USDT 200"))
+    at = occasion(history=history_of(CLOSES))
+    found = targets_of(rules, held, at)
+    assert found.effective[ETH] + found.effective[SOL] == dec("0.5")
+    assert found.effective[ETH] > found.effective[SOL]
+    assert found.readings
+    box = RotationPolicy(
+        targets={},
+        groups={"alts": dec("0.25"), "stable": dec("0.75")},
+        begins_at=None,
+        ends_at=None,
+    )
+    boxed = targets_of(replace(rules, overlays=replace(NO_OVERLAYS, rotation=box)), held, at)
+    assert abs(boxed.effective[ETH] - found.effective[ETH] / 2) < dec("1e-20")
+
+
+def test_the_past_of_groups_that_share_their_risk_is_read() -> None:
+    wanted = replace(NO_HISTORY_NEEDED, groups=(parity_of((ETH, SOL), look_back_days=90),))
+    need = wanted.need((BTC, ETH, SOL))
+    assert (need.assets, need.days) == ((ETH, SOL), 90)
