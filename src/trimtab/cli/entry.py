@@ -45,6 +45,7 @@ COMMANDS: Final = (
     Command("reconcile", "upkeep:reconcile", "Compare the ledger with the exchange."),
     Command("halt", "upkeep:halt", "Latch the kill switch and cancel our open orders."),
     Command("unhalt", "upkeep:unhalt", "Release the kill switch, and what a loss limit latched."),
+    Command("metrics", "metrics:metrics", "Print where the account stands, for Prometheus."),
     Command("testnet", "testnet:testnet", "Serve the local exchange on its own."),
 )
 CONFIG_COMMANDS: Final = (
@@ -143,7 +144,13 @@ def main() -> None:
 
 def conducted(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; lets nothing out."""
-    plain = Options(config=None, sets=(), as_json="--json" in arguments, log_level="warning")
+    plain = Options(
+        config=None,
+        sets=(),
+        as_json="--json" in arguments,
+        log_level="warning",
+        log_format="console",
+    )
     OPTIONS.set(plain)
     try:
         line = split(arguments)

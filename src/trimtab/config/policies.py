@@ -5,8 +5,8 @@ Pure. Nothing is chosen here: every value was written down or is a documented de
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, TypeVar

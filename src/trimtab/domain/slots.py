@@ -1,6 +1,6 @@
 """Slots: the stretches of a calendar, each of which an account rebalances in at most once.
 
-Pure values. Instants are aware UTC. Source: strategy definitions 2.1; docs/design/0028-slots.md.
+Pure values. Instants are aware UTC. Source: strategy definitions 2.1; docs/design/0029-slots.md.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.flips import flips_document, flips_view
+from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
@@ -235,7 +236,7 @@ def local_runner(shell: Shell, given: Work, wish: Wish | None) -> Runner:
     return runner_of(
         shell,
         approver=local_approver(shell.config),
-        progress=TerminalProgress(write=to_stderr, show=_show_plan),
+        progress=LoggedProgress(watcher=TerminalProgress(write=to_stderr, show=_show_plan)),
         stop=given.stop,
         wish=wish,
     )
