@@ -127,19 +127,29 @@ def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     corrected = _corrected(scene)
     if corrected.firings:
         return _sized(corrected, scene)
-    return _spent(scene)
+    return _spent(scene, corrected)
 
 
-def _spent(scene: Scene) -> tuple[Choice, Sizes]:
-    """Return what the pot buys when nothing else acts; what cannot be ordered is not begun."""
+def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
+    """Return what the pot buys when nothing else acts; what cannot be ordered is not begun.
+
+    *idle* is the correction that found nothing to do, with what it left alone.
+    """
     policy, book = scene.policy.hedge.redeploy, scene.occasion.hedges
     if policy is None:
-        return _sized(NOTHING, scene)
+        return _sized(idle, scene)
     quote = scene.snapshot.quote
+    flags = scene.policy.rebalance.flags
+    free = tuple(m for m in scene.found.measures if m.asset not in flags)
     found = redeployed(
-        book.pot(quote), scene.found, scene.snapshot, policy=policy, history=scene.occasion.history
+        book.pot(quote),
+        replace(scene.found, measures=free),
+        scene.snapshot,
+        policy=policy,
+        history=scene.occasion.history,
     )
-    silent = replace(NOTHING, untraded=found.waits, readings=found.readings)
+    untraded = idle.untraded + found.waits
+    silent = replace(NOTHING, untraded=untraded, readings=found.readings)
     spends = replace(silent, firings=found.firings, moves=found.moves, spends_pot=True)
     choice, sizes = _sized(spends, scene)
     return (choice, sizes) if sizes.sized else _sized(silent, scene)
