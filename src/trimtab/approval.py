@@ -16,6 +16,7 @@ from trimtab.domain.errors import ApprovalError
 from trimtab.domain.exact import BPS, exact_arithmetic, plain
 from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy, Policy, RiskLimits
 from trimtab.domain.snapshot import AccountKey, Environment, Snapshot
@@ -218,8 +219,20 @@ def _beyond_scope(plan: Plan, scope: StandingScope) -> Iterator[str]:
         yield f"does not name {', '.join(strange)}"
     if plan.transfers:
         yield "is not for plans that move money between the wallets"
-    if plan.trigger not in scope.triggers:
+    if reasons_of(plan).isdisjoint(scope.triggers):
         yield f"is not for plans of trigger {plan.trigger}"
+
+
+def reasons_of(plan: Plan) -> frozenset[str]:
+    """Return what a plan may be granted for: the most urgent of its reasons.
+
+    A slot's plan goes to target wherever an asset drifted to, so what drifted adds nothing to it:
+    it is the slot's plan as well.
+    """
+    fired = {firing.kind for firing in plan.firings}
+    both = {TriggerKind.DRIFT, TriggerKind.CALENDAR}
+    is_slots = plan.trigger == TriggerKind.DRIFT and both <= fired
+    return frozenset(both) if is_slots else frozenset({plan.trigger})
 
 
 def _forbidden(report: GateReport, scope: StandingScope) -> Iterator[str]:

@@ -11,6 +11,7 @@ from trimtab.cli.entry import (
     COMMANDS,
     CONFIG_COMMANDS,
     LEDGER_COMMANDS,
+    SCHEDULE_COMMANDS,
     STANDING_COMMANDS,
     VENUE_COMMANDS,
 )
@@ -21,13 +22,14 @@ EVERY = [
     *(["ledger", c.name] for c in LEDGER_COMMANDS),
     *(["standing", c.name] for c in STANDING_COMMANDS),
     *(["venues", c.name] for c in VENUE_COMMANDS),
+    *(["schedule", c.name] for c in SCHEDULE_COMMANDS),
 ]
 
 
 async def test_help_names_every_command_and_the_options_they_share(tmp_path: Path) -> None:
     ended = await trimtab(["--help"], folder=tmp_path)
     assert ended.code == 0
-    for command in (*COMMANDS, "config", "ledger", "standing", "venues"):
+    for command in (*COMMANDS, "config", "ledger", "standing", "venues", "schedule"):
         name = command if isinstance(command, str) else command.name
         assert f" {name} " in ended.stdout
     for option in ("--config", "--set", "--json", "--log-level"):

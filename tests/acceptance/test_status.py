@@ -41,7 +41,8 @@ async def test_status_as_json_has_every_key_of_the_contract(account: Account) ->
     assert seen["assets"][0]["breached"] is True
     assert (seen["positions"], seen["hedges"], seen["unresolved_orders"]) == ([], [], [])
     assert (seen["leverage"], seen["margin_ratio"]) == ("0", None)
-    assert (seen["halted"], seen["halt_reason"], seen["next_slot"]) == (False, None, None)
+    assert (seen["halted"], seen["halt_reason"]) == (False, None)
+    assert (seen["next_slot"]["reason"], seen["next_slot"]["due"]) == ("not_begun", False)
     assert seen["last_plan"] is None
 
 

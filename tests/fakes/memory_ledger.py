@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tests.fakes.memory_notices import MemoryNotices, NoticeStore
-from trimtab.adapters.ledger import rules, standing_rules, transfer_rules
+from trimtab.adapters.ledger import rules, slot_rules, standing_rules, transfer_rules
 from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
@@ -35,6 +35,7 @@ from trimtab.domain.orders import (
 from trimtab.domain.payments import Payment, PaymentKind
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
+from trimtab.domain.slots import SlotMove
 from trimtab.domain.snapshot import AccountKey, Snapshot
 from trimtab.domain.standing_approval import (
     Revocation,
@@ -97,6 +98,7 @@ class MemoryStore:
     marks: list[tuple[NavMark, int]] = field(default_factory=list)
     """Each with the number of releases before it."""
     standings: dict[str, StandingRecord] = field(default_factory=dict)
+    slots: list[SlotMove] = field(default_factory=list)
     told: NoticeStore = field(default_factory=NoticeStore)
     epoch: int = 0
     holder: str | None = None
@@ -540,6 +542,29 @@ class MemoryLedger(MemoryNotices):
         ended = (PlanStatus.EXECUTED, PlanStatus.PARTIAL)
         found = [s.plan for s in self.store.plans.values() if s.status in ended]
         return found[-1] if found else None
+
+    async def slot(self, name: str) -> SlotMove | None:
+        return next((m for m in reversed(self.store.slots) if m.slot == name), None)
+
+    async def first_order_at(self) -> datetime | None:
+        return min((r.submitted_at for r in self.store.real.orders.values()), default=None)
+
+    async def note_slot(self, move: SlotMove) -> bool:
+        slot_rules.refuse_unheld(move)
+        return self._dry_run or await self._move_slot(move)
+
+    async def settle_slot(self, move: SlotMove) -> bool:
+        self._must_hold()
+        return self._dry_run or await self._move_slot(move)
+
+    async def _move_slot(self, move: SlotMove) -> bool:
+        self._about_to_write()
+        if not slot_rules.is_open(await self.slot(move.slot)):
+            return False
+        if move.plan_digest:
+            self._known(move.plan_digest)
+        self.store.slots.append(move)
+        return True
 
 
 def _claim(record: OrderRecord, named: OrderRecord, fills: list[Fill]) -> OrderRecord:

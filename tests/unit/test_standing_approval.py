@@ -35,6 +35,7 @@ from trimtab.approval import (
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.canonical import digest, from_document, to_document
 from trimtab.domain.findings import Verdict
+from trimtab.domain.firings import Firing, TriggerKind, trigger_of
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Environment
@@ -253,6 +254,33 @@ def test_a_grant_is_read_back_as_it_was_written_and_an_edited_one_is_another() -
     wider = dataclasses.replace(given, caps=caps(run=902))
     assert wider.digest != given.digest
     assert PERP in given.scope.symbols
+
+
+FOR_THE_CALENDAR = standing(within=scope(triggers=("calendar",)))
+
+
+def acting_on(*kinds: TriggerKind) -> Plan:
+    """Return SELL_AND_BUY, made on conditions of these kinds."""
+    firings = tuple(
+        Firing(kind=kind, subject="2026Q4", measured=None, limit=None, reason="a test")
+        for kind in kinds
+    )
+    legs = ("sell 0.01 BTC @ 59900", "then buy 0.1 perp ETH @ 3010")
+    return plan_under(RULES, *legs, trigger=trigger_of(firings).value, firings=firings)
+
+
+def test_a_slots_plan_is_covered_as_the_slots_whatever_drifted_to_it() -> None:
+    drift, slot = TriggerKind.DRIFT, TriggerKind.CALENDAR
+    assert against(FOR_THE_CALENDAR, acting_on(slot)) == ()
+    assert against(FOR_THE_CALENDAR, acting_on(drift, slot)) == ()
+    assert against(standing(), acting_on(drift, slot)) == ()
+    assert against(FOR_THE_CALENDAR, acting_on(drift)) != ()
+    assert against(standing(), acting_on(slot)) != ()
+
+
+def test_what_is_more_urgent_than_drift_is_not_covered_by_a_slot() -> None:
+    urgent = acting_on(TriggerKind.MARGIN, TriggerKind.DRIFT, TriggerKind.CALENDAR)
+    assert against(FOR_THE_CALENDAR, urgent) == ("is not for plans of trigger margin",)
 
 
 def test_a_plan_that_moves_money_between_the_wallets_is_never_covered() -> None:

@@ -40,6 +40,7 @@ from trimtab.adapters.ledger.restraint import SqlRestraint
 from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
+from trimtab.adapters.ledger.slots import SqlSlots
 from trimtab.adapters.ledger.standing_approvals import SqlStandingApprovals
 from trimtab.adapters.ledger.transfers import SqlTransfers
 from trimtab.adapters.ledger.writer import Writer, open_writer
@@ -227,6 +228,7 @@ class SqlLedger(
     SqlRestraint,
     SqlStandingApprovals,
     SqlHedges,
+    SqlSlots,
     SqlNotices,
 ):
     """One process's view of the ledger: the real one, or that of one dry run."""

@@ -45,6 +45,7 @@ COMMANDS: Final = (
     Command("reconcile", "upkeep:reconcile", "Compare the ledger with the exchange."),
     Command("halt", "upkeep:halt", "Latch the kill switch and cancel our open orders."),
     Command("unhalt", "upkeep:unhalt", "Release the kill switch, and what a loss limit latched."),
+    Command("metrics", "metrics:metrics", "Print where the account stands, for Prometheus."),
     Command("testnet", "testnet:testnet", "Serve the local exchange on its own."),
 )
 CONFIG_COMMANDS: Final = (
@@ -62,6 +63,8 @@ LEDGER_COMMANDS: Final = (
     Command("pot", "hedges:pot", "List what hedges earned and cost, in double entry."),
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
     Command("export", "ledger:export", "Write fills or payments as CSV, JSON or beancount."),
+    Command("backup", "ledger_copies:backup", "Copy the ledger while it is used, and prove it."),
+    Command("restore", "ledger_copies:restore", "Put a proved copy in the ledger's place."),
 )
 STANDING_COMMANDS: Final = (
     Command("grant", "standing:grant", "Approve beforehand what runs may send with nobody asked."),
@@ -71,6 +74,10 @@ STANDING_COMMANDS: Final = (
 VENUE_COMMANDS: Final = (
     Command("list", "venues:listed", "List venues, and what may be promised of each."),
     Command("show", "venues:show", "Show everything that is known of one venue."),
+)
+SCHEDULE_COMMANDS: Final = (
+    Command("show", "schedule:show", "Show the next slots, and whether one is due."),
+    Command("run", "watching:watch", "Keep running what is due, until it is stopped."),
 )
 
 NOTIFY_COMMANDS: Final = (
@@ -92,12 +99,15 @@ def application() -> App:
     _add(ledger, LEDGER_COMMANDS)
     standing = App(name="standing", help="Grant, list and revoke standing approvals.")
     _add(standing, STANDING_COMMANDS)
+    schedule = App(name="schedule", help="Show the calendar's slots, and run what is due.")
+    _add(schedule, SCHEDULE_COMMANDS)
     notify = App(name="notify", help="Test channels, list notices, say what you have read.")
     _add(notify, NOTIFY_COMMANDS)
     app.command(config)
     app.command(ledger)
     app.command(standing)
     app.command(_venues())
+    app.command(schedule)
     app.command(notify)
     return app
 
@@ -134,7 +144,13 @@ def main() -> None:
 
 def conducted(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; lets nothing out."""
-    plain = Options(config=None, sets=(), as_json="--json" in arguments, log_level="warning")
+    plain = Options(
+        config=None,
+        sets=(),
+        as_json="--json" in arguments,
+        log_level="warning",
+        log_format="console",
+    )
     OPTIONS.set(plain)
     try:
         line = split(arguments)

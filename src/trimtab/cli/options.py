@@ -20,9 +20,11 @@ HELP = """Every command also takes, before or after its name:
  • --set a.b=c: override one value of it (repeatable).
  • --json: one JSON document on standard output, all else on standard error.
  • --log-level LEVEL: debug, info, warning (default) or error.
+ • --log-format FORMAT: console (default) or json; lines on standard error name their run and plan.
 """
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("console", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Options:
     """Overrides as ``a.b=c``, in the order given."""
     as_json: bool
     log_level: str
+    log_format: str
 
 
 OPTIONS: Final[ContextVar[Options]] = ContextVar("options")
@@ -53,10 +56,15 @@ def split(arguments: Sequence[str]) -> CommandLine:
     """Take the common options out of *arguments*; everything behind ``--`` is left alone.
 
     Raises:
-        ConfigError: an option lacks its value, or the log level is none.
+        ConfigError: an option lacks its value, or has one that it does not know.
 
     """
-    valued: dict[str, list[str]] = {"--config": [], "--set": [], "--log-level": []}
+    valued: dict[str, list[str]] = {
+        "--config": [],
+        "--set": [],
+        "--log-level": [],
+        "--log-format": [],
+    }
     rest, as_json, waiting = list[str](), False, list(arguments)
     while waiting:
         word = waiting.pop(0)
@@ -74,7 +82,10 @@ def split(arguments: Sequence[str]) -> CommandLine:
         config=Path(valued["--config"][-1]) if valued["--config"] else None,
         sets=tuple(valued["--set"]),
         as_json=as_json,
-        log_level=_level(valued["--log-level"]),
+        log_level=_one_of(LOG_LEVELS, valued["--log-level"], option="--log-level", usual="warning"),
+        log_format=_one_of(
+            LOG_FORMATS, valued["--log-format"], option="--log-format", usual="console"
+        ),
     )
     return CommandLine(options=options, rest=tuple(rest))
 
@@ -88,12 +99,11 @@ def _next(name: str, waiting: list[str]) -> str:
     return waiting.pop(0)
 
 
-def _level(given: list[str]) -> str:
-    """Return the log level asked for last, ``warning`` when none was."""
-    level = given[-1] if given else "warning"
-    if level not in LOG_LEVELS:
+def _one_of(known: Sequence[str], given: list[str], *, option: str, usual: str) -> str:
+    """Return the word that was given last for an option, the usual one when none was."""
+    word = given[-1] if given else usual
+    if word not in known:
         from trimtab.domain.errors import ConfigError  # noqa: PLC0415 -- help must not pay for it.
 
-        wanted = ", ".join(LOG_LEVELS)
-        raise ConfigError(f"--log-level must be one of {wanted}, was {level}")
-    return level
+        raise ConfigError(f"{option} must be one of {', '.join(known)}, was {word}")
+    return word

@@ -7,34 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from trimtab.cli.documents import Document, error_document
 from trimtab.cli.exits import Exit, exit_of_error
+from trimtab.cli.logs import log_at
 from trimtab.cli.options import OPTIONS
 from trimtab.config import Config, InvalidConfig, load
 from trimtab.domain.errors import TrimtabError
 
-LEAST_LEVEL: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        "aiohttp": logging.INFO,
-        "asyncio": logging.INFO,
-        "ccxt": logging.INFO,
-        "httpcore": logging.WARNING,
-        "httpx": logging.WARNING,
-        "urllib3": logging.INFO,
-    }
-)
-"""Lowest level of libraries that write headers and signed addresses below it; httpx writes
-whole addresses at INFO already. Children have the level of their parent."""
 WIDTH_PIPED: Final = 120
 """Columns of a table when standard output is no terminal."""
 
@@ -85,7 +72,8 @@ def conduct(
     afterwards: Afterwards | None = None,
 ) -> Exit:
     """Run a command in an event loop and print its result; one that has printed gives its code."""
-    _log_at(OPTIONS.get().log_level)
+    options = OPTIONS.get()
+    log_at(options.log_level, as_json=options.log_format == "json")
 
     async def work() -> Exit:
         """Turn the first signal into a wish to stop, the second into a cancellation."""
@@ -139,15 +127,6 @@ def emit(result: Result) -> Exit:
     else:
         show(result.view)
     return result.code
-
-
-def _log_at(level: str) -> None:
-    """Send log lines of *level* and above to standard error; never those that carry keys."""
-    logging.basicConfig(
-        level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
-    for name, least in LEAST_LEVEL.items():
-        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
 
 
 def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever rich can print.

@@ -26,8 +26,11 @@ from trimtab.ports import SavedPlan
 from trimtab.workflow.status import AccountStatus, HeldPosition, PoolMargin, RestingOrder
 
 
-def status_document(status: AccountStatus) -> Document:
-    """Return the document of ``status``; the margin ratio is null without a position."""
+def status_document(status: AccountStatus, *, next_slot: Document | None) -> Document:
+    """Return the document of ``status``; the margin ratio is null without a position.
+
+    *next_slot* is null where the calendar is off.
+    """
     key = status.snapshot.key
     return {
         "account": key.account,
@@ -74,7 +77,7 @@ def status_document(status: AccountStatus) -> Document:
             "unread": [record.notice.id for record in status.unread],
             "undelivered": [record.notice.id for record in status.missed],
         },
-        "next_slot": None,
+        "next_slot": next_slot,
     }
 
 

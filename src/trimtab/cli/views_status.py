@@ -29,12 +29,9 @@ from trimtab.domain.trading import TradingState
 from trimtab.ports import PlanStatus
 from trimtab.workflow.status import AccountStatus, HeldPosition
 
-LATER_SLOTS = "not computed in this version"
-"""What is said of calendar slots."""
-
 
 def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
-    """Return everything that ``status`` shows, what is wrong first."""
+    """Return everything that ``status`` shows, what is wrong first; *calendar* in words."""
     parts: list[RenderableType] = [_heading(status)]
     parts += [*_alarms(status), *_notices(status)]
     parts += [Text(), *_weights(status), Text(), _holdings(status)]
@@ -209,8 +206,7 @@ def _ending(status: AccountStatus, calendar: str) -> Text:
     if saved is not None:
         made = f"{saved.plan.made_at:%Y-%m-%d %H:%M} UTC"
         told = f"{saved.plan.digest[:12]}, {words(saved.status.value)}, made {made}"
-    slot = "off" if calendar == "off" else f"{calendar}, next slot {LATER_SLOTS}"
-    return Text(f"Last plan: {told}.\nCalendar: {slot}.\nnext: {_next(status)}")
+    return Text(f"Last plan: {told}.\nCalendar: {calendar}.\nnext: {_next(status)}")
 
 
 def _next(status: AccountStatus) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 _ITEM: Final = re.compile(r"(\*|[0-9a-z]{1,3}(?:-[0-9a-z]{1,3})?)(?:/([0-9]{1,2}))?")
@@ -58,6 +59,17 @@ def cron_error(text: str) -> str:
             if not _is_item(field, item):
                 return f'"{item[:20]}" is no {field.name} ({field.low} to {field.high})'
     return ""
+
+
+def never_error(text: str) -> str:
+    """Return what is wrong with cron text that has a meaning but no day, such as 31 April."""
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415  only cron text pays for it
+
+    try:
+        found = next(CronSim(text, datetime(2000, 1, 1)), None)  # noqa: DTZ001  a wall time
+    except CronSimError:
+        found = None
+    return "" if found else "there is no such day in any month that it names"
 
 
 def _is_item(field: _Field, item: str) -> bool:

@@ -16,7 +16,7 @@ from trimtab.config.checks import flaws, password_flaw, section
 from trimtab.config.faults import ConfigFault, Flaw, InvalidConfig
 from trimtab.config.models import Document
 from trimtab.config.notify_settings import MailSettings, NotifySettings, all_kinds, seconds
-from trimtab.config.policies import policy_of
+from trimtab.config.policies import policy_of, slot_terms_of
 from trimtab.config.positions import KeyPath
 from trimtab.config.profiles import PROFILES, profile_layer
 from trimtab.config.provenance import Provenance, merged, with_sections
@@ -127,6 +127,8 @@ def _config(
         markets=document.venue.markets,
         calendar=document.rebalance.calendar,
         timezone=document.rebalance.timezone,
+        slot_terms=slot_terms_of(document.schedule),
+        poll_s=document.schedule.poll_s,
         references_url=document.references.url or document.venue.url,
         references_timeout_s=document.references.timeout_s,
         ledger_url=_expanded(document.ledger.url, key, home=home, cwd=cwd),

@@ -42,6 +42,7 @@ from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
     read_account,
     read_calendar,
+    read_instant,
     read_ledger_url,
     read_loopback_url,
     read_symbols,
@@ -52,6 +53,7 @@ from trimtab.config.words import (
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.slots import CatchUp
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import ExpiryAction, UrgentAction
 
@@ -135,6 +137,23 @@ class Rebalance(BaseModel):
     """Exceptions from threshold, per asset."""
     adaptive: Adaptive | None = None
     """Bands that follow the volatility."""
+
+
+class Schedule(BaseModel):
+    """When a slot of rebalance.calendar runs by itself."""
+
+    model_config = SECTION
+
+    grace_days: Annotated[Whole, Field(ge=0, le=366), Unit(name="days")] = 7
+    """How long after its beginning a slot is due; then it is marked missed."""
+    catch_up: CatchUp = CatchUp.ASK
+    """What becomes of a missed slot: it asks for the explicit command, or the latest runs late."""
+    activated_at: Annotated[
+        str, BeforeValidator(read_instant), DefaultText(text="the first order in the ledger")
+    ] = ""
+    """Slots that began before it are not due; init writes the instant, with its offset."""
+    poll_s: Annotated[Whole, Field(ge=1, le=3600), Unit(name="s")] = 60
+    """Wait of schedule run between two looks at the calendar and the account."""
 
 
 class Hedge(BaseModel):
@@ -361,6 +380,7 @@ class Document(BaseModel):
     overlays: Overlays
     rebalance: Rebalance
     history: History
+    schedule: Schedule
     hedge: Hedge
     triggers: Triggers
     risk: Risk

@@ -6,12 +6,13 @@ Pure. Nothing is chosen here: every value was written down or is a documented de
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
-from trimtab.config.models import Document
+from trimtab.config.models import Document, Schedule
 from trimtab.config.models_hedge import Redeploy
 from trimtab.config.overlaying import overlays_of
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
@@ -36,6 +37,7 @@ from trimtab.domain.policy import (
 )
 from trimtab.domain.redeploy import DipRule, RedeployPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import UrgencyPolicy
 
@@ -78,6 +80,16 @@ def policy_of(document: Document) -> Policy:
             receive_window_ms=document.execution.receive_window_ms,
             order_timeout_s=document.execution.order_timeout_s,
         ),
+    )
+
+
+def slot_terms_of(schedule: Schedule) -> SlotTerms:
+    """Return which slots run by themselves; no part of the policy, which says what a plan is."""
+    text = schedule.activated_at
+    return SlotTerms(
+        activated_at=datetime.fromisoformat(text) if text else None,
+        grace=timedelta(days=schedule.grace_days),
+        catch_up=schedule.catch_up,
     )
 
 

@@ -15,6 +15,7 @@ from trimtab.config.faults import ConfigFault
 from trimtab.config.notify_settings import NotifySettings
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import Policy
+from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import AccountKey
 
 
@@ -97,6 +98,10 @@ class Config:
     """``off``, ``monthly``, ``quarterly``, ``semiannual``, or five cron fields."""
     timezone: str
     """IANA name of the zone in which slots begin."""
+    slot_terms: SlotTerms
+    """Which slots run by themselves."""
+    poll_s: int
+    """Wait of ``schedule run`` between two looks, seconds, >= 1."""
     references_url: str
     """Who answers for the sources of independent prices; empty: they themselves."""
     references_timeout_s: Decimal

@@ -8,14 +8,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from trimtab.config.cron import cron_error
+from trimtab.config.cron import cron_error, never_error
 from trimtab.config.numerals import fault, read_exact, shown
+from trimtab.domain.canonical import instant_text
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
 from trimtab.domain.overlay_policy import MONTHS
 from trimtab.domain.policy import Destination, Threshold
@@ -212,9 +213,24 @@ def read_calendar(value: object) -> str:
     fix = 'write off, monthly, quarterly, semiannual or cron text such as "0 9 1 * *"'
     if " " not in text:
         raise fault(f"must be a calendar, was {shown(text)}", fix=fix)
-    if error := cron_error(text):
+    if error := cron_error(text) or never_error(text):
         raise fault(f"must be cron text: {error}", fix=fix)
     return text
+
+
+def read_instant(value: object) -> str:
+    """Return an instant as RFC 3339 UTC, or the empty text."""
+    text = read_text(value)
+    if not text:
+        return text
+    try:
+        read = datetime.fromisoformat(text)
+        if read.tzinfo is not None:
+            return instant_text(read.astimezone(UTC))
+    except (ValueError, OverflowError):
+        pass
+    fix = 'write such as "2026-10-01T00:00:00Z", or remove it'
+    raise fault(f"must be an instant with its offset, was {shown(text)}", fix=fix)
 
 
 def read_timezone(value: object) -> str:

@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
+
+ACCOUNT: Final = "account"
+"""The subject of what was seen at all of it."""
 
 
 class TriggerKind(StrEnum):
@@ -55,3 +59,9 @@ def by_urgency(firings: Iterable[Firing]) -> tuple[Firing, ...]:
 def trigger_of(firings: Iterable[Firing]) -> TriggerKind:
     """Return the most urgent kind, or that nothing fired."""
     return min((f.kind for f in firings), key=list(TriggerKind).index, default=TriggerKind.NONE)
+
+
+def slot_of(firings: Iterable[Firing]) -> str:
+    """Return the name of the slot that a plan is for; empty when it is for none."""
+    named = (f.subject for f in firings if f.kind is TriggerKind.CALENDAR and f.subject != ACCOUNT)
+    return next(named, "")

@@ -32,5 +32,7 @@ class Occasion:
     """What a person asks of hedges, which is then all that is planned; None when nobody does."""
     history: History | None = None
     """What prices did, as far as the policy needs it; None where nothing was read."""
+    slot: str = ""
+    """Name of the slot that is due; empty when none is."""
     cooling: frozenset[TriggerKind] = frozenset()
     """Kinds of condition that acted so lately that they only alert."""

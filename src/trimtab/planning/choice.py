@@ -177,7 +177,7 @@ def _corrected(scene: Scene) -> Choice:
 def calls_of(policy: Policy, occasion: Occasion) -> tuple[Firing, ...]:
     """Return what asks for a plan whatever the drift: a slot, a step of a phase."""
     step = step_due(policy.overlays.phase, occasion)
-    return (*slot_call(is_due=occasion.slot_due), *((step,) if step is not None else ()))
+    return (*slot_call(occasion), *((step,) if step is not None else ()))
 
 
 def _lot_value(move: Move, snapshot: Snapshot) -> Decimal:

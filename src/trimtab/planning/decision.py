@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
-from trimtab.domain.firings import Firing, TriggerKind, by_urgency
+from trimtab.domain.firings import ACCOUNT, Firing, TriggerKind, by_urgency
 from trimtab.domain.instruments import Asset
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Untraded, UntradedReason
 from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
 from trimtab.planning.drift import Measurement
@@ -119,16 +120,16 @@ def _waiting(found: Measurement, policy: RebalancePolicy) -> Iterator[Untraded]:
             yield Untraded(asset=m.asset, reason=reason, value=m.correction, note=note)
 
 
-def slot_call(*, is_due: bool) -> tuple[Firing, ...]:
+def slot_call(occasion: Occasion) -> tuple[Firing, ...]:
     """Return what a calendar slot says; nothing unless it is due."""
     due = Firing(
         kind=TriggerKind.CALENDAR,
-        subject="account",
+        subject=occasion.slot or ACCOUNT,
         measured=None,
         limit=None,
-        reason="a slot is due",
+        reason=f"slot {occasion.slot} is due" if occasion.slot else "a slot is due",
     )
-    return (due,) if is_due else ()
+    return (due,) if occasion.slot_due else ()
 
 
 def _drifted(

@@ -17,6 +17,7 @@ from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness,
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
 from trimtab.ports.restraint import RestraintLedger
+from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.transfers import TransferLedger, TransferList, TransferStep, Wallets
 from trimtab.ports.venue import (
@@ -59,6 +60,7 @@ __all__ = [
     "ReferencePrice",
     "RestraintLedger",
     "SavedPlan",
+    "SlotLedger",
     "StandingApprovalLedger",
     "StopSignal",
     "TransferLedger",

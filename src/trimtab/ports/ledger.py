@@ -23,6 +23,7 @@ from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.notices import NoticeLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.restraint import RestraintLedger
+from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
 from trimtab.ports.transfers import TransferLedger
 from trimtab.ports.venue import FillCursor
@@ -176,6 +177,7 @@ class Ledger(
     StandingApprovalLedger,
     TransferLedger,
     HedgeLedger,
+    SlotLedger,
     NoticeLedger,
     Protocol,
 ):

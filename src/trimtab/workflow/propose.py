@@ -128,8 +128,8 @@ class _Written:
     fault: str | None
 
 
-async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
-    """Plan from a fresh snapshot and record the proposal.
+async def propose(planner: Planner, *, slot_due: bool, slot: str = "") -> Proposal:
+    """Plan from a fresh snapshot and record the proposal; *slot* is the name of one that is due.
 
     Raises:
         PlanningError: the inputs cannot be planned from.
@@ -137,11 +137,8 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
         LedgerError: the proposal could not be recorded.
 
     """
-    need = planner.policy.past_needed
-    history = None if need.is_empty else await planner.history.read(need)
-    snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
+    snapshot, occasion = await _seen(planner, slot_due=slot_due, slot=slot)
     policy = planner.policy
-    occasion = await occasion_of(planner, snapshot.quote, slot_due=slot_due, history=history)
     bare = make_plan(snapshot, policy, occasion)
     holder = await planner.ledger.holder()
     context = await gate_context(planner, snapshot, bare, holder=holder)
@@ -168,6 +165,30 @@ async def propose(planner: Planner, *, slot_due: bool) -> Proposal:
     )
 
 
+async def _seen(planner: Planner, *, slot_due: bool, slot: str) -> tuple[Snapshot, Occasion]:
+    """Read what a plan is made from."""
+    need = planner.policy.past_needed
+    history = None if need.is_empty else await planner.history.read(need)
+    snapshot = await planner.market.snapshot(planner.portfolio)  # Last, so that it is fresh.
+    occasion = await occasion_of(
+        planner, snapshot.quote, slot_due=slot_due, slot=slot, history=history
+    )
+    return snapshot, occasion
+
+
+async def glance(planner: Planner) -> Plan:
+    """Return the plan that drifts call for, with no gate asked and nothing recorded.
+
+    Raises:
+        PlanningError: the inputs cannot be planned from.
+        VenueError: the account could not be read.
+        LedgerError: the ledger could not be read.
+
+    """
+    snapshot, occasion = await _seen(planner, slot_due=False, slot="")
+    return make_plan(snapshot, planner.policy, occasion)
+
+
 def _funded(case: Case, occasion: Occasion) -> Plan:
     """Return the plan of *case*, which has no transfer, with the one that it needs, if any."""
 
@@ -179,7 +200,12 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
 
 
 async def occasion_of(
-    planner: Planner, quote: Asset, *, slot_due: bool, history: History | None = None
+    planner: Planner,
+    quote: Asset,
+    *,
+    slot_due: bool,
+    slot: str = "",
+    history: History | None = None,
 ) -> Occasion:
     """Gather what may change a plan beside snapshot and policy; hedges settle in *quote*.
 
@@ -194,6 +220,7 @@ async def occasion_of(
         hedges=book_of(record, quote),
         wish=planner.wish,
         history=history,
+        slot=slot,
         cooling=await _cooling(planner),
     )
     return await on_calendar(occasion, planner.policy, planner.ledger)

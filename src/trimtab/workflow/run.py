@@ -19,6 +19,7 @@ from trimtab.domain.errors import AccountHeld, ApprovalError
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan
+from trimtab.domain.slots import SlotState
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.report import ExecutionReport
 from trimtab.ports import Answer, Approver, PlanStatus, SavedPlan
@@ -31,6 +32,7 @@ from trimtab.workflow.portfolio import with_contracts_of
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Passage, Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
+from trimtab.workflow.slot_book import SlotBook
 from trimtab.workflow.statements import Books, first_statement
 from trimtab.workflow.unattended import resting_on, standing_yes
 
@@ -58,6 +60,12 @@ class Runner:
     planner: Planner
     desk: Desk
     approver: Approver
+
+    @property
+    def slots(self) -> SlotBook:
+        """Where is written what becomes of a slot."""
+        desk = self.desk
+        return SlotBook(ledger=desk.ledger, clock=desk.clock, owner=self.planner.owner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +96,20 @@ async def resolved_first(runner: Runner) -> RecoveryReport | None:
         return await recover(runner.desk, receive_window_ms=window)
 
 
-async def run(runner: Runner, *, consent: Consent, slot_due: bool) -> RunResult:
-    """Propose, get a yes, execute.
+async def run(runner: Runner, *, consent: Consent, slot_due: bool, slot: str = "") -> RunResult:
+    """Propose, get a yes, execute; *slot* is the name of one that is due and is taken.
 
     Raises:
         TrimtabError: what stopped it; nothing was sent unless the message says so.
 
     """
-    proposal = await propose(runner.planner, slot_due=slot_due)
+    proposal = await propose(runner.planner, slot_due=slot_due, slot=slot)
     runner.desk.progress.proposed(proposal.plan, proposal.report)
     if consent is not Consent.DRY_RUN and (held := _only_held(proposal.report)):
         raise AccountHeld(held)
+    await runner.slots.note(proposal.plan, proposal.status)
+    if proposal.status is PlanStatus.NOTHING_TO_DO:
+        await runner.slots.nothing_to_do(proposal.plan)
     if proposal.status is not PlanStatus.PROPOSED:
         return _ended(proposal.plan, proposal.report, proposal.status)
     return await _decided(runner, proposal.plan, proposal.report, consent=consent)
@@ -159,6 +170,8 @@ async def _decided(
 ) -> RunResult:
     """Get a yes or a no to a pending proposal, and act on it."""
     ledger = runner.desk.ledger
+    if consent in (Consent.ASK, Consent.STANDING):
+        await runner.slots.awaits(plan)
     if consent is not Consent.ASK:
         return await _unasked(runner, plan, report, consent)
     answer = await _asked(runner, plan, report)
@@ -167,6 +180,7 @@ async def _decided(
         return dataclasses.replace(ended, interrupted=runner.desk.stop.is_set())
     if answer is Answer.NO:
         await ledger.set_plan_status(plan.digest, PlanStatus.DECLINED)
+        await runner.slots.note(plan, PlanStatus.DECLINED)
         return _ended(plan, report, PlanStatus.DECLINED)
     saved = answer if isinstance(answer, SavedPlan) else await ledger.plan(plan.digest)
     if saved.status is PlanStatus.PROPOSED:
@@ -270,7 +284,14 @@ async def _executed(
         if approval.kind is not ApprovalKind.DRY_RUN:
             await _not_used_yet(runner, plan, approval)
             await first_statement(_books(runner))
-        execution = await execute(approved, wiring)
+        if not await runner.slots.take(plan):
+            return await _slot_is_done(runner, plan, report)
+        try:
+            execution = await execute(approved, wiring)
+        except ApprovalError:
+            await runner.slots.settle(plan, SlotState.PLANNED)  # Nothing was sent.
+            raise
+        await runner.slots.end(plan, execution)
         await book_payments(runner.desk, plan, planner.portfolio)
     if approval.kind is ApprovalKind.DRY_RUN:
         status = PlanStatus.DRY_RUN  # The plan itself stays pending: it may still be approved.
@@ -284,6 +305,12 @@ async def _executed(
 def _contract_bases(plan: Plan) -> tuple[Asset, ...]:
     """Return the assets whose contracts a plan trades: one by hand may be in no policy."""
     return tuple(leg.instrument.base for leg in plan.legs if leg.instrument.is_contract)
+
+
+async def _slot_is_done(runner: Runner, plan: Plan, report: GateReport) -> RunResult:
+    """End a run whose slot another run did meanwhile; its plan is of no use any more."""
+    await runner.desk.ledger.set_plan_status(plan.digest, PlanStatus.NOTHING_TO_DO)
+    return _ended(plan, report, PlanStatus.NOTHING_TO_DO)
 
 
 async def _not_used_yet(runner: Runner, plan: Plan, approval: Approval) -> None:

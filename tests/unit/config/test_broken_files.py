@@ -13,6 +13,10 @@ GENERATED = broken_values()
 
 BY_HAND = [
     # section, line, key of the fault, words of the reason, words of the fix
+    ("schedule", 'activated_at = "2026-10-01"', "schedule.activated_at", "offset", "2026-10-01T00"),
+    ("schedule", 'activated_at = "soon"', "schedule.activated_at", "offset", "remove it"),
+    ("schedule", 'activated_at = "0001-01-01T00:00+09:00"', "schedule.activated_at", "off", "such"),
+    ("rebalance", 'calendar = "0 0 31 4 *"', "rebalance.calendar", "no such day", "quarterly"),
     ("account", 'quote = "usdt"', "account.quote", "asset code", "write USDT"),
     ("account", 'quote = "US DT"', "account.quote", "asset code", "capitals"),
     ("account", 'name = "../main"', "account.name", "plain name", "letters"),

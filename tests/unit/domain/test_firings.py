@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trimtab.domain.firings import Firing, TriggerKind, by_urgency, trigger_of
+from trimtab.domain.firings import Firing, TriggerKind, by_urgency, slot_of, trigger_of
 
 
 def firing(kind: TriggerKind, subject: str = "account") -> Firing:
@@ -18,3 +18,10 @@ def test_the_most_urgent_comes_first_and_equals_keep_their_order() -> None:
 
 def test_nothing_that_fired_is_told_as_none() -> None:
     assert trigger_of([]) is TriggerKind.NONE
+
+
+def test_a_plan_is_for_the_slot_that_its_calendar_names() -> None:
+    drifted, slot = firing(TriggerKind.DRIFT, "2026Q4"), firing(TriggerKind.CALENDAR, "2026Q4")
+    assert slot_of([drifted, slot]) == "2026Q4"
+    assert slot_of([drifted, firing(TriggerKind.CALENDAR)]) == "", "Some slot, of no name."
+    assert slot_of([drifted]) == slot_of([]) == ""

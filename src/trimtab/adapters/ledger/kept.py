@@ -23,6 +23,7 @@ APPEND_ONLY: Final = (
     "standings",
     "standing_revocations",
     "standing_uses",
+    "slot_moves",
     "hedge_lines",
     "notices",
     "notice_steps",

@@ -21,6 +21,7 @@ _SUBJECTS: Final = (
     "client_order_id",
     "transfer_id",
     "digest",
+    "slot",
     "plan_digest",
     "standing",
     "notice",
@@ -54,6 +55,7 @@ class EntryKind(StrEnum):
     NAV_MARKED = "nav_marked"
     STANDING_GRANTED = "standing_granted"
     STANDING_REVOKED = "standing_revoked"
+    SLOT_MOVED = "slot_moved"
     NOTICE_POSTED = "notice_posted"
     NOTICE_STEP = "notice_step"
     NOTICE_READ = "notice_read"
@@ -94,7 +96,7 @@ def _stored_or_none(document: object) -> str | None:
 
 
 def subject_of(body: Mapping[str, Any]) -> str:
-    """Return the order, plan, symbol or account that an entry is about; may be empty."""
+    """Return the order, plan, slot, symbol or account that an entry is about; may be empty."""
     parts = ("step", "intent", "transfer", "approval", "setting")
     inner = [body[k] for k in parts if k in body]
     for place in (*inner, body):
@@ -317,6 +319,11 @@ def _standing_revoked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
 
 
+def _slot_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make one step of a calendar slot."""
+    yield _new("slot_moves", {"seq": seq}, **body)
+
+
 def _notice_posted(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make a notice; what it says stays in the entry."""
     told = {name: body["given"][name] for name in ("kind", "at")}
@@ -366,6 +373,7 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.NAV_MARKED: _nav_marked,
             EntryKind.STANDING_GRANTED: _standing_granted,
             EntryKind.STANDING_REVOKED: _standing_revoked,
+            EntryKind.SLOT_MOVED: _slot_moved,
             EntryKind.NOTICE_POSTED: _notice_posted,
             EntryKind.NOTICE_STEP: _notice_step,
             EntryKind.NOTICE_READ: _notice_read,

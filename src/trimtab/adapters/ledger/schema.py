@@ -319,6 +319,17 @@ hedge_lines: Final = Table(
     _text("drift_back"),
     _text("beside"),
 )
+slot_moves: Final = Table(
+    "slot_moves",
+    metadata,
+    _entry(primary_key=True),
+    _text("slot"),
+    _text("state"),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), nullable=True),
+    _text("by"),
+    _text("at"),
+    Index("ix_slot_moves_slot", "slot"),
+)
 leases: Final = Table(
     "leases",
     metadata,

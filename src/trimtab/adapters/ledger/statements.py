@@ -266,6 +266,14 @@ LATER: Final = (
     .where(entries.c.kind == bindparam("kind"), entries.c.seq > bindparam("after"))
     .order_by(entries.c.seq)
 )
+_MOVES: Final = schema.slot_moves.alias("moves")
+SLOT: Final = select(schema.slot_moves).where(
+    schema.slot_moves.c.seq
+    == select(func.max(_MOVES.c.seq)).where(_MOVES.c.slot == bindparam("named")).scalar_subquery()
+)
+FIRST_ORDER: Final = select(func.min(orders.c.submitted_at).label("at")).where(
+    orders.c.dry_run == bindparam("run")
+)
 FOLLOWER: Final = select(entries.c.prev_hash).where(entries.c.seq == bindparam("next"))
 
 

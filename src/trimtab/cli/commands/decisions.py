@@ -30,6 +30,7 @@ from trimtab.domain.canonical import to_document
 from trimtab.domain.errors import ApprovalError, ConfigError
 from trimtab.domain.snapshot import Environment
 from trimtab.ports import Answer, PlanStatus, SavedPlan
+from trimtab.workflow.slot_book import SlotBook
 
 PREFIX_DIGITS_MIN: Final = 8
 """Fewest digits that name a plan."""
@@ -58,7 +59,7 @@ def approve(digest: str) -> Exit:
                 return _left_pending(saved, given)
             saved = await pending(ledger, saved.plan.digest, now=SystemClock().now())
             if answer is Answer.NO:
-                await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+                await _decline(ledger, saved)
                 return _declined(saved, Exit.NOT_APPROVED)
             approval = _granted(saved, config)
             await ledger.save_approval(approval)
@@ -120,10 +121,17 @@ def reject(digest: str) -> Exit:
         """Record the no."""
         async with open_books(config, dry_run=False) as ledger:
             saved = await pending(ledger, digest, now=SystemClock().now())
-            await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+            await _decline(ledger, saved)
         return _declined(saved, Exit.DONE)
 
     return session.conduct(work)
+
+
+async def _decline(ledger: SqlLedger, saved: SavedPlan) -> None:
+    """Record a no, to the plan and to the slot that it may be for."""
+    await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+    book = SlotBook(ledger=ledger, clock=SystemClock(), owner=owner())
+    await book.note(saved.plan, PlanStatus.DECLINED)
 
 
 async def pending(ledger: SqlLedger, digest: str, *, now: datetime) -> SavedPlan:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from rich.console import Group
 from rich.text import Text
 
+from trimtab.adapters.system_clock import SystemClock
 from trimtab.cli import session
 from trimtab.cli.documents import error_document
 from trimtab.cli.exits import Exit
@@ -18,6 +19,7 @@ from trimtab.cli.session import Result
 from trimtab.cli.tables import rows_table
 from trimtab.config import InvalidConfig, Setting, SourceKind, starter_text
 from trimtab.config import schema as file_schema
+from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.snapshot import Environment
 
@@ -46,7 +48,7 @@ def init(
         Which exchange host is talked to.
 
     """
-    text = starter_text(profile, venue=venue, environment=environment)
+    text = starter_text(profile, venue=venue, environment=environment) + _activated()
     write_new(file, text)
     steps = _first_steps(file, environment)
     document = {
@@ -60,6 +62,15 @@ def init(
     view = Text(f"Wrote {file}: profile {profile}, {venue}, {environment.value}.\n")
     view.append("\n".join(f"next: {step}" for step in steps))
     return session.emit(Result(document=document, view=view, code=Exit.DONE))
+
+
+def _activated() -> str:
+    """Return the lines that say since when slots run by themselves: from now on."""
+    return (
+        "\n[schedule]                   # trimtab run --if-due: once a slot of the calendar\n"
+        "grace_days = 7               # later than that, a slot needs the explicit command\n"
+        f'activated_at = "{instant_text(SystemClock().now())}"  # no slot before it is due\n'
+    )
 
 
 def write_new(file: Path, text: str) -> None:

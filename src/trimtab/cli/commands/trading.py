@@ -21,6 +21,7 @@ from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.flips import flips_document, flips_view
+from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
@@ -29,7 +30,7 @@ from trimtab.cli.tables import bearings_table
 from trimtab.cli.telling import afterwards, telling_approver
 from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
-from trimtab.domain.errors import ApprovalError, OutcomeUnknown
+from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
 from trimtab.domain.hedges import Wish
 from trimtab.domain.plan import Plan
@@ -105,6 +106,8 @@ def run(
     execute: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
     plan: Annotated[str | None, Parameter(name="--plan")] = None,
+    if_due: Annotated[bool, Parameter(negative=())] = False,
+    slot: str | None = None,
 ) -> Exit:
     """Plan and run dry; with --execute ask for approval and send orders.
 
@@ -117,11 +120,18 @@ def run(
         covers, else never in live.
     plan
         Execute exactly the saved plan with this digest, or its first eight digits or more.
+    if_due
+        Only when a slot of rebalance.calendar is due; then to target inside the bands too.
+    slot
+        With --if-due: this slot, such as 2026Q4, whatever activation and grace say, if not done.
 
     """
+    _refuse_mixed(plan=plan, slot=slot, if_due=if_due)
     config = session.configuration()
 
     async def work(given: Work) -> Result:
+        if if_due:
+            return await _if_due(config, given, slot, execute=execute, yes=yes)
         if execute:
             return await executed(config, given, Asked(yes=yes, saved=plan, wish=None))
         return await dry_run(config, given, Asked(yes=yes, saved=plan, wish=None))
@@ -140,12 +150,43 @@ class Asked:
     """Digest of a saved plan, or its beginning; None for a new plan."""
     wish: Wish | None
     """What hedges are to be, instead of what drifts ask for."""
+    slot: str = ""
+    """Name of the calendar slot that is due; empty when none is."""
+
+
+def _refuse_mixed(*, plan: str | None, slot: str | None, if_due: bool) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        ConfigError: --slot without --if-due, or --plan with it.
+
+    """
+    if slot is not None and not if_due:
+        told = "--slot names what --if-due is to run"
+        raise ConfigError(told, next_step=f"trimtab run --if-due --slot {slot}")
+    if plan is not None and if_due:
+        told = "--plan executes a saved plan, --if-due makes its own; give one of them"
+        raise ConfigError(told, next_step=f"trimtab run --execute --plan {plan}")
+
+
+async def _if_due(
+    config: Config, given: Work, slot: str | None, *, execute: bool, yes: bool
+) -> Result:
+    """Run the slot that is due, or say that none is."""
+    from trimtab.cli import slot_runs  # noqa: PLC0415 -- other runs pay for no calendar.
+
+    found = await slot_runs.look_at_slot(config, slot, execute=execute)
+    if found is None or not found.runs:
+        return slot_runs.not_due(found)
+    asked = Asked(yes=yes, saved=None, wish=None, slot=found.view.slot.name)
+    result = await (executed if execute else dry_run)(config, given, asked)
+    return await slot_runs.with_slot(config, result, found)
 
 
 async def executed(config: Config, given: Work, asked: Asked) -> Result:
     """Recover, plan, ask and send."""
-    consent = _consent(config, yes=asked.yes)
-    _allowed(config, consent)
+    consent = consent_of(config, yes=asked.yes)
+    allowed(config, consent)
     async with (
         open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell,
         telling_approver(local_approver(config), config, shell.ledger, shell.clock) as approver,
@@ -155,7 +196,8 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
         if asked.saved is not None:
             pending = await shell.ledger.plan(asked.saved)
             return run_result(await run_saved(runner, pending, consent=consent))
-        return run_result(await run_once(runner, consent=consent, slot_due=False))
+        ran = await run_once(runner, consent=consent, slot_due=bool(asked.slot), slot=asked.slot)
+        return run_result(ran)
 
 
 async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
@@ -167,7 +209,9 @@ async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
         )
     async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
         runner = local_runner(shell, given, asked.wish)
-        result = await run_once(runner, consent=Consent.DRY_RUN, slot_due=False)
+        result = await run_once(
+            runner, consent=Consent.DRY_RUN, slot_due=bool(asked.slot), slot=asked.slot
+        )
     return run_result(result)
 
 
@@ -192,7 +236,7 @@ def local_runner(shell: Shell, given: Work, wish: Wish | None) -> Runner:
     return runner_of(
         shell,
         approver=local_approver(shell.config),
-        progress=TerminalProgress(write=to_stderr, show=_show_plan),
+        progress=LoggedProgress(watcher=TerminalProgress(write=to_stderr, show=_show_plan)),
         stop=given.stop,
         wish=wish,
     )
@@ -219,7 +263,7 @@ async def _nothing_left_open(runner: Runner) -> None:
         raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")
 
 
-def _consent(config: Config, *, yes: bool) -> Consent:
+def consent_of(config: Config, *, yes: bool) -> Consent:
     """Return how the run comes to its yes.
 
     Raises:
@@ -238,7 +282,7 @@ def _consent(config: Config, *, yes: bool) -> Consent:
     return Consent.FLAG
 
 
-def _allowed(config: Config, consent: Consent) -> None:
+def allowed(config: Config, consent: Consent) -> None:
     """Hold a run that sends orders against what is promised of its venue.
 
     Raises:

@@ -18,6 +18,7 @@ from trimtab.bootstrap import Shell, open_books, open_shell, owner
 from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
+from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards
 from trimtab.cli.views_reconcile import reconcile_result
@@ -72,9 +73,9 @@ def recover() -> Exit:
     return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
 
-def _progress() -> TerminalProgress:
+def _progress() -> LoggedProgress:
     """Return what tells each step on standard error."""
-    return TerminalProgress(write=_told, show=_nothing_proposed)
+    return LoggedProgress(watcher=TerminalProgress(write=_told, show=_nothing_proposed))
 
 
 def _told(line: str) -> None:

@@ -1,0 +1,100 @@
+"""``schedule run``: the foreground scheduler, for slots and for what thresholds ask for.
+
+Each round opens keys, ledger and venue anew, as a run of its own would.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.bootstrap import open_shell
+from trimtab.bootstrap.schedule import schedule_of
+from trimtab.cli import session
+from trimtab.cli.commands.trading import allowed, consent_of, local_runner
+from trimtab.cli.exits import Exit
+from trimtab.cli.prompt import local_approver
+from trimtab.cli.session import Result, Work
+from trimtab.cli.telling import afterwards, telling_approver
+from trimtab.config import Config
+from trimtab.domain.rights import KeyUse
+from trimtab.workflow.rounds import Watch, Watched, keep_watch
+from trimtab.workflow.run import Runner
+
+
+def watch(
+    *,
+    execute: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+) -> Exit:
+    """Keep running what is due, slots and thresholds, until it is stopped.
+
+    Parameters
+    ----------
+    execute
+        Send orders. Without it nothing is run, and what would be is told.
+    yes
+        Approve without a prompt; with approval.mode = "standing" only what a standing approval
+        covers, else never in live.
+
+    """
+    config = session.configuration()
+
+    async def work(given: Work) -> Result:
+        """Watch, and tell what came of it."""
+        consent = consent_of(config, yes=yes) if execute else None
+        if consent is not None:
+            allowed(config, consent)
+        use = KeyUse.READ if consent is None else KeyUse.SEND
+        seen = await keep_watch(
+            Watch(
+                opened=partial(_opened, config, given, use),
+                schedule=schedule_of(config),
+                consent=consent,
+                clock=SystemClock(),
+                stop=given.stop,
+                poll_s=float(config.poll_s),
+                tell=session.note,
+            )
+        )
+        return _ended(seen)
+
+    return session.conduct(work)
+
+
+@asynccontextmanager
+async def _opened(config: Config, given: Work, use: KeyUse) -> AsyncIterator[Runner]:
+    """Open what one round works with; people are told of it once it is over, however it ended."""
+    told = afterwards(config, SystemClock()) if use is KeyUse.SEND else None
+    try:
+        async with (
+            open_shell(config, os.environ, use=use, dry_run=False) as shell,
+            telling_approver(local_approver(config), config, shell.ledger, shell.clock) as asked,
+        ):
+            yield replace(local_runner(shell, given, None), approver=asked)
+    finally:
+        if told is not None:
+            await told(given.stop)
+
+
+def _ended(seen: Watched) -> Result:
+    """Return what a watch came to; one that was stopped in the middle of a run says so."""
+    document = {
+        "status": "interrupted" if seen.interrupted else "stopped",
+        "rounds": seen.rounds,
+        "runs": seen.runs,
+        "failed": seen.failed,
+    }
+    told = f"Stopped after {seen.rounds} rounds, {seen.runs} runs, {seen.failed} with an error."
+    if seen.interrupted:
+        told += "\nA run was stopped on its way.\nnext: trimtab recover"
+    code = Exit.INTERRUPTED if seen.interrupted else Exit.DONE
+    return Result(document=document, view=Text(told), code=code)

@@ -1,0 +1,87 @@
+"""What is written of a calendar slot on the way of a run.
+
+A slot is taken while the account is held and before the first order, as ``partial``: until its
+end says more, a crash leaves just that. What a plan is for is read from the plan itself, so that
+one which a person approves later, from another terminal, takes its slot like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from trimtab.domain.firings import slot_of
+from trimtab.domain.plan import Plan
+from trimtab.domain.slots import SlotMove, SlotState
+from trimtab.execution.report import ExecutionReport, Outcome
+from trimtab.ports import Clock, Ledger, PlanStatus
+
+_NOTED: Final[Mapping[PlanStatus, SlotState]] = MappingProxyType(
+    {
+        PlanStatus.PROPOSED: SlotState.PLANNED,
+        PlanStatus.REFUSED: SlotState.REFUSED,
+        PlanStatus.DECLINED: SlotState.DECLINED,
+    }
+)
+"""What a plan that sent nothing says of its slot."""
+_ENDED: Final[Mapping[Outcome, SlotState]] = MappingProxyType(
+    {Outcome.EXECUTED: SlotState.DONE, Outcome.REFUSED: SlotState.REFUSED}
+)
+"""What an execution says of its slot; any other leaves it partial, or planned without orders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotBook:
+    """Writes down what becomes of the slot that a plan is for; nothing for other plans."""
+
+    ledger: Ledger
+    clock: Clock
+    owner: str
+
+    async def note(self, plan: Plan, status: PlanStatus) -> None:
+        """Record what *plan* came to before any order; statuses that say nothing are left out."""
+        if status in _NOTED and slot_of(plan.firings):
+            await self.ledger.note_slot(self._move(plan, _NOTED[status]))
+
+    async def awaits(self, plan: Plan) -> None:
+        """Record that *plan* waits for a yes."""
+        if slot_of(plan.firings):
+            await self.ledger.note_slot(self._move(plan, SlotState.AWAITING_APPROVAL))
+
+    async def take(self, plan: Plan) -> bool:
+        """Take the slot that *plan* is for; False when it is done. The account is held."""
+        return await self.settle(plan, SlotState.PARTIAL)
+
+    async def settle(self, plan: Plan, state: SlotState) -> bool:
+        """Record how the slot stands; False when it is done already. The account is held."""
+        if not slot_of(plan.firings):
+            return True
+        return await self.ledger.settle_slot(self._move(plan, state))
+
+    async def end(self, plan: Plan, execution: ExecutionReport) -> None:
+        """Record what the execution of *plan* made of its slot. The account is held."""
+        otherwise = SlotState.PARTIAL if execution.orders else SlotState.PLANNED
+        await self.settle(plan, _ENDED.get(execution.outcome, otherwise))
+
+    async def nothing_to_do(self, plan: Plan) -> None:
+        """Record that the slot is done, the account being where it should be.
+
+        Raises:
+            AccountHeld: another run holds the account, which may be about to move it.
+
+        """
+        if slot_of(plan.firings):
+            async with self.ledger.holding_account(owner=self.owner):
+                await self.settle(plan, SlotState.DONE)
+
+    def _move(self, plan: Plan, state: SlotState) -> SlotMove:
+        """Return the step of the plan's slot to *state*."""
+        return SlotMove(
+            slot=slot_of(plan.firings),
+            state=state,
+            plan_digest=plan.digest,
+            by=self.owner,
+            at=self.clock.now(),
+        )

@@ -1,0 +1,241 @@
+"""The foreground scheduler: runs what is due, round after round, and outlives what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.mortal import Killed
+from tests.workflow.counter import RULES, Counter
+from trimtab.domain.errors import ConfigError, NotDone
+from trimtab.domain.findings import GateReport
+from trimtab.domain.orders import OrderIntent, VenueOrder
+from trimtab.domain.plan import Plan
+from trimtab.domain.slots import CatchUp, SlotTerms
+from trimtab.ports import Answer
+from trimtab.triggers.calendar import Calendar
+from trimtab.workflow.rounds import AGAIN_S, Watch, Watched, keep_watch
+from trimtab.workflow.run import Consent, Runner, run
+from trimtab.workflow.slots import Schedule
+
+CALM = "BTC 0.085 @ 60000, ETH 1 @ 3000, USDT 1900"
+"""Inside every band, and not at the target."""
+WEEKLY = Schedule(
+    calendar=Calendar(rule="0 0 * * MON", zone=UTC),
+    terms=SlotTerms(
+        activated_at=datetime(2026, 1, 1, tzinfo=UTC), grace=timedelta(days=7), catch_up=CatchUp.ASK
+    ),
+)
+"""2026-11-16 00:00 began the slot that it is when a counter opens."""
+SLOT = "2026-11-16T00:00"
+POLL_S = 60
+PATIENT = dataclasses.replace(
+    RULES, limits=dataclasses.replace(RULES.limits, max_snapshot_age_s=Decimal(10_000_000))
+)
+"""The account in memory keeps the prices that it was opened with."""
+
+
+class Bench:
+    """A counter that is watched for a number of rounds."""
+
+    def __init__(self, holdings: str = CALM, schedule: Schedule | None = WEEKLY) -> None:
+        self.counter = Counter(holdings)
+        self.schedule = schedule
+        self.told: list[str] = []
+        self.before: dict[int, Callable[[], None]] = {}
+        """What happens just before a round opens, by its number from 1."""
+        self._round = 0
+        self._last = 0
+
+    async def watched(self, rounds: int, consent: Consent | None = Consent.FLAG) -> Watched:
+        """Watch for so many rounds."""
+        self._last += rounds
+        self.counter.stop.clear()
+        return await keep_watch(
+            Watch(
+                opened=self._opened,
+                schedule=self.schedule,
+                consent=consent,
+                clock=self.counter.clock,
+                stop=self.counter.stop,
+                poll_s=POLL_S,
+                tell=self.told.append,
+            )
+        )
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Runner]:
+        self._round += 1
+        self.before.get(self._round, lambda: None)()
+        try:
+            yield self.counter.runner(PATIENT)
+        finally:
+            if self._round == self._last:
+                self.counter.stop.set()
+
+    def states(self, slot: str = SLOT) -> list[str]:
+        return [m.state.value for m in self.counter.store.slots if m.slot == slot]
+
+
+async def test_a_due_slot_is_run_once_and_a_calm_account_is_left_alone() -> None:
+    bench = Bench()
+    seen = await bench.watched(4)
+    assert seen == Watched(rounds=4, runs=1, failed=0, interrupted=False)
+    assert bench.states() == ["planned", "partial", "done"]
+    assert bench.told == [f"slot {SLOT}: executed"]
+    plans = len(bench.counter.store.plans)
+    await bench.watched(3)
+    assert len(bench.counter.store.plans) == plans, "A look is not written down."
+
+
+async def test_the_next_slot_is_run_when_it_begins() -> None:
+    bench = Bench()
+    bench.before[3] = lambda: bench.counter.clock.move(3 * 86_400)
+    seen = await bench.watched(4)
+    assert seen.runs == 2
+    assert bench.states("2026-11-23T00:00")[-1] == "done"
+
+
+async def test_a_drift_beyond_its_band_is_run_without_any_slot() -> None:
+    bench = Bench("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000", schedule=None)
+    seen = await bench.watched(3)
+    assert (seen.runs, bench.counter.sent) == (1, 1)
+    assert bench.told[0].startswith("drift BTC")
+
+
+async def test_without_a_consent_nothing_is_sent_or_written_and_it_is_told_once() -> None:
+    bench = Bench()
+    seen = await bench.watched(3, None)
+    assert (seen.runs, bench.counter.sent) == (0, 0)
+    assert bench.told == [f"slot {SLOT}: would run; next: trimtab schedule run --execute"]
+    assert (bench.counter.store.slots, bench.counter.store.plans) == ([], {})
+
+
+async def test_a_lost_network_ends_a_round_and_not_the_watch() -> None:
+    bench = Bench()
+
+    def lost() -> None:
+        raise NotDone("the network is away", evidence=None)
+
+    bench.before |= {1: lost, 2: lost}
+    seen = await bench.watched(3)
+    assert (seen.failed, seen.runs) == (2, 1)
+    assert "the network is away" in bench.told[0]
+    assert bench.states()[-1] == "done"
+
+
+async def test_what_is_declined_is_not_asked_again_at_once_but_later() -> None:
+    bench = Bench()
+
+    async def no(_plan: Plan, _report: GateReport) -> Answer:
+        return Answer.NO
+
+    bench.counter.person.saying = no
+    asked: list[int] = []
+    bench.before[5] = lambda: asked.append(bench.counter.person.asked)
+    bench.before[6] = lambda: bench.counter.clock.move(AGAIN_S)
+    await bench.watched(8, Consent.ASK)
+    assert (asked, bench.counter.person.asked) == ([1], 2)
+
+
+async def test_a_declined_slot_keeps_no_threshold_waiting() -> None:
+    bench = Bench("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000")
+
+    async def only_without_a_slot(plan: Plan, _report: GateReport) -> Answer:
+        return Answer.NO if plan.firings[-1].kind == "calendar" else Answer.YES
+
+    bench.counter.person.saying = only_without_a_slot
+    seen = await bench.watched(3, Consent.ASK)
+    assert (bench.states()[-1], seen.runs, bench.counter.sent) == ("declined", 2, 1)
+
+
+async def test_nobody_answering_ends_with_the_plan_and_not_with_the_watch() -> None:
+    bench = Bench()
+
+    async def never(_plan: Plan, _report: GateReport) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.counter.person.saying = never
+    before = bench.counter.clock.now()
+    seen = await bench.watched(2, Consent.ASK)
+    assert (seen.rounds, bench.states()[-1]) == (2, "awaiting_approval")
+    assert bench.counter.clock.now() - before >= timedelta(seconds=300)
+
+
+async def test_a_clock_that_is_set_back_runs_no_slot_twice() -> None:
+    bench = Bench()
+    bench.before |= {
+        2: lambda: bench.counter.clock.move(-2 * 86_400),
+        3: lambda: bench.counter.clock.move(-20 * 86_400),
+        4: lambda: bench.counter.clock.move(22 * 86_400),
+    }
+    await bench.watched(5)
+    assert bench.states().count("done") == 1
+
+
+async def test_a_restart_goes_on_where_the_ledger_says() -> None:
+    bench = Bench()
+    for _ in range(3):
+        await bench.watched(1)
+    assert bench.states().count("done") == 1
+    assert bench.counter.sent == 1
+
+
+async def test_what_a_dead_run_left_open_is_resolved_before_its_slot_goes_on() -> None:
+    bench = Bench()
+    venue = bench.counter.venue
+    real = venue.submit
+
+    async def cut_off(intent: OrderIntent) -> VenueOrder:
+        await real(intent)
+        raise Killed
+
+    venue.submit = cut_off  # type: ignore[method-assign]  # Power is cut behind the first order.
+    runner = bench.counter.runner(PATIENT)
+    with pytest.raises(Killed):
+        await run(runner, consent=Consent.FLAG, slot_due=True, slot=SLOT)
+    venue.submit = real  # type: ignore[method-assign]  # It is back.
+    assert bench.states()[-1] == "partial"
+    await bench.watched(3)
+    assert bench.states()[-1] == "done"
+    assert await MemoryLedger(bench.counter.store).unresolved() == ()
+
+
+async def test_a_wrong_configuration_ends_the_watch() -> None:
+    bench = Bench()
+
+    def wrong() -> None:
+        raise ConfigError("no key")
+
+    bench.before[1] = wrong
+    with pytest.raises(ConfigError):
+        await bench.watched(3)
+
+
+async def test_a_stop_on_the_way_of_a_run_is_told() -> None:
+    bench = Bench()
+
+    async def stopped(_plan: Plan, _report: GateReport) -> Answer:
+        bench.counter.stop.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.counter.person.saying = stopped
+    seen = await bench.watched(9, Consent.ASK)
+    assert (seen.rounds, seen.interrupted, bench.counter.sent) == (1, True, 0)
+
+
+async def test_while_another_run_holds_the_account_the_watch_waits() -> None:
+    bench = Bench()
+    async with MemoryLedger(bench.counter.store).holding_account(owner="another"):
+        seen = await bench.watched(2)
+    assert (seen.runs, bench.counter.sent) == (0, 0)
+    assert "another" in bench.told[0]
