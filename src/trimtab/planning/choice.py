@@ -127,19 +127,26 @@ def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     corrected = _corrected(scene)
     if corrected.firings:
         return _sized(corrected, scene)
-    return _spent(scene)
+    return _spent(scene, corrected.untraded)
 
 
-def _spent(scene: Scene) -> tuple[Choice, Sizes]:
-    """Return what the pot buys when nothing else acts; what cannot be ordered is not begun."""
+def _spent(scene: Scene, untraded: tuple[Untraded, ...]) -> tuple[Choice, Sizes]:
+    """Return what the pot buys when nothing else acts; what cannot be ordered is not begun.
+
+    Flagged coins are no candidates; *untraded* is what drifts left alone.
+    """
     policy, book = scene.policy.hedge.redeploy, scene.occasion.hedges
     if policy is None:
-        return _sized(NOTHING, scene)
-    quote = scene.snapshot.quote
-    found = redeployed(
-        book.pot(quote), scene.found, scene.snapshot, policy=policy, history=scene.occasion.history
+        return _sized(replace(NOTHING, untraded=untraded), scene)
+    quote, flags = scene.snapshot.quote, scene.policy.rebalance.flags
+    bought = replace(
+        scene.found, measures=tuple(m for m in scene.found.measures if m.asset not in flags)
     )
-    silent = replace(NOTHING, untraded=found.waits, readings=found.readings)
+    found = redeployed(
+        book.pot(quote), bought, scene.snapshot, policy=policy, history=scene.occasion.history
+    )
+    waits = (*untraded, *found.waits)
+    silent = replace(NOTHING, untraded=waits, readings=found.readings)
     spends = replace(silent, firings=found.firings, moves=found.moves, spends_pot=True)
     choice, sizes = _sized(spends, scene)
     return (choice, sizes) if sizes.sized else _sized(silent, scene)

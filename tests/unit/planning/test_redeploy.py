@@ -111,3 +111,12 @@ def test_what_the_pot_bought_is_no_longer_in_it() -> None:
     book = hedges(*WON, "buy pot 0.2 @ 1000 fee 0.1")
     assert book.pot(Asset("USDT")) == dec("99.9")
     assert [h.hedge_id for h in book.hedges] == ["btc"]
+
+
+def test_a_flagged_coin_is_no_candidate() -> None:
+    redeploy = RedeployPolicy(candidates=(), dip=rule(high_days=3))
+    rules = policy(hedge={"redeploy": redeploy}, flags={BTC: "fundamentals changed"})
+    given = occasion(hedges=hedges(*WON), history=past(BTC, ETH))
+    plan = make_plan(account(INSIDE), rules, given)
+    assert bought(plan) == {ETH: dec(200)}
+    assert {r.subject for r in plan.readings} == {ETH}
