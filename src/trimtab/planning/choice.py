@@ -127,26 +127,29 @@ def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     corrected = _corrected(scene)
     if corrected.firings:
         return _sized(corrected, scene)
-    return _spent(scene, corrected.untraded)
+    return _spent(scene, corrected)
 
 
-def _spent(scene: Scene, untraded: tuple[Untraded, ...]) -> tuple[Choice, Sizes]:
+def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
     """Return what the pot buys when nothing else acts; what cannot be ordered is not begun.
 
-    Flagged coins are no candidates; *untraded* is what drifts left alone.
+    *idle* is the correction that found nothing to do, with what it left alone.
     """
     policy, book = scene.policy.hedge.redeploy, scene.occasion.hedges
     if policy is None:
-        return _sized(replace(NOTHING, untraded=untraded), scene)
-    quote, flags = scene.snapshot.quote, scene.policy.rebalance.flags
-    bought = replace(
-        scene.found, measures=tuple(m for m in scene.found.measures if m.asset not in flags)
-    )
+        return _sized(idle, scene)
+    quote = scene.snapshot.quote
+    flags = scene.policy.rebalance.flags
+    free = tuple(m for m in scene.found.measures if m.asset not in flags)
     found = redeployed(
-        book.pot(quote), bought, scene.snapshot, policy=policy, history=scene.occasion.history
+        book.pot(quote),
+        replace(scene.found, measures=free),
+        scene.snapshot,
+        policy=policy,
+        history=scene.occasion.history,
     )
-    waits = (*untraded, *found.waits)
-    silent = replace(NOTHING, untraded=waits, readings=found.readings)
+    untraded = idle.untraded + found.waits
+    silent = replace(NOTHING, untraded=untraded, readings=found.readings)
     spends = replace(silent, firings=found.firings, moves=found.moves, spends_pot=True)
     choice, sizes = _sized(spends, scene)
     return (choice, sizes) if sizes.sized else _sized(silent, scene)

@@ -56,6 +56,13 @@ def test_a_pot_buys_the_most_underweight_first_up_to_its_target() -> None:
     assert {r.subject for r in plan.readings} == {BTC, ETH}
 
 
+def test_a_flagged_coin_is_not_bought_from_the_pot() -> None:
+    redeploy = RedeployPolicy(candidates=(), dip=rule(high_days=3))
+    rules = policy(hedge={"redeploy": redeploy}, flags={BTC: "fundamentals changed"})
+    given = occasion(hedges=hedges(*WON), history=past(BTC, ETH))
+    assert bought(make_plan(account(INSIDE), rules, given)) == {ETH: dec(200)}
+
+
 def test_named_candidates_are_bought_in_their_order_and_no_others() -> None:
     assert bought(planned(history=past(ETH), candidates=(ETH,))) == {ETH: dec(200)}
 
@@ -111,12 +118,3 @@ def test_what_the_pot_bought_is_no_longer_in_it() -> None:
     book = hedges(*WON, "buy pot 0.2 @ 1000 fee 0.1")
     assert book.pot(Asset("USDT")) == dec("99.9")
     assert [h.hedge_id for h in book.hedges] == ["btc"]
-
-
-def test_a_flagged_coin_is_no_candidate() -> None:
-    redeploy = RedeployPolicy(candidates=(), dip=rule(high_days=3))
-    rules = policy(hedge={"redeploy": redeploy}, flags={BTC: "fundamentals changed"})
-    given = occasion(hedges=hedges(*WON), history=past(BTC, ETH))
-    plan = make_plan(account(INSIDE), rules, given)
-    assert bought(plan) == {ETH: dec(200)}
-    assert {r.subject for r in plan.readings} == {ETH}
