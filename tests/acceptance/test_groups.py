@@ -185,3 +185,13 @@ async def test_wrong_groups_end_with_their_place(
     assert told in ended.text
     assert "trimtab.toml:" in ended.text
     assert has_no_traceback(ended)
+
+
+async def test_a_member_without_a_market_is_named(account_at: AccountAt) -> None:
+    portfolio = GROUPS.replace('["BTC"]', '["BTC", "NOPE"]')
+    account = await replace(G6, portfolio=portfolio).opened(account_at)
+    ended = await account.trimtab("plan", "--json")
+    assert ended.code == 2, ended.text
+    assert "NOPE" in ended.document["error"]["message"]
+    assert ended.document["error"]["next"].startswith("trimtab ")
+    assert account.mutations() == 0
