@@ -40,6 +40,10 @@ class Line:
         """Order what happens to the next request that *which* chooses."""
         self._mishaps.append((which, mishap))
 
+    def calm(self) -> None:
+        """Forget what was ordered and has not happened."""
+        self._mishaps.clear()
+
     def session(self) -> aiohttp.ClientSession:
         """Return this line as what the courier takes; it uses two of a session's methods."""
         return cast("aiohttp.ClientSession", self)
