@@ -85,6 +85,15 @@ async def test_no_standing_approval_counts_where_a_person_has_to_watch(tmp_path:
     assert "next: trimtab run --execute, without --yes" in ended.stderr
 
 
+async def test_what_no_run_may_rest_on_is_not_granted(tmp_path: Path) -> None:
+    (tmp_path / "trimtab.toml").write_text(BYBIT.format(folder=tmp_path), encoding="utf-8")
+    caps = ["--max-notional", "100", "--max-run-notional", "200", "--max-day-notional", "200"]
+    words = ["standing", "grant", *caps, "--max-runs", "2", "--expires", "7d"]
+    ended = await trimtab(words, folder=tmp_path)
+    assert ended.code == 4, ended.text
+    assert "bybit is traded only when a person says yes" in ended.stderr
+
+
 async def test_markets_and_environments_that_an_adapter_has_not_are_faults(tmp_path: Path) -> None:
     text = BYBIT.format(folder=tmp_path).replace('markets = ["spot"]', "")
     (tmp_path / "trimtab.toml").write_text(text.replace('"live"', '"local"'), encoding="utf-8")

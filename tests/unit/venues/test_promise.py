@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from trimtab.domain.errors import ApprovalError, ConfigError
 from trimtab.domain.instruments import MarketKind
+from trimtab.domain.orders import client_order_id
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.cases import CASES, Needed, Outcome, Showing
 from trimtab.venues.catalogue import PROFILES
@@ -150,6 +152,22 @@ def test_thirteen_venues_are_known_and_every_fact_has_its_source() -> None:
             sources += [budget.source for budget in facts.budgets]
             sources += [facts.contracts.source] if facts.contracts else []
         assert all(sources), venue.venue_id
+
+
+def test_our_own_names_fit_everywhere_but_where_they_are_known_not_to() -> None:
+    name = client_order_id(plan_digest="0" * 64, line=1, attempt=1)
+    strange = {
+        (venue.venue_id, market)
+        for venue in KNOWN.values()
+        for market, facts in venue.markets.items()
+        if not re.fullmatch(facts.client_id.pattern, name)
+    }
+    assert strange == {
+        ("kraken", Market.SPOT),  # Free text up to 18; a UUID of the same hash fits.
+        ("hyperliquid", Market.SPOT),  # 128 bits in hexadecimal.
+        ("hyperliquid", Market.LINEAR),
+    }
+    assert not {venue_id for venue_id, _ in strange} & set(PROFILES)
 
 
 def test_a_profile_and_the_facts_of_its_venue_say_the_same() -> None:

@@ -37,6 +37,8 @@ from trimtab.domain.standing_question import (
     second_grant_words,
 )
 from trimtab.ports import Answer
+from trimtab.venues.promise import objection
+from trimtab.venues.register import promised
 from trimtab.workflow.unattended import Standing, look_at_standing
 
 PREFIX_DIGITS_MIN: Final = 8
@@ -65,6 +67,7 @@ def grant(
         """Read the words, ask, and record the grant."""
         drawn = granted(terms, config, by=owner(), at=SystemClock().now())
         refuse_too_wide(drawn, config)
+        _refuse_where_it_never_counts(config)
         _refuse_yes_in_live(config, yes=yes)
         answer = Answer.YES if yes else await answered(_asked(drawn, config), given.stop)
         if answer is not Answer.YES:
@@ -91,6 +94,24 @@ def refuse_too_wide(given: StandingApproval, config: Config) -> None:
             f"this cannot be granted: {'; '.join(reasons)}",
             next_step="trimtab standing grant with smaller caps",
         )
+
+
+def _refuse_where_it_never_counts(config: Config) -> None:
+    """Refuse to grant what no run at this venue may rest on.
+
+    Raises:
+        ConfigError: no order may be sent there.
+        ApprovalError: a person has to say yes to every run.
+
+    """
+    against = objection(
+        promised(config.key.venue, config.markets),
+        venue_id=config.key.venue,
+        is_live=config.key.environment is Environment.LIVE,
+        is_unattended=True,
+    )
+    if against is not None:
+        raise against
 
 
 def _refuse_yes_in_live(config: Config, *, yes: bool) -> None:
