@@ -57,6 +57,7 @@ from trimtab.domain.policy import (
     Threshold,
     Untargeted,
 )
+from trimtab.domain.routing import AutoPolicy, Share
 from trimtab.domain.snapshot import (
     AccountKey,
     Balance,
@@ -471,6 +472,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "readings": (),
         "drift": (),
         "groups": (),
+        "routes": (),
         "legs": found,
         "transfers": transfers_of(snapshot, *texts),
         "hedging": (),
@@ -560,6 +562,21 @@ UNREFERENCED = ReferencePolicy(
 """Nobody is asked for independent prices, as in local and testnet."""
 
 
+AUTO = AutoPolicy(
+    horizon_days=90,
+    tax_rate=dec(0),
+    losses_usable=False,
+    deferral=dec(1),
+    p_back=dec(1),
+    margin_rate=dec(0),
+    cost_basis={},
+    funding_days=30,
+    funding_cap_share=dec("0.75"),
+    funding_hours=8,
+)
+"""The contract's defaults."""
+
+
 URGENCY = UrgencyPolicy(
     leverage=UrgentAction.REDUCE,
     leverage_early=dec(0),
@@ -589,6 +606,7 @@ def policy(
     limits: RiskLimits = LIMITS,
     references: ReferencePolicy = UNREFERENCED,
     urgency: UrgencyPolicy = URGENCY,
+    auto: AutoPolicy = AUTO,
     **rebalance: Any,
 ) -> Policy:
     """Return a policy of *targets*; ``hedge`` and the rest replace single fields."""
@@ -601,6 +619,8 @@ def policy(
         "untargeted": Untargeted.IGNORE,
         "route": Route.SPOT,
         "routes": {},
+        "spot_fraction": Share(numerator=1, denominator=2),
+        "ways": {},
         "threshold": Threshold(width=dec("0.05"), relative=False),
         "thresholds": {},
         "scope": Scope.ALL,
@@ -621,6 +641,7 @@ def policy(
     return Policy(
         rebalance=RebalancePolicy(**fields | rebalance),
         hedge=HedgePolicy(**hedging | dict(hedge or {})),
+        auto=auto,
         urgency=urgency,
         limits=limits,
         references=references,

@@ -18,6 +18,7 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Chance, Drift, GroupDrift, Leg, Plan, returns_of
 from trimtab.domain.readings import Reading
+from trimtab.domain.routing import RouteChoice, RouteTable
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
@@ -60,6 +61,7 @@ def plan_document(
             "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
             "groups": [group_document(g) for g in plan.groups],
+            "routes": [route_document(r) for r in plan.routes],
             "legs": _lines(plan),
             "hedges": [_hedge_line(line) for line in plan.hedging],
             "returns": [
@@ -79,6 +81,24 @@ def plan_document(
         "gate": gate_document(report),
         "execution": execution,
     }
+
+
+def route_document(choice: RouteChoice) -> Document:
+    """Return how one asset goes, and both columns where they were weighed."""
+    table = choice.table
+    return {
+        "asset": choice.asset,
+        "value": value(choice.value),
+        "route": choice.route,
+        "reason": choice.reason.value,
+        "table": None if table is None else to_document(table) | _totals(table),
+    }
+
+
+def _totals(table: RouteTable) -> Document:
+    """Return both columns with their sums."""
+    columns = {"spot": table.spot, "futures": table.futures}
+    return {k: {**to_document(c), "total": plain(c.total)} for k, c in columns.items()}
 
 
 def gate_document(report: GateReport) -> Document:

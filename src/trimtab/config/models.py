@@ -23,7 +23,7 @@ from trimtab.config.fields import (
     Exact,
     Fraction,
     Multiple,
-    RouteWord,
+    ShareText,
     Switch,
     Text,
     ThresholdText,
@@ -51,6 +51,7 @@ from trimtab.config.words import (
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.routing import Share
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import ExpiryAction, UrgentAction
 
@@ -110,10 +111,11 @@ class Rebalance(BaseModel):
 
     model_config = SECTION
 
-    route: RouteWord = Route.SPOT
-    """How drifts are corrected: with coins, or with perpetuals while the coins stay."""
-    spot_fraction: Fraction = Decimal("0.5")
-    """Share that a mixed route trades by spot; the other routes do not read it."""
+    route: Route = Route.SPOT
+    """How drifts are corrected: with coins, with perpetuals while the coins stay, with a share of
+    each, or with whichever is cheaper over a horizon."""
+    spot_fraction: ShareText = Share(numerator=1, denominator=2)
+    """Share that a mixed route trades by spot, such as "5/6"; the other routes do not read it."""
     threshold: ThresholdText = Threshold(width=Decimal("0.05"), relative=False)
     """How far a weight may stray: "5pp" is points of weight, "10%" a share of the target."""
     scope: Scope = Scope.ALL
@@ -126,7 +128,7 @@ class Rebalance(BaseModel):
     """When a slot begins: off, monthly, quarterly, semiannual, or five cron fields."""
     timezone: Annotated[str, BeforeValidator(read_timezone)] = "UTC"
     """IANA name of the zone in which slots begin."""
-    routes: dict[AssetCode, RouteWord] = Field(default_factory=dict, examples=['BTC = "futures"'])
+    routes: dict[AssetCode, Route] = Field(default_factory=dict, examples=['BTC = "futures"'])
     """Exceptions from route, per asset."""
     thresholds: dict[AssetCode, ThresholdText] = Field(
         default_factory=dict, examples=['BTC = "10%"']
@@ -163,6 +165,29 @@ class Hedge(BaseModel):
     """After a close that gives the overweight back, no new hedge on that asset for so long."""
     redeploy: Redeploy | None = None
     """Spends what hedges brought; without it the pot waits in the quote."""
+
+
+class Auto(BaseModel):
+    """What an auto route weighs beside the books: trimtab plan shows both columns."""
+
+    model_config = SECTION
+
+    horizon_days: Annotated[Whole, Field(ge=1, le=3650), Unit(name="days")] = 90
+    """For how long a hedge would be held."""
+    tax_rate: Fraction = Decimal(0)
+    """Tax on what a sale of coins realises over their cost basis."""
+    losses_usable: Switch = False
+    """Whether a realised loss saves as much tax as a gain costs."""
+    deferral: Fraction = Decimal(1)
+    """Share of that tax which a hedge puts off beyond the horizon."""
+    p_back: Fraction = Decimal(1)
+    """Chance that the drift goes back by itself, so that the coins are never traded."""
+    margin_rate: Fraction = Decimal(0)
+    """What bound margin could earn elsewhere, a year."""
+    funding_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 30
+    """Days back over which realised funding is averaged; 0 takes the next rate."""
+    cost_basis: dict[AssetCode, Value] = Field(default_factory=dict, examples=['BTC = "42000"'])
+    """What one unit was bought for on average, per asset; needed where tax_rate is not 0."""
 
 
 class Triggers(BaseModel):
@@ -361,6 +386,7 @@ class Document(BaseModel):
     overlays: Overlays
     history: History
     hedge: Hedge
+    auto: Auto
     triggers: Triggers
     risk: Risk
     references: References

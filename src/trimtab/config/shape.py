@@ -26,6 +26,7 @@ PER_ASSET: Final = frozenset(
         ("portfolio", "groups", ANY_NAME, "shares"),
         ("rebalance", "routes"),
         ("rebalance", "thresholds"),
+        ("auto", "cost_basis"),
     }
 )
 """Tables whose keys are asset codes."""

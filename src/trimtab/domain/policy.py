@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.history import HistoryNeed
-from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
+from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy, risky_of
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
 from trimtab.domain.urgency import UrgencyPolicy
 
 
@@ -42,6 +43,10 @@ class Route(StrEnum):
 
     SPOT = "spot"
     FUTURES = "futures"
+    MIXED = "mixed"
+    """A share by spot, the rest hedged at the ratio."""
+    AUTO = "auto"
+    """Each asset by the cheaper of the two over a horizon."""
 
 
 class Scope(StrEnum):
@@ -132,6 +137,10 @@ class RebalancePolicy:
     route: Route
     routes: Mapping[Asset, Route]
     """Exceptions from ``route`` by asset."""
+    spot_fraction: Share
+    """Share that a mixed route trades by spot."""
+    ways: Mapping[Asset, Way]
+    """Mixed and auto routes as one account and occasion have them; empty in a configuration."""
     threshold: Threshold
     thresholds: Mapping[Asset, Threshold]
     """Exceptions from ``threshold`` by asset."""
@@ -150,6 +159,14 @@ class RebalancePolicy:
     def route_of(self, asset: Asset) -> Route:
         """Return the route that *asset* takes."""
         return self.routes.get(asset, self.route)
+
+    def way_of(self, asset: Asset) -> Way | None:
+        """Return how the drift of *asset* is split; None where its route alone says so."""
+        route = self.route_of(asset)
+        if route in (Route.SPOT, Route.FUTURES):
+            return None
+        by_itself = self.spot_fraction if route is Route.MIXED else ALL_SPOT
+        return self.ways.get(asset, Way(spot=by_itself, tolerance=ZERO))
 
     def banded(self, asset: Asset) -> tuple[Decimal, Threshold]:
         """Return the weight as written and the threshold of what has a band: it, or its group."""
@@ -313,6 +330,7 @@ class Policy:
 
     rebalance: RebalancePolicy
     hedge: HedgePolicy
+    auto: AutoPolicy
     urgency: UrgencyPolicy
     limits: RiskLimits
     references: ReferencePolicy
@@ -325,4 +343,9 @@ class Policy:
         """What of the past has to be read for this policy; often nothing."""
         assets, redeploy = self.rebalance.assets, self.hedge.redeploy
         need = self.history.need(assets)
-        return need if redeploy is None else need.joined(redeploy.need(assets))
+        if redeploy is not None:
+            need = need.joined(redeploy.need(assets))
+        weighed = tuple(a for a in risky_of(assets) if self.rebalance.route_of(a) is Route.AUTO)
+        if not weighed or not self.auto.funding_days:
+            return need
+        return need.joined(HistoryNeed(assets=(), days=self.auto.funding_days, perpetuals=weighed))

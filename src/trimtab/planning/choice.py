@@ -162,7 +162,7 @@ def _corrected(scene: Scene) -> Choice:
         slot_due = scene.occasion.slot_due
         decision = decide(scene.found, policy.rebalance, slot_due=slot_due, friction=friction)
         shared = carried(decision.corrections, groups, exposed=exposed, hedge=policy.hedge)
-        moves = routed(shared.corrections, snapshot, policy=policy.rebalance, kept=kept)
+        moves = routed(shared.corrections, snapshot, kept=kept)
         return replace(NOTHING, firings=decision.firings, moves=moves, untraded=shared.untraded)
 
     moves = under(FRICTIONLESS).moves

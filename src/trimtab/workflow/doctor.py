@@ -134,14 +134,14 @@ def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator
     if asset == snapshot.quote:
         return
     yield Symbol(f"{asset}/{snapshot.quote}")
-    if policy.rebalance.route_of(asset) is Route.FUTURES:
+    if policy.rebalance.route_of(asset) in (Route.FUTURES, Route.MIXED):
         yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")
 
 
 def uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
     """Whether contracts are held, or routed to."""
-    routed = (policy.rebalance.route_of(asset) for asset in policy.rebalance.assets)
-    return bool(snapshot.positions) or Route.FUTURES in routed
+    routes = {policy.rebalance.route_of(asset) for asset in policy.rebalance.assets}
+    return bool(snapshot.positions) or bool(routes - {Route.SPOT})
 
 
 def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
@@ -198,7 +198,7 @@ def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
     routed = {
         asset
         for asset in policy.rebalance.assets
-        if policy.rebalance.route_of(asset) is Route.FUTURES
+        if policy.rebalance.route_of(asset) is not Route.SPOT
     }
     return instrument.kind is MarketKind.SWAP and instrument.base in routed
 

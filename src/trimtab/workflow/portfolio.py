@@ -17,7 +17,7 @@ def portfolio_of(policy: Policy) -> Portfolio:
     """Return what *policy* needs to be read."""
     wanted = policy.rebalance
     assets = wanted.assets
-    hedged = tuple(a for a in assets if wanted.route_of(a) is Route.FUTURES)
+    hedged = tuple(a for a in assets if wanted.route_of(a) is not Route.SPOT)
     return Portfolio(assets=assets, with_contracts=hedged)
 
 

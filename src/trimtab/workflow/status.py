@@ -28,6 +28,7 @@ from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
 from trimtab.planning.stance import stance_of
+from trimtab.planning.ways import ways_of
 from trimtab.ports import (
     Clock,
     Ledger,
@@ -201,7 +202,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     exposed = exposure(snapshot)
     book = book_of(await ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(now=now, slot_due=False, hedges=book, wish=None, history=history)
-    weighed = _weighed(exposed, policy, occasion)
+    weighed = _weighed(snapshot, exposed, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
     return AccountStatus(
@@ -243,7 +244,7 @@ class _Weighed:
     unmeasured: str
 
 
-def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
+def _weighed(snapshot: Snapshot, exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts, or why there are none.
 
     What would make a plan an error (an untargeted holding) is shown here as a drift from 0.
@@ -251,7 +252,8 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
         aims = aims_of(occasion.hedges, exposed)
-        stance = stance_of(lenient, exposed, occasion, aims)
+        ways = ways_of(lenient, snapshot, exposed, occasion, aims)
+        stance = stance_of(ways.policy, exposed, occasion, aims)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(
