@@ -60,6 +60,7 @@ from trimtab.domain.policy import (
     Threshold,
     Untargeted,
 )
+from trimtab.domain.routing import AutoPolicy, Share
 from trimtab.domain.snapshot import (
     AccountKey,
     Balance,
@@ -474,6 +475,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "readings": (),
         "drift": (),
         "groups": (),
+        "routes": (),
         "legs": found,
         "transfers": transfers_of(snapshot, *texts),
         "hedging": (),
@@ -564,6 +566,21 @@ UNREFERENCED = ReferencePolicy(
 """Nobody is asked for independent prices, as in local and testnet."""
 
 
+AUTO = AutoPolicy(
+    horizon_days=90,
+    tax_rate=dec(0),
+    losses_usable=False,
+    deferral=dec(1),
+    p_back=dec(1),
+    margin_rate=dec(0),
+    cost_basis={},
+    funding_days=30,
+    funding_cap_share=dec("0.75"),
+    funding_hours=8,
+)
+"""The contract's defaults."""
+
+
 URGENCY = UrgencyPolicy(
     leverage=UrgentAction.REDUCE,
     leverage_early=dec(0),
@@ -595,6 +612,7 @@ def policy(
     limits: RiskLimits = LIMITS,
     references: ReferencePolicy = UNREFERENCED,
     urgency: UrgencyPolicy = URGENCY,
+    auto: AutoPolicy = AUTO,
     **rebalance: Any,
 ) -> Policy:
     """Return a policy of *targets*; ``hedge`` and the rest replace single fields."""
@@ -607,6 +625,8 @@ def policy(
         "untargeted": Untargeted.IGNORE,
         "route": Route.SPOT,
         "routes": {},
+        "spot_fraction": Share(numerator=1, denominator=2),
+        "ways": {},
         "threshold": Threshold(width=dec("0.05"), relative=False),
         "thresholds": {},
         "scope": Scope.ALL,
@@ -628,6 +648,7 @@ def policy(
     return Policy(
         rebalance=RebalancePolicy(**fields | rebalance),
         hedge=HedgePolicy(**hedging | dict(hedge or {})),
+        auto=auto,
         urgency=urgency,
         limits=limits,
         references=references,

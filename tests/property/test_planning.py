@@ -63,13 +63,16 @@ def cases(draw: st.DrawFn) -> tuple[Snapshot, Policy]:
         weights[weights.index(max(weights))] += rest
         rest = ZERO
     targets = ", ".join(f"{n} {w}" for n, w in zip(names, weights, strict=True))
-    routes = {Asset(n): draw(st.sampled_from(Route)) for n in names}
+    ratio = draw(st.sampled_from(("1", "0.5", "0")))
+    # The configuration takes no route that shares with a hedge where nothing is hedged.
+    allowed = list(Route) if ratio != "0" else [Route.SPOT, Route.FUTURES]
+    routes = {Asset(n): draw(st.sampled_from(allowed)) for n in names}
     wishes = policy(
         f"{targets}, USDT {rest}",
         limits=AT_MID,
         urgency=CALM,
         routes=routes,
-        hedge={"ratio": dec(draw(st.sampled_from(("1", "0.5", "0"))))},
+        hedge={"ratio": dec(ratio)},
         threshold=Threshold(
             width=dec(draw(st.sampled_from(("0", "0.01", "0.05", "0.2")))),
             relative=draw(st.booleans()),

@@ -26,6 +26,7 @@ from trimtab.domain.plan import (
     returns_of,
 )
 from trimtab.domain.readings import Reading
+from trimtab.domain.routing import RouteChoice, RouteTable
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
@@ -68,6 +69,7 @@ def plan_document(
             "allocation": plan.allocation,
             "drift": [drift_document(d) for d in plan.drift],
             "groups": [group_document(g) for g in plan.groups],
+            "routes": [route_document(r) for r in plan.routes],
             "legs": _lines(plan),
             "hedges": [_hedge_line(line) for line in plan.hedging],
             "returns": [
@@ -93,6 +95,24 @@ def plan_document(
         "gate": gate_document(report),
         "execution": execution,
     }
+
+
+def route_document(choice: RouteChoice) -> Document:
+    """Return how one asset goes, and both columns where they were weighed."""
+    table = choice.table
+    return {
+        "asset": choice.asset,
+        "value": value(choice.value),
+        "route": choice.route,
+        "reason": choice.reason.value,
+        "table": None if table is None else to_document(table) | _totals(table),
+    }
+
+
+def _totals(table: RouteTable) -> Document:
+    """Return both columns with their sums."""
+    columns = {"spot": table.spot, "futures": table.futures}
+    return {k: {**to_document(c), "total": plain(c.total)} for k, c in columns.items()}
 
 
 def gate_document(report: GateReport) -> Document:

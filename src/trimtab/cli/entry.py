@@ -41,6 +41,7 @@ COMMANDS: Final = (
     Command("close-hedges", "hedges:close_hedges", "Buy hedges back, by hand."),
     Command("approve", "decisions:approve", "Say yes to a pending plan."),
     Command("reject", "decisions:reject", "Say no to a pending plan."),
+    Command("explain", "explain:explain", "Tell why a saved plan is as it is."),
     Command("recover", "upkeep:recover", "Find out about every order that is not closed."),
     Command("reconcile", "upkeep:reconcile", "Compare the ledger with the exchange."),
     Command("halt", "upkeep:halt", "Latch the kill switch and cancel our open orders."),

@@ -18,6 +18,7 @@ from trimtab.cli.tables import (
     untraded_table,
 )
 from trimtab.cli.views_history import readings_table, trigger_table
+from trimtab.cli.views_routes import route_lines
 from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.findings import GateReport
 from trimtab.domain.firings import TriggerKind
@@ -39,6 +40,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
         asked = plan.trigger == TriggerKind.BY_HAND
         why = "the hedges are as asked for" if asked else "every weight is inside its band"
         parts += [Text(), Text(f"Nothing to do: {why}.", "green")]
+    parts += route_lines(plan)
     if plan.untraded:
         parts += [Text(), untraded_table(plan.untraded, plan)]
     parts += tactical_lines(plan.tactical, quote=plan.quote)

@@ -55,6 +55,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from overlay_flaws(wished)
     yield from _markets(tree)
     yield from venue_flaws(section(tree, "venue"))
+    yield from _shared_routes(tree)
     yield from _url(tree)
     yield from _references(tree)
     yield from _risk_parity(tree)
@@ -237,9 +238,28 @@ def _markets(tree: Tree) -> Iterator[Flaw]:
     if section(section(tree, "overlays"), "rotation"):
         wanted.append((("overlays", "rotation"), "futures"))
     for path, route in wanted:
-        if route == "futures":
+        if route in ("futures", "mixed", "auto"):
             fix = 'add "swap" to venue.markets, or use the route "spot"'
             yield Flaw(path=path, reason="needs perpetuals, but venue.markets has none", fix=fix)
+
+
+def _shared_routes(tree: Tree) -> Iterator[Flaw]:
+    """Check that what a mixed or auto route leaves to a hedge is hedged at all."""
+    try:
+        hedged = read_exact(section(tree, "hedge").get("ratio", 1))
+    except PydanticCustomError:
+        return
+    routes = section(tree, "rebalance").get("routes")
+    named = routes.items() if isinstance(routes, dict) else ()
+    wanted: list[tuple[KeyPath, object]] = [
+        (("rebalance", "route"), section(tree, "rebalance").get("route")),
+        *((("rebalance", "routes", str(asset)), route) for asset, route in named),
+    ]
+    for path, route in wanted:
+        if hedged == ZERO and route in ("mixed", "auto"):
+            fix = 'set hedge.ratio above 0, or use the route "spot"'
+            reason = f'"{route}" hedges a share, but hedge.ratio is 0'
+            yield Flaw(path=path, reason=reason, fix=fix)
 
 
 def _url(tree: Tree) -> Iterator[Flaw]:

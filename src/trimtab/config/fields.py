@@ -28,16 +28,17 @@ from trimtab.config.words import (
     read_flag,
     read_group,
     read_month,
+    read_share,
     read_switch,
     read_text,
     read_threshold,
     threshold_text,
-    unavailable,
 )
 from trimtab.domain.exact import plain
 from trimtab.domain.instruments import MarketKind
-from trimtab.domain.policy import Destination, Route, Threshold
+from trimtab.domain.policy import Destination, Threshold
 from trimtab.domain.references import REFERENCES_MIN, ReferenceSource
+from trimtab.domain.routing import Share
 
 SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 """What all sections share: an unknown key is an error. Only the document's validator is built."""
@@ -130,8 +131,13 @@ FlagText = Annotated[str, BeforeValidator(read_flag)]
 """Why an asset is flagged."""
 Text = Annotated[str, BeforeValidator(read_text)]
 """Text as it is."""
-RouteWord = Annotated[Route, BeforeValidator(unavailable("mixed", "auto"))]
-"""A route that this version can take."""
+ShareText = Annotated[
+    Share,
+    PlainValidator(read_share),
+    PlainSerializer(lambda share: share.text),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["0.5", "5/6"]}),
+]
+"""A share of 1: ``0.5``, or ``5/6`` where decimals end."""
 ThresholdText = Annotated[
     Threshold,
     PlainValidator(read_threshold),

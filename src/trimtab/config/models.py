@@ -19,11 +19,10 @@ from trimtab.config.fields import (
     Bps,
     DefaultText,
     DestinationText,
-    Early,
     Exact,
     Fraction,
     Multiple,
-    RouteWord,
+    ShareText,
     Switch,
     Text,
     ThresholdText,
@@ -38,11 +37,11 @@ from trimtab.config.models_history import Adaptive, History
 from trimtab.config.models_notify import Notify
 from trimtab.config.models_overlays import Overlays
 from trimtab.config.models_portfolio import Portfolio
+from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
     read_account,
     read_calendar,
-    read_instant,
     read_ledger_url,
     read_loopback_url,
     read_symbols,
@@ -53,9 +52,8 @@ from trimtab.config.words import (
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
 from trimtab.domain.references import ReferenceSource
-from trimtab.domain.slots import CatchUp
+from trimtab.domain.routing import Share
 from trimtab.domain.snapshot import Environment
-from trimtab.domain.urgency import ExpiryAction, UrgentAction
 
 LOCAL_URL: Final = "http://127.0.0.1:8900"
 """Where ``trimtab testnet`` listens unless told otherwise."""
@@ -113,10 +111,11 @@ class Rebalance(BaseModel):
 
     model_config = SECTION
 
-    route: RouteWord = Route.SPOT
-    """How drifts are corrected: with coins, or with perpetuals while the coins stay."""
-    spot_fraction: Fraction = Decimal("0.5")
-    """Share that a mixed route trades by spot; the other routes do not read it."""
+    route: Route = Route.SPOT
+    """How drifts are corrected: with coins, with perpetuals while the coins stay, with a share of
+    each, or with whichever is cheaper over a horizon."""
+    spot_fraction: ShareText = Share(numerator=1, denominator=2)
+    """Share that a mixed route trades by spot, such as "5/6"; the other routes do not read it."""
     threshold: ThresholdText = Threshold(width=Decimal("0.05"), relative=False)
     """How far a weight may stray: "5pp" is points of weight, "10%" a share of the target."""
     scope: Scope = Scope.ALL
@@ -129,7 +128,7 @@ class Rebalance(BaseModel):
     """When a slot begins: off, monthly, quarterly, semiannual, or five cron fields."""
     timezone: Annotated[str, BeforeValidator(read_timezone)] = "UTC"
     """IANA name of the zone in which slots begin."""
-    routes: dict[AssetCode, RouteWord] = Field(default_factory=dict, examples=['BTC = "futures"'])
+    routes: dict[AssetCode, Route] = Field(default_factory=dict, examples=['BTC = "futures"'])
     """Exceptions from route, per asset."""
     thresholds: dict[AssetCode, ThresholdText] = Field(
         default_factory=dict, examples=['BTC = "10%"']
@@ -137,23 +136,6 @@ class Rebalance(BaseModel):
     """Exceptions from threshold, per asset."""
     adaptive: Adaptive | None = None
     """Bands that follow the volatility."""
-
-
-class Schedule(BaseModel):
-    """When a slot of rebalance.calendar runs by itself."""
-
-    model_config = SECTION
-
-    grace_days: Annotated[Whole, Field(ge=0, le=366), Unit(name="days")] = 7
-    """How long after its beginning a slot is due; then it is marked missed."""
-    catch_up: CatchUp = CatchUp.ASK
-    """What becomes of a missed slot: it asks for the explicit command, or the latest runs late."""
-    activated_at: Annotated[
-        str, BeforeValidator(read_instant), DefaultText(text="the first order in the ledger")
-    ] = ""
-    """Slots that began before it are not due; init writes the instant, with its offset."""
-    poll_s: Annotated[Whole, Field(ge=1, le=3600), Unit(name="s")] = 60
-    """Wait of schedule run between two looks at the calendar and the account."""
 
 
 class Hedge(BaseModel):
@@ -185,35 +167,27 @@ class Hedge(BaseModel):
     """Spends what hedges brought; without it the pot waits in the quote."""
 
 
-class Triggers(BaseModel):
-    """What acts when the account comes near a limit, before anything else is traded.
-
-    Margin goes before leverage, leverage before expiry, and all before drift and calendar. What is
-    freed is not used again in the same plan.
-    """
+class Auto(BaseModel):
+    """What an auto route weighs beside the books: trimtab plan shows both columns."""
 
     model_config = SECTION
 
-    on_leverage: UrgentAction = UrgentAction.REDUCE
-    """When futures notional passes risk.max_leverage: futures are reduced to it, or it is told."""
-    leverage_early: Early = Decimal(0)
-    """How far before risk.max_leverage, of it: 0.1 acts from 90 % of the limit on."""
-    on_margin: UrgentAction = UrgentAction.REDUCE
-    """When the margin ratio falls below risk.min_margin_ratio."""
-    margin_early: Fraction = Decimal(0)
-    """How far before risk.min_margin_ratio, of it: 0.5 acts below 1.5 times the limit."""
-    on_liquidation: UrgentAction = UrgentAction.REDUCE
-    """When a contract is nearer to liquidation than risk.min_liquidation_distance."""
-    liquidation_early: Fraction = Decimal(0)
-    """How far before risk.min_liquidation_distance, of it."""
-    on_expiry: ExpiryAction = ExpiryAction.ALERT
-    """When a dated contract is about to be delivered: its position is closed, or it is told."""
-    expiry_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
-    """Days to delivery below which that is so."""
-    hysteresis: Early = Decimal(0)
-    """How far beyond its threshold a reduction goes, of it, so that the next look finds room."""
-    cooldown_s: Annotated[Whole, Field(ge=0, le=31_536_000), Unit(name="s")] = 0
-    """How long after an executed plan a condition of the same kind is only told."""
+    horizon_days: Annotated[Whole, Field(ge=1, le=3650), Unit(name="days")] = 90
+    """For how long a hedge would be held."""
+    tax_rate: Fraction = Decimal(0)
+    """Tax on what a sale of coins realises over their cost basis."""
+    losses_usable: Switch = False
+    """Whether a realised loss saves as much tax as a gain costs."""
+    deferral: Fraction = Decimal(1)
+    """Share of that tax which a hedge puts off beyond the horizon."""
+    p_back: Fraction = Decimal(1)
+    """Chance that the drift goes back by itself, so that the coins are never traded."""
+    margin_rate: Fraction = Decimal(0)
+    """What bound margin could earn elsewhere, a year."""
+    funding_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 30
+    """Days back over which realised funding is averaged; 0 takes the next rate."""
+    cost_basis: dict[AssetCode, Value] = Field(default_factory=dict, examples=['BTC = "42000"'])
+    """What one unit was bought for on average, per asset; needed where tax_rate is not 0."""
 
 
 def _order_cap(earlier: dict[str, Any]) -> Decimal:
@@ -382,6 +356,7 @@ class Document(BaseModel):
     history: History
     schedule: Schedule
     hedge: Hedge
+    auto: Auto
     triggers: Triggers
     risk: Risk
     references: References

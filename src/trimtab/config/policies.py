@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
-from trimtab.config.models import Document, Schedule
+from trimtab.config.models import Document
 from trimtab.config.models_hedge import Redeploy
+from trimtab.config.models_triggers import Schedule
 from trimtab.config.overlaying import overlays_of
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
@@ -37,9 +38,11 @@ from trimtab.domain.policy import (
 )
 from trimtab.domain.redeploy import DipRule, RedeployPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.routing import AutoPolicy
 from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.urgency import UrgencyPolicy
+from trimtab.venues.catalogue import PROFILES
 
 _PARTS: Final = Decimal("0.0001")
 """In which a risk that is to be shared is divided beforehand."""
@@ -66,6 +69,7 @@ def policy_of(document: Document) -> Policy:
             cooldown_days=document.hedge.cooldown_days,
             redeploy=_redeploy(document.hedge.redeploy),
         ),
+        auto=_auto(document),
         urgency=_urgency(document),
         limits=_limits(document),
         references=_references(document),
@@ -102,6 +106,8 @@ def _rebalance(document: Document) -> RebalancePolicy:
         groups=tuple(groups_of(document)),
         untargeted=portfolio.untargeted,
         route=rebalance.route,
+        spot_fraction=rebalance.spot_fraction,
+        ways=MappingProxyType({}),
         routes=MappingProxyType({Asset(a): route for a, route in rebalance.routes.items()}),
         threshold=rebalance.threshold,
         thresholds=MappingProxyType(thresholds_of(document)),
@@ -175,6 +181,24 @@ def _history(document: Document) -> HistoryPolicy:
         chance_days=history.look_back_days if history.chances else 0,
         groups=tuple(parities_of(document)),
         review_days=history.look_back_days,
+    )
+
+
+def _auto(document: Document) -> AutoPolicy:
+    """Return what an auto route weighs, with what the venue's profile says of funding."""
+    auto, profile = document.auto, PROFILES[document.venue.id]
+    basis = {Asset(asset): value for asset, value in auto.cost_basis.items()}
+    return AutoPolicy(
+        horizon_days=auto.horizon_days,
+        tax_rate=auto.tax_rate,
+        losses_usable=auto.losses_usable,
+        deferral=auto.deferral,
+        p_back=auto.p_back,
+        margin_rate=auto.margin_rate,
+        cost_basis=MappingProxyType(basis),
+        funding_days=auto.funding_days,
+        funding_cap_share=profile.funding_cap_share,
+        funding_hours=profile.funding_hours,
     )
 
 

@@ -31,6 +31,7 @@ PER_ASSET: Final = frozenset(
         ("overlays", "rotation", "targets"),
         ("rebalance", "routes"),
         ("rebalance", "thresholds"),
+        ("auto", "cost_basis"),
     }
 )
 """Tables whose keys are asset codes."""

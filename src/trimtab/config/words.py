@@ -20,6 +20,7 @@ from trimtab.domain.canonical import instant_text
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, plain
 from trimtab.domain.overlay_policy import MONTHS
 from trimtab.domain.policy import Destination, Threshold
+from trimtab.domain.routing import Share
 from trimtab.venues.catalogue import PROFILES
 
 ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
@@ -30,6 +31,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-[0-9]{6})?)?")
 _VENUE: Final = re.compile(r"[a-z][a-z0-9]{1,39}")
 _THRESHOLD: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,12})?)\s?(pp|%)")
+_SHARE: Final = re.compile(r"([0-9]{1,9})\s*/\s*([0-9]{1,9})")
 _NAMED_CALENDARS: Final = ("off", "monthly", "quarterly", "semiannual")
 _LEDGERS: Final = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 _PLACEHOLDERS: Final = ("{account}", "{environment}")
@@ -83,6 +85,23 @@ def read_destination(value: object) -> Destination:
     if not ZERO < fraction <= ONE:
         raise fault(f"must be above 0 and at most 1, was {plain(fraction)}", fix=fix)
     return Destination(to_band=False, fraction=fraction)
+
+
+def read_share(value: object) -> Share:
+    """Return a share of 1, as a decimal or as two whole numbers with a bar: ``5/6``."""
+    if isinstance(value, Share):
+        return value  # A default of our own.
+    fix = 'write a share from 0 to 1 such as "0.5" or "5/6"'
+    if isinstance(value, str) and "/" in value:
+        parts = _SHARE.fullmatch(value.strip())
+        if parts is None or int(parts[2]) < max(1, int(parts[1])):
+            raise fault(f"must be a share of 1, was {shown(value)}", fix=fix)
+        return Share(numerator=int(parts[1]), denominator=int(parts[2]))
+    decimal = read_exact(value)
+    if not ZERO <= decimal <= ONE:
+        raise fault(f"must be from 0 to 1, was {plain(decimal)}", fix=fix)
+    numerator, denominator = decimal.as_integer_ratio()
+    return Share(numerator=numerator, denominator=denominator)
 
 
 def destination_text(destination: Destination) -> str:

@@ -21,6 +21,7 @@ from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, Side, client_order_id
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.readings import Reading
+from trimtab.domain.routing import RouteChoice
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
 
@@ -265,6 +266,8 @@ class Plan:
     """Targets in file order, then untargeted assets by name."""
     groups: tuple[GroupDrift, ...]
     """Groups that have one band, in file order; a member's own band is its part of it."""
+    routes: tuple[RouteChoice, ...]
+    """How each asset that is moved goes, and why, in target order."""
     legs: tuple[Leg, ...]
     """The orders, by line."""
     transfers: tuple[TransferLeg, ...]

@@ -13,13 +13,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.history import HistoryNeed
-from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy
+from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy, risky_of
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
 from trimtab.domain.urgency import UrgencyPolicy
 
 
@@ -45,6 +46,10 @@ class Route(StrEnum):
 
     SPOT = "spot"
     FUTURES = "futures"
+    MIXED = "mixed"
+    """A share by spot, the rest hedged at the ratio."""
+    AUTO = "auto"
+    """Each asset by the cheaper of the two over a horizon."""
 
 
 class Scope(StrEnum):
@@ -138,6 +143,10 @@ class RebalancePolicy:
     route: Route
     routes: Mapping[Asset, Route]
     """Exceptions from ``route`` by asset."""
+    spot_fraction: Share
+    """Share that a mixed route trades by spot."""
+    ways: Mapping[Asset, Way]
+    """Mixed and auto routes as one account and occasion have them; empty in a configuration."""
     threshold: Threshold
     thresholds: Mapping[Asset, Threshold]
     """Exceptions from ``threshold`` by asset."""
@@ -158,6 +167,14 @@ class RebalancePolicy:
     def route_of(self, asset: Asset) -> Route:
         """Return the route that *asset* takes."""
         return self.routes.get(asset, self.route)
+
+    def way_of(self, asset: Asset) -> Way | None:
+        """Return how the drift of *asset* is split; None where its route alone says so."""
+        route = self.route_of(asset)
+        if route in (Route.SPOT, Route.FUTURES):
+            return None
+        by_itself = self.spot_fraction if route is Route.MIXED else ALL_SPOT
+        return self.ways.get(asset, Way(spot=by_itself, tolerance=ZERO))
 
     def banded(self, asset: Asset) -> tuple[Decimal, Threshold]:
         """Return the weight as written and the threshold of what has a band: it, or its group."""
@@ -337,6 +354,7 @@ class Policy:
 
     rebalance: RebalancePolicy
     hedge: HedgePolicy
+    auto: AutoPolicy
     urgency: UrgencyPolicy
     limits: RiskLimits
     references: ReferencePolicy
@@ -351,8 +369,14 @@ class Policy:
         """What of the past has to be read for this policy; often nothing."""
         assets, redeploy = self.rebalance.assets, self.hedge.redeploy
         need = self.history.need(assets)
-        return need if redeploy is None else need.joined(redeploy.need(assets))
+        if redeploy is not None:
+            need = need.joined(redeploy.need(assets))
+        weighed = tuple(a for a in risky_of(assets) if self.rebalance.route_of(a) is Route.AUTO)
+        if not weighed or not self.auto.funding_days:
+            return need
+        return need.joined(HistoryNeed(assets=(), days=self.auto.funding_days, perpetuals=weighed))
 
     def hedges(self, asset: Asset) -> bool:
         """Whether contracts on *asset* may be traded: by its route, or by a rotation for a time."""
-        return self.rebalance.route_of(asset) is Route.FUTURES or self.overlays.rotation is not None
+        by_route = self.rebalance.route_of(asset) is not Route.SPOT
+        return by_route or self.overlays.rotation is not None

@@ -10,15 +10,17 @@ short already. Source: strategy definitions 3.5, 4.2 and 4.3.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trimtab.domain.errors import PlanningError
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import UntradedReason
 from trimtab.domain.policy import AssetGroup, Basis, HedgePolicy, RebalancePolicy, Route
+from trimtab.domain.routing import Way
+from trimtab.planning.splits import Cover, split_of
 from trimtab.targets.effective import Targets
 from trimtab.targets.groups import split
 
@@ -30,9 +32,12 @@ class Rest:
     value: Decimal
     """Quote units, >= 0; of the quote, which bears all others', <= 0."""
     reason: UntradedReason
+    by_spot: Decimal
+    """Share of a correction that goes by spot after offsets, 0 to 1."""
 
 
-NOTHING = Rest(value=ZERO, reason=UntradedReason.HEDGE_RATIO)
+NOTHING = Rest(value=ZERO, reason=UntradedReason.HEDGE_RATIO, by_spot=ONE)
+"""Of what trades its coin alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ def accepted_rests(
         PlanningError: futures are to correct what counts only holdings.
 
     """
-    routed = [a for a in targets.effective if policy.route_of(a) is Route.FUTURES]
+    routed = [a for a in targets.effective if policy.route_of(a) is not Route.SPOT]
     if policy.basis is Basis.SPOT and routed:
         names = ", ".join(routed)
         raise PlanningError(
@@ -83,17 +88,50 @@ def accepted_rests(
         for asset in routed:
             if asset == exposed.quote:
                 continue
-            over = _over([asset], exposed, targets, terms)
-            room = _room(asset, exposed, terms)
-            left = over - min(terms.hedge.ratio * over, room)
-            cool = asset in terms.resting and room < terms.hedge.ratio * over
-            reason = UntradedReason.COOL_DOWN if cool else UntradedReason.HEDGE_RATIO
-            rests[asset] = Rest(value=left, reason=reason)
+            way = policy.way_of(asset)
+            if way is None:
+                rests[asset] = _hedged(asset, exposed, targets, terms=terms)
+            else:
+                rests[asset] = _divided(asset, exposed, targets, way=way, terms=terms)
         for group in targets.groups:
             if group.basket:
                 rests |= _basket(group, exposed, targets, terms=terms)
         left = -sum((rest.value for rest in rests.values()), ZERO)
-        return rests | {exposed.quote: Rest(value=left, reason=UntradedReason.HEDGE_RATIO)}
+        return rests | {exposed.quote: replace(NOTHING, value=left)}
+
+
+def _hedged(asset: Asset, exposed: Exposure, targets: Targets, *, terms: Terms) -> Rest:
+    """Return what a hedge alone leaves of the overweight."""
+    over = _over([asset], exposed, targets, terms)
+    room = _room(asset, exposed, terms)
+    left = over - min(terms.hedge.ratio * over, room)
+    cool = asset in terms.resting and room < terms.hedge.ratio * over
+    reason = UntradedReason.COOL_DOWN if cool else UntradedReason.HEDGE_RATIO
+    return Rest(value=left, reason=reason, by_spot=ZERO)
+
+
+def _divided(asset: Asset, exposed: Exposure, targets: Targets, *, way: Way, terms: Terms) -> Rest:
+    """Return what a sale and a hedge together leave, and the share of the coin in a correction."""
+    by_hand = terms.by_hand.get(asset, ZERO) * terms.whole
+    units = exposed.futures.get(asset, ZERO)
+    futures = units * exposed.mid(asset) if units else ZERO
+    over = _over([asset], exposed, targets, terms)
+    if not over:
+        # A share is hedged of what is overweight; what is lacking is bought one way or the other.
+        return replace(NOTHING, by_spot=ONE if way.spot.numerator else ZERO)
+    cover = Cover(
+        short=max(ZERO, max(ZERO, -futures) + by_hand),
+        most=max(ZERO, terms.hedge.max_ratio * exposed.value(asset) + by_hand),
+    )
+    found = split_of(over, cover, way=way, hedge=terms.hedge)
+    cools = asset in terms.resting and found.hedged > 0
+    hedged = ZERO if cools else max(ZERO, found.hedged)
+    both = found.sold + hedged
+    return Rest(
+        value=found.accepted + (found.hedged if cools else ZERO),
+        reason=UntradedReason.COOL_DOWN if cools else UntradedReason.HEDGE_RATIO,
+        by_spot=ratio(found.sold, both) if both else ONE,
+    )
 
 
 def _over(assets: Sequence[Asset], exposed: Exposure, targets: Targets, terms: Terms) -> Decimal:
@@ -131,6 +169,6 @@ def _basket(
         reason = capped if carriers else UntradedReason.NO_CONTRACT
     left = over - min(wanted, capacity)
     if not left:
-        return dict.fromkeys(group.assets, NOTHING)
+        return dict.fromkeys(group.assets, replace(NOTHING, by_spot=ZERO))
     parts = split(left, aims if any(aims.values()) else held)
-    return {asset: Rest(value=part, reason=reason) for asset, part in parts.items()}
+    return {asset: Rest(value=part, reason=reason, by_spot=ZERO) for asset, part in parts.items()}

@@ -172,7 +172,7 @@ def _corrected(scene: Scene) -> Choice:
         """Decide where trading does *friction* to the whole."""
         decision = decide(scene.found, policy.rebalance, calls=calls, friction=friction)
         shared = carried(decision.corrections, groups, exposed=exposed, hedge=policy.hedge)
-        moves = routed(shared.corrections, snapshot, policy=policy.rebalance, kept=kept)
+        moves = routed(shared.corrections, snapshot, kept=kept)
         untraded = decision.untraded + shared.untraded
         return replace(NOTHING, firings=decision.firings, moves=moves, untraded=untraded)
 

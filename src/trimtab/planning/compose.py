@@ -14,6 +14,7 @@ from trimtab.domain.canonical import digest
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
+from trimtab.domain.hedges import DriftBack
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
@@ -26,6 +27,7 @@ from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overwe
 from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, lines
 from trimtab.planning.stance import stance_of
+from trimtab.planning.ways import ways_of
 from trimtab.targets.by_hand import aims_of, values_of
 from trimtab.targets.effective import Targets
 
@@ -55,7 +57,8 @@ def make_plan_moving(
     exposed = exposure(snapshot)
     by_hand = _by_hand(occasion, snapshot, exposed)
     aims = aims_of(occasion.hedges, exposed) if by_hand is None else by_hand.aims
-    stance = stance_of(policy, exposed, occasion, aims)
+    ways = ways_of(policy, snapshot, exposed, occasion, aims)
+    stance = stance_of(ways.policy, exposed, occasion, aims)
     targets, found = stance.targets, stance.found
     scene = Scene(
         snapshot=snapshot,
@@ -85,6 +88,7 @@ def make_plan_moving(
         readings=stance.readings + choice.readings,
         drift=found.drifts,
         groups=found.groups,
+        routes=ways.choices(choice.moves),
         legs=laid_out.legs,
         transfers=laid_out.transfers,
         hedging=declared(laid_out.legs, _terms(scene, choice)),
@@ -112,13 +116,18 @@ def _by_hand(occasion: Occasion, snapshot: Snapshot, exposed: Exposure) -> ByHan
 
 
 def _terms(scene: Scene, choice: Choice) -> Terms:
-    """Return what the lines of a choice are declared by."""
+    """Return what the lines of a choice are declared by.
+
+    A hedge beside a sale stands for what the sale leaves, which may lie inside the band at once:
+    it closes at the target.
+    """
+    sold = (m.asset for m in choice.moves if m.role is Role.SPOT and m.value < 0)
     return Terms(
         book=scene.occasion.hedges,
         snapshot=scene.snapshot,
         causes=choice.causes,
         by_hand=choice.by_hand,
-        drift_back=drift_back_of(scene.overweights),
+        drift_back={**drift_back_of(scene.overweights), **dict.fromkeys(sold, DriftBack.TARGET)},
         spends_pot=choice.spends_pot,
     )
 
@@ -128,7 +137,7 @@ def _accepted(found: Measurement) -> tuple[Untraded, ...]:
     return tuple(
         Untraded(asset=m.asset, reason=m.accepted_as, value=m.accepted)
         for m in found.measures
-        if m.asset != found.quote and m.accepted
+        if m.asset != found.quote and m.accepted > 0
     )
 
 

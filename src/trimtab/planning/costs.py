@@ -7,6 +7,7 @@ rounded to a tick on our side.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.exact import BPS, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
@@ -25,7 +26,25 @@ def limit_ticks(
         return Ticks(max(1, ceil_times(instrument.tick_size, book.mid - room)))
 
 
-def expected_cost(instrument: Instrument, book: Book, *, quantity: Decimal, buys: bool) -> Decimal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostParts:
+    """What taking a quantity from a book costs, quote units, each >= 0."""
+
+    fee: Decimal
+    """Of a taker, on what is paid."""
+    half_spread: Decimal
+    """From the mid to the best level."""
+    impact: Decimal
+    """Beyond the best level."""
+
+    @property
+    def total(self) -> Decimal:
+        """All of it."""
+        with exact_arithmetic():
+            return self.fee + self.half_spread + self.impact
+
+
+def cost_parts(instrument: Instrument, book: Book, *, quantity: Decimal, buys: bool) -> CostParts:
     """Return fee, half spread and impact of taking *quantity* from the book as it was read.
 
     What the book does not hold is reckoned at its last level: the slippage check, not the
@@ -39,8 +58,16 @@ def expected_cost(instrument: Instrument, book: Book, *, quantity: Decimal, buys
             paid += taken * level.price
             left -= taken
         paid += left * side[-1].price
+        to_best = quantity * abs(side[0].price - book.mid)
         slip = abs(paid - quantity * book.mid)
-        return slip + paid * instrument.taker_fee
+        return CostParts(
+            fee=paid * instrument.taker_fee, half_spread=to_best, impact=slip - to_best
+        )
+
+
+def expected_cost(instrument: Instrument, book: Book, *, quantity: Decimal, buys: bool) -> Decimal:
+    """Return fee, half spread and impact of taking *quantity*, quote units."""
+    return cost_parts(instrument, book, quantity=quantity, buys=buys).total
 
 
 def cost_share(instrument: Instrument, book: Book) -> Decimal:

@@ -31,6 +31,8 @@ class Correction:
     slack: Decimal
     """How much further it may go in the same direction and still serve, quote units, >= 0."""
     reason: LegReason
+    by_spot: Decimal
+    """Share of what no offset takes up that goes by spot, 0 to 1; the rest by futures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,13 @@ def _to_target(chosen: list[Unit], *, part: Decimal) -> list[Correction]:
     reason = LegReason.TO_TARGET if part == ONE else LegReason.PART_OF_THE_WAY
     with exact_arithmetic():
         return [
-            Correction(asset=m.asset, value=m.correction * part, slack=ZERO, reason=reason)
+            Correction(
+                asset=m.asset,
+                value=m.correction * part,
+                slack=ZERO,
+                reason=reason,
+                by_spot=m.by_spot,
+            )
             for unit in chosen
             for m in unit.members
         ]
@@ -210,6 +218,7 @@ def _to_band(
                 value=part,
                 slack=_slack(m, part, whole=whole),
                 reason=LegReason.TO_BAND,
+                by_spot=m.by_spot,
             )
             for unit in chosen
             for m, part in unit.divided(moves[unit.name])

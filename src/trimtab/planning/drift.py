@@ -167,6 +167,7 @@ def _measured(asset: Asset, scale: _Scale, edges: Band) -> Measure:
             breached=False,
             accepted=rest.value,
             accepted_as=rest.reason,
+            by_spot=rest.by_spot,
         )
 
 

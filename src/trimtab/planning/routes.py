@@ -1,22 +1,21 @@
 """Route: which market carries which part of a correction.
 
 Pure and exact. An opposite futures position is reduced first, up to its size less what is
-short by hand; only the rest goes by the asset's route. Values are quote units at the spot mid,
-positive buys. Source: strategy definitions 3.0 to 3.2.
+short by hand; only the rest goes by the asset's route, split between coin and contract. Values
+are quote units at the spot mid, positive buys. Source: strategy definitions 3.0 to 3.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.errors import MissingInstrument
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, contract_symbols, exposure
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.plan import LegReason, Role
-from trimtab.domain.policy import RebalancePolicy, Route
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.decision import Correction
 
@@ -39,7 +38,6 @@ def routed(
     corrections: tuple[Correction, ...],
     snapshot: Snapshot,
     *,
-    policy: RebalancePolicy,
     kept: Mapping[Symbol, Decimal],
 ) -> tuple[Move, ...]:
     """Split each correction over markets, offsets first, in the order of *corrections*.
@@ -55,7 +53,7 @@ def routed(
         offsets, rest = _offsets(correction, snapshot, exposed=exposed, kept=kept)
         moves += offsets
         if rest:
-            moves.append(_by_route(correction, rest, snapshot, policy=policy))
+            moves += _by_route(correction, rest, snapshot)
     return tuple(moves)
 
 
@@ -96,20 +94,23 @@ def _offsets(
     return moves, rest
 
 
-def _by_route(
-    correction: Correction, rest: Decimal, snapshot: Snapshot, *, policy: RebalancePolicy
-) -> Move:
-    """Return the move of what is left, in the market that the route names."""
-    by_futures = policy.route_of(correction.asset) is Route.FUTURES
-    instrument = market_of(correction.asset, snapshot, contract=by_futures)
-    return Move(
-        asset=correction.asset,
-        instrument=instrument,
-        value=rest,
-        slack=correction.slack,
-        role=Role.HEDGE if by_futures else Role.SPOT,
-        reason=correction.reason,
-    )
+def _by_route(correction: Correction, rest: Decimal, snapshot: Snapshot) -> Iterator[Move]:
+    """Yield the moves of what is left: the coin's part first, then the contract's."""
+    with exact_arithmetic():
+        by_spot = rest * correction.by_spot
+        parts = ((by_spot, Role.SPOT), (rest - by_spot, Role.HEDGE))
+    for value, role in parts:
+        if value:
+            with exact_arithmetic():
+                slack = correction.slack * ratio(value, rest)
+            yield Move(
+                asset=correction.asset,
+                instrument=market_of(correction.asset, snapshot, contract=role is Role.HEDGE),
+                value=value,
+                slack=slack,
+                role=role,
+                reason=correction.reason,
+            )
 
 
 def market_of(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:

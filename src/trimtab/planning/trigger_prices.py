@@ -39,11 +39,23 @@ class Scene:
 
 
 def with_trigger_prices(drifts: tuple[Drift, ...], scene: Scene) -> tuple[Drift, ...]:
-    """Return *drifts* with the trigger prices of each asset; none once a band is left."""
-    if any(unit.breached for unit in scene.units):
+    """Return *drifts* with the trigger prices of each asset; none once a band is left.
+
+    None either where a sale and a hedge share an overweight and leave a part of it: what stays then
+    jumps with the lots of both.
+    """
+    if any(unit.breached for unit in scene.units) or _leaves_by_two_ways(scene):
         return drifts
     with exact_arithmetic():
         return tuple(_priced(drift, scene) for drift in drifts)
+
+
+def _leaves_by_two_ways(scene: Scene) -> bool:
+    """Whether a mixed or auto route may leave overweight on purpose."""
+    hedge = scene.terms.hedge
+    if hedge.ratio == ONE and hedge.max_ratio == ONE:
+        return False
+    return any(scene.policy.way_of(a) is not None for a in scene.policy.assets)
 
 
 def _priced(drift: Drift, scene: Scene) -> Drift:

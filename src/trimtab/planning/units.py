@@ -33,6 +33,8 @@ class Measure:
     """Overweight that is left on purpose, >= 0; <= 0 for the quote."""
     accepted_as: UntradedReason
     """Why it is."""
+    by_spot: Decimal
+    """Share of a correction that goes by spot after offsets, 0 to 1."""
 
     @property
     def correction(self) -> Decimal:

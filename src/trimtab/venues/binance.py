@@ -8,6 +8,7 @@ client order id is accepted again once the first order has filled, so it protect
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -232,4 +233,6 @@ BINANCE: Final = VenueProfile(
     ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
     forced_prefixes=("autoclose-", "adl_autoclose", "settlement_autoclose-"),
     transfer_ways=TransferWays(into_futures="MAIN_UMFUTURE", out_of_futures="UMFUTURE_MAIN"),
+    funding_cap_share=Decimal("0.75"),
+    funding_hours=8,
 )

@@ -8,6 +8,7 @@ table: the order is then unknown, and looked up.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -105,4 +106,7 @@ BYBIT: Final = VenueProfile(
         {"Filled", "Cancelled", "PartiallyFilledCanceled", "Rejected", "Deactivated"}
     ),
     forced_prefixes=(),
+    # The least of three quarters of (initial - maintenance) and of the latter itself.
+    funding_cap_share=Decimal(1),
+    funding_hours=8,
 )

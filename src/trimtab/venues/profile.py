@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.instruments import Instrument, MarketKind
@@ -135,6 +136,10 @@ class VenueProfile:
     forced_prefixes: tuple[str, ...]
     """Client order ids that the venue itself gives: liquidation, deleveraging, delisting."""
     transfer_ways: TransferWays
+    funding_cap_share: Decimal
+    """The largest |funding rate| of a settlement over the first maintenance rate, > 0."""
+    funding_hours: int
+    """Hours between settlements of a perpetual that tells nothing else, >= 1."""
 
     def __post_init__(self) -> None:
         if self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]:

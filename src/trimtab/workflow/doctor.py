@@ -13,7 +13,7 @@ from enum import StrEnum
 from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.orders import OrderRecord
-from trimtab.domain.policy import Policy
+from trimtab.domain.policy import Policy, Route
 from trimtab.domain.snapshot import (
     ContractState,
     MarginMode,
@@ -134,7 +134,8 @@ def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator
     if asset == snapshot.quote:
         return
     yield Symbol(f"{asset}/{snapshot.quote}")
-    if policy.hedges(asset):
+    by_route = policy.rebalance.route_of(asset) in (Route.FUTURES, Route.MIXED)
+    if by_route or policy.overlays.rotation is not None:
         yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")
 
 

@@ -29,6 +29,7 @@ from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
 from trimtab.planning.apart import tactical_parts, without_tactical
 from trimtab.planning.stance import stance_of
+from trimtab.planning.ways import ways_of
 from trimtab.ports import (
     Clock,
     Ledger,
@@ -253,17 +254,18 @@ class _Weighed:
 def _own_weighed(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts of what is not held apart, or why there are none."""
     try:
-        own = exposure(without_tactical(snapshot, policy.tactical))
+        kept = without_tactical(snapshot, policy.tactical)
+        own = exposure(kept)
     except PlanningError as fault:
         nav = exposure(snapshot).nav(exposure(snapshot).unpriced)
         return _Weighed(
             nav=nav, drifts=(), groups=(), overlays=(), readings=(), unmeasured=str(fault)
         )
     tactical = tuple(tactical_parts(policy.tactical, own))
-    return replace(_weighed(own, policy, occasion), tactical=tactical)
+    return replace(_weighed(kept, own, policy, occasion), tactical=tactical)
 
 
-def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
+def _weighed(snapshot: Snapshot, exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts, or why there are none.
 
     What would make a plan an error (an untargeted holding) is shown here as a drift from 0.
@@ -271,7 +273,8 @@ def _weighed(exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
     try:
         aims = aims_of(occasion.hedges, exposed)
-        stance = stance_of(lenient, exposed, occasion, aims)
+        ways = ways_of(lenient, snapshot, exposed, occasion, aims)
+        stance = stance_of(ways.policy, exposed, occasion, aims)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(

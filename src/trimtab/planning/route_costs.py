@@ -1,0 +1,204 @@
+"""Weigh: what a correction costs by the coin and by its perpetual, over a horizon.
+
+Pure and exact but for divisions. The formulas are those of strategy definitions 3.4:
+
+    spot    = N(fee + half spread + impact) + tax x gain
+    futures = k N(fee + half spread + impact) - N x expected payments (a short receives +)
+              + N / leverage x margin rate x days / 365 + (1 - deferral) x tax
+              + (1 - chance back) x N(fee + half spread + impact) of the coin
+
+The offset comes first and is in neither column: what is left opens a position, so k = 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from trimtab.domain.errors import PlanningError
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
+from trimtab.domain.history import FundingSettlement
+from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.routing import (
+    AutoPolicy,
+    FuturesCheaper,
+    RateBasis,
+    RouteCosts,
+    RouteTable,
+)
+from trimtab.domain.snapshot import Book, ContractState
+from trimtab.planning.costs import cost_parts
+
+CROSSINGS: Final = 2
+"""A position is opened and closed again."""
+DAYS_A_YEAR: Final = 365
+HOURS_A_DAY: Final = 24
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venues:
+    """Both markets of one asset as they were read."""
+
+    coin: Instrument
+    coin_book: Book
+    contract: Instrument
+    contract_book: Book
+    state: ContractState
+    past: tuple[FundingSettlement, ...]
+    """Settlements of the contract within the horizon before now, oldest first; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be moved, and from when on."""
+
+    asset: Asset
+    value: Decimal
+    """Quote units at mid, positive buys, never zero."""
+    mid: Decimal
+    """Of the coin, quote per base unit, > 0."""
+    leverage: int
+    """At which a position would be margined, >= 1."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Funding:
+    """What settlements are expected to pay."""
+
+    rate: Decimal
+    basis: RateBasis
+    count: int
+    hours: int
+
+
+def weighed(wish: Wish, venues: Venues, rules: AutoPolicy) -> RouteTable:
+    """Return both columns of *wish* and where they meet.
+
+    Raises:
+        PlanningError: tax counts and nothing says what the coins were bought for.
+
+    """
+    tax, funding = _tax(wish, rules), _funding(wish, venues, rules)
+    with exact_arithmetic():
+        value, quantity = abs(wish.value), ratio(abs(wish.value), wish.mid)
+        buys = wish.value > 0
+        coin = cost_parts(venues.coin, venues.coin_book, quantity=quantity, buys=buys)
+        paper = cost_parts(venues.contract, venues.contract_book, quantity=quantity, buys=buys)
+        bound = ratio(value * rules.margin_rate, Decimal(wish.leverage * DAYS_A_YEAR))
+        pays = value * funding.rate * funding.count
+        spot = RouteCosts(
+            fee=coin.fee,
+            half_spread=coin.half_spread,
+            impact=coin.impact,
+            tax=tax,
+            funding=ZERO,
+            margin=ZERO,
+            back=ZERO,
+        )
+        futures = RouteCosts(
+            fee=CROSSINGS * paper.fee,
+            half_spread=CROSSINGS * paper.half_spread,
+            impact=CROSSINGS * paper.impact,
+            tax=(ONE - rules.deferral) * tax,
+            funding=pays if buys else -pays,
+            margin=bound * rules.horizon_days,
+            back=(ONE - rules.p_back) * coin.total,
+        )
+        return _table(wish, rules, funding, spot=spot, futures=futures)
+
+
+def _table(
+    wish: Wish, rules: AutoPolicy, funding: _Funding, *, spot: RouteCosts, futures: RouteCosts
+) -> RouteTable:
+    """Return both columns with the rate and the days at which they meet."""
+    sign = 1 if wish.value > 0 else -1
+    value = abs(wish.value)
+    paid = sign * value * funding.count
+    gap = spot.total - (futures.total - futures.funding)
+    standing = futures.total - futures.funding - futures.margin
+    settlements_a_day = ratio(Decimal(HOURS_A_DAY), Decimal(funding.hours))
+    a_day = ratio(futures.margin, Decimal(rules.horizon_days))
+    a_day += sign * value * funding.rate * settlements_a_day
+    days, cheaper = _meeting(spot.total - standing, a_day=a_day)
+    return RouteTable(
+        spot=spot,
+        futures=futures,
+        crossings=CROSSINGS,
+        horizon_days=rules.horizon_days,
+        settlements=funding.count,
+        rate=funding.rate,
+        rate_basis=funding.basis,
+        break_even_rate=ratio(gap, paid) if paid else None,
+        break_even_days=days,
+        futures_cheaper=cheaper,
+    )
+
+
+def _meeting(room: Decimal, *, a_day: Decimal) -> tuple[Decimal | None, FuturesCheaper]:
+    """Return when what a contract costs *a_day* uses up *room*, and before or after it is cheaper.
+
+    *room* is what the coin costs beyond what the contract costs at once, quote units, signed.
+    """
+    if a_day > 0:
+        if room <= 0:
+            return None, FuturesCheaper.NEVER
+        return ratio(room, a_day), FuturesCheaper.BEFORE
+    if room > 0:
+        return None, FuturesCheaper.ALWAYS
+    if a_day == 0:
+        return None, FuturesCheaper.NEVER
+    return ratio(room, a_day), FuturesCheaper.AFTER
+
+
+def _tax(wish: Wish, rules: AutoPolicy) -> Decimal:
+    """Return the tax on what a sale realises, quote units; negative where a loss saves some."""
+    if wish.value > 0 or not rules.tax_rate:
+        return ZERO
+    basis = rules.cost_basis.get(wish.asset)
+    if basis is None:
+        raise PlanningError(
+            f"{wish.asset}: auto.tax_rate is set, and nothing says what a unit was bought for; "
+            f'add {wish.asset} = "..." under [auto.cost_basis]',
+            next_step="trimtab config check",
+        )
+    with exact_arithmetic():
+        gain = -wish.value - ratio(-wish.value * basis, wish.mid)
+        return rules.tax_rate * (gain if rules.losses_usable else max(ZERO, gain))
+
+
+def _funding(wish: Wish, venues: Venues, rules: AutoPolicy) -> _Funding:
+    """Return the rate that is expected, within the venue's limit, and how often it settles."""
+    hours = _interval(venues.past) or rules.funding_hours
+    rate, basis = _expected(venues)
+    count = settlements(wish.now, days=rules.horizon_days, hours=hours)
+    with exact_arithmetic():
+        cap = rules.funding_cap_share * venues.state.brackets[0].maintenance_ratio
+        rate = max(-cap, min(cap, rate))
+    return _Funding(rate=rate, basis=basis, count=count, hours=hours)
+
+
+def _expected(venues: Venues) -> tuple[Decimal, RateBasis]:
+    """Return the mean realised rate, or the next one where no past was read."""
+    if not venues.past:
+        return venues.state.funding_rate, RateBasis.CURRENT
+    with exact_arithmetic():
+        total = sum((settled.rate for settled in venues.past), ZERO)
+    return ratio(total, Decimal(len(venues.past))), RateBasis.MEAN_REALISED
+
+
+def _interval(past: tuple[FundingSettlement, ...]) -> int | None:
+    """Return the hours between the last two settlements, whole and at least one, or None."""
+    if len(past) < 2:  # noqa: PLR2004  two make an interval
+        return None
+    apart = past[-1].settled_at - past[-2].settled_at
+    return max(1, round(apart / timedelta(hours=1)))
+
+
+def settlements(now: datetime, *, days: int, hours: int) -> int:
+    """Return how many settlements lie after *now* and within *days*; they count from midnight."""
+    step = timedelta(hours=hours)
+    return (now - _EPOCH + timedelta(days=days)) // step - (now - _EPOCH) // step
