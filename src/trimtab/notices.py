@@ -18,6 +18,7 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.notices import Notice, NoticeKind, notice_id
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.plan import Drift, Leg, Plan
+from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import AccountKey
 
 LINES_MAX: Final = 12
@@ -248,6 +249,21 @@ def monthly_review(telling: Telling, plan: Plan, *, executed_plans: int) -> Noti
         event=f"{telling.at:%Y-%m}",
         lines=lines,
         next_step="trimtab status",
+    )
+
+
+def slot_missed(telling: Telling, slot: Slot) -> Notice:
+    """Return that a calendar slot was not run while it ran by itself; one of each slot."""
+    lines = (
+        f"slot {slot.name} was missed",
+        f"It began at {slot.begins_at:%Y-%m-%d %H:%M} UTC and was not done while it was due.",
+        "It runs by itself no more.",
+    )
+    return telling.notice(
+        NoticeKind.SLOT_MISSED,
+        event=slot.name,
+        lines=lines,
+        next_step=f"trimtab run --if-due --slot {slot.name}",
     )
 
 

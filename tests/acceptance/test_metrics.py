@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.conftest import Account
+from tests.acceptance.conftest import Account, AccountAt
+from tests.acceptance.test_slots import DUE, SCHEDULED, present
 
 OURS = {"venue": "binance", "account": "main", "environment": "local"}
 
@@ -100,3 +102,16 @@ async def test_a_watch_has_bounds(account: Account) -> None:
         ended = await account.trimtab("status", "--watch", wrong, "--json")
         assert ended.code == 2
         assert "--watch must be 1 to 3600" in ended.document["error"]["message"]
+
+
+async def test_the_last_slot_that_was_done_has_a_metric_once_there_is_one(
+    account_at: AccountAt,
+) -> None:
+    account = await account_at(config=SCHEDULED)
+    name = "trimtab_last_done_slot_timestamp_seconds"
+    assert name not in samples_of((await account.trimtab("metrics")).stdout)
+    assert (await account.trimtab(*DUE)).code == 0
+    shown = samples_of((await account.trimtab("metrics")).stdout)
+    begun = datetime.fromtimestamp(shown[name][""], UTC)
+    assert f"{begun.year}Q{(begun.month + 2) // 3}" == present()
+    assert (begun.day, begun.hour) == (1, 0)

@@ -228,3 +228,16 @@ async def test_idle_margin_funds_buys_that_lack_quote(account_at: AccountAt) -> 
     assert (await account.trimtab("reconcile", "--json")).code == 0
     again = await account.trimtab("plan", "--json")
     assert again.document["status"] == "nothing_to_do", again.text
+
+
+async def test_a_hedge_by_hand_is_topped_up_as_well_and_closes(account_at: AccountAt) -> None:
+    account = await account_at(SHORT_OF_MARGIN, config=TOPPED_UP)
+    ran = await account.trimtab("hedge", "BTC", "15%", "--execute", "--yes", "--json")
+    assert ran.code == 0, ran.text
+    assert [t["status"] for t in ran.document["execution"]["transfers"]] == ["done"]
+    assert len(made(account)) == 1
+    assert (await account.trimtab("reconcile", "--json")).code == 0
+    closed = await account.trimtab("close-hedges", "BTC", "--execute", "--yes", "--json")
+    assert closed.code == 0, closed.text
+    assert (await account.trimtab("reconcile", "--json")).code == 0
+    assert len(made(account)) == 1

@@ -27,6 +27,7 @@ from trimtab.domain.notices import (
 )
 from trimtab.domain.orders import OrderRecord, OrderState, Side
 from trimtab.domain.plan import Drift, Plan
+from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import Environment
 from trimtab.notices import Telling
 
@@ -102,6 +103,7 @@ def every_notice() -> list[Notice]:
         notices.margin_warning(TELLING, warned),
         notices.price_crossed(TELLING, BTC_ABOVE),
         notices.monthly_review(TELLING, SELL, executed_plans=2),
+        notices.slot_missed(TELLING, Slot(name="2026Q4", begins_at=NOW, ends_at=NOW)),
     ]
 
 

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,8 +19,11 @@ from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.notices import Notice, NoticeKind, Step
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
+from trimtab.domain.slots import CatchUp, SlotTerms
 from trimtab.domain.trading import TradingState
 from trimtab.ports import PlanStatus, Receipt
+from trimtab.triggers.calendar import Calendar
+from trimtab.workflow.slots import Schedule
 from trimtab.workflow.telling import TRIES, Office, carry, tell, write_down
 
 DAY = timedelta(days=1)
@@ -61,8 +64,10 @@ def office_of(
     ledger: MemoryLedger,
     clock: VirtualClock,
     carriers: Mapping[str, Carrier],
+    *,
     kinds: frozenset[NoticeKind] = frozenset(NoticeKind),
     within_s: float = 20.0,
+    schedule: Schedule | None = None,
 ) -> Office:
     """Return an office whose command began a minute ago."""
     return Office(
@@ -73,6 +78,7 @@ def office_of(
         channels=tuple(carriers),
         kinds=kinds,
         within_s=within_s,
+        schedule=schedule,
         began_at=clock.now() - timedelta(minutes=1),
     )
 
@@ -229,13 +235,36 @@ async def test_each_month_begins_with_a_review_of_the_one_before(
     assert "1 plan executed in the month before." in carrier.got[-1].text
 
 
+async def test_a_slot_that_was_missed_is_told_once_and_one_that_is_due_is_not(
+    ledger: MemoryLedger, clock: VirtualClock
+) -> None:
+    carrier = Carrier()
+    terms = SlotTerms(
+        activated_at=datetime(2026, 10, 1, tzinfo=UTC),
+        grace=timedelta(days=7),
+        catch_up=CatchUp.ASK,
+    )
+    monthly = Schedule(calendar=Calendar(rule="monthly", zone=UTC), terms=terms)
+    office = office_of(ledger, clock, {"webhook": carrier}, schedule=monthly)
+    for _ in range(2):  # On the 20th: the grace of November is over, October was before notices.
+        await tell(office, is_asked=False)
+    (told,) = carrier.got
+    assert (told.kind, told.next_step) == (
+        NoticeKind.SLOT_MISSED,
+        "trimtab run --if-due --slot 2026-11",
+    )
+    clock.move(timedelta(days=12).total_seconds())
+    await tell(office, is_asked=False)
+    assert len(carrier.got) == 1  # December is due.
+
+
 async def test_kinds_that_nobody_wants_are_not_told_but_critical_ones_are_written_down(
     ledger: MemoryLedger, clock: VirtualClock
 ) -> None:
     carrier, wanted = Carrier(), frozenset({NoticeKind.EXECUTED})
     await saved(ledger, PlanStatus.REFUSED)
     await ledger.set_halt("by hand", by="ada", at=NOW)
-    await tell(office_of(ledger, clock, {"webhook": carrier}, wanted), is_asked=False)
+    await tell(office_of(ledger, clock, {"webhook": carrier}, kinds=wanted), is_asked=False)
     assert carrier.got == []
     kinds = [record.notice.kind for record in await ledger.notices()]
     assert kinds == [NoticeKind.BEGUN, NoticeKind.HALTED]

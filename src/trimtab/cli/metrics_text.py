@@ -28,6 +28,8 @@ class Reading:
     usage: Sequence[BudgetUse]
     executed_at: datetime | None
     """When the last plan was made that was executed whole or in part; None before it."""
+    slot_at: datetime | None
+    """When the last slot began that was done; None where there is none."""
 
 
 class _Sheet:
@@ -69,6 +71,9 @@ def exposition(reading: Reading) -> str:
     if (at := reading.executed_at) is not None:
         text = "When the last plan was made that was executed, seconds since 1970."
         sheet.gauge("last_executed_timestamp_seconds", text=text, samples=[({}, _seconds(at))])
+    if (at := reading.slot_at) is not None:
+        text = "When the last slot began that was done, seconds since 1970."
+        sheet.gauge("last_done_slot_timestamp_seconds", text=text, samples=[({}, _seconds(at))])
     sheet.gauge(
         "budget_used_ratio",
         text="Request weight and orders used of the venue's limits, by its own headers.",

@@ -14,6 +14,7 @@ from typing import Final
 
 from trimtab.bootstrap import open_books
 from trimtab.bootstrap.notifiers import open_notifiers
+from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.session import Afterwards
 from trimtab.config import Config
@@ -84,6 +85,7 @@ async def open_office(config: Config, ledger: Ledger, clock: Clock) -> AsyncIter
             carriers=opened.carriers,
             channels=tuple(channel.value for channel in config.notify.channels),
             kinds=config.notify.events,
+            schedule=schedule_of(config),
             within_s=WITHIN_S,
             began_at=clock.now(),
         )

@@ -42,6 +42,7 @@ class NoticeKind(StrEnum):
     MARGIN_WARNING = "margin_warning"
     PRICE_CROSSED = "price_crossed"
     MONTHLY_REVIEW = "monthly_review"
+    SLOT_MISSED = "slot_missed"
     TEST = "test"
 
     @property

@@ -36,12 +36,25 @@ NOTHING = Rest(value=ZERO, reason=UntradedReason.HEDGE_RATIO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hedging:
+    """How hedges stand in for spot on an occasion."""
+
+    policy: HedgePolicy
+    beyond: Mapping[Asset, Decimal]
+    """What is short by hand beyond the target that it moved to 0, fractions, > 0."""
+    resting: frozenset[Asset]
+    """Where no hedge is opened or grown now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What is accepted by."""
 
     hedge: HedgePolicy
     by_hand: Mapping[Asset, Decimal]
     """How far hedges by hand move each target, fractions of ``whole``, signed."""
+    beyond: Mapping[Asset, Decimal]
+    """What is short by hand beyond the target that it moved to 0, fractions of ``whole``, > 0."""
     resting: frozenset[Asset]
     """Where no hedge is opened or grown now."""
     whole: Decimal
@@ -86,14 +99,14 @@ def accepted_rests(
 def _over(assets: Sequence[Asset], exposed: Exposure, targets: Targets, terms: Terms) -> Decimal:
     """Return the value of *assets* together beyond their targets without hedges by hand, >= 0."""
     held = sum((exposed.value(a) for a in assets), ZERO)
-    by_hand = sum((terms.by_hand.get(a, ZERO) for a in assets), ZERO)
+    by_hand = sum((terms.by_hand.get(a, ZERO) - terms.beyond.get(a, ZERO) for a in assets), ZERO)
     aims = sum((targets.effective[a] for a in assets), ZERO)
     return max(ZERO, held - (aims - by_hand) * terms.whole)
 
 
 def _room(asset: Asset, exposed: Exposure, terms: Terms) -> Decimal:
     """Return the most that hedges of corrections on *asset* may be, quote units, >= 0."""
-    by_hand = terms.by_hand.get(asset, ZERO) * terms.whole
+    by_hand = (terms.by_hand.get(asset, ZERO) - terms.beyond.get(asset, ZERO)) * terms.whole
     most = max(ZERO, terms.hedge.max_ratio * exposed.value(asset) + by_hand)
     if asset not in terms.resting:
         return most

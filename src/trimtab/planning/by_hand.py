@@ -135,7 +135,7 @@ def _firing(hedge_id: HedgeId, units: Decimal, *, wanted: Decimal, asset: Asset)
         subject=hedge_id,
         measured=units,
         limit=wanted,
-        reason=f"{plain(wanted)} {asset} short by hand is asked for, {plain(units)} is",
+        reason=f"units of {asset} that this hedge is short, and as asked for",
     )
 
 

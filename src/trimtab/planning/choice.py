@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, by_urgency
 from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand, units_of
@@ -33,7 +33,6 @@ from trimtab.planning.redeploy import redeployed
 from trimtab.planning.routes import Move, routed
 from trimtab.planning.sizes import Sizes, book_of, sized
 from trimtab.planning.urgent import Urgent, deferred, urgent_in
-from trimtab.targets.by_hand import shifts_by_hand
 from trimtab.targets.effective import Targets
 from trimtab.targets.phase import step_due
 
@@ -250,21 +249,23 @@ def _marks(scene: Scene) -> Mapping[Symbol, Decimal]:
 
 
 def overweights_of(
-    found: Measurement, targets: Targets, exposed: Exposure
+    found: Measurement, targets: Targets, short_by_hand: Mapping[Asset, Decimal]
 ) -> Mapping[Asset, Overweight]:
     """Return what hedges of corrections stand for, by asset; the quote has none.
 
+    *short_by_hand* is in quote units, >= 0: what is covered so is no overweight.
     Members of a basket hedge for each other: each stands for the whole of it.
     """
-    by_hand, drifts = shifts_by_hand(targets), {d.asset: d for d in found.drifts}
-    alone = [[asset] for asset in drifts if asset != exposed.quote]
+    drifts = {d.asset: d for d in found.drifts}
+    by_hand = {asset: ratio(value, found.nav) for asset, value in short_by_hand.items()}
+    alone = [[asset] for asset in drifts if asset != found.quote]
     baskets = [list(group.assets) for group in targets.groups if group.basket]
     weights: dict[Asset, Overweight] = {}
     for assets in (*alone, *baskets):
         mine = [drifts[asset] for asset in assets]
         with exact_arithmetic():
             together = Overweight(
-                weight=sum((d.spot_weight + by_hand.get(d.asset, ZERO) for d in mine), ZERO),
+                weight=sum((d.spot_weight - by_hand.get(d.asset, ZERO) for d in mine), ZERO),
                 target=sum((d.target for d in mine), ZERO),
                 band_high=sum((d.band_high for d in mine), ZERO),
             )

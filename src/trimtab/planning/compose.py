@@ -26,7 +26,7 @@ from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overwe
 from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, lines
 from trimtab.planning.stance import stance_of
-from trimtab.targets.by_hand import aims_of
+from trimtab.targets.by_hand import aims_of, values_of
 from trimtab.targets.effective import Targets
 
 
@@ -64,7 +64,7 @@ def make_plan_moving(
         found=found,
         policy=stance.rules,
         occasion=occasion,
-        overweights=overweights_of(found, targets, exposed),
+        overweights=overweights_of(found, targets, values_of(aims, exposed)),
         moved=moved,
     )
     choice, sizes = chosen(scene, by_hand)

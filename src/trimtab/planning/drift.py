@@ -17,8 +17,8 @@ from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift, GroupDrift
-from trimtab.domain.policy import AssetGroup, Basis, HedgePolicy, RebalancePolicy, Threshold
-from trimtab.planning.accepted import NOTHING, Rest, Terms, accepted_rests
+from trimtab.domain.policy import AssetGroup, Basis, RebalancePolicy, Threshold
+from trimtab.planning.accepted import NOTHING, Hedging, Rest, Terms, accepted_rests
 from trimtab.planning.trigger_prices import Scene, with_trigger_prices
 from trimtab.planning.units import Measure, Unit
 from trimtab.targets.by_hand import shifts_by_hand
@@ -57,8 +57,7 @@ def measure(
     targets: Targets,
     *,
     policy: RebalancePolicy,
-    hedge: HedgePolicy,
-    resting: frozenset[Asset],
+    hedging: Hedging,
 ) -> Measurement:
     """Measure every targeted asset; on those that rest no hedge is opened or grown.
 
@@ -71,7 +70,13 @@ def measure(
     whole = nav if policy.basis is Basis.NET else exposed.value_outside(targets.ignored)
     if whole <= 0:
         raise PlanningError(f"net asset value must be > 0 {exposed.quote}, was {whole}")
-    terms = Terms(hedge=hedge, by_hand=shifts_by_hand(targets), resting=resting, whole=whole)
+    terms = Terms(
+        hedge=hedging.policy,
+        by_hand=shifts_by_hand(targets),
+        beyond=hedging.beyond,
+        resting=hedging.resting,
+        whole=whole,
+    )
     rests = accepted_rests(exposed, targets, policy=policy, terms=terms)
     scale = _Scale(exposed=exposed, targets=targets, policy=policy, rests=rests, whole=whole)
     grouped = {asset: group for group in targets.groups for asset in group.assets}

@@ -21,8 +21,9 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
 from trimtab.estimators.chances import touch_chance_of
 from trimtab.hedging.closing import resting
+from trimtab.planning.accepted import Hedging
 from trimtab.planning.drift import Measurement, measure
-from trimtab.targets.by_hand import Aim, hedged_targets
+from trimtab.targets.by_hand import Aim, beyond_targets, hedged_targets
 from trimtab.targets.effective import Targets
 from trimtab.targets.portfolio import rules_of, targets_of
 from trimtab.triggers.adaptive import adapted
@@ -63,8 +64,11 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         exposed,
         targets,
         policy=rebalance,
-        hedge=rules.hedge,
-        resting=resting(occasion.hedges, rules.hedge, now=occasion.now),
+        hedging=Hedging(
+            policy=rules.hedge,
+            beyond=beyond_targets(aims, targets, exposed),
+            resting=resting(occasion.hedges, rules.hedge, now=occasion.now),
+        ),
     )
     if policy.history.chance_days and occasion.history is not None:
         days = policy.history.chance_days

@@ -93,3 +93,28 @@ def shifts_by_hand(targets: Targets) -> Mapping[Asset, Decimal]:
         for asset, shift in shifts:
             moved[asset] = moved.get(asset, ZERO) + shift
     return moved
+
+
+def values_of(aims: Sequence[Aim], exposed: Exposure) -> Mapping[Asset, Decimal]:
+    """Return the value of what is short by hand, by asset, quote units, >= 0."""
+    values: dict[Asset, Decimal] = {}
+    with exact_arithmetic():
+        for aim in aims:
+            value = aim.units * exposed.mid(aim.asset)
+            values[aim.asset] = values.get(aim.asset, ZERO) + value
+    return values
+
+
+def beyond_targets(
+    aims: Sequence[Aim], targets: Targets, exposed: Exposure
+) -> Mapping[Asset, Decimal]:
+    """Return what is short by hand beyond the target that it moved to 0, fractions of NAV, > 0.
+
+    It covers overweight, which is then neither accepted nor hedged once more.
+    """
+    shifts, whole = shifts_by_hand(targets), exposed.nav(targets.ignored)
+    beyond: dict[Asset, Decimal] = {}
+    for asset, value in values_of(aims, exposed).items():
+        with exact_arithmetic():
+            beyond[asset] = ratio(value, whole) + shifts.get(asset, ZERO)
+    return {asset: part for asset, part in beyond.items() if asset in shifts and part > 0}

@@ -106,6 +106,23 @@ async def mark_missed(ledger: Ledger, schedule: Schedule, *, by: str, now: datet
             )
 
 
+async def last_done(ledger: Ledger, schedule: Schedule, *, now: datetime) -> Slot | None:
+    """Return the latest slot that was done, of the present one and those before it; None if none.
+
+    Raises:
+        PlanningError: the calendar never begins one.
+        LedgerError: the ledger cannot be read.
+
+    """
+    present = slot_at(schedule.calendar, now)
+    since = await activation(ledger, schedule)
+    for slot in (present, *lately(schedule.calendar, present, since=since)):
+        written = await ledger.slot(slot.name)
+        if written is not None and written.state is SlotState.DONE:
+            return slot
+    return None
+
+
 async def activation(ledger: Ledger, schedule: Schedule) -> Activation:
     """Return since when slots run by themselves: as configured, else since the first order."""
     return Activation(at=schedule.terms.activated_at or await ledger.first_order_at())

@@ -16,11 +16,15 @@ from typing import Final
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_exponential
 
 from trimtab import notices
+from trimtab.domain.errors import PlanningError
 from trimtab.domain.notices import Notice, NoticeKind, NoticeRecord, Step, notice_id
 from trimtab.domain.orders import OrderRecord
+from trimtab.domain.slots import SlotState
 from trimtab.domain.snapshot import AccountKey
 from trimtab.notices import Telling
 from trimtab.ports import Clock, Ledger, Notifier, PlanHead, PlanStatus, Receipt, SavedPlan
+from trimtab.triggers.due import Dueness, lately
+from trimtab.workflow.slots import Schedule, activation, present_slot
 
 LOOKED_BACK: Final = timedelta(days=7)
 """How old a plan may be and still be told of."""
@@ -52,6 +56,8 @@ class Office:
     """Everybody a notice is meant for."""
     kinds: Collection[NoticeKind]
     """What is told of; the rest is only written down where it is critical."""
+    schedule: Schedule | None
+    """When slots begin; None where the calendar is off."""
     within_s: float
     """For all channels together, > 0; what is not sent by then is left to the next command."""
     began_at: datetime
@@ -93,6 +99,7 @@ async def write_down(office: Office, *, is_asked: bool) -> None:
     ids = {record.notice.id for record in known}
     await _latches(office)
     await _unresolved(office)
+    await _slots(office, beginning)
     since = max(beginning, office.clock.now() - LOOKED_BACK)
     heads = await office.ledger.plan_heads(since=since)
     for head in heads:
@@ -142,6 +149,24 @@ async def _unresolved(office: Office) -> None:
         by_plan.setdefault(record.intent.plan_digest, []).append(record)
     for digest, orders in by_plan.items():
         await office.post(notices.unresolved(office.telling, digest, orders))
+
+
+async def _slots(office: Office, beginning: datetime) -> None:
+    """Tell of slots that were missed since notices begin."""
+    schedule, ledger, now = office.schedule, office.ledger, office.clock.now()
+    if schedule is None:
+        return
+    try:
+        present = await present_slot(ledger, schedule, now=now)
+    except PlanningError:
+        return  # The calendar never begins one: the commands that use it say so.
+    behind = [present.slot] if present.dueness is Dueness.MISSED else []
+    since = await activation(ledger, schedule)
+    for slot in (*behind, *lately(schedule.calendar, present.slot, since=since)):
+        written = await ledger.slot(slot.name)
+        is_done = written is not None and written.state is SlotState.DONE
+        if slot.ends_at > beginning and not is_done:
+            await office.post(notices.slot_missed(office.telling, slot))
 
 
 async def _of_plan(office: Office, saved: SavedPlan, *, is_asked: bool) -> None:

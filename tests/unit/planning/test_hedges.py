@@ -271,6 +271,18 @@ def test_a_hedge_by_hand_beyond_its_target_leaves_a_target_of_nothing() -> None:
     assert plan.drift[0].target == dec(0)
 
 
+def test_what_is_by_hand_beyond_its_target_takes_the_place_of_what_corrections_hold() -> None:
+    wants = {"targets": "BTC 0.1, USDT 0.9"} | BY_FUTURES
+    book = hedges("open drift 0.4 @ 10000 at band", "open mine 0.3 @ 10000 by hand")
+    plan = planned("BTC 0.5 @ 10000, wallet 5000, perp BTC -0.7", book, **wants)
+    assert legs_of(plan) == [(PERP, Role.CLOSE, dec("0.2"))]
+    assert [h.hedge_id for h in plan.hedging] == ["drift"]
+    unhedged = hedges("open mine 0.3 @ 10000 by hand")
+    text = "BTC 0.5 @ 10000, wallet 5000, perp BTC -0.3"
+    left = planned(text, unhedged, hedge={"ratio": dec(0)}, **wants)
+    assert (left.legs, [u.value for u in left.untraded]) == ((), [dec(2000)])
+
+
 def test_a_new_name_is_longer_when_the_short_one_is_taken() -> None:
     first = planned(HELD, NOTHING, share("0.1")).hedging[0].hedge_id
     taken = replace(hedges("open x 1 @ 100", "close x 1 @ 90").hedges[0], hedge_id=first)

@@ -9,12 +9,14 @@ import asyncio
 import os
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from trimtab.bootstrap import open_shell
+from trimtab.bootstrap import Shell, open_shell
+from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.metrics_text import Reading, exposition
@@ -24,6 +26,7 @@ from trimtab.cli.sight import sight_of
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.rights import KeyUse
 from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.slots import last_done
 from trimtab.workflow.status import look
 
 
@@ -44,13 +47,25 @@ def metrics(*, out: Annotated[Path | None, Parameter(name="--out")] = None) -> E
             seen = await look(sight_of(shell), portfolio_of(config.policy), config.policy)
             last = await shell.ledger.last_executed()
             usage = shell.preflight.usage()
+            slot_at = await _slot_at(shell)
         executed_at = None if last is None else last.made_at
-        text = exposition(Reading(status=seen, usage=usage, executed_at=executed_at))
+        text = exposition(
+            Reading(status=seen, usage=usage, executed_at=executed_at, slot_at=slot_at)
+        )
         if out is not None:
             await asyncio.to_thread(_write, out, text)
         return _shown(text, out)
 
     return session.conduct(work)
+
+
+async def _slot_at(shell: Shell) -> datetime | None:
+    """Return when the last slot began that was done; None where there is none."""
+    schedule = schedule_of(shell.config)
+    if schedule is None:
+        return None
+    slot = await last_done(shell.ledger, schedule, now=shell.clock.now())
+    return None if slot is None else slot.begins_at
 
 
 def _shown(text: str, out: Path | None) -> Result | Exit:
