@@ -162,3 +162,10 @@ def test_what_is_apart_is_worth_nothing_without_a_market() -> None:
     wanted = policy(tactical=tactical(SOL="1"))
     plan = make_plan(replace(snapshot, instruments=bare), wanted, occasion())
     assert [p.value for p in plan.tactical] == [0]
+
+
+def test_leverage_counts_coins_that_are_apart() -> None:
+    text = "BTC 5 @ 1000, ETH 40 @ 100, USDT 1000, wallet 1000, perp BTC -1 from 1200"
+    plan = planned(text, tactical=tactical(perp_BTC="-1", ETH="10"))
+    assert moves(plan) == {}
+    assert plan.after.leverage == dec("0.1")

@@ -25,6 +25,8 @@ from trimtab.domain.policy import (
 )
 from trimtab.planning.compose import make_plan
 
+COARSE = "0.0001"
+"""The lot in which the notation counts positions."""
 BAND = Threshold(width=dec("0.05"), relative=False)
 
 
@@ -62,7 +64,11 @@ def planned(
     book: HedgeBook = NO_HEDGES,
     **wishes: Any,
 ) -> Plan:
-    fine = {"lot_size": dec("0.000001"), "notional_min": dec(0), "taker_fee": dec(0)}
+    fine = {
+        "lot_size": dec(wishes.pop("lot", "0.000001")),
+        "notional_min": dec(0),
+        "taker_fee": dec(0),
+    }
     bare = wishes.pop("bare", ())
     assets = [a for g in groups for a in g.assets if a != "USDT"]
     listed = [spot(a, **fine) for a in assets]
@@ -271,3 +277,21 @@ def test_a_basket_without_contracts_that_is_too_small_says_so() -> None:
     assert {u.reason for u in plan.untraded} == {UntradedReason.NO_CONTRACT}
     with exact_arithmetic():
         assert sum((u.value for u in plan.untraded), Decimal(0)) == 1000
+
+
+def test_a_member_that_is_net_short_has_no_value_to_keep() -> None:
+    text = "BTC 3 @ 1000, ETH 5 @ 100, SOL 55 @ 100, USDT 500, perp ETH -10, wallet 500"
+    plan = planned(text, CORE, KEPT, STABLE, route=Route.FUTURES, lot=COARSE)
+    targets = {d.asset: d.target for d in plan.drift}
+    assert (targets[Asset("ETH")], targets[Asset("SOL")]) == (0, dec("0.5"))
+
+
+def test_what_a_carrier_sells_for_itself_counts_towards_what_it_may_carry() -> None:
+    small = group("alts", "0.25", "ETH, SOL, ADA", basket=True)
+    much = group("stable", "0.45", "USDT", inner=Inner.EQUAL)
+    text = (
+        "BTC 2 @ 1000, ETH 30 @ 100, SOL 10 @ 100, ADA 1500 @ 1, USDT 1500,"
+        " perp ETH -20, wallet 1000"
+    )
+    plan = planned(text, CORE, small, much, hedge={"max_ratio": dec("0.8")}, lot=COARSE, **FUTURES)
+    assert moves(plan) == {"BTC": 1000, "ETH": -400, "SOL": -600}
