@@ -53,6 +53,12 @@ def test_risky_targets_are_scaled_by_wanted_over_realised_and_stables_stay() -> 
     assert str(wanted.normalize()) in overlay.until
 
 
+def test_what_moves_a_little_more_than_wanted_is_scaled_too() -> None:
+    wanted = REALISED * dec("0.99")
+    (overlay,), _ = volatility_overlay(rules(str(wanted)), MIXED, TOLD, quote=USDT)
+    assert overlay.shift[BTC] == pytest.approx(dec("-0.004"), abs=dec("0.000001"))
+
+
 def test_what_moves_less_than_wanted_is_left_alone_and_the_figure_shown() -> None:
     overlays, (reading,) = volatility_overlay(rules("5"), MIXED, TOLD, quote=USDT)
     assert overlays == ()
