@@ -55,6 +55,14 @@ async def test_where_nothing_is_to_be_traded_the_slot_is_done() -> None:
     assert states(counter) == ["done"]
 
 
+async def test_where_something_hinders_the_trade_the_slot_is_not_done() -> None:
+    counter = Counter("BTC locked 0.1 @ 60000, ETH locked 1 @ 3000, USDT 0")
+    result = await due_run(counter)
+    assert (result.status, result.plan.legs) == (PlanStatus.NOTHING_TO_DO, ())
+    assert "no_free_units" in {left.reason for left in result.plan.untraded}
+    assert states(counter) == ["planned"]
+
+
 async def test_nothing_to_do_is_not_said_while_another_run_holds_the_account() -> None:
     counter = Counter(AT_TARGET)
     async with MemoryLedger(counter.store).holding_account(owner="another"):

@@ -62,6 +62,12 @@ def trigger_of(firings: Iterable[Firing]) -> TriggerKind:
 
 
 def slot_of(firings: Iterable[Firing]) -> str:
-    """Return the name of the slot that a plan is for; empty when it is for none."""
-    named = (f.subject for f in firings if f.kind is TriggerKind.CALENDAR and f.subject != ACCOUNT)
+    """Return the name of the slot that a plan is for; empty when it is for none.
+
+    What is more urgent than drift makes a plan of its own, and the slot waits for the next.
+    """
+    fired = tuple(firings)
+    if trigger_of(fired) not in (TriggerKind.DRIFT, TriggerKind.CALENDAR):
+        return ""
+    named = (f.subject for f in fired if f.kind is TriggerKind.CALENDAR and f.subject != ACCOUNT)
     return next(named, "")

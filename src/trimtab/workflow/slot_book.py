@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.firings import slot_of
-from trimtab.domain.plan import Plan
+from trimtab.domain.plan import Plan, UntradedReason
 from trimtab.domain.slots import SlotMove, SlotState
 from trimtab.execution.report import ExecutionReport, Outcome
 from trimtab.ports import Clock, Ledger, PlanStatus
@@ -30,6 +30,17 @@ _ENDED: Final[Mapping[Outcome, SlotState]] = MappingProxyType(
     {Outcome.EXECUTED: SlotState.DONE, Outcome.REFUSED: SlotState.REFUSED}
 )
 """What an execution says of its slot; any other leaves it partial, or planned without orders."""
+
+_HINDERED: Final = frozenset(
+    {
+        UntradedReason.NO_FREE_CASH,
+        UntradedReason.NO_FREE_UNITS,
+        UntradedReason.NOT_TRADABLE,
+        UntradedReason.AT_VENUE_MAXIMUM,
+        UntradedReason.REDUCTION_FIRST,
+    }
+)
+"""Why a plan without orders leaves an account away from its target, not for being small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +79,17 @@ class SlotBook:
     async def nothing_to_do(self, plan: Plan) -> None:
         """Record that the slot is done, the account being where it should be.
 
+        Where something else keeps it from there (no market, locked coins), the slot stays due.
+
         Raises:
             AccountHeld: another run holds the account, which may be about to move it.
 
         """
-        if slot_of(plan.firings):
+        if not slot_of(plan.firings):
+            return
+        if any(left.reason in _HINDERED for left in plan.untraded):
+            await self.ledger.note_slot(self._move(plan, SlotState.PLANNED))
+        else:
             async with self.ledger.holding_account(owner=self.owner):
                 await self.settle(plan, SlotState.DONE)
 

@@ -25,3 +25,9 @@ def test_a_plan_is_for_the_slot_that_its_calendar_names() -> None:
     assert slot_of([drifted, slot]) == "2026Q4"
     assert slot_of([drifted, firing(TriggerKind.CALENDAR)]) == "", "Some slot, of no name."
     assert slot_of([drifted]) == slot_of([]) == ""
+
+
+def test_what_is_more_urgent_than_drift_is_for_no_slot() -> None:
+    slot = firing(TriggerKind.CALENDAR, "2026Q4")
+    for kind in (TriggerKind.MARGIN, TriggerKind.LEVERAGE, TriggerKind.EXPIRY, TriggerKind.STOP):
+        assert slot_of([firing(kind), firing(TriggerKind.DRIFT, "BTC"), slot]) == ""
