@@ -56,7 +56,7 @@ async def test_where_nothing_is_to_be_traded_the_slot_is_done() -> None:
 
 
 async def test_where_something_hinders_the_trade_the_slot_is_not_done() -> None:
-    counter = Counter("BTC locked 0.1 @ 60000, ETH locked 1 @ 3000, USDT 0")
+    counter = Counter("BTC 0 locked 0.1 @ 60000, ETH 0 locked 1 @ 3000, USDT 1")
     result = await due_run(counter)
     assert (result.status, result.plan.legs) == (PlanStatus.NOTHING_TO_DO, ())
     assert "no_free_units" in {left.reason for left in result.plan.untraded}
