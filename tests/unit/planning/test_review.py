@@ -15,7 +15,7 @@ from trimtab.domain.history import History
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Policy, Untargeted
-from trimtab.planning.review import Review, review_need, review_of
+from trimtab.planning.review import DIP, Review, review_need, review_of
 
 BTC, ETH, SOL, USDC = Asset("BTC"), Asset("ETH"), Asset("SOL"), Asset("USDC")
 CLOSES: dict[str, Any] = {"BTC": wandering(1, 220), "ETH": wandering(2, 220, size=0.05)}
@@ -36,7 +36,7 @@ def reviewed(history: History | None, holdings: str = HOLDINGS, **rebalance: Any
 def test_targets_and_held_coins_are_asked_about_and_no_stable() -> None:
     need = review_need(rules(), exposure(account(HOLDINGS)))
     assert need.assets == (BTC, ETH, SOL)
-    assert need.days == 200
+    assert need.days == DIP.days
 
 
 def test_every_coin_with_a_whole_past_is_reviewed() -> None:
