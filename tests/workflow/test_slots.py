@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from tests.builders import NOW
+from tests.builders import NOW, plan, report_on
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.workflow.counter import Counter
 from trimtab.domain.errors import AccountHeld, ApprovalError, ConfigError
 from trimtab.domain.findings import GateReport
-from trimtab.domain.plan import Plan
+from trimtab.domain.firings import Firing, TriggerKind
+from trimtab.domain.instruments import Asset
+from trimtab.domain.plan import Plan, Untraded, UntradedReason
 from trimtab.domain.slots import CatchUp, SlotState, SlotTerms
 from trimtab.ports import Answer, PlanStatus
 from trimtab.triggers.calendar import Calendar
 from trimtab.triggers.due import Dueness
 from trimtab.workflow.run import Consent, RunResult, run
+from trimtab.workflow.slot_book import SlotBook
 from trimtab.workflow.slots import Schedule, mark_missed, next_slots, present_slot, slot_asked_for
 
 SLOT = "2026Q4"
@@ -55,12 +59,27 @@ async def test_where_nothing_is_to_be_traded_the_slot_is_done() -> None:
     assert states(counter) == ["done"]
 
 
-async def test_where_something_hinders_the_trade_the_slot_is_not_done() -> None:
-    counter = Counter("BTC 0 locked 0.1 @ 60000, ETH 0 locked 1 @ 3000, USDT 1")
-    result = await due_run(counter)
-    assert (result.status, result.plan.legs) == (PlanStatus.NOTHING_TO_DO, ())
-    assert "no_free_units" in {left.reason for left in result.plan.untraded}
-    assert states(counter) == ["planned"]
+@pytest.mark.parametrize(
+    ("reason", "state"),
+    [
+        (UntradedReason.NO_FREE_UNITS, "planned"),
+        (UntradedReason.NOT_TRADABLE, "planned"),
+        (UntradedReason.BELOW_ONE_LOT, "done"),
+    ],
+)
+async def test_only_smallness_makes_a_slot_without_orders_done(
+    reason: UntradedReason, state: str
+) -> None:
+    counter = Counter()
+    fired = Firing(
+        kind=TriggerKind.CALENDAR, subject=SLOT, measured=None, limit=None, reason="a test"
+    )
+    left = Untraded(asset=Asset("BTC"), reason=reason, value=Decimal(1000))
+    made = plan(counter.opening, firings=(fired,), trigger="calendar", untraded=(left,))
+    ledger = MemoryLedger(counter.store)
+    await ledger.save_plan(made, report_on(made), PlanStatus.NOTHING_TO_DO)
+    await SlotBook(ledger=ledger, clock=counter.clock, owner="a run").nothing_to_do(made)
+    assert states(counter) == [state]
 
 
 async def test_nothing_to_do_is_not_said_while_another_run_holds_the_account() -> None:
