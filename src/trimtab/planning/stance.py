@@ -19,7 +19,6 @@ from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Chance, Drift
 from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
-from trimtab.estimators.chances import touch_chance_of
 from trimtab.hedging.closing import resting
 from trimtab.planning.accepted import Hedging
 from trimtab.planning.drift import Measurement, measure
@@ -106,6 +105,8 @@ def _chances(
     closes: Sequence[Decimal], level: Decimal | None, *, at: Decimal
 ) -> tuple[Chance, ...]:
     """Return how likely a level is touched; nothing of none."""
+    from trimtab.estimators.chances import touch_chance_of  # noqa: PLC0415 -- only who asks for it pays for numpy.
+
     if level is None:
         return ()
     away = ratio(level, at)

@@ -21,7 +21,6 @@ from trimtab.domain.history_policy import VOTES_MIN, MomentumPolicy, risky_of
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.readings import Reading
-from trimtab.estimators.indicators import strengths
 from trimtab.targets.effective import Targets
 
 RULE: Final = "overlays.momentum"
@@ -105,6 +104,8 @@ def _votes(
 
     Each day is looked at over a window of its own, so that it says the same whenever it is asked.
     """
+    from trimtab.estimators.indicators import strengths  # noqa: PLC0415 -- only who asks for it pays for numpy.
+
     days = policy.look_back_days
     closes = history.window([asset], days=days + back).closes[asset][:days]
     strong = strengths(closes, policy.rsi_period)

@@ -21,7 +21,6 @@ from trimtab.targets.fixed import targets_from
 from trimtab.targets.groups import group_weights
 from trimtab.targets.momentum import momentum_overlay
 from trimtab.targets.phase import phase_overlay, present_weights
-from trimtab.targets.risk_parity import group_risks, parity_targets
 from trimtab.targets.rotation import rotation_overlay
 from trimtab.targets.season import season_overlay, season_ratio
 from trimtab.targets.volatility import volatility_overlay
@@ -78,13 +77,18 @@ def _weights(
 ) -> tuple[Mapping[Asset, Decimal], tuple[Reading, ...]]:
     """Return the strategic weights of what is named, and what of the past they rest on."""
     rules = policy.rebalance
+    if policy.history.risk_parity is None and not rules.groups:
+        return {target.asset: target.weight for target in rules.targets}, ()
+    from trimtab.targets.risk_parity import (  # noqa: PLC0415 -- only who asks for it pays for numpy.
+        group_risks,
+        parity_targets,
+    )
+
     if policy.history.risk_parity is not None:
         parity, history = policy.history.risk_parity, occasion.history
         return parity_targets(parity, history, quote=exposed.quote)
-    if rules.groups:
-        risks, readings = group_risks(rules.groups, occasion.history, quote=exposed.quote)
-        return group_weights(rules, exposed, risks), readings
-    return {target.asset: target.weight for target in rules.targets}, ()
+    risks, readings = group_risks(rules.groups, occasion.history, quote=exposed.quote)
+    return group_weights(rules, exposed, risks), readings
 
 
 def _with(targets: Targets, overlay: Overlay | None) -> Targets:

@@ -15,7 +15,6 @@ from trimtab.domain.history_policy import VolatilityPolicy, risky_of
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.readings import Reading
-from trimtab.estimators.portfolio import realised_volatility
 from trimtab.targets.effective import Targets
 
 RULE: Final = "overlays.volatility"
@@ -31,6 +30,8 @@ def volatility_overlay(
         HistoryError: the closes are not there, or not to be decided from.
 
     """
+    from trimtab.estimators.portfolio import realised_volatility  # noqa: PLC0415 -- only who asks for it pays for numpy.
+
     weighed = [a for a in targets.effective if targets.effective[a] and a != quote]
     risky = {a: targets.effective[a] for a in risky_of(weighed)}
     if not risky:

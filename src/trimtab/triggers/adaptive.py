@@ -18,7 +18,6 @@ from trimtab.domain.history_policy import AdaptivePolicy
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import RebalancePolicy, Threshold
 from trimtab.domain.readings import Reading
-from trimtab.estimators.portfolio import realised_volatility
 
 RULE: Final = "rebalance.adaptive"
 NARROWEST, WIDEST = Decimal("0.5"), Decimal(2)
@@ -46,6 +45,8 @@ def adapted(
         HistoryError: the closes are not there, or not to be decided from.
 
     """
+    from trimtab.estimators.portfolio import realised_volatility  # noqa: PLC0415 -- only who asks for it pays for numpy.
+
     if not risky:
         return rebalance, ()
     told = read_history(history, for_what=RULE)

@@ -17,8 +17,6 @@ from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset
 from trimtab.domain.readings import Reading
 from trimtab.domain.redeploy import DipRule
-from trimtab.estimators.indicators import ema
-from trimtab.estimators.series import column, exact
 
 RULE: Final = "hedge.redeploy"
 BACK_DAYS: Final = 10
@@ -64,6 +62,9 @@ def _conditions(asset: Asset, closes: Sequence[Decimal], rule: DipRule) -> Itera
 
 def _back_above(asset: Asset, closes: Sequence[Decimal], period: int) -> Reading:
     """Say whether the last close came back above the average."""
+    from trimtab.estimators.indicators import ema  # noqa: PLC0415 -- only who asks for it pays for numpy.
+    from trimtab.estimators.series import column, exact  # noqa: PLC0415 -- only who asks for it pays for numpy.
+
     averages = [exact(value, _PLACES) for value in ema(column(closes), period)]
     pairs = list(zip(closes[-len(averages) :], averages, strict=True))
     was_below = any(close <= average for close, average in pairs[-BACK_DAYS - 1 : -1])
