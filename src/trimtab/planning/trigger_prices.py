@@ -39,8 +39,13 @@ class Scene:
 
 
 def with_trigger_prices(drifts: tuple[Drift, ...], scene: Scene) -> tuple[Drift, ...]:
-    """Return *drifts* with the trigger prices of each asset; none once a band is left."""
-    if any(unit.breached for unit in scene.units):
+    """Return *drifts* with the trigger prices of each asset; none once a band is left.
+
+    None either where a mixed or auto route splits a drift: what such a route lets be goes over
+    from one regime to another with the price, and a price that is not certain is not told.
+    """
+    is_split = any(scene.policy.way_of(a) is not None for a in scene.policy.assets)
+    if is_split or any(unit.breached for unit in scene.units):
         return drifts
     with exact_arithmetic():
         return tuple(_priced(drift, scene) for drift in drifts)

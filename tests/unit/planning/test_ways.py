@@ -211,7 +211,7 @@ def test_the_cheaper_route_is_taken() -> None:
     assert {c.reason for c in (*paid.routes, *charged.routes)} == {RouteReason.CHEAPER}
 
 
-def test_a_tie_goes_to_the_coin() -> None:
+def test_what_no_funding_pays_for_goes_by_the_coin() -> None:
     assert [c.route for c in chosen("0", fee="0").routes] == ["spot"]
 
 
@@ -311,6 +311,14 @@ def test_a_dated_contract_beside_the_perpetual_counts_for_nothing_yet() -> None:
     both = replace(two, instruments={**two.instruments, listed.symbol: listed})
     wishes = rules(TARGETS, Route.MIXED, threshold=NARROW)
     assert values(make_plan(both, wishes, occasion())) == values(make_plan(two, wishes, occasion()))
+
+
+def test_a_route_that_splits_tells_no_trigger_prices() -> None:
+    calm = market("BTC 0.05 @ 100000, USDT 5000, wallet 100")
+    split = make_plan(calm, rules("BTC 0.5, USDT 0.5", Route.MIXED), occasion())
+    plain = make_plan(calm, rules("BTC 0.5, USDT 0.5", Route.FUTURES), occasion())
+    assert {d.trigger_high for d in split.drift} == {None}
+    assert {d.trigger_high for d in plain.drift} != {None}
 
 
 def test_settlements_are_counted_after_now_up_to_the_end() -> None:
