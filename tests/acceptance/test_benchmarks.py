@@ -15,6 +15,7 @@ SMALLEST = (
     ("gate", "--rounds", "1", "--legs", "4"),
     ("ledger", "--rounds", "1"),
     ("order_cpu", "--rounds", "2"),
+    ("planning", "--rounds", "1", "--assets", "4"),
 )
 
 

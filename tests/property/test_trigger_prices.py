@@ -78,7 +78,9 @@ def scenes(draw: st.DrawFn) -> tuple[Exposure, Policy]:
         hedge={"ratio": ratio, "max_ratio": dec(draw(st.sampled_from(["1", "0.25"])))},
         threshold=width,
         basis=basis,
-        route=draw(st.sampled_from(Route)) if basis is Basis.NET else Route.SPOT,
+        route=draw(st.sampled_from((Route.SPOT, Route.FUTURES)))
+        if basis is Basis.NET
+        else Route.SPOT,
         dust_value=dec(draw(st.sampled_from([0, 5, 200]))),
     )
     return exposed, rules

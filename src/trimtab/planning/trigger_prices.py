@@ -41,21 +41,14 @@ class Scene:
 def with_trigger_prices(drifts: tuple[Drift, ...], scene: Scene) -> tuple[Drift, ...]:
     """Return *drifts* with the trigger prices of each asset; none once a band is left.
 
-    None either where a sale and a hedge share an overweight and leave a part of it: what stays then
-    jumps with the lots of both.
+    None either where a mixed or auto route splits a drift: what such a route lets be goes over
+    from one regime to another with the price, and a price that is not certain is not told.
     """
-    if any(unit.breached for unit in scene.units) or _leaves_by_two_ways(scene):
+    is_split = any(scene.policy.way_of(a) is not None for a in scene.policy.assets)
+    if is_split or any(unit.breached for unit in scene.units):
         return drifts
     with exact_arithmetic():
         return tuple(_priced(drift, scene) for drift in drifts)
-
-
-def _leaves_by_two_ways(scene: Scene) -> bool:
-    """Whether a mixed or auto route may leave overweight on purpose."""
-    hedge = scene.terms.hedge
-    if hedge.ratio == ONE and hedge.max_ratio == ONE:
-        return False
-    return any(scene.policy.way_of(a) is not None for a in scene.policy.assets)
 
 
 def _priced(drift: Drift, scene: Scene) -> Drift:

@@ -71,6 +71,7 @@ def test_leverage_within_its_limit_cuts_nothing() -> None:
 def test_a_leverage_of_exactly_the_limit_is_no_breach() -> None:
     even = account("BTC 0.2 @ 100000, perp BTC 0.5, wallet 60000")
     assert TriggerKind.LEVERAGE not in {f.kind for f in planned(even).firings}
+    assert planned(even).alerts == ()
 
 
 def test_a_cut_is_rounded_up_to_whole_lots() -> None:

@@ -211,7 +211,7 @@ def test_the_cheaper_route_is_taken() -> None:
     assert {c.reason for c in (*paid.routes, *charged.routes)} == {RouteReason.CHEAPER}
 
 
-def test_a_tie_goes_to_the_coin() -> None:
+def test_what_no_funding_pays_for_goes_by_the_coin() -> None:
     assert [c.route for c in chosen("0", fee="0").routes] == ["spot"]
 
 
@@ -313,20 +313,16 @@ def test_a_dated_contract_beside_the_perpetual_counts_for_nothing_yet() -> None:
     assert values(make_plan(both, wishes, occasion())) == values(make_plan(two, wishes, occasion()))
 
 
+def test_a_route_that_splits_tells_no_trigger_prices() -> None:
+    calm = market("BTC 0.05 @ 100000, USDT 5000, wallet 100")
+    split = make_plan(calm, rules("BTC 0.5, USDT 0.5", Route.MIXED), occasion())
+    plain = make_plan(calm, rules("BTC 0.5, USDT 0.5", Route.FUTURES), occasion())
+    assert {d.trigger_high for d in split.drift} == {None}
+    assert {d.trigger_high for d in plain.drift} != {None}
+
+
 def test_settlements_are_counted_after_now_up_to_the_end() -> None:
     at = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
     assert settlements(at, days=1, hours=8) == 3
     assert settlements(at + timedelta(seconds=1), days=1, hours=8) == 3
     assert settlements(at, days=1, hours=1) == 24
-
-
-@pytest.mark.parametrize(("ratio", "is_told"), [("1", True), ("0.5", False)])
-def test_trigger_prices_are_not_told_where_two_ways_leave_a_part_on_purpose(
-    ratio: str, *, is_told: bool
-) -> None:
-    held = "BTC 5 @ 1000, ETH 30 @ 100, USDT 2000, wallet 0"
-    rules = policy(route=Route.MIXED, hedge={"ratio": dec(ratio)})
-    plan = make_plan(account(held), rules, occasion())
-    assert not any(d.breached for d in plan.drift)
-    told = [d.trigger_low is not None or d.trigger_high is not None for d in plan.drift]
-    assert any(told) is is_told
