@@ -77,7 +77,7 @@ async def opened(venue_id: str, folder: Path) -> AsyncIterator[tuple[Runner, She
             history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
         )
         yield (
-            runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event()),
+            runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None),
             shell,
             line,
         )
