@@ -154,7 +154,8 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
         return
     quote = quote_of(tree)
     lacks = quote is not None and ASSET.fullmatch(quote) is not None and quote not in targets
-    yield from sum_flaws(path, targets, rest=f"{quote} for the quote" if lacks else "")
+    rest = f'{quote} = "{{missing}}" for the quote'
+    yield from sum_flaws(path, targets, rest=rest if lacks else "")
 
 
 def targeted(tree: Tree) -> tuple[str, ...] | None:

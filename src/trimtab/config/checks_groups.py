@@ -30,7 +30,8 @@ Table = Mapping[str, Any]
 def sum_flaws(path: KeyPath, weights: Table, *, rest: str) -> Iterator[Flaw]:
     """Yield a fault where weights do not sum to 1; wrong ones are faults of their own.
 
-    *rest* names what could take what is missing, such as the quote; empty where nothing could.
+    *rest* says how to write down what could take the ``{missing}`` weight, such as the quote;
+    empty where nothing could.
     """
     try:
         numbers = [read_exact(weight) for weight in weights.values()]
@@ -45,8 +46,7 @@ def sum_flaws(path: KeyPath, weights: Table, *, rest: str) -> Iterator[Flaw]:
         return
     fix = f"{'lower' if missing < 0 else 'raise'} them by {plain(missing.copy_abs())}"
     if rest and missing > 0:
-        name, _, meaning = rest.partition(" ")
-        fix = f'add {name} = "{plain(missing)}" {meaning}, or raise the others by as much'
+        fix = f"add {rest.format(missing=plain(missing))}, or raise the others by as much"
     yield Flaw(path=path, reason=f"weights must sum to 1, sum is {plain(total)}", fix=fix)
 
 
@@ -70,7 +70,10 @@ def group_flaws(groups: object, *, quote: str | None) -> Iterator[Flaw]:
     yield from _overlaps(groups)
     weights = {name: table["weight"] for name, table in tables.items() if "weight" in table}
     if len(weights) == len(groups):
-        yield from sum_flaws(GROUPS, weights, rest="")
+        is_asset = quote is not None and ASSET.fullmatch(quote) is not None
+        is_left_out = is_asset and quote not in grouped(groups)
+        stable = '[portfolio.groups.stable] with weight = "{missing}" and members = ["%s"]'
+        yield from sum_flaws(GROUPS, weights, rest=stable % quote if is_left_out else "")
 
 
 def _assets(table: Table) -> list[str]:

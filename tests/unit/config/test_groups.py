@@ -236,3 +236,11 @@ def test_a_band_of_a_member_whose_group_has_one_is_a_fault(faults: Faults) -> No
     (fault,) = faults(text)
     assert fault.key == "rebalance.thresholds.BTC"
     assert "its group core has one band" in fault.reason
+
+
+def test_a_quote_that_no_group_has_is_what_is_added(faults: Faults) -> None:
+    (fault,) = faults(text_of('weight = "0.8"', 'members = ["BTC"]', rest=""))
+    assert fault.fix == (
+        'add [portfolio.groups.stable] with weight = "0.2" and members = ["USDT"], '
+        "or raise the others by as much"
+    )
