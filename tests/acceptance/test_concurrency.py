@@ -11,7 +11,7 @@ IN_FLIGHT = {"unresolved_orders", "concurrent_run", "duplicate_intent"}
 """Checks that an order of another run breaks while it is on its way."""
 
 
-def _failed(gate: dict[str, Any]) -> set[str]:
+def failed_checks(gate: dict[str, Any]) -> set[str]:
     return {each["check"] for each in gate["findings"] if each["verdict"] == "refuse"}
 
 
@@ -33,7 +33,7 @@ async def test_of_four_runs_at_once_each_order_goes_out_once(account: Account) -
     # who plans between another's order and its answer is refused for that.
     assert {each.code for each in ended} <= {0, 3, 4, 8}, [each.text for each in ended]
     refused = [each.document["gate"] for each in ended if each.code == 3]
-    assert all(_failed(gate) <= IN_FLIGHT for gate in refused), refused
+    assert all(failed_checks(gate) <= IN_FLIGHT for gate in refused), refused
     assert all(has_no_traceback(each) for each in ended)
     assert [each.code for each in ended if each.document["status"] == "executed"] == [0]
     orders = account.exchange.truth()["orders"]

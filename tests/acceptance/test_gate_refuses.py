@@ -231,6 +231,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "max_ratio": "likewise",
         "net_overshoot": "likewise",
         "max_unhedged_notional": "likewise",
+        "transfer": "likewise",
+        "max_topup": "likewise: what would go beyond it is no line, and free_margin refuses",
     }
 )
 """Why a check has no row; each is broken in tests/unit/risk on both sides of its limit."""
