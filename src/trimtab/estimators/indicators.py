@@ -54,11 +54,6 @@ def strengths(closes: Sequence[Decimal], period: int) -> tuple[Decimal, ...]:
     return tuple(exact(value, 2) for value in rsi(column(closes), period))
 
 
-def averages(closes: Sequence[Decimal], period: int) -> tuple[Decimal, ...]:
-    """Return the exponential average of exact closes, eight places, ``period - 1`` fewer."""
-    return tuple(exact(value, 8) for value in ema(column(closes), period))
-
-
 def _smoothed(series: Floats, period: int, factor: float) -> Floats:
     """Return an average that moves by *factor* towards each value after its first period."""
     average = float(series[:period].mean())

@@ -26,7 +26,8 @@ def text_with(*additions: tuple[str, str], without: tuple[str, ...] = ()) -> str
     for section, line in additions:
         key = re.split(r"[ .=]", line, maxsplit=1)[0]
         if section == "portfolio.risk_parity":
-            sections["portfolio"] = []  # It stands instead of targets.
+            kept = (old for old in sections["portfolio"] if not old.startswith("targets "))
+            sections["portfolio"] = list(kept)  # It stands instead of targets.
         lines = sections.get(section, NEEDED.get(section, []))
         lines = [old for old in lines if not old.startswith(f"{key} ")]
         sections[section] = [*lines, line]
