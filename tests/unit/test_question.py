@@ -65,6 +65,15 @@ def test_the_question_tells_account_environment_orders_and_both_sides() -> None:
     assert question(plan(SNAPSHOT, "sell 0.01 BTC"), report_on(PLAN)).startswith("This sends 1 ord")
 
 
+def test_a_transfer_is_named_with_its_way_and_units() -> None:
+    inward = plan(SNAPSHOT, "move 250 in", "then sell 0.01 BTC")
+    assert "It moves 250 USDT from the spot to the futures wallet." in question(
+        inward, report_on(inward)
+    )
+    outward = plan(SNAPSHOT, "move 250 out", "then sell 0.01 BTC")
+    assert "from the futures to the spot wallet." in question(outward, report_on(outward))
+
+
 def test_every_warning_stands_beside_the_question_and_nothing_else_does() -> None:
     one = {"check": "maintenance_agreement", "subject": "account", "reason": "look at it."}
     two = {"check": "data_age", "measured": None, "limit": None, "unit": ""}

@@ -45,6 +45,12 @@ def test_a_fee_in_another_asset_is_told_and_is_no_part_of_the_pot() -> None:
     assert (entry.balance, elsewhere.pot(USDT)) == (dec(0), dec(0))
 
 
+def test_what_the_pot_bought_goes_to_the_coins() -> None:
+    [_, funding, *_] = hedges(*STORY).steps
+    [entry] = pot_entries([replace(funding, kind=StepKind.REDEPLOYED, units=dec(-5))], USDT)
+    assert [p.account for p in entry.postings] == ["assets:pot", "assets:coins"]
+
+
 def test_without_hedges_there_is_no_pot() -> None:
     assert pot_entries((), USDT) == ()
     assert NO_HEDGES.pot(USDT) == dec(0)

@@ -56,6 +56,12 @@ def test_a_pot_buys_the_most_underweight_first_up_to_its_target() -> None:
     assert {r.subject for r in plan.readings} == {BTC, ETH}
 
 
+def test_closes_are_read_for_what_the_pot_may_buy() -> None:
+    redeploy = RedeployPolicy(candidates=(ETH,), dip=rule(high_days=3))
+    need = policy(hedge={"redeploy": redeploy}).past_needed
+    assert (need.assets, need.days) == ((ETH,), redeploy.dip.days)
+
+
 def test_a_flagged_coin_is_not_bought_from_the_pot() -> None:
     redeploy = RedeployPolicy(candidates=(), dip=rule(high_days=3))
     rules = policy(hedge={"redeploy": redeploy}, flags={BTC: "fundamentals changed"})
