@@ -358,7 +358,7 @@ async def whole_run(
     path.write_text(config_text(url, folder, names), encoding="utf-8")
     config = load(path, environ={}, sets=(), home=folder, cwd=folder)
     async with open_shell(config, {}, dry_run=False, use=KeyUse.SEND) as shell:
-        proposal = await propose(planner_of(shell), slot_due=False)
+        proposal = await propose(planner_of(shell, wish=None), slot_due=False)
         saved = await shell.ledger.plan(proposal.plan.digest)
         assert len(saved.plan.legs) == len(names), (saved.status, len(saved.plan.legs))
         refused = [f for f in saved.report.findings if f.verdict is Verdict.REFUSE]

@@ -163,7 +163,7 @@ async def ours(shell: Shell, *, remembered: bool) -> tuple[int, float, float]:
     if remembered:
         shell = replace(shell, market=Remembered(shell.market))
     runner = runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None)
-    proposal = await propose(planner_of(shell), slot_due=False)
+    proposal = await propose(planner_of(shell, wish=None), slot_due=False)
     saved = await shell.ledger.plan(proposal.plan.digest)
     start, began = time.process_time(), time.perf_counter()
     result = await run_saved(runner, saved, consent=Consent.FLAG)
