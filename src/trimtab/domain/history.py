@@ -119,13 +119,6 @@ class History:
         assert days >= 1, "A window has a day."
         return Window(until=self.until, closes={a: self._closes(a, days=days) for a in assets})
 
-    def days_of(self, assets: Collection[Asset]) -> int:
-        """Return how many days back all of *assets* reach, gaps not looked for; 0 for none."""
-        listed = [self.closes.get(a, ()) for a in assets]
-        if not all(listed):
-            return 0
-        return min(((self.until - rows[0].day).days + 1 for rows in listed), default=0)
-
     def _closes(self, asset: Asset, *, days: int) -> tuple[Decimal, ...]:
         """Return the last *days* closes of one asset, oldest first."""
         rows = self.closes.get(asset, ())

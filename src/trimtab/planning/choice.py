@@ -15,7 +15,7 @@ from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
-from trimtab.domain.firings import Firing, by_urgency
+from trimtab.domain.firings import Firing, TriggerKind, by_urgency
 from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand, units_of
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.occasion import Occasion
@@ -225,13 +225,17 @@ def chosen_closings(closings: tuple[Closing, ...], snapshot: Snapshot) -> Choice
 
 
 def due_closings(scene: Scene) -> tuple[Closing, ...]:
-    """Return the hedges that are to close now; none while a slot or a step is due."""
+    """Return the hedges that are to close now.
+
+    While a slot or a step is due only those at their stop, profit target or age: they are more
+    urgent, and what is no longer needed is bought back by the correction itself.
+    """
     occasion = scene.occasion
+    sight = Sight(overweights=scene.overweights, marks=_marks(scene), now=occasion.now)
+    closings = due(occasion.hedges, scene.policy.hedge, sight)
     if calls_of(scene.policy, occasion):
-        return ()
-    marks = _marks(scene)
-    sight = Sight(overweights=scene.overweights, marks=marks, now=occasion.now)
-    return due(occasion.hedges, scene.policy.hedge, sight)
+        return tuple(c for c in closings if c.firing.kind is TriggerKind.STOP)
+    return closings
 
 
 def _marks(scene: Scene) -> Mapping[Symbol, Decimal]:

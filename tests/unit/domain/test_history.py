@@ -60,13 +60,6 @@ def test_every_fault_of_the_past_is_an_error_of_planning_with_a_next_step() -> N
         assert kind("x").next_step
 
 
-def test_days_reach_back_as_far_as_the_youngest_asset() -> None:
-    told = history_of({"BTC": [1, 2, 3, 4], "ETH": [5, 6]})
-    assert told.days_of([BTC, ETH]) == 2
-    assert told.days_of([BTC, Asset("SOL")]) == 0
-    assert told.days_of([]) == 0
-
-
 def test_a_history_that_was_not_read_is_an_error_for_who_needs_it() -> None:
     told = history_of({"BTC": [1]})
     assert read_history(told, for_what="risk parity") is told

@@ -11,6 +11,7 @@ import pytest
 from tests.builders import NOW, account, dec, occasion, policy, swap
 from tests.hedge_cases import PERP, hedges
 from trimtab.domain.errors import MissingInstrument, PlanningError
+from trimtab.domain.firings import slot_of
 from trimtab.domain.hedges import (
     CloseWish,
     DriftBack,
@@ -301,3 +302,6 @@ def test_the_instant_decides_whether_a_hedge_is_too_old() -> None:
     old = make_plan(account(text), rules, late)
     assert acts_of(old) == [(1, "one", HedgeOrigin.DRIFT, HedgeCause.AGE)]
     assert old.trigger == "stop"
+    slot = make_plan(account(text), rules, replace(late, slot_due=True))
+    assert (acts_of(slot), slot.trigger) == (acts_of(old), "stop")
+    assert slot_of(slot.firings) == ""

@@ -5,6 +5,7 @@ Documentation: spot and perpetual swap API, "Place Order", "Query Order details"
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,72 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="bingx",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="newClientOrderId",
+        param="clientOrderId",
+        pattern="[a-z0-9]{1,40}",
+        unique=Uniqueness.ALWAYS,
+        source='spot "Query Order details": found by name for two hours',
+    ),
+    look_up=LookUp(
+        way=Way.RAW,
+        call="spotV1PrivateGetTradeQuery",
+        param="clientOrderID",
+        kept_s=7200,
+        source='spot "Query Order details": found by name for two hours',
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="spotV1PrivatePostTradeCancel", param="clientOrderID"),
+    duplicate_codes=("101481", "109201"),
+    fence=Fence(
+        kind=FenceKind.WINDOW,
+        place="query",
+        name="recvWindow",
+        holds_at_match=False,
+        sent_by_ccxt=False,
+        default_s=5,
+        source=('"Signature Authentication": on receipt; ccxt sends it only when asked to'),
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.BASE,
+    tells_fills=False,
+    fee_assets="what is received",
+    budgets=(Budget(of="requests", count=10, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP}),
+    client_id=ClientId(
+        field="clientOrderID",
+        param="clientOrderId",
+        pattern="[a-z0-9]{1,40}",
+        unique=Uniqueness.ALWAYS,
+        source=('perpetual swap "Place order": 1 to 40, different orders cannot share one'),
+    ),
+    look_up=LookUp(
+        way=Way.RAW,
+        call="swapV2PrivateGetTradeOrder",
+        param="clientOrderId",
+        kept_s=None,
+        source=('perpetual swap "Place order": 1 to 40, different orders cannot share one'),
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="swapV2PrivateDeleteTradeOrder", param="clientOrderID"),
+    fee_assets="the quote",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way", "hedge"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="swapV2PrivatePostTradeLeverage",
+        funding_hours=8,
+        dated=False,
+        source='perpetual swap "Set Leverage", "Change Margin Type"',
+    ),
 )
 
 FACTS: Final = VenueFacts(
@@ -61,107 +128,8 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="bingx",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="newClientOrderId",
-                    param="clientOrderId",
-                    pattern="[a-z0-9]{1,40}",
-                    unique=Uniqueness.ALWAYS,
-                    source='spot "Query Order details": found by name for two hours',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="spotV1PrivateGetTradeQuery",
-                    param="clientOrderID",
-                    kept_s=7200,
-                    source='spot "Query Order details": found by name for two hours',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED, call="spotV1PrivatePostTradeCancel", param="clientOrderID"
-                ),
-                duplicate_codes=("101481", "109201"),
-                fence=Fence(
-                    kind=FenceKind.WINDOW,
-                    place="query",
-                    name="recvWindow",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=5,
-                    source=(
-                        '"Signature Authentication": on receipt; ccxt sends it only when asked to'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="what is received",
-                budgets=(
-                    Budget(of="requests", count=10, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="bingx",
-                kinds=frozenset({MarketKind.SWAP}),
-                client_id=ClientId(
-                    field="clientOrderID",
-                    param="clientOrderId",
-                    pattern="[a-z0-9]{1,40}",
-                    unique=Uniqueness.ALWAYS,
-                    source=(
-                        'perpetual swap "Place order": 1 to 40, different orders cannot share one'
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="swapV2PrivateGetTradeOrder",
-                    param="clientOrderId",
-                    kept_s=None,
-                    source=(
-                        'perpetual swap "Place order": 1 to 40, different orders cannot share one'
-                    ),
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED, call="swapV2PrivateDeleteTradeOrder", param="clientOrderID"
-                ),
-                duplicate_codes=("101481", "109201"),
-                fence=Fence(
-                    kind=FenceKind.WINDOW,
-                    place="query",
-                    name="recvWindow",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=5,
-                    source=(
-                        '"Signature Authentication": on receipt; ccxt sends it only when asked to'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(of="requests", count=10, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="swapV2PrivatePostTradeLeverage",
-                    funding_hours=8,
-                    dated=False,
-                    source='perpetual swap "Set Leverage", "Change Margin Type"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
         }
     ),
 )

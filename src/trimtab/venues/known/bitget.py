@@ -5,6 +5,7 @@ Documentation: Bitget API v2, "Place Order", "Get Order Info", "Demo Trading", 2
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,70 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="bitget",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="clientOid",
+        param="clientOrderId",
+        pattern="[.A-Z:/a-z0-9_-]{1,32}",
+        unique=Uniqueness.UNSTATED,
+        source='v2 "Place Order"; charset by other clients',
+    ),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="privateSpotGetV2SpotTradeOrderInfo",
+        param="clientOid",
+        kept_s=None,
+        source='v2 "Get Order Info", "Get Order Detail"',
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="privateSpotPostV2SpotTradeCancelOrder", param="clientOid"),
+    duplicate_codes=(),
+    fence=Fence(
+        kind=FenceKind.STAMP,
+        place="header",
+        name="ACCESS-TIMESTAMP",
+        holds_at_match=False,
+        sent_by_ccxt=True,
+        default_s=30,
+        source='"Signature": a request is refused when its time stamp is 30 s off',
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.QUOTE,
+    tells_fills=False,
+    fee_assets="what is received, or BGB",
+    budgets=(Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="privateMixGetV2MixOrderDetail",
+        param="clientOid",
+        kept_s=None,
+        source='v2 "Get Order Info", "Get Order Detail"',
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="privateMixPostV2MixOrderCancelOrder", param="clientOid"),
+    market_buy_unit=Unit.BASE,
+    fee_assets="the quote",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way", "hedge"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="privateMixPostV2MixAccountSetLeverage",
+        funding_hours=8,
+        dated=True,
+        source='v2 "Change Leverage", "Change Hold Mode"',
+    ),
+)
+_INVERSE: Final = replace(
+    _LINEAR,
+    fee_assets="the base",
 )
 
 FACTS: Final = VenueFacts(
@@ -61,149 +126,9 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="bitget",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="clientOid",
-                    param="clientOrderId",
-                    pattern="[.A-Z:/a-z0-9_-]{1,32}",
-                    unique=Uniqueness.UNSTATED,
-                    source='v2 "Place Order"; charset by other clients',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateSpotGetV2SpotTradeOrderInfo",
-                    param="clientOid",
-                    kept_s=None,
-                    source='v2 "Get Order Info", "Get Order Detail"',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED, call="privateSpotPostV2SpotTradeCancelOrder", param="clientOid"
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.STAMP,
-                    place="header",
-                    name="ACCESS-TIMESTAMP",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=30,
-                    source='"Signature": a request is refused when its time stamp is 30 s off',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.QUOTE,
-                tells_fills=False,
-                fee_assets="what is received, or BGB",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="bitget",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="clientOid",
-                    param="clientOrderId",
-                    pattern="[.A-Z:/a-z0-9_-]{1,32}",
-                    unique=Uniqueness.UNSTATED,
-                    source='v2 "Place Order"; charset by other clients',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateMixGetV2MixOrderDetail",
-                    param="clientOid",
-                    kept_s=None,
-                    source='v2 "Get Order Info", "Get Order Detail"',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED, call="privateMixPostV2MixOrderCancelOrder", param="clientOid"
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.STAMP,
-                    place="header",
-                    name="ACCESS-TIMESTAMP",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=30,
-                    source='"Signature": a request is refused when its time stamp is 30 s off',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privateMixPostV2MixAccountSetLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='v2 "Change Leverage", "Change Hold Mode"',
-                ),
-            ),
-            Market.INVERSE: MarketFacts(
-                ccxt_id="bitget",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="clientOid",
-                    param="clientOrderId",
-                    pattern="[.A-Z:/a-z0-9_-]{1,32}",
-                    unique=Uniqueness.UNSTATED,
-                    source='v2 "Place Order"; charset by other clients',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateMixGetV2MixOrderDetail",
-                    param="clientOid",
-                    kept_s=None,
-                    source='v2 "Get Order Info", "Get Order Detail"',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED, call="privateMixPostV2MixOrderCancelOrder", param="clientOid"
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.STAMP,
-                    place="header",
-                    name="ACCESS-TIMESTAMP",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=30,
-                    source='"Signature": a request is refused when its time stamp is 30 s off',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="the base",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='v2 "Place Order", by user'),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privateMixPostV2MixAccountSetLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='v2 "Change Leverage", "Change Hold Mode"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
+            Market.INVERSE: _INVERSE,
         }
     ),
 )

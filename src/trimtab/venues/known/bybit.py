@@ -6,6 +6,7 @@ History", "Rate Limit Rules", 2026.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +30,85 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="bybit",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="orderLinkId",
+        param="clientOrderId",
+        pattern="[a-zA-Z0-9_-]{1,36}",
+        unique=Uniqueness.ALWAYS,
+        source='v5 "Place Order": at most 36, always unique',
+    ),
+    look_up=LookUp(
+        way=Way.RAW,
+        call="privateGetV5OrderRealtime",
+        param="orderLinkId",
+        kept_s=63072000,
+        source=(
+            'v5 "Get Open & Closed Orders" for the last 500, then "Get Order History", two years'
+        ),
+    ),
+    cancel=Cancel(way=Way.RAW, call="privatePostV5OrderCancel", param="orderLinkId"),
+    duplicate_codes=("110072", "170141", "12141"),
+    fence=Fence(
+        kind=FenceKind.WINDOW,
+        place="header",
+        name="X-BAPI-RECV-WINDOW",
+        holds_at_match=False,
+        sent_by_ccxt=True,
+        default_s=5,
+        source='v5 "Integration Guidance": on receipt; orders are taken in later',
+    ),
+    immediate=Immediate(
+        params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
+    ),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.QUOTE,
+    tells_fills=False,
+    fee_assets="what is received",
+    budgets=(
+        Budget(of="orders", count=20, seconds=1, source='v5 "Rate Limit Rules"'),
+        Budget(
+            of="requests",
+            count=600,
+            seconds=5,
+            source='v5 "Rate Limit Rules", by address',
+        ),
+    ),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    market_buy_unit=Unit.BASE,
+    fee_assets="the quote",
+    budgets=(
+        Budget(of="orders", count=10, seconds=1, source='v5 "Rate Limit Rules"'),
+        Budget(
+            of="requests",
+            count=600,
+            seconds=5,
+            source='v5 "Rate Limit Rules", by address',
+        ),
+    ),
+    contracts=Contracts(
+        position_modes=frozenset({"one_way", "hedge"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="privatePostV5PositionSetLeverage",
+        funding_hours=8,
+        dated=True,
+        source='v5 "Switch Position Mode", "Set Margin Mode"',
+    ),
+)
+_INVERSE: Final = replace(
+    _LINEAR,
+    order_unit=Unit.QUOTE,
+    market_buy_unit=Unit.QUOTE,
+    fee_assets="the base",
 )
 
 FACTS: Final = VenueFacts(
@@ -72,170 +152,9 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="bybit",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="orderLinkId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9_-]{1,36}",
-                    unique=Uniqueness.ALWAYS,
-                    source='v5 "Place Order": at most 36, always unique',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetV5OrderRealtime",
-                    param="orderLinkId",
-                    kept_s=63072000,
-                    source=(
-                        'v5 "Get Open & Closed Orders" for the last 500, then "Get Order '
-                        'History", two years'
-                    ),
-                ),
-                cancel=Cancel(way=Way.RAW, call="privatePostV5OrderCancel", param="orderLinkId"),
-                duplicate_codes=("110072", "170141", "12141"),
-                fence=Fence(
-                    kind=FenceKind.WINDOW,
-                    place="header",
-                    name="X-BAPI-RECV-WINDOW",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=5,
-                    source='v5 "Integration Guidance": on receipt; orders are taken in later',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.QUOTE,
-                tells_fills=False,
-                fee_assets="what is received",
-                budgets=(
-                    Budget(of="orders", count=20, seconds=1, source='v5 "Rate Limit Rules"'),
-                    Budget(
-                        of="requests",
-                        count=600,
-                        seconds=5,
-                        source='v5 "Rate Limit Rules", by address',
-                    ),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="bybit",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="orderLinkId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9_-]{1,36}",
-                    unique=Uniqueness.ALWAYS,
-                    source='v5 "Place Order": at most 36, always unique',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetV5OrderRealtime",
-                    param="orderLinkId",
-                    kept_s=63072000,
-                    source=(
-                        'v5 "Get Open & Closed Orders" for the last 500, then "Get Order '
-                        'History", two years'
-                    ),
-                ),
-                cancel=Cancel(way=Way.RAW, call="privatePostV5OrderCancel", param="orderLinkId"),
-                duplicate_codes=("110072", "170141", "12141"),
-                fence=Fence(
-                    kind=FenceKind.WINDOW,
-                    place="header",
-                    name="X-BAPI-RECV-WINDOW",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=5,
-                    source='v5 "Integration Guidance": on receipt; orders are taken in later',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='v5 "Rate Limit Rules"'),
-                    Budget(
-                        of="requests",
-                        count=600,
-                        seconds=5,
-                        source='v5 "Rate Limit Rules", by address',
-                    ),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePostV5PositionSetLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='v5 "Switch Position Mode", "Set Margin Mode"',
-                ),
-            ),
-            Market.INVERSE: MarketFacts(
-                ccxt_id="bybit",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="orderLinkId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9_-]{1,36}",
-                    unique=Uniqueness.ALWAYS,
-                    source='v5 "Place Order": at most 36, always unique',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetV5OrderRealtime",
-                    param="orderLinkId",
-                    kept_s=63072000,
-                    source=(
-                        'v5 "Get Open & Closed Orders" for the last 500, then "Get Order '
-                        'History", two years'
-                    ),
-                ),
-                cancel=Cancel(way=Way.RAW, call="privatePostV5OrderCancel", param="orderLinkId"),
-                duplicate_codes=("110072", "170141", "12141"),
-                fence=Fence(
-                    kind=FenceKind.WINDOW,
-                    place="header",
-                    name="X-BAPI-RECV-WINDOW",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=5,
-                    source='v5 "Integration Guidance": on receipt; orders are taken in later',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.QUOTE,
-                market_buy_unit=Unit.QUOTE,
-                tells_fills=False,
-                fee_assets="the base",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='v5 "Rate Limit Rules"'),
-                    Budget(
-                        of="requests",
-                        count=600,
-                        seconds=5,
-                        source='v5 "Rate Limit Rules", by address',
-                    ),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePostV5PositionSetLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='v5 "Switch Position Mode", "Set Margin Mode"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
+            Market.INVERSE: _INVERSE,
         }
     ),
 )

@@ -6,6 +6,7 @@ Documentation: docs.deribit.com, "private/buy", "private/get_order_state_by_labe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +30,74 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="deribit",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="label",
+        param="label",
+        pattern="[a-zA-Z0-9_-]{1,64}",
+        unique=Uniqueness.NEVER,
+        source='"private/buy": at most 64; labels may repeat',
+    ),
+    look_up=LookUp(
+        way=Way.RAW,
+        call="privateGetGetOrderStateByLabel",
+        param="label",
+        kept_s=None,
+        source='"private/get_order_state_by_label": recent orders, with currency',
+    ),
+    cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
+    duplicate_codes=(),
+    fence=Fence(
+        kind=FenceKind.DEADLINE,
+        place="query",
+        name="valid_until",
+        holds_at_match=True,
+        sent_by_ccxt=False,
+        default_s=0,
+        source=('"private/buy": timed_out when the matching engine is not reached before'),
+    ),
+    immediate=Immediate(
+        params=MappingProxyType({"timeInForce": "IOC"}),
+        on_wire="time_in_force=immediate_or_cancel",
+    ),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.BASE,
+    tells_fills=True,
+    fee_assets="what is received",
+    budgets=(
+        Budget(
+            of="orders",
+            count=5,
+            seconds=1,
+            source='"Rate Limits": sustained, lowest tier',
+        ),
+        Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+    ),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    fee_assets="the settlement coin",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way"}),
+        margin_modes=frozenset({"cross"}),
+        leverage_call="",
+        funding_hours=0,
+        dated=True,
+        source='"Perpetual": funding is paid all the time',
+    ),
+)
+_INVERSE: Final = replace(
+    _LINEAR,
+    order_unit=Unit.QUOTE,
+    market_buy_unit=Unit.QUOTE,
+    fee_assets="the base",
 )
 
 FACTS: Final = VenueFacts(
@@ -63,170 +132,9 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="deribit",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="label",
-                    param="label",
-                    pattern="[a-zA-Z0-9_-]{1,64}",
-                    unique=Uniqueness.NEVER,
-                    source='"private/buy": at most 64; labels may repeat',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetGetOrderStateByLabel",
-                    param="label",
-                    kept_s=None,
-                    source='"private/get_order_state_by_label": recent orders, with currency',
-                ),
-                cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="query",
-                    name="valid_until",
-                    holds_at_match=True,
-                    sent_by_ccxt=False,
-                    default_s=0,
-                    source=(
-                        '"private/buy": timed_out when the matching engine is not reached before'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}),
-                    on_wire="time_in_force=immediate_or_cancel",
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=True,
-                fee_assets="what is received",
-                budgets=(
-                    Budget(
-                        of="orders",
-                        count=5,
-                        seconds=1,
-                        source='"Rate Limits": sustained, lowest tier',
-                    ),
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="deribit",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="label",
-                    param="label",
-                    pattern="[a-zA-Z0-9_-]{1,64}",
-                    unique=Uniqueness.NEVER,
-                    source='"private/buy": at most 64; labels may repeat',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetGetOrderStateByLabel",
-                    param="label",
-                    kept_s=None,
-                    source='"private/get_order_state_by_label": recent orders, with currency',
-                ),
-                cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="query",
-                    name="valid_until",
-                    holds_at_match=True,
-                    sent_by_ccxt=False,
-                    default_s=0,
-                    source=(
-                        '"private/buy": timed_out when the matching engine is not reached before'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}),
-                    on_wire="time_in_force=immediate_or_cancel",
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=True,
-                fee_assets="the settlement coin",
-                budgets=(
-                    Budget(
-                        of="orders",
-                        count=5,
-                        seconds=1,
-                        source='"Rate Limits": sustained, lowest tier',
-                    ),
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way"}),
-                    margin_modes=frozenset({"cross"}),
-                    leverage_call="",
-                    funding_hours=0,
-                    dated=True,
-                    source='"Perpetual": funding is paid all the time',
-                ),
-            ),
-            Market.INVERSE: MarketFacts(
-                ccxt_id="deribit",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="label",
-                    param="label",
-                    pattern="[a-zA-Z0-9_-]{1,64}",
-                    unique=Uniqueness.NEVER,
-                    source='"private/buy": at most 64; labels may repeat',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetGetOrderStateByLabel",
-                    param="label",
-                    kept_s=None,
-                    source='"private/get_order_state_by_label": recent orders, with currency',
-                ),
-                cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="query",
-                    name="valid_until",
-                    holds_at_match=True,
-                    sent_by_ccxt=False,
-                    default_s=0,
-                    source=(
-                        '"private/buy": timed_out when the matching engine is not reached before'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}),
-                    on_wire="time_in_force=immediate_or_cancel",
-                ),
-                exact_sizes=True,
-                order_unit=Unit.QUOTE,
-                market_buy_unit=Unit.QUOTE,
-                tells_fills=True,
-                fee_assets="the base",
-                budgets=(
-                    Budget(
-                        of="orders",
-                        count=5,
-                        seconds=1,
-                        source='"Rate Limits": sustained, lowest tier',
-                    ),
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way"}),
-                    margin_modes=frozenset({"cross"}),
-                    leverage_call="",
-                    funding_hours=0,
-                    dated=True,
-                    source='"Perpetual": funding is paid all the time',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
+            Market.INVERSE: _INVERSE,
         }
     ),
 )

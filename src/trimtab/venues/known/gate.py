@@ -5,6 +5,7 @@ Documentation: Gate API v4, "Create an order", "Get a single order", "Frequency 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,73 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="gate",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="text",
+        param="clientOrderId",
+        pattern="[0-9A-Za-z_.-]{1,28}",
+        unique=Uniqueness.UNSTATED,
+        source=(
+            '"Create an order": t- and up to 28; one that begins with t goes out '
+            "without the prefix (ccxt 4.5.90)"
+        ),
+    ),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="privateSpotGetOrdersOrderId",
+        param="order_id",
+        kept_s=3600,
+        source='"Get a single order": by text while open and an hour after',
+    ),
+    cancel=Cancel(way=Way.RAW, call="privateSpotDeleteOrdersOrderId", param="order_id"),
+    duplicate_codes=(),
+    fence=Fence(
+        kind=FenceKind.DEADLINE,
+        place="header",
+        name="x-gate-exptime",
+        holds_at_match=False,
+        sent_by_ccxt=False,
+        default_s=60,
+        source=('"Create an order": refused when received after it; ccxt does not send it'),
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ioc"'),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.QUOTE,
+    tells_fills=True,
+    fee_assets="what is received, or GT",
+    budgets=(
+        Budget(of="orders", count=10, seconds=1, source='"Frequency limit rule"'),
+        Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+    ),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="privateFuturesGetSettleOrdersOrderId",
+        param="order_id",
+        kept_s=3600,
+        source='"Get a single order": by text while open and an hour after',
+    ),
+    cancel=Cancel(way=Way.RAW, call="privateFuturesDeleteSettleOrdersOrderId", param="order_id"),
+    order_unit=Unit.CONTRACTS,
+    market_buy_unit=Unit.CONTRACTS,
+    fee_assets="the quote",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way", "hedge"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="privateFuturesPostSettlePositionsContractLeverage",
+        funding_hours=8,
+        dated=True,
+        source='"Update position leverage", "Enable or disable dual mode"',
+    ),
 )
 
 FACTS: Final = VenueFacts(
@@ -63,109 +131,8 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="gate",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="text",
-                    param="clientOrderId",
-                    pattern="[0-9A-Za-z_.-]{1,28}",
-                    unique=Uniqueness.UNSTATED,
-                    source=(
-                        '"Create an order": t- and up to 28; one that begins with t goes out '
-                        "without the prefix (ccxt 4.5.90)"
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateSpotGetOrdersOrderId",
-                    param="order_id",
-                    kept_s=3600,
-                    source='"Get a single order": by text while open and an hour after',
-                ),
-                cancel=Cancel(way=Way.RAW, call="privateSpotDeleteOrdersOrderId", param="order_id"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="header",
-                    name="x-gate-exptime",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=60,
-                    source=(
-                        '"Create an order": refused when received after it; ccxt does not send it'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.QUOTE,
-                tells_fills=True,
-                fee_assets="what is received, or GT",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='"Frequency limit rule"'),
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="gate",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="text",
-                    param="clientOrderId",
-                    pattern="[0-9A-Za-z_.-]{1,28}",
-                    unique=Uniqueness.UNSTATED,
-                    source=(
-                        '"Create an order": t- and up to 28; one that begins with t goes out '
-                        "without the prefix (ccxt 4.5.90)"
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateFuturesGetSettleOrdersOrderId",
-                    param="order_id",
-                    kept_s=3600,
-                    source='"Get a single order": by text while open and an hour after',
-                ),
-                cancel=Cancel(
-                    way=Way.RAW, call="privateFuturesDeleteSettleOrdersOrderId", param="order_id"
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="header",
-                    name="x-gate-exptime",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=60,
-                    source=(
-                        '"Create an order": refused when received after it; ccxt does not send it'
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=True,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(of="orders", count=10, seconds=1, source='"Frequency limit rule"'),
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privateFuturesPostSettlePositionsContractLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='"Update position leverage", "Enable or disable dual mode"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
         }
     ),
 )

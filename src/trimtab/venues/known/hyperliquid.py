@@ -6,6 +6,7 @@ Documentation: Hyperliquid docs, "Exchange endpoint", "Info endpoint", "Nonces a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +30,57 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="hyperliquid",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="c",
+        param="clientOrderId",
+        pattern="0x[0-9a-f]{32}",
+        unique=Uniqueness.UNSTATED,
+        source='"Exchange endpoint": 128 bits in hexadecimal',
+    ),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="publicPostInfo",
+        param="oid",
+        kept_s=None,
+        source='"Info endpoint": order status by oid or cloid',
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="privatePostExchange", param="cloid"),
+    duplicate_codes=(),
+    fence=Fence(
+        kind=FenceKind.DEADLINE,
+        place="signature",
+        name="expiresAfter",
+        holds_at_match=True,
+        sent_by_ccxt=False,
+        default_s=172800,
+        source=('"Exchange endpoint": an action is rejected after it; nonces hold for two days'),
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"tif":"Ioc"'),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.BASE,
+    tells_fills=True,
+    fee_assets="what is received",
+    budgets=(Budget(of="weight", count=1200, seconds=60, source='"Rate limits", by address'),),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP}),
+    fee_assets="USDC",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="privatePostExchange",
+        funding_hours=1,
+        dated=False,
+        source='"Exchange endpoint" updateLeverage; "Funding"',
+    ),
 )
 
 FACTS: Final = VenueFacts(
@@ -67,101 +119,8 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="hyperliquid",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="c",
-                    param="clientOrderId",
-                    pattern="0x[0-9a-f]{32}",
-                    unique=Uniqueness.UNSTATED,
-                    source='"Exchange endpoint": 128 bits in hexadecimal',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="publicPostInfo",
-                    param="oid",
-                    kept_s=None,
-                    source='"Info endpoint": order status by oid or cloid',
-                ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostExchange", param="cloid"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="signature",
-                    name="expiresAfter",
-                    holds_at_match=True,
-                    sent_by_ccxt=False,
-                    default_s=172800,
-                    source=(
-                        '"Exchange endpoint": an action is rejected after it; nonces hold for '
-                        "two days"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"tif":"Ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=True,
-                fee_assets="what is received",
-                budgets=(
-                    Budget(of="weight", count=1200, seconds=60, source='"Rate limits", by address'),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="hyperliquid",
-                kinds=frozenset({MarketKind.SWAP}),
-                client_id=ClientId(
-                    field="c",
-                    param="clientOrderId",
-                    pattern="0x[0-9a-f]{32}",
-                    unique=Uniqueness.UNSTATED,
-                    source='"Exchange endpoint": 128 bits in hexadecimal',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="publicPostInfo",
-                    param="oid",
-                    kept_s=None,
-                    source='"Info endpoint": order status by oid or cloid',
-                ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostExchange", param="cloid"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="signature",
-                    name="expiresAfter",
-                    holds_at_match=True,
-                    sent_by_ccxt=False,
-                    default_s=172800,
-                    source=(
-                        '"Exchange endpoint": an action is rejected after it; nonces hold for '
-                        "two days"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"tif":"Ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=True,
-                fee_assets="USDC",
-                budgets=(
-                    Budget(of="weight", count=1200, seconds=60, source='"Rate limits", by address'),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePostExchange",
-                    funding_hours=1,
-                    dated=False,
-                    source='"Exchange endpoint" updateLeverage; "Funding"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
         }
     ),
 )

@@ -6,6 +6,7 @@ Documentation: docs.kraken.com, "Add Order", "Client Order Identifiers", futures
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +30,94 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="kraken",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="cl_ord_id",
+        param="clientOrderId",
+        pattern="[a-zA-Z0-9-]{1,18}|[0-9a-f]{32}|[0-9a-f-]{36}",
+        unique=Uniqueness.OPEN_ORDERS,
+        source=(
+            '"Client Order Identifiers": free text up to 18, or a UUID; unique across open orders'
+        ),
+    ),
+    look_up=LookUp(
+        way=Way.RAW,
+        call="privatePostClosedOrders",
+        param="cl_ord_id",
+        kept_s=None,
+        source='"Get Closed Orders" and "Get Open Orders" take cl_ord_id',
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="privatePostCancelOrder", param="cl_ord_id"),
+    duplicate_codes=(),
+    fence=Fence(
+        kind=FenceKind.DEADLINE,
+        place="body",
+        name="deadline",
+        holds_at_match=True,
+        sent_by_ccxt=False,
+        default_s=0,
+        source='"Add Order": the matching engine rejects after it, 2 to 60 s ahead',
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeinforce=IOC"),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.BASE,
+    tells_fills=False,
+    fee_assets="the quote, or the base when asked for",
+    budgets=(Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    contracts=None,
+)
+_LINEAR: Final = MarketFacts(
+    ccxt_id="krakenfutures",
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    client_id=ClientId(
+        field="cliOrdId",
+        param="clientOrderId",
+        pattern="[a-zA-Z0-9_-]{1,100}",
+        unique=Uniqueness.ALWAYS,
+        source='futures "Send order": must be globally unique',
+    ),
+    look_up=LookUp(
+        way=Way.RAW,
+        call="privateGetOrdersStatus",
+        param="cliOrdIds",
+        kept_s=5,
+        source=('futures "Get specific orders\' status": open, or ended in the last five seconds'),
+    ),
+    cancel=Cancel(way=Way.RAW, call="privatePostCancelorder", param="cliOrdId"),
+    duplicate_codes=("clientOrderIdAlreadyExist",),
+    fence=Fence(
+        kind=FenceKind.DEADLINE,
+        place="query",
+        name="processBefore",
+        holds_at_match=False,
+        sent_by_ccxt=False,
+        default_s=0,
+        source='futures "Send order": not processed after it',
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"),
+    exact_sizes=True,
+    order_unit=Unit.CONTRACTS,
+    market_buy_unit=Unit.CONTRACTS,
+    tells_fills=True,
+    fee_assets="the quote",
+    budgets=(Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    contracts=Contracts(
+        position_modes=frozenset({"one_way"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="privatePutLeveragepreferences",
+        funding_hours=1,
+        dated=True,
+        source='futures "Set the leverage setting for a market"',
+    ),
+)
+_INVERSE: Final = replace(
+    _LINEAR,
+    fee_assets="the base",
 )
 
 FACTS: Final = VenueFacts(
@@ -66,152 +155,9 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="kraken",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="cl_ord_id",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9-]{1,18}|[0-9a-f]{32}|[0-9a-f-]{36}",
-                    unique=Uniqueness.OPEN_ORDERS,
-                    source=(
-                        '"Client Order Identifiers": free text up to 18, or a UUID; unique '
-                        "across open orders"
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privatePostClosedOrders",
-                    param="cl_ord_id",
-                    kept_s=None,
-                    source='"Get Closed Orders" and "Get Open Orders" take cl_ord_id',
-                ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostCancelOrder", param="cl_ord_id"),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="body",
-                    name="deadline",
-                    holds_at_match=True,
-                    sent_by_ccxt=False,
-                    default_s=0,
-                    source='"Add Order": the matching engine rejects after it, 2 to 60 s ahead',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeinforce=IOC"
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="the quote, or the base when asked for",
-                budgets=(
-                    Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="krakenfutures",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="cliOrdId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9_-]{1,100}",
-                    unique=Uniqueness.ALWAYS,
-                    source='futures "Send order": must be globally unique',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetOrdersStatus",
-                    param="cliOrdIds",
-                    kept_s=5,
-                    source=(
-                        'futures "Get specific orders\' status": open, or ended in the last five '
-                        "seconds"
-                    ),
-                ),
-                cancel=Cancel(way=Way.RAW, call="privatePostCancelorder", param="cliOrdId"),
-                duplicate_codes=("clientOrderIdAlreadyExist",),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="query",
-                    name="processBefore",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=0,
-                    source='futures "Send order": not processed after it',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"
-                ),
-                exact_sizes=True,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=True,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePutLeveragepreferences",
-                    funding_hours=1,
-                    dated=True,
-                    source='futures "Set the leverage setting for a market"',
-                ),
-            ),
-            Market.INVERSE: MarketFacts(
-                ccxt_id="krakenfutures",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="cliOrdId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9_-]{1,100}",
-                    unique=Uniqueness.ALWAYS,
-                    source='futures "Send order": must be globally unique',
-                ),
-                look_up=LookUp(
-                    way=Way.RAW,
-                    call="privateGetOrdersStatus",
-                    param="cliOrdIds",
-                    kept_s=5,
-                    source=(
-                        'futures "Get specific orders\' status": open, or ended in the last five '
-                        "seconds"
-                    ),
-                ),
-                cancel=Cancel(way=Way.RAW, call="privatePostCancelorder", param="cliOrdId"),
-                duplicate_codes=("clientOrderIdAlreadyExist",),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="query",
-                    name="processBefore",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=0,
-                    source='futures "Send order": not processed after it',
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "ioc"}), on_wire="orderType=ioc"
-                ),
-                exact_sizes=True,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=True,
-                fee_assets="the base",
-                budgets=(
-                    Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePutLeveragepreferences",
-                    funding_hours=1,
-                    dated=True,
-                    source='futures "Set the leverage setting for a market"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
+            Market.INVERSE: _INVERSE,
         }
     ),
 )

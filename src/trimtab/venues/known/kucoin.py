@@ -5,6 +5,7 @@ Documentation: KuCoin API, "Authentication", "Add Order", "Get Order By ClientOi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +28,82 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="kucoin",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="clientOid",
+        param="clientOrderId",
+        pattern="[0-9A-Za-z_-]{1,40}",
+        unique=Uniqueness.UNSTATED,
+        source='"Add Order": up to 40',
+    ),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="privateGetOrderClientOrderClientOid",
+        param="clientOid",
+        kept_s=None,
+        source='"Get Order By ClientOid"',
+    ),
+    cancel=Cancel(
+        way=Way.UNIFIED,
+        call="privateDeleteOrderClientOrderClientOid",
+        param="clientOid",
+    ),
+    duplicate_codes=(),
+    fence=Fence(
+        kind=FenceKind.STAMP,
+        place="header",
+        name="KC-API-TIMESTAMP",
+        holds_at_match=False,
+        sent_by_ccxt=True,
+        default_s=5,
+        source=('"Authentication": a request is refused when its time stamp is five seconds off'),
+    ),
+    immediate=Immediate(
+        params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
+    ),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.BASE,
+    tells_fills=False,
+    fee_assets="the quote, or KCS",
+    budgets=(Budget(of="requests", count=133, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="futuresPrivateGetOrdersByClientOid",
+        param="clientOid",
+        kept_s=None,
+        source='"Get Order By ClientOid"',
+    ),
+    cancel=Cancel(
+        way=Way.UNIFIED,
+        call="futuresPrivateDeleteOrdersClientOrderClientOid",
+        param="clientOid",
+    ),
+    exact_sizes=False,
+    order_unit=Unit.CONTRACTS,
+    market_buy_unit=Unit.CONTRACTS,
+    fee_assets="the quote",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way", "hedge"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="futuresPrivatePostChangeCrossUserLeverage",
+        funding_hours=8,
+        dated=True,
+        source='"Modify Cross Margin Leverage", "Switch Margin Mode"',
+    ),
+)
+_INVERSE: Final = replace(
+    _LINEAR,
+    fee_assets="the base",
 )
 
 FACTS: Final = VenueFacts(
@@ -54,164 +131,9 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="kucoin",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="clientOid",
-                    param="clientOrderId",
-                    pattern="[0-9A-Za-z_-]{1,40}",
-                    unique=Uniqueness.UNSTATED,
-                    source='"Add Order": up to 40',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateGetOrderClientOrderClientOid",
-                    param="clientOid",
-                    kept_s=None,
-                    source='"Get Order By ClientOid"',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED,
-                    call="privateDeleteOrderClientOrderClientOid",
-                    param="clientOid",
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.STAMP,
-                    place="header",
-                    name="KC-API-TIMESTAMP",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=5,
-                    source=(
-                        '"Authentication": a request is refused when its time stamp is five '
-                        "seconds off"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="the quote, or KCS",
-                budgets=(
-                    Budget(of="requests", count=133, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="kucoin",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="clientOid",
-                    param="clientOrderId",
-                    pattern="[0-9A-Za-z_-]{1,40}",
-                    unique=Uniqueness.UNSTATED,
-                    source='"Add Order": up to 40',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="futuresPrivateGetOrdersByClientOid",
-                    param="clientOid",
-                    kept_s=None,
-                    source='"Get Order By ClientOid"',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED,
-                    call="futuresPrivateDeleteOrdersClientOrderClientOid",
-                    param="clientOid",
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.STAMP,
-                    place="header",
-                    name="KC-API-TIMESTAMP",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=5,
-                    source=(
-                        '"Authentication": a request is refused when its time stamp is five '
-                        "seconds off"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
-                ),
-                exact_sizes=False,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=False,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(of="requests", count=133, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="futuresPrivatePostChangeCrossUserLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='"Modify Cross Margin Leverage", "Switch Margin Mode"',
-                ),
-            ),
-            Market.INVERSE: MarketFacts(
-                ccxt_id="kucoin",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="clientOid",
-                    param="clientOrderId",
-                    pattern="[0-9A-Za-z_-]{1,40}",
-                    unique=Uniqueness.UNSTATED,
-                    source='"Add Order": up to 40',
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="futuresPrivateGetOrdersByClientOid",
-                    param="clientOid",
-                    kept_s=None,
-                    source='"Get Order By ClientOid"',
-                ),
-                cancel=Cancel(
-                    way=Way.UNIFIED,
-                    call="futuresPrivateDeleteOrdersClientOrderClientOid",
-                    param="clientOid",
-                ),
-                duplicate_codes=(),
-                fence=Fence(
-                    kind=FenceKind.STAMP,
-                    place="header",
-                    name="KC-API-TIMESTAMP",
-                    holds_at_match=False,
-                    sent_by_ccxt=True,
-                    default_s=5,
-                    source=(
-                        '"Authentication": a request is refused when its time stamp is five '
-                        "seconds off"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
-                ),
-                exact_sizes=False,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=False,
-                fee_assets="the base",
-                budgets=(
-                    Budget(of="requests", count=133, seconds=1, source="ccxt 4.5.90 rateLimit"),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="futuresPrivatePostChangeCrossUserLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='"Modify Cross Margin Leverage", "Switch Margin Mode"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
+            Market.INVERSE: _INVERSE,
         }
     ),
 )

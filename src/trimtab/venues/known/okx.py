@@ -5,6 +5,7 @@ Documentation: OKX API v5, "General Info", "Place order", "Order details", "Demo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +29,69 @@ from trimtab.venues.facts import (
     Unit,
     VenueFacts,
     Way,
+)
+
+_SPOT: Final = MarketFacts(
+    ccxt_id="okx",
+    kinds=frozenset({MarketKind.SPOT}),
+    client_id=ClientId(
+        field="clOrdId",
+        param="clientOrderId",
+        pattern="[a-zA-Z0-9]{1,32}",
+        unique=Uniqueness.OPEN_ORDERS,
+        source=('"Place order": up to 32, case-sensitive; "Order details": the latest of several'),
+    ),
+    look_up=LookUp(
+        way=Way.UNIFIED,
+        call="privateGetTradeOrder",
+        param="clOrdId",
+        kept_s=604800,
+        source='"Order history (last 7 days)"; unfilled and cancelled for two hours',
+    ),
+    cancel=Cancel(way=Way.UNIFIED, call="privatePostTradeCancelOrder", param="clOrdId"),
+    duplicate_codes=("51016",),
+    fence=Fence(
+        kind=FenceKind.DEADLINE,
+        place="header",
+        name="expTime",
+        holds_at_match=False,
+        sent_by_ccxt=False,
+        default_s=30,
+        source=(
+            '"General Info": request effective deadline, for placing and amending; '
+            "ccxt puts it into the body"
+        ),
+    ),
+    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'),
+    exact_sizes=True,
+    order_unit=Unit.BASE,
+    market_buy_unit=Unit.BASE,
+    tells_fills=False,
+    fee_assets="what is received",
+    budgets=(
+        Budget(of="orders", count=60, seconds=2, source='"Place order", by user and market'),
+        Budget(of="orders", count=1000, seconds=2, source='"Rate limits", by sub-account'),
+    ),
+    contracts=None,
+)
+_LINEAR: Final = replace(
+    _SPOT,
+    kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
+    order_unit=Unit.CONTRACTS,
+    market_buy_unit=Unit.CONTRACTS,
+    fee_assets="the quote",
+    contracts=Contracts(
+        position_modes=frozenset({"one_way", "hedge"}),
+        margin_modes=frozenset({"cross", "isolated"}),
+        leverage_call="privatePostAccountSetLeverage",
+        funding_hours=8,
+        dated=True,
+        source='"Set leverage", "Set position mode"',
+    ),
+)
+_INVERSE: Final = replace(
+    _LINEAR,
+    fee_assets="the base",
 )
 
 FACTS: Final = VenueFacts(
@@ -66,176 +130,9 @@ FACTS: Final = VenueFacts(
     ),
     markets=MappingProxyType(
         {
-            Market.SPOT: MarketFacts(
-                ccxt_id="okx",
-                kinds=frozenset({MarketKind.SPOT}),
-                client_id=ClientId(
-                    field="clOrdId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9]{1,32}",
-                    unique=Uniqueness.OPEN_ORDERS,
-                    source=(
-                        '"Place order": up to 32, case-sensitive; "Order details": the latest of '
-                        "several"
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateGetTradeOrder",
-                    param="clOrdId",
-                    kept_s=604800,
-                    source='"Order history (last 7 days)"; unfilled and cancelled for two hours',
-                ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostTradeCancelOrder", param="clOrdId"),
-                duplicate_codes=("51016",),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="header",
-                    name="expTime",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=30,
-                    source=(
-                        '"General Info": request effective deadline, for placing and amending; '
-                        "ccxt puts it into the body"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.BASE,
-                market_buy_unit=Unit.BASE,
-                tells_fills=False,
-                fee_assets="what is received",
-                budgets=(
-                    Budget(
-                        of="orders", count=60, seconds=2, source='"Place order", by user and market'
-                    ),
-                    Budget(
-                        of="orders", count=1000, seconds=2, source='"Rate limits", by sub-account'
-                    ),
-                ),
-                contracts=None,
-            ),
-            Market.LINEAR: MarketFacts(
-                ccxt_id="okx",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="clOrdId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9]{1,32}",
-                    unique=Uniqueness.OPEN_ORDERS,
-                    source=(
-                        '"Place order": up to 32, case-sensitive; "Order details": the latest of '
-                        "several"
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateGetTradeOrder",
-                    param="clOrdId",
-                    kept_s=604800,
-                    source='"Order history (last 7 days)"; unfilled and cancelled for two hours',
-                ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostTradeCancelOrder", param="clOrdId"),
-                duplicate_codes=("51016",),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="header",
-                    name="expTime",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=30,
-                    source=(
-                        '"General Info": request effective deadline, for placing and amending; '
-                        "ccxt puts it into the body"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=False,
-                fee_assets="the quote",
-                budgets=(
-                    Budget(
-                        of="orders", count=60, seconds=2, source='"Place order", by user and market'
-                    ),
-                    Budget(
-                        of="orders", count=1000, seconds=2, source='"Rate limits", by sub-account'
-                    ),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePostAccountSetLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='"Set leverage", "Set position mode"',
-                ),
-            ),
-            Market.INVERSE: MarketFacts(
-                ccxt_id="okx",
-                kinds=frozenset({MarketKind.SWAP, MarketKind.FUTURE}),
-                client_id=ClientId(
-                    field="clOrdId",
-                    param="clientOrderId",
-                    pattern="[a-zA-Z0-9]{1,32}",
-                    unique=Uniqueness.OPEN_ORDERS,
-                    source=(
-                        '"Place order": up to 32, case-sensitive; "Order details": the latest of '
-                        "several"
-                    ),
-                ),
-                look_up=LookUp(
-                    way=Way.UNIFIED,
-                    call="privateGetTradeOrder",
-                    param="clOrdId",
-                    kept_s=604800,
-                    source='"Order history (last 7 days)"; unfilled and cancelled for two hours',
-                ),
-                cancel=Cancel(way=Way.UNIFIED, call="privatePostTradeCancelOrder", param="clOrdId"),
-                duplicate_codes=("51016",),
-                fence=Fence(
-                    kind=FenceKind.DEADLINE,
-                    place="header",
-                    name="expTime",
-                    holds_at_match=False,
-                    sent_by_ccxt=False,
-                    default_s=30,
-                    source=(
-                        '"General Info": request effective deadline, for placing and amending; '
-                        "ccxt puts it into the body"
-                    ),
-                ),
-                immediate=Immediate(
-                    params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ordType":"ioc"'
-                ),
-                exact_sizes=True,
-                order_unit=Unit.CONTRACTS,
-                market_buy_unit=Unit.CONTRACTS,
-                tells_fills=False,
-                fee_assets="the base",
-                budgets=(
-                    Budget(
-                        of="orders", count=60, seconds=2, source='"Place order", by user and market'
-                    ),
-                    Budget(
-                        of="orders", count=1000, seconds=2, source='"Rate limits", by sub-account'
-                    ),
-                ),
-                contracts=Contracts(
-                    position_modes=frozenset({"one_way", "hedge"}),
-                    margin_modes=frozenset({"cross", "isolated"}),
-                    leverage_call="privatePostAccountSetLeverage",
-                    funding_hours=8,
-                    dated=True,
-                    source='"Set leverage", "Set position mode"',
-                ),
-            ),
+            Market.SPOT: _SPOT,
+            Market.LINEAR: _LINEAR,
+            Market.INVERSE: _INVERSE,
         }
     ),
 )
