@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO
@@ -32,50 +33,50 @@ CAPS: Final = (
 )
 """The rules that cap exposure at prices as they are."""
 
-Pair = tuple[Decimal, Decimal]
-"""The excess over any fills, and the same with what cash can buy; both bound it from above."""
+Bounds = tuple[Decimal, ...]
+"""The excess over any fills, and the same with what cash can buy; each bounds it from above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposures:
-    """An account in parts, at certain fills, and the pairs at prices as read found so far."""
+    """An account in parts, at certain fills, and the bounds at prices as read found so far."""
 
     case: Case
     fills: Fills
     parts: Mapping[Asset, AccountState]
     """By asset, the quote's part among them; their moves, holdings and contracts are disjoint."""
-    known: dict[tuple[str, Asset], Pair]
+    known: dict[tuple[str, Asset], Bounds]
 
-    def limits(self, moved: frozenset[Asset]) -> Mapping[str, tuple[Excess, Excess]]:
-        """Return by code two excesses, of which one must hold, while *moved* move."""
+    def limits(self, moved: frozenset[Asset]) -> Mapping[str, tuple[Excess, ...]]:
+        """Return by code excesses, of which one must hold, while *moved* move."""
         return {rules.__name__: self._ways(rules, moved) for rules in CAPS}
 
-    def _ways(self, rules: _Rules, moved: frozenset[Asset]) -> tuple[Excess, Excess]:
+    def _ways(self, rules: _Rules, moved: frozenset[Asset]) -> tuple[Excess, ...]:
         still = [self._known(rules, asset) for asset in self.parts if asset not in moved]
-        rest = _total(still)
-        seen: dict[int, Pair] = {}
+        rest = [_total(still)] if still else []
+        seen: dict[int, Bounds] = {}
 
-        def at(step: int) -> Pair:
+        def at(step: int) -> Bounds:
             if step not in seen:
-                moving = (self._pair(rules, a, step) for a in self.parts if a in moved)
-                seen[step] = _total([rest, *moving])
+                moving = (self._bounds(rules, a, step) for a in self.parts if a in moved)
+                seen[step] = _total([*rest, *moving])
             return seen[step]
 
-        return (lambda step: at(step)[0]), (lambda step: at(step)[1])
+        return tuple(partial(_nth, at, place) for place in range(len(at(0))))
 
-    def _known(self, rules: _Rules, asset: Asset) -> Pair:
+    def _known(self, rules: _Rules, asset: Asset) -> Bounds:
         key = (rules.__name__, asset)
         if key not in self.known:
-            self.known[key] = self._pair(rules, asset, 0)
+            self.known[key] = self._bounds(rules, asset, 0)
         return self.known[key]
 
-    def _pair(self, rules: _Rules, asset: Asset, step: int) -> Pair:
-        """Return both excesses of one part whose prices have moved."""
+    def _bounds(self, rules: _Rules, asset: Asset, step: int) -> Bounds:
+        """Return the bounds of one part whose prices have moved."""
         held = {a: b for a, b in self.case.snapshot.balances.items() if a == asset}
         part = moved_state(self.parts[asset], held, {asset: ONE + step * STEP})
         [rule] = rules(part, self.case)
         worst = max(excess.peak(self.fills, {}) for excess in rule.worst_of)
-        return worst, min(excess.peak(self.fills, {}) for excess in rule.capped_by)
+        return worst, *(excess.peak(self.fills, {}) for excess in rule.capped_by)
 
 
 _Rules = Callable[[AccountState, Case], tuple[Rule, ...]]
@@ -113,6 +114,11 @@ def _part(asset: Asset, state: AccountState, case: Case) -> AccountState:
     )
 
 
-def _total(pairs: list[Pair]) -> Pair:
-    """Return the sums of both sides."""
-    return sum((p[0] for p in pairs), ZERO), sum((p[1] for p in pairs), ZERO)
+def _total(parts: list[Bounds]) -> Bounds:
+    """Return the sum of each bound; one of each kind, since only all parts together have cash."""
+    return tuple(sum(bounds, ZERO) for bounds in zip(*parts, strict=True))
+
+
+def _nth(at: Callable[[int], Bounds], place: int, step: int) -> Decimal:
+    """Return one of the bounds at *step*."""
+    return at(step)[place]

@@ -72,13 +72,13 @@ class _Share:
 def _cap(code: str, limit: Decimal, share: _Share, state: AccountState) -> Rule:
     """Return the rule dividend <= limit x divisor, also bounded by what cash can buy."""
     dividend, divisor = share.dividend, share.divisor
-    excess = dividend.plus(divisor.scaled(-limit))
+    excess, cash = dividend.plus(divisor.scaled(-limit)), _cash(state)
     return Rule(
         code=code,
         what=share.what,
         scenario=AS_READ,
         worst_of=(excess,),
-        capped_by=(excess.plus(_cash(state)),),
+        capped_by=(excess.plus(cash), excess.plus(cash.scaled(limit))),
         settled=Settled.ANY_FILL,
         limit=limit,
         gauge=above_ratio(limit, divisor),
@@ -90,8 +90,9 @@ def _cap(code: str, limit: Decimal, share: _Share, state: AccountState) -> Rule:
 def _cash(state: AccountState) -> Affine:
     """Return the quote in the spot wallet, which no reachable state makes negative.
 
-    Hence excess + cash bounds the excess from above wherever it can come true: buys that only
-    the sells could fund do not count as if both had happened and neither.
+    Hence excess + cash bounds the excess from above wherever it can come true, and so does any
+    multiple of it: buys that only the sells could fund do not count as if both had happened and
+    neither. At the limit's own multiple what is left of the divisor are the coins.
     """
     slopes = {m.index: m.cash for m in state.moves if m.cash}
     slopes |= {t.index: -t.units for t in state.transits}

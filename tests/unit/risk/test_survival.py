@@ -77,6 +77,14 @@ def test_a_plan_is_looked_at_now_at_its_worst_stop_and_at_its_end() -> None:
     assert end.liquidation_low is end.liquidation_high is None
 
 
+def test_no_fall_breaks_the_leverage_of_coins_alone_however_orders_stop() -> None:
+    # Buys of 1,000 that only the sells can fund: never bought and not sold at once.
+    held = account("USDT 300, BTC 1 @ 60000, ETH 0 @ 3000")
+    line = line_of(held, "sell 0.02 BTC", "then buy 0.33 ETH")
+    assert [(s.limit_low, s.limit_high) for s in line.spans] == [(None, None)] * len(line.spans)
+    assert {s.place for s in line.spans} == set(Place)
+
+
 def test_an_order_that_is_out_counts_as_filled_where_that_hurts() -> None:
     resting = "order perp BTC 0.1 @ 60000"
     (together, *_) = line_of(f"{CALM}, {resting}").spans
