@@ -273,16 +273,22 @@ def gate_view(report: GateReport) -> RenderableType:
 def findings_table(findings: Iterable[Finding]) -> Table:
     """Return findings with what was measured against which limit."""
     table = _table("verdict", "check", "subject", ">measured", ">limit", "reason")
+    table.columns[1].no_wrap = True  # Its name is what one looks up and configures.
     for f in findings:
         table.add_row(
             Text(f.verdict.value, STYLES[f.verdict]),
             f.check,
             f.subject,
-            f"{f.measured} {f.unit}".strip() if f.measured is not None else "unmeasured",
-            f"{f.limit} {f.unit}".strip() if f.limit is not None else "",
+            "unmeasured" if f.measured is None else _with_unit(f.measured, f.unit),
+            "" if f.limit is None else _with_unit(f.limit, f.unit),
             f.reason or "",
         )
     return table
+
+
+def _with_unit(figure: str, unit: str) -> str:
+    """Return what was measured and its unit, which a word such as ``none`` does not have."""
+    return figure if figure[:1].isalpha() else f"{figure} {unit}".strip()
 
 
 def words(code: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from trimtab.cli.exits import Exit
-from trimtab.cli.tables import points
+from trimtab.cli.tables import findings_table, points
 from trimtab.cli.views_upkeep import Ended, Halted, halt_result, recover_result
+from trimtab.domain.findings import Finding, Tag, Verdict
 from trimtab.workflow.recover import RecoveryReport
 
 
@@ -24,6 +26,29 @@ from trimtab.workflow.recover import RecoveryReport
 )
 def test_a_drift_has_a_sign_unless_it_rounds_to_nothing(drift: str, shown: str) -> None:
     assert points(Decimal(drift)) == shown
+
+
+@pytest.mark.parametrize(
+    ("measured", "shown"),
+    [("2", "2 USDT"), ("-0.5", "-0.5 USDT"), ("none", "none"), ("no plan yet", "no plan yet")],
+)
+def test_a_finding_has_its_unit_behind_a_figure_and_none_behind_words(
+    measured: str, shown: str
+) -> None:
+    finding = Finding(
+        verdict=Verdict.PASS,
+        check="max_topup",
+        subject="plan",
+        measured=measured,
+        limit="1",
+        unit="USDT",
+        reason=None,
+        tag=Tag.INTEGRITY,
+        source="",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    table = findings_table([finding])
+    assert [list(column.cells) for column in table.columns[3:5]] == [[shown], ["1 USDT"]]
 
 
 def test_a_recovery_without_orders_has_nothing_to_do() -> None:
