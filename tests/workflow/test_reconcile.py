@@ -84,6 +84,20 @@ async def test_no_first_statement_is_taken_of_lists_that_hide_an_execution() -> 
     assert (await floor.reconcile()).differences == ()
 
 
+async def test_a_first_statement_does_not_wait_for_an_execution_that_is_never_listed() -> None:
+    floor = Floor(HOLDINGS, *LEGS)
+    floor.venue.trade_by_hand(floor.plan.legs[1].instrument, -50)
+    floor.venue.truth.trades[-1].shown_at += timedelta(hours=3)
+    floor.clock.move(3600)
+    with pytest.raises(NotDone, match="does not hold still"):
+        await floor.reconcile(adopt=True)
+    floor.clock.move(61)
+    await floor.reconcile(adopt=True)
+    assert len(floor.store.statements) == 1
+    floor.clock.move(3 * 3600)  # Listed at last, and long in the account.
+    assert (await floor.reconcile()).differences == ()
+
+
 async def test_the_closing_of_a_position_that_the_snapshot_no_longer_shows_is_adopted() -> None:
     floor = Floor("BTC 0.2 @ 60000, USDT 1000, wallet 500, perp BTC -0.01", "sell 0.1 BTC")
     await floor.execute()

@@ -66,13 +66,16 @@ class Lists:
         paid = (payment.paid_at for payment in self.payments)
         return all(happened < at - QUIET for happened in (*fills, *paid))
 
-    def hide_trades(self, since: datetime) -> bool:
+    def hide_trades(self, since: datetime, *, at: datetime) -> bool:
         """Say whether they show a payment for an execution and not the execution.
 
         Payments just behind *since*, from when on everything was listed, prove nothing: their
-        executions may be from just before it.
+        executions may be from just before it. Nor do those that are so old at the instant *at*
+        that no list from a statement of then on reaches back to their executions: these are in
+        the account, and whether they are ever listed changes nothing.
         """
-        paid = (payment for payment in self.payments if payment.paid_at >= since + QUIET)
+        begins = max(since, at - LISTED_LATE - 2 * QUIET) + QUIET
+        paid = (payment for payment in self.payments if payment.paid_at >= begins)
         fills = (fill for listed in self.fills.values() for fill in listed)
         return bool(unlisted_trades(paid, fills=fills, markets=self.fills))
 
@@ -122,7 +125,7 @@ async def look(books: Books, statement: Statement | None) -> Look:
         snapshot = await books.market.snapshot(reach)
         instruments = dict(sorted((ordered | dict(snapshot.instruments)).items()))
         after = await _listed(books.venue, instruments, since, known=before)
-        if statement is None and after.hide_trades(since):
+        if statement is None and after.hide_trades(since, at=snapshot.venue_at):
             before = Lists(fills={}, payments=after.payments)  # Read every row anew.
             continue
         if after == before or (statement is None and after.are_quiet(snapshot.venue_at)):
@@ -131,7 +134,8 @@ async def look(books: Books, statement: Statement | None) -> Look:
     raise NotDone(
         "the account does not hold still: executions or payments came with every look, or the"
         " venue does not list yet what it lists the payment of",
-        next_step="wait a minute, then run the same command again",
+        next_step="wait a minute, then run the same command again; what is never listed no longer"
+        " matters after an hour",
     )
 
 
