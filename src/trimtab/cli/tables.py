@@ -279,14 +279,14 @@ def findings_table(findings: Iterable[Finding]) -> Table:
             Text(f.verdict.value, STYLES[f.verdict]),
             f.check,
             f.subject,
-            "unmeasured" if f.measured is None else _with_unit(f.measured, f.unit),
-            "" if f.limit is None else _with_unit(f.limit, f.unit),
+            "unmeasured" if f.measured is None else _with_unit(f.measured, unit=f.unit),
+            "" if f.limit is None else _with_unit(f.limit, unit=f.unit),
             f.reason or "",
         )
     return table
 
 
-def _with_unit(figure: str, unit: str) -> str:
+def _with_unit(figure: str, *, unit: str) -> str:
     """Return what was measured and its unit, which a word such as ``none`` does not have."""
     return figure if figure[:1].isalpha() else f"{figure} {unit}".strip()
 

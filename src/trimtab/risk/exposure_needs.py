@@ -62,7 +62,7 @@ class Exposures:
                 seen[step] = _total([*rest, *moving])
             return seen[step]
 
-        return tuple(partial(_nth, at, place) for place in range(len(at(0))))
+        return tuple(partial(_nth, at, place=place) for place in range(len(at(0))))
 
     def _known(self, rules: _Rules, asset: Asset) -> Bounds:
         key = (rules.__name__, asset)
@@ -119,6 +119,6 @@ def _total(parts: list[Bounds]) -> Bounds:
     return tuple(sum(bounds, ZERO) for bounds in zip(*parts, strict=True))
 
 
-def _nth(at: Callable[[int], Bounds], place: int, step: int) -> Decimal:
+def _nth(at: Callable[[int], Bounds], step: int, *, place: int) -> Decimal:
     """Return one of the bounds at *step*."""
     return at(step)[place]
