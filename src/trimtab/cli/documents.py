@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.domain.canonical import to_document
-from trimtab.domain.exact import ZERO, plain, shown, trimmed
+from trimtab.domain.exact import ZERO, exact_arithmetic, plain, shown, trimmed
 from trimtab.domain.findings import GateReport
 from trimtab.domain.hedges import HedgeLine
 from trimtab.domain.instruments import Asset
@@ -27,6 +27,7 @@ from trimtab.domain.plan import (
 )
 from trimtab.domain.readings import Reading
 from trimtab.domain.routing import RouteChoice, RouteTable
+from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
@@ -86,6 +87,8 @@ def plan_document(
                 for u in plan.untraded
             ],
             "tactical": [tactical_document(part) for part in plan.tactical],
+            "sleeves": [sleeve_document(s) for s in plan.sleeves],
+            "nets": [net_document(n) for n in plan.nets],
             "after": {
                 "weights": {a: weight(w) for a, w in plan.after.weights.items()},
                 "leverage": weight(plan.after.leverage),
@@ -128,7 +131,9 @@ def drift_document(drift: Drift) -> Document:
     return {
         "asset": drift.asset,
         "spot_weight": weight(drift.spot_weight),
-        "net_weight": weight(drift.net_weight),
+        "weight": weight(drift.net_weight),
+        "net_weight": _net(drift),
+        "in_sleeves": weight(drift.in_sleeves),
         "strategic_target": weight(drift.strategic_target),
         "target": weight(drift.target),
         "drift": weight(drift.drift),
@@ -141,6 +146,44 @@ def drift_document(drift: Drift) -> Document:
         "trigger_high": _alert_mark(drift.trigger_high),
         "trigger_low_chances": _chances(drift.chances_low),
         "trigger_high_chances": _chances(drift.chances_high),
+    }
+
+
+def _net(drift: Drift) -> str:
+    """Return the whole net exposure of an asset, what sleeves own of it too."""
+    with exact_arithmetic():
+        return weight(drift.net_weight + drift.in_sleeves)
+
+
+def sleeve_document(drift: SleeveDrift) -> Document:
+    """Return one sleeve: its size against its band, contract by contract; values signed."""
+    return {
+        "sleeve": drift.sleeve,
+        "scale": drift.scale.value,
+        "direction": drift.direction.value,
+        "measured": weight(drift.measured),
+        "target": weight(drift.target),
+        "band_low": weight(drift.band_low),
+        "band_high": weight(drift.band_high),
+        "breached": drift.breached,
+        "after": weight(drift.after),
+        "members": [
+            {"asset": m.asset, "notional": value(m.notional), "wanted": value(m.wanted)}
+            for m in drift.members
+        ],
+    }
+
+
+def net_document(net: NetOfSleeves) -> Document:
+    """Return what sleeves do to one asset's exposure."""
+    return {
+        "asset": net.asset,
+        "own": weight(net.own),
+        "in_sleeves": weight(net.in_sleeves),
+        "net": weight(net.net),
+        "own_after": weight(net.own_after),
+        "in_sleeves_after": weight(net.in_sleeves_after),
+        "net_after": weight(net.net_after),
     }
 
 

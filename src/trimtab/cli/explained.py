@@ -13,9 +13,17 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.documents import drift_document, overlay_document, route_document, value
+from trimtab.cli.documents import (
+    drift_document,
+    net_document,
+    overlay_document,
+    route_document,
+    sleeve_document,
+    value,
+)
 from trimtab.cli.tables import findings_table, money, percent, points, told_lines, words
 from trimtab.cli.views_routes import choice_lines
+from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.domain.canonical import to_document
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
@@ -25,6 +33,7 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.domain.routing import RouteChoice
+from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.ports import SavedPlan
 
 _WHOLE = frozenset({"plan", "account"})
@@ -45,6 +54,10 @@ class Explanation:
     firings: tuple[Firing, ...]
     """What made the plan act, and what was only told of."""
     routes: tuple[RouteChoice, ...]
+    sleeves: tuple[SleeveDrift, ...]
+    """Those of these assets; all without a leg."""
+    nets: tuple[NetOfSleeves, ...]
+    """What they do to the exposure of these assets."""
     findings: tuple[Finding, ...]
     """Checks with a limit that concern these legs, those that do not pass first."""
 
@@ -73,6 +86,10 @@ def explained(saved: SavedPlan, line: int | None) -> Explanation:
         overlays=tuple(o for o in plan.overlays if everything or assets & o.shift.keys()),
         firings=plan.firings + plan.alerts,
         routes=tuple(r for r in plan.routes if everything or r.asset in assets),
+        sleeves=tuple(
+            s for s in plan.sleeves if everything or assets & {m.asset for m in s.members}
+        ),
+        nets=tuple(n for n in plan.nets if everything or n.asset in assets),
         findings=_bounding(saved.report.findings, legs, everything=everything),
     )
 
@@ -109,6 +126,8 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
         "targets": [drift_document(d) for d in found.drifts],
         "overlays": [overlay_document(o) for o in found.overlays],
         "routes": [route_document(r) for r in found.routes],
+        "sleeves": [sleeve_document(s) for s in found.sleeves],
+        "nets": [net_document(n) for n in found.nets],
         "legs": [
             {
                 "line": leg.line,
@@ -133,6 +152,7 @@ def explanation_view(found: Explanation) -> RenderableType:
     parts += [Text("Why it acts", "bold"), *_why(plan, found.firings)]
     parts += [Text("Where it is to be", "bold"), *map(_target, found.drifts)]
     parts += [Text(f"  {o.overlay_id}: {o.reason}; until {o.until}") for o in found.overlays]
+    parts += sleeve_lines(found.sleeves, found.nets, acts=bool(plan.legs))
     if found.routes:
         parts.append(Text("How it gets there", "bold"))
         for choice in found.routes:

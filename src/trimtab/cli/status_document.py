@@ -11,8 +11,10 @@ from trimtab.cli.documents import (
     Document,
     drift_document,
     group_document,
+    net_document,
     overlay_document,
     reading_document,
+    sleeve_document,
     tactical_document,
     value,
     weight,
@@ -45,6 +47,8 @@ def status_document(status: AccountStatus, *, next_slot: Document | None) -> Doc
         "readings": [reading_document(r) for r in status.readings],
         "remarks": list(status.remarks),
         "tactical": [tactical_document(part) for part in status.tactical],
+        "sleeves": [sleeve_document(s) for s in status.sleeves],
+        "nets": [net_document(n) for n in status.nets],
         "unmeasured": status.unmeasured or None,
         "holdings": [
             {

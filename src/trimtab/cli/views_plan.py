@@ -19,6 +19,7 @@ from trimtab.cli.tables import (
 )
 from trimtab.cli.views_history import readings_table, trigger_table
 from trimtab.cli.views_routes import route_lines
+from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.findings import GateReport
 from trimtab.domain.firings import TriggerKind
@@ -29,6 +30,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
     parts: list[RenderableType] = [heading(plan), drift_table(plan)]
     parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
+    parts += sleeve_lines(plan.sleeves, plan.nets, acts=bool(plan.legs))
     parts += [*told_lines(plan.firings, "acts"), *told_lines(plan.alerts, "only told")]
     if plan.readings:
         parts += [Text(), readings_table(plan.readings)]

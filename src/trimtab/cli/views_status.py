@@ -20,6 +20,7 @@ from trimtab.cli.tables import (
     words,
 )
 from trimtab.cli.views_history import price_text, readings_table, trigger_table
+from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.cli.views_standing import standing_table
 from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.exact import plain, shown
@@ -101,6 +102,7 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
     yield rows_table((*columns, "band", ">alert below", ">above"), rows)
     yield from group_lines(status.groups)
     yield from overlay_lines(status.overlays)
+    yield from sleeve_lines(status.sleeves, status.nets, acts=False)
     yield from tactical_lines(status.tactical, quote=status.snapshot.quote)
     if (triggers := trigger_table(status.drifts)) is not None:
         yield Text()

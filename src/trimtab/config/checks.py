@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.checks_overlays import Wished, overlay_flaws
+from trimtab.config.checks_sleeves import funded_weights, sleeve_flaws
 from trimtab.config.checks_venue import venue_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.notify_checks import notify_flaws
@@ -31,9 +32,8 @@ Tree = Mapping[str, Any]
 _SECRET_KEY: Final = re.compile(
     r"secret|passw|passphrase|credential|private_?key|api_?key|(?:^|_)token(?:$|_)|apprise_urls"
 )
-CHOICES: Final = ("profile", "targets", "groups", "sleeves", "risk_parity")
+CHOICES: Final = ("profile", "targets", "groups", "risk_parity")
 """What says where the portfolio should be; exactly one of them."""
-_NOT_YET: Final = ("sleeves",)
 
 
 def flaws(tree: Tree) -> Iterator[Flaw]:
@@ -42,7 +42,9 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _choice(tree)
     yield from _profile(tree)
     yield from _weights(tree)
-    yield from group_flaws(section(tree, "portfolio").get("groups"), quote=quote_of(tree))
+    sleeved = funded_weights(section(section(tree, "portfolio"), "sleeves"))
+    groups = section(tree, "portfolio").get("groups")
+    yield from group_flaws(groups, quote=quote_of(tree), beside=sleeved)
     yield from _banded(tree)
     yield from _baskets(tree)
     yield from _strangers(tree)
@@ -53,6 +55,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
         is_net=section(tree, "portfolio").get("basis", "net") == "net",
     )
     yield from overlay_flaws(wished)
+    yield from sleeve_flaws(tree, targeted=targeted(tree) or ())
     yield from _markets(tree)
     yield from venue_flaws(section(tree, "venue"))
     yield from _shared_routes(tree)
@@ -107,14 +110,9 @@ def quote_of(tree: Tree) -> str | None:
 
 
 def _choice(tree: Tree) -> Iterator[Flaw]:
-    """Exactly one of profile, targets, groups, sleeves says where the portfolio should be."""
+    """Exactly one of profile, targets, groups, risk_parity says where the portfolio should be."""
     portfolio = section(tree, "portfolio")
     chosen = [name for name in CHOICES if name in portfolio]
-    for name in _NOT_YET:
-        if name in portfolio:
-            reason = "is not available yet in this version"
-            fix = "write [portfolio.targets] with one weight per asset, or a profile"
-            yield Flaw(path=("portfolio", name), reason=reason, fix=fix)
     if not chosen and isinstance(tree.get("portfolio", {}), dict):
         yield Flaw(
             path=("portfolio",),
@@ -154,8 +152,9 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
         return
     quote = quote_of(tree)
     lacks = quote is not None and ASSET.fullmatch(quote) is not None and quote not in targets
-    rest = f'{quote} = "{{missing}}" for the quote'
-    yield from sum_flaws(path, targets, rest=rest if lacks else "")
+    rest = f'{quote} = "{{missing}}" for the quote' if lacks else ""
+    beside = funded_weights(section(section(tree, "portfolio"), "sleeves"))
+    yield from sum_flaws(path, targets, rest=rest, beside=beside)
 
 
 def targeted(tree: Tree) -> tuple[str, ...] | None:

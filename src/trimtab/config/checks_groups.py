@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
@@ -25,16 +26,20 @@ GROUPS: Final = ("portfolio", "groups")
 _EXAMPLE: Final = '[portfolio.groups.core] with weight = "0.70" and members = ["BTC", "ETH"]'
 
 Table = Mapping[str, Any]
+NOTHING_BESIDE: Final[Table] = MappingProxyType({})
+"""No weights but these."""
 
 
-def sum_flaws(path: KeyPath, weights: Table, *, rest: str) -> Iterator[Flaw]:
+def sum_flaws(
+    path: KeyPath, weights: Table, *, rest: str, beside: Table = NOTHING_BESIDE
+) -> Iterator[Flaw]:
     """Yield a fault where weights do not sum to 1; wrong ones are faults of their own.
 
     *rest* says how to write down what could take the ``{missing}`` weight, such as the quote;
-    empty where nothing could.
+    empty where nothing could. What stands *beside* them counts in the sum.
     """
     try:
-        numbers = [read_exact(weight) for weight in weights.values()]
+        numbers = [read_exact(weight) for weight in (*weights.values(), *beside.values())]
     except PydanticCustomError:
         return
     if not all(ZERO <= weight <= ONE for weight in numbers):
@@ -47,7 +52,9 @@ def sum_flaws(path: KeyPath, weights: Table, *, rest: str) -> Iterator[Flaw]:
     fix = f"{'lower' if missing < 0 else 'raise'} them by {plain(missing.copy_abs())}"
     if rest and missing > 0:
         fix = f"add {rest.format(missing=plain(missing))}, or raise the others by as much"
-    yield Flaw(path=path, reason=f"weights must sum to 1, sum is {plain(total)}", fix=fix)
+    with_them = " with those of the sleeves" if beside else ""
+    reason = f"weights must sum to 1{with_them}, sum is {plain(total)}"
+    yield Flaw(path=path, reason=reason, fix=fix)
 
 
 def grouped(groups: Table) -> tuple[str, ...]:
@@ -55,8 +62,11 @@ def grouped(groups: Table) -> tuple[str, ...]:
     return tuple(asset for _, asset in _places(groups))
 
 
-def group_flaws(groups: object, *, quote: str | None) -> Iterator[Flaw]:
-    """Yield every fault between the keys of the groups; none where there are no groups."""
+def group_flaws(groups: object, *, quote: str | None, beside: Table) -> Iterator[Flaw]:
+    """Yield every fault between the keys of the groups; none where there are no groups.
+
+    *beside* are the weights of sleeves, which count in their sum.
+    """
     if not isinstance(groups, dict):
         return
     if not groups:
@@ -73,7 +83,8 @@ def group_flaws(groups: object, *, quote: str | None) -> Iterator[Flaw]:
         is_asset = quote is not None and ASSET.fullmatch(quote) is not None
         is_left_out = is_asset and quote not in grouped(groups)
         stable = '[portfolio.groups.stable] with weight = "{missing}" and members = ["%s"]'
-        yield from sum_flaws(GROUPS, weights, rest=stable % quote if is_left_out else "")
+        rest = stable % quote if is_left_out else ""
+        yield from sum_flaws(GROUPS, weights, rest=rest, beside=beside)
 
 
 def _assets(table: Table) -> list[str]:

@@ -26,6 +26,7 @@ from trimtab.config.fields import (
     Whole,
 )
 from trimtab.config.models_history import RiskParity
+from trimtab.config.models_sleeves import Sleeve
 from trimtab.config.numerals import fault
 from trimtab.domain.policy import Basis, Inner, Untargeted
 
@@ -115,7 +116,7 @@ class Portfolio(BaseModel):
     """Assets that are never bought, whatever their drift, each with the words that say why."""
     tactical: Tactical = Field(default_factory=Tactical)
     """What is held apart."""
-    sleeves: Any = None
-    """Sleeves of futures. Not available yet in this version."""
+    sleeves: dict[GroupName, Sleeve] = Field(default_factory=dict)
+    """Perpetuals that are kept at a size of their own, each sleeve a table; beside the above."""
     risk_parity: RiskParity | None = None
     """Targets whose shares in the risk are equal."""

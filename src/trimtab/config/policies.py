@@ -16,6 +16,7 @@ from trimtab.config.models import Document
 from trimtab.config.models_hedge import Redeploy
 from trimtab.config.models_triggers import Schedule
 from trimtab.config.overlaying import overlays_of
+from trimtab.config.sleeving import sleeves_of
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
@@ -54,6 +55,7 @@ def policy_of(document: Document) -> Policy:
     return Policy(
         rebalance=_rebalance(document),
         overlays=overlays_of(document),
+        sleeves=tuple(sleeves_of(document)),
         tactical=TacticalPolicy(
             holdings=_by_asset(document.portfolio.tactical.holdings),
             positions=_by_asset(document.portfolio.tactical.positions),

@@ -24,6 +24,7 @@ PER_ASSET: Final = frozenset(
     {
         ("portfolio", "targets"),
         ("portfolio", "groups", ANY_NAME, "shares"),
+        ("portfolio", "sleeves", ANY_NAME, "shares"),
         ("portfolio", "flags"),
         ("portfolio", "tactical", "holdings"),
         ("portfolio", "tactical", "positions"),

@@ -22,6 +22,7 @@ from trimtab.domain.orders import ClientOrderId, Side, client_order_id
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.readings import Reading
 from trimtab.domain.routing import RouteChoice
+from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
 
@@ -104,7 +105,7 @@ class Drift:
     spot_weight: Decimal
     """Holding value over NAV, fraction, >= 0."""
     net_weight: Decimal
-    """Net exposure over NAV, fraction, signed."""
+    """Net exposure over NAV, fraction, signed, without what sleeves own."""
     strategic_target: Decimal
     """Fraction of the basis as configured, 0 to 1."""
     target: Decimal
@@ -130,6 +131,8 @@ class Drift:
     """How likely ``trigger_low`` is touched, the shortest time first; empty where not told."""
     chances_high: tuple[Chance, ...] = ()
     """How likely ``trigger_high`` is touched, likewise."""
+    in_sleeves: Decimal = ZERO
+    """What sleeves add to the net exposure, fraction of NAV, signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +236,7 @@ class After:
     """Where the account stands when every leg fills at its mark."""
 
     weights: Mapping[Asset, Decimal]
-    """Net exposure over NAV by asset, fractions, signed."""
+    """Net exposure over NAV by asset, without sleeves, fractions, signed."""
     leverage: Decimal
     """Futures notional over the value outside futures wallets, multiple, >= 0."""
     tracking_error: Decimal
@@ -283,6 +286,10 @@ class Plan:
     tactical: tuple[TacticalPart, ...]
     """What is held apart and is no part of any weight above, until it is folded in."""
     after: After
+    sleeves: tuple[SleeveDrift, ...] = ()
+    """In file order; those that a rule of the targets makes last."""
+    nets: tuple[NetOfSleeves, ...] = ()
+    """What sleeves do to the exposure of each asset that they touch, by name."""
 
     @cached_property
     def digest(self) -> str:

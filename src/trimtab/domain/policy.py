@@ -21,6 +21,7 @@ from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
+from trimtab.domain.sleeves import Sleeve, assets_of
 from trimtab.domain.urgency import UrgencyPolicy
 
 
@@ -363,6 +364,13 @@ class Policy:
     history: HistoryPolicy = NO_HISTORY_NEEDED
     overlays: OverlayPolicy = NO_OVERLAYS
     tactical: TacticalPolicy = NOTHING_TACTICAL
+    sleeves: tuple[Sleeve, ...] = ()
+    """In file order; those that a rule of the targets makes are not among them."""
+
+    @property
+    def sleeved(self) -> tuple[Asset, ...]:
+        """Every asset whose perpetuals are a sleeve's, and nothing else's."""
+        return assets_of(self.sleeves)
 
     @property
     def past_needed(self) -> HistoryNeed:
@@ -377,6 +385,6 @@ class Policy:
         return need.joined(HistoryNeed(assets=(), days=self.auto.funding_days, perpetuals=weighed))
 
     def hedges(self, asset: Asset) -> bool:
-        """Whether contracts on *asset* may be traded: by its route, or by a rotation for a time."""
+        """Whether contracts on *asset* may be traded: by its route, a rotation or a sleeve."""
         by_route = self.rebalance.route_of(asset) is not Route.SPOT
-        return by_route or self.overlays.rotation is not None
+        return by_route or self.overlays.rotation is not None or asset in self.sleeved

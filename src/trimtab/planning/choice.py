@@ -22,16 +22,20 @@ from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Untraded
 from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
+from trimtab.domain.sleeves import SleeveDrift
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.costs import cost_share
-from trimtab.planning.decision import FRICTIONLESS, Friction, decide, slot_call
+from trimtab.planning.decision import FRICTIONLESS, Decision, Friction, decide, slot_call
 from trimtab.planning.drift import Measurement
+from trimtab.planning.parted import Parted
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.routes import Move, routed
 from trimtab.planning.sizes import Sizes, book_of, sized
+from trimtab.planning.sleeves import Asked, sleeve_moves
+from trimtab.planning.sleeves import firings_of as sleeve_firings
 from trimtab.planning.urgent import Urgent, deferred, urgent_in
 from trimtab.targets.effective import Targets
 from trimtab.targets.phase import step_due
@@ -76,16 +80,27 @@ NOTHING: Final = Choice(
 class Scene:
     """What is chosen from."""
 
-    snapshot: Snapshot
-    exposed: Exposure
+    account: Parted
     targets: Targets
     found: Measurement
+    sleeves: tuple[SleeveDrift, ...]
+    """How far each sleeve is from its size."""
     policy: Policy
     occasion: Occasion
     overweights: Mapping[Asset, Overweight]
     """What hedges of corrections stand for, by asset."""
     moved: Decimal
     """What a transfer of the same plan takes out of the spot wallet, quote units, signed."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """All of the account, its sleeves too."""
+        return self.account.snapshot
+
+    @property
+    def exposed(self) -> Exposure:
+        """Likewise."""
+        return self.account.exposed
 
 
 def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
@@ -164,15 +179,19 @@ def _sized(choice: Choice, scene: Scene) -> tuple[Choice, Sizes]:
 
 def _corrected(scene: Scene) -> Choice:
     """Decide twice: what the first answer would cost and round moves the edges of the second."""
-    snapshot, policy, exposed = scene.snapshot, scene.policy, scene.exposed
+    snapshot, policy, own = scene.snapshot, scene.policy, scene.account.own
     kept, groups = kept_by_hand(scene.occasion.hedges), scene.targets.groups
     calls = calls_of(policy, scene.occasion)
+    beside = tuple(sleeve_firings(scene.sleeves))
 
     def under(friction: Friction) -> Choice:
         """Decide where trading does *friction* to the whole."""
-        decision = decide(scene.found, policy.rebalance, calls=calls, friction=friction)
-        shared = carried(decision.corrections, groups, exposed=exposed, hedge=policy.hedge)
-        moves = routed(shared.corrections, snapshot, kept=kept)
+        decision = decide(
+            scene.found, policy.rebalance, calls=calls, friction=friction, beside=beside
+        )
+        shared = carried(decision.corrections, groups, exposed=own, hedge=policy.hedge)
+        moves = routed(shared.corrections, scene.account.own_snapshot, kept=kept)
+        moves += _of_sleeves(scene, decision, is_called=bool(calls))
         untraded = decision.untraded + shared.untraded
         return replace(NOTHING, firings=decision.firings, moves=moves, untraded=untraded)
 
@@ -181,6 +200,14 @@ def _corrected(scene: Scene) -> Choice:
         cost = sum((_cost(move, snapshot) for move in moves), ZERO)
         rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
         return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
+
+
+def _of_sleeves(scene: Scene, decision: Decision, *, is_called: bool) -> tuple[Move, ...]:
+    """Return what brings sleeves back: with what else acts, or because one left its band."""
+    if not decision.firings:
+        return ()
+    asked = Asked(rules=scene.policy.rebalance, is_called=is_called)
+    return sleeve_moves(scene.sleeves, scene.snapshot, scene.exposed, asked)
 
 
 def calls_of(policy: Policy, occasion: Occasion) -> tuple[Firing, ...]:
@@ -243,7 +270,7 @@ def _marks(scene: Scene) -> Mapping[Symbol, Decimal]:
 
     Where somebody else took a part, nothing closes by itself until a person has looked.
     """
-    snapshot, marks = scene.snapshot, dict[Symbol, Decimal]()
+    snapshot, marks = scene.account.own_snapshot, dict[Symbol, Decimal]()
     for symbol, position in snapshot.positions.items():
         with exact_arithmetic():
             short = -snapshot.instruments[symbol].units(position.lots)

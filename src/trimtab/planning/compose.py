@@ -11,10 +11,11 @@ from datetime import timedelta
 from decimal import Context, Decimal
 
 from trimtab.domain.canonical import digest
+from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
-from trimtab.domain.hedges import DriftBack
+from trimtab.domain.hedges import DriftBack, HedgeWish
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
@@ -26,6 +27,15 @@ from trimtab.planning.by_hand import ByHand, wished
 from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
 from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, lines
+from trimtab.planning.parted import (
+    Parted,
+    after_legs,
+    beside_sleeves,
+    nets_of,
+    parted,
+    scale_of,
+    sleeve_drifts,
+)
 from trimtab.planning.stance import stance_of
 from trimtab.planning.ways import ways_of
 from trimtab.targets.by_hand import aims_of, values_of
@@ -54,25 +64,28 @@ def make_plan_moving(
 
     """
     everything, snapshot = snapshot, without_tactical(snapshot, policy.tactical)
-    exposed = exposure(snapshot)
-    by_hand = _by_hand(occasion, snapshot, exposed)
-    aims = aims_of(occasion.hedges, exposed) if by_hand is None else by_hand.aims
-    ways = ways_of(policy, snapshot, exposed, occasion, aims)
-    stance = stance_of(ways.policy, exposed, occasion, aims)
+    account = parted(snapshot, policy)
+    own, own_snapshot = account.own, account.own_snapshot
+    by_hand = _by_hand(occasion, account, policy)
+    aims = aims_of(occasion.hedges, own) if by_hand is None else by_hand.aims
+    ways = ways_of(policy, own_snapshot, own, occasion, aims)
+    stance = beside_sleeves(stance_of(ways.policy, own, occasion, aims), account)
     targets, found = stance.targets, stance.found
     scene = Scene(
-        snapshot=snapshot,
-        exposed=exposed,
+        account=account,
         targets=targets,
         found=found,
+        sleeves=sleeve_drifts(stance, account, moved=moved),
         policy=stance.rules,
         occasion=occasion,
-        overweights=overweights_of(found, targets, values_of(aims, exposed)),
+        overweights=overweights_of(found, targets, values_of(aims, own)),
         moved=moved,
     )
     choice, sizes = chosen(scene, by_hand)
     moved = moved if choice.moves and sizes.sized else ZERO
     laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=moved)
+    after = _after(laid_out, everything, account=account, targets=targets, found=found)
+    scale = scale_of(account, nav=found.nav, moved=moved)
     return Plan(
         key=snapshot.key,
         snapshot_id=snapshot.snapshot_id,
@@ -88,10 +101,13 @@ def make_plan_moving(
         readings=stance.readings + choice.readings,
         drift=found.drifts,
         groups=found.groups,
-        routes=ways.choices(choice.moves),
+        routes=ways.choices(m for m in choice.moves if m.instrument.symbol not in account.theirs),
         legs=laid_out.legs,
         transfers=laid_out.transfers,
-        hedging=declared(laid_out.legs, _terms(scene, choice)),
+        hedging=declared(
+            [leg for leg in laid_out.legs if leg.symbol not in account.theirs],
+            _terms(scene, choice),
+        ),
         allocation=sizes.certificate,
         units_before={
             a: traded_units(everything, a)
@@ -101,18 +117,26 @@ def make_plan_moving(
             *sizes.untraded,
             *choice.untraded,
             *_accepted(found),
-            *_ignored(targets, exposed),
+            *_ignored(targets, own),
         ),
-        tactical=tuple(tactical_parts(policy.tactical, exposed)),
-        after=_after(laid_out, everything, exposed=exposed, targets=targets, found=found),
+        tactical=tuple(tactical_parts(policy.tactical, own)),
+        after=after,
+        sleeves=after_legs(scene.sleeves, account, laid_out.legs, scale),
+        nets=nets_of(stance, account, laid_out.legs, after.weights),
     )
 
 
-def _by_hand(occasion: Occasion, snapshot: Snapshot, exposed: Exposure) -> ByHand | None:
+def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | None:
     """Return what a person asks of hedges, or None when nobody does."""
-    if occasion.wish is None:
+    wish = occasion.wish
+    if wish is None:
         return None
-    return wished(occasion.wish, occasion.hedges, snapshot, exposed)
+    if isinstance(wish, HedgeWish) and wish.asset in policy.sleeved:
+        raise PlanningError(
+            f"{wish.asset}: its perpetual is a sleeve's; change the size of the sleeve instead",
+            next_step="trimtab config show",
+        )
+    return wished(wish, occasion.hedges, account.own_snapshot, account.own)
 
 
 def _terms(scene: Scene, choice: Choice) -> Terms:
@@ -157,11 +181,12 @@ def _after(
     laid_out: Lines,
     snapshot: Snapshot,
     *,
-    exposed: Exposure,
+    account: Parted,
     targets: Targets,
     found: Measurement,
 ) -> After:
     """Return weights, leverage and tracking error when every leg fills at its planned price."""
+    exposed = account.own
     with exact_arithmetic():
         cost = sum((leg.expected_cost for leg in laid_out.legs), ZERO)
         nav = found.nav - cost
@@ -173,7 +198,8 @@ def _after(
         lots = dict(_open_lots(snapshot))
         for leg in laid_out.legs:
             base = leg.instrument.base
-            if base in net:  # Else it is outside weights, and only what is urgent trades it.
+            # Else it is outside weights: a sleeve's, or traded only because it is urgent.
+            if base in net and leg.symbol not in account.theirs:
                 net[base] += leg.instrument.units(leg.lots) * exposed.mid(base)
             if leg.role is not Role.SPOT:
                 lots[leg.symbol] = lots.get(leg.symbol, 0) + leg.lots

@@ -61,19 +61,27 @@ FRICTIONLESS: Final = Friction(cost=ZERO, rounding=ZERO)
 
 
 def decide(
-    found: Measurement, policy: RebalancePolicy, *, calls: tuple[Firing, ...], friction: Friction
+    found: Measurement,
+    policy: RebalancePolicy,
+    *,
+    calls: tuple[Firing, ...],
+    friction: Friction,
+    beside: tuple[Firing, ...] = (),
 ) -> Decision:
     """Return what is to be corrected: nothing inside the bands unless something *calls*.
 
-    *calls* is what asks for a plan whatever the drift: a slot, a step that is due.
+    *calls* is what asks for a plan whatever the drift: a slot, a step that is due. What stands
+    *beside* the assets and is outside its band makes them act as one of them does.
     """
-    firings = by_urgency((*calls, *_firings(found, is_called=bool(calls))))
+    firings = by_urgency((*calls, *_firings(found, is_called=bool(calls)), *beside))
     if not firings:
         return Decision(firings=(), corrections=(), untraded=tuple(_waiting(found, policy)))
     movable = [u for u in found.units if u.name != found.quote]
     trims = [] if calls else [u for u in movable if _is_to_trim(u, found)]
     others = [u for u in movable if u not in trims]
-    chosen = _drifted(others, found, policy=policy, is_called=bool(calls))
+    acts = bool(calls) or bool(beside) or any(u.breached for u in found.units)
+    everyone = bool(calls) or policy.scope is not Scope.BREACHED
+    chosen = [u for u in others if acts and (everyone or u.breached)]
     if policy.destination.to_band and not calls:
         corrections = _to_band(chosen, found, policy, friction=friction)
     else:
@@ -132,16 +140,6 @@ def slot_call(occasion: Occasion) -> tuple[Firing, ...]:
         reason=f"slot {occasion.slot} is due" if occasion.slot else "a slot is due",
     )
     return (due,) if occasion.slot_due else ()
-
-
-def _drifted(
-    others: list[Unit], found: Measurement, *, policy: RebalancePolicy, is_called: bool
-) -> list[Unit]:
-    """Return what moves by the rules of drift: nothing where only trims are due."""
-    if not is_called and not any(u.breached for u in found.units):
-        return []
-    everyone = is_called or policy.scope is not Scope.BREACHED
-    return [u for u in others if everyone or u.breached]
 
 
 def _is_to_trim(unit: Unit, found: Measurement) -> bool:

@@ -108,8 +108,15 @@ def review_need(policy: Policy, exposed: Exposure) -> HistoryNeed:
     return policy.past_needed.joined(HistoryNeed(assets=assets, days=days))
 
 
-def review_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Sequence[Aim]) -> Review:
-    """Return the review of an account.
+def review_of(
+    policy: Policy,
+    exposed: Exposure,
+    occasion: Occasion,
+    aims: Sequence[Aim],
+    *,
+    own: Exposure | None = None,
+) -> Review:
+    """Return the review of an account; *own* is what targets see of it, where sleeves are there.
 
     Raises:
         NoHistory: not one coin has a past to look at.
@@ -125,7 +132,7 @@ def review_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
     nav = exposed.nav(exposed.unpriced)
     held = {a: ratio(exposed.net(a), nav) if nav > ZERO else ZERO for a in whole}
     try:
-        stance = stance_of(policy, exposed, occasion, aims)
+        stance = stance_of(policy, own or exposed, occasion, aims)
     except PlanningError as fault:
         stance, unmeasured = None, str(fault)
     else:

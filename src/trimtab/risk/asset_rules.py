@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Asset
+from trimtab.domain.sleeves import short_of
 from trimtab.risk.case import Case
 from trimtab.risk.convex import Affine, Excess, MoveIndex, Term, magnitude, positive_part
 from trimtab.risk.moves import Move
@@ -17,13 +18,13 @@ from trimtab.risk.scenarios import AS_READ
 from trimtab.risk.state import AccountState
 
 
-def naked_short(state: AccountState, _: Case) -> tuple[Rule, ...]:
-    """Guard that no asset is net short by more than one lot: targets are never negative."""
-    return tuple(_naked_short_of(asset, state) for asset in state.risky)
+def naked_short(state: AccountState, case: Case) -> tuple[Rule, ...]:
+    """Guard that no asset is net short by more than one lot, but for what a sleeve is to be."""
+    return tuple(_naked_short_of(asset, state, case) for asset in state.risky)
 
 
-def _naked_short_of(asset: Asset, state: AccountState) -> Rule:
-    tolerated = -_lot_value(asset, state)
+def _naked_short_of(asset: Asset, state: AccountState, case: Case) -> Rule:
+    tolerated = -_lot_value(asset, state) - _short_in_sleeves(asset, state, case)
     net = _owned(asset, state, futures=True)
     return Rule(
         code="naked_short",
@@ -40,13 +41,17 @@ def _naked_short_of(asset: Asset, state: AccountState) -> Rule:
 
 
 def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
-    """Guard the short futures of an asset over the units that they protect."""
+    """Guard the short futures of an asset over the units that they protect.
+
+    What a sleeve is to be short hedges nothing and is left out.
+    """
     limit = case.policy.hedge.max_ratio
     rules: list[Rule] = []
     for asset in sorted({i.base for i in state.instruments.values()}):
         protected = _owned(asset, state, futures=False)
         short = _futures(asset, state).scaled(Decimal(-1))
-        excess = Excess(terms=(positive_part(short),)).plus(protected.scaled(-limit))
+        excess = Excess(terms=(positive_part(_less(short, asset, state, case)),))
+        excess = excess.plus(protected.scaled(-limit))
         rules.append(
             Rule(
                 code="max_ratio",
@@ -62,6 +67,22 @@ def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
             )
         )
     return tuple(rules)
+
+
+def _less(short: Affine, asset: Asset, state: AccountState, case: Case) -> Affine:
+    """Return what is *short* beyond what sleeves are to be."""
+    by_target = _short_in_sleeves(asset, state, case)
+    return Affine(constant=short.constant - by_target, slopes=short.slopes)
+
+
+def _short_in_sleeves(asset: Asset, state: AccountState, case: Case) -> Decimal:
+    """Return how much of *asset* sleeves may be short inside their bands, at mid, >= 0.
+
+    A lot more where there is any, since sizes are whole lots.
+    """
+    outside = state.outside
+    may = short_of(case.policy.sleeves, asset, nav=state.nav, outside=outside)
+    return may + _lot_value(asset, state) if may else ZERO
 
 
 def net_overshoot(state: AccountState, case: Case) -> tuple[Rule, ...]:

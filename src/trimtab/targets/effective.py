@@ -16,6 +16,7 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.policy import AssetGroup
 from trimtab.domain.readings import Reading
+from trimtab.domain.sleeves import Sleeve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Targets:
     """Those that have one band for all members, in file order."""
     readings: tuple[Reading, ...] = ()
     """What of the past they rest on."""
+    sleeves: tuple[Sleeve, ...] = ()
+    """What is kept in contracts beside them, in file order."""
 
 
 def overlaid(targets: Targets, overlays: Iterable[Overlay]) -> Targets:

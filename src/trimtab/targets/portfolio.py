@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.policy import Policy, Route
 from trimtab.domain.readings import Reading
+from trimtab.domain.sleeves import funded_by_quote
 from trimtab.targets.by_hand import Aim
 from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
@@ -39,7 +41,7 @@ def targets_of(
     """
     weights, readings = _weights(policy, exposed, occasion)
     rules, wished, quote = policy.rebalance, policy.overlays, exposed.quote
-    targets = targets_from(weights, rules, exposed)
+    targets = targets_from(_beside_sleeves(weights, policy, quote), rules, exposed)
     if wished.season is not None:
         season = season_overlay(wished.season, targets, occasion, quote=quote)
         targets = _with(targets, season)
@@ -57,7 +59,7 @@ def targets_of(
     if wished.phase is not None:
         present = present_weights(targets, exposed, rules.basis, aims=aims)
         targets = _with(targets, phase_overlay(wished.phase, targets, occasion, present))
-    return replace(targets, readings=readings)
+    return replace(targets, readings=readings, sleeves=policy.sleeves)
 
 
 def rules_of(policy: Policy, targets: Targets, occasion: Occasion) -> Policy:
@@ -89,6 +91,16 @@ def _weights(
         return parity_targets(parity, history, quote=exposed.quote)
     risks, readings = group_risks(rules.groups, occasion.history, quote=exposed.quote)
     return group_weights(rules, exposed, risks), readings
+
+
+def _beside_sleeves(
+    weights: Mapping[Asset, Decimal], policy: Policy, quote: Asset
+) -> Mapping[Asset, Decimal]:
+    """Return *weights* with what the quote holds for sleeves, so that they sum to 1."""
+    if not (funded := funded_by_quote(policy.sleeves)):
+        return weights
+    with exact_arithmetic():
+        return {**weights, quote: weights.get(quote, ZERO) + funded}
 
 
 def _with(targets: Targets, overlay: Overlay | None) -> Targets:

@@ -22,6 +22,11 @@ class Band:
     high: Decimal
     """Inclusive, 0 to 1, >= low."""
 
+    @property
+    def inside(self) -> tuple[Decimal, ...]:
+        """Its edges that a weight can meet."""
+        return tuple(edge for edge in (self.low, self.high) if ZERO < edge < ONE)
+
     def breached_by(self, value: Decimal, *, whole: Decimal) -> bool:
         """Whether *value* of *whole* (quote units, > 0) lies strictly outside.
 
@@ -63,6 +68,20 @@ def alert_prices(*, net_weight: Decimal, price: Decimal, edges: Band) -> AlertPr
             if ZERO < edge < ONE
         ]
     return _around(price, met)
+
+
+def sleeved_alert_prices(
+    *, weight: Decimal, net_weight: Decimal, price: Decimal, edges: Band
+) -> AlertPrices:
+    """Return the alert prices of an asset whose *weight* is a part of its *net_weight* only.
+
+    Solves w(P) = e where NAV moves with the whole exposure n: P · e(1 − n) / (w − e·n), positive
+    ones only; the same as :func:`alert_prices` where n = w.
+    """
+    with exact_arithmetic():
+        ways = [(edge * (ONE - net_weight), weight - edge * net_weight) for edge in edges.inside]
+        met = [ratio(price * up, down) for up, down in ways if down]
+    return _around(price, [at for at in met if at > 0])
 
 
 def member_alert_prices(

@@ -16,7 +16,7 @@ from trimtab.ports import Portfolio
 def portfolio_of(policy: Policy) -> Portfolio:
     """Return what *policy* needs to be read."""
     wanted = policy.rebalance
-    assets = wanted.assets
+    assets = tuple(dict.fromkeys((*wanted.assets, *policy.sleeved)))
     hedged = tuple(a for a in assets if policy.hedges(a))
     apart = tuple(a for a in policy.tactical.holdings if a not in assets)
     return Portfolio(assets=(*assets, *apart), with_contracts=hedged)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trimtab.domain.exposure import exposure
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.policy import Policy
 from trimtab.hedging.book import book_of
 from trimtab.planning.apart import without_tactical
+from trimtab.planning.parted import parted
 from trimtab.planning.review import Review, review_need, review_of
 from trimtab.ports import Portfolio
 from trimtab.targets.by_hand import aims_of
@@ -37,12 +37,13 @@ async def review_account(sight: Sight, portfolio: Portfolio, policy: Policy) -> 
 
     """
     snapshot = await sight.market.snapshot(portfolio)
-    exposed = exposure(without_tactical(snapshot, policy.tactical))
+    account = parted(without_tactical(snapshot, policy.tactical), policy)
+    exposed, own = account.exposed, account.own
     history = await sight.history.read(review_need(policy, exposed))
     book = book_of(await sight.ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(
         now=sight.clock.now(), slot_due=False, hedges=book, wish=None, history=history
     )
     occasion = await on_calendar(occasion, policy, sight.ledger)
-    found = review_of(policy, exposed, occasion, aims_of(book, exposed))
+    found = review_of(policy, exposed, occasion, aims_of(book, own), own=own)
     return Reviewed(review=found, remarks=history.remarks)

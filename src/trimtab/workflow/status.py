@@ -23,11 +23,13 @@ from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, TacticalPart
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.readings import Reading
+from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
 from trimtab.planning.apart import tactical_parts, without_tactical
+from trimtab.planning.parted import Parted, beside_sleeves, nets_of, parted, sleeve_drifts
 from trimtab.planning.stance import stance_of
 from trimtab.planning.ways import ways_of
 from trimtab.ports import (
@@ -132,6 +134,10 @@ class AccountStatus:
     """What has to be said of where that came from."""
     tactical: tuple[TacticalPart, ...]
     """What is held apart from all weights, until it is folded in; empty likewise."""
+    sleeves: tuple[SleeveDrift, ...]
+    """Contracts that are kept at a size of their own; empty likewise."""
+    nets: tuple[NetOfSleeves, ...]
+    """What sleeves do to the exposure of each asset that they touch; empty likewise."""
     unmeasured: str
     """Why there are no drifts; empty when there are."""
     holdings: tuple[Holding, ...]
@@ -219,6 +225,8 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         readings=weighed.readings,
         remarks=() if history is None else history.remarks,
         tactical=weighed.tactical,
+        sleeves=weighed.sleeves,
+        nets=weighed.nets,
         unmeasured=weighed.unmeasured,
         holdings=_holdings(snapshot, exposed),
         positions=_positions(snapshot),
@@ -249,32 +257,35 @@ class _Weighed:
     readings: tuple[Reading, ...]
     unmeasured: str
     tactical: tuple[TacticalPart, ...] = ()
+    sleeves: tuple[SleeveDrift, ...] = ()
+    nets: tuple[NetOfSleeves, ...] = ()
 
 
 def _own_weighed(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts of what is not held apart, or why there are none."""
     try:
-        kept = without_tactical(snapshot, policy.tactical)
-        own = exposure(kept)
+        account = parted(without_tactical(snapshot, policy.tactical), policy)
     except PlanningError as fault:
         nav = exposure(snapshot).nav(exposure(snapshot).unpriced)
         return _Weighed(
             nav=nav, drifts=(), groups=(), overlays=(), readings=(), unmeasured=str(fault)
         )
-    tactical = tuple(tactical_parts(policy.tactical, own))
-    return replace(_weighed(kept, own, policy, occasion), tactical=tactical)
+    tactical = tuple(tactical_parts(policy.tactical, account.own))
+    return replace(_weighed(account, policy, occasion), tactical=tactical)
 
 
-def _weighed(snapshot: Snapshot, exposed: Exposure, policy: Policy, occasion: Occasion) -> _Weighed:
+def _weighed(account: Parted, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts, or why there are none.
 
     What would make a plan an error (an untargeted holding) is shown here as a drift from 0.
     """
     lenient = replace(policy, rebalance=_lenient(policy.rebalance))
+    exposed = account.own
     try:
         aims = aims_of(occasion.hedges, exposed)
-        ways = ways_of(lenient, snapshot, exposed, occasion, aims)
-        stance = stance_of(ways.policy, exposed, occasion, aims)
+        ways = ways_of(lenient, account.own_snapshot, exposed, occasion, aims)
+        stance = beside_sleeves(stance_of(ways.policy, exposed, occasion, aims), account)
+        sleeves = sleeve_drifts(stance, account, moved=ZERO)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)
         return _Weighed(
@@ -288,6 +299,8 @@ def _weighed(snapshot: Snapshot, exposed: Exposure, policy: Policy, occasion: Oc
         overlays=stance.targets.overlays,
         readings=stance.readings,
         unmeasured="",
+        sleeves=sleeves,
+        nets=nets_of(stance, account, (), {}),
     )
 
 

@@ -1,0 +1,205 @@
+"""Sleeves of an account: what is theirs, how far they are from their size, what brings them back.
+
+Pure and exact. A sleeve owns the perpetuals of its members whole: nothing else opens or reduces
+them. What is left is the account by itself, which the targets are measured on. Sizes are whole
+lots toward less: what is opened is rounded down, what is cut is rounded up. Source: strategy
+definitions 1.4 and 2.3; docs/design/0032-sleeves.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
+from trimtab.domain.exposure import Exposure
+from trimtab.domain.firings import Firing, TriggerKind
+from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol
+from trimtab.domain.plan import LegReason, Role
+from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
+from trimtab.domain.sleeves import Sleeve, SleeveDrift, SleeveMember, SleeveScale
+from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.routes import Move, market_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What the sizes of sleeves are shares of, quote units."""
+
+    nav: Decimal
+    """Of the account without what is ignored, > 0."""
+    outside: Decimal
+    """Value outside futures wallets, once a transfer of the same plan is through."""
+
+    def of(self, sleeve: Sleeve) -> Decimal:
+        """Return what the size of *sleeve* is a share of."""
+        return self.outside if sleeve.scale is SleeveScale.MULTIPLE else self.nav
+
+
+def without_sleeves(snapshot: Snapshot, sleeved: Collection[Asset]) -> Snapshot:
+    """Return the account without the perpetuals that are sleeves'.
+
+    Their profit stays: the wallet is the account's.
+    """
+    theirs = sleeve_symbols(snapshot, sleeved)
+    kept = {s: p for s, p in snapshot.positions.items() if s not in theirs}
+    return replace(snapshot, positions=kept) if theirs else snapshot
+
+
+def sleeve_symbols(snapshot: Snapshot, sleeved: Collection[Asset]) -> frozenset[Symbol]:
+    """Return the perpetuals that are sleeves', as far as they were read."""
+    if not sleeved:
+        return frozenset()
+    return frozenset(
+        i.symbol
+        for i in snapshot.instruments.values()
+        if i.kind is MarketKind.SWAP and i.base in sleeved and i.settle == snapshot.quote
+    )
+
+
+def measured(
+    sleeves: Sequence[Sleeve], snapshot: Snapshot, scale: Scale, *, dust: Decimal
+) -> tuple[SleeveDrift, ...]:
+    """Return how far each sleeve is from its size; less than *dust*, quote units, breaches none."""
+    return tuple(_measured(sleeve, snapshot, scale, dust=dust) for sleeve in sleeves)
+
+
+def _measured(sleeve: Sleeve, snapshot: Snapshot, scale: Scale, *, dust: Decimal) -> SleeveDrift:
+    """Return one sleeve, contract by contract."""
+    whole, sign = scale.of(sleeve), sleeve.direction.sign
+    with exact_arithmetic():
+        members = tuple(
+            SleeveMember(
+                asset=asset,
+                notional=_notional(asset, snapshot),
+                wanted=sign * share * sleeve.size * whole,
+            )
+            for asset, share in sleeve.members.items()
+        )
+        value = sign * sum((m.notional for m in members), ZERO)
+        off = abs(value - sleeve.size * whole) >= dust
+        breached = value < sleeve.low * whole or value > sleeve.high * whole
+    size = ratio(value, whole) if whole > 0 else ZERO
+    return SleeveDrift(
+        sleeve=sleeve.name,
+        scale=sleeve.scale,
+        direction=sleeve.direction,
+        members=members,
+        measured=size,
+        target=sleeve.size,
+        band_low=sleeve.low,
+        band_high=sleeve.high,
+        breached=off and breached,
+        after=size,
+    )
+
+
+def _notional(asset: Asset, snapshot: Snapshot) -> Decimal:
+    """Return the signed notional of the perpetual on *asset* at its mark; 0 when flat."""
+    symbol = market_of(asset, snapshot, contract=True).symbol
+    position = snapshot.positions.get(symbol)
+    if position is None:
+        return ZERO
+    with exact_arithmetic():
+        units = snapshot.instruments[symbol].units(position.lots)
+        return units * snapshot.contracts[symbol].mark
+
+
+def firings_of(drifts: Sequence[SleeveDrift]) -> Iterator[Firing]:
+    """Yield every sleeve outside its band."""
+    for drift in drifts:
+        if not drift.breached:
+            continue
+        above = drift.measured > drift.band_high
+        yield Firing(
+            kind=TriggerKind.DRIFT,
+            subject=drift.sleeve,
+            measured=drift.measured,
+            limit=drift.band_high if above else drift.band_low,
+            reason=f"is {'above' if above else 'below'} its band",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of sleeves on an occasion."""
+
+    rules: RebalancePolicy
+    is_called: bool
+    """Whether a slot or a step trades to target inside the bands too."""
+
+
+def sleeve_moves(
+    drifts: Sequence[SleeveDrift], snapshot: Snapshot, exposed: Exposure, asked: Asked
+) -> tuple[Move, ...]:
+    """Return what brings sleeves to their sizes, in their order, when something acts."""
+    everyone = asked.is_called or asked.rules.scope is Scope.ALL
+    chosen = [d for d in drifts if everyone or d.breached]
+    return tuple(m for d in chosen for m in _moves(d, snapshot, exposed, asked))
+
+
+def _moves(
+    drift: SleeveDrift, snapshot: Snapshot, exposed: Exposure, asked: Asked
+) -> Iterator[Move]:
+    """Yield the moves of one sleeve, each member the same part of its way."""
+    part, reason = _part(drift, asked)
+    for member in drift.members if part else ():
+        instrument = market_of(member.asset, snapshot, contract=True)
+        with exact_arithmetic():
+            way = part * (member.wanted - member.notional)
+            aim = member.notional + way
+        raises = (way > 0) == (aim > 0) and abs(aim) > abs(member.notional)
+        if raises and asked.rules.side is DriftSide.OVERWEIGHT:
+            continue
+        lots = _lots(aim, snapshot, instrument, inward=raises and reason is LegReason.TO_BAND)
+        yield from _to_lots(lots, snapshot, exposed, instrument=instrument, reason=reason)
+
+
+def _part(drift: SleeveDrift, asked: Asked) -> tuple[Decimal, LegReason]:
+    """Return which part of the way to its size a sleeve goes, and why; 0 stays."""
+    destination = asked.rules.destination
+    if asked.is_called or (not destination.to_band and destination.fraction == ONE):
+        return ONE, LegReason.TO_TARGET
+    if not destination.to_band:
+        return destination.fraction, LegReason.PART_OF_THE_WAY
+    with exact_arithmetic():
+        way = drift.target - drift.measured
+        edge = max(ZERO, drift.band_low - drift.measured)
+        edge -= max(ZERO, drift.measured - drift.band_high)
+    return (ratio(edge, way) if way else ZERO), LegReason.TO_BAND
+
+
+def _lots(aim: Decimal, snapshot: Snapshot, instrument: Instrument, *, inward: bool) -> int:
+    """Return the whole lots that a position of value *aim* comes to, signed, toward less.
+
+    One that is raised to the edge of its band goes a part of a lot beyond it.
+    """
+    with exact_arithmetic():
+        lot_value = instrument.units(Lots(1)) * snapshot.contracts[instrument.symbol].mark
+    count = ceil_times if inward else floor_times
+    return count(lot_value, abs(aim)) * (1 if aim > 0 else -1)
+
+
+def _to_lots(
+    lots: int, snapshot: Snapshot, exposed: Exposure, *, instrument: Instrument, reason: LegReason
+) -> Iterator[Move]:
+    """Yield what takes a position to *lots*: what is the other way is closed first."""
+    position = snapshot.positions.get(instrument.symbol)
+    held = 0 if position is None else int(position.lots)
+    rest = lots - held
+    closing = 0
+    if held * rest < 0:
+        closing = rest if abs(rest) <= abs(held) else -held
+    for part, role in ((closing, Role.CLOSE), (rest - closing, Role.HEDGE)):
+        if part:
+            with exact_arithmetic():
+                value = instrument.units(Lots(part)) * exposed.mid(instrument.base)
+            yield Move(
+                asset=instrument.base,
+                instrument=instrument,
+                value=value,
+                slack=ZERO,
+                role=role,
+                reason=reason,
+            )
