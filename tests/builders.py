@@ -61,6 +61,7 @@ from trimtab.domain.policy import (
     Untargeted,
 )
 from trimtab.domain.routing import AutoPolicy, Share
+from trimtab.domain.sleeves import Direction, Sleeve, SleeveScale
 from trimtab.domain.snapshot import (
     AccountKey,
     Balance,
@@ -603,11 +604,27 @@ def limits(**overrides: Any) -> RiskLimits:
     return dataclasses.replace(LIMITS, **values)
 
 
+def sleeve(text: str, **overrides: Any) -> Sleeve:
+    """Return a sleeve of ``alts 0.05 long SOL 0.6 XRP 0.4``; one member needs no share."""
+    name, size, direction, *members = text.split()
+    pairs = zip(members[::2], members[1::2] or ["1"], strict=True)
+    fields: dict[str, Any] = {
+        "name": name,
+        "scale": SleeveScale.WEIGHT,
+        "size": dec(size),
+        "direction": Direction(direction),
+        "members": {Asset(a): dec(share) for a, share in pairs},
+        "band": dec("0.04"),
+    }
+    return Sleeve(**fields | overrides)
+
+
 def policy(
     targets: str = "BTC 0.5, ETH 0.3, USDT 0.2",
     *,
     overlays: OverlayPolicy = NO_OVERLAYS,
     tactical: TacticalPolicy = NOTHING_TACTICAL,
+    sleeves: tuple[Sleeve, ...] = (),
     hedge: Mapping[str, Any] | None = None,
     limits: RiskLimits = LIMITS,
     references: ReferencePolicy = UNREFERENCED,
@@ -656,4 +673,5 @@ def policy(
         execution=ExecutionPolicy(max_reprices=3, receive_window_ms=5_000, order_timeout_s=dec(15)),
         overlays=overlays,
         tactical=tactical,
+        sleeves=sleeves,
     )

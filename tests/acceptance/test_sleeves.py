@@ -152,31 +152,3 @@ async def test_a_sleeve_is_opened_short_where_no_coin_is_held(account_at: Accoun
     by_hand = await account.trimtab("hedge", "SOL", "10%", "--json")
     assert by_hand.code == 2
     assert "sleeve" in by_hand.document["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    ("portfolio", "rest", "fault"),
-    [
-        ('[portfolio.targets]\nBTC = "0.9"\nUSDT = "0.1"\n[portfolio.sleeves.a]\n'
-         'weight = "0.1"\nmembers = ["SOL"]', "", "portfolio.targets"),
-        ('[portfolio.targets]\nBTC = "0.9"\n[portfolio.sleeves.a]\nweight = "0.1"', "",
-         "portfolio.sleeves.a"),
-        ('[portfolio.targets]\nBTC = "1"\n[portfolio.sleeves.a]\nmembers = ["SOL"]', "",
-         "portfolio.sleeves.a"),
-        ('[portfolio.targets]\nBTC = "1"\n[portfolio.sleeves.a]\nmultiple = "2"\n'
-         'direction = "short"\nmembers = ["SOL"]', "", "portfolio.sleeves.a.direction"),
-        ('[portfolio.targets]\nBTC = "1"\n[portfolio.sleeves.a]\nmultiple = "3"\n'
-         'members = ["SOL"]', "", "portfolio.sleeves.a.multiple"),
-        ('[portfolio.targets]\nBTC = "0.9"\n[portfolio.sleeves.a]\nweight = "0.1"\n'
-         'members = ["BTC"]', '[rebalance]\nroute = "futures"',
-         "portfolio.sleeves.a.members[0]"),
-    ],
-)  # fmt: skip
-async def test_a_sleeve_that_cannot_be_is_named(
-    account_at: AccountAt, portfolio: str, rest: str, fault: str
-) -> None:
-    book = Book(prices=PRICES, spot={}, wallet=0, portfolio=portfolio, rest=rest, risk="")
-    account = await book.opened(account_at)
-    checked = await account.trimtab("config", "check", "--json")
-    assert checked.code == 2
-    assert f'"{fault}"' in checked.text, checked.text

@@ -15,7 +15,7 @@ from trimtab.config.checks_groups import sum_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.numerals import read_exact
 from trimtab.config.positions import KeyPath
-from trimtab.domain.exact import plain
+from trimtab.domain.exact import ONE, ZERO, plain
 from trimtab.domain.references import DOLLAR_STABLES
 
 Table = Mapping[str, Any]
@@ -49,6 +49,53 @@ def sleeve_flaws(tree: Table, *, targeted: Collection[str]) -> Iterator[Flaw]:
                 yield Flaw(path=path, reason=reason, fix="name it in one sleeve, once")
             seen.setdefault(asset, name)
     yield from _frame(sleeves, tree)
+    yield from _above_one(tree)
+
+
+def _above_one(tree: Table) -> Iterator[Flaw]:
+    """Check that what risk parity may hold by futures is its own to trade."""
+    parity = _section(_section(tree, "portfolio"), "risk_parity")
+    path = ("portfolio", "risk_parity", "max_scale")
+    try:
+        is_above = read_exact(parity.get("max_scale", 1)) > ONE
+        has_aim = read_exact(parity.get("volatility", 0)) > ZERO
+    except PydanticCustomError:
+        return
+    if not is_above:
+        return
+    if not has_aim:
+        fix = 'write volatility = "0.60" beside it, or remove it'
+        yield Flaw(path=path, reason="is never reached without a volatility", fix=fix)
+    for name in ("volatility", "rotation", "phase"):
+        if name in _section(tree, "overlays"):
+            reason = "holds futures that the overlay would not move"
+            yield Flaw(path=("overlays", name), reason=reason, fix="remove it, or max_scale")
+    assets = parity.get("assets")
+    named = {s for t in _tables(tree) for _, s in _places("", t)}
+    for index, asset in enumerate(assets if isinstance(assets, list) else ()):
+        place = ("portfolio", "risk_parity", "assets", index)
+        yield from _member(place, asset, tree, is_targeted=True)
+        if asset in named:
+            reason = f"{asset} is in a sleeve, and its perpetual is risk parity's"
+            yield Flaw(path=place, reason=reason, fix="take it out of one of the two")
+    yield from _perpetuals(path, tree)
+
+
+def _tables(tree: Table) -> list[Table]:
+    """Return the tables of all sleeves."""
+    sleeves = _section(_section(tree, "portfolio"), "sleeves")
+    return [table for table in sleeves.values() if isinstance(table, dict)]
+
+
+def _perpetuals(path: KeyPath, tree: Table) -> Iterator[Flaw]:
+    """Check that perpetuals are read, and count in weights."""
+    if _section(tree, "portfolio").get("basis") == "spot":
+        reason = 'is of futures, which basis = "spot" does not count'
+        yield Flaw(path=path, reason=reason, fix='write basis = "net", or remove it')
+    markets = _section(tree, "venue").get("markets")
+    if isinstance(markets, list) and "swap" not in markets:
+        reason = "needs perpetuals, but venue.markets has none"
+        yield Flaw(path=path, reason=reason, fix='add "swap" to venue.markets, or remove it')
 
 
 def _section(tree: Table, name: str) -> Table:
@@ -136,13 +183,5 @@ def _frame(sleeves: Table, tree: Table) -> Iterator[Flaw]:
         if _section(_section(tree, "overlays"), "rotation"):
             reason = "shares 1 with the targets, and a rotation moves all of those"
             yield Flaw(path=path, reason=reason, fix="write a multiple, or remove the rotation")
-    if not sleeves:
-        return
-    if portfolio.get("basis") == "spot":
-        reason = 'is of futures, which basis = "spot" does not count'
-        yield Flaw(path=SLEEVES, reason=reason, fix='write basis = "net", or remove the sleeves')
-    markets = _section(tree, "venue").get("markets")
-    if isinstance(markets, list) and "swap" not in markets:
-        reason = "needs perpetuals, but venue.markets has none"
-        fix = 'add "swap" to venue.markets, or remove the sleeves'
-        yield Flaw(path=SLEEVES, reason=reason, fix=fix)
+    if sleeves:
+        yield from _perpetuals(SLEEVES, tree)

@@ -48,6 +48,9 @@ class RiskParity(BaseModel):
     """Closes that the covariance is estimated from; its correlations are shrunk."""
     volatility: Annotated[Exact, Field(ge=0, le=10), Unit(name="per year")] = Decimal(0)
     """Down to what the coins are scaled when they move more, the rest to the quote; 0 is off."""
+    max_scale: Annotated[Exact, Field(ge=1, le=10), Unit(name="multiple")] = Decimal(1)
+    """Up to how many times the coins are held when they move less than that; what is above 1 times
+    is held by perpetuals, as a sleeve, within risk.max_leverage."""
 
 
 class VolatilityOverlay(BaseModel):

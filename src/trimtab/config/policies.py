@@ -152,6 +152,7 @@ def _history(document: Document) -> HistoryPolicy:
             stable=parity.stable,
             look_back_days=parity.look_back_days,
             volatility=parity.volatility,
+            max_scale=parity.max_scale,
         ),
         volatility=None
         if volatility is None

@@ -49,9 +49,8 @@ quote, `bps` is 1/10,000, `multiple` is so many times. A list in a variable or a
 separated by commas: `--set venue.markets=spot,swap`.
 
 Required are `account.quote`, `venue.id`, `venue.environment` and exactly one of
-`portfolio.profile`, `portfolio.targets`, `portfolio.groups`, `portfolio.sleeves` and
-`portfolio.risk_parity`. A table in a section, such as `[overlays.volatility]`, is a rule, and one
-that is not written is not followed.
+`portfolio.profile`, `portfolio.targets`, `portfolio.groups` and `portfolio.risk_parity`. A table in
+a section, such as `[overlays.volatility]`, is a rule, and one that is not written is not followed.
 """
 
 _PROFILES: Final = """\

@@ -13,7 +13,7 @@ from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Threshold
 from trimtab.domain.sleeves import Sleeve as SleevePolicy
-from trimtab.domain.sleeves import SleeveScale
+from trimtab.domain.sleeves import SleeveScale, reach_of
 
 _OF_MULTIPLE: Final = Threshold(width=Decimal("0.10"), relative=True)
 
@@ -24,20 +24,15 @@ def sleeves_of(document: Document) -> Iterator[SleevePolicy]:
         is_multiple = sleeve.multiple is not None
         size = (sleeve.multiple if is_multiple else sleeve.weight) or ZERO
         usual = _OF_MULTIPLE if is_multiple else document.rebalance.threshold
+        strays = sleeve.threshold or usual
         yield SleevePolicy(
             name=name,
             scale=SleeveScale.MULTIPLE if is_multiple else SleeveScale.WEIGHT,
             size=size,
             direction=sleeve.direction,
             members=_members(sleeve),
-            band=reach_of(sleeve.threshold or usual, size),
+            band=reach_of(size, width=strays.width, relative=strays.relative),
         )
-
-
-def reach_of(threshold: Threshold, size: Decimal) -> Decimal:
-    """Return how far a size may stray either way, in its own unit."""
-    with exact_arithmetic():
-        return size * threshold.width if threshold.relative else threshold.width
 
 
 def _members(sleeve: Sleeve) -> Mapping[Asset, Decimal]:

@@ -30,6 +30,13 @@ class RiskParityPolicy:
     """Closes that the covariance is estimated from, >= 30."""
     volatility: Decimal
     """Volatility that the risky part is scaled to, > 0; 0 leaves it as it is."""
+    max_scale: Decimal = Decimal(1)
+    """What it is multiplied by at most, >= 1; what is above 1 is held by futures."""
+
+    @property
+    def uses_futures(self) -> bool:
+        """Whether a part of it may be held by futures."""
+        return self.max_scale > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

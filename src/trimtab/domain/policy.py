@@ -370,7 +370,9 @@ class Policy:
     @property
     def sleeved(self) -> tuple[Asset, ...]:
         """Every asset whose perpetuals are a sleeve's, and nothing else's."""
-        return assets_of(self.sleeves)
+        parity = self.history.risk_parity
+        scaled = () if parity is None or not parity.uses_futures else parity.assets
+        return (*assets_of(self.sleeves), *scaled)
 
     @property
     def past_needed(self) -> HistoryNeed:

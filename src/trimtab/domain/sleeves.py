@@ -124,6 +124,12 @@ class NetOfSleeves:
             return self.own_after + self.in_sleeves_after
 
 
+def reach_of(size: Decimal, *, width: Decimal, relative: bool) -> Decimal:
+    """Return how far *size* may stray either way, in its own unit, by a threshold of *width*."""
+    with exact_arithmetic():
+        return size * width if relative else width
+
+
 def funded_by_quote(sleeves: Iterable[Sleeve]) -> Decimal:
     """Return the weight that the quote holds for *sleeves*, beside its own target, 0 to 1."""
     with exact_arithmetic():

@@ -149,10 +149,12 @@ def _moves(
         with exact_arithmetic():
             way = part * (member.wanted - member.notional)
             aim = member.notional + way
-        raises = (way > 0) == (aim > 0) and abs(aim) > abs(member.notional)
+        raises = way * drift.direction.sign > 0
         if raises and asked.rules.side is DriftSide.OVERWEIGHT:
             continue
-        lots = _lots(aim, snapshot, instrument, inward=raises and reason is LegReason.TO_BAND)
+        to_edge = reason is LegReason.TO_BAND and aim * drift.direction.sign > 0
+        most = abs(member.wanted) if raises and to_edge else None
+        lots = _lots(aim, snapshot, instrument, most=most)
         yield from _to_lots(lots, snapshot, exposed, instrument=instrument, reason=reason)
 
 
@@ -170,15 +172,17 @@ def _part(drift: SleeveDrift, asked: Asked) -> tuple[Decimal, LegReason]:
     return (ratio(edge, way) if way else ZERO), LegReason.TO_BAND
 
 
-def _lots(aim: Decimal, snapshot: Snapshot, instrument: Instrument, *, inward: bool) -> int:
+def _lots(aim: Decimal, snapshot: Snapshot, instrument: Instrument, *, most: Decimal | None) -> int:
     """Return the whole lots that a position of value *aim* comes to, signed, toward less.
 
-    One that is raised to the edge of its band goes a part of a lot beyond it.
+    One that is raised to the edge of its band goes a part of a lot beyond it, up to *most*.
     """
     with exact_arithmetic():
         lot_value = instrument.units(Lots(1)) * snapshot.contracts[instrument.symbol].mark
-    count = ceil_times if inward else floor_times
-    return count(lot_value, abs(aim)) * (1 if aim > 0 else -1)
+    lots = floor_times(lot_value, abs(aim))
+    if most is not None:
+        lots = min(ceil_times(lot_value, abs(aim)), floor_times(lot_value, most))
+    return lots * (1 if aim > 0 else -1)
 
 
 def _to_lots(

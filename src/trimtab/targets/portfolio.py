@@ -6,17 +6,18 @@ Pure: the one entry to the room, for planning and for whoever only looks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.overlays import Overlay, OverlayKind
 from trimtab.domain.policy import Policy, Route
 from trimtab.domain.readings import Reading
-from trimtab.domain.sleeves import funded_by_quote
+from trimtab.domain.sleeves import Sleeve, funded_by_quote
+from trimtab.targets.above_one import ParityTargets, extra_sleeve
 from trimtab.targets.by_hand import Aim
 from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
@@ -39,9 +40,10 @@ def targets_of(
         PlanningError: they cannot be told; says what to mend.
 
     """
-    weights, readings = _weights(policy, exposed, occasion)
+    found = _weights(policy, exposed, occasion)
+    readings = found.readings
     rules, wished, quote = policy.rebalance, policy.overlays, exposed.quote
-    targets = targets_from(_beside_sleeves(weights, policy, quote), rules, exposed)
+    targets = targets_from(_beside_sleeves(found.weights, policy, quote), rules, exposed)
     if wished.season is not None:
         season = season_overlay(wished.season, targets, occasion, quote=quote)
         targets = _with(targets, season)
@@ -59,7 +61,13 @@ def targets_of(
     if wished.phase is not None:
         present = present_weights(targets, exposed, rules.basis, aims=aims)
         targets = _with(targets, phase_overlay(wished.phase, targets, occasion, present))
-    return replace(targets, readings=readings, sleeves=policy.sleeves)
+    sleeves: tuple[Sleeve, ...] = policy.sleeves
+    cut: tuple[Reading, ...] = ()
+    if found.scaled is not None:
+        most = _most_by_futures(policy, exposed, nav=exposed.nav(targets.ignored))
+        extra, cut = extra_sleeve(found.scaled, rules.threshold, most=most)
+        sleeves += (extra,)
+    return replace(targets, readings=readings + cut, sleeves=sleeves)
 
 
 def rules_of(policy: Policy, targets: Targets, occasion: Occasion) -> Policy:
@@ -68,19 +76,34 @@ def rules_of(policy: Policy, targets: Targets, occasion: Occasion) -> Policy:
     What is rotated goes by futures, and how much is hedged may follow the season.
     """
     rotated = _rotated(targets)
-    ratio = season_ratio(policy.overlays.season, occasion)
-    hedge = policy.hedge if ratio is None else replace(policy.hedge, ratio=ratio)
+    part = season_ratio(policy.overlays.season, occasion)
+    hedge = policy.hedge if part is None else replace(policy.hedge, ratio=part)
     routes = {**policy.rebalance.routes, **dict.fromkeys(rotated, Route.FUTURES)}
     return replace(policy, rebalance=replace(policy.rebalance, routes=routes), hedge=hedge)
 
 
-def _weights(
-    policy: Policy, exposed: Exposure, occasion: Occasion
-) -> tuple[Mapping[Asset, Decimal], tuple[Reading, ...]]:
-    """Return the strategic weights of what is named, and what of the past they rest on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """Strategic weights of what is named, and what of the past they rest on."""
+
+    weights: Mapping[Asset, Decimal]
+    readings: tuple[Reading, ...] = ()
+    scaled: ParityTargets | None = None
+    """What may hold a part above 1 times; None where nothing may."""
+
+
+def _most_by_futures(policy: Policy, exposed: Exposure, *, nav: Decimal) -> Decimal:
+    """Return the fraction of NAV that futures may be within risk.max_leverage."""
+    with exact_arithmetic():
+        most = policy.limits.max_leverage * exposed.value_outside(exposed.unpriced)
+    return ratio(most, nav) if nav > ZERO else ZERO
+
+
+def _weights(policy: Policy, exposed: Exposure, occasion: Occasion) -> _Wanted:
+    """Return the strategic weights of what is named."""
     rules = policy.rebalance
     if policy.history.risk_parity is None and not rules.groups:
-        return {target.asset: target.weight for target in rules.targets}, ()
+        return _Wanted(weights={target.asset: target.weight for target in rules.targets})
     from trimtab.targets.risk_parity import (  # noqa: PLC0415 -- only who asks for it pays for numpy.
         group_risks,
         parity_targets,
@@ -88,9 +111,11 @@ def _weights(
 
     if policy.history.risk_parity is not None:
         parity, history = policy.history.risk_parity, occasion.history
-        return parity_targets(parity, history, quote=exposed.quote)
+        found = parity_targets(parity, history, quote=exposed.quote)
+        scaled = found if parity.uses_futures else None
+        return _Wanted(weights=found.weights, readings=found.readings, scaled=scaled)
     risks, readings = group_risks(rules.groups, occasion.history, quote=exposed.quote)
-    return group_weights(rules, exposed, risks), readings
+    return _Wanted(weights=group_weights(rules, exposed, risks), readings=readings)
 
 
 def _beside_sleeves(

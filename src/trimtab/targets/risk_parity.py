@@ -23,8 +23,8 @@ from trimtab.estimators.covariance import portfolio_variance, sample_covariance,
 from trimtab.estimators.parity import can_be_told_apart, equal_risk, share_deviation
 from trimtab.estimators.portfolio import annual_volatility
 from trimtab.estimators.series import column, columns, exact, simple_returns
+from trimtab.targets.above_one import RULE, ParityTargets
 
-RULE: Final = "portfolio.risk_parity"
 DEVIATION_MAX: Final = Decimal("1e-8")
 """Relative deviation of a share in the risk at which weights are still called equal."""
 WEIGHT_PLACES: Final = 15
@@ -100,8 +100,8 @@ def _exact_weights(window: Window, found: tuple[Decimal, ...]) -> Mapping[Asset,
 
 def parity_targets(
     policy: RiskParityPolicy, history: History | None, *, quote: Asset
-) -> tuple[Mapping[Asset, Decimal], tuple[Reading, ...]]:
-    """Return weights in the policy's order with the quote last, and what they rest on.
+) -> ParityTargets:
+    """Return the targets of coins that share their risk.
 
     Raises:
         HistoryError: the closes are not there, or not to be decided from.
@@ -111,10 +111,17 @@ def parity_targets(
     found = risk_parity(told.window(policy.assets, days=policy.look_back_days))
     scale = _scale(policy, found)
     with exact_arithmetic():
-        share = (ONE - policy.stable) * scale
+        whole = ONE - policy.stable
+        share = whole * min(scale, ONE)
         weights = {a: w * share for a, w in found.weights.items()}
         rest = ONE - sum(weights.values(), ZERO)
-    return {**weights, quote: rest}, _readings(policy, found, scale)
+        extra = whole * max(ZERO, scale - ONE)
+    return ParityTargets(
+        weights={**weights, quote: rest},
+        shares=found.weights,
+        extra=extra,
+        readings=_readings(policy, found, scale),
+    )
 
 
 def group_risks(
@@ -131,23 +138,26 @@ def group_risks(
     for group in groups:
         if group.inner is Inner.RISK_PARITY:
             policy = parity_of(group.assets, look_back_days=group.look_back_days)
-            found, seen = parity_targets(policy, history, quote=quote)
-            shares[group.name] = {asset: found[asset] for asset in group.assets}
+            found = parity_targets(policy, history, quote=quote)
+            shares[group.name] = {asset: found.weights[asset] for asset in group.assets}
             rule = f"portfolio.groups.{group.name}"
-            readings += [replace(each, rule=rule, subject=group.name) for each in seen]
+            readings += [replace(each, rule=rule, subject=group.name) for each in found.readings]
     return shares, tuple(readings)
 
 
 def _scale(policy: RiskParityPolicy, found: RiskParity) -> Decimal:
-    """Return what the risky part is multiplied by, in (0, 1]."""
-    if not policy.volatility or found.volatility <= policy.volatility:
+    """Return what the risky part is multiplied by, > 0, at most what the policy allows."""
+    if not policy.volatility:
         return ONE
-    return rounded(ratio(policy.volatility, found.volatility), _SCALE_STEP, up=False)
+    wanted = rounded(ratio(policy.volatility, found.volatility), _SCALE_STEP, up=False)
+    return min(wanted, policy.max_scale)
 
 
 def _readings(policy: RiskParityPolicy, found: RiskParity, scale: Decimal) -> tuple[Reading, ...]:
     """Return what the weights rest on."""
     days = policy.look_back_days
+    with exact_arithmetic():
+        by_futures = f", {plain(scale - ONE)} of it by futures" if scale > ONE else ""
     return (
         Reading(
             rule=RULE,
@@ -155,8 +165,8 @@ def _readings(policy: RiskParityPolicy, found: RiskParity, scale: Decimal) -> tu
             name="volatility",
             measured=found.volatility,
             limit=policy.volatility or None,
-            holds=scale < ONE,
-            text=f"a year, over {days} days; risky assets × {plain(scale)}",
+            holds=scale != ONE,
+            text=f"a year, over {days} days; risky assets × {plain(scale)}{by_futures}",
         ),
         Reading(
             rule=RULE,

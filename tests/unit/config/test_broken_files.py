@@ -52,7 +52,7 @@ BY_HAND = [
     ("portfolio", 'basis = "gross"', "portfolio.basis", "net or spot", "write net or spot"),
     ("portfolio", "groups = { core = 1 }", "portfolio.groups.core", "be a table", "groups.core]"),
     ("portfolio", "groups = {}", "portfolio.groups", "names no group", "members ="),
-    ("portfolio", "sleeves = []", "portfolio.sleeves", "not available yet", "targets"),
+    ("portfolio", "sleeves = []", "portfolio.sleeves", "must be a table", "[portfolio.sleeves]"),
     ("portfolio", 'dust = "5"', "portfolio.dust", "not a known key", '"dust_value"'),
     ("portfolio", 'target = { BTC = "1" }', "portfolio.target", "not a known", '"targets"'),
     ("portfolio", "targets = {}", "portfolio.targets", "no asset", "BTC"),
@@ -179,7 +179,7 @@ def test_a_wrong_value_is_one_fault_at_its_line(
 @pytest.mark.parametrize("row", BY_HAND, ids=lambda row: row[1])
 def test_a_slip_is_named_with_its_cure(faults: Faults, row: tuple[str, str, str, str, str]) -> None:
     section, line, key, reason, fix = row
-    is_choice = line.startswith(("groups", "sleeves", "profile"))
+    is_choice = line.startswith(("groups", "profile"))
     text = text_with((section, line), without=("portfolio.targets",) if is_choice else ())
     found = faults(text)
     (fault,) = (fault for fault in found if fault.key == key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from decimal import Decimal
 
-from tests.builders import account, contract, legs_of, limits, policy, swap
+from tests.builders import account, contract, legs_of, limits, policy, sleeve, swap
 from tests.unit.risk.cases import CALM, ask, context, found, refused, unknown, verdict, warned
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Symbol
@@ -199,6 +199,15 @@ def test_no_asset_is_left_net_short_beyond_a_lot_at_any_fill() -> None:
     assert finding.subject == "prefix 2"
     assert finding.reason is not None
     assert "leg 2 filled and leg 1 unfilled" in finding.reason
+
+
+def test_a_sleeve_may_be_short_to_the_edge_of_its_band_and_no_further() -> None:
+    calm = account("USDT 5000, ETH @ 3000, wallet 5000")  # NAV 10,000: 2,000 and a band of 400.
+    rules = dataclasses.replace(LOOSE, sleeves=(sleeve("against 0.20 short ETH"),))
+    assert refused(ask(calm, "sell 0.8 perp ETH", rules=rules)) == set()
+    assert refused(ask(calm, "sell 0.81 perp ETH", rules=rules)) == {"naked_short", "max_ratio"}
+    long = dataclasses.replace(LOOSE, sleeves=(sleeve("with 0.20 long ETH"),))
+    assert refused(ask(calm, "sell 0.01 perp ETH", rules=long)) == {"naked_short", "max_ratio"}
 
 
 def test_legs_of_one_asset_that_undo_each_other_are_a_detour() -> None:

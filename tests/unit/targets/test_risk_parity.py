@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import USDT, account, dec, occasion, policy
+from tests.builders import USDT, account, dec, limits, occasion, policy
 from tests.fakes.told_history import history_of, wandering
 from trimtab.domain.errors import NoHistory, ShortHistory, SingularCovariance
 from trimtab.domain.exposure import exposure
@@ -69,7 +69,8 @@ def test_who_moves_more_weighs_less() -> None:
 
 
 def test_the_quote_has_its_share_first_and_all_weights_sum_to_one() -> None:
-    targets, readings = parity_targets(rules(), history_of(CLOSES), quote=USDT)
+    found = parity_targets(rules(), history_of(CLOSES), quote=USDT)
+    targets, readings = found.weights, found.readings
     assert list(targets) == [BTC, ETH, SOL, USDT]
     assert targets[USDT] == dec("0.2")
     assert sum(targets.values()) == 1
@@ -79,12 +80,46 @@ def test_the_quote_has_its_share_first_and_all_weights_sum_to_one() -> None:
 
 def test_a_part_that_moves_too_much_is_scaled_and_the_rest_is_quote() -> None:
     wild = risk_parity(window()).volatility
-    targets, readings = parity_targets(rules(volatility=wild / 2), history_of(CLOSES), quote=USDT)
+    found = parity_targets(rules(volatility=wild / 2), history_of(CLOSES), quote=USDT)
+    targets, readings = found.weights, found.readings
     assert targets[USDT] == pytest.approx(dec("0.6"), abs=dec("0.000002"))
     assert sum(targets.values()) == 1
     assert readings[0].holds
-    calm, _ = parity_targets(rules(volatility=wild * 2), history_of(CLOSES), quote=USDT)
-    assert calm[USDT] == dec("0.2")
+    calm = parity_targets(rules(volatility=wild * 2), history_of(CLOSES), quote=USDT)
+    assert (calm.weights[USDT], calm.extra) == (dec("0.2"), 0)
+
+
+def test_what_moves_less_than_wanted_is_held_above_one_times_up_to_its_bound() -> None:
+    calm = risk_parity(window()).volatility
+    twice = parity_targets(
+        rules(volatility=calm * 2, max_scale=dec(3)), history_of(CLOSES), quote=USDT
+    )
+    assert twice.weights[USDT] == dec("0.2"), "coins are held once"
+    assert twice.extra == pytest.approx(dec("0.8"), abs=dec("0.000002"))
+    assert "1 of it by futures" in twice.readings[0].text or "0.99" in twice.readings[0].text
+    bound = parity_targets(
+        rules(volatility=calm * 9, max_scale=dec("1.5")), history_of(CLOSES), quote=USDT
+    )
+    assert bound.extra == dec("0.4")
+
+
+def test_the_part_above_one_is_a_sleeve_of_the_same_shares_within_leverage() -> None:
+    calm = risk_parity(window()).volatility
+    wanted = rules(volatility=calm * 9, max_scale=dec(3))
+    held = exposure(account("BTC 1 @ 100, ETH 1 @ 100, SOL 1 @ 100, USDT 100, wallet 100"))
+    at = occasion(history=history_of(CLOSES))
+    loose = replace(policy(""), history=replace(NO_HISTORY_NEEDED, risk_parity=wanted))
+    [sleeve] = targets_of(loose, held, at).sleeves
+    assert (sleeve.name, sleeve.size) == ("risk_parity", dec("1.6"))
+    assert dict(sleeve.members) == risk_parity(window()).weights
+    assert targets_of(loose, held, at).effective[USDT] == dec("0.2")
+    tight = replace(loose, limits=limits(max_leverage="0.5"))
+    found = targets_of(tight, held, at)
+    assert found.sleeves[0].size == dec("0.4"), "400 of 500 lie outside the futures wallet"
+    assert found.readings[-1].name == "extra"
+    assert loose.sleeved == (BTC, ETH, SOL)
+    once = replace(loose, history=replace(NO_HISTORY_NEEDED, risk_parity=rules(volatility=calm)))
+    assert targets_of(once, held, at).sleeves == once.sleeved == ()
 
 
 def test_a_coin_that_stands_still_has_no_risk_to_share() -> None:

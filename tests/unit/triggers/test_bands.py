@@ -7,7 +7,13 @@ import pytest
 from tests.builders import dec
 from trimtab.domain.exact import shown
 from trimtab.domain.policy import Threshold
-from trimtab.triggers.bands import AlertPrices, Band, alert_prices, band
+from trimtab.triggers.bands import (
+    AlertPrices,
+    Band,
+    alert_prices,
+    band,
+    sleeved_alert_prices,
+)
 
 ABSOLUTE = Threshold(width=dec("0.05"), relative=False)
 RELATIVE = Threshold(width=dec("0.10"), relative=True)
@@ -65,3 +71,18 @@ def test_an_edge_at_zero_or_one_is_met_at_no_price() -> None:
     edges = Band(low=dec(0), high=dec(1))
     found = alert_prices(net_weight=dec("0.5"), price=dec(1), edges=edges)
     assert found == AlertPrices(low=None, high=None)
+
+
+def test_what_a_sleeve_does_to_nav_moves_the_price_at_an_edge() -> None:
+    edges = Band(low=dec("0.45"), high=dec("0.55"))
+    whole = alert_prices(net_weight=dec("0.5"), price=dec(100), edges=edges)
+    same = sleeved_alert_prices(
+        weight=dec("0.5"), net_weight=dec("0.5"), price=dec(100), edges=edges
+    )
+    assert same == whole
+    covered = sleeved_alert_prices(
+        weight=dec("0.5"), net_weight=dec(0), price=dec(100), edges=edges
+    )
+    assert (covered.low, covered.high) == (dec(90), dec(110)), "NAV does not move at all"
+    geared = sleeved_alert_prices(weight=held, net_weight=dec(1), price=dec(100), edges=edges)
+    assert (geared.low, geared.high) == (None, None), "weight and NAV move alike"
