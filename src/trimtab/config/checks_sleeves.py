@@ -40,7 +40,7 @@ def sleeve_flaws(tree: Table, *, targeted: Collection[str]) -> Iterator[Flaw]:
     for name, table in sleeves.items():
         if not isinstance(table, dict):
             continue
-        yield from _size(name, table, tree)
+        yield from _size(name, table, tree=tree)
         yield from _members(name, table)
         for path, asset in _places(name, table):
             yield from _member(path, asset, tree, is_targeted=asset in targeted)
@@ -48,7 +48,7 @@ def sleeve_flaws(tree: Table, *, targeted: Collection[str]) -> Iterator[Flaw]:
                 reason = f"{asset} is in sleeve {seen[asset]} already"
                 yield Flaw(path=path, reason=reason, fix="name it in one sleeve, once")
             seen.setdefault(asset, name)
-    yield from _frame(sleeves, tree)
+    yield from _frame(sleeves, tree=tree)
     yield from _above_one(tree)
 
 
@@ -104,7 +104,7 @@ def _section(tree: Table, name: str) -> Table:
     return table if isinstance(table, dict) else {}
 
 
-def _size(name: str, table: Table, tree: Table) -> Iterator[Flaw]:
+def _size(name: str, table: Table, *, tree: Table) -> Iterator[Flaw]:
     """Check that a sleeve has one size; a multiple is long, and within what leverage may be."""
     path = (*SLEEVES, name)
     if "weight" in table and "multiple" in table:
@@ -170,7 +170,7 @@ def _member(path: KeyPath, asset: str, tree: Table, *, is_targeted: bool) -> Ite
         yield Flaw(path=path, reason=reason, fix=fix)
 
 
-def _frame(sleeves: Table, tree: Table) -> Iterator[Flaw]:
+def _frame(sleeves: Table, *, tree: Table) -> Iterator[Flaw]:
     """Check what stands around sleeves: whose 1 they share, that futures count, perpetuals."""
     portfolio = _section(tree, "portfolio")
     for name in funded_weights(sleeves):

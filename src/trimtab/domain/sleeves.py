@@ -92,7 +92,9 @@ class SleeveDrift:
     target: Decimal
     """Where it should be, likewise, >= 0."""
     band_low: Decimal
+    """Lowest size inside the band, likewise, >= 0."""
     band_high: Decimal
+    """Highest size inside the band, likewise."""
     breached: bool
     """Strictly outside the band."""
     after: Decimal
@@ -107,9 +109,11 @@ class NetOfSleeves:
     own: Decimal
     """Holding and futures that no sleeve explains."""
     in_sleeves: Decimal
+    """What sleeves add to it."""
     own_after: Decimal
     """The same when every leg has filled."""
     in_sleeves_after: Decimal
+    """Likewise."""
 
     @property
     def net(self) -> Decimal:

@@ -61,6 +61,10 @@ class Choice:
     spends_pot: bool
     """Whether its buys are paid by what hedges brought."""
 
+    def corrections(self, theirs: frozenset[Symbol]) -> tuple[Move, ...]:
+        """Return the moves that no sleeve is for, whose contracts are *theirs*."""
+        return tuple(m for m in self.moves if m.instrument.symbol not in theirs)
+
 
 COST_MARGIN: Final = Decimal("1.01")
 """The second decision trades a little more than the first, and so costs a little more."""

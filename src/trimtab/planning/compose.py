@@ -104,10 +104,7 @@ def make_plan_moving(
         routes=ways.choices(m for m in choice.moves if m.instrument.symbol not in account.theirs),
         legs=laid_out.legs,
         transfers=laid_out.transfers,
-        hedging=declared(
-            [leg for leg in laid_out.legs if leg.symbol not in account.theirs],
-            _terms(scene, choice),
-        ),
+        hedging=declared(account.own_legs(laid_out.legs), _terms(scene, choice)),
         allocation=sizes.certificate,
         units_before={
             a: traded_units(everything, a)

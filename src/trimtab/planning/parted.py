@@ -6,7 +6,7 @@ leverage, margin, urgent reductions and orders know all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -34,6 +34,10 @@ class Parted:
     own: Exposure
     theirs: frozenset[Symbol]
     """Perpetuals that sleeves own."""
+
+    def own_legs(self, legs: Iterable[Leg]) -> tuple[Leg, ...]:
+        """Return those of *legs* that no sleeve is for."""
+        return tuple(leg for leg in legs if leg.symbol not in self.theirs)
 
 
 def parted(snapshot: Snapshot, policy: Policy) -> Parted:
@@ -168,29 +172,18 @@ def nets_of(
         return ()
     nav, quote = stance.found.nav, account.exposed.quote
     now, moved = in_sleeves(account), _moved(account, legs)
-    touched = sorted({*now, *moved} - {quote})
-    nets = [_net(asset, now, moved, account, nav=nav, after=after) for asset in touched]
+    nets = []
+    for asset in sorted({*now, *moved} - {quote}):
+        own, value = ratio(account.own.net(asset), nav), now.get(asset, ZERO)
+        with exact_arithmetic():
+            value_after = value + moved.get(asset, ZERO)
+        nets.append(
+            NetOfSleeves(
+                asset=asset,
+                own=own,
+                in_sleeves=ratio(value, nav),
+                own_after=after.get(asset, own),
+                in_sleeves_after=ratio(value_after, nav),
+            )
+        )
     return tuple(nets)
-
-
-def _net(
-    asset: Asset,
-    now: Mapping[Asset, Decimal],
-    moved: Mapping[Asset, Decimal],
-    account: Parted,
-    *,
-    nav: Decimal,
-    after: Mapping[Asset, Decimal],
-) -> NetOfSleeves:
-    """Return one asset's exposure by itself and in sleeves."""
-    held, value = account.own.net(asset), now.get(asset, ZERO)
-    own = ratio(held, nav)
-    with exact_arithmetic():
-        value_after = value + moved.get(asset, ZERO)
-    return NetOfSleeves(
-        asset=asset,
-        own=own,
-        in_sleeves=ratio(value, nav),
-        own_after=after.get(asset, own),
-        in_sleeves_after=ratio(value_after, nav),
-    )

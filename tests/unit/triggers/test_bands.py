@@ -84,5 +84,5 @@ def test_what_a_sleeve_does_to_nav_moves_the_price_at_an_edge() -> None:
         weight=dec("0.5"), net_weight=dec(0), price=dec(100), edges=edges
     )
     assert (covered.low, covered.high) == (dec(90), dec(110)), "NAV does not move at all"
-    geared = sleeved_alert_prices(weight=held, net_weight=dec(1), price=dec(100), edges=edges)
+    geared = sleeved_alert_prices(weight=dec("0.5"), net_weight=dec(1), price=dec(100), edges=edges)
     assert (geared.low, geared.high) == (None, None), "weight and NAV move alike"
