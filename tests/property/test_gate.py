@@ -151,6 +151,18 @@ def shares(draw: st.DrawFn, proposal: Plan, *, whole: bool) -> dict[int, Decimal
     }
 
 
+def as_pairs_go(proposal: Plan, fills: Fractions) -> Fractions:
+    """Return fills in which no half of a pair is further than the other: earlier ones are whole."""
+    reached = max((g.stage for g in proposal.legs if fills[g.line]), default=0)
+    whole = dict(fills)
+    for leg in proposal.legs:
+        mine = [g for g in proposal.legs if g.instrument.base == leg.instrument.base]
+        opposed = len({g.side for g in mine}) > 1 and any(g.instrument.is_contract for g in mine)
+        if opposed and leg.stage < reached:
+            whole[leg.line] = Decimal(1)
+    return whole
+
+
 ONE_FEE = Decimal("0.001")
 """The gate books a spot buy's fee from cash and from coins, the model from cash alone."""
 
@@ -165,6 +177,8 @@ def test_no_reachable_fill_of_a_plan_that_passed_is_worse_than_before(data: st.D
     with exact_arithmetic():
         before = figures(snapshot, proposal.legs, none, OPEN)
         after = figures(snapshot, proposal.legs, fills, OPEN)
+        in_pairs = figures(snapshot, proposal.legs, as_pairs_go(proposal, fills), OPEN)
+        after["naked_short"] = in_pairs["naked_short"]
         affordable = filled(snapshot, proposal.legs, fills)["cash"] >= 0
     reductions = "max_run_notional" not in refused(
         ask(

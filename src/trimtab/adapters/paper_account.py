@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.margin import maintenance
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import Balance, MarginMode, MarginPool, Position, Snapshot
 
@@ -39,10 +40,32 @@ def simulated(
         positions.pop(symbol, None)
         if position is not None:
             positions[symbol] = position
+        if symbol in seen.contracts:
+            settle = seen.instruments[symbol].settle
+            now = Lots(0) if position is None else position.lots
+            if settle in pools:
+                pools[settle] = _margined(seen, symbol, now, pools[settle])
     for payment in paid:
         if payment.asset in pools:
             pools[payment.asset] = _after(payment, pools[payment.asset])
     return replace(seen, balances=balances, positions=positions, pools=pools)
+
+
+def _margined(seen: Snapshot, symbol: Symbol, now: Lots, pool: MarginPool) -> MarginPool:
+    """Return a futures wallet when one position is of *now* lots: what it binds moves with it."""
+    contract, instrument = seen.contracts[symbol], seen.instruments[symbol]
+    before = seen.positions.get(symbol)
+    with exact_arithmetic():
+        was = ZERO if before is None else abs(instrument.units(before.lots)) * contract.mark
+        value = abs(instrument.units(now)) * contract.mark
+        bound = ratio(value - was, Decimal(contract.leverage))
+        needed = maintenance(value, contract.brackets) - maintenance(was, contract.brackets)
+        return replace(
+            pool,
+            free_margin=max(ZERO, pool.free_margin - bound),
+            initial_margin=max(ZERO, pool.initial_margin + bound),
+            maintenance_margin=max(ZERO, pool.maintenance_margin + needed),
+        )
 
 
 def _after(payment: Payment, pool: MarginPool) -> MarginPool:

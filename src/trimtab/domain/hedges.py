@@ -256,6 +256,8 @@ class CloseWish:
 
     hedge_ids: tuple[str, ...]
     """Ids, or beginnings of ids that fit one open hedge; empty for all that are open."""
+    sells: bool
+    """Whether the coins that they cover are sold beside it, so that no exposure comes back."""
 
 
 Wish = HedgeWish | CloseWish

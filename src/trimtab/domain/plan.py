@@ -336,9 +336,13 @@ class Return:
 
 
 def returns_of(plan: Plan) -> tuple[Return, ...]:
-    """Return what a plan gives back that buys hedges back, in the order of its drifts."""
+    """Return what a plan gives back that buys hedges back, in the order of its drifts.
+
+    Nothing where the coins are sold beside it.
+    """
     bought = {leg.line for leg in plan.legs if leg.lots > 0}
-    assets = {line.asset for line in plan.hedging if line.line in bought}
+    sold = {leg.instrument.base for leg in plan.legs if leg.role is Role.SPOT and leg.lots < 0}
+    assets = {line.asset for line in plan.hedging if line.line in bought} - sold
     return tuple(
         Return(asset=d.asset, before=d.net_weight, after=plan.after.weights[d.asset])
         for d in plan.drift

@@ -40,6 +40,7 @@ from trimtab.execution.events import (
     Unsurveyed,
     WasNotSent,
 )
+from trimtab.execution.pairs import Progress, reach
 from trimtab.execution.pricing import limit_of
 from trimtab.execution.rests import RestReason
 from trimtab.execution.sizing import Means, Sized, Wanted, is_covered, means, resize
@@ -57,7 +58,9 @@ from trimtab.execution.transfer_events import (
 from trimtab.execution.transfers import TrackedTransfer, follow, heard
 from trimtab.execution.transfers import is_step as is_transfer_step
 
-_NO_MORE_COMES: Final = frozenset({RestReason.NO_CASH, RestReason.NO_UNITS, RestReason.NO_POSITION})
+_NO_MORE_COMES: Final = frozenset(
+    {RestReason.NO_CASH, RestReason.NO_UNITS, RestReason.NO_POSITION, RestReason.OTHER_HALF}
+)
 """Cuts that another round of the same stage would only repeat."""
 
 _NOT_MADE: Final[Mapping[TransferState, RestReason]] = MappingProxyType(
@@ -152,7 +155,8 @@ def _proposed(state: RunState, snapshot: Snapshot) -> Step:
             return _transfer_proposed(state, work, snapshot, available)
     wanted, unpriced = _priced(state, snapshot)
     state = _with_reasons(state, unpriced)
-    sized = {each.wanted.leg.line: each for each in resize(wanted, available)}
+    room = reach([Progress(leg=w.leg, done=w.done) for w in state.legs], stage=state.stage)
+    sized = {each.wanted.leg.line: each for each in resize(wanted, available, room)}
     state = _with_reasons(state, {n: each.reason for n, each in sized.items() if not each.lots})
     works = [w for w in state.legs if w.leg.line in sized and sized[w.leg.line].lots]
     if not works:

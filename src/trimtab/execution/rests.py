@@ -18,6 +18,8 @@ class RestReason(StrEnum):
     """Fewer free units are there than were to be sold."""
     NO_POSITION = "no_position"
     """The position to be reduced is smaller than the leg, or gone."""
+    OTHER_HALF = "other_half"
+    """What it is paired with, a coin or its hedge, has not come as far."""
     AT_VENUE_MAXIMUM = "at_venue_maximum"
     """The venue takes no larger order."""
     NO_PRICE = "no_price"

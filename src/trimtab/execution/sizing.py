@@ -126,11 +126,17 @@ def is_covered(transfer: TransferLeg, available: Means, fresh: Snapshot) -> bool
     return pool is not None and pool.withdrawable >= units
 
 
-def resize(wanted: Sequence[Wanted], available: Means) -> tuple[Sized, ...]:
-    """Return what of *wanted* can be sent side by side, in its order."""
+def resize(
+    wanted: Sequence[Wanted], available: Means, room: Mapping[int, int]
+) -> tuple[Sized, ...]:
+    """Return what of *wanted* can be sent side by side, in its order.
+
+    *room* is the most lots, >= 0, by line, where a leg waits for the other half of its pair.
+    """
     free = {asset: available.spendable(asset) for asset in available.free}
     positions = dict(available.positions)
-    sized = [_bounded(each, free=free, positions=positions) for each in wanted]
+    halves = [_beside(each, room.get(each.leg.line)) for each in wanted]
+    sized = [_bounded(each, free=free, positions=positions) for each in halves]
     buys = [k for k, each in enumerate(sized) if _spends(each)]
     for asset in sorted({sized[k].wanted.leg.instrument.quote for k in buys}):
         places = [k for k in buys if sized[k].wanted.leg.instrument.quote == asset]
@@ -140,18 +146,26 @@ def resize(wanted: Sequence[Wanted], available: Means) -> tuple[Sized, ...]:
     return tuple(_at_least_minimum(each) for each in sized)
 
 
+def _beside(wanted: Wanted, most: int | None) -> Sized:
+    """Bound one order by how far the other half of its pair has come; None is no bound."""
+    if most is None or abs(wanted.lots) <= most:
+        return Sized(wanted=wanted, lots=wanted.lots, reason=RestReason.NONE)
+    sign = 1 if wanted.lots > 0 else -1
+    return Sized(wanted=wanted, lots=Lots(sign * most), reason=RestReason.OTHER_HALF)
+
+
 def _spends(sized: Sized) -> bool:
     """Whether the order is paid with free quote."""
     return sized.lots > 0 and not sized.wanted.leg.instrument.is_contract
 
 
-def _bounded(wanted: Wanted, *, free: dict[Asset, Decimal], positions: dict[Symbol, int]) -> Sized:
+def _bounded(half: Sized, *, free: dict[Asset, Decimal], positions: dict[Symbol, int]) -> Sized:
     """Bound one order by the venue's maximum, and by the units or the position it reduces.
 
     What it uses is taken off, so that two orders never sell the same units.
     """
-    leg, sign = wanted.leg, 1 if wanted.lots > 0 else -1
-    most, reason = abs(wanted.lots), RestReason.NONE
+    wanted, reason = half.wanted, half.reason
+    leg, sign, most = wanted.leg, 1 if wanted.lots > 0 else -1, abs(half.lots)
     if most > leg.instrument.lots_max:
         most, reason = leg.instrument.lots_max, RestReason.AT_VENUE_MAXIMUM
     if leg.reduce_only:

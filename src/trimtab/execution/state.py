@@ -91,9 +91,14 @@ class LegWork:
     """Silence before the next attempt, seconds, >= 0."""
 
     @property
+    def done(self) -> int:
+        """What was executed, signed lots."""
+        return sum(order.executed for order in self.orders)
+
+    @property
     def rest(self) -> Lots:
         """What is approved and not executed, signed like the leg; zero when more was."""
-        rest = self.leg.lots - sum(order.executed for order in self.orders)
+        rest = self.leg.lots - self.done
         return Lots(rest if rest * self.leg.lots > 0 else 0)
 
     @property

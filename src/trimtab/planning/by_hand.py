@@ -20,6 +20,7 @@ from trimtab.domain.hedges import (
     HedgeBook,
     HedgeCause,
     HedgeId,
+    HedgeOrigin,
     HedgeWish,
     Wish,
     units_of,
@@ -29,7 +30,7 @@ from trimtab.domain.plan import LegReason, Role
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing
 from trimtab.hedging.declare import new_id
-from trimtab.planning.routes import Move
+from trimtab.planning.routes import Move, market_of
 from trimtab.targets.by_hand import Aim, aims_of
 
 
@@ -43,6 +44,8 @@ class ByHand:
     """The one that is to be opened or resized; None when hedges are to be closed."""
     closings: tuple[Closing, ...]
     """Hedges that are to be closed."""
+    sells: bool
+    """Whether the coins that those cover are sold beside it."""
 
 
 def wished(wish: Wish, book: HedgeBook, snapshot: Snapshot, exposed: Exposure) -> ByHand:
@@ -56,10 +59,24 @@ def wished(wish: Wish, book: HedgeBook, snapshot: Snapshot, exposed: Exposure) -
         closings = tuple(_closing(h) for h in _named(wish, book))
         gone = {c.hedge.hedge_id for c in closings}
         kept = tuple(a for a in aims_of(book, exposed) if a.hedge_id not in gone)
-        return ByHand(aims=kept, opening=None, closings=closings)
+        if wish.sells:
+            _require_of_drift(closings)
+        return ByHand(aims=kept, opening=None, closings=closings, sells=wish.sells)
     aim = _aim(wish, book, snapshot, exposed=exposed)
     others = tuple(a for a in aims_of(book, exposed) if a.hedge_id != aim.hedge_id)
-    return ByHand(aims=(*others, aim) if aim.units else others, opening=aim, closings=())
+    aims = (*others, aim) if aim.units else others
+    return ByHand(aims=aims, opening=aim, closings=(), sells=False)
+
+
+def _require_of_drift(closings: Sequence[Closing]) -> None:
+    """Refuse to sell what the next plan would buy back: a hedge by hand moved its target."""
+    for hedge in (c.hedge for c in closings):
+        if hedge.origin is HedgeOrigin.BY_HAND:
+            raise PlanningError(
+                f"{hedge.hedge_id}: was opened by hand, and the target still wants its coins; "
+                f"lower that of {hedge.asset}, or close it without selling",
+                next_step=f"trimtab close-hedges {hedge.hedge_id}",
+            )
 
 
 def _aim(wish: HedgeWish, book: HedgeBook, snapshot: Snapshot, *, exposed: Exposure) -> Aim:
@@ -142,7 +159,8 @@ def _firing(hedge_id: HedgeId, units: Decimal, *, wanted: Decimal, asset: Asset)
 def moves_of(given: ByHand, book: HedgeBook, snapshot: Snapshot) -> tuple[Move, ...]:
     """Return what brings the hedges to what a person wants; nothing when they are there."""
     if given.opening is None:
-        return closing_moves(given.closings, snapshot, LegReason.BY_HAND)
+        back = closing_moves(given.closings, snapshot, LegReason.BY_HAND)
+        return (*back, *_sales(back, snapshot)) if given.sells else back
     aim, now = given.opening, units_of(book.by_hand(given.opening.asset))
     with exact_arithmetic():
         missing = aim.units - now
@@ -187,6 +205,21 @@ def _closing_moves(
                 next_step="trimtab reconcile --adopt",
             )
         yield _move(symbol, units, snapshot, reason)
+
+
+def _sales(back: Sequence[Move], snapshot: Snapshot) -> Iterator[Move]:
+    """Yield the sale of the coins that hedges bought back have covered, asset by asset."""
+    for asset in dict.fromkeys(move.asset for move in back):
+        with exact_arithmetic():
+            value = sum((move.value for move in back if move.asset == asset), ZERO)
+        yield Move(
+            asset=asset,
+            instrument=market_of(asset, snapshot, contract=False),
+            value=-value,
+            slack=ZERO,
+            role=Role.SPOT,
+            reason=LegReason.BY_HAND,
+        )
 
 
 def _move(symbol: Symbol, units: Decimal, snapshot: Snapshot, reason: LegReason) -> Move:

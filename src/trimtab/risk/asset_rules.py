@@ -32,7 +32,7 @@ def _naked_short_of(asset: Asset, state: AccountState, case: Case) -> Rule:
         scenario=AS_READ,
         worst_of=(_linear(net.scaled(Decimal(-1)), tolerated),),
         capped_by=(),
-        settled=Settled.ANY_FILL,
+        settled=_settled(asset, state),
         limit=tolerated,
         gauge=below(tolerated),
         guarded=_legs(asset, state),
@@ -59,7 +59,7 @@ def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
                 scenario=AS_READ,
                 worst_of=(excess,),
                 capped_by=(),
-                settled=Settled.ANY_FILL,
+                settled=_settled(asset, state),
                 limit=limit,
                 gauge=above_ratio(limit, protected),
                 guarded=_legs(asset, state),
@@ -117,7 +117,7 @@ def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule
         scenario=AS_READ,
         worst_of=(Excess(terms=(magnitude(way),)).plus(Affine(constant=-allowed, slopes={})),),
         capped_by=(),
-        settled=Settled.AS_PLANNED if pair else Settled.ANY_FILL,
+        settled=_settled(asset, state),
         limit=limit,
         gauge=above(limit),
         guarded=_legs(asset, state),
@@ -130,6 +130,11 @@ def _paired(asset: Asset, state: AccountState) -> bool:
     legs = [m for m in state.on_asset(asset) if m.is_leg]
     opposed = any(m.units > 0 for m in legs) and any(m.units < 0 for m in legs)
     return opposed and any(m.instrument.is_contract for m in legs)
+
+
+def _settled(asset: Asset, state: AccountState) -> Settled:
+    """Return what is known of earlier legs on *asset*: no half of a pair outruns the other."""
+    return Settled.AS_PLANNED if _paired(asset, state) else Settled.ANY_FILL
 
 
 def _legs(asset: Asset, state: AccountState) -> frozenset[MoveIndex]:

@@ -14,12 +14,18 @@ from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.findings import Finding, Tag, Verdict
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.review import Review
+from trimtab.risk.rule import Rule
 from trimtab.risk.sources import read_at, source_of
+from trimtab.risk.state import AccountState
 
 QUOTE = "quote"
 """Unit of values; findings name the account's own quote instead."""
 SHOWN_PLACES = 6
 """Decimals of a measured value in a finding; the verdict is taken before rounding."""
+
+
+RuleMaker = Callable[[AccountState, Case], tuple[Rule, ...]]
+"""States the rules of one check for an account and the moves that are possible from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class Check:
     """Whether no approval may ever override it."""
     judge: Callable[[Review], tuple[Judgement, ...]]
     """Never empty. May raise :class:`Unmeasured` for the plan as a whole."""
+    rules: RuleMaker | None = None
+    """What holds at every prefix of a plan; None where a check does not look at prefixes."""
 
     def findings(self, review: Review) -> tuple[Finding, ...]:
         """Judge *review*; what could not be measured or computed is refused."""

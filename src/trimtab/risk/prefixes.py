@@ -146,28 +146,35 @@ class Walk:
 
 
 def prefixes_of(state: AccountState) -> dict[Settled, dict[int, Prefix]]:
-    """Return every prefix of the plan, by what is known of earlier stages and by stage.
-
-    A transfer of an earlier stage was made whole, whatever is known of the orders beside it: a
-    run whose transfer was not made ends there.
-    """
+    """Return every prefix of the plan, by what is known of earlier stages and by stage."""
     stages = (RESTING_STAGE, *state.stages)
     by_stage = {s: frozenset(m.index for m in state.lines if m.stage == s) for s in stages}
-    resting, earlier = by_stage[RESTING_STAGE], frozenset[MoveIndex]()
-    whole = frozenset(t.index for t in state.transits)
-    inward = frozenset(t.index for t in state.transits if t.is_leg and t.units > 0)
+    earlier = frozenset[MoveIndex]()
     found: dict[Settled, dict[int, Prefix]] = {settled: {} for settled in Settled}
     for stage in stages:
-        here = resting | by_stage[stage]
-        planned = Fills(moving=here, settled=earlier)
-        made = earlier & whole
-        anything = Fills(moving=(here | earlier) - made, settled=made)
-        moved = Fills(moving=anything.moving - inward, settled=made | inward)
-        found[Settled.AS_PLANNED][stage] = Prefix(fills=planned, known={})
-        found[Settled.ANY_FILL][stage] = Prefix(fills=anything, known={})
-        found[Settled.TRANSFERRED][stage] = Prefix(fills=moved, known={})
-        earlier |= by_stage[stage] - resting
+        for settled, fills in fills_of(state, earlier=earlier, here=by_stage[stage]).items():
+            found[settled][stage] = Prefix(fills=fills, known={})
+        earlier |= by_stage[stage] - by_stage[RESTING_STAGE]
     return found
+
+
+def fills_of(
+    state: AccountState, *, earlier: frozenset[MoveIndex], here: frozenset[MoveIndex]
+) -> dict[Settled, Fills]:
+    """Return what may be filled while *here* is in flight after *earlier*, by what is known of it.
+
+    Orders that are out already may fill beside both. A transfer of an earlier stage was made
+    whole, whatever is known of the orders beside it: a run whose transfer was not made ends there.
+    """
+    here |= {m.index for m in state.lines if m.stage == RESTING_STAGE}
+    made = earlier & {t.index for t in state.transits}
+    inward = frozenset(t.index for t in state.transits if t.is_leg and t.units > 0)
+    anything = Fills(moving=(here | earlier) - made, settled=made)
+    return {
+        Settled.AS_PLANNED: Fills(moving=here, settled=earlier),
+        Settled.ANY_FILL: anything,
+        Settled.TRANSFERRED: Fills(moving=anything.moving - inward, settled=made | inward),
+    }
 
 
 def nothing_to_guard() -> Judgement:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from trimtab.domain.findings import Tag
 from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, wallet_rules
-from trimtab.risk.case import Case
 from trimtab.risk.checks import account, independent, key, markets, orders, transfers
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
-from trimtab.risk.judgement import QUOTE, Check
-from trimtab.risk.rule import Rule
-from trimtab.risk.state import AccountState
+from trimtab.risk.judgement import QUOTE, Check, RuleMaker
 
 HARD: Final = frozenset(
     {
@@ -57,12 +54,11 @@ def _check(code: str, judge: Judge, *, limit: str, unit: str, guards: str) -> Ch
     )
 
 
-def _prefix(
-    rules: Callable[[AccountState, Case], tuple[Rule, ...]], *, limit: str, unit: str, guards: str
-) -> Check:
+def _prefix(rules: RuleMaker, *, limit: str, unit: str, guards: str) -> Check:
     code = rules.__name__
     tag = Tag.EXPOSURE if code in EXPOSURE else Tag.INTEGRITY
-    return _check(code, on_prefixes(rules, tag), limit=limit, unit=unit, guards=guards)
+    check = _check(code, on_prefixes(rules, tag), limit=limit, unit=unit, guards=guards)
+    return replace(check, rules=rules)
 
 
 _STATE: Final = (

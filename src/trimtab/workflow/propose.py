@@ -42,6 +42,7 @@ from trimtab.risk.context import GateContext
 from trimtab.risk.flips import flips
 from trimtab.risk.funding import funded
 from trimtab.risk.gate import review
+from trimtab.risk.ordering import in_order, ordered
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.workflow.bearings import Bearing, Chart
@@ -148,7 +149,8 @@ async def propose(planner: Planner, *, slot_due: bool, slot: str = "") -> Propos
     if priced_in(plan) != priced_in(bare):
         context = await gate_context(planner, snapshot, plan, holder=holder)
         now = planner.clock.now()
-    report = review(plan, snapshot, policy=policy, context=context, now=now)
+    case = Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now)
+    plan, report = ordered(case, review(plan, snapshot, policy=policy, context=context, now=now))
     if context.ledger_fault is None:
         await remember(planner.watch, context.record)
     status = _status(plan, report)
@@ -161,7 +163,7 @@ async def propose(planner: Planner, *, slot_due: bool, slot: str = "") -> Propos
         occasion=occasion,
         bearings=_bearings(plan, snapshot, bench),
         status=status,
-        case=Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now),
+        case=replace(case, plan=plan),
     )
 
 
@@ -242,7 +244,7 @@ def flips_of(proposal: Proposal) -> Flips:
         """Plan from another account or under other rules, on the same occasion."""
         bare = make_plan(snapshot, policy, proposal.occasion)
         case = replace(proposal.case, plan=bare, snapshot=snapshot, policy=policy)
-        return _funded(case, proposal.occasion)
+        return in_order(replace(case, plan=_funded(case, proposal.occasion)))
 
     return flips(proposal.case, proposal.report, again)
 

@@ -41,7 +41,7 @@ def lots_and_reasons(sized: tuple[Sized, ...]) -> list[tuple[int, RestReason]]:
 
 
 def test_what_can_be_paid_is_sent_whole() -> None:
-    sized = resize(wanted("buy 1 BTC @ 100", "sell 1 BTC", "buy 1 perp BTC reduce"), there())
+    sized = resize(wanted("buy 1 BTC @ 100", "sell 1 BTC", "buy 1 perp BTC reduce"), there(), {})
     assert lots_and_reasons(sized) == [
         (10_000, RestReason.NONE),
         (-10_000, RestReason.NONE),
@@ -50,59 +50,59 @@ def test_what_can_be_paid_is_sent_whole() -> None:
 
 
 def test_buys_are_cut_pro_rata_to_what_is_there_at_the_limit_with_the_fee() -> None:
-    sized = resize(wanted("buy 3 BTC @ 100", "buy 10 ETH @ 10"), there(usdt="200.20"))
+    sized = resize(wanted("buy 3 BTC @ 100", "buy 10 ETH @ 10"), there(usdt="200.20"), {})
     assert lots_and_reasons(sized) == [(15_000, RestReason.NO_CASH), (50_000, RestReason.NO_CASH)]
 
 
 def test_money_left_by_whole_lots_buys_further_lots_of_the_largest_fraction() -> None:
     coarse = spot("BTC", lot_size=Decimal(1))
     snapshot = dataclasses.replace(RICH, instruments={coarse.symbol: coarse})
-    [only] = resize(wanted("buy 3 BTC @ 100", snapshot=snapshot), there(usdt="250"))
+    [only] = resize(wanted("buy 3 BTC @ 100", snapshot=snapshot), there(usdt="250"), {})
     assert only.lots == 2
     eth = spot("ETH", lot_size=Decimal(1))
     snapshot = dataclasses.replace(RICH, instruments={coarse.symbol: coarse, eth.symbol: eth})
     buys = wanted("buy 3 BTC @ 100", "buy 20 ETH @ 10", snapshot=snapshot)
-    sized = resize(buys, there(usdt="260.26"))
+    sized = resize(buys, there(usdt="260.26"), {})
     assert lots_and_reasons(sized) == [(1, RestReason.NO_CASH), (11, RestReason.NO_CASH)]
-    sized = resize(buys, there(usdt="310.31"))
+    sized = resize(buys, there(usdt="310.31"), {})
     assert [each.lots for each in sized] == [1, 13]
 
 
 def test_the_reserve_is_not_spent() -> None:
-    [only] = resize(wanted("buy 1 BTC @ 100"), there(usdt="100.10", reserve="50.05"))
+    [only] = resize(wanted("buy 1 BTC @ 100"), there(usdt="100.10", reserve="50.05"), {})
     assert only.lots == 5_000
     assert there(usdt="10", reserve="11").spendable(USDT) == 0
 
 
 def test_sells_of_one_coin_share_its_units() -> None:
-    sized = resize(wanted("sell 0.7 BTC", "sell 0.7 BTC"), there(btc="1.00009"))
+    sized = resize(wanted("sell 0.7 BTC", "sell 0.7 BTC"), there(btc="1.00009"), {})
     assert lots_and_reasons(sized) == [(-7_000, RestReason.NONE), (-3_000, RestReason.NO_UNITS)]
 
 
 def test_without_units_nothing_is_sold() -> None:
-    assert lots_and_reasons(resize(wanted("sell 1 ETH"), there())) == [(0, RestReason.NO_UNITS)]
+    assert lots_and_reasons(resize(wanted("sell 1 ETH"), there(), {})) == [(0, RestReason.NO_UNITS)]
 
 
 @pytest.mark.parametrize(("position", "lots"), [(-4_000, 4_000), (0, 0), (5_000, 0)])
 def test_a_reduction_never_goes_beyond_the_real_position(position: int, lots: int) -> None:
-    [only] = resize(wanted("buy 1 perp BTC reduce"), there(position=position))
+    [only] = resize(wanted("buy 1 perp BTC reduce"), there(position=position), {})
     assert (only.lots, only.reason) == (lots, RestReason.NO_POSITION)
 
 
 def test_reductions_of_one_contract_share_its_position() -> None:
-    sized = resize(wanted("buy 0.7 perp BTC reduce", "buy 0.7 perp BTC reduce"), there())
+    sized = resize(wanted("buy 0.7 perp BTC reduce", "buy 0.7 perp BTC reduce"), there(), {})
     assert [each.lots for each in sized] == [7_000, 3_000]
 
 
 def test_openings_of_contracts_are_not_cut_to_cash() -> None:
-    sized = resize(wanted("buy 9 perp BTC", "sell 9 perp BTC"), there(usdt="0"))
+    sized = resize(wanted("buy 9 perp BTC", "sell 9 perp BTC"), there(usdt="0"), {})
     assert [each.lots for each in sized] == [90_000, -90_000]
 
 
 def test_an_order_is_not_larger_than_the_venue_takes() -> None:
     small = spot("BTC", lots_max=1_000)
     snapshot = dataclasses.replace(RICH, instruments={small.symbol: small})
-    [only] = resize(wanted("sell 1 BTC", snapshot=snapshot), there())
+    [only] = resize(wanted("sell 1 BTC", snapshot=snapshot), there(), {})
     assert (only.lots, only.reason) == (-1_000, RestReason.AT_VENUE_MAXIMUM)
 
 
@@ -110,16 +110,16 @@ def test_what_the_venue_would_refuse_for_its_size_is_left() -> None:
     few = spot("BTC", lots_min=100)
     snapshot = dataclasses.replace(RICH, instruments={few.symbol: few})
     below = (0, RestReason.BELOW_MINIMUM)
-    assert lots_and_reasons(resize(wanted("sell 0.0099 BTC", snapshot=snapshot), there())) == [
+    assert lots_and_reasons(resize(wanted("sell 0.0099 BTC", snapshot=snapshot), there(), {})) == [
         below
     ]
-    assert lots_and_reasons(resize(wanted("sell 0.0499 BTC @ 100"), there())) == [below]
-    assert lots_and_reasons(resize(wanted("sell 0.05 BTC @ 100"), there()))[0][0] == -500
-    assert lots_and_reasons(resize(wanted("buy 0.01 perp BTC reduce"), there()))[0][0] == 100
+    assert lots_and_reasons(resize(wanted("sell 0.0499 BTC @ 100"), there(), {})) == [below]
+    assert lots_and_reasons(resize(wanted("sell 0.05 BTC @ 100"), there(), {}))[0][0] == -500
+    assert lots_and_reasons(resize(wanted("buy 0.01 perp BTC reduce"), there(), {}))[0][0] == 100
 
 
 def test_a_cut_below_the_minimum_keeps_the_reason_of_the_cut() -> None:
-    [only] = resize(wanted("buy 1 BTC @ 100"), there(usdt="4"))
+    [only] = resize(wanted("buy 1 BTC @ 100"), there(usdt="4"), {})
     assert (only.lots, only.reason) == (0, RestReason.NO_CASH)
 
 

@@ -117,7 +117,7 @@ def test_a_wish_leaves_the_hedge_of_a_drift_alone_and_counts_what_is_beside() ->
         ("USDT 5000, BTC @ 10000, wallet 5000", share("0.1"), "nothing is held"),
         (f"{HELD}, perp BTC 0.1", share("0.1"), "is long"),
         (HELD, HedgeWish(asset=BTC, share=None, units=dec("0.00001")), "less than one lot"),
-        (HELD, CloseWish(hedge_ids=("btc",)), "no open hedge has this id"),
+        (HELD, CloseWish(hedge_ids=("btc",), sells=False), "no open hedge has this id"),
     ],
 )
 def test_a_wish_that_cannot_be_planned_is_an_error_that_says_so(
@@ -139,24 +139,41 @@ BOTH_SHORT = f"{HELD}, perp BTC -0.3"
 
 
 def test_hedges_are_closed_by_name_by_the_beginning_of_it_or_all() -> None:
-    one = planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=("on", "one")))
+    one = planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=("on", "one"), sells=False))
     assert (legs_of(one), acts_of(one)) == (
         [(PERP, Role.CLOSE, dec("0.2"))],
         [(1, "one", HedgeOrigin.DRIFT, HedgeCause.BY_HAND)],
     )
     assert [o.overlay_id for o in one.overlays] == ["other"]
-    everything = planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=()))
+    everything = planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=(), sells=False))
     assert legs_of(everything) == [(PERP, Role.CLOSE, dec("0.3"))]
     assert [h.hedge_id for h in everything.hedging] == ["one", "other"]
     assert [f.kind for f in everything.firings] == ["by_hand", "by_hand"]
     with pytest.raises(PlanningError, match="several"):
-        planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=("o",)))
+        planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=("o",), sells=False))
+
+
+def test_a_hedge_goes_with_the_coins_that_it_covers_and_no_exposure_comes_back() -> None:
+    twice = hedges("open one 0.2 @ 10000", "open other 0.1 @ 10000")
+    both = planned(BOTH_SHORT, twice, CloseWish(hedge_ids=(), sells=True))
+    assert legs_of(both) == [("BTC/USDT", Role.SPOT, dec("-0.3")), (PERP, Role.CLOSE, dec("0.3"))]
+    assert {leg.reason for leg in both.legs} == {LegReason.BY_HAND}
+    assert {leg.stage for leg in both.legs} == {1}
+    assert returns_of(both) == ()
+    alone = planned(BOTH_SHORT, twice, CloseWish(hedge_ids=(), sells=False))
+    assert [back.asset for back in returns_of(alone)] == ["BTC"]
+
+
+def test_coins_that_a_target_still_wants_do_not_go_with_their_hedge() -> None:
+    with pytest.raises(PlanningError, match="was opened by hand") as told:
+        planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=(), sells=True))
+    assert told.value.next_step == "trimtab close-hedges other"
 
 
 def test_a_hedge_whose_position_somebody_else_took_is_not_bought_back() -> None:
     for text in (HELD, f"{HELD}, perp BTC -0.1"):
         with pytest.raises(PlanningError, match="somebody else"):
-            planned(text, TWO, CloseWish(hedge_ids=()))
+            planned(text, TWO, CloseWish(hedge_ids=(), sells=False))
 
 
 def test_what_somebody_else_took_of_a_hedge_moves_no_target_and_closes_nothing() -> None:

@@ -194,9 +194,9 @@ def test_no_asset_is_left_net_short_beyond_a_lot_at_any_fill() -> None:
     assert verdict(ask(calm, "sell 0.1001 perp BTC", rules=LOOSE), "naked_short") == "pass"
     assert verdict(ask(calm, "sell 0.1002 perp BTC", rules=LOOSE), "naked_short") == "refuse"
     assert verdict(ask(calm, "sell 0.1 perp ETH", rules=LOOSE), "naked_short") == "refuse"
-    bought = ask(calm, "buy 0.1 BTC", "then sell 0.19 perp BTC", rules=LOOSE)
+    bought = ask(calm, "buy 0.1 BTC", "sell 0.19 perp BTC", rules=LOOSE)
     finding = found(bought, "naked_short")
-    assert finding.subject == "prefix 2"
+    assert finding.subject == "prefix 1"
     assert finding.reason is not None
     assert "leg 2 filled and leg 1 unfilled" in finding.reason
 
@@ -208,6 +208,26 @@ def test_a_sleeve_may_be_short_to_the_edge_of_its_band_and_no_further() -> None:
     assert refused(ask(calm, "sell 0.81 perp ETH", rules=rules)) == {"naked_short", "max_ratio"}
     long = dataclasses.replace(LOOSE, sleeves=(sleeve("with 0.20 long ETH"),))
     assert refused(ask(calm, "sell 0.01 perp ETH", rules=long)) == {"naked_short", "max_ratio"}
+
+
+def test_the_half_of_a_pair_that_comes_later_waits_for_the_other_and_is_measured_so() -> None:
+    calm = account("USDT 50000, BTC 0.1 @ 60000, wallet 90000")
+    pair = ("buy 0.1 BTC", "then sell 0.19 perp BTC")
+    assert refused(ask(calm, *pair, rules=loose(max_unhedged_notional="99999"))) == set()
+    wrong = ask(calm, "sell 0.19 perp BTC", "then buy 0.1 BTC", rules=LOOSE)
+    assert found(wrong, "naked_short").subject == "prefix 1"
+    assert found(wrong, "max_ratio").verdict == "refuse"
+    two = ask(calm, "sell 0.1 BTC", "then buy 0.1 BTC", "then sell 0.05 BTC", rules=LOOSE)
+    assert verdict(two, "naked_short") == "refuse"  # Without a contract it is no pair.
+    halves = account("USDT 50000, BTC 0.1 @ 60000, perp BTC -0.1, wallet 90000")
+    back = ("buy 0.05 perp BTC reduce", "then sell 0.05 BTC")
+    assert refused(ask(halves, *back, rules=loose(max_unhedged_notional="3000"))) == set()
+    assert refused(ask(halves, *reversed_of(*back), rules=LOOSE)) == {"naked_short", "max_ratio"}
+
+
+def reversed_of(first: str, second: str) -> tuple[str, str]:
+    """Return two legs of two stages the other way round."""
+    return second.removeprefix("then "), f"then {first}"
 
 
 def test_legs_of_one_asset_that_undo_each_other_are_a_detour() -> None:

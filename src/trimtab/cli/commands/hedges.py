@@ -55,6 +55,7 @@ def hedge(
 
 def close_hedges(
     *hedge_ids: str,
+    sell: Annotated[bool, Parameter(negative=())] = False,
     execute: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
 ) -> Exit:
@@ -64,6 +65,8 @@ def close_hedges(
     ----------
     hedge_ids
         Ids as status shows them, or their beginnings; none for every open hedge.
+    sell
+        Sell the coins that they cover in pairs with it, so that no exposure comes back.
     execute
         Send orders. Without it nothing leaves that changes anything.
     yes
@@ -71,7 +74,7 @@ def close_hedges(
         covers, else never in live.
 
     """
-    return _asked(CloseWish(hedge_ids=hedge_ids), execute=execute, yes=yes)
+    return _asked(CloseWish(hedge_ids=hedge_ids, sells=sell), execute=execute, yes=yes)
 
 
 def pot() -> Exit:
