@@ -49,7 +49,11 @@ PROXIES: Final = (
 )
 
 SERVER: Final = "TRIMTAB_TEST_POSTGRES"
-"""The only variable of ours that reaches a test: where the ledger's tests find a server."""
+"""Where the ledger's tests find a server."""
+COLD: Final = "TRIMTAB_TEST_COLD"
+"""Set to anything, every command that a test runs is started anew; see tests/acceptance/warm."""
+FOR_TESTS: Final = frozenset({SERVER, COLD})
+"""The only variables of ours that reach a test."""
 
 
 def pytest_configure() -> None:
@@ -59,8 +63,9 @@ def pytest_configure() -> None:
     for name in REDIRECTED:
         os.environ[name] = str(home / name.lower())
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Hundreds of commands would compile anew.
-    for name in [n for n in os.environ if n.startswith(("TRIMTAB", "PG")) and n != SERVER]:
-        del os.environ[name]
+    for name in [n for n in os.environ if n.startswith(("TRIMTAB", "PG"))]:
+        if name not in FOR_TESTS:
+            del os.environ[name]
     for name in PROXIES:
         os.environ.pop(name, None)
     inherited = os.environ.get("PYTHONPATH")

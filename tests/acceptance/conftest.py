@@ -14,7 +14,9 @@ from typing import Any, Final
 
 import pytest
 
+from tests.acceptance import warm
 from tests.acceptance.dominance import unruled
+from tests.conftest import COLD
 from trimtab.testnet import LocalExchange, Scenario, serve
 
 TRIMTAB: Final = str(Path(sys.executable).with_name("trimtab"))
@@ -92,6 +94,11 @@ class Account:
 AccountAt = Callable[..., Awaitable[Account]]
 
 
+def environ_of(variables: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables that a command sees."""
+    return {**os.environ, "COLUMNS": "100", **(variables or {})}
+
+
 async def started(
     words: Sequence[str], *, folder: Path, variables: Mapping[str, str] | None = None
 ) -> asyncio.subprocess.Process:
@@ -100,7 +107,7 @@ async def started(
         TRIMTAB,
         *words,
         cwd=folder,
-        env={**os.environ, "COLUMNS": "100", **(variables or {})},
+        env=environ_of(variables),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -113,8 +120,17 @@ async def trimtab(
     folder: Path,
     stdin: str = "",
     variables: Mapping[str, str] | None = None,
+    anew: bool = False,
 ) -> Ended:
-    """Run the command to its end; standard input is *stdin* and then its end."""
+    """Run the command to its end; standard input is *stdin* and then its end.
+
+    It is forked from a process that has the libraries, or, when *anew*, started like a user's.
+    """
+    environ = environ_of(variables)
+    if not anew and COLD not in os.environ and warm.suits(environ):
+        async with asyncio.timeout(WITHIN_S):
+            code, out, err = await warm.ended(words, folder=folder, environ=environ, stdin=stdin)
+        return Ended(code=code, stdout=out.decode(), stderr=err.decode())
     process = await started(words, folder=folder, variables=variables)
     try:
         async with asyncio.timeout(WITHIN_S):

@@ -37,8 +37,8 @@ async def test_help_names_every_command_and_the_options_they_share(tmp_path: Pat
 
 
 async def test_every_command_has_help_without_a_configuration(tmp_path: Path) -> None:
-    for words in EVERY:
-        ended = await trimtab([*words, "--help"], folder=tmp_path)
+    for words in EVERY:  # Each started anew: what it imports must be complete without another.
+        ended = await trimtab([*words, "--help"], folder=tmp_path, anew=True)
         assert ended.code == 0, ended.text
         assert f"trimtab {' '.join(words)}" in ended.stdout
 

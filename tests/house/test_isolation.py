@@ -63,7 +63,7 @@ def test_home_is_not_the_real_one(home: Path) -> None:
 
 def test_no_variable_of_the_user_reaches_a_test() -> None:
     ours = {name for name in os.environ if name.startswith(("TRIMTAB", "PG"))}
-    assert ours <= {"TRIMTAB_TEST_POSTGRES"}
+    assert ours <= {"TRIMTAB_TEST_POSTGRES", "TRIMTAB_TEST_COLD"}
 
 
 def test_a_variable_set_by_a_test_is_set(environ: MutableMapping[str, str]) -> None:
