@@ -31,7 +31,9 @@ ROOT: Final = Path(__file__).parents[2]
 ROOMS: Final = (
     "trimtab.bootstrap.execution",
     "trimtab.cli.entry",
-    "trimtab.config",
+    "trimtab.bootstrap.notifiers",
+    "trimtab.config.loading",
+    "trimtab.planning.compose",
     "trimtab.workflow.run",
     "alembic.command",
     "rich.console",
