@@ -26,6 +26,8 @@ if not hasattr(sitecustomize, "refuse_strangers"):  # Another one was imported a
     del sys.modules["sitecustomize"]
     import sitecustomize  # type: ignore[no-redef]  # The same name, now from our folder.
 
+LONGEST: Final = "tests/durability/"
+
 SLOW_MACHINE: Final = (HealthCheck.too_slow,)
 """Two cores shared with other work make data generation slow, and mean nothing."""
 
@@ -75,6 +77,12 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     """Remove the run's home."""
     shutil.rmtree(os.environ["HOME"], ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test: the other worker does all else meanwhile, and neither waits."""
+    items.sort(key=lambda item: LONGEST not in item.nodeid)
 
 
 @pytest.fixture(scope="session", autouse=True)

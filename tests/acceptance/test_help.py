@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import pytest
 
@@ -11,19 +13,29 @@ from trimtab.cli.entry import (
     COMMANDS,
     CONFIG_COMMANDS,
     LEDGER_COMMANDS,
+    NOTIFY_COMMANDS,
     SCHEDULE_COMMANDS,
     STANDING_COMMANDS,
     VENUE_COMMANDS,
 )
 
-EVERY = [
-    *([c.name] for c in COMMANDS),
-    *(["config", c.name] for c in CONFIG_COMMANDS),
-    *(["ledger", c.name] for c in LEDGER_COMMANDS),
-    *(["standing", c.name] for c in STANDING_COMMANDS),
-    *(["venues", c.name] for c in VENUE_COMMANDS),
-    *(["schedule", c.name] for c in SCHEDULE_COMMANDS),
+GROUPS: Final = MappingProxyType(
+    {
+        (): COMMANDS,
+        ("config",): CONFIG_COMMANDS,
+        ("ledger",): LEDGER_COMMANDS,
+        ("notify",): NOTIFY_COMMANDS,
+        ("schedule",): SCHEDULE_COMMANDS,
+        ("standing",): STANDING_COMMANDS,
+        ("venues",): VENUE_COMMANDS,
+    }
+)
+EVERY: Final = [
+    ((*group, command.name), command.path.partition(":")[0])
+    for group, commands in GROUPS.items()
+    for command in commands
 ]
+"""The words of every command, and the module that it is in."""
 
 
 async def test_help_names_every_command_and_the_options_they_share(tmp_path: Path) -> None:
@@ -37,7 +49,18 @@ async def test_help_names_every_command_and_the_options_they_share(tmp_path: Pat
 
 
 async def test_every_command_has_help_without_a_configuration(tmp_path: Path) -> None:
-    for words in EVERY:  # Each started anew: what it imports must be complete without another.
+    for words, _ in EVERY:
+        ended = await trimtab([*words, "--help"], folder=tmp_path)
+        assert ended.code == 0, ended.text
+        assert f"trimtab {' '.join(words)}" in ended.stdout
+
+
+async def test_every_module_of_commands_imports_what_it_needs_where_nothing_was_before(
+    tmp_path: Path,
+) -> None:
+    one_of_each = {module: words for words, module in EVERY}
+    assert len(one_of_each) > 10
+    for words in one_of_each.values():
         ended = await trimtab([*words, "--help"], folder=tmp_path, anew=True)
         assert ended.code == 0, ended.text
         assert f"trimtab {' '.join(words)}" in ended.stdout
