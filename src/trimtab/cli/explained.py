@@ -17,11 +17,13 @@ from trimtab.cli.documents import (
     drift_document,
     net_document,
     overlay_document,
+    reading_document,
     route_document,
     sleeve_document,
     value,
 )
 from trimtab.cli.tables import findings_table, money, percent, points, told_lines, words
+from trimtab.cli.views_history import readings_table
 from trimtab.cli.views_routes import choice_lines
 from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.domain.canonical import to_document
@@ -32,6 +34,7 @@ from trimtab.domain.firings import Firing
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, Leg, Plan
+from trimtab.domain.readings import PORTFOLIO, Reading
 from trimtab.domain.routing import RouteChoice
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.ports import SavedPlan
@@ -58,6 +61,8 @@ class Explanation:
     """Those of these assets; all without a leg."""
     nets: tuple[NetOfSleeves, ...]
     """What they do to the exposure of these assets."""
+    readings: tuple[Reading, ...]
+    """What of the past they rest on, and what the whole portfolio does."""
     findings: tuple[Finding, ...]
     """Checks with a limit that concern these legs, those that do not pass first."""
 
@@ -90,6 +95,7 @@ def explained(saved: SavedPlan, line: int | None) -> Explanation:
             s for s in plan.sleeves if everything or assets & {m.asset for m in s.members}
         ),
         nets=tuple(n for n in plan.nets if everything or n.asset in assets),
+        readings=tuple(r for r in plan.readings if everything or r.subject in (*assets, PORTFOLIO)),
         findings=_bounding(saved.report.findings, legs, everything=everything),
     )
 
@@ -128,6 +134,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
         "routes": [route_document(r) for r in found.routes],
         "sleeves": [sleeve_document(s) for s in found.sleeves],
         "nets": [net_document(n) for n in found.nets],
+        "readings": [reading_document(r) for r in found.readings],
         "legs": [
             {
                 "line": leg.line,
@@ -157,6 +164,8 @@ def explanation_view(found: Explanation) -> RenderableType:
         parts.append(Text("How it gets there", "bold"))
         for choice in found.routes:
             parts += choice_lines(choice, plan.quote)
+    if found.readings:
+        parts += [Text("What of the past it rests on", "bold"), readings_table(found.readings)]
     if found.findings:
         parts += [Text("What bounds it", "bold"), findings_table(found.findings)]
     return Group(*parts, _cost(found))

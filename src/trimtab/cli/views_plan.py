@@ -23,7 +23,7 @@ from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.findings import GateReport
 from trimtab.domain.firings import TriggerKind
-from trimtab.domain.plan import Plan
+from trimtab.domain.plan import Plan, UntradedReason
 
 
 def plan_view(plan: Plan, report: GateReport) -> RenderableType:
@@ -39,11 +39,18 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     if plan.legs:
         parts += [Text(), legs_table(plan), *return_lines(plan), cost_line(plan)]
     else:
-        asked = plan.trigger == TriggerKind.BY_HAND
-        why = "the hedges are as asked for" if asked else "every weight is inside its band"
-        parts += [Text(), Text(f"Nothing to do: {why}.", "green")]
+        parts += [Text(), Text(f"Nothing to do: {_why_idle(plan)}.", "green")]
     parts += route_lines(plan)
     if plan.untraded:
         parts += [Text(), untraded_table(plan.untraded, plan)]
     parts += tactical_lines(plan.tactical, quote=plan.quote)
     return Group(*parts, Text(), gate_view(report))
+
+
+def _why_idle(plan: Plan) -> str:
+    """Return why a plan has no lines."""
+    if plan.trigger == TriggerKind.BY_HAND:
+        return "the hedges are as asked for"
+    if any(u.reason is UntradedReason.NOT_WORTH_ITS_COST for u in plan.untraded):
+        return "to correct what is outside its band costs more than it gains"
+    return "every weight is inside its band"

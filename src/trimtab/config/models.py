@@ -33,7 +33,7 @@ from trimtab.config.fields import (
     read_sources,
 )
 from trimtab.config.models_hedge import Redeploy
-from trimtab.config.models_history import Adaptive, History
+from trimtab.config.models_history import Adaptive, History, NoTrade
 from trimtab.config.models_notify import Notify
 from trimtab.config.models_overlays import Overlays
 from trimtab.config.models_portfolio import Portfolio
@@ -136,6 +136,8 @@ class Rebalance(BaseModel):
     """Exceptions from threshold, per asset."""
     adaptive: Adaptive | None = None
     """Bands that follow the volatility."""
+    no_trade: NoTrade | None = None
+    """A zone in which drifts are left alone; without it the bands alone decide."""
 
 
 class Hedge(BaseModel):

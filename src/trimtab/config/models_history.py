@@ -81,6 +81,21 @@ class Adaptive(BaseModel):
     """The same above it."""
 
 
+class NoTrade(BaseModel):
+    """Leaves a drift alone where to correct it costs more than it gains."""
+
+    model_config = SECTION
+
+    risk_aversion: Annotated[Exact, Field(gt=0, le=1000), Unit(name="multiple")] = Field(
+        examples=["4"]
+    )
+    """The λ of the gain, ½ λ (d'Σd before - after) x NAV, d being the drifts as weights."""
+    horizon_days: Annotated[Whole, Field(ge=1, le=1500), Unit(name="days")] = 90
+    """For how long a drift would be there; Σ is the covariance over so many days."""
+    look_back_days: Annotated[Whole, Field(ge=30, le=1500), Unit(name="days")] = 90
+    """Closes that the covariance is estimated from; its correlations are shrunk."""
+
+
 class MomentumOverlay(BaseModel):
     """Trims what at least two of four signs call overheated, even inside the band."""
 

@@ -22,6 +22,7 @@ from trimtab.domain.history_policy import (
     AdaptivePolicy,
     HistoryPolicy,
     MomentumPolicy,
+    NoTradePolicy,
     RiskParityPolicy,
     VolatilityPolicy,
 )
@@ -181,9 +182,22 @@ def _history(document: Document) -> HistoryPolicy:
             interest_rise=momentum.interest_rise,
             interest_days=momentum.interest_days,
         ),
+        no_trade=_no_trade(document),
         chance_days=history.look_back_days if history.chances else 0,
         groups=tuple(parities_of(document)),
         review_days=history.look_back_days,
+    )
+
+
+def _no_trade(document: Document) -> NoTradePolicy | None:
+    """Return the zone in which drifts are left alone, None without one."""
+    zone = document.rebalance.no_trade
+    if zone is None:
+        return None
+    return NoTradePolicy(
+        risk_aversion=zone.risk_aversion,
+        horizon_days=zone.horizon_days,
+        look_back_days=zone.look_back_days,
     )
 
 

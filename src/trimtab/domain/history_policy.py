@@ -66,6 +66,18 @@ class AdaptivePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoTradePolicy:
+    """A zone in which a drift is left alone, because correcting it costs more than it gains."""
+
+    risk_aversion: Decimal
+    """The λ that variance is priced with, > 0."""
+    horizon_days: int
+    """For how long a drift would be there, >= 1."""
+    look_back_days: int
+    """Closes that the covariance is estimated from, >= 30."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MomentumPolicy:
     """An overlay that trims what several signs together call overheated."""
 
@@ -113,12 +125,14 @@ class HistoryPolicy:
     """Closes that a review looks at, >= 10."""
     groups: tuple[RiskParityPolicy, ...] = ()
     """Groups of targets that share their risk equally, without stable parts."""
+    no_trade: NoTradePolicy | None = None
+    """None corrects by the bands alone."""
 
     def need(self, assets: Collection[Asset]) -> HistoryNeed:
         """Return what has to be read for targets in *assets*; nothing when no rule asks."""
         risky = risky_of(assets)
         need = NOTHING_NEEDED
-        rules = (self.volatility, self.adaptive)
+        rules = (self.volatility, self.adaptive, self.no_trade)
         for days in (self.chance_days, *(r.look_back_days for r in rules if r is not None)):
             if days and risky:
                 need = need.joined(HistoryNeed(assets=risky, days=days))

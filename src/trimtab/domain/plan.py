@@ -77,6 +77,8 @@ class UntradedReason(StrEnum):
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"
+    NOT_WORTH_ITS_COST = "not_worth_its_cost"
+    """To correct it costs more than it gains: the no-trade zone leaves it."""
     WAITS_FOR_DIP = "waits_for_dip"
     """What hedges brought would buy it, and the buy-dip rule does not hold."""
     COOL_DOWN = "cool_down"

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
+
+PORTFOLIO: Final = "portfolio"
+"""Subject of what is read of all assets together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +21,7 @@ class Reading:
     rule: str
     """The configuration's name of the rule it was read for, such as ``overlays.volatility``."""
     subject: str
-    """The asset it is of; ``portfolio`` for all of them."""
+    """The asset it is of; :data:`PORTFOLIO` for all of them."""
     name: str
     """What is measured, lower_snake_case, such as ``volatility`` or ``rsi``."""
     measured: Decimal | None

@@ -28,6 +28,8 @@ from trimtab.estimators.series import Floats, column, columns, exact, simple_ret
 PLACES: Final = 6
 """Of a volatility: a ten-thousandth of a per cent."""
 _FEW_PLACES: Final = 4
+_COVARIANCE_PLACES: Final = 12
+"""A variance per day is about a thousandth."""
 
 
 def realised_volatility(window: Window, weights: Mapping[Asset, Decimal]) -> Decimal:
@@ -86,6 +88,23 @@ def following(window: Window, asset: Asset, *, leader: Asset) -> Following:
     return Following(
         beta=exact(found.beta, _FEW_PLACES), r_squared=exact(found.r_squared, _FEW_PLACES)
     )
+
+
+def covariances(window: Window) -> Mapping[Asset, Mapping[Asset, Decimal]]:
+    """Return the covariance per day of the window's assets, correlations shrunk, by pairs.
+
+    An asset that stood still moves with nothing.
+    """
+    nothing = exact(0.0, _COVARIANCE_PLACES)
+    found = {a: dict.fromkeys(window.closes, nothing) for a in window.closes}
+    moving = [a for a, closes in window.closes.items() if len(set(closes)) > 1]
+    if moving:
+        returns = simple_returns(columns([window.closes[a] for a in moving]))
+        matrix = shrunk_covariance(returns).matrix
+        for i, a in enumerate(moving):
+            for j, b in enumerate(moving):
+                found[a][b] = exact(matrix[i, j], _COVARIANCE_PLACES)
+    return found
 
 
 def togetherness(window: Window) -> Togetherness:

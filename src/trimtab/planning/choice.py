@@ -27,9 +27,17 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
-from trimtab.planning.costs import cost_share
-from trimtab.planning.decision import FRICTIONLESS, Decision, Friction, decide, slot_call
+from trimtab.planning.costs import cost_share, expected_cost
+from trimtab.planning.decision import (
+    FRICTIONLESS,
+    Correction,
+    Decision,
+    Friction,
+    decide,
+    slot_call,
+)
 from trimtab.planning.drift import Measurement
+from trimtab.planning.no_trade import Ground, Weighed, ground_of, weighed
 from trimtab.planning.parted import Parted
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.routes import Move, routed
@@ -185,8 +193,9 @@ def _corrected(scene: Scene) -> Choice:
     """Decide twice: what the first answer would cost and round moves the edges of the second."""
     snapshot, policy, own = scene.snapshot, scene.policy, scene.account.own
     kept, groups = kept_by_hand(scene.occasion.hedges), scene.targets.groups
-    calls = calls_of(policy, scene.occasion)
+    calls, zone = calls_of(policy, scene.occasion), policy.history.no_trade
     beside = tuple(sleeve_firings(scene.sleeves))
+    ground = None if zone is None else ground_of(zone, scene.occasion.history, scene.found)
 
     def under(friction: Friction) -> Choice:
         """Decide where trading does *friction* to the whole."""
@@ -195,9 +204,17 @@ def _corrected(scene: Scene) -> Choice:
         )
         shared = carried(decision.corrections, groups, exposed=own, hedge=policy.hedge)
         moves = routed(shared.corrections, scene.account.own_snapshot, kept=kept)
-        moves += _of_sleeves(scene, decision, is_called=bool(calls))
+        of_sleeves = _of_sleeves(scene, decision, is_called=bool(calls))
         untraded = decision.untraded + shared.untraded
-        return replace(NOTHING, firings=decision.firings, moves=moves, untraded=untraded)
+        found = replace(
+            NOTHING, firings=decision.firings, moves=moves + of_sleeves, untraded=untraded
+        )
+        if ground is None or not shared.corrections:
+            return found
+        worth = _worthwhile(shared.corrections, moves, ground, scene)
+        moves = routed(worth.kept, scene.account.own_snapshot, kept=kept) + of_sleeves
+        left = untraded + worth.untraded
+        return replace(found, moves=moves, untraded=left, readings=worth.readings)
 
     moves = under(FRICTIONLESS).moves
     with exact_arithmetic():
@@ -212,6 +229,25 @@ def _of_sleeves(scene: Scene, decision: Decision, *, is_called: bool) -> tuple[M
         return ()
     asked = Asked(rules=scene.policy.rebalance, is_called=is_called)
     return sleeve_moves(scene.sleeves, scene.snapshot, scene.exposed, asked)
+
+
+def _worthwhile(
+    corrections: tuple[Correction, ...], moves: tuple[Move, ...], ground: Ground, scene: Scene
+) -> Weighed:
+    """Weigh *corrections*, which come to *moves*, against their cost.
+
+    What is called for, by a slot or a step, and what momentum trims is traded in any case.
+    """
+    costs = dict.fromkeys((c.asset for c in corrections), ZERO)
+    with exact_arithmetic():
+        for move in moves:
+            book = book_of(move, scene.snapshot)
+            quantity, buys = ratio(abs(move.value), book.mid), move.value > 0
+            cost = expected_cost(move.instrument, book, quantity=quantity, buys=buys)
+            costs[move.asset] += cost
+    called = bool(calls_of(scene.policy, scene.occasion))
+    forced = costs.keys() if called else scene.found.trims.keys()
+    return weighed(corrections, costs, ground, forced=forced)
 
 
 def calls_of(policy: Policy, occasion: Occasion) -> tuple[Firing, ...]:

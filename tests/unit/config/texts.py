@@ -8,6 +8,7 @@ NEEDED = {
     "portfolio.risk_parity": ['assets = ["BTC", "ETH"]'],
     "overlays.volatility": ['target = "0.40"'],
     "rebalance.adaptive": ['reference = "0.60"'],
+    "rebalance.no_trade": ['risk_aversion = "4"'],
     "overlays.momentum": ["look_back_days = 900"],
     "overlays.rotation": ['targets = { BTC = "0.4", ETH = "0.4", USDT = "0.2" }'],
     "overlays.phase": ["steps = 4", "from = 2026-12-01"],
