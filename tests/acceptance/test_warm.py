@@ -10,6 +10,10 @@ import pytest
 from tests.acceptance import warm
 from tests.acceptance.conftest import CONFIG, Account, Ended, environ_of, trimtab
 from tests.acceptance.test_interrupts import until
+from trimtab.testnet import Fault, Kind
+
+GONE_WITHIN_S = 5
+"""Sooner than a command gives up an exchange that is silent."""
 
 
 async def cold(*words: str, folder: Path, stdin: str = "") -> Ended:
@@ -31,10 +35,11 @@ async def test_a_forked_command_ends_and_tells_as_one_that_is_started(
 async def test_a_forked_command_is_asked_and_declines_as_one_that_is_started(
     account: Account,
 ) -> None:
-    words = ("run", "--execute")
+    words = ("run", "--execute", "--json")
     forked = await account.trimtab(*words, stdin="no\n")
     started = await cold(*words, folder=account.folder, stdin="no\n")
     assert forked.code == started.code == 4
+    assert forked.document["status"] == started.document["status"] == "declined"
     assert forked.stderr.count("to decline") == started.stderr.count("to decline") == 1
 
 
@@ -62,7 +67,8 @@ def test_what_is_read_at_the_start_of_an_interpreter_needs_a_start(name: str) ->
 
 async def test_a_forked_command_that_nobody_waits_for_is_killed(account: Account) -> None:
     environ = environ_of(None)
-    words = ("schedule", "run")
+    account.exchange.inject(Fault(kind=Kind.TIMEOUT_BEFORE, method="GET", seconds="60", count=0))
+    words = ("status",)
     wait = warm.ended(words, folder=account.folder, environ=environ, stdin="")
     task = asyncio.create_task(wait)
     await until(lambda: bool(account.exchange.truth()["requests"]))
@@ -70,7 +76,8 @@ async def test_a_forked_command_that_nobody_waits_for_is_killed(account: Account
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await until(lambda: not running(account.folder))
+    async with asyncio.timeout(GONE_WITHIN_S):
+        await until(lambda: not running(account.folder))
 
 
 def running(folder: Path) -> list[str]:
