@@ -23,13 +23,13 @@ from trimtab.adapters.ccxt_answers import (
     text_of,
 )
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
+from trimtab.adapters.timed_fills import risen_trade_id
 from trimtab.domain.exact import ONE, ceil_times, exact_arithmetic, floor_times
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import (
     ClientOrderId,
     Fill,
     OrderIntent,
-    TradeId,
     VenueOrder,
     VenueOrderId,
 )
@@ -38,9 +38,6 @@ from trimtab.domain.snapshot import Balance, OpenOrder, PriceBand
 
 Row = Mapping[str, Any]
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
-_NUMBER: Final = re.compile(r"[0-9]{1,20}")
-_STAMP: Final = re.compile(r"[0-9]{13}")
-_ID_DIGITS: Final = 20
 
 
 def result_of(answer: object) -> Row:
@@ -74,8 +71,8 @@ def page_of(answer: object) -> tuple[tuple[Row, ...], str]:
     return rows_in(answer), cursor
 
 
-def received(answer: object, intent: OrderIntent) -> VenueOrder:
-    """Read that the order of *intent* was received; nothing is known of it beyond.
+def received_id(answer: object, intent: OrderIntent) -> VenueOrderId:
+    """Return the venue's id of the order of *intent*, which it has received.
 
     Raises:
         Unreadable: it is another order, or has no id.
@@ -84,15 +81,7 @@ def received(answer: object, intent: OrderIntent) -> VenueOrder:
     row = result_of(answer)
     if text_of(row, "orderLinkId") != intent.client_order_id:
         raise Unreadable("the answer is of another order")
-    return VenueOrder(
-        client_order_id=intent.client_order_id,
-        venue_order_id=venue_order_id(row),
-        symbol=intent.instrument.symbol,
-        lots=intent.lots,
-        filled_lots=signed(0, intent.side),
-        ended=False,
-        status="received",
-    )
+    return venue_order_id(row)
 
 
 def order_of(row: Row, intent: OrderIntent, *, market_id: str, ended: frozenset[str]) -> VenueOrder:
@@ -153,26 +142,6 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
     )
 
 
-def trade_id(row: Row) -> TradeId:
-    """Return a name of an execution that rises with time: its instant, then the venue's id.
-
-    What was booked last is a mark to read on behind, and the venue's id alone is not said to rise.
-
-    Raises:
-        Unreadable: the venue's id is no number, or there is no instant.
-
-    """
-    stamp, number = str(integer_of(row, "execTime")), text_of(row, "execId")
-    if not _NUMBER.fullmatch(number) or not _STAMP.fullmatch(stamp):
-        raise Unreadable("execId or execTime of a spot execution is no number")
-    return TradeId(stamp + number.zfill(_ID_DIGITS))
-
-
-def stamp_of(trade: TradeId) -> int:
-    """Return the instant in the name of an execution, milliseconds."""
-    return int(trade[:-_ID_DIGITS])
-
-
 def fill_of(row: Row, instrument: Instrument) -> Fill:
     """Read an execution.
 
@@ -185,7 +154,7 @@ def fill_of(row: Row, instrument: Instrument) -> Fill:
         raise Unreadable("orderLinkId is not text")
     return Fill(
         symbol=instrument.symbol,
-        trade_id=trade_id(row),
+        trade_id=risen_trade_id(integer_of(row, "execTime"), text_of(row, "execId")),
         venue_order_id=venue_order_id(row),
         client_order_id=ClientOrderId(name) if name else None,
         side=side_of(row),

@@ -1,35 +1,35 @@
 """Daily closes of Bybit spot. Not pure: it asks the venue.
 
-Source: Bybit API v5 "Get Kline", 2026: at most 1,000 rows a page, newest first; a row is a list, 0
-its start in milliseconds, 4 its close. Coins pay no funding and have no open interest.
+Source: Bybit API v5 "Get Kline", 2026: at most 1,000 rows a page, newest first.
+Coins pay no funding and have no open interest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Final
 
 from trimtab.adapters.bybit_answers import result_of
-from trimtab.adapters.bybit_markets import SPOT, BybitMarkets
-from trimtab.adapters.ccxt_answers import Unreadable, field, instant, milliseconds, number, text_of
+from trimtab.adapters.bybit_orders import SPOT
+from trimtab.adapters.ccxt_answers import Unreadable, field, milliseconds, text_of
 from trimtab.adapters.ccxt_history import Markets
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
-from trimtab.domain.errors import NotDone
+from trimtab.adapters.daily_candles import candles_of, closes_between, midnight
+from trimtab.adapters.market_list import MarketList
 from trimtab.domain.history import DAY, Close, FundingSettlement, HistoryNeed, OpenInterest
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.venues.profile import Desk
 
 _KLINES: Final = Endpoint(desk=Desk.SPOT, method="publicGetV5MarketKline")
 _PAGE_DAYS: Final = 1000
-_PAGES_MAX: Final = 20
-_START, _CLOSE = 0, 4
 
 
 class BybitHistory:
     """Reads the past of coins."""
 
-    def __init__(self, wire: Wire, markets: BybitMarkets, *, quote: Asset) -> None:
+    def __init__(self, wire: Wire, markets: MarketList, *, quote: Asset) -> None:
         self._wire = wire
         self._markets = markets
         self._quote = quote
@@ -64,37 +64,22 @@ class BybitHistory:
             Refused: the venue denies the read.
 
         """
-        found: dict[date, Close] = {}
-        day = first
-        for _ in range(_PAGES_MAX):
-            if day > last:
-                return tuple(found[each] for each in sorted(found))
-            until = min(last, day + (_PAGE_DAYS - 1) * DAY)
-            found |= await self._page(market, first=day, last=until)
-            day = until + DAY
-        raise NotDone(f"{market}: closes since {first} are more than are ever asked for")
-
-    async def _page(self, market: Symbol, *, first: date, last: date) -> Mapping[date, Close]:
-        """Return the closes of one question by their day."""
         name = self._markets.market_id(market)
-        end = _midnight(last + DAY) - timedelta(milliseconds=1)
-        asked = {
-            **SPOT,
-            "symbol": name,
-            "interval": "D",
-            "start": milliseconds(_midnight(first)),
-            "end": milliseconds(end),
-            "limit": _PAGE_DAYS,
-        }
 
-        def read(answer: object) -> Mapping[date, Close]:
-            """Read the candles of this market."""
-            result = result_of(answer)
-            if text_of(result, "symbol") != name:
-                raise Unreadable("candles of another market")
-            return _candles(field(result, "list"), first=first, last=last)
+        async def ask(since: date, until: date) -> Mapping[date, Close]:
+            """Read one page."""
+            end = midnight(until + DAY) - timedelta(milliseconds=1)
+            asked = {
+                **SPOT,
+                "symbol": name,
+                "interval": "D",
+                "start": milliseconds(midnight(since)),
+                "end": milliseconds(end),
+                "limit": _PAGE_DAYS,
+            }
+            return await self._wire.read(_KLINES, asked, partial(_page_of, name, since, until))
 
-        return await self._wire.read(_KLINES, asked, read)
+        return await closes_between(first, last, days=_PAGE_DAYS, ask=ask)
 
     async def funding(
         self,
@@ -116,27 +101,17 @@ class BybitHistory:
         return ()
 
 
-def _midnight(day: date) -> datetime:
-    """Return when a UTC day begins."""
-    return datetime.combine(day, time(), tzinfo=UTC)
-
-
-def _candles(rows: Any, *, first: date, last: date) -> Mapping[date, Close]:  # noqa: ANN401 -- JSON is what it is until it is read.
-    """Read candles of one day each.
+def _page_of(name: str, since: date, until: date, answer: object) -> Mapping[date, Close]:
+    """Read the candles of one market and of the days asked for.
 
     Raises:
-        Unreadable: a row is short, no day of UTC, outside of what was asked for, or told twice.
+        Unreadable: they are of another market or of other days.
 
     """
-    if not isinstance(rows, list):
-        raise Unreadable("candles are no list")
-    found: dict[date, Close] = {}
-    for row in rows:
-        if not isinstance(row, list) or len(row) <= _CLOSE:
-            raise Unreadable("a candle is no list of its parts")
-        opens = instant(int(number(row[_START], "an instant")))
-        day = opens.date()
-        if opens != _midnight(day) or not first <= day <= last or day in found:
-            raise Unreadable(f"the candle of {opens} is not one of the days asked for")
-        found[day] = Close(day=day, close=number(row[_CLOSE], "a close"))
+    result = result_of(answer)
+    if text_of(result, "symbol") != name:
+        raise Unreadable("candles of another market")
+    found = candles_of(field(result, "list"))
+    if strange := [day for day in found if not since <= day <= until]:
+        raise Unreadable(f"the candle of {strange[0]} is not one of the days asked for")
     return found

@@ -6,18 +6,23 @@ order in which an order passes through them, so that it cannot slip by between t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from trimtab.adapters.bybit_answers import order_of, page_of
-from trimtab.adapters.bybit_markets import SPOT, BybitMarkets
-from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.bybit_answers import open_order_of, order_of, page_of
+from trimtab.adapters.ccxt_answers import Unreadable, text_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.listed_pages import Row, whole_list
+from trimtab.adapters.market_list import MarketList
 from trimtab.adapters.weights import Rank
+from trimtab.domain.errors import NotDone
+from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
+from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
+SPOT: Final[Mapping[str, str]] = {"category": "spot"}
 _REALTIME: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5OrderRealtime", rank=Rank.LOOK_UP)
 _HISTORY: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5OrderHistory", rank=Rank.LOOK_UP)
 _LISTS: Final[tuple[tuple[Endpoint, Mapping[str, int]], ...]] = (
@@ -27,12 +32,14 @@ _LISTS: Final[tuple[tuple[Endpoint, Mapping[str, int]], ...]] = (
 )
 """Open orders, the last five hundred that ended, all that ended."""
 _LATEST: Final = 50
+_PAGE: Final = 50
+_PAGES_MAX: Final = 20
 
 
 class BybitOrders:
     """Reads the lists of orders."""
 
-    def __init__(self, wire: Wire, markets: BybitMarkets) -> None:
+    def __init__(self, wire: Wire, markets: MarketList) -> None:
         self._wire = wire
         self._markets = markets
 
@@ -64,6 +71,33 @@ class BybitOrders:
         if len({order.venue_order_id for order in orders}) > 1:
             raise Unreadable("two orders under one client order id")
         return orders[0] if orders else None
+
+    async def resting(self, market_id: str | None) -> tuple[OpenOrder, ...]:
+        """Return what rests in one market, or in all, oldest first; the list must be loaded.
+
+        Raises:
+            NotDone: the venue does not answer, or the list has no end.
+            Refused: the venue denies the read.
+
+        """
+        asked: dict[str, object] = {**SPOT, "limit": _PAGE}
+        if market_id is not None:
+            asked["symbol"] = market_id
+        rows = await whole_list(
+            lambda further: self._wire.read(_REALTIME, {**asked, **further}, page_of),
+            lead="cursor",
+            what="open orders",
+            pages_max=_PAGES_MAX,
+        )
+        return tuple(self._resting(row) for row in _oldest_first(rows))
+
+    def _resting(self, row: Row) -> OpenOrder:
+        """Read one resting order."""
+        try:
+            symbol = self._markets.symbol_of(text_of(row, "symbol"))
+            return open_order_of(row, self._markets.instrument(symbol, taker_fee=ZERO))
+        except Unreadable as error:
+            raise NotDone(f"an open order is unreadable: {error}") from error
 
     async def sighting(self, intent: OrderIntent) -> str:
         """Return what the latest orders, asked for by market alone, show of the order of *intent*.
@@ -98,3 +132,11 @@ class BybitOrders:
                 if row.get("orderId") == order_id and row.get("orderLinkId"):
                     found[order_id] = ClientOrderId(str(row["orderLinkId"]))
         return found
+
+
+def _oldest_first(rows: Iterable[Row]) -> list[Row]:
+    """Return orders by age, each once."""
+    by_id = {str(row.get("orderId")): row for row in rows}
+    return sorted(
+        by_id.values(), key=lambda row: (str(row.get("createdTime")), str(row["orderId"]))
+    )

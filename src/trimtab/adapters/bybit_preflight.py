@@ -6,22 +6,19 @@ Sources: Bybit API v5 "Get API Key Information" and spot margin trading "Get Sta
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Final
 
 from trimtab.adapters.bybit_answers import is_margin_on, key_rights_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.host_record import HostRecord
-from trimtab.domain.errors import VenueError
+from trimtab.adapters.kept_rights import KeptRights
 from trimtab.domain.instruments import Asset
-from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
+from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer
 from trimtab.venues.profile import Desk
 
 _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5UserQueryApi")
 _MARGIN: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5SpotMarginTradeState")
-_KEPT: Final = timedelta(minutes=1)
-"""A key's rights change by hand, not between two stages of a run."""
 _FEE_COIN: Final = Asset("MNT")
 
 
@@ -32,8 +29,7 @@ class BybitPreflight:
         self._wire = wire
         self._hosts = hosts
         self._use = use
-        self._kept: tuple[datetime, KeyRights] | None = None
-        """When the rights were asked for, and what they are."""
+        self._rights = KeptRights(wire.clock)
 
     def answered(self) -> tuple[HostAnswer, ...]:
         """Return who answered; see :meth:`trimtab.ports.preflight.Preflight.answered`."""
@@ -45,18 +41,14 @@ class BybitPreflight:
 
     async def key_rights(self) -> KeyStanding:
         """Return what the key may do; see :meth:`trimtab.ports.preflight.KeyWitness.key_rights`."""
-        now = self._wire.clock.now()
-        if self._kept is not None and now - self._kept[0] <= _KEPT:
-            return self._kept[1]
-        try:
-            borrows = await self._wire.read(_MARGIN, {}, is_margin_on)
-            rights = await self._wire.read(
-                _RIGHTS, {}, lambda told: key_rights_of(told, use=self._use, borrows=borrows)
-            )
-        except VenueError as fault:
-            return UntoldRights(why=str(fault), is_absent=False)
-        self._kept = (now, rights)
-        return rights
+        return await self._rights.told(self._asked_rights)
+
+    async def _asked_rights(self) -> KeyRights:
+        """Ask for the rights of the key and for the switch of the account."""
+        borrows = await self._wire.read(_MARGIN, {}, is_margin_on)
+        return await self._wire.read(
+            _RIGHTS, {}, lambda told: key_rights_of(told, use=self._use, borrows=borrows)
+        )
 
     async def fee_terms(self) -> FeeTerms:
         """Return that the venue does not tell whether its coin pays fees."""

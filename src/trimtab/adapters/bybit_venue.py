@@ -8,18 +8,19 @@ because each shows another part of an order's life. See docs/design/0027-bybit-s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
 
-from trimtab.adapters.bybit_answers import received, result_of, venue_order_id
+from trimtab.adapters.absence import OrderLists, asked_everywhere
+from trimtab.adapters.bybit_answers import received_id, result_of, venue_order_id
 from trimtab.adapters.bybit_fills import BybitFills
-from trimtab.adapters.bybit_markets import SPOT, BybitMarkets
-from trimtab.adapters.bybit_orders import BybitOrders
-from trimtab.adapters.ccxt_verdict import Judgement, Verdict
+from trimtab.adapters.bybit_orders import SPOT, BybitOrders
 from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.market_list import MarketList
+from trimtab.adapters.order_sending import order_sent
+from trimtab.adapters.received_orders import followed, received
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import NotDone, Refused
+from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, Side, VenueOrder, VenueOrderId
 from trimtab.domain.payments import Payment
@@ -27,16 +28,11 @@ from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import AbsenceEvidence, FillCursor
 from trimtab.venues.profile import Desk
 
-T = TypeVar("T")
-
-_LOOKS_S: Final = (0.1, 0.4, 1.0)
-"""Seconds between looks at an order that was received."""
-
 
 class BybitVenue:
     """Orders on Bybit spot. Opened and closed by ``ccxt_open.open_venue``."""
 
-    def __init__(self, wire: Wire, markets: BybitMarkets) -> None:
+    def __init__(self, wire: Wire, markets: MarketList) -> None:
         self._wire = wire
         self._markets = markets
         self._orders = BybitOrders(wire, markets)
@@ -46,19 +42,19 @@ class BybitVenue:
         """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
         asked = self._written(intent, await self._markets.require(intent.instrument.symbol))
 
-        def send() -> Awaitable[object]:
-            """Have ccxt send, unless the clocks have come too far apart while we waited."""
-            self._wire.clocks.require_close(Desk.SPOT)
-            sent: Awaitable[object] = self._wire.exchange.privatePostV5OrderCreate(asked)
-            return sent
-
-        await self._wire.synchronised(Desk.SPOT)
-        async with self._wire.budget.order(Desk.SPOT):
-            judgement = await self._wire.write(
-                Desk.SPOT, send, read=lambda told: received(told, intent), rank=Rank.ORDER
-            )
-        order = _accepted(judgement, f"{intent.client_order_id} {intent.instrument.symbol}")
-        return await self._followed(intent, order)
+        judgement = await order_sent(
+            self._wire,
+            Desk.SPOT,
+            lambda: self._wire.exchange.privatePostV5OrderCreate(asked),
+            read=lambda told: received_id(told, intent),
+        )
+        number = judgement.told(f"{intent.client_order_id} {intent.instrument.symbol}")
+        return await followed(
+            intent,
+            received(intent, number),
+            look_up=self.look_up,
+            clock=self._wire.clock,
+        )
 
     def _written(self, intent: OrderIntent, market_id: str) -> dict[str, object]:
         """Return the order as it goes out.
@@ -81,18 +77,6 @@ class BybitVenue:
             "isLeverage": 0,
         }
 
-    async def _followed(self, intent: OrderIntent, order: VenueOrder) -> VenueOrder:
-        """Return what became of an order that was received, as far as it shows within moments."""
-        for pause_s in _LOOKS_S:
-            try:
-                seen = await self.look_up(intent)
-            except (NotDone, Refused):
-                return order  # It was received; who asks later looks again.
-            if seen is not None and seen.ended:
-                return seen
-            await self._wire.clock.sleep(pause_s)
-        return order
-
     async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
         """Find the order of *intent*; see :meth:`trimtab.ports.Venue.look_up`."""
         return await self._orders.look_up(intent)
@@ -113,7 +97,7 @@ class BybitVenue:
             rank=Rank.CANCEL,
         )
         if judgement.evidence.code not in self._wire.profile.codes[Desk.SPOT].gone:
-            _accepted(judgement, f"cancel {order.venue_order_id} {order.symbol}")
+            judgement.told(f"cancel {order.venue_order_id} {order.symbol}")
 
     async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
         """Return what rests in *symbols*, by symbol and age.
@@ -124,7 +108,7 @@ class BybitVenue:
 
         """
         listed = sorted(await self._markets.load(symbols))
-        found = [await self._markets.resting(self._markets.market_id(s)) for s in listed]
+        found = [await self._orders.resting(self._markets.market_id(s)) for s in listed]
         return tuple(order for orders in found for order in orders)
 
     async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
@@ -142,25 +126,16 @@ class BybitVenue:
         return ()
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
-        """Ask every list for the order of *intent*; raises like :meth:`open_orders`.
+        """Ask every list for the order of *intent*; raises like :meth:`open_orders`."""
+        lists = OrderLists(named=self.look_up, resting=self.open_orders, others=self._others)
+        return await asked_everywhere(self._wire, lists, intent)
 
-        The venue's clock is read first, so that every list is at least as young as it says.
-        """
-        asked_at = self._wire.clock.now()
-        venue_now = await self._wire.venue_now(Desk.SPOT)
-        order = await self.look_up(intent)
-        resting = await self.open_orders([intent.instrument.symbol])
-        seen = [o for o in resting if o.client_order_id == intent.client_order_id]
-        return AbsenceEvidence(
-            asked_at=asked_at,
-            venue_now=venue_now,
-            sightings={
-                "by_client_id": "none" if order is None else f"{order.status}",
-                "open_orders": f"order {seen[0].venue_order_id}" if seen else "none",
-                "all_orders": await self._orders.sighting(intent),
-                "fills": await self._fills.sighting(intent),
-            },
-        )
+    async def _others(self, intent: OrderIntent) -> Mapping[str, str]:
+        """Return what the latest orders and the executions show of the order of *intent*."""
+        return {
+            "all_orders": await self._orders.sighting(intent),
+            "fills": await self._fills.sighting(intent),
+        }
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Refuse: coins have no leverage.
@@ -170,10 +145,3 @@ class BybitVenue:
 
         """
         raise Refused(f"{symbol}: coins have no leverage, {leverage} cannot be set")
-
-
-def _accepted(judgement: Judgement[T], subject: str) -> T:
-    """Return what was accepted, or raise what the answer means."""
-    if judgement.verdict is Verdict.ACCEPTED and judgement.accepted is not None:
-        return judgement.accepted
-    raise judgement.error(subject)

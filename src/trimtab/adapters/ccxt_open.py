@@ -21,7 +21,7 @@ from yarl import URL
 
 from trimtab.adapters.budget import Budget
 from trimtab.adapters.bybit_history import BybitHistory
-from trimtab.adapters.bybit_markets import BybitMarketData, BybitMarkets
+from trimtab.adapters.bybit_markets import BybitMarketData, bybit_markets
 from trimtab.adapters.bybit_preflight import BybitPreflight
 from trimtab.adapters.bybit_venue import BybitVenue
 from trimtab.adapters.ccxt_history import DailyLists, HistoryReader
@@ -155,7 +155,7 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
 
 def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of Bybit on one wire, with one list of markets."""
-    markets = BybitMarkets(wire)
+    markets = bybit_markets(wire)
     return OpenedVenue(
         venue=BybitVenue(wire, markets),
         wallets=OneWallet(),

@@ -9,13 +9,12 @@ has, and what it does not list is not asked for.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import Unreadable, field, mapping_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.adapters.host_record import HostRecord
-from trimtab.domain.errors import VenueError
+from trimtab.adapters.kept_rights import KeptRights
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment
@@ -29,8 +28,6 @@ FEE_BURN: Final = "fee_burn"
 _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="sapiGetAccountApiRestrictions")
 _SPOT_BURN: Final = Endpoint(desk=Desk.SPOT, method="sapiGetBnbBurn")
 _LINEAR_BURN: Final = Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetFeeBurn")
-_KEPT: Final = timedelta(minutes=1)
-"""A key's rights change by hand, not between two stages of a run."""
 _FEE_COIN: Final = Asset("BNB")
 
 
@@ -51,8 +48,7 @@ class CcxtPreflight:
         self._environment = environment
         self._has_futures = has_futures
         self._use = use
-        self._kept: tuple[datetime, KeyRights] | None = None
-        """When the rights were asked for, and what they are."""
+        self._rights = KeptRights(wire.clock)
 
     def answered(self) -> tuple[HostAnswer, ...]:
         """Return who answered; see :meth:`trimtab.ports.preflight.Preflight.answered`."""
@@ -64,18 +60,14 @@ class CcxtPreflight:
 
     async def key_rights(self) -> KeyStanding:
         """Return what the key may do; see :meth:`trimtab.ports.preflight.KeyWitness.key_rights`."""
-        now = self._wire.clock.now()
-        if self._kept is not None and now - self._kept[0] <= _KEPT:
-            return self._kept[1]
-        try:
-            if not await self._has(RIGHTS, absent_in={Environment.TESTNET}):
-                why = f"{self._environment.value}: the host does not tell them"
-                return UntoldRights(why=why, is_absent=True)
-            rights = await self._wire.read(_RIGHTS, {}, self._rights_of)
-        except VenueError as fault:
-            return UntoldRights(why=str(fault), is_absent=False)
-        self._kept = (now, rights)
-        return rights
+        return await self._rights.told(self._asked_rights)
+
+    async def _asked_rights(self) -> KeyStanding:
+        """Ask for the rights of the key where the host tells them."""
+        if not await self._has(RIGHTS, absent_in={Environment.TESTNET}):
+            why = f"{self._environment.value}: the host does not tell them"
+            return UntoldRights(why=why, is_absent=True)
+        return await self._wire.read(_RIGHTS, {}, self._rights_of)
 
     def _rights_of(self, answer: object) -> KeyRights:
         """Read the rights of the key in use."""

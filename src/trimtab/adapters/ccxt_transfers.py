@@ -12,7 +12,7 @@ History" (GET, weight 1; one ``type`` a call, pages of 100 at most, the newest f
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -27,8 +27,8 @@ from trimtab.adapters.ccxt_answers import (
     rows_of,
     text_of,
 )
-from trimtab.adapters.ccxt_verdict import Verdict
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.order_sending import while_close
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset
@@ -65,16 +65,11 @@ class CcxtWallets:
             "amount": format(intent.units.copy_abs(), "f"),
         }
 
-        def send() -> Awaitable[object]:
-            """Have ccxt send, unless the clocks have come too far apart while we waited."""
-            self._wire.clocks.require_close(Desk.SPOT)
-            sent: Awaitable[object] = self._wire.exchange.sapiPostAssetTransfer(asked)
-            return sent
-
+        send = while_close(
+            self._wire, Desk.SPOT, lambda: self._wire.exchange.sapiPostAssetTransfer(asked)
+        )
         judgement = await self._wire.write(Desk.SPOT, send, read=_number, rank=Rank.ORDER)
-        if judgement.verdict is Verdict.ACCEPTED and judgement.accepted is not None:
-            return judgement.accepted
-        raise judgement.error(f"transfer {intent.transfer_id} of {intent.asset}")
+        return judgement.told(f"transfer {intent.transfer_id} of {intent.asset}")
 
     async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
         """Return the list of one direction; see :meth:`trimtab.ports.Wallets.transfers`.

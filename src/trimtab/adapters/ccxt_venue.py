@@ -7,11 +7,12 @@ exactly as planned: ccxt's own rounding may not change them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from trimtab.adapters.absence import OrderLists, asked_everywhere
 from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, rows_of
 from trimtab.adapters.ccxt_fills import FillReader, OrderKey
 from trimtab.adapters.ccxt_instruments import Catalogue, Row, desk_of
@@ -22,8 +23,8 @@ from trimtab.adapters.ccxt_orders import (
     venue_order_id,
 )
 from trimtab.adapters.ccxt_payments import PaymentReader
-from trimtab.adapters.ccxt_verdict import Judgement, Verdict
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
+from trimtab.adapters.order_sending import order_sent
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
@@ -33,8 +34,6 @@ from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import AbsenceEvidence, FillCursor
 from trimtab.venues.profile import Desk
-
-T = TypeVar("T")
 
 _ORDER: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method="privateGetOrder", rank=Rank.LOOK_UP),
@@ -69,20 +68,15 @@ class CcxtVenue:
         if intent.reduce_only and instrument.is_contract:
             params["reduceOnly"] = True
 
-        def send() -> Awaitable[object]:
-            """Have ccxt send, unless the clocks have come too far apart while we waited."""
-            self._wire.clocks.require_close(desk)
-            sent: Awaitable[object] = self._wire.exchange.create_order(
+        judgement = await order_sent(
+            self._wire,
+            desk,
+            lambda: self._wire.exchange.create_order(
                 instrument.symbol, "limit", intent.side.value, quantity, limit_price, params
-            )
-            return sent
-
-        await self._wire.synchronised(desk)
-        async with self._wire.budget.order(desk):
-            judgement = await self._wire.write(
-                desk, send, read=_reading(self._wire, intent, market), rank=Rank.ORDER
-            )
-        order = _accepted(judgement, f"{intent.client_order_id} {instrument.symbol}")
+            ),
+            read=_reading(self._wire, intent, market),
+        )
+        order = judgement.told(f"{intent.client_order_id} {instrument.symbol}")
         self._names[order.symbol, order.venue_order_id] = order.client_order_id
         return order
 
@@ -117,7 +111,7 @@ class CcxtVenue:
             rank=Rank.CANCEL,
         )
         if judgement.evidence.code not in self._wire.profile.codes[desk].gone:
-            _accepted(judgement, f"cancel {order.venue_order_id} {order.symbol}")
+            judgement.told(f"cancel {order.venue_order_id} {order.symbol}")
 
     async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
         """Return what rests in *symbols*, by symbol and age.
@@ -145,26 +139,11 @@ class CcxtVenue:
         return () if self._payments is None else await self._payments.since(since)
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
-        """Ask every list for the order of *intent*; raises like :meth:`open_orders`.
-
-        The venue's clock is read first, so that every list is at least as young as it says.
-        """
-        desk = Desk.of(intent.instrument)
-        asked_at = self._wire.clock.now()
-        venue_now = await self._wire.venue_now(desk)
-        order = await self.look_up(intent)
-        resting = await self.open_orders([intent.instrument.symbol])
-        seen = [o for o in resting if o.client_order_id == intent.client_order_id]
-        lists = await self._fills.sightings(intent)
-        return AbsenceEvidence(
-            asked_at=asked_at,
-            venue_now=venue_now,
-            sightings={
-                "by_client_id": "none" if order is None else f"{order.status}",
-                "open_orders": f"order {seen[0].venue_order_id}" if seen else "none",
-                **lists,
-            },
+        """Ask every list for the order of *intent*; raises like :meth:`open_orders`."""
+        lists = OrderLists(
+            named=self.look_up, resting=self.open_orders, others=self._fills.sightings
         )
+        return await asked_everywhere(self._wire, lists, intent)
 
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Set leverage, then cross margin; what is already so is left so."""
@@ -193,7 +172,7 @@ class CcxtVenue:
         desk = desk_of(symbol)
         judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)
         if judgement.evidence.code not in self._wire.profile.codes[desk].as_asked:
-            _accepted(judgement, f"setting of {symbol}")
+            judgement.told(f"setting of {symbol}")
 
 
 async def _resting(
@@ -221,13 +200,6 @@ def _reading(wire: Wire, intent: OrderIntent, market: Row) -> Callable[[object],
     """Return what reads the order of *intent*, and no other, from an answer."""
     name, ended = str(market["id"]), wire.profile.ended_statuses
     return lambda answer: order_of(answer, intent, market_id=name, ended=ended)
-
-
-def _accepted(judgement: Judgement[T], subject: str) -> T:
-    """Return what was accepted, or raise what the answer means."""
-    if judgement.verdict is Verdict.ACCEPTED and judgement.accepted is not None:
-        return judgement.accepted
-    raise judgement.error(subject)
 
 
 def _as_text(wire: Wire, intent: OrderIntent) -> tuple[str, str]:

@@ -65,6 +65,17 @@ class Judgement(Generic[T]):
     accepted: T | None
     """What the answer said; None unless ACCEPTED."""
 
+    def told(self, subject: str) -> T:
+        """Return what was accepted, or raise what the answer means; *subject* says of what.
+
+        Raises:
+            VenueError: it was not accepted.
+
+        """
+        if self.verdict is Verdict.ACCEPTED and self.accepted is not None:
+            return self.accepted
+        raise self.error(subject)
+
     def error(self, subject: str) -> VenueError:
         """Return the error of a write that was not accepted; *subject* says which."""
         seen = self.evidence

@@ -18,12 +18,12 @@ from trimtab.adapters.bybit_answers import (
     order_of,
     page_of,
     price_band_of,
-    received,
-    stamp_of,
+    received_id,
     taker_fee_of,
-    trade_id,
 )
 from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.received_orders import received
+from trimtab.adapters.timed_fills import stamp_of
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Side
 from trimtab.domain.rights import KeyUse
@@ -136,7 +136,9 @@ def test_an_account_that_is_not_there_is_no_empty_one(told: Any) -> None:
 
 
 def test_an_execution_is_named_by_its_time_and_then_by_the_venue() -> None:
-    early, late = trade_id(execution()), trade_id(execution(execTime="1672282722430", execId="1"))
+    early = fill_of(execution(), spot_btc()).trade_id
+    later = execution(execTime="1672282722430", execId="1")
+    late = fill_of(later, spot_btc()).trade_id
     assert early == "167228272242902290000000068683805"
     assert int(early) < int(late)
     assert stamp_of(early) == 1_672_282_722_429
@@ -200,10 +202,11 @@ def test_another_order_is_not_taken_for_ours(changed: dict[str, Any]) -> None:
 def test_the_receipt_of_another_order_is_none_of_ours() -> None:
     ours = intent(spot_btc(), 200, "60000")
     told = answer({"orderId": "15", "orderLinkId": ours.client_order_id})
-    assert (received(told, ours).ended, received(told, ours).filled_lots) == (False, 0)
+    order = received(ours, received_id(told, ours))
+    assert (order.ended, order.filled_lots, order.venue_order_id) == (False, 0, "15")
     for result in ({"orderId": "15", "orderLinkId": "x"}, {"orderLinkId": ours.client_order_id}):
         with pytest.raises(Unreadable):
-            received(answer(result), ours)
+            received_id(answer(result), ours)
 
 
 def test_a_resting_order_shows_its_rest_and_its_limit_or_trigger() -> None:
