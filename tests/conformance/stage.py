@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.conformance.binance_floor import BinanceFloor
+from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.line import Line
@@ -30,6 +31,7 @@ WINDOW_MS = 3000
 FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "binance": BinanceFloor,
     "bybit": BybitFloor,
+    "bitget": BitgetFloor,
 }
 """A venue in process for each that an adapter opens."""
 
@@ -93,7 +95,7 @@ async def staged(
     settings = VenueSettings(
         account=AccountKey(venue=venue_id, account="main", environment=environment),
         url="",
-        api_key=ApiKey(key="local-key", secret="local-secret"),
+        api_key=ApiKey(key="local-key", secret="local-secret", passphrase=PASSPHRASE),
         key_use=KeyUse.SEND,
         quote=Asset("USDT"),
         markets=_KINDS[market],

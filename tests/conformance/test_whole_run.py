@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.bitget_floor import PASSPHRASE
 from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS
@@ -49,7 +50,11 @@ USDT = "0.88"
 [ledger]
 url = "sqlite:///{folder}/main.db"
 """
-VARIABLES = {"TRIMTAB__VENUE__API_KEY": "local-key", "TRIMTAB__VENUE__API_SECRET": "local-secret"}
+VARIABLES = {
+    "TRIMTAB__VENUE__API_KEY": "local-key",
+    "TRIMTAB__VENUE__API_SECRET": "local-secret",
+    "TRIMTAB__VENUE__PASSWORD": PASSPHRASE,
+}
 each_venue = pytest.mark.parametrize("venue_id", FLOORS)
 
 

@@ -39,6 +39,7 @@ async def courier(
         http_session(),
         gate=Gate(
             hosts=frozenset({"api.binance.com"}),
+            paper=None,
             redirect=URL(venue.url),
             read_timeout_s=2,
             write_timeout_s=2,
@@ -149,6 +150,7 @@ def test_a_local_exchange_must_be_on_loopback() -> None:
     with pytest.raises(ConfigError):
         Gate(
             hosts=frozenset(),
+            paper=None,
             redirect=URL("http://10.0.0.1:8900"),
             read_timeout_s=1,
             write_timeout_s=1,

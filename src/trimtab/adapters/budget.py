@@ -145,13 +145,16 @@ class Budget:
         wanted_s = said_ms / 1000 or min(unsaid_s, _UNSAID_MAX_S)
         self._silent_until = max(self._silent_until, _now() + wanted_s)
 
+    def silent_ms(self) -> int:
+        """Return for how long nothing is sent because the venue wants silence, 0 when it is not."""
+        return math.ceil(max(0.0, self._silent_until - _now()) * 1000)
+
     def _refuse_while_silent(self) -> None:
         """Raise while the venue wants silence."""
-        left = self._silent_until - _now()
-        if left > 0:
+        if left_ms := self.silent_ms():
             raise NotDone(
-                f"the venue wants silence for {left:.1f} s; nothing was sent",
-                retry_after_ms=math.ceil(left * 1000),
+                f"the venue wants silence for {left_ms / 1000:.1f} s; nothing was sent",
+                retry_after_ms=left_ms,
             )
 
     def _venue_s(self, desk: Desk) -> float:

@@ -19,6 +19,13 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from trimtab.adapters.bitget_account import BitgetMarketData
+from trimtab.adapters.bitget_history import BitgetHistory
+from trimtab.adapters.bitget_markets import BitgetMarkets
+from trimtab.adapters.bitget_orders import BitgetOrders
+from trimtab.adapters.bitget_preflight import BitgetPreflight
+from trimtab.adapters.bitget_transfers import BitgetWallets
+from trimtab.adapters.bitget_venue import BitgetVenue
 from trimtab.adapters.budget import Budget
 from trimtab.adapters.bybit_history import BybitHistory
 from trimtab.adapters.bybit_markets import BybitMarketData, bybit_markets
@@ -30,7 +37,13 @@ from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
 from trimtab.adapters.ccxt_preflight import CcxtPreflight
 from trimtab.adapters.ccxt_transfers import CcxtWallets
-from trimtab.adapters.ccxt_transport import Capture, Courier, Gate, http_session
+from trimtab.adapters.ccxt_transport import (
+    Capture,
+    Courier,
+    Gate,
+    PaperHeader,
+    http_session,
+)
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.host_record import HostRecord
@@ -43,7 +56,7 @@ from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import Clock, MarketData, Preflight, Venue, Wallets
 from trimtab.venues.catalogue import PROFILES
-from trimtab.venues.profile import VenueProfile
+from trimtab.venues.profile import Desk, VenueProfile
 
 _READ_TIMEOUT_S: Final = 10.0
 
@@ -54,6 +67,8 @@ class ApiKey:
 
     key: str = field(repr=False)
     secret: str = field(repr=False)
+    passphrase: str = field(repr=False, default="")
+    """Empty where the venue takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +151,17 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
     """Refuse what the adapter of a venue does not speak.
 
     Raises:
-        ConfigError: markets of another kind, or an environment without hosts.
+        ConfigError: markets of another kind, an environment without hosts, or a key without
+            the passphrase that the venue asks for.
 
     """
     venue_id, environment = profile.venue_id, settings.account.environment
+    if profile.takes_passphrase and not settings.api_key.passphrase:
+        raise ConfigError(
+            f"a key of {venue_id} has a passphrase, and none is set",
+            next_step="set the entry password beside the key (or TRIMTAB__VENUE__PASSWORD),"
+            " then trimtab doctor",
+        )
     if unknown := sorted(kind.value for kind in settings.markets - profile.kinds):
         spoken = ", ".join(f'"{kind.value}"' for kind in MarketKind if kind in profile.kinds)
         raise ConfigError(
@@ -194,8 +216,23 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
     )
 
 
+def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Bitget on one wire, with one set of markets and of known orders."""
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    markets = BitgetMarkets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    orders = BitgetOrders(wire, markets)
+    key, quote = settings.account, settings.quote
+    return OpenedVenue(
+        venue=BitgetVenue(wire, markets, orders),
+        wallets=BitgetWallets(wire) if has_futures else OneWallet(),
+        market=BitgetMarketData(wire, markets, orders, key=key, quote=quote),
+        preflight=BitgetPreflight(wire, hosts, use=settings.key_use),
+        history=BitgetHistory(wire, markets, quote=quote),
+    )
+
+
 _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
-    MappingProxyType({"binance": _binance, "bybit": _bybit})
+    MappingProxyType({"binance": _binance, "bybit": _bybit, "bitget": _bitget})
 )
 """What puts the ports on a wire, by venue."""
 
@@ -205,10 +242,20 @@ def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
     environment = settings.account.environment
     return Gate(
         hosts=profile.hosts[environment],
+        paper=_paper(settings, profile),
         redirect=URL(settings.url) if environment is Environment.LOCAL else None,
         read_timeout_s=_READ_TIMEOUT_S,
         write_timeout_s=float(settings.execution.order_timeout_s),
     )
+
+
+def _paper(settings: VenueSettings, profile: VenueProfile) -> PaperHeader | None:
+    """Return the header that tells the sandbox from the live exchange, where one does."""
+    if profile.paper_header is None:
+        return None
+    name, value = profile.paper_header
+    is_meant = settings.account.environment is Environment.TESTNET
+    return PaperHeader(name=name, value=value, is_meant=is_meant)
 
 
 def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) -> Any:  # noqa: ANN401 -- ccxt is untyped.
@@ -217,6 +264,7 @@ def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) 
         {
             "apiKey": settings.api_key.key,
             "secret": settings.api_key.secret,
+            "password": settings.api_key.passphrase,
             "session": courier,
             "ssl_context": SSLContext(PROTOCOL_TLS_CLIENT),  # Not used, trusts nobody: quick.
             "number": str,
@@ -238,5 +286,7 @@ def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) 
     )
     if settings.account.environment is Environment.TESTNET:
         getattr(exchange, profile.sandbox.value)(True)  # noqa: FBT003 -- ccxt's signature.
+        if profile.paper_header is not None:  # ccxt leaves it off some requests.
+            exchange.headers.update([profile.paper_header])
     exchange.logger.setLevel(logging.INFO)  # At DEBUG it writes keys and signatures.
     return exchange

@@ -27,7 +27,7 @@ from trimtab.domain.errors import ConfigError, Refused
 from trimtab.ports import Clock
 
 _SECRETS: Final = re.compile(
-    r"""(?i)(signature|x-mbx-apikey|apikey)(['"]?\s*[=:]\s*['"]?)[^\s&'"]+"""
+    r"""(?i)(signature|x-mbx-apikey|apikey|access-\w+|x-bapi-\w+)(['"]?\s*[=:]\s*['"]?)[^\s&'"]+"""
 )
 _BREAKS: Final = (aiohttp.ClientError, OSError)
 """How a transport fails; a timeout is an OSError. aiohttp repeats after none but these."""
@@ -86,11 +86,35 @@ def captured() -> Iterator[list[Capture]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaperHeader:
+    """The header with which a request to the live host is one to the sandbox."""
+
+    name: str
+    value: str
+    is_meant: bool
+    """Whether the sandbox is meant: then every request carries it, else none may."""
+
+    def require(self, headers: Mapping[str, str]) -> None:
+        """Refuse a request that is not for the environment that is meant.
+
+        Raises:
+            Refused: the header is missing, has another value, or is not wanted.
+
+        """
+        found = [value for name, value in headers.items() if name.lower() == self.name.lower()]
+        if found != ([self.value] if self.is_meant else []):
+            told = "lacks" if self.is_meant else "must not carry"
+            raise Refused(f"the request {told} the header {self.name}; nothing was sent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """What a request must pass, and where its socket goes."""
 
     hosts: frozenset[str]
     """Hosts that may be addressed."""
+    paper: PaperHeader | None
+    """What tells a sandbox from the live exchange on the same host; None where hosts do."""
     redirect: URL | None
     """Loopback origin that every socket is moved to; None leaves it to the address."""
     read_timeout_s: float
@@ -190,6 +214,9 @@ class Courier:
         if options.get("proxy") is not None:
             raise Refused("a proxy is set for ccxt; requests go straight to the venue or nowhere")
         address = self._gate.address(url)
+        headers = _told_headers(options.get("headers"))
+        if self._gate.paper is not None:
+            self._gate.paper.require(headers)
         self._before(url.host or "")
         flight, sent_at = _Flight(), self._clock.now()
         try:
@@ -197,7 +224,7 @@ class Courier:
                 method,
                 address,
                 data=options.get("data"),
-                headers=cast("Mapping[str, str]", options.get("headers")),
+                headers=headers,
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_S),
                 allow_redirects=False,
                 middlewares=(_once(),),
@@ -231,6 +258,12 @@ class Courier:
         self._after(capture)
         if (captures := _CAPTURES.get()) is not None:
             captures.append(capture)
+
+
+def _told_headers(given: object) -> Mapping[str, str]:
+    """Return the headers that say something: ccxt 4.5.90 leaves one None without a broker."""
+    headers = cast("Mapping[str, str | None]", given or {})
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 class Answer:

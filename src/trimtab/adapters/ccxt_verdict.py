@@ -26,6 +26,8 @@ from trimtab.venues.profile import CodeTable
 T = TypeVar("T")
 
 _TEXT_MAX: Final = 500
+_NO_CODES: Final = frozenset({"0", "200", "00000"})
+"""What venues write where a code would be when there is none."""
 _THROTTLED: Final = frozenset({418, 429})
 _OK: Final = 200
 _CLIENT_ERRORS: Final = range(400, 500)
@@ -196,7 +198,7 @@ def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     told = _document_or_none(capture)
     if isinstance(told, dict) and codes.code_field in told and codes.text_field in told:
         code = str(told[codes.code_field])
-        return ("" if code in {"200", "0"} else code), str(told[codes.text_field])
+        return ("" if code in _NO_CODES else code), str(told[codes.text_field])
     if capture.http_status == _OK:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()

@@ -20,7 +20,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, DivisionByZero, InvalidOperation, localcontext
 from functools import partial
@@ -171,6 +171,9 @@ class Wire:
         codes = self.profile.codes[desk]
         judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
         _doubt(self, desk, judgement.evidence.code)
+        if judgement.verdict is Verdict.THROTTLED and not judgement.retry_after_ms:
+            # The venue names no end of its silence; nothing is sent before ours.
+            return replace(judgement, retry_after_ms=self.budget.silent_ms())
         return judgement
 
     async def synchronised(self, desk: Desk) -> None:
@@ -212,7 +215,8 @@ class Wire:
         """
         call, name = self.profile.time_calls[desk], self.profile.time_field
         endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
-        return await self.read(endpoint, {}, lambda told: instant_of(mapping_of(told), name))
+        asked = self.profile.time_params[desk]
+        return await self.read(endpoint, asked, lambda told: instant_of(mapping_of(told), name))
 
 
 def _doubt(wire: Wire, desk: Desk, code: str) -> None:

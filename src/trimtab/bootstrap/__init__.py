@@ -84,7 +84,11 @@ def venue_settings(
     return VenueSettings(
         account=config.key,
         url=config.venue_url,
-        api_key=ApiKey(key=keys.api_key.reveal(), secret=keys.api_secret.reveal()),
+        api_key=ApiKey(
+            key=keys.api_key.reveal(),
+            secret=keys.api_secret.reveal(),
+            passphrase=keys.password.reveal(),
+        ),
         key_use=keys.use,
         quote=config.quote,
         markets=frozenset(config.markets),

@@ -340,7 +340,8 @@ class Execution(BaseModel):
     max_reprices: Annotated[Whole, Field(ge=0, le=20), Unit(name="orders")] = 3
     """New orders for the rest of a leg after its first."""
     receive_window_ms: Annotated[Whole, Field(ge=1, le=60_000), Unit(name="ms")] = 5000
-    """How long after its timestamp the venue may accept a request."""
+    """How long after its timestamp the venue may accept a request. A venue that does not ask
+    (Bitget takes one for 30 seconds) is believed to take it for at least as long as it says."""
     order_timeout_s: Annotated[Exact, Field(gt=10, le=120), Unit(name="s")] = Decimal(15)
     """Wait for an order's answer; above the venue's own 10 s, so that its verdict wins."""
 

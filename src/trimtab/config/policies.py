@@ -84,7 +84,10 @@ def policy_of(document: Document) -> Policy:
         ),
         execution=ExecutionPolicy(
             max_reprices=document.execution.max_reprices,
-            receive_window_ms=document.execution.receive_window_ms,
+            receive_window_ms=max(
+                document.execution.receive_window_ms,
+                PROFILES[document.venue.id].stamp_window_ms,
+            ),
             order_timeout_s=document.execution.order_timeout_s,
         ),
     )

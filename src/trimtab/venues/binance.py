@@ -195,6 +195,8 @@ BINANCE: Final = VenueProfile(
         }
     ),
     sandbox=Switch.DEMO,
+    paper_header=None,
+    takes_passphrase=False,
     options=MappingProxyType(
         {
             "crossMarginPairsData": [],  # ccxt fills them when it loads all markets.
@@ -229,7 +231,9 @@ BINANCE: Final = VenueProfile(
         }
     ),
     time_calls=MappingProxyType({Desk.SPOT: "publicGetTime", Desk.LINEAR: "fapiPublicGetTime"}),
+    time_params=MappingProxyType({Desk.SPOT: {}, Desk.LINEAR: {}}),
     time_field="serverTime",
+    stamp_window_ms=0,  # Requests name their own.
     ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
     forced_prefixes=("autoclose-", "adl_autoclose", "settlement_autoclose-"),
     transfer_ways=TransferWays(into_futures="MAIN_UMFUTURE", out_of_futures="UMFUTURE_MAIN"),

@@ -65,6 +65,8 @@ BYBIT: Final = VenueProfile(
         }
     ),
     sandbox=Switch.SANDBOX,
+    paper_header=None,
+    takes_passphrase=False,
     options=MappingProxyType(
         {
             "brokerId": "",  # ccxt would send its own name with every request.
@@ -101,7 +103,9 @@ BYBIT: Final = VenueProfile(
     order_count_headers=MappingProxyType(dict[int, str]()),
     transfer_ways=TransferWays(into_futures="", out_of_futures=""),
     time_calls=MappingProxyType({Desk.SPOT: "publicGetV5MarketTime"}),
+    time_params=MappingProxyType({Desk.SPOT: {}}),
     time_field="time",
+    stamp_window_ms=0,  # Requests name their own.
     ended_statuses=frozenset(
         {"Filled", "Cancelled", "PartiallyFilledCanceled", "Rejected", "Deactivated"}
     ),

@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from trimtab.venues.binance import BINANCE
+from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
 from trimtab.venues.profile import VenueProfile
 
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
-    {profile.venue_id: profile for profile in (BINANCE, BYBIT)}
+    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET)}
 )
 """Every venue that may be opened, by ccxt id."""

@@ -50,7 +50,7 @@ class CodeTable:
     unknown_symbol: frozenset[str]
     """A symbol that the venue does not list."""
     code_field: str
-    """What answers call their code; 0 and 200 are none."""
+    """What answers call their code; 0, 200 and 00000 are none."""
     text_field: str
     """What answers call the text beside it."""
     is_told_with_200: bool
@@ -108,6 +108,11 @@ class VenueProfile:
     """Hosts that may be addressed, by environment; none where the environment is not spoken."""
     sandbox: Switch
     """How ccxt is pointed at the hosts of ``testnet``."""
+    paper_header: tuple[str, str] | None
+    """Name and value that every request of ``testnet`` carries and no request of ``live`` may;
+    None where the hosts differ."""
+    takes_passphrase: bool
+    """Whether a key has a third part, which its owner chose."""
     options: Mapping[str, object]
     """What ccxt is told besides; it must not ask or announce anything by itself."""
     desk_of_host: Mapping[str, Desk]
@@ -129,8 +134,13 @@ class VenueProfile:
     """The same for orders of the account, by the length of the window in seconds."""
     time_calls: Mapping[Desk, str]
     """ccxt's name of the raw call that tells each desk's time."""
+    time_params: Mapping[Desk, Mapping[str, object]]
+    """What each of them is asked with."""
     time_field: str
     """Where its answer has the milliseconds."""
+    stamp_window_ms: int
+    """How long after its time stamp a request is taken, where the venue alone says so, >= 0;
+    0 where the request names its own window."""
     ended_statuses: frozenset[str]
     """Order statuses after which nothing more is filled; any other may still fill."""
     forced_prefixes: tuple[str, ...]
@@ -142,5 +152,6 @@ class VenueProfile:
     """Hours between settlements of a perpetual that tells nothing else, >= 1."""
 
     def __post_init__(self) -> None:
-        if self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]:
+        shared = self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]
+        if shared and self.paper_header is None:
             raise ValueError(f"{self.venue_id}: a host of the sandbox is one of the live exchange")

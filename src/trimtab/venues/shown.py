@@ -47,6 +47,8 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
         ("binance", Market.LINEAR): _all_but(),
         ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
+        ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
+        ("bitget", Market.LINEAR): _all_but(),
     }
 )
 """What was shown, by venue and market."""

@@ -55,6 +55,9 @@ def host_truth(
         places = ", ".join(sorted({answer.address for answer in answers}))
         return passed("host_truth", found=f"{places} says that it is a local exchange")
     names = ", ".join(answer.host for answer in answers)
+    if environment is Environment.TESTNET and hosts[environment] & hosts[Environment.LIVE]:
+        told = f"testnet on the live host, by a header in every request: {names}"
+        return passed("host_truth", found=told)
     return passed("host_truth", found=f"{environment.value} by certificate: {names}")
 
 
@@ -70,8 +73,8 @@ def _lie(
         return "" if says_local else f"{where}; it may pass orders on to a real one"
     if says_local:
         return f"{answer.host} says that it is a local exchange"
-    live = environment is not Environment.LIVE and hosts[Environment.LIVE]
-    if live and {answer.host, answer.address} & live:
+    # A sandbox that is the live host with a header has its name; no request lacks the header.
+    if {answer.host, answer.address} & (hosts[Environment.LIVE] - hosts[environment]):
         return f"{answer.host} is the live exchange, not the {environment.value}"
     known = hosts[environment]
     return "" if {answer.host, answer.address} <= known else f"{answer.host} is no host of it"

@@ -1,6 +1,6 @@
 """Bitget v2: spot, linear and inverse contracts. Pure data.
 
-Documentation: Bitget API v2, "Place Order", "Get Order Info", "Demo Trading", 2026.
+Documentation: Bitget API v2, "Place Order", "Get Order Info", "Demo Trading", "Signature", 2025-12.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SPOT: Final = MarketFacts(
         param="clientOrderId",
         pattern="[.A-Z:/a-z0-9_-]{1,32}",
         unique=Uniqueness.UNSTATED,
-        source='v2 "Place Order"; charset by other clients',
+        source='v2 "Place Order", "FAQ" and error 40304: at most 50; charset by other clients',
     ),
     look_up=LookUp(
         way=Way.UNIFIED,
@@ -49,7 +49,7 @@ _SPOT: Final = MarketFacts(
         source='v2 "Get Order Info", "Get Order Detail"',
     ),
     cancel=Cancel(way=Way.UNIFIED, call="privateSpotPostV2SpotTradeCancelOrder", param="clientOid"),
-    duplicate_codes=(),
+    duplicate_codes=("40786", "43118", "45034"),
     fence=Fence(
         kind=FenceKind.STAMP,
         place="header",
@@ -59,7 +59,7 @@ _SPOT: Final = MarketFacts(
         default_s=30,
         source='"Signature": a request is refused when its time stamp is 30 s off',
     ),
-    immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"force":"IOC"'),
+    immediate=Immediate(params=MappingProxyType({"force": "ioc"}), on_wire='"force":"ioc"'),
     exact_sizes=True,
     order_unit=Unit.BASE,
     market_buy_unit=Unit.QUOTE,
@@ -122,7 +122,12 @@ FACTS: Final = VenueFacts(
     transfer_call="privateSpotPostV2SpotWalletTransfer",
     traps=(
         "its sandbox is the live host with a header: a request that lost it is a real one",
+        "ccxt leaves the header of the sandbox off the question for the time",
         "market buys on spot count quote",
+        "ccxt writes the word for at once in capitals, the documentation in small letters",
+        "an account that was made unified is answered 40085 by every question of v2",
+        "what a transfer is answered with and what it is listed with are different numbers",
+        "a margin mode is refused while a position is open, also the one that is set",
     ),
     markets=MappingProxyType(
         {

@@ -1,0 +1,247 @@
+"""Answers of Bitget v2 that both desks share: envelope, orders, executions, fees. Pure.
+
+Each function reads one answer whole: a row that cannot be read makes the answer unreadable,
+never shorter. Sizes are base units on both desks. Sources: Bitget API v2 "Get Order Info", "Get
+Order Detail", "Get Fills", "Get Order Fill Details", "Get Trade Rate", 2025-12.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    instant_of,
+    integer_of,
+    mapping_of,
+    rows_of,
+    text_of,
+)
+from trimtab.adapters.ccxt_orders import base_units, lots_of, side_of, signed
+from trimtab.adapters.listed_pages import Page, Row
+from trimtab.adapters.timed_fills import risen_trade_id
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    VenueOrder,
+    VenueOrderId,
+)
+from trimtab.domain.snapshot import OpenOrder
+
+_ID: Final = re.compile(r"[0-9]{1,64}")
+_DONE: Final = "00000"
+_REDUCES: Final = {"YES": True, "NO": False}
+
+Names = Mapping[tuple[Symbol, VenueOrderId], ClientOrderId]
+"""Orders whose client id is known: executions do not carry it."""
+
+
+def told_of(answer: object) -> Any:  # noqa: ANN401 -- JSON is what it is until it is read.
+    """Return what an answer of v2 is about.
+
+    Raises:
+        Unreadable: it has nothing, or is none of success.
+
+    """
+    told = mapping_of(answer)
+    if field(told, "code") != _DONE:
+        raise Unreadable(f"code is not {_DONE}")
+    return field(told, "data")
+
+
+def row_in(answer: object) -> Row:
+    """Return the one row of an answer; raises like :func:`told_of`."""
+    return mapping_of(told_of(answer))
+
+
+def rows_in(answer: object) -> tuple[Row, ...]:
+    """Return the rows of an answer; raises like :func:`told_of`."""
+    return rows_of(told_of(answer))
+
+
+def rows_under(name: str, answer: object) -> tuple[Row, ...]:
+    """Return the rows that a contract's list has under *name*; the venue writes null for none.
+
+    Raises:
+        Unreadable: the list is missing, or is none.
+
+    """
+    found = field(row_in(answer), name)
+    return () if found is None else rows_of(found)
+
+
+def led_by(rows: tuple[Row, ...], name: str, *, full: int) -> Page:
+    """Return a page and what leads behind it: its least number, when it is *full*.
+
+    Raises:
+        Unreadable: a row has no number.
+
+    """
+    least = min((integer_of(row, name) for row in rows), default=0)
+    return rows, str(least) if len(rows) >= full else ""
+
+
+def received_id(answer: object, intent: OrderIntent) -> VenueOrderId:
+    """Return the venue's id of the order of *intent*, which it has received.
+
+    Raises:
+        Unreadable: it is another order, or has no id.
+
+    """
+    row = row_in(answer)
+    if text_of(row, "clientOid") != intent.client_order_id:
+        raise Unreadable("the answer is of another order")
+    return venue_order_id(row)
+
+
+def venue_order_id(row: Row) -> VenueOrderId:
+    """Return the venue's id of an order.
+
+    Raises:
+        Unreadable: there is none.
+
+    """
+    order_id = text_of(row, "orderId")
+    if not _ID.fullmatch(order_id):
+        raise Unreadable("orderId is not an id")
+    return VenueOrderId(order_id)
+
+
+def status_of(row: Row) -> str:
+    """Return how an order stands: a contract's own page calls it ``state``, all else ``status``.
+
+    Raises:
+        Unreadable: it does not say.
+
+    """
+    return text_of(row, "state" if "state" in row else "status")
+
+
+def order_of(
+    row: Row, intent: OrderIntent, *, market_id: str, ended: Collection[str]
+) -> VenueOrder:
+    """Read an order, which must be the one of *intent*.
+
+    Raises:
+        Unreadable: it is another one, has no id, or does not say what was executed.
+
+    """
+    side = side_of(row)
+    told = (text_of(row, "clientOid"), text_of(row, "symbol").upper(), side)
+    if told != (intent.client_order_id, market_id, intent.side):
+        raise Unreadable("the answer is of another order")
+    status = status_of(row)
+    return VenueOrder(
+        client_order_id=intent.client_order_id,
+        venue_order_id=venue_order_id(row),
+        symbol=intent.instrument.symbol,
+        lots=signed(lots_of(decimal_of(row, "size"), intent.instrument), side),
+        filled_lots=signed(lots_of(decimal_of(row, "baseVolume"), intent.instrument), side),
+        ended=status in ended,
+        status=status,
+    )
+
+
+def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
+    """Read a resting order; spot calls the limit ``priceAvg`` in its list, and says no more of it.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    with exact_arithmetic():
+        rest = decimal_of(row, "size") - decimal_of(row, "baseVolume")
+    name = field(row, "clientOid")
+    if not isinstance(name, str):
+        raise Unreadable("clientOid is not text")
+    return OpenOrder(
+        symbol=instrument.symbol,
+        client_order_id=ClientOrderId(name),
+        venue_order_id=venue_order_id(row),
+        lots=signed(lots_of(rest, instrument), side_of(row)),
+        limit_price=_limit_of(row, instrument),
+        reduce_only=instrument.is_contract and _reduces(row),
+    )
+
+
+def _limit_of(row: Row, instrument: Instrument) -> Decimal:
+    """Return the limit of a resting order, or the trigger that it waits for."""
+    if row.get("triggerPrice"):
+        return decimal_of(row, "triggerPrice")
+    return decimal_of(row, "price" if instrument.is_contract else "priceAvg")
+
+
+def _reduces(row: Row) -> bool:
+    """Say whether an order of a contract only reduces; the venue may leave it out."""
+    said = row.get("reduceOnly", "NO")
+    if not isinstance(said, str) or said.upper() not in _REDUCES:
+        raise Unreadable("reduceOnly is neither YES nor NO")
+    return _REDUCES[said.upper()]
+
+
+def client_id_of(row: Row) -> tuple[VenueOrderId, ClientOrderId]:
+    """Return the two names of an order.
+
+    Raises:
+        Unreadable: one of them is missing.
+
+    """
+    return venue_order_id(row), ClientOrderId(text_of(row, "clientOid"))
+
+
+def fill_of(row: Row, instrument: Instrument, names: Names) -> Fill:
+    """Read an execution of either desk; *names* are the orders whose client id is known.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    is_contract, order_id = instrument.is_contract, venue_order_id(row)
+    fee, fee_asset = fee_of(row)
+    return Fill(
+        symbol=instrument.symbol,
+        trade_id=risen_trade_id(integer_of(row, "cTime"), text_of(row, "tradeId")),
+        venue_order_id=order_id,
+        client_order_id=names.get((instrument.symbol, order_id)),
+        side=side_of(row),
+        quantity=base_units(decimal_of(row, "baseVolume" if is_contract else "size"), instrument),
+        fill_price=decimal_of(row, "price" if is_contract else "priceAvg"),
+        fee=fee,
+        fee_asset=fee_asset,
+        filled_at=instant_of(row, "cTime"),
+    )
+
+
+def fee_of(row: Row) -> tuple[Decimal, Asset]:
+    """Return what was paid for an execution, positive, and in what: the venue writes it negative.
+
+    Raises:
+        Unreadable: it does not say, or names several coins.
+
+    """
+    told = field(row, "feeDetail")
+    parts = rows_of(told) if isinstance(told, list) else (mapping_of(told),)
+    coins = {text_of(part, "feeCoin").upper() for part in parts}
+    if len(coins) != 1:
+        raise Unreadable("the fee of an execution is in no coin, or in several")
+    with exact_arithmetic():
+        paid = sum((decimal_of(part, "totalFee") for part in parts), start=ZERO)
+        return ZERO - paid, Asset(coins.pop())
+
+
+def taker_fee_of(answer: object) -> Decimal:
+    """Read what a taker pays in a market, fraction of value.
+
+    Raises:
+        Unreadable: it does not say.
+
+    """
+    return decimal_of(row_in(answer), "takerFeeRate")

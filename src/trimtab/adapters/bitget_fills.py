@@ -1,0 +1,142 @@
+"""Executions of one Bitget account, read in windows of time until there are no more.
+
+Not pure: it asks the venue. Limits: a question may span ninety days, a page holds 100 rows, and
+the least number of a full page leads to the older ones. Sources: Bitget API v2 "Get Fills", "Get
+Order Fill Details", 2025-12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from trimtab.adapters.bitget_answers import fill_of, led_by, rows_in, rows_under
+from trimtab.adapters.bitget_markets import PRODUCT, BitgetMarkets
+from trimtab.adapters.bitget_orders import BitgetOrders
+from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
+from trimtab.adapters.ccxt_instruments import desk_of
+from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.listed_pages import Page, Row, whole_list
+from trimtab.adapters.timed_fills import as_set, fills_since
+from trimtab.adapters.weights import Rank
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import Fill, OrderIntent
+from trimtab.ports import FillCursor
+from trimtab.venues.profile import Desk
+
+_SPOT: Final = "privateSpotGetV2SpotTradeFills"
+_LINEAR: Final = "privateMixGetV2MixOrderFills"
+_FILLS: Final[Mapping[Desk, Endpoint]] = {
+    Desk.SPOT: Endpoint(desk=Desk.SPOT, method=_SPOT, rank=Rank.LOOK_UP),
+    Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method=_LINEAR, rank=Rank.LOOK_UP),
+}
+_PRODUCT: Final[Mapping[Desk, Mapping[str, str]]] = {Desk.SPOT: {}, Desk.LINEAR: PRODUCT}
+_ROWS: Final[Mapping[Desk, Callable[[object], tuple[Row, ...]]]] = {
+    Desk.SPOT: rows_in,
+    Desk.LINEAR: partial(rows_under, "fillList"),
+}
+_WINDOW: Final = timedelta(days=30)
+_RECENT: Final = timedelta(days=2)
+"""Longer than an order that was not found is searched for again."""
+_PAGE: Final = 100
+_PAGES_MAX: Final = 1000
+
+
+class BitgetFills:
+    """Reads executions of both desks."""
+
+    def __init__(self, wire: Wire, markets: BitgetMarkets, orders: BitgetOrders) -> None:
+        self._wire = wire
+        self._markets = markets
+        self._orders = orders
+
+    async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
+        """Return all executions after *cursor*, oldest first.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read, or does not list the market.
+
+        """
+        desk, name = desk_of(symbol), await self._markets.require(symbol)
+        now = await self._wire.venue_now(desk)
+
+        async def ask(start: datetime, end: datetime) -> tuple[Fill, ...]:
+            """Read one window."""
+            rows = await self.rows(desk, {"symbol": name}, start=start, end=end)
+            return self._read(rows, symbol)
+
+        return await fills_since(cursor, now=now, window=_WINDOW, ask=ask)
+
+    async def rows(
+        self, desk: Desk, which: Mapping[str, str], *, start: datetime, end: datetime
+    ) -> tuple[Row, ...]:
+        """Return the rows of a window, both ends inclusive, every one readable.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read.
+
+        """
+        asked = {
+            **_PRODUCT[desk],
+            **which,
+            "startTime": milliseconds(start),
+            "endTime": milliseconds(end),
+            "limit": _PAGE,
+        }
+
+        def page(answer: object) -> Page:
+            """Read every row, so that one that cannot be read makes the answer unreadable."""
+            rows = _ROWS[desk](answer)
+            for name in {text_of(row, "symbol").upper() for row in rows}:
+                mine = (row for row in rows if text_of(row, "symbol").upper() == name)
+                as_set(self._read(mine, self._markets.symbol_of(desk, name)))
+            return led_by(rows, "tradeId", full=_PAGE)
+
+        return await whole_list(
+            lambda further: self._wire.read(_FILLS[desk], {**asked, **further}, page),
+            lead="idLessThan",
+            what="executions",
+            pages_max=_PAGES_MAX,
+        )
+
+    def _read(self, rows: Iterable[Row], symbol: Symbol) -> tuple[Fill, ...]:
+        """Read rows of one market.
+
+        Raises:
+            Unreadable: one is of another market, or cannot be read.
+
+        """
+        name, instrument = self._markets.market_id(symbol), self._markets.instrument(symbol)
+        found = []
+        for row in rows:
+            if text_of(row, "symbol").upper() != name:
+                raise Unreadable("an execution of another market")
+            found.append(fill_of(row, instrument, self._orders.known()))
+        return tuple(found)
+
+    async def sighting(self, intent: OrderIntent) -> str:
+        """Return what the executions of two days show of the order of *intent*.
+
+        An execution whose order has no name that can be found counts too: it may be ours.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read.
+
+        """
+        symbol = intent.instrument.symbol
+        desk, name = desk_of(symbol), await self._markets.require(symbol)
+        now = await self._wire.venue_now(desk)
+        rows = await self.rows(desk, {"symbol": name}, start=now - _RECENT, end=now)
+        fills = self._read(rows, symbol)
+        strange = {fill.venue_order_id for fill in fills if fill.client_order_id is None}
+        named = await self._orders.client_ids(symbol, strange)
+        for fill in fills:
+            whose = fill.client_order_id or named.get(fill.venue_order_id)
+            if whose is None or whose == intent.client_order_id:
+                return f"trade {fill.trade_id}"
+        return "none"
