@@ -157,12 +157,17 @@ async def test_an_admin_changes_the_rights_of_a_key() -> None:
         assert (rights.withdraws, rights.trades_spot, rights.trades_futures) == (True, True, True)
 
 
-def test_no_profile_has_a_sandbox_on_a_host_of_the_live_exchange() -> None:
+def test_no_profile_has_a_sandbox_on_a_host_of_the_live_exchange_without_a_header() -> None:
     for profile in PROFILES.values():
         live = profile.hosts[Environment.LIVE]
-        assert not profile.hosts[Environment.TESTNET] & live
+        shared = profile.hosts[Environment.TESTNET] & live
+        assert bool(shared) is (profile.paper_header is not None)
         with pytest.raises(ValueError, match="sandbox"):
-            dataclasses.replace(profile, hosts={**profile.hosts, Environment.TESTNET: live})
+            dataclasses.replace(
+                profile,
+                hosts={**profile.hosts, Environment.TESTNET: live},
+                paper_header=None,
+            )
 
 
 async def test_the_exchange_that_is_opened_never_speaks() -> None:

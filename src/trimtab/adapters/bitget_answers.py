@@ -68,14 +68,19 @@ def rows_in(answer: object) -> tuple[Row, ...]:
 
 
 def rows_under(name: str, answer: object) -> tuple[Row, ...]:
-    """Return the rows that a contract's list has under *name*; the venue writes null for none.
+    """Return the rows that a contract's list has under *name*.
+
+    For none the venue writes null, and then it names no last row either.
 
     Raises:
         Unreadable: the list is missing, or is none.
 
     """
-    found = field(row_in(answer), name)
-    return () if found is None else rows_of(found)
+    page = row_in(answer)
+    found = field(page, name)
+    if found is None and field(page, "endId") in (None, ""):
+        return ()
+    return rows_of(found)
 
 
 def led_by(rows: tuple[Row, ...], name: str, *, full: int) -> Page:

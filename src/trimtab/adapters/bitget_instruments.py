@@ -19,6 +19,7 @@ from trimtab.adapters.ccxt_answers import (
     instant_of,
     integer_of,
     text_of,
+    words_of,
 )
 from trimtab.adapters.listed_pages import Row
 from trimtab.domain.exact import ONE, ceil_times, exact_arithmetic, floor_times, ratio
@@ -29,7 +30,7 @@ _SETTLED_IN: Final = "USDT"
 _PLACES_MAX: Final = 30
 _BOUND_MAX: Final = Decimal("0.99")
 """A limit is never said to be taken at nothing, however far a market reaches."""
-_NEVER: Final = frozenset({"", "-1"})
+_NEVER: Final = ("", "-1")
 
 
 def spot_markets(answer: object) -> Mapping[Symbol, Row]:
@@ -96,7 +97,7 @@ def linear_instrument_of(row: Row, *, taker_fee: Decimal) -> Instrument:
         Unreadable: a field is missing or wrong, or it settles in something else.
 
     """
-    if _SETTLED_IN not in field(row, "supportMarginCoins"):
+    if _SETTLED_IN not in words_of(field(row, "supportMarginCoins"), "supportMarginCoins"):
         raise Unreadable(f"a contract that does not settle in {_SETTLED_IN}")
     lot_size, least_value = _lot_size(row), decimal_of(row, "minTradeUSDT")
     with exact_arithmetic():

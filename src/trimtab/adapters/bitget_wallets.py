@@ -15,7 +15,15 @@ from typing import Final
 
 from trimtab.adapters.bitget_answers import row_in, rows_in
 from trimtab.adapters.ccxt_account import ContractPrices, ContractSettings, OpenPosition
-from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, integer_of, text_of
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    integer_of,
+    number,
+    text_of,
+    words_of,
+)
 from trimtab.adapters.listed_pages import Row
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset
@@ -65,30 +73,30 @@ def pools_of(answer: object, positions: Iterable[PositionRow]) -> Mapping[Asset,
         Unreadable: a field is missing or wrong, or several coins back contracts together.
 
     """
-    maintained = sum_of(position.maintenance for position in positions)
-    return {
-        Asset(text_of(row, "marginCoin").upper()): _pool(row, maintained) for row in rows_in(answer)
-    }
+    held = tuple(positions)
+    return {Asset(text_of(row, "marginCoin").upper()): _pool(row, held) for row in rows_in(answer)}
 
 
-def _pool(row: Row, maintained: Decimal) -> MarginPool:
+def _pool(row: Row, held: tuple[PositionRow, ...]) -> MarginPool:
     """Read one futures wallet.
 
-    What may be used is the least of what the venue says may be opened with and may leave.
+    What may be used is the least of what the venue says may be opened with and may leave. Where
+    it leaves the wallet's profit out, as it documents, that of the positions stands for it.
     """
     if text_of(row, "assetMode") != _SINGLE:
         raise Unreadable("several coins back contracts together; such a wallet is not read")
-    pnl = _number_or_none(row, "unrealizedPL")
+    told = field(row, "unrealizedPL")
+    pnl = sum_of(each.profit for each in held) if told == "" else number(told, "unrealizedPL")
     with exact_arithmetic():
         wallet = decimal_of(row, "accountEquity") - pnl
     usable = min(decimal_of(row, "crossedMaxAvailable"), decimal_of(row, "maxTransferOut"))
-    bound = ("crossedMargin", "isolatedMargin", "locked")
+    bound = (decimal_of(row, name) for name in ("crossedMargin", "isolatedMargin", "locked"))
     return MarginPool(
         wallet_balance=wallet,
         unrealised_pnl=pnl,
         free_margin=max(ZERO, usable),
-        initial_margin=sum_of(_number_or_none(row, name) for name in bound),
-        maintenance_margin=maintained,
+        initial_margin=sum_of(bound),
+        maintenance_margin=sum_of(each.maintenance for each in held),
     )
 
 
@@ -96,11 +104,6 @@ def sum_of(parts: Iterable[Decimal]) -> Decimal:
     """Return an exact sum."""
     with exact_arithmetic():
         return sum(parts, start=ZERO)
-
-
-def _number_or_none(row: Row, name: str) -> Decimal:
-    """Return a number; the venue writes nothing, or null, for none."""
-    return ZERO if field(row, name) in {"", None} else decimal_of(row, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,8 @@ class PositionRow:
     mode: PositionMode
     maintenance: Decimal
     """What it has to maintain at mark, settlement units, >= 0."""
+    profit: Decimal
+    """Unrealised, settlement units, signed."""
 
 
 def positions_of(answer: object) -> tuple[PositionRow, ...]:
@@ -142,6 +147,7 @@ def _position(row: Row) -> PositionRow:
         margin_mode=_margin_mode(row),
         mode=_position_mode(row),
         maintenance=maintenance,
+        profit=decimal_of(row, "unrealizedPL"),
     )
 
 
@@ -204,7 +210,7 @@ def prices_of(answer: object, *, market_id: str) -> ContractPrices | None:
     mark, index = decimal_of(row, "markPrice"), decimal_of(row, "indexPrice")
     if mark <= 0 or index <= 0:
         return None
-    return ContractPrices(mark=mark, index=index, funding_rate=_number_or_none(row, "fundingRate"))
+    return ContractPrices(mark=mark, index=index, funding_rate=decimal_of(row, "fundingRate"))
 
 
 def brackets_of(answer: object, *, market_id: str) -> tuple[Bracket, ...]:
@@ -238,10 +244,7 @@ def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
 
     """
     row = row_in(answer)
-    told = field(row, "authorities")
-    if not isinstance(told, list) or not all(isinstance(word, str) for word in told):
-        raise Unreadable("authorities are no list of words")
-    rights = frozenset(told)
+    rights = words_of(field(row, "authorities"), "authorities")
     if unknown := sorted(rights - _READS - _WRITES - _OTHERS):
         raise Unreadable(f"a right of the key is not known: {unknown[0]}")
     addresses = field(row, "ips")

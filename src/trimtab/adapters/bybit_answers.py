@@ -21,6 +21,7 @@ from trimtab.adapters.ccxt_answers import (
     mapping_of,
     rows_of,
     text_of,
+    words_of,
 )
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.timed_fills import risen_trade_id
@@ -290,17 +291,13 @@ def key_rights_of(answer: object, *, use: KeyUse, borrows: bool) -> KeyRights:
 
 
 def _words(value: object) -> frozenset[str]:
-    """Return a list of words.
+    """Return a list of words, none where the venue writes null.
 
     Raises:
         Unreadable: it is none.
 
     """
-    if value is None:
-        return frozenset()
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise Unreadable("a list of words is none")
-    return frozenset(value)
+    return frozenset() if value is None else words_of(value, "a list of words")
 
 
 def is_margin_on(answer: object) -> bool:

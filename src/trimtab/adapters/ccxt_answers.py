@@ -121,6 +121,18 @@ def _is_plain(text: str) -> bool:
     return len(text) <= _DIGITS_MAX and text.isascii() and "_" not in text
 
 
+def words_of(value: object, name: str) -> frozenset[str]:
+    """Return a list of words as a set.
+
+    Raises:
+        Unreadable: it is none.
+
+    """
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise Unreadable(f"{name} is no list of words")
+    return frozenset(value)
+
+
 def integer_of(row: Mapping[str, Any], name: str) -> int:
     """Return a field that is a whole number.
 

@@ -176,6 +176,13 @@ def test_a_profile_and_the_facts_of_its_venue_say_the_same() -> None:
         for environment in (Environment.LIVE, Environment.TESTNET):
             assert profile.hosts[environment] <= places[environment].hosts
         assert places[Environment.LIVE].switch is None
+        assert profile.paper_header == places[Environment.TESTNET].header
+        stamps = {
+            f.fence.default_s * 1000
+            for f in KNOWN[venue_id].markets.values()
+            if f.fence.kind is FenceKind.STAMP
+        }
+        assert profile.stamp_window_ms == max(stamps, default=0)
 
 
 def test_a_sandbox_on_the_live_host_needs_a_header_and_a_venue_without_one_a_reason() -> None:

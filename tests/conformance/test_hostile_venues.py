@@ -1,0 +1,177 @@
+"""Whatever is missing or of another kind in an answer is never read as something else."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.conformance.spoken import Asked, Told
+from tests.conformance.stage import Stage, from_the_start, staged
+from trimtab.domain.errors import NotDone, Refused
+from trimtab.domain.snapshot import Snapshot
+from trimtab.venues.facts import Market
+
+Doc = Any
+WRONG: tuple[Any, ...] = (None, [], {}, True, "NaN", "Infinity", "1_0", "")
+BYBIT = (
+    "/v5/account/wallet-balance",
+    "/v5/account/fee-rate",
+    "/v5/market/instruments-info",
+    "/v5/market/orderbook",
+)
+BITGET = (
+    "/api/v2/spot/account/assets",
+    "/api/v2/spot/public/symbols",
+    "/api/v2/spot/market/orderbook",
+    "/api/v2/common/trade-rate",
+)
+BITGET_LINEAR = (
+    "/api/v2/mix/account/accounts",
+    "/api/v2/mix/account/account",
+    "/api/v2/mix/position/all-position",
+    "/api/v2/mix/market/contracts",
+    "/api/v2/mix/market/ticker",
+    "/api/v2/mix/market/query-position-lever",
+    "/api/v2/mix/market/merge-depth",
+)
+AT_ONCE = 10
+"""Answers for one stage: the requests of a minute are counted."""
+READS = [
+    *(pytest.param("bybit", Market.SPOT, path, id=path) for path in BYBIT),
+    *(pytest.param("bitget", Market.SPOT, path, id=path) for path in BITGET),
+    *(pytest.param("bitget", Market.LINEAR, path, id=path) for path in BITGET_LINEAR),
+]
+FILLS = [
+    pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
+    pytest.param("bitget", Market.SPOT, "/api/v2/spot/trade/fills", id="bitget-spot"),
+    pytest.param("bitget", Market.LINEAR, "/api/v2/mix/order/fills", id="bitget-linear"),
+]
+
+
+def spoilt(document: Doc) -> Iterator[tuple[str, Doc]]:
+    """Yield the document with each of its parts missing, or of another kind.
+
+    Rows that are left out, and lists without any, are answers of another account, not wrong ones.
+    """
+    for path, value in list(_paths(document)):
+        if isinstance(path[-1], str):
+            yield f"without {path}", _changed(document, path, lambda at, key: at.pop(key))
+        for wrong in WRONG:
+            if wrong == [] and isinstance(value, list):
+                continue
+            if wrong and isinstance(wrong, str) and not _is_number(value):
+                continue  # Another name is another coin, no wrong one.
+            other = _changed(document, path, lambda at, key, w=wrong: at.__setitem__(key, w))
+            yield f"{wrong!r} at {path}", other
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"-?[0-9.]+", value) is not None
+
+
+def _paths(document: Doc, above: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    items = document.items() if isinstance(document, dict) else enumerate(document)
+    for key, value in items:
+        yield (*above, key), value
+        if isinstance(value, (dict, list)):
+            yield from _paths(value, (*above, key))
+
+
+def _changed(document: Doc, path: tuple[Any, ...], change: Callable[[Any, Any], Any]) -> Doc:
+    other = copy.deepcopy(document)
+    at = other
+    for key in path[:-1]:
+        at = at[key]
+    change(at, path[-1])
+    return other
+
+
+async def _answer(stage: Stage, path: str) -> tuple[Asked, Doc]:
+    asked = next(a for a in stage.line.asked if a.path == path)
+    return asked, json.loads(stage.floor.answer(asked).body)
+
+
+def _forget(stage: Stage) -> None:
+    """Have everything asked for anew that is asked for once in a while."""
+    market: Any = stage.opened.market
+    lists = getattr(market._markets, "_lists", None)
+    for each in lists.values() if lists else (market._markets,):
+        each._read_at = None
+    for kept in (market, market._markets):
+        for name in ("_fees", "_steps"):
+            getattr(kept, name, {}).clear()
+
+
+def _spoil(stage: Stage, path: str, document: Doc) -> None:
+    """Have the next answers of a question be *document*, as often as a read is repeated."""
+    stage.line.calm()
+    body = Told(body=json.dumps(document).encode())
+    for _ in range(4):
+        stage.line.spoil(body, which=lambda asked: asked.path == path)
+
+
+@pytest.mark.parametrize(("venue_id", "market", "path"), READS)
+async def test_a_snapshot_is_the_account_or_none(venue_id: str, market: Market, path: str) -> None:
+    async with staged(venue_id, market) as stage:
+        _, document = await _answer(stage, path)
+    cases = list(spoilt(document))
+    for start in range(0, len(cases), AT_ONCE):
+        async with staged(venue_id, market) as stage:
+            for what, other in cases[start : start + AT_ONCE]:
+                _spoil(stage, path, other)
+                _forget(stage)
+                try:
+                    seen = await stage.read_again()
+                except (NotDone, Refused):
+                    continue
+                _is_the_same(stage.seen, seen, what)
+
+
+def _is_the_same(before: Snapshot, seen: Snapshot, what: str) -> None:
+    """Hold a snapshot against the one of answers that were not spoilt."""
+    assert seen.balances == before.balances, what
+    assert seen.pools == before.pools, what
+    assert seen.positions == before.positions, what
+    assert seen.position_mode == before.position_mode, what
+    for symbol, instrument in seen.instruments.items():
+        same = instrument == before.instruments[symbol]
+        assert same or not instrument.tradable, what
+    assert set(seen.contracts) <= set(before.contracts)
+    for symbol, state in seen.contracts.items():
+        assert replace(state, read_at=before.taken_at) == replace(
+            before.contracts[symbol], read_at=before.taken_at
+        ), what
+    assert set(seen.books) <= set(before.books)
+    for symbol, book in seen.books.items():
+        assert book.bids == before.books[symbol].bids, what
+        assert book.asks == before.books[symbol].asks, what
+
+
+@pytest.mark.parametrize(("venue_id", "market", "path"), FILLS)
+async def test_fills_are_what_was_executed_or_unread(
+    venue_id: str, market: Market, path: str
+) -> None:
+    async with staged(venue_id, market) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        whole = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+        _, document = await _answer(stage, path)
+    cases = list(spoilt(document))
+    for start in range(0, len(cases), AT_ONCE):
+        async with staged(venue_id, market) as stage:
+            for what, other in cases[start : start + AT_ONCE]:
+                _spoil(stage, path, other)
+                try:
+                    fills = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+                except (NotDone, Refused):
+                    continue
+                named = {fill.client_order_id for fill in fills}
+                assert named <= {None, whole[0].client_order_id}, what
+                assert [(f.trade_id, f.quantity, f.fee) for f in fills] == [
+                    (f.trade_id, f.quantity, f.fee) for f in whole
+                ], what
