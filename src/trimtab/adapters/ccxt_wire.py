@@ -171,10 +171,7 @@ class Wire:
         codes = self.profile.codes[desk]
         judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
         _doubt(self, desk, judgement.evidence.code)
-        if judgement.verdict is Verdict.THROTTLED and not judgement.retry_after_ms:
-            # The venue names no end of its silence; nothing is sent before ours.
-            return replace(judgement, retry_after_ms=self.budget.silent_ms())
-        return judgement
+        return _with_an_end(judgement, self.budget)
 
     async def synchronised(self, desk: Desk) -> None:
         """Measure the clock of *desk* unless that was done lately; requests are stamped by it.
@@ -223,6 +220,13 @@ def _doubt(wire: Wire, desk: Desk, code: str) -> None:
     """Have the clock of *desk* measured anew when *code* disputes what we believe of it."""
     if code in wire.profile.codes[desk].wrong_time:
         wire.clocks.forget(desk)
+
+
+def _with_an_end(judgement: Judgement[T], budget: Budget) -> Judgement[T]:
+    """Return a judgement with an end of the silence that is wanted: the venue's, or ours."""
+    if judgement.verdict is not Verdict.THROTTLED or judgement.retry_after_ms:
+        return judgement
+    return replace(judgement, retry_after_ms=budget.silent_ms())
 
 
 def reading_failures(ccxt_error: type[Exception]) -> tuple[type[Exception], ...]:
