@@ -121,6 +121,7 @@ async def test_a_snapshot_is_the_account_or_none(venue_id: str, market: Market, 
     async with staged(venue_id, market) as stage:
         _, document = await _answer(stage, path)
     cases = list(spoilt(document))
+    assert cases
     for start in range(0, len(cases), AT_ONCE):
         async with staged(venue_id, market) as stage:
             for what, other in cases[start : start + AT_ONCE]:

@@ -117,6 +117,8 @@ async def test_a_leverage_that_was_meanwhile_set_as_asked_is_no_failure(code: st
     async with staged("bitget", Market.LINEAR) as stage:
         stage.line.spoil(told(code), which=lambda asked: asked.path.endswith("set-leverage"))
         await stage.opened.venue.set_leverage(stage.symbol, leverage=7)
+        writes = [asked.path for asked in stage.line.asked if asked.method == "POST"]
+    assert writes == ["/api/v2/mix/account/set-leverage"]
 
 
 async def test_a_margin_mode_is_not_asked_for_when_it_is_set() -> None:

@@ -38,7 +38,7 @@ from trimtab.domain.snapshot import OpenOrder
 
 _ID: Final = re.compile(r"[0-9]{1,64}")
 _DONE: Final = "00000"
-_REDUCES: Final = {"YES": True, "NO": False}
+_REDUCES: Final[Mapping[str, bool]] = {"YES": True, "NO": False}
 
 Names = Mapping[tuple[Symbol, VenueOrderId], ClientOrderId]
 """Orders whose client id is known: executions do not carry it."""

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from trimtab.adapters.bitget_answers import fill_of, led_by, rows_in, rows_under
-from trimtab.adapters.bitget_markets import PRODUCT, BitgetMarkets
+from trimtab.adapters.bitget_markets import OF_DESK, BitgetMarkets
 from trimtab.adapters.bitget_orders import BitgetOrders
 from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
@@ -32,7 +32,6 @@ _FILLS: Final[Mapping[Desk, Endpoint]] = {
     Desk.SPOT: Endpoint(desk=Desk.SPOT, method=_SPOT, rank=Rank.LOOK_UP),
     Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method=_LINEAR, rank=Rank.LOOK_UP),
 }
-_PRODUCT: Final[Mapping[Desk, Mapping[str, str]]] = {Desk.SPOT: {}, Desk.LINEAR: PRODUCT}
 _ROWS: Final[Mapping[Desk, Callable[[object], tuple[Row, ...]]]] = {
     Desk.SPOT: rows_in,
     Desk.LINEAR: partial(rows_under, "fillList"),
@@ -63,7 +62,7 @@ class BitgetFills:
         desk, name = desk_of(symbol), await self._markets.require(symbol)
         now = await self._wire.venue_now(desk)
 
-        async def ask(start: datetime, end: datetime) -> tuple[Fill, ...]:
+        async def ask(*, start: datetime, end: datetime) -> tuple[Fill, ...]:
             """Read one window."""
             rows = await self.rows(desk, {"symbol": name}, start=start, end=end)
             return self._read(rows, symbol)
@@ -81,7 +80,7 @@ class BitgetFills:
 
         """
         asked = {
-            **_PRODUCT[desk],
+            **OF_DESK[desk],
             **which,
             "startTime": milliseconds(start),
             "endTime": milliseconds(end),

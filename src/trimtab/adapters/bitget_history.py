@@ -85,7 +85,7 @@ class BitgetHistory:
         endpoint, how = _CANDLES[desk_of(market)]
         name = self._markets.market_id(market)
 
-        async def ask(since: date, until: date) -> Mapping[date, Close]:
+        async def ask(*, since: date, until: date) -> Mapping[date, Close]:
             """Read one stretch; it is not said whether a candle at the very end is in it."""
             asked = {
                 **how,
@@ -98,7 +98,7 @@ class BitgetHistory:
             found = await self._wire.read(endpoint, asked, lambda told: candles_of(told_of(told)))
             return {day: close for day, close in found.items() if since <= day <= until}
 
-        return await closes_between(first, last, days=_DAYS, ask=ask)
+        return await closes_between(first=first, last=last, days=_DAYS, ask=ask)
 
     async def funding(
         self, perpetual: Symbol, *, since: datetime, until: datetime

@@ -23,6 +23,8 @@ from trimtab.domain.snapshot import PriceBand
 from trimtab.venues.profile import Desk
 
 PRODUCT: Final[Mapping[str, str]] = {"productType": "USDT-FUTURES"}
+OF_DESK: Final[Mapping[Desk, Mapping[str, str]]] = {Desk.SPOT: {}, Desk.LINEAR: PRODUCT}
+"""What every question of a desk says."""
 MARGIN: Final[Mapping[str, str]] = {**PRODUCT, "marginCoin": "USDT"}
 _SPOT: Final = Endpoint(desk=Desk.SPOT, method="publicSpotGetV2SpotPublicSymbols")
 _LINEAR: Final = Endpoint(desk=Desk.LINEAR, method="publicMixGetV2MixMarketContracts")

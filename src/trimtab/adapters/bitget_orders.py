@@ -21,7 +21,7 @@ from trimtab.adapters.bitget_answers import (
     rows_in,
     rows_under,
 )
-from trimtab.adapters.bitget_markets import PRODUCT, BitgetMarkets
+from trimtab.adapters.bitget_markets import OF_DESK, BitgetMarkets
 from trimtab.adapters.ccxt_answers import Unreadable, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
@@ -34,7 +34,7 @@ from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
 
-def _asking(spot: str, linear: str) -> Mapping[Desk, Endpoint]:
+def _asking(*, spot: str, linear: str) -> Mapping[Desk, Endpoint]:
     """Return one question at both desks."""
     return {
         Desk.SPOT: Endpoint(desk=Desk.SPOT, method=spot, rank=Rank.LOOK_UP),
@@ -42,14 +42,15 @@ def _asking(spot: str, linear: str) -> Mapping[Desk, Endpoint]:
     }
 
 
-_ORDER: Final = _asking("privateSpotGetV2SpotTradeOrderInfo", "privateMixGetV2MixOrderDetail")
+_ORDER: Final = _asking(
+    spot="privateSpotGetV2SpotTradeOrderInfo", linear="privateMixGetV2MixOrderDetail"
+)
 _OPEN: Final = _asking(
-    "privateSpotGetV2SpotTradeUnfilledOrders", "privateMixGetV2MixOrderOrdersPending"
+    spot="privateSpotGetV2SpotTradeUnfilledOrders", linear="privateMixGetV2MixOrderOrdersPending"
 )
 _PAST: Final = _asking(
-    "privateSpotGetV2SpotTradeHistoryOrders", "privateMixGetV2MixOrderOrdersHistory"
+    spot="privateSpotGetV2SpotTradeHistoryOrders", linear="privateMixGetV2MixOrderOrdersHistory"
 )
-_PRODUCT: Final[Mapping[Desk, Mapping[str, str]]] = {Desk.SPOT: {}, Desk.LINEAR: PRODUCT}
 _ROWS: Final[Mapping[Desk, Callable[[object], tuple[Row, ...]]]] = {
     Desk.SPOT: rows_in,
     Desk.LINEAR: partial(rows_under, "entrustedList"),
@@ -94,7 +95,7 @@ class BitgetOrders:
     async def _row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
         """Ask for one order; None where the venue knows none under that name."""
         desk, market_id = desk_of(symbol), self._markets.market_id(symbol)
-        asked = {**_PRODUCT[desk], **named}
+        asked = {**OF_DESK[desk], **named}
         if desk is Desk.LINEAR:
             asked["symbol"] = market_id
         try:
@@ -125,7 +126,7 @@ class BitgetOrders:
 
     async def _listed(self, desk: Desk, which: Mapping[str, str]) -> tuple[Row, ...]:
         """Return every row of a list of resting orders."""
-        asked = {**_PRODUCT[desk], **which, "limit": _PAGE}
+        asked = {**OF_DESK[desk], **which, "limit": _PAGE}
 
         def page(answer: object) -> Page:
             """Read one page."""
@@ -160,7 +161,7 @@ class BitgetOrders:
         """
         symbol = intent.instrument.symbol
         desk, market_id = desk_of(symbol), await self._markets.require(symbol)
-        asked = {**_PRODUCT[desk], "symbol": market_id, "limit": _PAGE}
+        asked = {**OF_DESK[desk], "symbol": market_id, "limit": _PAGE}
         rows = await self._wire.read(_PAST[desk], asked, _ROWS[desk])
         ours = [row for row in rows if row.get("clientOid") == intent.client_order_id]
         return f"order {ours[0].get('orderId')}" if ours else "none"

@@ -82,15 +82,15 @@ class BitgetPayments:
         await self._markets.load(())
         now = await self._wire.venue_now(Desk.LINEAR)
         found: dict[tuple[Asset, PaymentKind, PaymentId], Payment] = {}
-        for first, last in _windows(max(start, now - _KEPT), now):
-            bills = await self._bills(first, last)
+        for first, last in _windows(max(start, now - _KEPT), now=now):
+            bills = await self._bills(first=first, last=last)
             fills = await self._fills.rows(Desk.LINEAR, {}, start=first, end=last)
             for payment in (*_read(bills, bill_payments), *_read(fills, fill_payments)):
                 if found.setdefault(payment.key, payment) != payment:
                     raise NotDone(f"payment {payment.payment_id}: comes with two contents")
         return tuple(sorted(found.values(), key=lambda p: (p.paid_at, p.kind, p.payment_id)))
 
-    async def _bills(self, first: datetime, last: datetime) -> tuple[Row, ...]:
+    async def _bills(self, *, first: datetime, last: datetime) -> tuple[Row, ...]:
         """Return the bills of a window, both ends inclusive, every one readable."""
         asked = {
             **PRODUCT,
@@ -114,7 +114,7 @@ class BitgetPayments:
         )
 
 
-def _windows(start: datetime, now: datetime) -> Windows:
+def _windows(start: datetime, *, now: datetime) -> Windows:
     """Yield stretches of time up to *now* that one question may span."""
     while start <= now:
         yield start, start + _WINDOW - timedelta(milliseconds=1)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from trimtab.adapters.absence import OrderLists, asked_everywhere
 from trimtab.adapters.bitget_answers import received_id, row_in, venue_order_id
 from trimtab.adapters.bitget_fills import BitgetFills
-from trimtab.adapters.bitget_markets import MARGIN, PRODUCT, BitgetMarkets
+from trimtab.adapters.bitget_markets import MARGIN, OF_DESK, BitgetMarkets
 from trimtab.adapters.bitget_orders import BitgetOrders
 from trimtab.adapters.bitget_payments import BitgetPayments
 from trimtab.adapters.bitget_wallets import settings_of
@@ -41,7 +41,6 @@ _CANCEL: Final[Mapping[Desk, str]] = {
     Desk.SPOT: "privateSpotPostV2SpotTradeCancelOrder",
     Desk.LINEAR: "privateMixPostV2MixOrderCancelOrder",
 }
-_CANCELLED_IN: Final[Mapping[Desk, Mapping[str, str]]] = {Desk.SPOT: {}, Desk.LINEAR: PRODUCT}
 _SETTINGS: Final = Endpoint(desk=Desk.LINEAR, method="privateMixGetV2MixAccountAccount")
 
 
@@ -81,7 +80,7 @@ class BitgetVenue:
     async def cancel(self, order: OpenOrder) -> None:
         """Cancel *order*; see :meth:`trimtab.ports.Venue.cancel`."""
         desk, market_id = desk_of(order.symbol), await self._markets.require(order.symbol)
-        asked = {**_CANCELLED_IN[desk], "symbol": market_id, "orderId": order.venue_order_id}
+        asked = {**OF_DESK[desk], "symbol": market_id, "orderId": order.venue_order_id}
 
         def cancelled(answer: object) -> bool | None:
             """Acknowledge the cancel of this very order."""

@@ -49,7 +49,7 @@ class BybitFills:
         name = await self._markets.require(symbol)
         now = await self._wire.venue_now(Desk.SPOT)
 
-        async def ask(start: datetime, end: datetime) -> tuple[Fill, ...]:
+        async def ask(*, start: datetime, end: datetime) -> tuple[Fill, ...]:
             """Read one window."""
             asked = {
                 "symbol": name,

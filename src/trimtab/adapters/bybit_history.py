@@ -66,7 +66,7 @@ class BybitHistory:
         """
         name = self._markets.market_id(market)
 
-        async def ask(since: date, until: date) -> Mapping[date, Close]:
+        async def ask(*, since: date, until: date) -> Mapping[date, Close]:
             """Read one page."""
             end = midnight(until + DAY) - timedelta(milliseconds=1)
             asked = {
@@ -77,9 +77,11 @@ class BybitHistory:
                 "end": milliseconds(end),
                 "limit": _PAGE_DAYS,
             }
-            return await self._wire.read(_KLINES, asked, partial(_page_of, name, since, until))
+            return await self._wire.read(
+                _KLINES, asked, partial(_page_of, name=name, since=since, until=until)
+            )
 
-        return await closes_between(first, last, days=_PAGE_DAYS, ask=ask)
+        return await closes_between(first=first, last=last, days=_PAGE_DAYS, ask=ask)
 
     async def funding(
         self,
@@ -101,7 +103,7 @@ class BybitHistory:
         return ()
 
 
-def _page_of(name: str, since: date, until: date, answer: object) -> Mapping[date, Close]:
+def _page_of(answer: object, *, name: str, since: date, until: date) -> Mapping[date, Close]:
     """Read the candles of one market and of the days asked for.
 
     Raises:

@@ -5,9 +5,9 @@ A candle is a list: 0 its start in milliseconds, 4 its close.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Final
+from typing import Final, Protocol
 
 from trimtab.adapters.ccxt_answers import Unreadable, instant, number
 from trimtab.domain.errors import NotDone
@@ -16,8 +16,13 @@ from trimtab.domain.history import DAY, Close
 _WINDOWS_MAX: Final = 200
 _START, _CLOSE = 0, 4
 
-AskDays = Callable[[date, date], Awaitable[Mapping[date, Close]]]
-"""Closes by day, from a day to another, both inclusive."""
+
+class AsksDays(Protocol):
+    """What reads the closes of some days."""
+
+    async def __call__(self, *, since: date, until: date) -> Mapping[date, Close]:
+        """Return the closes by day, from *since* to *until*, both inclusive."""
+        ...
 
 
 def midnight(day: date) -> datetime:
@@ -46,7 +51,7 @@ def candles_of(rows: object) -> Mapping[date, Close]:
     return found
 
 
-async def closes_between(first: date, last: date, *, days: int, ask: AskDays) -> tuple[Close, ...]:
+async def closes_between(*, first: date, last: date, days: int, ask: AsksDays) -> tuple[Close, ...]:
     """Return the closes from *first* to *last*, both inclusive, by rising day; *days* at once.
 
     Raises:
@@ -60,6 +65,6 @@ async def closes_between(first: date, last: date, *, days: int, ask: AskDays) ->
         if day > last:
             return tuple(found[each] for each in sorted(found))
         until = min(last, day + (days - 1) * DAY)
-        found |= await ask(day, until)
+        found |= await ask(since=day, until=until)
         day = until + DAY
     raise NotDone(f"closes since {first} are more than are ever asked for")

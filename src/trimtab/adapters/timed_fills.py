@@ -8,9 +8,9 @@ sets: one that comes twice counts once, and one that comes with two contents is 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from trimtab.adapters.ccxt_answers import Unreadable, instant
 from trimtab.domain.errors import NotDone
@@ -21,8 +21,13 @@ _NUMBER: Final = re.compile(r"[0-9]{1,20}")
 _STAMP: Final = re.compile(r"[0-9]{13}")
 _NUMBER_DIGITS: Final = 20
 
-AskWindow = Callable[[datetime, datetime], Awaitable[Iterable[Fill]]]
-"""Executions from an instant to another, both inclusive."""
+
+class AsksWindow(Protocol):
+    """What reads the executions of a stretch of time."""
+
+    async def __call__(self, *, start: datetime, end: datetime) -> Iterable[Fill]:
+        """Return the executions from *start* to *end*, both inclusive."""
+        ...
 
 
 def risen_trade_id(stamp_ms: int, number: str) -> TradeId:
@@ -58,7 +63,7 @@ def as_set(fills: Iterable[Fill]) -> dict[TradeId, Fill]:
 
 
 async def fills_since(
-    cursor: FillCursor, *, now: datetime, window: timedelta, ask: AskWindow
+    cursor: FillCursor, *, now: datetime, window: timedelta, ask: AsksWindow
 ) -> tuple[Fill, ...]:
     """Return all executions after *cursor*, oldest first; *now* is the venue's clock.
 
@@ -71,7 +76,7 @@ async def fills_since(
     start = cursor.not_before if after is None else instant(stamp_of(after))
     listed: list[Fill] = []
     while start <= now:
-        listed += await ask(start, start + window - timedelta(milliseconds=1))
+        listed += await ask(start=start, end=start + window - timedelta(milliseconds=1))
         start += window
     try:
         found = as_set(listed)
