@@ -345,7 +345,7 @@ class Desk:
             profit = closed * (price - self._entry) * (1 if self._units > 0 else -1)
         elif units:
             held = self._units * self._entry + units * price
-            self._entry = held / (self._units + units)
+            self._entry = (held / (self._units + units)).quantize(Decimal("0.00000001"))
         self._units += units
         self._wallet += profit - fee
         row["profit"] = str(profit)

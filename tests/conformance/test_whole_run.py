@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from trimtab.config import load
 from trimtab.domain.findings import Verdict
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset
+from trimtab.domain.payments import PaymentKind
 from trimtab.domain.rights import KeyUse
 from trimtab.ports import PlanStatus
 from trimtab.venues.facts import Market
+from trimtab.venues.shown import SHOWN
 from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent, Runner, RunResult, run
 from trimtab.workflow.statements import Books
@@ -56,14 +59,35 @@ VARIABLES = {
     "TRIMTAB__VENUE__PASSWORD": PASSPHRASE,
 }
 each_venue = pytest.mark.parametrize("venue_id", FLOORS)
+each_with_contracts = pytest.mark.parametrize(
+    "venue_id", [venue_id for venue_id, market in SHOWN if market is Market.LINEAR]
+)
+HEDGED = """
+[rebalance]
+route = "futures"
+
+[hedge]
+max_ratio = "1.0"
+"""
+
+
+def config_of(venue_id: str, folder: Path, *, market: Market) -> str:
+    """Return a configuration under which coins are bought, or too many of them hedged."""
+    text = CONFIG.format(venue=venue_id, folder=folder)
+    if market is Market.SPOT:
+        return text
+    text = text.replace('["spot"]', '["spot", "swap"]')
+    return text.replace('BTC = "0.12"', 'BTC = "0.05"').replace("0.88", "0.95") + HEDGED
 
 
 @asynccontextmanager
-async def opened(venue_id: str, folder: Path) -> AsyncIterator[tuple[Runner, Shell, Line]]:
+async def opened(
+    venue_id: str, folder: Path, *, market: Market = Market.SPOT
+) -> AsyncIterator[tuple[Runner, Shell, Line]]:
     file = folder / "trimtab.toml"
-    file.write_text(CONFIG.format(venue=venue_id, folder=folder), encoding="utf-8")
+    file.write_text(config_of(venue_id, folder, market=market), encoding="utf-8")
     config = load(file, environ=VARIABLES, sets=(), home=folder, cwd=folder)
-    line, clock = Line(FLOORS[venue_id](Market.SPOT)), SystemClock()
+    line, clock = Line(FLOORS[venue_id](market)), SystemClock()
     settings = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
@@ -158,3 +182,37 @@ async def test_daily_closes_are_read_to_the_last_day_that_has_ended(
     days = [close.day for close in past.closes[Asset("BTC")]]
     assert days == sorted(days)
     assert days[-1] == past.until
+
+
+@each_with_contracts
+async def test_a_run_hedges_what_is_too_much_and_the_books_agree(
+    tmp_path: Path, venue_id: str
+) -> None:
+    async with opened(venue_id, tmp_path, market=Market.LINEAR) as (runner, shell, line):
+        before = line.floor.truth().coins
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED, refusals(result)
+        assert await differences(runner) == []
+        fills = await runner.desk.ledger.fills()
+        paid = await shell.payments.payments(fills[0].filled_at - timedelta(minutes=1))
+        now = await shell.market.snapshot(runner.planner.portfolio)
+    sold = [order for order in line.floor.orders() if not order.is_buy]
+    assert sum(order.filled for order in sold) == sum(fill.quantity for fill in fills) > 0
+    assert line.floor.truth().coins == before
+    (position,) = now.positions.values()
+    hedged = now.instruments[position.symbol].units(position.lots)
+    assert hedged == Decimal("-0.01") - sum(order.filled for order in sold)
+    fees = {p.trade_id: -p.units for p in paid if p.kind is PaymentKind.COMMISSION}
+    assert fees == {fill.trade_id: fill.fee for fill in fills}
+
+
+@each_with_contracts
+async def test_a_hedge_whose_answer_is_lost_is_found_and_never_sent_again(
+    tmp_path: Path, venue_id: str
+) -> None:
+    async with opened(venue_id, tmp_path, market=Market.LINEAR) as (runner, _, line):
+        line.spoil(Mishap.LOST, which=line.floor.is_order)
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED, refusals(result)
+        assert await differences(runner) == []
+    assert sum(line.floor.is_order(asked) for asked in line.asked) == len(line.floor.orders()) == 1

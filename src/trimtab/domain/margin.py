@@ -16,8 +16,15 @@ from trimtab.domain.snapshot import Bracket, MarginPool
 
 
 def maintenance(notional: Decimal, brackets: tuple[Bracket, ...]) -> Decimal:
-    """Return the maintenance margin of a position of that *notional*, >= 0."""
-    steps = (b.maintenance_ratio * notional - b.maintenance_deduction for b in brackets)
+    """Return the maintenance margin of a position of that *notional*, >= 0.
+
+    Steps above it do not count: where a step's rate holds for the whole position, and nothing is
+    deducted, they would ask for more than the venue does.
+    """
+    steps = (
+        b.maintenance_ratio * notional - b.maintenance_deduction
+        for b in reachable(notional, brackets)
+    )
     return max(ZERO, *steps)
 
 
@@ -53,17 +60,21 @@ def liquidation_price(
     *units* are signed and not zero; *cushion* is the pool's balance at *mark* less the
     maintenance of its other positions. A short is liquidated at (E + N + deduction) /
     (q (1 + rate)), a long at (N - E - deduction) / (q (1 - rate)), in the bracket of the
-    notional at that price. None when no positive price does it.
+    notional at that price; one above the present notional only where it is reached. None when
+    no positive price does it.
     """
     size, short = abs(units), units < 0
     notional = size * mark
     prices: list[Decimal] = []
     for b in brackets:
         rate, deduction = b.maintenance_ratio, b.maintenance_deduction
+        entered = ratio(b.notional_floor, size) if b.notional_floor > notional else ZERO
         if short:
-            prices.append(ratio(cushion + notional + deduction, size * (ONE + rate)))
+            price = ratio(cushion + notional + deduction, size * (ONE + rate))
+            prices.append(max(price, entered))
         else:
-            prices.append(ratio(notional - cushion - deduction, size * (ONE - rate)))
+            price = ratio(notional - cushion - deduction, size * (ONE - rate))
+            prices.append(price if price >= entered else ZERO)
     nearest = min(prices) if short else max(prices)
     return nearest if nearest > 0 else None
 

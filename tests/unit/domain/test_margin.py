@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,8 @@ from trimtab.domain.margin import (
 )
 
 INFINITY = Decimal("Infinity")
+WHOLE = tuple(replace(bracket, maintenance_deduction=Decimal(0)) for bracket in BRACKETS)
+"""The same steps at a venue where the rate of a step holds for the whole position."""
 
 
 @pytest.mark.parametrize(
@@ -67,3 +70,31 @@ def test_a_long_with_more_cushion_than_notional_is_never_liquidated() -> None:
 def test_a_price_that_has_been_passed_is_a_negative_distance() -> None:
     short = liquidation_distance(units=Decimal(-1), mark=Decimal(100), price=Decimal(90))
     assert short == Decimal("-0.1")
+
+
+def test_a_rate_that_holds_for_the_whole_position_is_that_of_its_own_step() -> None:
+    assert maintenance(Decimal(49_999), WHOLE) == Decimal("199.996")
+    assert maintenance(Decimal(50_000), WHOLE) == 250
+    assert maintenance(Decimal(600_000), WHOLE) == 6000
+
+
+@pytest.mark.parametrize("units", ["-0.5", "0.5", "-0.8", "0.8", "-0.83"])
+@pytest.mark.parametrize("cushion", ["300", "420", "2000", "9000"])
+def test_no_price_before_that_of_liquidation_liquidates(units: str, cushion: str) -> None:
+    size, mark, backing = Decimal(units), Decimal(60_000), Decimal(cushion)
+    price = liquidation_price(units=size, mark=mark, cushion=backing, brackets=WHOLE)
+    assert price is not None
+    steps = [mark + (price - mark) * part / 1000 for part in range(1001)]
+    spare = [backing + size * (at - mark) - maintenance(abs(size) * at, WHOLE) for at in steps]
+    assert min(spare[:-1]) > 0
+    assert spare[-1] < Decimal("1e-9")
+
+
+def test_steps_above_a_long_do_not_bring_its_liquidation_nearer() -> None:
+    of_first = liquidation_price(
+        units=Decimal("0.01"), mark=Decimal(60_000), cushion=Decimal(100), brackets=WHOLE[:1]
+    )
+    of_all = liquidation_price(
+        units=Decimal("0.01"), mark=Decimal(60_000), cushion=Decimal(100), brackets=WHOLE
+    )
+    assert of_first == of_all
