@@ -38,7 +38,7 @@ from trimtab.adapters.bitget_wallets import (
 )
 from trimtab.adapters.ccxt_answers import Unreadable
 from trimtab.domain.instruments import Asset, Instrument
-from trimtab.domain.orders import Side
+from trimtab.domain.orders import ClientOrderId, Side
 from trimtab.domain.payments import PaymentKind
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Balance, MarginMode, PositionMode
@@ -331,8 +331,8 @@ def test_executions_of_both_desks_are_read_with_fee_and_a_rising_name() -> None:
     assert (contract.quantity, contract.fee) == (Decimal("0.001"), Decimal("0.02236284"))
     assert coins.trade_id == "169760353969901098394344974925824"
     assert int(coins.trade_id) < int(contract.trade_id)
-    names = {(spot().symbol, coins.venue_order_id): coins.venue_order_id}
-    assert fill_of(spot_fill(), spot(), names).client_order_id == "15"  # type: ignore[arg-type]
+    names = {(spot().symbol, coins.venue_order_id): ClientOrderId("ours")}
+    assert fill_of(spot_fill(), spot(), names).client_order_id == "ours"
 
 
 @pytest.mark.parametrize(
