@@ -3,7 +3,7 @@
 Not pure: it orders. Orders go out by the raw call, with size and limit as text exactly as
 planned, as limits that fill at once or not at all. The venue answers an order before it is
 matched: an answer says that it was received, and what became of it is looked up by our name. See
-docs/design/0035-bitget.md.
+docs/design/0036-bitget.md.
 """
 
 from __future__ import annotations
