@@ -62,6 +62,7 @@ LEDGER_COMMANDS: Final = (
     Command("events", "ledger:events", "List every entry of the ledger."),
     Command("plans", "ledger:plans", "List plans and where they stand."),
     Command("pot", "hedges:pot", "List what hedges earned and cost, in double entry."),
+    Command("hedges", "hedges:book", "List every hedge, and what auto's choices came to cost."),
     Command("verify", "ledger:verify", "Prove the ledger's chain, and name what is wrong."),
     Command("export", "ledger:export", "Write fills or payments as CSV, JSON or beancount."),
     Command("backup", "ledger_copies:backup", "Copy the ledger while it is used, and prove it."),

@@ -6,9 +6,13 @@ from trimtab.accounting.pot import PotEntry
 from trimtab.cli.documents import Document, fees_document, value
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain, trimmed
+from trimtab.domain.hedges import Hedge
+from trimtab.domain.instruments import Asset
+from trimtab.hedging.score import HedgeScore
 from trimtab.workflow.hedges import SeenHedge
 
 ENTRY_PLACES = 8
+DAY_PLACES = 2
 
 
 def hedge_document(seen: SeenHedge) -> Document:
@@ -30,6 +34,42 @@ def hedge_document(seen: SeenHedge) -> Document:
         "funding": plain(hedge.funding),
         "closes_at": seen.ends,
         "covered": seen.is_covered,
+    }
+
+
+def scored_document(hedge: Hedge, score: HedgeScore | None, quote: Asset) -> Document:
+    """Return one hedge, open or closed, with its score where an auto route chose it."""
+    return {
+        "id": hedge.hedge_id,
+        "asset": hedge.asset,
+        "symbol": hedge.symbol,
+        "origin": hedge.origin.value,
+        "opened_at": to_document(hedge.opened_at),
+        "closed_at": None if hedge.closed_at is None else to_document(hedge.closed_at),
+        "closed_by": None if hedge.closed_by is None else hedge.closed_by.value,
+        "units": plain(hedge.units),
+        "realised_pnl": value(hedge.realised),
+        "fees": fees_document(hedge.fees),
+        "funding": plain(hedge.funding),
+        "result": value(hedge.result(quote)),
+        "score": None if score is None else score_document(score),
+    }
+
+
+def score_document(score: HedgeScore) -> Document:
+    """Return what a hedge came to cost against a sale and its prediction; costs are positive."""
+    return {
+        "sale": value(score.sale),
+        "predicted": value(score.predicted),
+        "horizon_days": score.horizon_days,
+        "days": trimmed(score.days, DAY_PLACES),
+        "fees": value(score.fees),
+        "slippage": value(score.slippage),
+        "funding": value(score.funding),
+        "margin": value(score.margin),
+        "realised": value(score.realised),
+        "saved": value(score.saved),
+        "beyond_prediction": value(score.beyond),
     }
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from trimtab.accounting.pot import PotEntry
 from trimtab.cli.tables import money, rows_table, words
-from trimtab.domain.exact import plain, shown
+from trimtab.domain.exact import plain, shown, trimmed
+from trimtab.domain.hedges import Hedge
+from trimtab.domain.instruments import Asset
+from trimtab.hedging.score import HedgeScore
 from trimtab.workflow.hedges import SeenHedge
 
 
@@ -21,6 +24,48 @@ def hedges_view(
     """Return open hedges, if any, and what hedges have brought so far."""
     line = Text(f"Pot of what hedges brought: {money(pot)} {quote}.  trimtab ledger pot")
     return (_hedges_table(hedges, quote), line) if hedges else (line,)
+
+
+def scores_view(scored: Sequence[tuple[Hedge, HedgeScore | None]], quote: Asset) -> RenderableType:
+    """Return every hedge, and what came of those that an auto route chose."""
+    if not scored:
+        return Text("No hedge was ever opened.\nnext: trimtab status")
+    columns = ("hedge", "why", "opened (UTC)", "closed (UTC)", "by", f">result {quote}")
+    parts: list[RenderableType] = [rows_table(columns, [_book_row(h, quote) for h, _ in scored])]
+    rows = [_score_row(h, score) for h, score in scored if score is not None]
+    if rows:
+        figures = (">days", ">sale", ">predicted", ">realised", ">saved", "")
+        parts += [Text(), Text(f"What an auto route chose, and its cost in {quote}", "bold")]
+        parts.append(rows_table(("hedge", *figures), rows))
+    return Group(*parts)
+
+
+def _book_row(hedge: Hedge, quote: Asset) -> list[str | Text]:
+    """Return one hedge, open or closed."""
+    return [
+        hedge.hedge_id,
+        words(hedge.origin.value),
+        f"{hedge.opened_at:%Y-%m-%d %H:%M}",
+        "open" if hedge.closed_at is None else f"{hedge.closed_at:%Y-%m-%d %H:%M}",
+        "" if hedge.closed_by is None else words(hedge.closed_by.value),
+        money(hedge.result(quote)),
+    ]
+
+
+def _score_row(hedge: Hedge, score: HedgeScore) -> list[str | Text]:
+    """Return what a hedge came to cost against the sale that it stood for."""
+    right = score.saved > 0
+    return [
+        hedge.hedge_id,
+        trimmed(score.days, 1),
+        money(score.sale),
+        money(score.predicted),
+        money(score.realised),
+        money(score.saved),
+        Text(
+            "the hedge was cheaper" if right else "the sale was cheaper", "" if right else "yellow"
+        ),
+    ]
 
 
 def pot_table(entries: Sequence[PotEntry]) -> RenderableType:

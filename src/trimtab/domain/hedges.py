@@ -189,6 +189,16 @@ class HedgeStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HedgePart:
+    """What of one execution grew or shrank one hedge."""
+
+    hedge_id: HedgeId
+    fill: Fill
+    units: Decimal
+    """Base units, > 0; a buy may be shared by several hedges."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HedgeBook:
     """Every hedge of an account."""
 
@@ -196,6 +206,8 @@ class HedgeBook:
     """By first fill."""
     steps: tuple[HedgeStep, ...]
     """Oldest first; what the sums of the hedges are the sums of."""
+    parts: tuple[HedgePart, ...] = ()
+    """Which execution changed which hedge, oldest first."""
 
     @property
     def open(self) -> tuple[Hedge, ...]:

@@ -22,6 +22,7 @@ from trimtab.domain.hedges import (
     HedgeFill,
     HedgeId,
     HedgeLine,
+    HedgePart,
     HedgeRecord,
     HedgeStep,
     StepKind,
@@ -48,7 +49,9 @@ def book_of(record: HedgeRecord, quote: Asset) -> HedgeBook:
             fold.pay(event)
         else:
             fold.fill(event)
-    return HedgeBook(hedges=tuple(fold.hedges.values()), steps=tuple(fold.steps))
+    return HedgeBook(
+        hedges=tuple(fold.hedges.values()), steps=tuple(fold.steps), parts=tuple(fold.parts)
+    )
 
 
 def _instant(event: Payment | HedgeFill) -> datetime:
@@ -77,6 +80,7 @@ class _Fold:
     beside: dict[Symbol, Decimal] = field(default_factory=dict)
     """Base units that a contract is short and that no hedge explains, once it had a hedge."""
     steps: list[HedgeStep] = field(default_factory=list)
+    parts: list[HedgePart] = field(default_factory=list)
 
     def fill(self, event: HedgeFill) -> None:
         """Take one execution."""
@@ -102,6 +106,7 @@ class _Fold:
             self.beside[fill.symbol] = line.beside
         known = self.hedges.get(line.hedge_id) or _begun(line, fill)
         self._step(fill, line.hedge_id, StepKind.FEE, -fill.fee)
+        self.parts.append(HedgePart(hedge_id=line.hedge_id, fill=fill, units=fill.quantity))
         self.hedges[line.hedge_id] = replace(
             known,
             units=known.units + fill.quantity,
@@ -148,6 +153,7 @@ class _Fold:
         profit = sold - part.units * fill.fill_price
         self._step(fill, hedge.hedge_id, StepKind.PROFIT, profit)
         self._step(fill, hedge.hedge_id, StepKind.FEE, -fee)
+        self.parts.append(HedgePart(hedge_id=hedge.hedge_id, fill=fill, units=part.units))
         self.hedges[hedge.hedge_id] = replace(
             hedge,
             units=hedge.units - part.units,

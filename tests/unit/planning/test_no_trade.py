@@ -176,3 +176,12 @@ def test_the_past_that_is_needed_is_read_and_its_lack_is_told() -> None:
     assert [leg.symbol for leg in without.legs] == ["BTC/USDT"]
     assert without.readings[0].measured is None
     assert USDT not in {r.subject for r in without.readings}
+
+
+def test_coins_that_stood_still_move_with_nothing_and_gain_nothing() -> None:
+    still = history_of({"BTC": ["50000"] * 60, "ETH": wandering(2, 60, size=0.02)})
+    dear = account(OVER)
+    left = make_plan(dear, rules(), occasion(history=still))
+    assert (left.legs, left.readings[0].measured) == ((), dec(0))
+    neither = history_of({"BTC": ["50000"] * 60, "ETH": ["3000"] * 60})
+    assert make_plan(dear, rules(), occasion(history=neither)).legs == ()

@@ -1,4 +1,4 @@
-"""``hedge`` and ``close-hedges``: by hand, by the same gate and approval; ``ledger pot``."""
+"""``hedge`` and ``close-hedges``: by hand, by the same gate and approval; ``ledger pot|hedges``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.trading import Asked, dry_run, executed
 from trimtab.cli.exits import Exit
-from trimtab.cli.hedge_document import pot_document
-from trimtab.cli.hedge_views import pot_table
+from trimtab.cli.hedge_document import pot_document, scored_document
+from trimtab.cli.hedge_views import pot_table, scores_view
 from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards
 from trimtab.domain.errors import ConfigError
@@ -23,6 +23,7 @@ from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.hedges import CloseWish, HedgeWish, Wish
 from trimtab.domain.instruments import Asset
 from trimtab.hedging.book import book_of
+from trimtab.workflow.scores import scored_hedges
 
 _SIZE: Final = re.compile(r"(?P<digits>\d+(\.\d+)?)(?P<percent>%?)")
 _HUNDREDTH: Final = Decimal("0.01")
@@ -88,6 +89,21 @@ def pot() -> Exit:
         entries = pot_entries(book.steps, config.quote)
         documents = [pot_document(entry) for entry in entries]
         return Result(document=documents, view=pot_table(entries), code=Exit.DONE)
+
+    return session.conduct(work)
+
+
+def book() -> Exit:
+    """List every hedge, open or closed; of those that an auto route chose, what came of it."""
+    config = session.configuration()
+
+    async def work(_: Work) -> Result:
+        """Add the hedge book up, and score it by the plans that traded it."""
+        async with open_books(config, dry_run=False) as ledger:
+            scored = await scored_hedges(ledger, config.quote)
+        documents = [scored_document(hedge, score, config.quote) for hedge, score in scored]
+        view = scores_view(scored, config.quote)
+        return Result(document=documents, view=view, code=Exit.DONE)
 
     return session.conduct(work)
 
