@@ -138,8 +138,11 @@ def refused(telling: Telling, plan: Plan, report: GateReport) -> Notice:
     )
 
 
-def executed(telling: Telling, plan: Plan, came: Tally) -> Notice:
-    """Return what a plan came to, whole or in part, with its shortfall."""
+def executed(telling: Telling, plan: Plan, came: Tally, *, following: Slot | None) -> Notice:
+    """Return what a plan came to, whole or in part, with its shortfall.
+
+    *following*: the slot after the one that the plan was for; None where it was for none.
+    """
     kind = NoticeKind.PARTIAL if came.left else NoticeKind.EXECUTED
     how = "in part" if came.left else "whole"
     traded, slipped = _money(came.traded, plan.quote), _money(came.slipped, plan.quote)
@@ -151,6 +154,9 @@ def executed(telling: Telling, plan: Plan, came: Tally) -> Notice:
     if came.left:
         lines += ["Left undone, in whole or in part:"]
         lines += _listed([_leg_text(leg, plan.quote) for leg in came.left])
+    if following is not None:
+        begins = f"{following.begins_at:%Y-%m-%d %H:%M} UTC"
+        lines.append(f"The next slot, {following.name}, begins at {begins}.")
     next_step = "trimtab run" if came.left else "trimtab status"
     return telling.notice(kind, event=plan.digest, lines=lines, next_step=next_step)
 

@@ -109,7 +109,9 @@ async def test_a_notice_that_may_be_on_its_way_is_not_sent_by_another(
     async with opening(False) as other:
         assert not await claimed(other)
         assert await claimed(other, "email")
-    assert await by_webhook(ledger) == Delivery(step=Step.SENDING, attempts=1, note="")
+    assert await by_webhook(ledger) == Delivery(
+        step=Step.SENDING, attempts=1, note="", stepped_at=NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,9 @@ async def test_only_what_certainly_did_not_arrive_is_tried_again(
     await ledger.post(notice(), CHANNELS)
     await claimed(ledger)
     await came_of_it(ledger, step, "answered 500")
-    assert await by_webhook(ledger) == Delivery(step=step, attempts=1, note="answered 500")
+    assert await by_webhook(ledger) == Delivery(
+        step=step, attempts=1, note="answered 500", stepped_at=LATER
+    )
     assert await claimed(ledger) is tried_again
     if not tried_again:
         assert await claimed(ledger, again=True) is sent_again_by_hand

@@ -41,19 +41,23 @@ class MemoryNotices:
         record = notice_rules.there(self._kept().get(notice_id), notice_id)
         if not notice_rules.may_claim(record, channel, again=again):
             return False
-        self._step(notice_id, Receipt(step=Step.SENDING, note=""), channel=channel)
+        self._step(notice_id, Receipt(step=Step.SENDING, note=""), channel=channel, at=at)
         return True
 
     async def settle(self, notice_id: str, receipt: Receipt, *, channel: str, at: datetime) -> None:
         self._kept()
-        self._step(notice_id, receipt, channel=channel)
+        self._step(notice_id, receipt, channel=channel, at=at)
 
-    def _step(self, notice_id: str, receipt: Receipt, *, channel: str) -> None:
+    def _step(self, notice_id: str, receipt: Receipt, *, channel: str, at: datetime) -> None:
         kept = self.store.told.records
         before = kept[notice_id].deliveries[channel]
         is_try = receipt.step is Step.SENDING
         after = replace(
-            before, step=receipt.step, note=receipt.note, attempts=before.attempts + is_try
+            before,
+            step=receipt.step,
+            note=receipt.note,
+            attempts=before.attempts + is_try,
+            stepped_at=at,
         )
         deliveries = {**kept[notice_id].deliveries, channel: after}
         kept[notice_id] = replace(kept[notice_id], deliveries=deliveries)

@@ -14,9 +14,11 @@ from trimtab import notices
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Asset, Lots
 from trimtab.domain.notices import (
+    ASKS_AT_ONCE,
     ATTEMPTS_MAX,
+    LONGEST_PAUSE,
     NOT_TRIED,
-    OLDEST,
+    TRIES,
     WORTH_A_LOOK,
     Acknowledgement,
     Delivery,
@@ -95,8 +97,8 @@ def every_notice() -> list[Notice]:
         notices.pending(TELLING, SELL, report_on(SELL), is_asked=True),
         notices.pending(TELLING, SELL, report_on(SELL), is_asked=False),
         notices.refused(TELLING, SELL, report_on(SELL, Verdict.REFUSE)),
-        notices.executed(TELLING, SELL, came),
-        notices.executed(TELLING, SELL, whole),
+        notices.executed(TELLING, SELL, came, following=None),
+        notices.executed(TELLING, SELL, whole, following=None),
         notices.unresolved(TELLING, SELL.digest, [order(1, 0, OrderState.UNKNOWN)]),
         notices.halted(TELLING, "by hand", since=""),
         notices.reducing(TELLING, "a loss", since=""),
@@ -152,10 +154,18 @@ def test_the_shortfall_is_what_fills_cost_against_the_marks_at_planning() -> Non
     assert came.slipped == Decimal("0.988")  # Sold 98.8 below the mark of 60000.
     assert dict(came.fees) == {Asset("USDT"): mine.fee}
     assert came.left == (SELL.legs[1],)
-    told = notices.executed(TELLING, SELL, came)
+    told = notices.executed(TELLING, SELL, came, following=None)
     assert told.kind is NoticeKind.PARTIAL
     assert "Shortfall against the marks at planning: 0.99 USDT (16.49 bps)." in told.text
     assert "2. buy 0.1 ETH/USDT" in told.text
+
+
+def test_a_plan_for_a_slot_is_told_with_the_slot_that_follows() -> None:
+    came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [])
+    after = Slot(name="2027Q1", begins_at=NOW, ends_at=NOW)
+    told = notices.executed(TELLING, SELL, came, following=after).text
+    assert f"The next slot, 2027Q1, begins at {NOW:%Y-%m-%d %H:%M} UTC." in told
+    assert "next slot" not in notices.executed(TELLING, SELL, came, following=None).text
 
 
 def test_what_was_bought_above_its_mark_is_a_shortfall_too() -> None:
@@ -167,12 +177,12 @@ def test_what_was_bought_above_its_mark_is_a_shortfall_too() -> None:
     came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [above])
     assert came.slipped == Decimal("0.5")
     assert came.left == ()
-    assert notices.executed(TELLING, SELL, came).kind is NoticeKind.EXECUTED
+    assert notices.executed(TELLING, SELL, came, following=None).kind is NoticeKind.EXECUTED
 
 
 def test_without_a_fill_there_are_no_basis_points_and_no_fees() -> None:
     came = notices.tally(SELL, [order(1, 0), order(2, 0)], [])
-    told = notices.executed(TELLING, SELL, came).text
+    told = notices.executed(TELLING, SELL, came, following=None).text
     assert "planning: 0.00 USDT." in told
     assert "Fees: none." in told
 
@@ -261,12 +271,12 @@ def record(kind: NoticeKind = NoticeKind.HALTED, **deliveries: Delivery) -> Noti
     ("delivery", "is_due"),
     [
         (NOT_TRIED, True),
-        (Delivery(step=Step.NOT_SENT, attempts=1, note=""), True),
-        (Delivery(step=Step.NOT_SENT, attempts=ATTEMPTS_MAX, note=""), False),
-        (Delivery(step=Step.SENDING, attempts=1, note=""), False),
-        (Delivery(step=Step.UNKNOWN, attempts=1, note=""), False),
-        (Delivery(step=Step.REFUSED, attempts=1, note=""), False),
-        (Delivery(step=Step.DELIVERED, attempts=1, note=""), False),
+        (Delivery(step=Step.NOT_SENT, attempts=1, note="", stepped_at=NOW), True),
+        (Delivery(step=Step.NOT_SENT, attempts=ATTEMPTS_MAX, note="", stepped_at=NOW), False),
+        (Delivery(step=Step.SENDING, attempts=1, note="", stepped_at=NOW), False),
+        (Delivery(step=Step.UNKNOWN, attempts=1, note="", stepped_at=NOW), False),
+        (Delivery(step=Step.REFUSED, attempts=1, note="", stepped_at=NOW), False),
+        (Delivery(step=Step.DELIVERED, attempts=1, note="", stepped_at=NOW), False),
     ],
 )
 def test_only_what_certainly_did_not_arrive_is_due(delivery: Delivery, *, is_due: bool) -> None:
@@ -275,10 +285,38 @@ def test_only_what_certainly_did_not_arrive_is_due(delivery: Delivery, *, is_due
 
 def test_what_is_old_or_only_a_test_or_for_others_is_not_due() -> None:
     waiting = record(webhook=NOT_TRIED)
-    assert waiting.is_due("webhook", at=NOW + OLDEST)
-    assert not waiting.is_due("webhook", at=NOW + OLDEST + timedelta(seconds=1))
+    assert waiting.is_due("webhook", at=NOW + WORTH_A_LOOK)
+    assert not waiting.is_due("webhook", at=NOW + WORTH_A_LOOK + timedelta(seconds=1))
+    asking = record(NoticeKind.APPROVAL_NEEDED, webhook=NOT_TRIED)
+    assert asking.is_due("webhook", at=NOW + ASKS_AT_ONCE)
+    assert not asking.is_due("webhook", at=NOW + ASKS_AT_ONCE + timedelta(seconds=1))
     assert not waiting.is_due("email", at=NOW)
     assert not record(NoticeKind.TEST, webhook=NOT_TRIED).is_due("webhook", at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(3, 0), (5, 0), (6, 1), (9, 2), (12, 4), (30, 240), (150, 240)]
+)
+def test_a_receiver_that_is_away_is_asked_ever_more_rarely(attempts: int, minutes: int) -> None:
+    tried = Delivery(step=Step.NOT_SENT, attempts=attempts, note="", stepped_at=NOW)
+    over, waiting = NOW + timedelta(minutes=minutes), record(webhook=tried)
+    assert waiting.is_due("webhook", at=over)
+    assert minutes == 0 or not waiting.is_due("webhook", at=over - timedelta(seconds=1))
+    assert waiting.is_due("webhook", at=NOW - timedelta(seconds=1)), "A clock that was set back."
+
+
+def test_an_outage_of_days_ends_with_the_notice_sent_and_not_with_it_given_up() -> None:
+    """A watch looks every minute; each look that sends tries three times."""
+    at, attempts, stepped_at = NOW, 0, None
+    while at <= NOW + WORTH_A_LOOK:
+        step = Step.NOT_SENT if attempts else Step.WAITING
+        tried = Delivery(step=step, attempts=attempts, note="", stepped_at=stepped_at)
+        if record(webhook=tried).is_due("webhook", at=at):
+            attempts, stepped_at = attempts + TRIES, at
+        at += timedelta(minutes=1)
+    assert attempts < ATTEMPTS_MAX
+    assert stepped_at is not None
+    assert at - stepped_at <= LONGEST_PAUSE + timedelta(minutes=1)
 
 
 def test_a_notice_holds_unattended_runs_while_it_is_critical_and_unread() -> None:
@@ -294,6 +332,6 @@ def test_a_notice_is_missed_until_it_arrived_was_read_or_is_old() -> None:
     assert not waiting.is_missed(at=NOW + WORTH_A_LOOK + timedelta(seconds=1))
     read = dataclasses.replace(waiting, read=Acknowledgement(by="ada", at=NOW))
     assert not read.is_missed(at=NOW)
-    arrived = record(webhook=Delivery(step=Step.DELIVERED, attempts=1, note=""))
+    arrived = record(webhook=Delivery(step=Step.DELIVERED, attempts=1, note="", stepped_at=NOW))
     assert not arrived.is_missed(at=NOW)
     assert not record(NoticeKind.TEST, webhook=NOT_TRIED).is_missed(at=NOW)

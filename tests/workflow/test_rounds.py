@@ -145,6 +145,39 @@ async def test_what_is_declined_is_not_asked_again_at_once_but_later() -> None:
     assert (asked, bench.counter.person.asked) == ([1], 2)
 
 
+async def test_where_nobody_is_here_a_watch_waits_for_a_yes_from_elsewhere() -> None:
+    bench = Bench()
+
+    async def approved_elsewhere() -> None:
+        await bench.counter.clock.sleep(30)
+        (saved,) = bench.counter.store.plans.values()
+        await bench.counter.approve_elsewhere(saved.plan, saved.report)
+
+    deciding: list[asyncio.Future[None]] = []
+
+    async def nobody(_plan: Plan, _report: GateReport) -> Answer:
+        deciding.append(asyncio.ensure_future(approved_elsewhere()))
+        return Answer.NOBODY
+
+    bench.counter.person.saying = nobody
+    seen = await bench.watched(2, Consent.ASK)
+    assert (seen.runs, bench.states()[-1]) == (1, "done")
+    assert len(deciding) == 1
+
+
+async def test_where_nobody_ever_answers_a_watch_goes_on_when_the_plan_is_over() -> None:
+    bench = Bench()
+
+    async def nobody(_plan: Plan, _report: GateReport) -> Answer:
+        return Answer.NOBODY
+
+    bench.counter.person.saying = nobody
+    before = bench.counter.clock.now()
+    await bench.watched(1, Consent.ASK)
+    waited = (bench.counter.clock.now() - before).total_seconds()
+    assert (waited >= PATIENT.approval.ttl_s, bench.counter.sent) == (True, 0)
+
+
 async def test_a_declined_slot_keeps_no_threshold_waiting() -> None:
     bench = Bench("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000")
 

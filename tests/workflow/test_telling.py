@@ -16,7 +16,7 @@ from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
 from tests.fakes.virtual_clock import VirtualClock
 from tests.unit.test_notices import BTC_ABOVE, finding
 from trimtab.domain.findings import GateReport, Verdict
-from trimtab.domain.notices import Notice, NoticeKind, Step
+from trimtab.domain.notices import TRIES, Notice, NoticeKind, Step
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
@@ -24,7 +24,7 @@ from trimtab.domain.trading import TradingState
 from trimtab.ports import PlanStatus, Receipt
 from trimtab.triggers.calendar import Calendar
 from trimtab.workflow.slots import Schedule
-from trimtab.workflow.telling import TRIES, Office, carry, tell, write_down
+from trimtab.workflow.telling import Office, carry, tell, write_down
 
 DAY = timedelta(days=1)
 

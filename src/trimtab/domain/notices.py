@@ -17,13 +17,18 @@ from trimtab.domain.snapshot import AccountKey
 
 ID_DIGITS: Final = 12
 """Hex digits of a notice's id."""
-ATTEMPTS_MAX: Final = 30
+ATTEMPTS_MAX: Final = 200
 """How often one notice is tried on one channel, all commands together."""
-OLDEST: Final = timedelta(days=1)
-"""How old a notice may be and still be sent; what is older would only confuse."""
-
+TRIES: Final = 3
+"""How often one command tries one notice on one channel."""
+ASKS_AT_ONCE: Final = timedelta(days=1)
+"""How old a notice may be that asks for something at once, and still be sent."""
 WORTH_A_LOOK: Final = timedelta(days=7)
-"""How long a notice that did not arrive is shown, unless somebody has read it."""
+"""How long any other is sent, and shown if it did not arrive, unless somebody has read it."""
+PAUSE: Final = timedelta(minutes=1)
+"""After the second command that could not send a notice; doubled by each one after it."""
+LONGEST_PAUSE: Final = timedelta(hours=4)
+"""However often it could not be sent: what is lost for hours is told within some hours more."""
 
 
 class NoticeKind(StrEnum):
@@ -50,7 +55,15 @@ class NoticeKind(StrEnum):
         """Whether runs that nobody watches wait until somebody has read it."""
         return self in _CRITICAL
 
+    @property
+    def sent_within(self) -> timedelta:
+        """How old such a notice may be and still be sent; beyond it would only confuse."""
+        return ASKS_AT_ONCE if self in _PASSING else WORTH_A_LOOK
 
+
+_PASSING: Final = frozenset(
+    {NoticeKind.PLAN_PROPOSED, NoticeKind.APPROVAL_NEEDED, NoticeKind.PRICE_CROSSED}
+)
 _CRITICAL: Final = frozenset(
     {
         NoticeKind.HALTED,
@@ -112,9 +125,24 @@ class Delivery:
     """How often it was marked as being sent, >= 0."""
     note: str
     """Why it is so, without secrets; may be empty."""
+    stepped_at: datetime | None
+    """When it got so far; None before the first try."""
+
+    def rests(self, *, at: datetime) -> bool:
+        """Whether it is left alone for now: a receiver that is away is asked ever more rarely.
+
+        The next command tries at once, since what was away for a moment is back by then. A clock
+        that was set back forgets the pause.
+        """
+        commands = self.attempts // TRIES
+        if self.stepped_at is None or commands < 2:  # noqa: PLR2004  the first, and the next
+            return False
+        doubled: int = 2 ** min(commands - 2, 10)
+        over = self.stepped_at + min(PAUSE * doubled, LONGEST_PAUSE)
+        return self.stepped_at <= at < over
 
 
-NOT_TRIED: Final = Delivery(step=Step.WAITING, attempts=0, note="")
+NOT_TRIED: Final = Delivery(step=Step.WAITING, attempts=0, note="", stepped_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +176,8 @@ class NoticeRecord:
             and self.notice.kind is not NoticeKind.TEST
             and may_be_tried(delivery)
             and delivery.attempts < ATTEMPTS_MAX
-            and at - self.notice.at <= OLDEST
+            and not delivery.rests(at=at)
+            and at - self.notice.at <= self.notice.kind.sent_within
         )
 
     def is_missed(self, *, at: datetime) -> bool:

@@ -199,7 +199,11 @@ async def _rest(watch: Watch) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UntilItsTimeIsOver:
-    """Asks until the plan's own time is over, so that a watch goes on without an answer."""
+    """Asks until the plan's own time is over, so that a watch goes on without an answer.
+
+    Where nobody is here, as under a service, it waits all the same: the plan may be approved from
+    another terminal meanwhile, and is then carried out.
+    """
 
     approver: Approver
     clock: Clock
@@ -211,7 +215,10 @@ class _UntilItsTimeIsOver:
         over = asyncio.ensure_future(self.clock.sleep(left_s))
         try:
             await asyncio.wait({asking, over}, return_when=asyncio.FIRST_COMPLETED)
-            return asking.result() if asking.done() else Answer.NOBODY
+            if asking.done() and asking.result() is not Answer.NOBODY:
+                return asking.result()
+            await over
+            return Answer.NOBODY
         finally:
             for task in (asking, over):
                 task.cancel()

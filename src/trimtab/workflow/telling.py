@@ -17,19 +17,20 @@ from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_ex
 
 from trimtab import notices
 from trimtab.domain.errors import PlanningError
-from trimtab.domain.notices import Notice, NoticeKind, NoticeRecord, Step, notice_id
+from trimtab.domain.firings import slot_of
+from trimtab.domain.notices import TRIES, Notice, NoticeKind, NoticeRecord, Step, notice_id
 from trimtab.domain.orders import OrderRecord
-from trimtab.domain.slots import SlotState
+from trimtab.domain.plan import Plan
+from trimtab.domain.slots import Slot, SlotState
 from trimtab.domain.snapshot import AccountKey
 from trimtab.notices import Telling
 from trimtab.ports import Clock, Ledger, Notifier, PlanHead, PlanStatus, Receipt, SavedPlan
+from trimtab.triggers.calendar import slot_after, slot_at
 from trimtab.triggers.due import Dueness, lately
 from trimtab.workflow.slots import Schedule, activation, present_slot
 
 LOOKED_BACK: Final = timedelta(days=7)
 """How old a plan may be and still be told of."""
-TRIES: Final = 3
-"""How often one command tries one notice on one channel."""
 WAIT_S: Final = 0.5
 """Before the second try; doubled before the third."""
 _TOLD: Final = frozenset(
@@ -181,9 +182,18 @@ async def _of_plan(office: Office, saved: SavedPlan, *, is_asked: bool) -> None:
             orders = await office.ledger.orders(plan_digest=plan.digest)
             fills = await office.ledger.fills_since(plan.made_at - timedelta(minutes=1))
             came = notices.tally(plan, orders, fills)
-            await office.post(notices.executed(telling, plan, came))
+            following = _following(office, plan)
+            await office.post(notices.executed(telling, plan, came, following=following))
         case _:
             pass  # It moved on since its head was read; what it is now is told next.
+
+
+def _following(office: Office, plan: Plan) -> Slot | None:
+    """Return the slot after the present one, where *plan* was for a slot."""
+    if office.schedule is None or not slot_of(plan.firings):
+        return None
+    calendar = office.schedule.calendar
+    return slot_after(calendar, slot_at(calendar, office.clock.now()))
 
 
 async def _of_account(office: Office, newest: SavedPlan, ids: Collection[str]) -> None:

@@ -6,6 +6,7 @@ Every ledger (on disk or in memory) applies these, so that they cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.notices import NOT_TRIED, Delivery, NoticeRecord, Step, may_be_tried
@@ -13,12 +14,12 @@ from trimtab.domain.notices import NOT_TRIED, Delivery, NoticeRecord, Step, may_
 _NEXT = "trimtab notify list"
 
 
-def delivery_of(steps: Iterable[tuple[Step, str]]) -> Delivery:
-    """Return how far a notice got on a channel, by its steps and their notes in order."""
+def delivery_of(steps: Iterable[tuple[Step, str, datetime]]) -> Delivery:
+    """Return how far a notice got on a channel, by its steps, notes and instants in order."""
     found = NOT_TRIED
-    for step, note in steps:
+    for step, note, at in steps:
         attempts = found.attempts + (step is Step.SENDING)
-        found = Delivery(step=step, attempts=attempts, note=note)
+        found = Delivery(step=step, attempts=attempts, note=note, stepped_at=at)
     return found
 
 

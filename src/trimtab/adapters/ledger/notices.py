@@ -76,11 +76,11 @@ def _record(row: StoredRow, steps: Sequence[StoredRow], read: StoredRow | None) 
     what = f"notice {row['id']}"
     try:
         body = json.loads(reads.proved(row, what))
-        by = [(s["channel"], Step(s["step"]), s["note"]) for s in steps]
+        by = [(s["channel"], (Step(s["step"]), s["note"], reads.instant(s["at"]))) for s in steps]
         return NoticeRecord(
             notice=from_document(Notice, body["given"]),
             deliveries={
-                channel: notice_rules.delivery_of((s, n) for c, s, n in by if c == channel)
+                channel: notice_rules.delivery_of(step for c, step in by if c == channel)
                 for channel in body["channels"]
             },
             read=None if read is None else _acknowledgement(read),
