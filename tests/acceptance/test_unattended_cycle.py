@@ -1,4 +1,4 @@
-"""A whole cycle in real processes: a slot is due, a message goes out, somebody elsewhere says yes."""
+"""A whole cycle in real processes: a slot is due, people are told, somebody elsewhere says yes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from typing import Final
 
@@ -16,6 +16,7 @@ from aiosmtpd.smtp import Envelope
 
 from tests.acceptance.conftest import TRIMTAB, Account, AccountAt
 from tests.acceptance.receiver import Receiver, receiving
+from tests.acceptance.test_interrupts import until
 from tests.acceptance.test_slots import CALM, SCHEDULED, of_present, present
 from tests.wire.test_notifiers import Mailbox, serving
 
@@ -49,13 +50,6 @@ async def without_a_terminal(account: Account, *words: str) -> Process:
     )
 
 
-async def waited_for(seen: Callable[[], bool]) -> None:
-    """Return once something is seen."""
-    async with asyncio.timeout(50):
-        while not seen():
-            await asyncio.sleep(0.1)
-
-
 def text_of(letter: Envelope) -> str:
     """Return subject and text of a mail."""
     assert isinstance(letter.content, bytes)
@@ -69,7 +63,7 @@ async def cycle_of(account: Account, receiver: Receiver, mailbox: Mailbox) -> st
     """Return the plan that was asked about, by the message that came, once both have told it."""
     await receiver.came("approval_needed")
     (asked,) = [each for each in receiver.got if each["kind"] == "approval_needed"]
-    await waited_for(lambda: any("needs your approval" in text_of(m) for m in mailbox.taken))
+    await until(lambda: any("needs your approval" in text_of(m) for m in mailbox.taken))
     command: str = asked["text"].splitlines()[-1].removeprefix("next: trimtab approve ")
     assert (await of_present(account))[-1] == "awaiting_approval"
     assert account.mutations() == 0
@@ -83,7 +77,7 @@ async def is_over(account: Account, receiver: Receiver, mailbox: Mailbox) -> Non
     shown = (await account.trimtab("schedule", "show", "--json")).document["slots"]
     assert (shown[0]["name"], shown[0]["state"]) == (present(), "done")
     assert f"The next slot, {shown[1]['name']}, begins at " in report["text"]
-    await waited_for(lambda: any("was executed whole" in text_of(m) for m in mailbox.taken))
+    await until(lambda: any("was executed whole" in text_of(m) for m in mailbox.taken))
     assert (await of_present(account)).count("done") == 1
     assert (await account.trimtab("status", "--json")).document["next_slot"] == shown[1]
     assert (await account.trimtab("reconcile")).code == 0
