@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.workflow import years
-from tests.workflow.years import CALENDARS, TROUBLES, Years, ledgers_in_the_loop, live
+from tests.workflow.years import CALENDARS, TROUBLES, live
 from trimtab.domain.notices import NOT_TRIED, NoticeRecord
 from trimtab.workflow.slot_book import SlotBook
 
-ZONES = tuple(CALENDARS.index((zone, rule)) for zone, rule in CALENDARS if rule != "quarterly")
+TURNED = tuple(CALENDARS.index((zone, rule)) for zone, rule in CALENDARS if rule != "quarterly")
 """The seeds whose slots begin in the hour that clocks are turned in."""
 
 
-@pytest.mark.parametrize("seed", ZONES)
+@pytest.mark.parametrize("seed", TURNED)
 @pytest.mark.timeout(600)
 def test_each_slot_of_ten_years_is_done_once_or_missed_and_all_of_it_is_told(seed: int) -> None:
     came = live(seed)
@@ -30,7 +29,18 @@ def test_each_slot_of_ten_years_is_done_once_or_missed_and_all_of_it_is_told(see
     assert came.counts["notices"] > came.counts["slots"]
 
 
-async def _always(*_: Any, **__: Any) -> bool:
+@contextmanager
+def planted(owner: Any, name: str, bug: Any) -> Iterator[None]:
+    """Plant a bug for a while."""
+    real = getattr(owner, name)
+    setattr(owner, name, bug)
+    try:
+        yield
+    finally:
+        setattr(owner, name, real)
+
+
+async def _nothing(*_: Any, **__: Any) -> bool:
     return True
 
 
@@ -39,41 +49,23 @@ def _once(record: NoticeRecord, channel: str, *, at: datetime) -> bool:
     return at >= record.notice.at and record.deliveries.get(channel) == NOT_TRIED
 
 
-def _planted(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Plant a bug that a law is there for."""
-    bugs: dict[str, Callable[[], None]] = {
-        "nothing takes the slot": lambda: monkeypatch.setattr(SlotBook, "settle", _always),
-        "what was not taken is given up": lambda: monkeypatch.setattr(
-            NoticeRecord, "is_due", _once
-        ),
-        "no slot is ever marked as missed": lambda: monkeypatch.setattr(
-            years, "mark_missed", _always
-        ),
-    }
-    bugs[name]()
-
-
 @pytest.mark.parametrize(
-    ("bug", "told"),
+    ("owner", "name", "bug", "told"),
     [
-        ("nothing takes the slot", "done 0 times"),
-        ("what was not taken is given up", "is not_sent"),
-        ("no slot is ever marked as missed", "missed, and is []"),
+        (SlotBook, "settle", _nothing, "done 0 times"),
+        (NoticeRecord, "is_due", _once, "is not_sent"),
+        (years, "mark_missed", _nothing, "missed, and is []"),
     ],
+    ids=["nothing takes the slot", "what was not taken is given up", "nothing is marked as missed"],
 )
 @pytest.mark.timeout(600)
-def test_a_planted_bug_breaks_a_law(
-    bug: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(years, "YEARS", 2)
-    _planted(monkeypatch, bug)
-    with ledgers_in_the_loop():
-        faults = asyncio.run(Years(5, tmp_path).lived()).faults
+def test_a_planted_bug_breaks_a_law(owner: Any, name: str, bug: Any, told: str) -> None:
+    with planted(owner, name, bug):
+        faults = live(5, years=2).faults
     assert any(told in fault for fault in faults), faults
 
 
-def test_the_same_seed_is_the_same_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(years, "YEARS", 1)
-    first, second = live(3), live(3)
+def test_the_same_seed_is_the_same_history() -> None:
+    first, second = live(3, years=1), live(3, years=1)
     assert first == second
     assert first.counts["starts"] > 10

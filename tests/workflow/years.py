@@ -132,7 +132,7 @@ class Came:
 class Years:
     """An account, and everything that befalls it."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, *, years: int = YEARS) -> None:
         self.zone, rule = CALENDARS[seed % len(CALENDARS)]
         self.url = f"sqlite:///{folder / 'ledger.db'}"
         self.counter = Counter()
@@ -142,6 +142,7 @@ class Years:
             calendar=Calendar(rule=rule, zone=ZoneInfo(self.zone)),
             terms=SlotTerms(activated_at=FIRST, grace=GRACE, catch_up=late),
         )
+        self.ends_at = FIRST.replace(year=FIRST.year + years)
         self.rules = WISHES[0]
         self.receiver = Receiver()
         self.counts: Tally[str] = Tally()
@@ -275,8 +276,7 @@ class Years:
         self.until(FIRST)
         await self.process(Consent.FLAG)  # Notices begin here, and nothing is due yet.
         slot, slots = slot_at(calendar, FIRST), list[Slot]()
-        end = FIRST.replace(year=FIRST.year + YEARS)
-        while (slot := slot_after(calendar, slot)).begins_at < end:
+        while (slot := slot_after(calendar, slot)).begins_at < self.ends_at:
             await self.slot(slot, len(slots))
             slots.append(slot)
             if slot.name not in self._missed and not await self._at_target():
@@ -335,13 +335,13 @@ class _Away:
         raise NotDone("the network is away")
 
 
-def live(seed: int) -> Came:
+def live(seed: int, *, years: int = YEARS) -> Came:
     """Live through one history in a folder of its own."""
     home = "/dev/shm" if Path("/dev/shm").is_dir() else None
     folder = Path(tempfile.mkdtemp(prefix="trimtab-years-", dir=home))
     try:
         with ledgers_in_the_loop():
-            return asyncio.run(Years(seed, folder).lived())
+            return asyncio.run(Years(seed, folder, years=years).lived())
     finally:
         shutil.rmtree(folder)
 

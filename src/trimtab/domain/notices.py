@@ -129,7 +129,7 @@ class Delivery:
     """When it got so far; None before the first try."""
 
     def rests(self, *, at: datetime) -> bool:
-        """Whether it is left alone for now: a receiver that is away is asked ever more rarely.
+        """Whether it is left alone at an instant: who is away is asked ever more rarely.
 
         The next command tries at once, since what was away for a moment is back by then. A clock
         that was set back forgets the pause.
