@@ -18,7 +18,8 @@ item                                  meaning
 ====================================  =====================================================
 
 A leg reads ``sell 0.01 BTC``, ``buy 0.02 perp BTC``, ``sell 0.01 dated BTC``; behind it may
-stand ``@ 59900`` (the limit, else 20 bps beyond the mark) and ``reduce``. ``then`` before it
+stand ``@ 59900`` (the limit, else 20 bps beyond the mark) and ``reduce``, or ``roll`` for a side of
+a hedge that moves. ``then`` before it
 opens the next stage. ``move 500 in`` is a transfer into the futures wallet, ``move 500 out`` one
 out of it; lines and stages are counted together.
 """
@@ -35,6 +36,7 @@ from typing import Any
 from trimtab.domain.exact import ceil_times, floor_times, ratio
 from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import NO_HEDGES
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
 from trimtab.domain.occasion import Occasion
@@ -48,7 +50,6 @@ from trimtab.domain.policy import (
     Destination,
     DriftSide,
     ExecutionPolicy,
-    HedgePolicy,
     Policy,
     RebalancePolicy,
     ReferencePolicy,
@@ -214,7 +215,7 @@ _ORDER = re.compile(
 _WALLET = re.compile(rf"wallet (?P<balance>{_NUMBER})$")
 _LEG = re.compile(
     rf"(?P<then>then )?(?P<side>buy|sell) (?P<units>{_NUMBER}) (?:(?P<kind>perp|dated) )?"
-    rf"(?P<asset>[A-Z0-9]+)(?: @ (?P<limit>{_NUMBER}))?(?P<reduce> reduce)?$"
+    rf"(?P<asset>[A-Z0-9]+)(?: @ (?P<limit>{_NUMBER}))?(?P<reduce> reduce)?(?P<roll> roll)?$"
 )
 
 
@@ -385,7 +386,7 @@ def legs_of(snapshot: Snapshot, *texts: str) -> tuple[Leg, ...]:
         sign = 1 if match["side"] == "buy" else -1
         signed = Lots(sign * lots(instrument, match["units"]))
         limit = dec(match["limit"]) if match["limit"] else None
-        reduces = match["reduce"] is not None
+        rolls = {"role": Role.ROLL, "reason": LegReason.ROLL} if match["roll"] else {}
         found.append(
             leg(
                 snapshot,
@@ -394,7 +395,8 @@ def legs_of(snapshot: Snapshot, *texts: str) -> tuple[Leg, ...]:
                 line=line,
                 stage=stage,
                 limit_price=limit,
-                reduce_only=reduces,
+                reduce_only=match["reduce"] is not None or (bool(rolls) and signed > 0),
+                **rolls,
             )
         )
     return tuple(found)

@@ -3,7 +3,7 @@
 ``open btc 0.5 @ 100`` sells for the hedge ``btc`` by line 1 of a plan of its own; ``by hand``
 behind it marks the hedge, ``beside 0.2`` what else is short. ``close btc 0.2 @ 90`` buys back,
 ``close btc+two`` names two hedges. ``buy`` and ``sell`` are nobody's. ``pay 1.5`` is funding
-received. One second apart.
+received. ``in far`` behind an event is of the dated contract. One second apart.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.hedging.book import book_of
 
 PERP: Final = Symbol("BTC/USDT:USDT")
+FAR: Final = Symbol("BTC/USDT:USDT-261225")
 _EVENT: Final = re.compile(
     r"(?P<act>open|close|buy|sell|pay)(?: (?P<ids>[a-z+]+))? ?(?P<units>-?[\d.]+)"
     r"(?: @ (?P<price>[\d.]+))?(?: fee (?P<fee>[\d.]+))?(?P<hand> by hand)?"
     r"(?: beside (?P<beside>[\d.]+))?(?: at (?P<back>band|target))?(?: for (?P<cause>\w+))?"
+    r"(?: in (?P<far>far))?"
 )
 
 
@@ -69,7 +71,7 @@ def _line(told: re.Match[str], name: str) -> HedgeLine:
         line=1,
         hedge_id=HedgeId(name),
         asset=Asset("BTC"),
-        symbol=PERP,
+        symbol=FAR if told["far"] else PERP,
         origin=origin,
         cause=HedgeCause(told["cause"] or origin.value),
         drift_back=DriftBack.NEVER if told["hand"] else back,
@@ -79,7 +81,7 @@ def _line(told: re.Match[str], name: str) -> HedgeLine:
 
 def _fill(told: re.Match[str], number: int) -> Fill:
     return Fill(
-        symbol=PERP,
+        symbol=FAR if told["far"] else PERP,
         trade_id=TradeId(str(number)),
         venue_order_id=VenueOrderId(str(number)),
         client_order_id=None,
@@ -96,7 +98,7 @@ def _payment(told: re.Match[str], number: int) -> Payment:
     return Payment(
         kind=PaymentKind.FUNDING,
         word="FUNDING_FEE",
-        symbol=PERP,
+        symbol=FAR if told["far"] else PERP,
         asset=Asset("USDT"),
         units=Decimal(told["units"]),
         payment_id=PaymentId(str(number)),

@@ -10,7 +10,7 @@ cannot be read fails the whole snapshot.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -34,7 +34,7 @@ from trimtab.adapters.ccxt_account import (
     taker_fee,
 )
 from trimtab.adapters.ccxt_answers import Unreadable, rows_of, text_of
-from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
+from trimtab.adapters.ccxt_instruments import Catalogue, contract_symbol_of, desk_of
 from trimtab.adapters.ccxt_orders import open_order_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.domain.errors import NotDone
@@ -219,6 +219,7 @@ class CcxtMarketData:
         wanted = {Symbol(f"{asset}/{quote}") for asset in assets - {quote}}
         if has_futures:
             wanted |= {Symbol(f"{a}/{quote}:{quote}") for a in portfolio.with_contracts}
+        wanted |= set(_dated_of(futures.prices, portfolio.with_dated, quote))
         wanted |= {s for s in portfolio.markets if has_futures or desk_of(s) is Desk.SPOT}
         listed = await self._catalogue.load(wanted | {*used.values(), *crossed.values()})
         kept = sorted(s for s in listed if s in used.values() or self._is_usable(s, futures))
@@ -257,6 +258,16 @@ class CcxtMarketData:
             {"symbol": name, "limit": _DEPTH},
             lambda answer: book_of(answer, instrument, read_at=asked_at),
         )
+
+
+def _dated_of(names: Iterable[str], assets: Collection[Asset], quote: Asset) -> Iterator[Symbol]:
+    """Yield the dated contracts among the venue's *names* that are on *assets*, in *quote*."""
+    for name in names:
+        symbol = contract_symbol_of(name)
+        pair, _, settle = symbol.partition(":")
+        base, _, priced_in = pair.partition("/")
+        if "-" in settle and priced_in == quote and base in assets:
+            yield symbol
 
 
 def _id_of(row: Row) -> str:

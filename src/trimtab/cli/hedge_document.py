@@ -27,6 +27,8 @@ def hedge_document(seen: SeenHedge) -> Document:
         "age_days": seen.age.days,
         "units": plain(hedge.units),
         "entry_price": trimmed(hedge.entry, ENTRY_PLACES),
+        "entry_with_rolls": trimmed(hedge.entry_with_rolls, ENTRY_PLACES),
+        "expires_at": None if seen.expires_at is None else to_document(seen.expires_at),
         "mark": None if seen.mark is None else plain(seen.mark),
         "unrealised_pnl": None if seen.profit is None else value(seen.profit),
         "realised_pnl": value(hedge.realised),

@@ -100,7 +100,7 @@ def _row(seen: SeenHedge) -> list[str | Text]:
     return [
         hedge.hedge_id,
         words(hedge.origin.value),
-        Text(f"{plain(hedge.units)} {hedge.asset}", "" if seen.is_covered else "bold red"),
+        Text(_short(seen), "" if seen.is_covered else "bold red"),
         shown(hedge.entry, 2),
         "" if seen.mark is None else shown(seen.mark, 2),
         "" if seen.profit is None else money(seen.profit),
@@ -109,3 +109,9 @@ def _row(seen: SeenHedge) -> list[str | Text]:
         str(seen.age.days),
         seen.ends if seen.is_covered else "position is smaller: trimtab reconcile",
     ]
+
+
+def _short(seen: SeenHedge) -> str:
+    """Return what is short: units and asset, and the day of a dated contract."""
+    _, _, expiry = seen.hedge.symbol.partition("-")
+    return f"{plain(seen.hedge.units)} {seen.hedge.asset}" + (f" {expiry}" if expiry else "")

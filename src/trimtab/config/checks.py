@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.checks_overlays import Wished, overlay_flaws
 from trimtab.config.checks_sleeves import funded_weights, sleeve_flaws
-from trimtab.config.checks_venue import venue_flaws
+from trimtab.config.checks_venue import dated_flaws, venue_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.notify_checks import notify_flaws
 from trimtab.config.numerals import read_exact, shown
@@ -58,6 +58,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from sleeve_flaws(tree, targeted=targeted(tree) or ())
     yield from _markets(tree)
     yield from venue_flaws(section(tree, "venue"))
+    yield from dated_flaws(section(tree, "venue"), hedge=section(tree, "hedge"))
     yield from _shared_routes(tree)
     yield from _url(tree)
     yield from _references(tree)

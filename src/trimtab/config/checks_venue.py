@@ -10,12 +10,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from trimtab.config.faults import Flaw
+from trimtab.config.positions import KeyPath
+from trimtab.domain.contracts import Contract
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.catalogue import PROFILES
 
 _USUAL: Final = (MarketKind.SPOT.value, MarketKind.SWAP.value)
 """What ``venue.markets`` is when it is not written."""
+
+
+def dated_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what the section *hedge* asks of dated contracts that ``venue.markets`` leaves out."""
+    markets, named = venue.get("markets", _USUAL), hedge.get("contracts")
+    if not isinstance(markets, (list, tuple)) or MarketKind.FUTURE.value in markets:
+        return
+    wanted: list[tuple[KeyPath, object]] = [(("hedge", "contract"), hedge.get("contract"))]
+    if isinstance(named, dict):
+        wanted += [(("hedge", "contracts", str(a)), each) for a, each in named.items()]
+    for path, contract in wanted:
+        if contract in (Contract.DATED.value, Contract.AUTO.value):
+            fix = 'add "future" to venue.markets, or write "perpetual"'
+            yield Flaw(path=path, reason="needs dated contracts; venue.markets has none", fix=fix)
 
 
 def venue_flaws(venue: Mapping[str, Any]) -> Iterator[Flaw]:

@@ -8,7 +8,6 @@ documentation and in the JSON Schema. Units: ``quote`` is value in the account's
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -32,7 +31,7 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
-from trimtab.config.models_hedge import Redeploy
+from trimtab.config.models_hedge import Carry, Redeploy
 from trimtab.config.models_history import Adaptive, History, NoTrade
 from trimtab.config.models_notify import Notify
 from trimtab.config.models_overlays import Overlays
@@ -47,8 +46,8 @@ from trimtab.config.words import (
     read_symbols,
     read_timezone,
     read_venue,
-    unavailable,
 )
+from trimtab.domain.contracts import Contract
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
 from trimtab.domain.references import ReferenceSource
@@ -57,12 +56,6 @@ from trimtab.domain.snapshot import Environment
 
 LOCAL_URL: Final = "http://127.0.0.1:8900"
 """Where ``trimtab testnet`` listens unless told otherwise."""
-
-
-class Contract(StrEnum):
-    """Which contracts hedge."""
-
-    PERPETUAL = "perpetual"
 
 
 class Account(BaseModel):
@@ -151,10 +144,11 @@ class Hedge(BaseModel):
     """Most that a hedge may be of the units it protects; profiles set 0.5."""
     leverage: Annotated[Whole, Field(ge=1, le=125), Unit(name="multiple")] = 1
     """Set on the venue before the first futures order."""
-    contract: Annotated[Contract, BeforeValidator(unavailable("dated", "auto"))] = (
-        Contract.PERPETUAL
-    )
-    """Which contracts hedge."""
+    contract: Contract = Contract.PERPETUAL
+    """Which contracts hedge: perpetuals, the nearest dated one, or whichever brings more. Dated
+    ones need "future" among venue.markets; futures that are bought are perpetuals always."""
+    contracts: dict[AssetCode, Contract] = Field(default_factory=dict, examples=['BTC = "dated"'])
+    """Exceptions from contract, per asset."""
     max_topup: Value = Decimal(0)
     """Most that a plan may move between spot wallet and futures margin; 0 moves nothing."""
     profit_target: Fraction = Decimal(0)
@@ -165,6 +159,8 @@ class Hedge(BaseModel):
     """A hedge closes at this age; 0 is off."""
     cooldown_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
     """After a close that gives the overweight back, no new hedge on that asset for so long."""
+    carry: Carry = Field(default_factory=Carry)
+    """What contracts bring, and when a hedge is moved from one to another."""
     redeploy: Redeploy | None = None
     """Spends what hedges brought; without it the pot waits in the quote."""
 
@@ -271,7 +267,8 @@ class Risk(BaseModel):
     max_funding_bps: Bps = Decimal(10)
     """What a position to be opened would pay at one funding settlement."""
     max_basis_bps: Bps = Decimal(100)
-    """Distance of a contract's mark from its index when a position is opened."""
+    """Distance of a contract's mark from its index when a position is opened; of a dated contract,
+    for each 30 days that it still has."""
     min_expiry_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
     """Days to the delivery or delisting of a contract in which a position is opened."""
     max_turnover: Multiple = Decimal(1)

@@ -1,4 +1,4 @@
-"""The table of the configuration that says how what hedges brought is spent.
+"""The tables of the configuration under hedge: what the pot buys, and what contracts bring.
 
 Pure. As in :mod:`trimtab.config.models`: the text under a key is its meaning. A table that is not
 written is a rule that is not wanted. A look-back is a number of closed days.
@@ -11,8 +11,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from trimtab.config.fields import SECTION, AssetCode, Exact, Fraction, Switch, Unit, Whole
+from trimtab.config.fields import SECTION, AssetCode, Bps, Exact, Fraction, Switch, Unit, Whole
 from trimtab.config.numerals import fault
+from trimtab.domain.contracts import GainAction
 
 Period = Annotated[Whole, Field(ge=0, le=500), Unit(name="days")]
 """Closed days; 0 is off."""
@@ -48,3 +49,20 @@ class Redeploy(BaseModel):
     """Distance from a support level, either way."""
     supports: dict[AssetCode, Level] = Field(default_factory=dict, examples=['BTC = "60000"'])
     """Support level per asset; an asset without one has no such condition."""
+
+
+class Carry(BaseModel):
+    """What contracts bring a hedge, and when another one is worth two trades."""
+
+    model_config = SECTION
+
+    on_gain: GainAction = GainAction.OFF
+    """When another contract would bring more: the hedge is moved to it, or it is told."""
+    horizon_days: Annotated[Whole, Field(ge=1, le=3650), Unit(name="days")] = 90
+    """For how long a hedge is reckoned to be held; a dated contract counts to its delivery."""
+    funding_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 30
+    """Days back over which realised funding is averaged; 0 takes the next rate."""
+    min_gain_bps: Bps = Decimal(20)
+    """What the other must bring more than the present one, trades paid, of the notional."""
+    negative_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
+    """Days in a row in which shorts paid at every settlement after which that is told; 0 is off."""

@@ -54,8 +54,9 @@ class Triggers(BaseModel):
     """When a contract is nearer to liquidation than risk.min_liquidation_distance."""
     liquidation_early: Fraction = Decimal(0)
     """How far before risk.min_liquidation_distance, of it."""
-    on_expiry: ExpiryAction = ExpiryAction.ALERT
-    """When a dated contract is about to be delivered: its position is closed, or it is told."""
+    on_expiry: ExpiryAction = ExpiryAction.ROLL
+    """When a dated contract is about to be delivered: its hedges are rolled into the next one, its
+    position is closed, or it is told. What no hedge explains is only told."""
     expiry_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
     """Days to delivery below which that is so."""
     hysteresis: Early = Decimal(0)

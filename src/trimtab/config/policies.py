@@ -13,11 +13,13 @@ from typing import Final, TypeVar
 
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document
-from trimtab.config.models_hedge import Redeploy
+from trimtab.config.models_hedge import Carry, Redeploy
 from trimtab.config.models_triggers import Schedule
 from trimtab.config.overlaying import overlays_of
 from trimtab.config.sleeving import sleeves_of
+from trimtab.domain.contracts import CarryPolicy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
     HistoryPolicy,
@@ -30,7 +32,6 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.policy import (
     ApprovalPolicy,
     ExecutionPolicy,
-    HedgePolicy,
     Policy,
     RebalancePolicy,
     ReferencePolicy,
@@ -71,6 +72,9 @@ def policy_of(document: Document) -> Policy:
             max_age_days=document.hedge.max_age_days,
             cooldown_days=document.hedge.cooldown_days,
             redeploy=_redeploy(document.hedge.redeploy),
+            contract=document.hedge.contract,
+            contracts=_by_asset(document.hedge.contracts),
+            carry=_carry(document.hedge.carry),
         ),
         auto=_auto(document),
         urgency=_urgency(document),
@@ -236,6 +240,17 @@ def _urgency(document: Document) -> UrgencyPolicy:
         expiry_days=triggers.expiry_days,
         hysteresis=triggers.hysteresis,
         cooldown_s=triggers.cooldown_s,
+    )
+
+
+def _carry(wanted: Carry) -> CarryPolicy:
+    """Return what contracts are compared by, name by name."""
+    return CarryPolicy(
+        on_gain=wanted.on_gain,
+        horizon_days=wanted.horizon_days,
+        funding_days=wanted.funding_days,
+        min_gain_bps=wanted.min_gain_bps,
+        negative_days=wanted.negative_days,
     )
 
 

@@ -30,6 +30,7 @@ PER_ASSET: Final = frozenset(
         ("portfolio", "tactical", "positions"),
         ("overlays", "season", "months", ANY_NAME),
         ("overlays", "rotation", "targets"),
+        ("hedge", "contracts"),
         ("rebalance", "routes"),
         ("rebalance", "thresholds"),
         ("auto", "cost_basis"),

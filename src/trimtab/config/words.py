@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
@@ -209,19 +208,6 @@ def read_switch(value: object) -> bool:
         case "true" | "false":
             return value == "true"
     raise fault(f"must be true or false, was {shown(value)}", fix="write true or false")
-
-
-def unavailable(*words: str) -> Callable[[object], object]:
-    """Return a check that refuses words which the program knows but cannot act on yet."""
-
-    def check(value: object) -> object:
-        if isinstance(value, str) and value in words:
-            raise fault(
-                f'"{value}" is not available yet in this version', fix="choose another value"
-            )
-        return value
-
-    return check
 
 
 def read_calendar(value: object) -> str:

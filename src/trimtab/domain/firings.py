@@ -30,6 +30,8 @@ class TriggerKind(StrEnum):
     """A trim is due: what several signs call overheated is sold down, even inside its band."""
     CALENDAR = "calendar"
     """A slot is due: trades to target inside the band too."""
+    CARRY = "carry"
+    """Another contract would bring a hedge more; only when nothing before it acts."""
     REDEPLOY = "redeploy"
     """What hedges brought buys what is underweight; only when nothing else acts."""
     NONE = "none"

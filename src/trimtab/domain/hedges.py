@@ -49,10 +49,18 @@ class HedgeCause(StrEnum):
     PROFIT_TARGET = "profit_target"
     STOP = "stop"
     AGE = "age"
+    ROLL = "roll"
+    """It moves to the next contract before its own is delivered."""
+    CARRY = "carry"
+    """It moves to a contract that brings more."""
     REDEPLOY = "redeploy"
     """No change of a hedge: what hedges brought buys coins; declared for the pot."""
     OUTSIDE = "outside"
     """It was bought back by no order that names it: a liquidation, or a person's own trade."""
+
+
+MOVES: Final = frozenset({HedgeCause.ROLL, HedgeCause.CARRY})
+"""Causes for which a hedge only changes its contract."""
 
 
 class DriftBack(StrEnum):
@@ -117,7 +125,7 @@ class HedgeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hedge:
-    """One hedge, open or closed."""
+    """One hedge in one contract, open or closed; rolled, it goes on in another by the same id."""
 
     hedge_id: HedgeId
     asset: Asset
@@ -130,6 +138,8 @@ class Hedge:
     """Base units that are short now, >= 0; 0 when closed."""
     proceeds: Decimal
     """What those units were sold for, quote units, >= 0: units times average entry."""
+    carried: Decimal
+    """What they had gained in contracts that they were rolled out of, quote units, signed."""
     realised: Decimal
     """Profit of what was bought back, at average entry, quote units, signed."""
     fees: Mapping[Asset, Decimal]
@@ -150,6 +160,12 @@ class Hedge:
     def entry(self) -> Decimal:
         """Average price of the open units, quote per base unit; 0 when closed."""
         return ratio(self.proceeds, self.units) if self.units else ZERO
+
+    @property
+    def entry_with_rolls(self) -> Decimal:
+        """Average price as if the open units had never been rolled; 0 when closed."""
+        with exact_arithmetic():
+            return ratio(self.proceeds + self.carried, self.units) if self.units else ZERO
 
     def profit_at(self, mark: Decimal) -> Decimal:
         """Unrealised profit of the open units at *mark*, quote units, signed."""

@@ -35,6 +35,8 @@ class Role(StrEnum):
     """Every futures opening."""
     CLOSE = "close"
     """Every reduction of a futures position."""
+    ROLL = "roll"
+    """Both sides of a hedge that moves to another contract: bought back here, opened there."""
 
 
 class LegReason(StrEnum):
@@ -57,6 +59,10 @@ class LegReason(StrEnum):
     """Brings the leverage ratio down to its limit."""
     EXPIRY = "expiry"
     """Closes a dated contract before it is delivered."""
+    ROLL = "roll"
+    """Moves a hedge to the next contract before its own is delivered."""
+    CARRY = "carry"
+    """Moves a hedge to a contract that brings more."""
 
 
 class UntradedReason(StrEnum):
@@ -71,7 +77,10 @@ class UntradedReason(StrEnum):
     MAX_RATIO = "max_ratio"
     """Accepted drift: the members of a basket that have a contract may carry no more."""
     NO_CONTRACT = "no_contract"
-    """Accepted drift: no member of a basket has a contract."""
+    """Accepted drift: no member of a basket has a contract. Of a hedge that is to be rolled: there
+    is no contract to roll it into."""
+    NO_HEDGE = "no_hedge"
+    """A position in a contract that is about to be delivered, and that no hedge explains."""
     FLAGGED = "flagged"
     """The operator has flagged the asset, so that it is never bought."""
     NOT_TRADABLE = "not_tradable"

@@ -14,11 +14,11 @@ from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy, risky_of
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
-from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
 from trimtab.domain.sleeves import Sleeve, assets_of
@@ -210,30 +210,6 @@ NOTHING_TACTICAL: Final = TacticalPolicy(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HedgePolicy:
-    """How futures stand in for spot."""
-
-    ratio: Decimal
-    """Share of an overweight that is hedged, 0 to 1."""
-    max_ratio: Decimal
-    """Ceiling of |hedge| to protected units, 0 to 1."""
-    leverage: int
-    """Set on the venue before the first futures order, 1 to 125."""
-    max_topup: Decimal
-    """Most that a plan may move between spot wallet and futures margin, quote units, >= 0."""
-    profit_target: Decimal
-    """Fall of the mark from a hedge's entry at which it closes, fraction, >= 0; 0 is off."""
-    stop: Decimal
-    """Rise of the mark from a hedge's entry at which it closes, fraction, >= 0; 0 is off."""
-    max_age_days: int
-    """Whole days after which a hedge closes, >= 0; 0 is off."""
-    cooldown_days: int
-    """Days without a new hedge on an asset whose last one closed and left it overweight, >= 0."""
-    redeploy: RedeployPolicy | None = None
-    """How what hedges brought is spent; None keeps it in the quote."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskLimits:
     """What may never happen. Names are the configuration's keys and the checks' codes."""
 
@@ -300,7 +276,8 @@ class RiskLimits:
     max_funding_bps: Decimal
     """What a position to be opened pays at one funding settlement, of its notional, >= 0."""
     max_basis_bps: Decimal
-    """Distance of mark from index of a contract to be opened, either way, >= 0."""
+    """Distance of mark from index of a contract to be opened, either way, >= 0; of a dated one,
+    for each 30 days that it still has."""
     min_expiry_days: int
     """Days that a contract to be opened must still have, >= 0."""
     max_turnover: Decimal
@@ -381,10 +358,14 @@ class Policy:
         need = self.history.need(assets)
         if redeploy is not None:
             need = need.joined(redeploy.need(assets))
-        weighed = tuple(a for a in risky_of(assets) if self.rebalance.route_of(a) is Route.AUTO)
-        if not weighed or not self.auto.funding_days:
-            return need
-        return need.joined(HistoryNeed(assets=(), days=self.auto.funding_days, perpetuals=weighed))
+        risky = risky_of(assets)
+        weighed = tuple(a for a in risky if self.rebalance.route_of(a) is Route.AUTO)
+        compared = tuple(a for a in risky if self.hedges(a) and self.hedge.compares(a))
+        days = max(self.hedge.carry.funding_days, self.hedge.carry.negative_days)
+        for names, back in ((weighed, self.auto.funding_days), (compared, days)):
+            if names and back:
+                need = need.joined(HistoryNeed(assets=(), days=back, perpetuals=names))
+        return need
 
     def hedges(self, asset: Asset) -> bool:
         """Whether contracts on *asset* may be traded: by its route, a rotation or a sleeve."""

@@ -24,6 +24,8 @@ class UrgentAction(StrEnum):
 class ExpiryAction(StrEnum):
     """What is done with a dated contract before it is delivered."""
 
+    ROLL = "roll"
+    """Its hedges move to the next contract, both sides in one plan; the plan does only that."""
     CLOSE = "close"
     """Its position is closed; the plan does only that."""
     ALERT = "alert"

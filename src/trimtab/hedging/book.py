@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.hedges import (
+    MOVES,
     POT_ID,
     Hedge,
     HedgeBook,
@@ -31,6 +32,8 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import Fill, Side
 from trimtab.domain.payments import Payment
 
+Place = tuple[HedgeId, Symbol]
+"""One hedge in one contract: it keeps its id where it is rolled."""
 Lines = Mapping[tuple[str, int], tuple[HedgeLine, ...]]
 """What is declared, by plan and line."""
 
@@ -71,12 +74,63 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Moving:
+    """What was bought back of hedges to be opened again elsewhere, and is not yet."""
+
+    units: dict[HedgeId, Decimal] = field(default_factory=dict)
+    """Base units, > 0."""
+    profit: dict[HedgeId, Decimal] = field(default_factory=dict)
+    """What those units have gained so far, quote units, signed."""
+
+    def units_of(self, hedge_id: HedgeId) -> Decimal:
+        """Return what one hedge waits for."""
+        return self.units.get(hedge_id, ZERO)
+
+    def shares(
+        self, fill: Fill, lines: Sequence[HedgeLine]
+    ) -> Iterator[tuple[HedgeLine, Decimal, Decimal]]:
+        """Yield the units and the fee of a sell for each hedge that it is declared for.
+
+        Those that move have as much as was bought back of them, the last has the rest.
+        """
+        left, fee = fill.quantity, fill.fee
+        for line in lines:
+            is_last = line == lines[-1]
+            units = left if is_last else min(left, self.units_of(line.hedge_id))
+            share = fee if is_last else ratio(fill.fee * units, fill.quantity)
+            left, fee = left - units, fee - share
+            if units:
+                yield line, units, share
+
+    def left(self, part: _Part, *, profit: Decimal) -> None:
+        """Take a part of a hedge that leaves its contract with what it gained."""
+        assert part.hedge_id is not None, "Only what a hedge explains is moved."
+        self.units[part.hedge_id] = self.units_of(part.hedge_id) + part.units
+        self.profit[part.hedge_id] = self.profit.get(part.hedge_id, ZERO) + profit
+
+    def arrived(self, line: HedgeLine, units: Decimal) -> Decimal:
+        """Return the profit that comes along with *units* that are opened for *line*."""
+        waits = self.units_of(line.hedge_id)
+        if line.cause not in MOVES or not waits:
+            return ZERO
+        profit = self.profit.pop(line.hedge_id)
+        del self.units[line.hedge_id]
+        if units >= waits:
+            return profit
+        brought = ratio(profit * units, waits)
+        self.units[line.hedge_id] = waits - units
+        self.profit[line.hedge_id] = profit - brought
+        return brought
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Fold:
     """The books while they are added up."""
 
     declared: Lines
     quote: Asset
-    hedges: dict[HedgeId, Hedge] = field(default_factory=dict)
+    hedges: dict[Place, Hedge] = field(default_factory=dict)
+    moving: _Moving = field(default_factory=_Moving)
     beside: dict[Symbol, Decimal] = field(default_factory=dict)
     """Base units that a contract is short and that no hedge explains, once it had a hedge."""
     steps: list[HedgeStep] = field(default_factory=list)
@@ -91,7 +145,8 @@ class _Fold:
             elif fill.side is Side.BUY:
                 self._bought(fill, tuple(self._parts(fill, lines)))
             elif lines:
-                self._sold(fill, lines[0])
+                for line, units, fee in self.moving.shares(fill, lines):
+                    self._sold(fill, line, units=units, fee=fee)
             elif fill.symbol in self.beside:
                 self.beside[fill.symbol] += fill.quantity
 
@@ -100,26 +155,34 @@ class _Fold:
         self._step(fill, POT_ID, StepKind.REDEPLOYED, -fill.quantity * fill.fill_price)
         self._step(fill, POT_ID, StepKind.FEE, -fill.fee)
 
-    def _sold(self, fill: Fill, line: HedgeLine) -> None:
-        """Grow the hedge that a sell is declared for, or begin it."""
+    def _sold(self, fill: Fill, line: HedgeLine, *, units: Decimal, fee: Decimal) -> None:
+        """Grow one hedge, or begin it."""
         if not self._open_on(fill.symbol):
             self.beside[fill.symbol] = line.beside
-        known = self.hedges.get(line.hedge_id) or _begun(line, fill)
-        self._step(fill, line.hedge_id, StepKind.FEE, -fill.fee)
-        self.parts.append(HedgePart(hedge_id=line.hedge_id, fill=fill, units=fill.quantity))
-        self.hedges[line.hedge_id] = replace(
+        place = (line.hedge_id, fill.symbol)
+        known = self.hedges.get(place) or _begun(line, fill, self._first_of(line.hedge_id))
+        arrived = self.moving.arrived(line, units)
+        self._step(fill, line.hedge_id, StepKind.FEE, -fee)
+        self.parts.append(HedgePart(hedge_id=line.hedge_id, fill=fill, units=units))
+        self.hedges[place] = replace(
             known,
-            units=known.units + fill.quantity,
-            proceeds=known.proceeds + fill.quantity * fill.fill_price,
-            fees=_with_fee(known, fill, fill.fee),
+            units=known.units + units,
+            proceeds=known.proceeds + units * fill.fill_price,
+            carried=known.carried + arrived,
+            fees=_with_fee(known, fill, fee),
             closed_at=None,
             closed_by=None,
         )
 
+    def _first_of(self, hedge_id: HedgeId) -> Hedge | None:
+        """Return a hedge where it was opened first, None when it is new."""
+        return next((h for h in self.hedges.values() if h.hedge_id == hedge_id), None)
+
     def _parts(self, fill: Fill, lines: Sequence[HedgeLine]) -> Iterator[_Part]:
         """Say which hedges a buy comes off, and how much of it."""
         left, beside = fill.quantity, self.beside.get(fill.symbol, ZERO)
-        named = [(self.hedges[x.hedge_id], x.cause) for x in lines if x.hedge_id in self.hedges]
+        places = [((x.hedge_id, fill.symbol), x.cause) for x in lines]
+        named = [(self.hedges[p], cause) for p, cause in places if p in self.hedges]
         mine = {hedge.hedge_id for hedge, _ in named}
         others = (h for h in self._open_on(fill.symbol) if h.hedge_id not in mine)
         claims = [
@@ -144,20 +207,24 @@ class _Fold:
             share = fee if whole else ratio(fill.fee * part.units, fill.quantity)
             fee -= share
             if part.hedge_id is not None:
-                self._shrunk(self.hedges[part.hedge_id], fill, part, share)
+                self._shrunk(self.hedges[part.hedge_id, fill.symbol], fill, part, share)
 
     def _shrunk(self, hedge: Hedge, fill: Fill, part: _Part, fee: Decimal) -> None:
         """Buy back a part of one hedge at its average entry."""
         closes = part.units == hedge.units
         sold = hedge.proceeds if closes else ratio(hedge.proceeds * part.units, hedge.units)
         profit = sold - part.units * fill.fill_price
+        carried = hedge.carried if closes else ratio(hedge.carried * part.units, hedge.units)
+        if part.cause in MOVES:
+            self.moving.left(part, profit=profit + carried)
         self._step(fill, hedge.hedge_id, StepKind.PROFIT, profit)
         self._step(fill, hedge.hedge_id, StepKind.FEE, -fee)
         self.parts.append(HedgePart(hedge_id=hedge.hedge_id, fill=fill, units=part.units))
-        self.hedges[hedge.hedge_id] = replace(
+        self.hedges[hedge.hedge_id, hedge.symbol] = replace(
             hedge,
             units=hedge.units - part.units,
             proceeds=hedge.proceeds - sold,
+            carried=hedge.carried - carried,
             realised=hedge.realised + profit,
             fees=_with_fee(hedge, fill, fee),
             closed_at=fill.filled_at if closes else None,
@@ -176,7 +243,9 @@ class _Fold:
                 takes_rest = place == len(held) and not beside
                 share = left if takes_rest else ratio(payment.units * hedge.units, total)
                 left -= share
-                self.hedges[hedge.hedge_id] = replace(hedge, funding=hedge.funding + share)
+                self.hedges[hedge.hedge_id, hedge.symbol] = replace(
+                    hedge, funding=hedge.funding + share
+                )
                 self.steps.append(_paid(payment, hedge.hedge_id, share))
 
     def _step(self, fill: Fill, hedge_id: HedgeId, kind: StepKind, units: Decimal) -> None:
@@ -209,17 +278,18 @@ def _paid(payment: Payment, hedge_id: HedgeId, units: Decimal) -> HedgeStep:
     )
 
 
-def _begun(line: HedgeLine, fill: Fill) -> Hedge:
-    """Return a hedge of nothing yet."""
+def _begun(line: HedgeLine, fill: Fill, first: Hedge | None) -> Hedge:
+    """Return a hedge of nothing yet; one that comes from elsewhere is as old as it was there."""
     return Hedge(
         hedge_id=line.hedge_id,
         asset=line.asset,
         symbol=line.symbol,
         origin=line.origin,
         drift_back=line.drift_back,
-        opened_at=fill.filled_at,
+        opened_at=fill.filled_at if first is None else first.opened_at,
         units=ZERO,
         proceeds=ZERO,
+        carried=ZERO,
         realised=ZERO,
         fees={},
         funding=ZERO,

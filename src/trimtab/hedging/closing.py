@@ -16,9 +16,9 @@ from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain, ratio
 from trimtab.domain.firings import Firing, TriggerKind
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import DriftBack, Hedge, HedgeBook, HedgeCause, HedgeOrigin
 from trimtab.domain.instruments import Asset, Symbol
-from trimtab.domain.policy import HedgePolicy
 
 DAY: Final = timedelta(days=1)
 GIVES_BACK: Final = frozenset({HedgeCause.PROFIT_TARGET, HedgeCause.STOP, HedgeCause.AGE})
@@ -75,7 +75,8 @@ def _due(hedge: Hedge, policy: HedgePolicy, sight: Sight) -> Closing | None:
 def _conditions(hedge: Hedge, policy: HedgePolicy, sight: Sight) -> Iterator[Closing | None]:
     """Yield what each condition says, the most urgent first."""
     with exact_arithmetic():
-        gain = ratio(hedge.entry - sight.marks[hedge.symbol], hedge.entry)
+        entry = hedge.entry_with_rolls
+        gain = ratio(entry - sight.marks[hedge.symbol], entry)
         age = sight.now - hedge.opened_at
     yield _at(hedge, HedgeCause.STOP, measured=-gain, limit=policy.stop)
     yield _at(hedge, HedgeCause.PROFIT_TARGET, measured=gain, limit=policy.profit_target)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -57,11 +57,26 @@ def _of(leg: Leg, terms: Terms) -> Iterator[HedgeLine]:
     """Yield what one line does."""
     if leg.role is Role.HEDGE and leg.lots < 0:
         yield _opening(leg, terms)
+    elif leg.role is Role.ROLL:
+        yield from _rolling(leg, terms)
     elif terms.spends_pot and leg.role is Role.SPOT:
         yield _spending(leg)
     elif leg.role is Role.CLOSE and leg.lots > 0:
         for hedge in _bought_back(leg.symbol, terms):
             yield _line(leg, hedge, terms, cause=terms.causes.get(hedge.hedge_id))
+
+
+def _rolling(leg: Leg, terms: Terms) -> Iterator[HedgeLine]:
+    """Yield what one side of hedges that move does to each: bought back here, opened there."""
+    moving = [h for h in terms.book.open if h.hedge_id in terms.causes]
+    if leg.lots > 0:
+        hedges = [h for h in moving if h.symbol == leg.symbol]
+    else:
+        hedges = [h for h in moving if h.asset == leg.instrument.base and h.symbol != leg.symbol]
+    for hedge in hedges:
+        line = _line(leg, hedge, terms, cause=terms.causes[hedge.hedge_id])
+        there = beside(leg.symbol, terms.book, terms.snapshot)
+        yield replace(line, symbol=leg.symbol, beside=there)
 
 
 def _bought_back(symbol: Symbol, terms: Terms) -> tuple[Hedge, ...]:

@@ -16,9 +16,10 @@ from decimal import Decimal
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import UntradedReason
-from trimtab.domain.policy import AssetGroup, Basis, HedgePolicy, RebalancePolicy, Route
+from trimtab.domain.policy import AssetGroup, Basis, RebalancePolicy, Route
 from trimtab.domain.routing import Way
 from trimtab.planning.splits import Cover, split_of
 from trimtab.targets.effective import Targets

@@ -14,9 +14,10 @@ from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Untraded, UntradedReason
-from trimtab.domain.policy import AssetGroup, HedgePolicy
+from trimtab.domain.policy import AssetGroup
 from trimtab.planning.decision import Correction
 from trimtab.targets.groups import split
 

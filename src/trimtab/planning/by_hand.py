@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from trimtab.domain.errors import MissingInstrument, PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic, floor_times, plain
-from trimtab.domain.exposure import Exposure, contract_symbols, exposure
+from trimtab.domain.exposure import contract_symbols, exposure
 from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.hedges import (
     CloseWish,
@@ -30,6 +30,7 @@ from trimtab.domain.plan import LegReason, Role
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing
 from trimtab.hedging.declare import new_id
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.routes import Move, market_of
 from trimtab.targets.by_hand import Aim, aims_of
 
@@ -48,13 +49,14 @@ class ByHand:
     """Whether the coins that those cover are sold beside it."""
 
 
-def wished(wish: Wish, book: HedgeBook, snapshot: Snapshot, exposed: Exposure) -> ByHand:
+def wished(wish: Wish, contracts: Contracts) -> ByHand:
     """Return what *wish* makes of the hedges by hand.
 
     Raises:
         PlanningError: it cannot be planned; says what to do instead.
 
     """
+    book, exposed = contracts.book, contracts.exposed
     if isinstance(wish, CloseWish):
         closings = tuple(_closing(h) for h in _named(wish, book))
         gone = {c.hedge.hedge_id for c in closings}
@@ -62,7 +64,7 @@ def wished(wish: Wish, book: HedgeBook, snapshot: Snapshot, exposed: Exposure) -
         if wish.sells:
             _require_of_drift(closings)
         return ByHand(aims=kept, opening=None, closings=closings, sells=wish.sells)
-    aim = _aim(wish, book, snapshot, exposed=exposed)
+    aim = _aim(wish, contracts)
     others = tuple(a for a in aims_of(book, exposed) if a.hedge_id != aim.hedge_id)
     aims = (*others, aim) if aim.units else others
     return ByHand(aims=aims, opening=aim, closings=(), sells=False)
@@ -79,15 +81,16 @@ def _require_of_drift(closings: Sequence[Closing]) -> None:
             )
 
 
-def _aim(wish: HedgeWish, book: HedgeBook, snapshot: Snapshot, *, exposed: Exposure) -> Aim:
+def _aim(wish: HedgeWish, contracts: Contracts) -> Aim:
     """Return what one asset is to be short by hand, in whole lots, rounded down."""
-    asset, held = wish.asset, exposed.holding(wish.asset)
+    asset, held = wish.asset, contracts.exposed.holding(wish.asset)
+    book, snapshot = contracts.book, contracts.snapshot
     if held <= 0:
         raise PlanningError(
             f"{asset}: nothing is held, so there is nothing to hedge", next_step="trimtab status"
         )
     mine = book.by_hand(asset)
-    instrument = _contract(asset, mine, snapshot)
+    instrument = _contract(asset, mine, contracts)
     position = snapshot.positions.get(instrument.symbol)
     if position is not None and position.lots > 0:
         raise PlanningError(
@@ -109,17 +112,20 @@ def _aim(wish: HedgeWish, book: HedgeBook, snapshot: Snapshot, *, exposed: Expos
     return Aim(hedge_id=hedge_id, asset=asset, symbol=instrument.symbol, units=units)
 
 
-def _contract(asset: Asset, mine: Sequence[Hedge], snapshot: Snapshot) -> Instrument:
-    """Return the contract of the hedge that is there, else the perpetual of *asset*."""
+def _contract(asset: Asset, mine: Sequence[Hedge], contracts: Contracts) -> Instrument:
+    """Return the contract of the hedge that is there, else the one that hedges of *asset* take.
+
+    One that is half way to another contract grows and shrinks where it goes to.
+    """
     if mine:
-        return snapshot.instruments[mine[0].symbol]
-    symbols = contract_symbols(snapshot, asset)
-    if not symbols:
+        return contracts.snapshot.instruments[mine[-1].symbol]
+    if not contract_symbols(contracts.snapshot, asset):
         raise MissingInstrument(
-            f"{asset}: no contract in {snapshot.quote} was read; is swap among venue.markets?",
+            f"{asset}: no contract in {contracts.snapshot.quote} was read; "
+            "is swap among venue.markets?",
             next_step="trimtab config show",
         )
-    return snapshot.instruments[symbols[0]]
+    return contracts.short(asset)
 
 
 def _named(wish: CloseWish, book: HedgeBook) -> tuple[Hedge, ...]:
@@ -133,7 +139,7 @@ def _named(wish: CloseWish, book: HedgeBook) -> tuple[Hedge, ...]:
 def _the_one(name: str, book: HedgeBook) -> Hedge:
     """Return the one open hedge whose id begins with *name*."""
     found = [h for h in book.open if h.hedge_id.startswith(name.lower())]
-    if len(found) != 1:
+    if len({h.hedge_id for h in found}) != 1:
         many = "several open hedges begin so" if found else "no open hedge has this id"
         raise PlanningError(f"{name}: {many}", next_step="trimtab status")
     return found[0]

@@ -27,6 +27,7 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.costs import cost_share, expected_cost
 from trimtab.planning.decision import (
     FRICTIONLESS,
@@ -114,6 +115,16 @@ class Scene:
         """Likewise."""
         return self.account.exposed
 
+    @property
+    def contracts(self) -> Contracts:
+        """The contracts of the account, and in which one its hedges are opened."""
+        return Contracts(
+            snapshot=self.snapshot,
+            exposed=self.exposed,
+            policy=self.policy,
+            occasion=self.occasion,
+        )
+
 
 def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     """Return what a plan is for and the whole lots that it comes to.
@@ -124,7 +135,7 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
         PlanningError: it cannot be planned; says what to mend.
 
     """
-    urgent = urgent_in(scene.snapshot, scene.exposed, policy=scene.policy, occasion=scene.occasion)
+    urgent = urgent_in(scene.contracts)
     if urgent.firings and by_hand is None:
         return _urgent(urgent, scene)
     choice, sizes = _unhurried(scene, by_hand)
@@ -137,7 +148,9 @@ def _urgent(urgent: Urgent, scene: Scene) -> tuple[Choice, Sizes]:
     corrected = _corrected(scene)
     firings = by_urgency((*urgent.firings, *corrected.firings))
     waiting = (*corrected.untraded, *deferred(corrected.moves))
-    choice = replace(NOTHING, firings=firings, alerts=urgent.alerts, untraded=waiting)
+    choice = replace(
+        NOTHING, firings=firings, alerts=urgent.alerts, untraded=waiting, causes=urgent.causes
+    )
     return choice, urgent.sizes
 
 
@@ -197,13 +210,15 @@ def _corrected(scene: Scene) -> Choice:
     beside = tuple(sleeve_firings(scene.sleeves))
     ground = None if zone is None else ground_of(zone, scene.occasion.history, scene.found)
 
+    short_in = scene.contracts.short
+
     def under(friction: Friction) -> Choice:
         """Decide where trading does *friction* to the whole."""
         decision = decide(
             scene.found, policy.rebalance, calls=calls, friction=friction, beside=beside
         )
         shared = carried(decision.corrections, groups, exposed=own, hedge=policy.hedge)
-        moves = routed(shared.corrections, scene.account.own_snapshot, kept=kept)
+        moves = routed(shared.corrections, scene.account.own_snapshot, kept=kept, short_in=short_in)
         of_sleeves = _of_sleeves(scene, decision, is_called=bool(calls))
         untraded = decision.untraded + shared.untraded
         found = replace(
@@ -212,7 +227,8 @@ def _corrected(scene: Scene) -> Choice:
         if ground is None or not shared.corrections:
             return found
         worth = _worthwhile(shared.corrections, moves, ground, scene)
-        moves = routed(worth.kept, scene.account.own_snapshot, kept=kept) + of_sleeves
+        routes = routed(worth.kept, scene.account.own_snapshot, kept=kept, short_in=short_in)
+        moves = routes + of_sleeves
         left = untraded + worth.untraded
         return replace(found, moves=moves, untraded=left, readings=worth.readings)
 

@@ -25,6 +25,7 @@ from trimtab.hedging.declare import Terms, declared
 from trimtab.planning.apart import tactical_parts, without_tactical
 from trimtab.planning.by_hand import ByHand, wished
 from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, lines
 from trimtab.planning.parted import (
@@ -133,7 +134,10 @@ def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | No
             f"{wish.asset}: its perpetual is a sleeve's; change the size of the sleeve instead",
             next_step="trimtab config show",
         )
-    return wished(wish, occasion.hedges, account.own_snapshot, account.own)
+    contracts = Contracts(
+        snapshot=account.own_snapshot, exposed=account.own, policy=policy, occasion=occasion
+    )
+    return wished(wish, contracts)
 
 
 def _terms(scene: Scene, choice: Choice) -> Terms:

@@ -75,7 +75,9 @@ def _numbered(ordered: Sequence[Leg], *, before: int) -> tuple[Leg, ...]:
 
 
 def _rank(found: Sized) -> int:
-    """Return which group of stages a move belongs to."""
+    """Return which group of stages a move belongs to, or its own place."""
+    if found.step:
+        return found.step
     if found.move.role is Role.CLOSE or (found.move.role is Role.SPOT and found.lots < 0):
         return _FREEING
     return _LOWERING if found.lots < 0 else _RAISING
@@ -106,10 +108,16 @@ def _leg(found: Sized, lots: Lots, snapshot: Snapshot, *, stage: int) -> Leg:
         lots=lots,
         limit=found.limit,
         mark=book.mid if contract is None else contract.mark,
-        reduce_only=found.move.role is Role.CLOSE,
+        reduce_only=_reduces(found),
         role=found.move.role,
         reason=found.reason,
         expected_cost=expected_cost(
             instrument, book, quantity=instrument.units(lots).copy_abs(), buys=lots > 0
         ),
     )
+
+
+def _reduces(found: Sized) -> bool:
+    """Whether a line only takes off: every close, and of a hedge that moves what is bought back."""
+    is_back = found.move.role is Role.ROLL and found.lots > 0
+    return is_back or found.move.role is Role.CLOSE

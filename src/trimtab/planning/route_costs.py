@@ -13,7 +13,7 @@ The offset comes first and is in neither column: what is left opens a position, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -29,13 +29,17 @@ from trimtab.domain.routing import (
     RouteTable,
 )
 from trimtab.domain.snapshot import Book, ContractState
+from trimtab.hedging.carry import (
+    DAYS_A_YEAR,
+    HOURS_A_DAY,
+    interval_of,
+    mean_rate,
+    settlements,
+)
 from trimtab.planning.costs import cost_parts
 
 CROSSINGS: Final = 2
 """A position is opened and closed again."""
-DAYS_A_YEAR: Final = 365
-HOURS_A_DAY: Final = 24
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +176,10 @@ def _tax(wish: Wish, rules: AutoPolicy) -> Decimal:
 
 def _funding(wish: Wish, venues: Venues, rules: AutoPolicy) -> _Funding:
     """Return the rate that is expected, within the venue's limit, and how often it settles."""
-    hours = _interval(venues.past) or rules.funding_hours
+    hours = interval_of(venues.past) or rules.funding_hours
     rate, basis = _expected(venues)
-    count = settlements(wish.now, days=rules.horizon_days, hours=hours)
+    span = timedelta(days=rules.horizon_days)
+    count = settlements(wish.now, span=span, hours=hours)
     with exact_arithmetic():
         cap = rules.funding_cap_share * venues.state.brackets[0].maintenance_ratio
         rate = max(-cap, min(cap, rate))
@@ -183,22 +188,7 @@ def _funding(wish: Wish, venues: Venues, rules: AutoPolicy) -> _Funding:
 
 def _expected(venues: Venues) -> tuple[Decimal, RateBasis]:
     """Return the mean realised rate, or the next one where no past was read."""
-    if not venues.past:
+    mean = mean_rate(venues.past)
+    if mean is None:
         return venues.state.funding_rate, RateBasis.CURRENT
-    with exact_arithmetic():
-        total = sum((settled.rate for settled in venues.past), ZERO)
-    return ratio(total, Decimal(len(venues.past))), RateBasis.MEAN_REALISED
-
-
-def _interval(past: tuple[FundingSettlement, ...]) -> int | None:
-    """Return the hours between the last two settlements, whole and at least one, or None."""
-    if len(past) < 2:  # noqa: PLR2004  two make an interval
-        return None
-    apart = past[-1].settled_at - past[-2].settled_at
-    return max(1, round(apart / timedelta(hours=1)))
-
-
-def settlements(now: datetime, *, days: int, hours: int) -> int:
-    """Return how many settlements lie after *now* and within *days*; they count from midnight."""
-    step = timedelta(hours=hours)
-    return (now - _EPOCH + timedelta(days=days)) // step - (now - _EPOCH) // step
+    return mean, RateBasis.MEAN_REALISED

@@ -7,7 +7,7 @@ are quote units at the spot mid, positive buys. Source: strategy definitions 3.0
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,10 +39,12 @@ def routed(
     snapshot: Snapshot,
     *,
     kept: Mapping[Symbol, Decimal],
+    short_in: Callable[[Asset], Instrument],
 ) -> tuple[Move, ...]:
     """Split each correction over markets, offsets first, in the order of *corrections*.
 
-    *kept* is what no correction may buy back, base units by contract, >= 0.
+    *kept* is what no correction may buy back, base units by contract, >= 0; *short_in* tells which
+    contract carries a hedge. What is bought by futures is bought in the perpetual.
 
     Raises:
         MissingInstrument: the route needs a market that the snapshot does not have.
@@ -53,7 +55,7 @@ def routed(
         offsets, rest = _offsets(correction, snapshot, exposed=exposed, kept=kept)
         moves += offsets
         if rest:
-            moves += _by_route(correction, rest, snapshot)
+            moves += _by_route(correction, rest, snapshot, short_in=short_in)
     return tuple(moves)
 
 
@@ -94,7 +96,13 @@ def _offsets(
     return moves, rest
 
 
-def _by_route(correction: Correction, rest: Decimal, snapshot: Snapshot) -> Iterator[Move]:
+def _by_route(
+    correction: Correction,
+    rest: Decimal,
+    snapshot: Snapshot,
+    *,
+    short_in: Callable[[Asset], Instrument],
+) -> Iterator[Move]:
     """Yield the moves of what is left: the coin's part first, then the contract's."""
     with exact_arithmetic():
         by_spot = rest * correction.by_spot
@@ -103,9 +111,15 @@ def _by_route(correction: Correction, rest: Decimal, snapshot: Snapshot) -> Iter
         if value:
             with exact_arithmetic():
                 slack = correction.slack * ratio(value, rest)
+            is_hedge = role is Role.HEDGE
+            market = (
+                short_in(correction.asset)
+                if is_hedge and value < 0
+                else market_of(correction.asset, snapshot, contract=is_hedge)
+            )
             yield Move(
                 asset=correction.asset,
-                instrument=market_of(correction.asset, snapshot, contract=role is Role.HEDGE),
+                instrument=market,
                 value=value,
                 slack=slack,
                 role=role,

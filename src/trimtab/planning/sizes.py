@@ -34,6 +34,8 @@ class Sized:
     """Signed, never zero."""
     limit: Ticks
     reason: LegReason
+    step: int = 0
+    """Place in an order of its own, >= 1; 0 where the kind of leg says when it goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

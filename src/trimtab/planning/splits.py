@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
-from trimtab.domain.policy import HedgePolicy
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.routing import Way
 
 

@@ -7,7 +7,7 @@ and 2.4; docs/design/0025-urgent-reductions.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -16,14 +16,15 @@ from typing import Final
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, TriggerKind, by_urgency
+from trimtab.domain.hedges import HedgeCause, HedgeId
 from trimtab.domain.instruments import Asset, Lots, Symbol
-from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Role, Untraded, UntradedReason
-from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.allocation import Certificate
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.costs import limit_ticks
 from trimtab.planning.cuts import Cutting, Pressure
+from trimtab.planning.rolling import rolled
 from trimtab.planning.routes import Move
 from trimtab.planning.sizes import Sized, Sizes, book_of
 from trimtab.triggers.strain import Strain, strains
@@ -48,7 +49,9 @@ class Urgent:
     alerts: tuple[Firing, ...]
     """What holds and changes nothing in this plan, most urgent first."""
     sizes: Sizes
-    """Closings alone, by contract, and what cannot be taken off."""
+    """Closings alone, by contract, and what cannot be taken off; or what is rolled."""
+    causes: Mapping[HedgeId, HedgeCause]
+    """Hedges that are rolled."""
 
     @property
     def told(self) -> tuple[Firing, ...]:
@@ -56,19 +59,21 @@ class Urgent:
         return by_urgency((*self.firings, *self.alerts))
 
 
-def urgent_in(
-    snapshot: Snapshot, exposed: Exposure, *, policy: Policy, occasion: Occasion
-) -> Urgent:
-    """Return what has to be taken off of *snapshot* first, and what is only to be told.
+def urgent_in(contracts: Contracts) -> Urgent:
+    """Return what has to be taken off, or moved, first, and what is only to be told.
 
     Raises:
-        MissingMark: a market that is to be closed has no order book in the snapshot.
+        MissingMark: a market that is to be traded has no order book in the snapshot.
 
     """
+    snapshot, exposed, policy = contracts.snapshot, contracts.exposed, contracts.policy
+    occasion = contracts.occasion
     found = strains(snapshot, exposed, limits=policy.limits, rules=policy.urgency)
     able = [s for s in found if s.acts and s.firing.kind not in occasion.cooling]
     rows = ([s for s in able if s.firing.kind in kinds] for kinds in _TOGETHER)
     chosen = next((row for row in rows if row), [])
+    if chosen and chosen[0].rolls:
+        return _rolled(chosen, contracts, found=found)
     cutting = Cutting(snapshot, exposed, policy.limits)
     lacking = [_eased(s, cutting, exposed) for s in chosen]
     acting = chosen if cutting.lots else []
@@ -82,6 +87,20 @@ def urgent_in(
             untraded=_out_of_reach(chosen, lacking, snapshot),
             certificate=Certificate.EXACT,
         ),
+        causes={},
+    )
+
+
+def _rolled(chosen: Sequence[Strain], contracts: Contracts, *, found: Sequence[Strain]) -> Urgent:
+    """Return how hedges leave contracts that are about to be delivered; the rest is told."""
+    expiring = [s.symbol for s in chosen if s.symbol is not None]
+    rolling = rolled(expiring, contracts, reason=LegReason.ROLL)
+    acting = {sized.move.instrument.symbol for sized in rolling.sizes.sized}
+    return Urgent(
+        firings=by_urgency(s.firing for s in chosen if s.symbol in acting),
+        alerts=by_urgency(s.firing for s in found if s.symbol not in acting),
+        sizes=rolling.sizes,
+        causes=rolling.causes,
     )
 
 

@@ -43,6 +43,8 @@ class Portfolio:
     """Targeted assets, the quote among them."""
     with_contracts: tuple[Asset, ...]
     """Assets whose perpetual contract may be traded."""
+    with_dated: tuple[Asset, ...] = ()
+    """Assets of which every dated contract in the quote may be traded."""
     markets: tuple[Symbol, ...] = ()
     """Markets to be covered besides, as far as the venue lists them."""
 

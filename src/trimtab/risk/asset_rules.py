@@ -126,8 +126,13 @@ def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule
 
 
 def _paired(asset: Asset, state: AccountState) -> bool:
-    """Whether legs on *asset* oppose each other and at least one is a contract."""
+    """Whether legs on *asset* oppose each other and at least one is a contract.
+
+    The last side of a roll is so too, though nothing is left to oppose it.
+    """
     legs = [m for m in state.on_asset(asset) if m.is_leg]
+    if any(m.is_roll for m in legs):
+        return True
     opposed = any(m.units > 0 for m in legs) and any(m.units < 0 for m in legs)
     return opposed and any(m.instrument.is_contract for m in legs)
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO
 from trimtab.domain.instruments import Asset, Instrument
-from trimtab.domain.plan import Leg
+from trimtab.domain.plan import Leg, Role
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.convex import MoveIndex
@@ -43,6 +43,13 @@ class Move:
     reserved: bool
     """Whether the venue holds its money back already, so that free balances are without it."""
     reduce_only: bool
+    is_roll: bool = False
+    """Whether it is one side of a hedge that moves to another contract."""
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it is the side of a roll that is bought back; the other never passes it."""
+        return self.is_roll and self.reduce_only
 
     @property
     def is_leg(self) -> bool:
@@ -148,6 +155,7 @@ def _leg_move(case: Case, leg: Leg, mids: Mapping[Asset, Decimal]) -> Move:
         mark=_mark(case, leg.instrument, mids),
         reserved=False,
         reduce_only=leg.reduce_only,
+        is_roll=leg.role is Role.ROLL,
     )
 
 

@@ -137,7 +137,7 @@ ORDERS: Final = (
         per_leg(terms.max_basis_bps),
         code="max_basis_bps",
         unit="bps",
-        guards="Mark against index of a contract to be opened.",
+        guards="Mark against index of a contract to be opened; of a dated one, for 30 days of it.",
     ),
     _check(
         per_leg(terms.min_expiry_days),

@@ -78,7 +78,8 @@ class Walk:
         """Return the first stage that breaks the rule and its excess, else the worst stage.
 
         With any earlier fill the worst case can only grow from stage to stage, so the last
-        stage alone tells whether any breaks it. A transfer, once made, lowers it.
+        stage alone tells whether any breaks it. A transfer, once made, lowers it. (What a
+        roll bought back does not: before that the account stands as it did.)
         """
         last = max(self.prefixes[rule.settled])
         if rule.settled is not Settled.AS_PLANNED and not self.state.transits:
@@ -165,9 +166,12 @@ def fills_of(
 
     Orders that are out already may fill beside both. A transfer of an earlier stage was made
     whole, whatever is known of the orders beside it: a run whose transfer was not made ends there.
+    So was, of a roll, what is bought back: execution opens no more in the other contract than that,
+    so that all states between the two lie between those that are looked at.
     """
     here |= {m.index for m in state.lines if m.stage == RESTING_STAGE}
-    made = earlier & {t.index for t in state.transits}
+    back = {m.index for m in state.moves if m.is_rolled_back}
+    made = earlier & (back | {t.index for t in state.transits})
     inward = frozenset(t.index for t in state.transits if t.is_leg and t.units > 0)
     anything = Fills(moving=(here | earlier) - made, settled=made)
     return {

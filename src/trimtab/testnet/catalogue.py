@@ -209,6 +209,12 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
     return listed
 
 
+def quarters_from(scenario: Scenario, now_ms: int) -> dict[str, Listing]:
+    """Return the dated contracts that are on offer at *now_ms*, by symbol."""
+    listed = listings(scenario, now_ms)[Market.USDM]
+    return {symbol: listing for symbol, listing in listed.items() if listing.dated}
+
+
 def _contracts(base: str, rule: Rule, now_ms: int) -> tuple[Listing, ...]:
     """Return the perpetual on *base*, and its dated contracts if it has any."""
     perpetual = Listing(

@@ -24,6 +24,7 @@ _HOUR_MS = 3_600_000
 def advance(state: State) -> None:
     """Bring the account up to now: funding and deliveries that fell due, then liquidation."""
     now = state.now_ms
+    state.list_quarters()
     for symbol in [s for s, ends_at in state.countdowns.items() if ends_at <= now]:
         del state.countdowns[symbol]
         for order in state.stores[Market.USDM].open_orders(symbol):

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from trimtab.testnet.accounts import SpotWallet, Transfer
 from trimtab.testnet.books import Books
-from trimtab.testnet.catalogue import NEVER_MS, Listing, Market, listings
+from trimtab.testnet.catalogue import NEVER_MS, Listing, Market, listings, quarters_from
 from trimtab.testnet.exact import booked
 from trimtab.testnet.orders import OrderStore
 from trimtab.testnet.positions import Position
@@ -21,6 +21,7 @@ from trimtab.testnet.rejections import invalid_symbol
 from trimtab.testnet.scenario import Scenario
 
 _HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
 _FIRST_TRANSFER = 100_000_001
 _NEW_ACCOUNT_LEVERAGE = 20
 _USUAL_RATE = Decimal("0.0001")
@@ -139,6 +140,7 @@ class State:
         self.rates = dict(scenario.funding_rates)
         self.funding_due = {s: self._next_funding(s) for s in self.perpetuals()}
         self.countdowns: dict[str, int] = {}
+        self._listed_until = self._next_quarter()
         self._last_transfer = _FIRST_TRANSFER
 
     @property
@@ -179,10 +181,28 @@ class State:
         """Return the hours between settlements of *symbol*."""
         return self.scenario.funding_hours.get(symbol, _USUAL_HOURS)
 
+    def list_quarters(self) -> None:
+        """List the contracts of the next quarter once the nearest is about to be delivered.
+
+        What was listed stays known: its orders, fills and deliveries are asked for later.
+        """
+        if self.now_ms >= self._listed_until:
+            self.listings[Market.USDM] |= quarters_from(self.scenario, self.now_ms)
+            self._listed_until = self._next_quarter()
+
     def next_number(self) -> int:
         """Return a fresh number for a transfer or an income, and use it up."""
         self._last_transfer += 1
         return self._last_transfer
+
+    def _next_quarter(self) -> int:
+        """Return when the nearest dated contract gives its place to a new one, milliseconds.
+
+        With none listed it is never.
+        """
+        nearest = (c.delivers_at for c in self.listings[Market.USDM].values() if c.dated)
+        ahead = (at - _DAY_MS for at in nearest if at - _DAY_MS > self.now_ms)
+        return min(ahead, default=NEVER_MS)
 
     def _next_funding(self, symbol: str) -> int:
         """Return the first settlement of *symbol* after the start."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio, shown
+from trimtab.domain.contracts import days_between
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, shown
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.instruments import Asset, Symbol
@@ -25,7 +25,6 @@ from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import ContractState, Snapshot
 from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
 
-DAY_S = 86_400
 SHOWN_PLACES = 4
 """Decimals of a figure in a sentence; what decides is not rounded."""
 
@@ -41,6 +40,8 @@ class Strain:
     """Where a reduction ends, in the unit of what was measured; 0 for an expiry."""
     symbol: Symbol | None
     """The contract that it is about; None for the whole account."""
+    rolls: bool = False
+    """Whether acting on it moves hedges to another contract instead of taking them off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,19 +206,20 @@ def _expiry(snapshot: Snapshot, *, rules: UrgencyPolicy) -> Iterator[Strain]:
                     limit=Decimal(rules.expiry_days),
                     reason=f"is delivered in {shown(days, 1)} days",
                 ),
-                acts=rules.expiry is ExpiryAction.CLOSE,
+                acts=rules.expiry in (ExpiryAction.CLOSE, ExpiryAction.ROLL),
                 release=ZERO,
                 symbol=symbol,
+                rolls=rules.expiry is ExpiryAction.ROLL,
             )
 
 
-def days_between(start: datetime, *, until: datetime) -> Decimal:
-    """Return the days from *start* to *until*, signed, to the second."""
-    return ratio(Decimal(int((until - start).total_seconds())), Decimal(DAY_S))
-
-
 def _strain(
-    firing: Firing, *, acts: bool, release: Decimal, symbol: Symbol | None = None
+    firing: Firing,
+    *,
+    acts: bool,
+    release: Decimal,
+    symbol: Symbol | None = None,
+    rolls: bool = False,
 ) -> Strain:
     """Return one condition that holds."""
-    return Strain(firing=firing, acts=acts, release=release, symbol=symbol)
+    return Strain(firing=firing, acts=acts, release=release, symbol=symbol, rolls=rolls)

@@ -75,7 +75,7 @@ class Planner:
     def portfolio(self) -> Portfolio:
         """What the policy, and a wish, need to be read."""
         hedged = (self.wish.asset,) if isinstance(self.wish, HedgeWish) else ()
-        return with_contracts_of(portfolio_of(self.policy), hedged)
+        return with_contracts_of(portfolio_of(self.policy), hedged, self.policy)
 
     @property
     def watch(self) -> Watch:

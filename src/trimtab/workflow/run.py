@@ -275,7 +275,7 @@ async def _executed(
     wiring = Wiring(
         desk=runner.desk,
         market=planner.market,
-        portfolio=with_contracts_of(planner.portfolio, _contract_bases(plan)),
+        portfolio=with_contracts_of(planner.portfolio, _contract_bases(plan), planner.policy),
         policy=planner.policy,
         regate=regate,
         rests_on=await resting_on(runner.desk, approval),

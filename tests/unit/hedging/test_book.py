@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tests.builders import NOW, dec
-from tests.hedge_cases import PERP, hedges, record_of
+from tests.hedge_cases import FAR, PERP, hedges, record_of
 from trimtab.domain.hedges import (
     NO_HEDGES,
     HedgeCause,
@@ -123,3 +123,91 @@ def test_units_fees_and_profit_add_up_exactly_where_divisions_do_not() -> None:
     exact = 7 * Decimal("99.9") - 3 * Decimal("98.7") - 90 - 3 * Decimal("97.1")
     assert hedge.realised == exact
     assert hedge.proceeds == dec(0)
+
+
+def test_a_hedge_that_is_rolled_keeps_its_id_its_age_and_what_it_gained() -> None:
+    book = hedges(
+        "open btc 2 @ 100",
+        "close btc 2 @ 80 fee 0.2 for roll",
+        "open btc 2 @ 82 fee 0.1 for roll in far",
+    )
+    near, far = book.hedges
+    assert (near.hedge_id, near.symbol, near.is_open) == ("btc", PERP, False)
+    assert (near.closed_by, near.realised) == (HedgeCause.ROLL, dec(40))
+    assert (far.hedge_id, far.symbol, far.units) == ("btc", FAR, dec(2))
+    assert far.opened_at == near.opened_at
+    assert (far.entry, far.entry_with_rolls) == (dec(82), dec(102))  # 20 of 100 were gained before
+    assert (near.entry_with_rolls, near.carried) == (dec(0), dec(0))
+    assert book.pot(USDT) == dec(40) - dec("0.3")
+
+
+def test_a_hedge_that_is_rolled_twice_carries_all_that_it_gained() -> None:
+    book = hedges(
+        "open btc 1 @ 100",
+        "close btc 1 @ 80 for roll",
+        "open btc 1 @ 81 for roll in far",
+        "close btc 1 @ 71 for carry in far",
+        "open btc 1 @ 70 for carry",
+    )
+    [back] = book.open
+    assert (back.symbol, back.carried, back.entry_with_rolls) == (PERP, dec(30), dec(100))
+
+
+def test_a_roll_in_slices_carries_the_gain_of_each() -> None:
+    book = hedges(
+        "open btc 2 @ 100",
+        "close btc 1 @ 80 for roll",
+        "open btc 0.5 @ 82 for roll in far",
+        "close btc 1 @ 90 for roll",
+        "open btc 1.5 @ 92 for roll in far",
+    )
+    [far] = book.open
+    assert far.units == dec(2)
+    assert far.carried == dec(30)
+    assert far.proceeds == dec("0.5") * 82 + dec("1.5") * 92
+
+
+def test_a_hedge_half_way_is_open_in_both_contracts() -> None:
+    book = hedges(
+        "open btc 2 @ 100", "close btc 1 @ 80 for roll", "open btc 1 @ 82 for roll in far"
+    )
+    assert [(h.hedge_id, h.symbol, h.units) for h in book.open] == [
+        ("btc", PERP, dec(1)),
+        ("btc", FAR, dec(1)),
+    ]
+
+
+def test_two_hedges_of_one_contract_are_rolled_each_by_what_was_bought_back_of_it() -> None:
+    book = hedges(
+        "open one 1 @ 100",
+        "open two 3 @ 100 by hand",
+        "close one+two 2 @ 90 for roll",
+        "open one+two 2 @ 91 fee 0.4 for roll in far",
+        "close one+two 2 @ 90 for roll",
+        "open one+two 2 @ 91 for roll in far",
+    )
+    one, two = book.open
+    assert [(h.hedge_id, h.units, h.carried) for h in (one, two)] == [
+        ("one", dec(1), dec(10)),
+        ("two", dec(3), dec(30)),
+    ]
+    assert (one.fees[USDT], two.fees[USDT]) == (dec("0.2"), dec("0.2"))
+
+
+def test_a_rolled_hedge_that_is_bought_back_in_part_keeps_its_gain_by_size() -> None:
+    book = hedges(
+        "open btc 2 @ 100",
+        "close btc 2 @ 80 for roll",
+        "open btc 2 @ 80 for roll in far",
+        "close btc 0.5 @ 70 for drift in far",
+    )
+    [far] = book.open
+    assert (far.units, far.carried, far.realised) == (dec("1.5"), dec(30), dec(5))
+    assert far.entry_with_rolls == dec(100)
+
+
+def test_what_another_cause_sells_takes_no_gain_along() -> None:
+    book = hedges(
+        "open btc 2 @ 100", "close btc 1 @ 80 for roll", "open btc 1 @ 82 for drift in far"
+    )
+    assert [h.carried for h in book.open] == [dec(0), dec(0)]

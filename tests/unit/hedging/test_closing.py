@@ -10,9 +10,9 @@ import pytest
 from tests.builders import NOW, dec, policy
 from tests.hedge_cases import PERP, hedges
 from trimtab.domain.firings import TriggerKind
+from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import HedgeBook, HedgeCause
 from trimtab.domain.instruments import Asset
-from trimtab.domain.policy import HedgePolicy
 from trimtab.hedging.closing import Overweight, Sight, due, ends, resting
 
 BTC = Asset("BTC")
@@ -83,6 +83,19 @@ def test_profit_target_and_stop_are_measured_from_the_entry(
 ) -> None:
     rules = terms(profit_target=dec("0.05"), stop=dec("0.10"))
     assert seen(hedges("open btc 1 @ 100 by hand"), rules, mark=mark) == expected
+
+
+def test_profit_target_and_stop_count_what_was_gained_before_a_roll() -> None:
+    book = hedges(
+        "open btc 1 @ 100 by hand",
+        "close btc 1 @ 90 by hand for roll",
+        "open btc 1 @ 92 by hand for roll in far",
+        "close btc 1 @ 92 by hand for roll in far",
+        "open btc 1 @ 90 by hand for roll",
+    )
+    rules = terms(profit_target=dec("0.2"))
+    assert seen(book, rules, mark="81") == []
+    assert seen(book, rules, mark="80") == ["profit_target"]
 
 
 def test_limits_of_zero_are_off() -> None:

@@ -323,6 +323,6 @@ def test_a_route_that_splits_tells_no_trigger_prices() -> None:
 
 def test_settlements_are_counted_after_now_up_to_the_end() -> None:
     at = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-    assert settlements(at, days=1, hours=8) == 3
-    assert settlements(at + timedelta(seconds=1), days=1, hours=8) == 3
-    assert settlements(at, days=1, hours=1) == 24
+    assert settlements(at, span=timedelta(days=1), hours=8) == 3
+    assert settlements(at + timedelta(seconds=1), span=timedelta(days=1), hours=8) == 3
+    assert settlements(at, span=timedelta(days=1), hours=1) == 24

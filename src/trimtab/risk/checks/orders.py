@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from trimtab.domain.exact import ratio
+from trimtab.domain.exact import ZERO, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.margin import bracket_of
 from trimtab.domain.plan import Leg, Role
@@ -170,8 +170,12 @@ def notional_agreement(leg: Leg, case: Case) -> Judgement:
 def reduce_only(leg: Leg, case: Case) -> Judgement:
     """Let reduce-only legs take at most the position off, all of them together, never turn it."""
     if not leg.reduce_only:
-        ok = leg.role is not Role.CLOSE
+        ok = leg.role is not Role.CLOSE and (
+            leg.role is not Role.ROLL or _is_bought_back(leg, case)
+        )
         text = f"{leg.symbol}: a closing leg must be reduce-only; plan again."
+        if leg.role is Role.ROLL:
+            text = f"{leg.symbol}: a roll may open only what it bought back before; plan again."
         return holds(subject_of(leg), measured="not reduce-only", ok=ok, otherwise=text)
     position = case.snapshot.positions.get(leg.symbol)
     held = 0 if position is None else position.lots
@@ -187,6 +191,20 @@ def reduce_only(leg: Leg, case: Case) -> Judgement:
         if ok
         else f"{leg.symbol}: there is no such position to reduce; read the account again.",
     )
+
+
+def _is_bought_back(leg: Leg, case: Case) -> bool:
+    """Whether a roll buys back in earlier stages all that it opens by *leg*, which sells.
+
+    Of a plan on its way the rest alone does not tell: execution sized it by what was bought back.
+    """
+    if case.context.net_bounds:
+        return leg.lots < 0
+    base = leg.instrument.base
+    rolls = [e for e in case.plan.legs if e.role is Role.ROLL and e.instrument.base == base]
+    back = sum((e.quantity for e in rolls if e.reduce_only and e.stage < leg.stage), ZERO)
+    opened = sum((e.quantity for e in rolls if not e.reduce_only and e.line <= leg.line), ZERO)
+    return leg.lots < 0 and opened <= back
 
 
 def bracket_leverage(leg: Leg, case: Case) -> Judgement:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
-from trimtab.domain.exact import BPS, ZERO, ratio
+from trimtab.domain.exact import BPS, ONE, ZERO, ratio
 from trimtab.domain.findings import Verdict
+from trimtab.domain.instruments import MarketKind
 from trimtab.domain.plan import Leg
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.checks.frame import at_most, holds, subject_of
@@ -15,6 +17,8 @@ from trimtab.risk.review import Standing
 
 DAY_US = 86_400_000_000
 """Microseconds in a day."""
+BASIS_DAYS = 30
+"""Days of a dated contract for which the limit on its basis is meant."""
 
 
 def symbols(leg: Leg, case: Case) -> Judgement:
@@ -79,13 +83,28 @@ def max_funding_bps(leg: Leg, case: Case) -> Judgement:
 
 
 def max_basis_bps(leg: Leg, case: Case) -> Judgement:
-    """Hold the distance of mark and index of a contract to be opened against its limit."""
+    """Hold the distance of mark and index of a contract to be opened against its limit.
+
+    A dated contract has a basis by nature: it is taken for each 30 days that it still has.
+    """
     if not _opens(leg):
         return holds(subject_of(leg), measured="opens nothing", ok=True, otherwise="")
-    state = case.contract(leg.symbol)
+    state, ends_at = case.contract(leg.symbol), case.instrument(leg.symbol).expires_at
     basis = ratio(abs(state.mark - state.index) * BPS, state.index)
+    if leg.instrument.kind is MarketKind.FUTURE and ends_at is not None:
+        days = max(ONE, _days_left(ends_at, case))
+        basis = ratio(basis * BASIS_DAYS, days)
     text = f"{leg.symbol}: its mark is too far from the index; wait until they agree."
     return at_most(subject_of(leg), basis, limit=case.limits.max_basis_bps, otherwise=text)
+
+
+def _days_left(ends_at: datetime, case: Case) -> Decimal:
+    """Return the days that a contract still has, signed."""
+    left = ends_at - case.now
+    return ratio(
+        Decimal((left.days * 86_400 + left.seconds) * 1_000_000 + left.microseconds),
+        Decimal(DAY_US),
+    )
 
 
 def min_expiry_days(leg: Leg, case: Case) -> Judgement:
@@ -93,14 +112,12 @@ def min_expiry_days(leg: Leg, case: Case) -> Judgement:
     ends_at = case.instrument(leg.symbol).expires_at
     if not _opens(leg) or ends_at is None:
         return holds(subject_of(leg), measured="no end to heed", ok=True, otherwise="")
-    left = ends_at - case.now
-    days = ratio(
-        Decimal((left.days * 86_400 + left.seconds) * 1_000_000 + left.microseconds),
-        Decimal(DAY_US),
-    )
+    days = _days_left(ends_at, case)
     limit = Decimal(case.limits.min_expiry_days)
     ok = days >= limit
-    text = f"{leg.symbol}: it is delivered or delisted too soon; set rebalance.route to spot."
+    text = (
+        f"{leg.symbol}: it is delivered or delisted too soon; take another one, or the spot route."
+    )
     return Judgement(
         subject=subject_of(leg),
         verdict=Verdict.PASS if ok else Verdict.REFUSE,
