@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,7 +61,8 @@ class Later:
     async def trimtab(self, *words: str) -> Ended:
         """Run a command by the clock that is set."""
         ahead = str(int(self.ahead.total_seconds()))
-        variables = {"PYTHONPATH": CLOCK, "CLOCK_AHEAD_S": ahead}
+        found = [CLOCK, *filter(None, [os.environ.get("PYTHONPATH")])]
+        variables = {"PYTHONPATH": os.pathsep.join(found), "CLOCK_AHEAD_S": ahead}
         return await self.account.trimtab(*words, variables=variables)
 
     async def asked(self, *words: str) -> Ended:

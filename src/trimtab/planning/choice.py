@@ -27,6 +27,7 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
+from trimtab.planning.carry import Carry, carry_of, swapped
 from trimtab.planning.contracts import Contracts
 from trimtab.planning.costs import cost_share, expected_cost
 from trimtab.planning.decision import (
@@ -138,9 +139,15 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     urgent = urgent_in(scene.contracts)
     if urgent.firings and by_hand is None:
         return _urgent(urgent, scene)
-    choice, sizes = _unhurried(scene, by_hand)
-    left = (*choice.untraded, *urgent.sizes.untraded)
-    return replace(choice, alerts=urgent.told, untraded=left), sizes
+    carry = carry_of(scene.contracts)
+    choice, sizes = _unhurried(scene, by_hand, carry)
+    told = [firing for firing in carry.told if firing not in choice.firings]
+    return replace(
+        choice,
+        alerts=by_urgency((*urgent.told, *told)),
+        untraded=(*choice.untraded, *urgent.sizes.untraded),
+        readings=choice.readings + carry.readings,
+    ), sizes
 
 
 def _urgent(urgent: Urgent, scene: Scene) -> tuple[Choice, Sizes]:
@@ -154,7 +161,7 @@ def _urgent(urgent: Urgent, scene: Scene) -> tuple[Choice, Sizes]:
     return choice, urgent.sizes
 
 
-def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
+def _unhurried(scene: Scene, by_hand: ByHand | None, carry: Carry) -> tuple[Choice, Sizes]:
     """Return what a plan is for when nothing is urgent, or a person asked for something."""
     if by_hand is not None:
         return _sized(chosen_by_hand(by_hand, scene.occasion, scene.snapshot), scene)
@@ -166,6 +173,12 @@ def _unhurried(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     corrected = _corrected(scene)
     if corrected.firings:
         return _sized(corrected, scene)
+    moving = swapped(carry, scene.contracts)
+    if moving.sizes.sized:
+        leaving = {each.move.instrument.symbol for each in moving.sizes.sized}
+        firings = tuple(f for f in carry.gains if f.subject in leaving)
+        left = (*corrected.untraded, *moving.sizes.untraded)
+        return replace(NOTHING, firings=firings, causes=moving.causes, untraded=left), moving.sizes
     return _spent(scene, corrected)
 
 

@@ -5,12 +5,14 @@ Writes nothing but the days that were read, which are kept beside the ledger.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.policy import Policy
 from trimtab.hedging.book import book_of
 from trimtab.planning.apart import without_tactical
+from trimtab.planning.carry import carry_of
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.parted import parted
 from trimtab.planning.review import Review, review_need, review_of
 from trimtab.ports import Portfolio
@@ -46,4 +48,6 @@ async def review_account(sight: Sight, portfolio: Portfolio, policy: Policy) -> 
     )
     occasion = await on_calendar(occasion, policy, sight.ledger)
     found = review_of(policy, exposed, occasion, aims_of(book, own), own=own)
+    contracts = Contracts(snapshot=snapshot, exposed=exposed, policy=policy, occasion=occasion)
+    found = replace(found, readings=found.readings + carry_of(contracts).readings)
     return Reviewed(review=found, remarks=history.remarks)
