@@ -1,6 +1,6 @@
 """Which contracts carry hedges, and when another would bring more.
 
-Pure values. Source: strategy definitions 4.7 and 4.8; docs/design/0037-dated-contracts.md.
+Pure values. Source: strategy definitions 4.7 and 4.8; docs/design/0038-dated-contracts.md.
 """
 
 from __future__ import annotations

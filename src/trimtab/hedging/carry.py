@@ -3,7 +3,7 @@
 Income is a fraction of the notional, signed: positive is received. Over h' = min(horizon, days to
 delivery) a perpetual brings a short the sum of its rates, a dated contract (F/S - 1) x h'/T; a long
 gets the negatives. A year of it is rate x 24/interval x 365, and (F/S - 1) x 365/T. Source:
-strategy definitions 4.8; docs/design/0037-dated-contracts.md.
+strategy definitions 4.8; docs/design/0038-dated-contracts.md.
 """
 
 from __future__ import annotations

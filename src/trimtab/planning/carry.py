@@ -2,7 +2,7 @@
 
 Told is what a short in each contract earns in a year, what the best other one would bring within
 h', trades paid, and when a perpetual has cost shorts for long. Only hedges are moved, both sides in
-one plan as for a roll. Source: strategy definitions 4.8; docs/design/0037-dated-contracts.md.
+one plan as for a roll. Source: strategy definitions 4.8; docs/design/0038-dated-contracts.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Pure and exact but for divisions. Dated contracts carry shorts only: futures that are bought to
 raise exposure are perpetuals, because nothing would roll them. Source: strategy definitions 4.7
-and 4.8; docs/design/0037-dated-contracts.md.
+and 4.8; docs/design/0038-dated-contracts.md.
 """
 
 from __future__ import annotations

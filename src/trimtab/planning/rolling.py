@@ -3,7 +3,7 @@
 Pure and exact. Each slice is bought back first and opened in the other contract next, in stages of
 their own, the same base units on both sides: what stands open between them is one slice, which is
 at most ``risk.max_unhedged_notional``, and execution opens no more than was bought back. Source:
-strategy definitions 4.7 and 4.8; docs/design/0037-dated-contracts.md.
+strategy definitions 4.7 and 4.8; docs/design/0038-dated-contracts.md.
 """
 
 from __future__ import annotations
