@@ -59,7 +59,8 @@ class Desk:
     def come(self, units: Decimal) -> None:
         """Let margin come into the wallet."""
         self._wallet += units
-        self._bill("trans_from_exchange", amount=units, symbol="")
+        word = "trans_from_exchange" if units > 0 else "trans_to_exchange"
+        self._bill(word, amount=units, symbol="")
 
     def pay_funding(self) -> None:
         """Settle funding once: shorts are paid."""

@@ -197,12 +197,13 @@ class BitgetFloor:
             if made["clientOid"] == given["clientOid"]:
                 return {"transferId": "1" + made["transferId"], "clientOid": made["clientOid"]}
         units, coin = Decimal(given["amount"]), given["coin"]
-        if (given["fromType"], given["toType"]) != ("spot", "usdt_futures"):
+        if {given["fromType"], given["toType"]} != {"spot", "usdt_futures"}:
             raise Refusal("40020", "Parameter fromType error")
-        if units > self._coins[coin]:
+        moved = units if given["fromType"] == "spot" else -units
+        if moved > self._coins[coin]:
             raise Refusal("43117", "Exceeds the maximum amount that can be transferred")
-        self._coins[coin] -= units
-        self._linear.come(units)
+        self._coins[coin] -= moved
+        self._linear.come(moved)
         number = str(24_930_940 + len(self._transfers))
         self._transfers.append(
             {
@@ -240,7 +241,7 @@ def _candles(given: Row) -> list[list[str]]:
     end, count = int(given["endTime"]), int(given["limit"])
     if count > 200 or given["granularity"] != "1Dutc":
         raise Refusal("40017", "Parameter verification failed")
-    last = (end - 1) // DAY_MS * DAY_MS
+    last = end // DAY_MS * DAY_MS  # It is not said whether the end is in it; here it is.
     starts = range(last - (count - 1) * DAY_MS, last + 1, DAY_MS)
     return [[str(at), "1", "2", "0.5", str(60_000 + at // DAY_MS % 7), "9", "9"] for at in starts]
 

@@ -101,3 +101,11 @@ async def test_an_exchange_in_the_sandbox_by_mistake_sends_no_order_live() -> No
         with pytest.raises(Refused, match="must not carry"):
             await stage.opened.venue.submit(stage.buy("0.004"))
     assert stage.floor.orders() == []
+
+
+async def test_what_ccxt_sends_without_the_header_by_itself_carries_it_all_the_same() -> None:
+    async with staged("bitget", Market.SPOT, environment=Environment.TESTNET) as stage:
+        with pytest.raises(Exception, match="40404"):  # The floor has no such page.
+            await stage.opened.market._wire.exchange.publicCommonGetV2PublicTime()
+    assert stage.line.asked[-1].path == "/api/v2/public/time"
+    assert stage.line.asked[-1].headers["paptrading"] == "1"
