@@ -99,8 +99,9 @@ def tight(draw: st.DrawFn) -> tuple[Snapshot, Plan]:
         "BTC 0.04 @ 60000, ETH 0.4 @ 3000, perp ETH 0.2"
     )
     menu = ["sell 0.02 BTC", "buy 0.2 ETH", "sell 0.01 perp BTC", "sell 0.2 perp ETH reduce"]
+    menu += ["sell 0.1 ETH"]
     menu += [f"move {draw(st.integers(1, 8)) * 100} {draw(st.sampled_from(['in', 'out']))}"]
-    some = draw(st.lists(st.sampled_from(menu), min_size=2, max_size=5, unique=True))
+    some = draw(st.lists(st.sampled_from(menu), min_size=2, max_size=6, unique=True))
     lines = draw(st.permutations(some))
     assume(any(not line.startswith("move") for line in lines))
     return snapshot, plan(snapshot, lines[0], *(f"then {line}" for line in lines[1:]))
