@@ -105,6 +105,18 @@ async def test_markets_and_environments_that_an_adapter_has_not_are_faults(tmp_p
     assert faults["venue.environment"]["fix"] == 'write environment = "testnet"'
 
 
+async def test_init_for_a_venue_whose_key_has_a_passphrase_says_where_it_goes(
+    tmp_path: Path,
+) -> None:
+    words = ["init", "--venue", "bitget", "--environment", "testnet"]
+    written = await trimtab(words, folder=tmp_path)
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    assert (written.code, checked.code) == (0, 0), checked.text
+    text = (tmp_path / "trimtab.toml").read_text(encoding="utf-8")
+    assert "TRIMTAB__VENUE__PASSWORD_FILE" in text
+    assert 'markets = ["spot", "swap"]' in text
+
+
 async def test_init_writes_only_what_an_adapter_speaks(tmp_path: Path) -> None:
     refused = await trimtab(["init", "--venue", "bybit"], folder=tmp_path)
     assert refused.code == 2

@@ -59,6 +59,8 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
     else:
         yield "# Keys never stand here: use the keyring, TRIMTAB__VENUE__API_KEY_FILE and"
         yield "# TRIMTAB__VENUE__API_SECRET_FILE (mode 0600), or the variables without _FILE."
+        if PROFILES_OF_VENUES[venue].takes_passphrase:
+            yield "# The key's passphrase is a third part: TRIMTAB__VENUE__PASSWORD_FILE."
     if environment is Environment.LIVE:
         yield "# Real money. Nothing is sent without --execute and a typed yes."
     if MarketKind.SWAP in PROFILES_OF_VENUES[venue].kinds:

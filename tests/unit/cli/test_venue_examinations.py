@@ -64,6 +64,25 @@ def test_a_host_passes_for_its_own_environment_alone(
     assert bool(found.fix) == (outcome is Outcome.FAIL)
 
 
+@pytest.mark.parametrize(
+    ("environment", "given", "outcome"),
+    [
+        ("testnet", answer("real.example"), Outcome.PASS),
+        ("testnet", answer("elsewhere.example"), Outcome.FAIL),
+        ("testnet", answer("real.example", LOOP, "local"), Outcome.FAIL),
+        ("live", answer("real.example"), Outcome.PASS),
+    ],
+)
+def test_a_sandbox_on_the_live_host_is_told_by_its_header(
+    environment: str, given: HostAnswer, outcome: Outcome
+) -> None:
+    hosts = {**HOSTS, Environment.TESTNET: HOSTS[Environment.LIVE]}
+    found = host_truth(Environment(environment), [given], hosts=hosts)
+    assert found.outcome is outcome
+    by_header = "by a header in every request" in found.found
+    assert by_header == (environment == "testnet" and outcome is Outcome.PASS)
+
+
 def test_one_lie_among_honest_hosts_is_enough_and_is_named() -> None:
     given = [answer("demo.example"), answer("real.example")]
     found = host_truth(Environment.TESTNET, given, hosts=HOSTS)

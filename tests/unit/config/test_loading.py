@@ -113,6 +113,24 @@ def test_the_least_configuration_has_the_conservative_defaults(load: Load, tmp_p
     assert (read.policy.hedge.leverage, read.policy.execution.max_reprices) == (1, 3)
 
 
+@pytest.mark.parametrize(
+    ("venue", "environment", "written", "believed"),
+    [
+        ("binance", "local", 5_000, 5_000),
+        ("bybit", "testnet", 5_000, 5_000),
+        ("bitget", "testnet", 5_000, 30_000),
+        ("bitget", "testnet", 45_000, 45_000),
+    ],
+)
+def test_a_request_may_arrive_for_as_long_as_the_venue_or_the_file_says(
+    load: Load, venue: str, environment: str, written: int, believed: int
+) -> None:
+    text = LEAST.replace('id = "binance"', f'id = "{venue}"\nmarkets = ["spot"]')
+    text = text.replace('environment = "local"', f'environment = "{environment}"')
+    read = load(f"{text}\n[execution]\nreceive_window_ms = {written}\n")
+    assert read.policy.execution.receive_window_ms == believed
+
+
 def test_targets_keep_the_order_and_the_digits_of_the_file(load: Load) -> None:
     text = text_with(
         ("portfolio", 'targets = { USDT = 0.20, ETH = "0.300000000000000001", BTC = "0.5" }')
