@@ -133,6 +133,48 @@ async def test_an_account_in_hedge_mode_is_told_as_such(path: str) -> None:
         assert (await stage.read_again()).position_mode is PositionMode.HEDGE
 
 
+@BOTH
+async def test_an_order_that_rests_is_in_the_account_and_in_its_list(market: Market) -> None:
+    path = {Market.SPOT: "/spot/trade/unfilled-orders", Market.LINEAR: "/mix/order/orders-pending"}
+    async with staged("bitget", market) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        detail = {Market.SPOT: "/spot/trade/orderInfo", Market.LINEAR: "/mix/order/detail"}[market]
+        row = json.loads(spoilt(stage, f"/api/v2{detail}").body)["data"]
+        row = row[0] if isinstance(row, list) else row
+        row |= {"status": "live", "baseVolume": "0.001", "priceAvg": "50000", "price": "50000"}
+        page = [row] if market is Market.SPOT else {"entrustedList": [row], "endId": "1"}
+        told = Told(body=json.dumps({"code": "00000", "msg": "success", "data": page}).encode())
+        for _ in range(2):
+            stage.line.spoil(told, which=lambda asked: asked.path.endswith(path[market]))
+        (resting,) = await stage.opened.venue.open_orders([stage.symbol])
+        (seen,) = (await stage.read_again()).open_orders
+    assert resting == seen
+    assert stage.instrument.units(resting.lots) == Decimal("0.003")
+    assert (resting.limit_price, resting.reduce_only) == (50_000, False)
+    assert resting.client_order_id == stage.floor.orders()[0].name
+
+
+async def test_a_resting_order_that_cannot_be_read_makes_the_account_unread() -> None:
+    path = "/api/v2/mix/order/orders-pending"
+    async with staged("bitget", Market.LINEAR) as stage:
+        odd = {"entrustedList": [{"orderId": "7", "symbol": "BTCUSDT"}], "endId": "7"}
+        told = Told(body=json.dumps({"code": "00000", "msg": "success", "data": odd}).encode())
+        stage.line.spoil(told, which=lambda asked: asked.path == path)
+        with pytest.raises(NotDone, match="unreadable"):
+            await stage.read_again()
+
+
+async def test_an_order_that_is_answered_as_another_is_not_taken_for_ours() -> None:
+    path = "/api/v2/mix/order/detail"
+    async with staged("bitget", Market.LINEAR) as stage:
+        order = stage.buy("0.004")
+        await stage.opened.venue.submit(order)
+        other = spoilt(stage, path, clientOid="another")
+        stage.line.spoil(other, which=lambda asked: asked.path == path)
+        with pytest.raises(NotDone, match="of another order"):
+            await stage.opened.venue.look_up(order)
+
+
 async def test_a_wallet_in_which_several_coins_are_margin_is_not_read() -> None:
     path = "/api/v2/mix/account/accounts"
     async with staged("bitget", Market.LINEAR) as stage:
