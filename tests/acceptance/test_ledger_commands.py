@@ -158,6 +158,23 @@ async def test_payments_are_exported_in_three_forms(account: Account) -> None:
     assert (await account.trimtab("ledger", "verify")).code == 0
 
 
+@pytest.mark.parametrize("name", ["transfers", "slots"])
+async def test_transfers_and_slots_are_exported_as_they_are_listed(
+    account: Account, name: str
+) -> None:
+    present = (await account.trimtab("schedule", "show", "--json")).document["slots"][0]["name"]
+    ran = await account.trimtab("run", "--if-due", "--slot", present, "--execute", "--yes")
+    assert ran.code == 0, ran.text
+    listed = (await account.trimtab("ledger", name, "--json")).document
+    as_json = await account.trimtab("ledger", "export", "--of", name, "--format", "json")
+    as_csv = await account.trimtab("ledger", "export", "--of", name)
+    assert json.loads(as_json.stdout) == listed
+    assert [row["state" if name == "slots" else "status"] for row in listed] == (
+        ["planned", "partial", "done"] if name == "slots" else []
+    )
+    assert len(list(csv.DictReader(io.StringIO(as_csv.stdout)))) == len(listed)
+
+
 async def test_an_export_to_a_file_never_writes_over_one(account: Account) -> None:
     await executed(account)
     first = await account.trimtab("ledger", "export", "--output", "fills.csv", "--json")

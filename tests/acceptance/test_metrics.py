@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acceptance.conftest import Account, AccountAt
 from tests.acceptance.test_slots import DUE, SCHEDULED, present
+from tests.house.source import ROOT
 
 OURS = {"venue": "binance", "account": "main", "environment": "local"}
 
@@ -115,3 +117,7 @@ async def test_the_last_slot_that_was_done_has_a_metric_once_there_is_one(
     begun = datetime.fromtimestamp(shown[name][""], UTC)
     assert f"{begun.year}Q{(begun.month + 2) // 3}" == present()
     assert (begun.day, begun.hour) == (1, 0)
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`(trimtab_\w+)`", page))
+    assert shown.keys() <= explained
+    assert explained - shown.keys() <= {"trimtab_margin_ratio"}, "Only futures have it."

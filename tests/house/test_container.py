@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
+
+import pytest
+import yaml
 
 from tests.house.source import ROOT
 
@@ -71,3 +74,45 @@ def test_everything_that_is_copied_exists_and_is_let_in() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert sources != []
     assert [s for s in sources if f"!{s}" not in ignored or not (ROOT / s).exists()] == []
+
+
+def _service() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_service_keeps_its_state_and_nothing_else() -> None:
+    whole, service = _service(), _service()["services"]["trimtab"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    kept = re.findall(r"^VOLUME (\S+)$", _final(), re.MULTILINE)
+    named = dict(v.split(":")[:2] for v in service["volumes"])
+    assert [named[name] for name in whole["volumes"]] == kept
+    assert all(v.endswith(":ro") for v in service["volumes"] if v.startswith("."))
+
+
+def test_the_service_takes_its_secrets_from_files_and_holds_none() -> None:
+    whole, service = _service(), _service()["services"]["trimtab"]
+    assert set(service["secrets"]) == set(whole["secrets"])
+    for name, place in service["environment"].items():
+        assert name.endswith("_FILE")
+        assert place.removeprefix("/run/secrets/") in whole["secrets"]
+    assert all(list(secret) == ["file"] for secret in whole["secrets"].values())
+
+
+def test_the_service_is_as_healthy_as_the_image_says_and_is_asked_to_stop() -> None:
+    service = _service()["services"]["trimtab"]
+    told = re.findall(r'HEALTHCHECK (.*) CMD \["(.+)"\]', _final())[0]
+    assert service["healthcheck"]["test"] == ["CMD", *told[1].split('", "')]
+    assert f"--interval={service['healthcheck']['interval']}" in told[0]
+    assert service["stop_signal"] == "SIGTERM"
+    unit = (ROOT / "config" / "timers" / "trimtab-schedule.service").read_text(encoding="utf-8")
+    called = re.findall(r"trimtab --config \S+ (.+)$", unit, re.MULTILINE)[0]
+    assert service["command"] == called.split()
+
+
+@pytest.mark.parametrize("ignored", ["secrets", "compose.yaml", "trimtab.toml"])
+def test_what_stands_beside_the_service_does_not_enter_the_image(ignored: str) -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert (lines[0], f"!{ignored}" in lines) == ("*", False)

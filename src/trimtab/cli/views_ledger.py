@@ -17,6 +17,7 @@ from trimtab.cli.tables import STYLES, money, rows_table, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment, PaymentKind
+from trimtab.domain.slots import SlotMove
 from trimtab.domain.transfers import TransferRecord
 from trimtab.ports import SavedPlan
 
@@ -34,6 +35,17 @@ def instant(at: datetime) -> str:
 def side(of: Side) -> Text:
     """Return a direction in its colour."""
     return Text(of.value, dict(SIDES)[of])
+
+
+def slots_view(found: Sequence[SlotMove]) -> RenderableType:
+    """Return what became of calendar slots, oldest first."""
+    if not found:
+        return Text("No slots yet.\nnext: trimtab schedule show")
+    rows = [
+        (instant(m.at), m.slot, words(m.state.value), m.plan_digest[:DIGITS_SHOWN], m.by)
+        for m in found
+    ]
+    return rows_table(("at", "slot", "state", "plan", "by"), rows)
 
 
 def orders_view(found: Sequence[OrderRecord]) -> RenderableType:

@@ -1,7 +1,7 @@
 """The ledger for other programs: JSON documents, CSV, and beancount text. Pure.
 
 Quantities, prices and fees are exact decimals as text, instants RFC 3339 UTC. The documents
-are the ones of ``ledger orders|fills|payments|transfers|events|plans --json``.
+are the ones of ``ledger orders|fills|payments|transfers|slots|events|plans --json``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from trimtab.domain.canonical import instant_text, to_document
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment, PaymentKind
+from trimtab.domain.slots import SlotMove
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferRecord, side_of
 from trimtab.ports import SavedPlan
@@ -93,6 +94,17 @@ def transfer_document(record: TransferRecord) -> dict[str, Any]:
         "status": record.state.value,
         "begun_at": instant_text(record.begun_at),
         "dry_run": record.simulated,
+    }
+
+
+def slot_document(move: SlotMove) -> dict[str, Any]:
+    """Return one step of a calendar slot; the plan is null where it is about none."""
+    return {
+        "slot": move.slot,
+        "state": move.state.value,
+        "plan_digest": move.plan_digest or None,
+        "by": move.by,
+        "at": instant_text(move.at),
     }
 
 

@@ -15,7 +15,7 @@ from trimtab.adapters.ledger import reads, slot_rules, statements
 from trimtab.adapters.ledger.account_role import View
 from trimtab.adapters.ledger.pen import Pen
 from trimtab.adapters.ledger.projection import EntryKind
-from trimtab.adapters.ledger.statements import row_or_none
+from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
 from trimtab.adapters.ledger.writes import must_hold
 from trimtab.domain.canonical import to_document
 from trimtab.domain.errors import LedgerError
@@ -31,14 +31,32 @@ def slot(connection: Connection, name: str) -> SlotMove | None:
 
     """
     row = row_or_none(connection, statements.SLOT, {"named": name})
-    if row is None:
-        return None
+    return None if row is None else _move(row)
+
+
+def slot_moves(connection: Connection) -> tuple[SlotMove, ...]:
+    """Return every step of every slot, oldest first.
+
+    Raises:
+        LedgerError: a row describes no state.
+
+    """
+    return tuple(map(_move, rows(connection, statements.SLOT_MOVES, {})))
+
+
+def _move(row: StoredRow) -> SlotMove:
+    """Read one step of a slot.
+
+    Raises:
+        LedgerError: the row describes no state.
+
+    """
     try:
         state = SlotState(row["state"])
     except ValueError as e:
         raise LedgerError(f"ledger: slot_moves seq {row['seq']}: {e}") from e
     return SlotMove(
-        slot=name,
+        slot=row["slot"],
         state=state,
         plan_digest=row["plan_digest"] or "",
         by=row["by"],
@@ -68,6 +86,10 @@ class SqlSlots(SlotLedger, View):
     async def slot(self, name: str) -> SlotMove | None:
         """Return where a slot stands, in a dry run too."""
         return await self._writer.read(lambda c: slot(c, name))
+
+    async def slot_moves(self) -> tuple[SlotMove, ...]:
+        """Return every step of every slot, oldest first; for lists and exports."""
+        return await self._writer.read(slot_moves)
 
     @override
     async def first_order_at(self) -> datetime | None:

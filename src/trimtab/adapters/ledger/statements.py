@@ -271,6 +271,7 @@ SLOT: Final = select(schema.slot_moves).where(
     schema.slot_moves.c.seq
     == select(func.max(_MOVES.c.seq)).where(_MOVES.c.slot == bindparam("named")).scalar_subquery()
 )
+SLOT_MOVES: Final = select(schema.slot_moves).order_by(schema.slot_moves.c.seq)
 FIRST_ORDER: Final = select(func.min(orders.c.submitted_at).label("at")).where(
     orders.c.dry_run == bindparam("run")
 )

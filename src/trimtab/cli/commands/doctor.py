@@ -24,6 +24,8 @@ from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import open_books, open_references, owner, venue_settings
+from trimtab.bootstrap.notifiers import open_notifiers
+from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
@@ -35,6 +37,7 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.risk.references import Bench
+from trimtab.triggers.calendar import slot_after
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.promise import Level
 from trimtab.venues.register import promised
@@ -54,6 +57,11 @@ from trimtab.workflow.doctor import (
     warned,
     within,
 )
+from trimtab.workflow.doctor_unattended import (
+    CalendarSeen,
+    notices_examination,
+    schedule_examination,
+)
 from trimtab.workflow.doctor_venue import (
     VENUE_CHECKS,
     budget_examination,
@@ -63,6 +71,7 @@ from trimtab.workflow.doctor_venue import (
     key_examination,
 )
 from trimtab.workflow.portfolio import portfolio_of
+from trimtab.workflow.slots import last_done, present_slot
 from trimtab.workflow.unattended import look_at_standing
 
 DISK_NEEDED_BYTES: Final = 50_000_000
@@ -134,10 +143,15 @@ async def _ledger(config: Config) -> _Books:
                 ),
                 halt_examination(await ledger.restraint()),
                 await _standing(ledger, config),
+                await _schedule(ledger, config),
+                await _notices(ledger, config),
             )
             return _Books(found=found, orders=await ledger.orders(plan_digest=None))
     except TrimtabError as fault:
-        rest = ("disk", "lock", "unresolved_orders", "halt", "standing_approvals")
+        rest = (
+            *("disk", "lock", "unresolved_orders", "halt", "standing_approvals"),
+            *("schedule", "notices"),
+        )
         why = "the ledger cannot be used"
         bad = failed("ledger", found=str(fault), fix=fault.next_step)
         return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), orders=())
@@ -149,6 +163,28 @@ async def _standing(ledger: SqlLedger, config: Config) -> Examination:
     seen = await look_at_standing(ledger, config.policy, key=config.key, at=now)
     is_wanted = config.approval_mode is ApprovalMode.STANDING
     return standing_examination(seen, is_wanted=is_wanted)
+
+
+async def _schedule(ledger: SqlLedger, config: Config) -> Examination:
+    """Look at the calendar: what is next, what was done last, what was missed."""
+    schedule, now = schedule_of(config), SystemClock().now()
+    if schedule is None:
+        return schedule_examination(None)
+    present = await present_slot(ledger, schedule, now=now)
+    seen = CalendarSeen(
+        present=present,
+        following=slot_after(schedule.calendar, present.slot),
+        done=await last_done(ledger, schedule, now=now),
+    )
+    return schedule_examination(seen)
+
+
+async def _notices(ledger: SqlLedger, config: Config) -> Examination:
+    """Look at who is told, with nothing sent."""
+    channels, clock = [c.value for c in config.notify.channels], SystemClock()
+    async with open_notifiers(config, os.environ, clock) as opened:
+        unopened = opened.unopened
+    return notices_examination(channels, unopened, await ledger.notices(), at=clock.now())
 
 
 async def _sound(ledger: SqlLedger, site: Site) -> Examination:

@@ -21,6 +21,7 @@ from trimtab.adapters.ledger.export import (
     order_document,
     payment_document,
     plan_document,
+    slot_document,
     transfer_document,
 )
 from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
@@ -37,13 +38,12 @@ from trimtab.cli.views_ledger import (
     orders_view,
     payments_view,
     plans_view,
+    slots_view,
     transfers_view,
     verify_document,
     verify_view,
 )
 from trimtab.config import Config
-from trimtab.domain.orders import Fill
-from trimtab.domain.payments import Payment
 
 
 class Contents(StrEnum):
@@ -51,6 +51,8 @@ class Contents(StrEnum):
 
     FILLS = "fills"
     PAYMENTS = "payments"
+    TRANSFERS = "transfers"
+    SLOTS = "slots"
 
 
 class ExportFormat(StrEnum):
@@ -105,6 +107,17 @@ def transfers() -> Exit:
     return _read(read)
 
 
+def slots() -> Exit:
+    """List what became of calendar slots, oldest first."""
+
+    async def read(ledger: SqlLedger, _: Config) -> Result:
+        """Read every step of every slot."""
+        found = await ledger.slot_moves()
+        return _listed([slot_document(m) for m in found], slots_view(found))
+
+    return _read(read)
+
+
 def events() -> Exit:
     """List every entry of the ledger, those of dry runs among them."""
 
@@ -149,14 +162,14 @@ def export(
     of: Contents = Contents.FILLS,
     output: Path | None = None,
 ) -> Exit:
-    """Write fills or payments as CSV, JSON or beancount.
+    """Write fills, payments, transfers or slots as CSV or JSON, or the books as beancount.
 
     Parameters
     ----------
     form
-        csv, json or beancount; beancount has both, spot fills and what moved futures wallets.
+        csv, json or beancount, which has spot fills and what moved futures wallets.
     of
-        fills, or payments: funding, realised profit, commissions, transfers.
+        fills; payments (funding, realised profit, commissions); transfers of our own; or slots.
     output
         A file that is not there yet; else standard output.
 
@@ -166,9 +179,8 @@ def export(
     async def work(_: Work) -> Result | Exit:
         """Read what is asked for and write it out."""
         async with open_books(config, dry_run=False) as ledger:
-            fills, paid = await ledger.fills(), await ledger.payments()
-        text = _rendered(config, fills, paid, form=form, of=of)
-        count = len(fills if of is Contents.FILLS else paid)
+            found = await _documents(ledger, config, of)
+            text, count = await _rendered(ledger, config, found, form=form), len(found)
         if output is not None:
             write_new(output, text)
             return _written(output, form, of, count)
@@ -199,25 +211,31 @@ def _listed(documents: Sequence[dict[str, Any]], view: RenderableType) -> Result
     return Result(document=list(documents), view=view, code=Exit.DONE)
 
 
-def _rendered(
-    config: Config,
-    fills: Sequence[Fill],
-    payments: Sequence[Payment],
-    *,
-    form: ExportFormat,
-    of: Contents,
+async def _documents(ledger: SqlLedger, config: Config, of: Contents) -> list[dict[str, Any]]:
+    """Return what is to be written, oldest first."""
+    match of:
+        case Contents.FILLS:
+            return [fill_document(config.key, f) for f in await ledger.fills()]
+        case Contents.PAYMENTS:
+            return [payment_document(config.key, p) for p in await ledger.payments()]
+        case Contents.TRANSFERS:
+            found = await ledger.transfers(plan_digest=None)
+            return [transfer_document(r) for r in found]
+        case Contents.SLOTS:
+            return [slot_document(m) for m in await ledger.slot_moves()]
+
+
+async def _rendered(
+    ledger: SqlLedger, config: Config, documents: Sequence[dict[str, Any]], *, form: ExportFormat
 ) -> str:
-    """Return fills or payments as text of one form, oldest first."""
-    documents = [fill_document(config.key, f) for f in fills]
-    if of is Contents.PAYMENTS:
-        documents = [payment_document(config.key, p) for p in payments]
+    """Return documents as text; beancount has the books, whatever was asked for."""
     match form:
         case ExportFormat.CSV:
             return as_csv(documents)
         case ExportFormat.JSON:
             return json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
         case ExportFormat.BEANCOUNT:
-            return as_beancount(config.key, fills, payments)
+            return as_beancount(config.key, await ledger.fills(), await ledger.payments())
 
 
 def _written(file: Path, form: ExportFormat, of: Contents, count: int) -> Result:
