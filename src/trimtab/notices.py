@@ -273,6 +273,22 @@ def slot_missed(telling: Telling, slot: Slot) -> Notice:
     )
 
 
+def rehearsal(telling: Telling, slot: Slot, plan: Plan, report: GateReport) -> Notice:
+    """Return what a slot that has not begun would do, as things are; one of each slot."""
+    found = [f for f in report.findings if f.verdict is Verdict.REFUSE]
+    lines = [
+        f"slot {slot.name} begins at {slot.begins_at:%Y-%m-%d %H:%M} UTC, rehearsed now",
+        f"It would send {_legs_counted(plan)}.",
+        *_listed([_leg_text(leg, plan.quote) for leg in plan.legs]),
+        f"Gate: {report.verdict}.",
+        *_listed([_finding_text(f) for f in found]),
+        "Nothing was sent. It is planned anew when the slot begins.",
+    ]
+    return telling.notice(
+        NoticeKind.REHEARSAL, event=slot.name, lines=lines, next_step="trimtab schedule show"
+    )
+
+
 def _legs_counted(plan: Plan) -> str:
     """Return how much a plan moves."""
     with exact_arithmetic():

@@ -12,9 +12,11 @@ async def test_the_first_steps_lead_from_nothing_to_a_scheduled_run(account: Acc
     page = Page(ROOT / "docs" / "first-steps.md", account, home=account.folder)
     await page.follow("init")
     text = account.config.read_text(encoding="utf-8")
+    ledger = "~/.local/state/trimtab/{account}-{environment}.db"
+    assert ledger in text
     served = text.replace("http://127.0.0.1:8900", account.exchange.url)
-    ledger = f'\n[ledger]\nurl = "sqlite:///{account.folder}/ledger.db"\n'
-    account.config.write_text(served + ("" if "\n[ledger]" in text else ledger), encoding="utf-8")
+    kept = served.replace(ledger, f"{account.folder}/ledger.db")
+    account.config.write_text(kept, encoding="utf-8")
     for command in ("config check", "doctor", "status", "plan", "run"):
         await page.follow(command)
     assert account.mutations() == 0
@@ -27,7 +29,9 @@ async def test_the_first_steps_lead_from_nothing_to_a_scheduled_run(account: Acc
     assert "othing" in last.stdout
     await page.follow("schedule show")
     text = account.config.read_text(encoding="utf-8")
-    account.config.write_text(f'{text}\n[approval]\nmode = "standing"\n', encoding="utf-8")
+    assert 'mode = "confirm"' in text
+    standing = text.replace('mode = "confirm"', 'mode = "standing"')
+    account.config.write_text(standing, encoding="utf-8")
     await page.follow("standing grant")
     await page.follow("run --if-due --execute --yes")
     await page.follow("schedule run --execute --yes", stop_after_s=6)

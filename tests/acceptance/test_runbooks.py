@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.conftest import CONFIG, Account, AccountAt
 from tests.acceptance.page import Page, commands_of
 from tests.acceptance.receiver import receiving
-from tests.acceptance.strangers import bought, in_and_out
+from tests.acceptance.strangers import bought, in_and_out, shorted
 from tests.acceptance.test_hedges import ONE_COIN, asked, hedges_of, opened
 from tests.acceptance.test_keys import TRADING, two_keys
 from tests.acceptance.test_notify import TOLD
@@ -78,7 +78,10 @@ async def the_exchange_is_down(account_at: AccountAt) -> Page:
 @scene("banned.md")
 async def the_address_is_banned(account_at: AccountAt) -> Page:
     account = await account_at()
-    body, wait = '{"code": -1003, "msg": "Way too much request weight used."}', {"Retry-After": "2"}
+    body, wait = (
+        '{"code": -1003, "msg": "Way too much request weight used."}',
+        {"Retry-After": "300"},
+    )
     ban = Fault(kind=Kind.STATUS, method="POST", status=418, body=body, headers=wait)
     account.exchange.inject(ban)
     await ran(account, code=7)
@@ -342,7 +345,7 @@ async def a_position_is_not_explained(account_at: AccountAt) -> Page:
     account = await account_at()
     await ran(account)
     adopts_orders(account)
-    await in_and_out(account, quantity="0.5")
+    await shorted(account, quantity="0.5")
     page = Page(FOLDER / "unexplained.md", account)
     account.exchange.inject(
         dataclasses.replace(HIDDEN, path="/fapi/v1/userTrades", where={"symbol": "ETHUSDT"})

@@ -34,6 +34,7 @@ from trimtab.domain.snapshot import Environment
 from trimtab.notices import Telling
 
 TELLING = Telling(key=KEY, at=NOW)
+SLOT = Slot(name="2026Q4", begins_at=NOW, ends_at=NOW)
 BTC_ABOVE = Drift(
     asset=Asset("BTC"),
     spot_weight=Decimal("0.58"),
@@ -105,7 +106,8 @@ def every_notice() -> list[Notice]:
         notices.margin_warning(TELLING, warned),
         notices.price_crossed(TELLING, BTC_ABOVE),
         notices.monthly_review(TELLING, SELL, executed_plans=2),
-        notices.slot_missed(TELLING, Slot(name="2026Q4", begins_at=NOW, ends_at=NOW)),
+        notices.slot_missed(TELLING, SLOT),
+        notices.rehearsal(TELLING, SLOT, SELL, report_on(SELL)),
     ]
 
 
@@ -251,6 +253,17 @@ def test_a_review_tells_weights_and_what_the_month_did() -> None:
     told = notices.monthly_review(TELLING, calm, executed_plans=0).text
     assert "BTC: 58.1 % of 50 %\n" in told
     assert "0 plans executed" in told
+
+
+def test_a_rehearsal_tells_what_would_be_sent_and_what_would_keep_it_from_that() -> None:
+    fine = notices.rehearsal(TELLING, SLOT, SELL, report_on(SELL)).text
+    assert f"slot 2026Q4 begins at {NOW:%Y-%m-%d %H:%M} UTC, rehearsed now" in fine
+    assert "1. sell 0.01 BTC/USDT at " in fine
+    assert "Gate: pass." in fine
+    assert "Nothing was sent." in fine
+    bad = notices.rehearsal(TELLING, SLOT, SELL, report_on(SELL, Verdict.REFUSE))
+    assert "Gate: refuse." in bad.text
+    assert bad.id == notices.rehearsal(TELLING, SLOT, SELL, report_on(SELL)).id
 
 
 def test_long_lists_are_cut_and_counted() -> None:

@@ -28,14 +28,19 @@ WITHIN_S: Final = 20.0
 """How long a command tells people at most, all channels together."""
 
 
-def afterwards(config: Config, clock: Clock) -> Afterwards | None:
-    """Return what tells people at the end of a command; None where nobody is told."""
+def afterwards(config: Config, clock: Clock, *, rehearses: bool = False) -> Afterwards | None:
+    """Return what tells people at the end of a command; None where nobody is told.
+
+    One that *rehearses* tells of the next slot too, days before it begins.
+    """
     if not config.notify.channels:
         return None
     began_at = clock.now()
 
     async def told() -> None:
         """Tell what the ledger has that nobody was told of."""
+        if rehearses:
+            await _rehearsed(config, clock)
         async with (
             open_books(config, dry_run=False) as ledger,
             open_office(config, ledger, clock) as office,
@@ -56,6 +61,16 @@ def afterwards(config: Config, clock: Clock) -> Afterwards | None:
             _note_faults(await asyncio.gather(telling, return_exceptions=True))
 
     return bounded
+
+
+async def _rehearsed(config: Config, clock: Clock) -> None:
+    """Rehearse the next slot if it is time; what keeps it from that keeps nothing else."""
+    from trimtab.cli.rehearsing import rehearse  # noqa: PLC0415  other commands plan nothing
+
+    try:
+        await rehearse(config, clock)
+    except TrimtabError as fault:
+        session.note(f"rehearsal: {fault}; next: {fault.next_step}")
 
 
 async def _stopped(stop: asyncio.Event) -> None:

@@ -29,6 +29,8 @@ class Schedule(BaseModel):
         str, BeforeValidator(read_instant), DefaultText(text="the first order in the ledger")
     ] = ""
     """Slots that began before it are not due; init writes the instant, with its offset."""
+    rehearse_days: Annotated[Whole, Field(ge=0, le=31), Unit(name="days")] = 3
+    """How long before a slot it is rehearsed and told of, over notify.channels; 0 never."""
     poll_s: Annotated[Whole, Field(ge=1, le=3600), Unit(name="s")] = 60
     """Wait of schedule run between two looks at the calendar and the account."""
 

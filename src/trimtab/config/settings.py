@@ -102,6 +102,8 @@ class Config:
     """Which slots run by themselves."""
     poll_s: int
     """Wait of ``schedule run`` between two looks, seconds, >= 1."""
+    rehearse_days: int
+    """How long before a slot it is rehearsed, days; 0: never."""
     references_url: str
     """Who answers for the sources of independent prices; empty: they themselves."""
     references_timeout_s: Decimal

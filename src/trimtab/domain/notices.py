@@ -48,6 +48,8 @@ class NoticeKind(StrEnum):
     PRICE_CROSSED = "price_crossed"
     MONTHLY_REVIEW = "monthly_review"
     SLOT_MISSED = "slot_missed"
+    REHEARSAL = "rehearsal"
+    """What the next slot would do, some days before it begins. Nothing is sent."""
     TEST = "test"
 
     @property
@@ -62,7 +64,12 @@ class NoticeKind(StrEnum):
 
 
 _PASSING: Final = frozenset(
-    {NoticeKind.PLAN_PROPOSED, NoticeKind.APPROVAL_NEEDED, NoticeKind.PRICE_CROSSED}
+    {
+        NoticeKind.PLAN_PROPOSED,
+        NoticeKind.APPROVAL_NEEDED,
+        NoticeKind.PRICE_CROSSED,
+        NoticeKind.REHEARSAL,
+    }
 )
 _CRITICAL: Final = frozenset(
     {

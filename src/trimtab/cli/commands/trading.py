@@ -136,7 +136,7 @@ def run(
             return await executed(config, given, Asked(yes=yes, saved=plan, wish=None))
         return await dry_run(config, given, Asked(yes=yes, saved=plan, wish=None))
 
-    told = afterwards(config, SystemClock()) if execute else None
+    told = afterwards(config, SystemClock(), rehearses=if_due) if execute else None
     return session.conduct(work, afterwards=told)
 
 

@@ -73,7 +73,8 @@ def watch(
 @asynccontextmanager
 async def _opened(config: Config, given: Work, use: KeyUse) -> AsyncIterator[Runner]:
     """Open what one round works with; people are told of it once it is over, however it ended."""
-    told = afterwards(config, SystemClock()) if use is KeyUse.SEND else None
+    sends = use is KeyUse.SEND
+    told = afterwards(config, SystemClock(), rehearses=True) if sends else None
     try:
         async with (
             open_shell(config, os.environ, use=use, dry_run=False) as shell,
