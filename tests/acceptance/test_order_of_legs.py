@@ -74,6 +74,9 @@ async def test_margin_is_topped_up_before_a_close_that_would_leave_the_shorts_al
         (2, "ETH/USDT", "sell"),
         (3, "BTC/USDT", "sell"),
     ]
+    assert planned.document["plan"]["order"] == "searched"
+    shown = await account.trimtab("plan")
+    assert "The usual order is not safe; in these 3 stages every prefix is." in shown.text
     ran = await account.trimtab(*RUN)
     assert (ran.code, ran.document["status"]) == (0, "executed"), ran.text
     assert len(account.exchange.truth()["transfers"]) == 1
@@ -130,6 +133,7 @@ async def test_coins_and_their_hedge_go_side_by_side_where_that_is_small_enough(
     ran = await account.trimtab(*SALE)
     assert ran.code == 0, ran.text
     assert shape(ran.document) == [(1, "BTC/USDT", "sell"), (1, "BTC/USDT", "buy")]
+    assert ran.document["plan"]["order"] == "usual"
     assert ran.document["plan"]["returns"] == []
     held = account.exchange.truth()
     assert held["positions"] == []
@@ -145,6 +149,8 @@ async def test_a_hedge_at_its_ceiling_and_its_coins_go_in_small_slices_that_add_
     before = account.mutations()
     planned = await account.trimtab("close-hedges", "--sell", "--json")
     assert (planned.code, account.mutations()) == (0, before), planned.text
+    assert planned.document["plan"]["order"] == "sliced"
+    assert "coins and their hedge in slices" in planned.text
     legs = planned.document["plan"]["legs"]
     assert all(Decimal(leg["notional"]) <= 300 for leg in legs)
     assert [leg["line"] for leg in legs] == list(range(1, 9))

@@ -20,7 +20,7 @@ from tests.unit.risk.cases import KEY_IN_ORDER, context
 from trimtab.domain.exact import exact_arithmetic, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Lots
-from trimtab.domain.plan import Plan
+from trimtab.domain.plan import LineOrder, Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.pairs import Progress, reach
 from trimtab.planning.order import safe_order
@@ -185,6 +185,7 @@ def test_a_plan_that_the_gate_passes_keeps_its_order_and_none_is_made_worse(
     assert amounts(after) == amounts(proposal)
     if is_safe(snapshot, proposal):
         assert after == proposal
+        assert after.order is LineOrder.USUAL
     elif after != proposal:
         assert is_safe(snapshot, after)
         assert in_order(dataclasses.replace(case, plan=after)) == after

@@ -71,6 +71,7 @@ def plan_document(
             "drift": [drift_document(d) for d in plan.drift],
             "groups": [group_document(g) for g in plan.groups],
             "routes": [route_document(r) for r in plan.routes],
+            "order": plan.order.value,
             "legs": _lines(plan),
             "hedges": [_hedge_line(line) for line in plan.hedging],
             "returns": [

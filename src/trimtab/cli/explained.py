@@ -22,7 +22,15 @@ from trimtab.cli.documents import (
     sleeve_document,
     value,
 )
-from trimtab.cli.tables import findings_table, money, percent, points, told_lines, words
+from trimtab.cli.tables import (
+    findings_table,
+    money,
+    order_lines,
+    percent,
+    points,
+    told_lines,
+    words,
+)
 from trimtab.cli.views_history import readings_table
 from trimtab.cli.views_routes import choice_lines
 from trimtab.cli.views_sleeves import sleeve_lines
@@ -127,6 +135,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
         "digest": plan.digest,
         "made_at": to_document(plan.made_at),
         "trigger": plan.trigger,
+        "order": plan.order.value,
         "firings": [to_document(f) for f in plan.firings],
         "alerts": [to_document(f) for f in plan.alerts],
         "targets": [drift_document(d) for d in found.drifts],
@@ -166,6 +175,7 @@ def explanation_view(found: Explanation) -> RenderableType:
             parts += choice_lines(choice, plan.quote)
     if found.readings:
         parts += [Text("What of the past it rests on", "bold"), readings_table(found.readings)]
+    parts += order_lines(plan)
     if found.findings:
         parts += [Text("What bounds it", "bold"), findings_table(found.findings)]
     return Group(*parts, _cost(found))

@@ -19,7 +19,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, 
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, GroupDrift, Leg, Plan, Untraded, returns_of
+from trimtab.domain.plan import Drift, GroupDrift, Leg, LineOrder, Plan, Untraded, returns_of
 from trimtab.domain.transfers import TransferLeg
 from trimtab.workflow.bearings import Bearing
 
@@ -214,6 +214,16 @@ def cost_line(plan: Plan) -> Text:
         f"(fees, half spread, impact).\nAfter it: leverage {shown(plan.after.leverage, 2)}, "
         f"tracking error {percent(plan.after.tracking_error)}; sizes {plan.allocation}."
     )
+
+
+def order_lines(plan: Plan) -> list[RenderableType]:
+    """Return that the lines go in another order than the usual one, where they do."""
+    if plan.order is LineOrder.USUAL:
+        return []
+    stages = max(line.stage for line in plan.legs)
+    sliced = ", coins and their hedge in slices" if plan.order is LineOrder.SLICED else ""
+    told = f"The usual order is not safe; in these {stages} stages every prefix is{sliced}."
+    return [Text(told, "yellow")]
 
 
 def return_lines(plan: Plan) -> list[RenderableType]:

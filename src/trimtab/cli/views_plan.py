@@ -12,6 +12,7 @@ from trimtab.cli.tables import (
     group_lines,
     heading,
     legs_table,
+    order_lines,
     overlay_lines,
     return_lines,
     told_lines,
@@ -37,7 +38,8 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     if (triggers := trigger_table(plan.drift)) is not None:
         parts += [Text(), triggers]
     if plan.legs:
-        parts += [Text(), legs_table(plan), *return_lines(plan), cost_line(plan)]
+        parts += [Text(), legs_table(plan), *order_lines(plan), *return_lines(plan)]
+        parts.append(cost_line(plan))
     else:
         parts += [Text(), Text(f"Nothing to do: {_why_idle(plan)}.", "green")]
     parts += route_lines(plan)

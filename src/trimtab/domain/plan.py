@@ -65,6 +65,17 @@ class LegReason(StrEnum):
     """Moves a hedge to a contract that brings more."""
 
 
+class LineOrder(StrEnum):
+    """Which order a plan's lines go in. Stored in the ledger; never renamed."""
+
+    USUAL = "usual"
+    """Reductions and sales, a transfer, hedges, buys."""
+    SEARCHED = "searched"
+    """Another one in which every prefix is safe; in the usual one it is not."""
+    SLICED = "sliced"
+    """The same, with legs that oppose each other in slices."""
+
+
 class UntradedReason(StrEnum):
     """Why a drift was left alone. Stored in the ledger; never renamed."""
 
@@ -301,16 +312,21 @@ class Plan:
     """In file order; those that a rule of the targets makes last."""
     nets: tuple[NetOfSleeves, ...] = ()
     """What sleeves do to the exposure of each asset that they touch, by name."""
+    order: LineOrder = LineOrder.USUAL
+    """Which order the lines go in."""
 
     @cached_property
     def digest(self) -> str:
         """The name of exactly this plan: 64 hex digits.
 
-        One without transfers has the name that it had before plans could have any.
+        One without transfers has the name that it had before plans could have any, and likewise
+        one in the usual order.
         """
         document = to_document(self)
         if not self.transfers:
             del document["transfers"]
+        if self.order is LineOrder.USUAL:
+            del document["order"]
         return digest(document)
 
     def order_id(self, line: int, *, attempt: int) -> ClientOrderId:

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, floor_times, ratio
 from trimtab.domain.instruments import Asset, Lots
-from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.plan import Leg, LineOrder, Plan
 
 Lines = frozenset[int]
 """Lines of a plan."""
@@ -68,7 +68,8 @@ def safe_order(plan: Plan, judge: Judge, *, slice_max: Decimal) -> Order | None:
         search = _Search(_chains(sliced), step)
         searched = True
         if search.found():
-            laid_out = _laid_out(sliced, search.path, step, in_slices=slices > 1)
+            order = LineOrder.SLICED if slices > 1 else LineOrder.SEARCHED
+            laid_out = _laid_out(replace(sliced, order=order), search.path, step)
             return Order(plan=laid_out, tried_all=True, slices=slices)
         tried_all = tried_all and search.tries < TRIES_MAX
     return Order(plan=None, tried_all=tried_all, slices=1) if searched else None
@@ -135,7 +136,7 @@ def _chains(plan: Plan) -> tuple[_Chain, ...]:
     return tuple(_Chain(lines=tuple(ls), usual=stages[ls[0]]) for ls in alike.values())
 
 
-def _laid_out(plan: Plan, path: Sequence[int], step: Step, *, in_slices: bool) -> Plan:
+def _laid_out(plan: Plan, path: Sequence[int], step: Step) -> Plan:
     """Return *plan* with its lines in the stages that a path comes to; one slice of a leg each."""
     usual = {leg.line: leg.stage for leg in plan.legs}
     sides = {leg.line: (leg.symbol, leg.side) for leg in plan.legs}
@@ -145,7 +146,7 @@ def _laid_out(plan: Plan, path: Sequence[int], step: Step, *, in_slices: bool) -
     for line in path:
         together = frozenset({*stages[-1], line}) if stages else frozenset[int]()
         joins = stages and not together & alone and len({usual[n] for n in together}) == 1
-        if joins and in_slices:
+        if joins and plan.order is LineOrder.SLICED:
             joins = len({sides[n] for n in together}) == len(together)
         if joins and step(gone=gone, here=together):
             stages[-1].append(line)

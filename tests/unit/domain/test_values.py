@@ -14,7 +14,7 @@ from trimtab.domain.errors import Halted, NotDone, TrimtabError
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.orders import OrderIntent, OrderState, Side, client_order_id
-from trimtab.domain.plan import LegReason
+from trimtab.domain.plan import LegReason, LineOrder
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ def test_a_leg_knows_its_own_notional_and_prices() -> None:
     assert leg.reason is LegReason.TO_TARGET
 
 
-def test_a_plan_without_transfers_has_the_name_it_had_before_there_were_any() -> None:
+def test_a_plan_without_transfers_in_the_usual_order_has_the_name_it_had_before() -> None:
     snapshot = account("USDT 1000, BTC 0.1 @ 60000")
     document = to_document(plan(snapshot, "sell 0.01 BTC"))
-    del document["transfers"]
+    del document["transfers"], document["order"]
     assert plan(snapshot, "sell 0.01 BTC").digest == digest(document)
-    moving = plan(snapshot, "move 100 in", "then sell 0.01 BTC")
+    moving = plan(snapshot, "move 100 in", "then sell 0.01 BTC", order=LineOrder.SEARCHED)
     assert moving.digest == digest(to_document(moving))
