@@ -38,6 +38,8 @@ class Desk:
         self._wallet = Decimal(5000)
         self._units, self._entry = Decimal("-0.01"), _ENTRY
         self._leverage = "20"
+        self.mode = "one_way_mode"
+        """How positions are kept: ``one_way_mode`` or ``hedge_mode``."""
 
     def truth(self, coins: dict[str, Decimal]) -> Truth:
         """Return what the market and the account really are."""
@@ -182,7 +184,7 @@ class Desk:
             "isolatedLongLever": 10,
             "isolatedShortLever": 10,
             "marginMode": "crossed",
-            "posMode": "one_way_mode",
+            "posMode": self.mode,
             "assetMode": "single",
         }
 
@@ -200,7 +202,7 @@ class Desk:
                 "leverage": self._leverage,
                 "openPriceAvg": str(self._entry),
                 "marginMode": "crossed",
-                "posMode": "one_way_mode",
+                "posMode": self.mode,
                 "unrealizedPL": str(self._units * (Decimal(60_000) - self._entry)),
                 "liquidationPrice": "540000.5",
                 "keepMarginRate": str(_RATE),

@@ -107,6 +107,10 @@ class BitgetFloor:
         except Refusal as refusal:
             return _refused(refusal.code, refusal.text)
 
+    def hedge(self) -> None:
+        """Keep long and short side by side from now on."""
+        self._linear.mode = "hedge_mode"
+
     def truth(self) -> Truth:
         """Return what the market of the case and the account really are."""
         return self._desk.truth(dict(self._coins))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.bitget_floor import PASSPHRASE
+from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS
@@ -216,3 +216,15 @@ async def test_a_hedge_whose_answer_is_lost_is_found_and_never_sent_again(
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []
     assert sum(line.floor.is_order(asked) for asked in line.asked) == len(line.floor.orders()) == 1
+
+
+async def test_an_account_in_hedge_mode_is_refused_and_nothing_is_sent(tmp_path: Path) -> None:
+    async with opened("bitget", tmp_path, market=Market.LINEAR) as (runner, _, line):
+        assert isinstance(line.floor, BitgetFloor)
+        line.floor.hedge()
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.REFUSED
+    assert {f.check for f in result.report.findings if f.verdict is Verdict.REFUSE} == {
+        "position_mode"
+    }
+    assert [asked.path for asked in line.asked if asked.method == "POST"] == []

@@ -248,7 +248,7 @@ def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
     if unknown := sorted(rights - _READS - _WRITES - _OTHERS):
         raise Unreadable(f"a right of the key is not known: {unknown[0]}")
     addresses = field(row, "ips")
-    if not isinstance(addresses, str):
+    if not isinstance(addresses, str | None):
         raise Unreadable("ips is not text")
     return KeyRights(
         use=use,
@@ -260,5 +260,5 @@ def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
         transfers_within="wtow" in rights,
         borrows=bool(rights & {"smow", "pllw"}),
         trades_options=False,  # The venue has none.
-        is_bound_to_ip=bool(addresses.strip()),
+        is_bound_to_ip=bool(addresses and addresses.strip()),
     )

@@ -476,7 +476,8 @@ def test_rights_are_told_by_the_venue_s_words_and_unknown_ones_are_not_guessed()
     assert not more.trades_spot
     assert not more.is_bound_to_ip
     assert not key_rights_of(rights(), use=KeyUse.READ).reads
-    for wrong in (rights("trade"), rights(ips=None), answer({"authorities": "stow", "ips": ""})):
+    assert not key_rights_of(rights("stow", ips=None), use=KeyUse.SEND).is_bound_to_ip
+    for wrong in (rights("trade"), rights(ips=[]), answer({"authorities": "stow", "ips": ""})):
         with pytest.raises(Unreadable):
             key_rights_of(wrong, use=KeyUse.SEND)
 
