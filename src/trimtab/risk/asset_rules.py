@@ -117,7 +117,7 @@ def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule
         scenario=AS_READ,
         worst_of=(Excess(terms=(magnitude(way),)).plus(Affine(constant=-allowed, slopes={})),),
         capped_by=(),
-        settled=_settled(asset, state),
+        settled=Settled.AS_PLANNED if pair else Settled.ANY_FILL,
         limit=limit,
         gauge=above(limit),
         guarded=_legs(asset, state),
@@ -138,8 +138,14 @@ def _paired(asset: Asset, state: AccountState) -> bool:
 
 
 def _settled(asset: Asset, state: AccountState) -> Settled:
-    """Return what is known of earlier legs on *asset*: no half of a pair outruns the other."""
-    return Settled.AS_PLANNED if _paired(asset, state) else Settled.ANY_FILL
+    """Return what is known of earlier legs on *asset*: no half of a pair outruns the other.
+
+    Execution holds sums of units together. Where coins and contracts stand on one side, they
+    weigh differently here, and a sum says nothing of which of them came.
+    """
+    kinds = {(m.units > 0, m.instrument.is_contract) for m in state.on_asset(asset) if m.is_leg}
+    two_halves = _paired(asset, state) and len(kinds) == 2
+    return Settled.AS_PLANNED if two_halves else Settled.ANY_FILL
 
 
 def _legs(asset: Asset, state: AccountState) -> frozenset[MoveIndex]:
