@@ -17,7 +17,6 @@ from tests.property.test_gate import OPEN
 from tests.unit.risk.cases import context
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.findings import Verdict
-from trimtab.domain.instruments import Lots
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.pairs import Progress, reach

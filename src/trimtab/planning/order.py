@@ -96,31 +96,47 @@ class _Search:
 
     def found(self) -> bool:
         """Walk on from the lines that have gone; the usual order and even progress come first."""
-        gone = frozenset(self.path)
-        counts = tuple(sum(line in gone for line in chain.lines) for chain in self._chains)
-        self._seen.add(counts)
-        left = [k for k, chain in enumerate(self._chains) if counts[k] < len(chain.lines)]
-        if not left:
-            return True
-        for k in sorted(left, key=lambda k: self._preference(k, counts)):
-            after = (*counts[:k], counts[k] + 1, *counts[k + 1 :])
-            if after in self._seen or self.tries >= TRIES_MAX:
-                continue
-            self.tries += 1
-            line = self._chains[k].lines[counts[k]]
-            if not self._may_go(gone=gone, here=frozenset({line})):
-                continue
-            self.path.append(line)
-            if self.found():
+        start = tuple(0 for _ in self._chains)
+        self._seen.add(start)
+        trail = [(start, self._ways(start))]  # No recursion: a plan in slices has many lines.
+        while trail:
+            counts, ways = trail[-1]
+            if all(n == len(c.lines) for n, c in zip(counts, self._chains, strict=True)):
                 return True
-            self.path.pop()
+            place = next((k for k in ways if self._goes(k, counts)), None)
+            if place is None:
+                trail.pop()
+                del self.path[-1:]
+                continue
+            self.path.append(self._chains[place].lines[counts[place]])
+            after = _one_more(counts, place)
+            self._seen.add(after)
+            trail.append((after, self._ways(after)))
         return False
+
+    def _ways(self, counts: Sequence[int]) -> Iterator[int]:
+        """Return the chains that have lines left, the best first."""
+        left = [k for k, chain in enumerate(self._chains) if counts[k] < len(chain.lines)]
+        return iter(sorted(left, key=lambda k: self._preference(k, counts)))
+
+    def _goes(self, place: int, counts: tuple[int, ...]) -> bool:
+        """Say whether the next line of a chain may go, to where the walk has not been."""
+        if _one_more(counts, place) in self._seen or self.tries >= TRIES_MAX:
+            return False
+        self.tries += 1
+        line = self._chains[place].lines[counts[place]]
+        return self._may_go(gone=frozenset(self.path), here=frozenset({line}))
 
     def _preference(self, place: int, counts: Sequence[int]) -> tuple[int, Decimal, int]:
         """Rank a chain: its usual stage, how much of it has gone, its first line."""
         chain = self._chains[place]
         share = ratio(Decimal(counts[place]), Decimal(len(chain.lines)))
         return chain.usual, share, chain.lines[0]
+
+
+def _one_more(counts: tuple[int, ...], place: int) -> tuple[int, ...]:
+    """Return how many lines of each chain have gone when one of a chain follows."""
+    return (*counts[:place], counts[place] + 1, *counts[place + 1 :])
 
 
 def _chains(plan: Plan) -> tuple[_Chain, ...]:

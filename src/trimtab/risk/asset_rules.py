@@ -143,8 +143,11 @@ def _settled(asset: Asset, state: AccountState) -> Settled:
     Execution holds sums of units together. Where coins and contracts stand on one side, they
     weigh differently here, and a sum says nothing of which of them came.
     """
-    kinds = {(m.units > 0, m.instrument.is_contract) for m in state.on_asset(asset) if m.is_leg}
-    two_halves = _paired(asset, state) and len(kinds) == 2
+    legs = [m for m in state.on_asset(asset) if m.is_leg]
+    kinds = (
+        {m.instrument.is_contract for m in legs if (m.units > 0) is up} for up in (True, False)
+    )
+    two_halves = _paired(asset, state) and all(len(each) == 1 for each in kinds)
     return Settled.AS_PLANNED if two_halves else Settled.ANY_FILL
 
 

@@ -50,6 +50,20 @@ def test_lines_of_one_usual_stage_go_together_again_and_transfers_stay_alone() -
     assert [each[0] for each in laid_out(found.plan)] == [1, 2, 2, 3]
 
 
+def test_a_thousand_slices_are_walked_through() -> None:
+    names = [f"C{n}" for n in range(10)]
+    parts = ", ".join(f"{name} 1 @ 1000, perp {name} -1" for name in names)
+    many = account(f"USDT 0, wallet 90000, {parts}")
+    pairs = [line for a in names for line in (f"sell 1 {a}", f"buy 1 perp {a} reduce")]
+    usual = plan(many, *pairs)
+    found = safe_order(
+        usual, lambda each: None if each == usual else before()(each), slice_max=Decimal(20)
+    )
+    assert found is not None
+    assert found.plan is not None
+    assert (found.slices, len(found.plan.legs)) == (50, 1_000)
+
+
 def test_what_no_order_can_help_is_told_from_what_no_order_was_found_for() -> None:
     usual = plan(RICH, "sell 0.01 BTC", "then buy 1 ETH")
     assert safe_order(usual, lambda _: None, slice_max=SMALL) is None
