@@ -6,7 +6,7 @@ and the instant it was made, so no two plans share one and no two share a client
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -365,13 +365,22 @@ class Return:
 def returns_of(plan: Plan) -> tuple[Return, ...]:
     """Return what a plan gives back that buys hedges back, in the order of its drifts.
 
-    Nothing where the coins are sold beside it.
+    Nothing where as many coins, but for a lot, are sold beside it.
     """
     bought = {leg.line for leg in plan.legs if leg.lots > 0}
-    sold = {leg.instrument.base for leg in plan.legs if leg.role is Role.SPOT and leg.lots < 0}
-    assets = {line.asset for line in plan.hedging if line.line in bought} - sold
+    assets = {line.asset for line in plan.hedging if line.line in bought}
     return tuple(
         Return(asset=d.asset, before=d.net_weight, after=plan.after.weights[d.asset])
         for d in plan.drift
-        if d.asset in assets
+        if d.asset in assets and not _is_sold_beside(d.asset, plan, bought)
     )
+
+
+def _is_sold_beside(asset: Asset, plan: Plan, bought: Set[int]) -> bool:
+    """Say whether a plan sells as many coins as it buys back in contracts."""
+    mine = [leg for leg in plan.legs if leg.instrument.base == asset]
+    back = [g for g in mine if g.line in bought and g.instrument.is_contract]
+    sold = [g for g in mine if g.lots < 0 and not g.instrument.is_contract]
+    with exact_arithmetic():
+        lot = max((g.instrument.lot_size for g in mine), default=ZERO)
+        return bool(sold) and sum(g.instrument.units(g.lots) for g in (*back, *sold)) <= lot

@@ -164,6 +164,14 @@ def test_a_hedge_goes_with_the_coins_that_it_covers_and_no_exposure_comes_back()
     assert [back.asset for back in returns_of(alone)] == ["BTC"]
 
 
+def test_what_comes_back_is_told_where_fewer_coins_are_free_than_their_hedge_covers() -> None:
+    twice = hedges("open one 0.2 @ 10000", "open other 0.1 @ 10000")
+    locked = BOTH_SHORT.replace("BTC 1 ", "BTC 0.1 locked 0.9 ")
+    some = planned(locked, twice, CloseWish(hedge_ids=(), sells=True))
+    assert [lots for _, _, lots in legs_of(some)] == [dec("0.3"), dec("-0.1")]
+    assert [back.asset for back in returns_of(some)] == ["BTC"]
+
+
 def test_coins_that_a_target_still_wants_do_not_go_with_their_hedge() -> None:
     with pytest.raises(PlanningError, match="was opened by hand") as told:
         planned(BOTH_SHORT, TWO, CloseWish(hedge_ids=(), sells=True))
