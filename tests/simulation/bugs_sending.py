@@ -291,7 +291,11 @@ SENDING: Final = (
         "ban-ignored",
         "I15",
         "spot:ALIVE:banned_always:1",
-        edit("adapters.budget:Budget._refuse_while_silent", "if left > 0:", "if left > 1e9:"),
+        edit(
+            "adapters.budget:Budget._refuse_while_silent",
+            "if left_ms := self.silent_ms():",
+            "if (left_ms := self.silent_ms()) > 1e12:",
+        ),
     ),
     bug(
         "ban-that-is-no-throttling",
