@@ -86,9 +86,14 @@ START: Final = Scenario.from_json(
         "rules": {"*": FINE},
         "basis": {"bps": {"*": "0"}},
         "funding": {"rates": {"*": "0"}},
+        "limits": {"usdm_weight_1m": 100_000},
     }
 )
-"""100,000 on target: BTC 50 %, ETH 30 %; and a long of 100 SOL that nobody aims at."""
+"""100,000 on target: BTC 50 %, ETH 30 %; and a long of 100 SOL that nobody aims at.
+
+Months go by in seconds, so what is asked of them within a minute would be too much by the usual
+budget.
+"""
 DAY: Final = timedelta(days=1)
 
 
@@ -186,21 +191,21 @@ async def funding_comes_in_and_goes_out(story: Story) -> None:
 
 
 async def the_hedge_closes_at_a_profit_that_is_harvested(story: Story) -> None:
-    """BTC falls by 15 %: the profit target; what was won waits in the pot for a dip."""
+    """BTC falls by more than 15 %: the profit target; what was won waits in the pot for a dip."""
     later = story.later
     later.pass_days(10)
-    priced(later, BTC=110_500)
+    priced(later, BTC=108_000)
     ran = await later.asked("run")
     assert ran.document["plan"]["trigger"] == "stop"
     assert legs_of(ran) == [("BTC/USDT:USDT", "buy", "close")]
     seen = await told(later)
     story.harvested = Decimal(seen["pot"])
-    gained = Decimal("0.057692") * 19_500
+    gained = Decimal("0.057692") * 22_000
     assert abs(story.harvested - gained - story.received) < Decimal("0.5")
     assert seen["hedges"] == []
     ran = await later.asked("run")
     assert ran.document["status"] == "nothing_to_do"
-    assert [u["reason"] for u in ran.document["plan"]["untraded"]] == ["waits_for_dip"]
+    assert "waits_for_dip" in {u["reason"] for u in ran.document["plan"]["untraded"]}
 
 
 async def a_dip_spends_the_harvest(story: Story) -> None:
@@ -279,7 +284,7 @@ async def half_a_year_is_told_as_one_story(story: Story) -> None:
     assert {"profit", "funding", "redeployed"} <= {entry["kind"] for entry in entries}
     plans = (await later.trimtab("ledger", "plans", "--json")).document
     triggers = [p["trigger"] for p in plans if p["status"] == "executed"]
-    assert triggers[::-1] == ["drift", "stop", "redeploy", "calendar", "expiry", "leverage"]
+    assert triggers == ["drift", "stop", "redeploy", "calendar", "expiry", "leverage"]
 
 
 @pytest.mark.timeout(1_200)

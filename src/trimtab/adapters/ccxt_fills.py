@@ -17,7 +17,7 @@ from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
 from trimtab.adapters.ccxt_orders import fill_of, venue_order_id
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import NotDone
+from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrderId
@@ -66,7 +66,7 @@ class FillReader:
             Refused: the venue denies the read, or does not list the market.
 
         """
-        await self._catalogue.require(symbol)
+        await self._catalogue.require_known(symbol)
         if cursor.after is None:
             found = dict(await self._first_page(symbol, cursor.not_before))
             if not found:
@@ -120,7 +120,17 @@ class FillReader:
             rows = rows_of(answer)
             return len(rows), self._rows(rows, instrument)
 
-        return await self._wire.read(_TRADES[desk_of(symbol)], asked, read)
+        try:
+            return await self._wire.read(_TRADES[desk_of(symbol)], asked, read)
+        except Refused as error:
+            if not self._catalogue.is_gone(symbol) or not self._is_unknown(symbol, error):
+                raise
+            return 0, {}  # The venue forgot it: what happened in it, payments still tell.
+
+    def _is_unknown(self, symbol: Symbol, error: Refused) -> bool:
+        """Whether the venue said that it has no such market."""
+        codes = self._wire.profile.codes[desk_of(symbol)].unknown_symbol
+        return error.evidence is not None and error.evidence.code in codes
 
     def _rows(self, rows: Iterable[Mapping[str, Any]], instrument: Instrument) -> Rows:
         """Read rows as a set."""
@@ -141,7 +151,7 @@ class FillReader:
             Refused: the venue denies the read.
 
         """
-        await self._catalogue.require(symbol)
+        await self._catalogue.require_known(symbol)
         wanted = sorted(int(order) for order in orders)
         found: dict[VenueOrderId, ClientOrderId] = {}
         for _ in range(_PAGES_MAX):
