@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -93,3 +94,54 @@ async def test_a_hedge_is_rolled_before_delivery_and_keeps_its_id(account_at: Ac
         checked = await later.trimtab(*words)
         assert checked.code == 0, checked.text
     assert later.account.exchange.audit() == ()
+
+
+async def test_a_hedge_moves_to_the_contract_that_brings_more_and_says_why(
+    account_at: AccountAt,
+) -> None:
+    carry = '[hedge.carry]\non_gain = "swap"\nfunding_days = 0\nmin_gain_bps = "5"\n'
+    rest = BOOK.rest.replace('contract = "dated"\n', "") + carry
+    later = await begun(account_at, replace(BOOK, rest=rest))
+    far = name_of("BTC", deliveries_after(later.now)[1])
+    ran = await later.asked("run")
+    assert legs_of(ran) == [("BTC/USDT:USDT", "sell", "0.02", "hedge")]
+    moved = await later.asked(
+        "run"
+    )  # Funding is nothing, and dated contracts stand 6 % a year above.
+    plan = moved.document["plan"]
+    assert plan["trigger"] == "carry"
+    assert {(s, side, role) for s, side, _, role in legs_of(moved)} == {
+        ("BTC/USDT:USDT", "buy", "roll"),
+        (far, "sell", "roll"),
+    }
+    seen = {(r["subject"], r["name"]): r["measured"] for r in plan["readings"]}
+    assert Decimal(seen["BTC/USDT:USDT", "income_a_year"]) == 0
+    assert abs(Decimal(seen[far, "income_a_year"]) - Decimal("0.06")) < Decimal("0.001")
+    assert Decimal(seen["BTC/USDT:USDT", "gain_bps"]) > 5
+    again = await later.asked("run")
+    assert again.document["status"] == "nothing_to_do", again.text
+    reviewed = await later.trimtab("review", "--json")
+    told = {r["name"] for r in reviewed.document["readings"] if r["rule"] == "hedge.carry"}
+    assert {"income_a_year", "gain_bps"} <= told
+
+
+async def test_a_hedge_is_not_grown_in_a_contract_that_ends_today(account_at: AccountAt) -> None:
+    later = await begun(account_at)
+    near = name_of("BTC", deliveries_after(later.now)[0])
+    await later.asked("hedge", "BTC", "10%")
+    later.until(deliveries_after(later.now)[0] - timedelta(hours=6))
+    refused = await later.trimtab("hedge", "BTC", "20%", "--execute", "--yes", "--json")
+    assert (refused.code, refused.document["status"]) == (3, "refused"), refused.text
+    found = [f for f in refused.document["gate"]["findings"] if f["verdict"] == "refuse"]
+    assert [f["check"] for f in found] == ["min_expiry_days"]
+    assert near in found[0]["reason"]
+
+
+async def test_dated_contracts_need_their_kind_among_the_markets(account_at: AccountAt) -> None:
+    later = await begun(account_at)
+    config = later.account.config
+    text = config.read_text(encoding="utf-8").replace(', "future"]', "]")
+    config.write_text(text, encoding="utf-8")
+    checked = await later.trimtab("config", "check")
+    assert checked.code == 2
+    assert 'add "future" to venue.markets' in checked.text

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, scripted_venue, told
 from tests.wire.opened import NoWaiting, opened, perpetual_btc, spot_btc
 from trimtab.adapters.ccxt_open import OpenedVenue
-from trimtab.domain.errors import NotDone
+from trimtab.domain.errors import NotDone, Refused
+from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import TradeId
 from trimtab.ports import FillCursor
 
@@ -148,3 +150,45 @@ async def test_a_row_that_cannot_be_read_is_never_left_out(spoiled: dict[str, An
         venue.script["GET", SPOT] = answer
         with pytest.raises(NotDone):
             await at.venue.fills(spot_btc().symbol, since=cursor)
+
+
+OVER = Symbol("BTC/USDT:USDT-240628")
+"""A contract that was delivered long ago, and is listed no more."""
+CURSOR = FillCursor(after=TradeId("1"), not_before=NOW)
+
+
+@asynccontextmanager
+async def delisted(answer: Any) -> AsyncIterator[OpenedVenue]:
+    """A venue that lists no contract, and answers so about executions."""
+    async with scripted_venue() as venue:
+        venue.script["GET", LINEAR] = answer
+        async with opened(venue.url, clock=NoWaiting()) as at:
+            yield at
+
+
+async def test_what_happened_in_a_delivered_contract_is_read_by_its_name() -> None:
+    rows = [trade(n, symbol="BTCUSDT_240628") for n in (1, 2, 3)]
+    async with delisted(listed(rows, span_ms=7 * DAY_MS)) as at:
+        fills = await at.venue.fills(OVER, since=CURSOR)
+    assert [(fill.symbol, fill.trade_id, fill.quantity) for fill in fills] == [
+        (OVER, "2", Decimal("0.001")),
+        (OVER, "3", Decimal("0.001")),
+    ]
+
+
+async def test_a_venue_that_forgot_a_delivered_contract_has_nothing_to_tell() -> None:
+    async with delisted(lambda _: told({"code": -1121, "msg": "Invalid symbol."}, 400)) as at:
+        assert await at.venue.fills(OVER, since=CURSOR) == ()
+
+
+async def test_another_no_about_a_delivered_contract_is_one() -> None:
+    async with delisted(lambda _: told({"code": -2015, "msg": "No rights."}, 401)) as at:
+        with pytest.raises(Refused):
+            await at.venue.fills(OVER, since=CURSOR)
+
+
+@pytest.mark.parametrize("name", ["BTC/USDT:USDT-991231", "XYZ/USDT:USDT", "XYZ/USDT"])
+async def test_what_is_not_listed_and_was_never_delivered_is_refused(name: str) -> None:
+    async with delisted(lambda _: told([])) as at:
+        with pytest.raises(Refused, match="does not list"):
+            await at.venue.fills(Symbol(name), since=CURSOR)

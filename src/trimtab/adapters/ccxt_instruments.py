@@ -292,7 +292,7 @@ def _delivered(symbol: Symbol, now: datetime) -> Instrument | None:
     pair, _, settle = symbol.partition(":")
     (base, _, quote), (settled_in, _, expiry) = pair.partition("/"), settle.partition("-")
     try:
-        day = datetime.strptime(expiry, "%y%m%d").replace(tzinfo=UTC)
+        day = datetime.strptime(f"20{expiry}", "%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         return None
     ends_at = day + _DELIVERED_AT
