@@ -116,6 +116,12 @@ def test_without_a_contract_that_lasts_the_plan_says_what_to_write() -> None:
         planned(closed, urgency=ROLLS)
 
 
+def test_a_contract_that_says_no_delivery_is_not_opened() -> None:
+    snapshot = held(OVER, expires_at=None)
+    with pytest.raises(MissingInstrument, match="no dated contract"):
+        planned(snapshot, urgency=ROLLS)
+
+
 def test_an_exception_by_asset_goes_before_the_rule() -> None:
     plan = planned(held(OVER), hedge={"contracts": {BTC: Contract.PERPETUAL}})
     assert [leg.symbol for leg in plan.legs] == [PERP]
