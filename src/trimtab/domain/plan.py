@@ -365,9 +365,10 @@ class Return:
 def returns_of(plan: Plan) -> tuple[Return, ...]:
     """Return what a plan gives back that buys hedges back, in the order of its drifts.
 
-    Nothing where as many coins, but for a lot, are sold beside it.
+    Nothing where as many coins, but for a lot, are sold beside it, or a hedge only changes its
+    contract.
     """
-    bought = {leg.line for leg in plan.legs if leg.lots > 0}
+    bought = {leg.line for leg in plan.legs if leg.lots > 0 and leg.role is not Role.ROLL}
     assets = {line.asset for line in plan.hedging if line.line in bought}
     return tuple(
         Return(asset=d.asset, before=d.net_weight, after=plan.after.weights[d.asset])

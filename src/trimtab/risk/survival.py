@@ -99,7 +99,11 @@ def _spans(case: Case, state: AccountState) -> tuple[Span, ...]:
     out = frozenset(line.index for line in state.lines) - legs - inward - outward
     places = {Place.NOW: Fills(moving=out, settled=frozenset())}
     if legs:
-        places[Place.WORST_PREFIX] = Fills(moving=out | legs | outward, settled=inward)
+        # Of a roll nothing is opened before as much was bought back: it is never there twice.
+        back = frozenset(m.index for m in state.moves if m.is_rolled_back)
+        places[Place.WORST_PREFIX] = Fills(
+            moving=(out | legs | outward) - back, settled=inward | back
+        )
         places[Place.END] = Fills(moving=out, settled=legs | inward | outward)
     spans: list[Span] = []
     for place, fills in places.items():

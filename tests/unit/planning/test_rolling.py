@@ -32,7 +32,7 @@ from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, HedgeCause, HedgeWish
 from trimtab.domain.history import FundingSettlement, History
 from trimtab.domain.instruments import Asset, Instrument, Symbol
-from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
+from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason, returns_of
 from trimtab.domain.policy import Route
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.urgency import ExpiryAction
@@ -188,6 +188,7 @@ def test_a_hedge_is_rolled_as_one_plan_of_both_sides_in_the_same_units() -> None
         (2, "btc", NEXT, HedgeCause.ROLL),
     ]
     assert shown(plan.after.weights["BTC"], 3) == "0.500"
+    assert returns_of(plan) == ()
 
 
 def test_a_roll_keeps_each_open_stretch_within_its_limit() -> None:

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import EXPIRY, LIMITS, NOW, account, dated, dec, legs_of, policy
+from tests.builders import EXPIRY, LIMITS, NOW, account, dated, dec, legs_of, plan, policy
 from tests.unit.risk.cases import ask, context, found, refused
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset
+from trimtab.risk.case import Case
+from trimtab.risk.survival import Place, survival
 
 HEDGED = account("BTC 0.05 @ 60000, USDT 500, perp BTC -0.05, dated BTC at 60100, wallet 3000")
 """All of it is hedged: whatever is opened before something is bought back is too much."""
@@ -103,3 +105,17 @@ def test_a_contract_that_expires_today_is_measured_over_a_whole_day() -> None:
         f for f in report.findings if f.check == "max_basis_bps" and f.verdict is Verdict.REFUSE
     ]
     assert [f.measured for f in worst] == ["500"]
+
+
+def test_on_the_way_of_a_roll_an_account_survives_what_it_survives_before() -> None:
+    snapshot = account(
+        "BTC 0.05 @ 60000, USDT 500, perp BTC -0.05, dated BTC at 60000, wallet 3000"
+    )
+    roll = plan(snapshot, *ROLL)
+    case = Case(plan=roll, snapshot=snapshot, policy=RULES, context=context(), now=NOW)
+    highs = {s.place: s.liquidation_high for s in survival(case).spans if s.asset is None}
+    now, way = highs[Place.NOW], highs[Place.WORST_PREFIX]
+    assert now is not None
+    assert way is not None
+    # Fees and slippage alone make the difference: the hedge is never there twice.
+    assert now.move - dec("0.01") < way.move < now.move
