@@ -36,7 +36,7 @@ class Offer:
     expires_at: datetime | None
     """None for a perpetual."""
     premium: Decimal
-    """F/S - 1 of a dated contract, fraction, signed; 0 for a perpetual."""
+    """F/S - 1, fraction, signed; of a perpetual it brings nothing."""
     rate: Decimal
     """Expected at each settlement of a perpetual, fraction, signed: positive pays shorts."""
     hours: int

@@ -96,7 +96,7 @@ class Contracts:
         return Offer(
             symbol=instrument.symbol,
             expires_at=instrument.expires_at if is_dated else None,
-            premium=premium if is_dated else ZERO,
+            premium=premium,
             rate=ZERO if is_dated else rate,
             hours=interval_of(past) or self.policy.auto.funding_hours,
             cost=cost_share(instrument, book),

@@ -7,20 +7,21 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from tests.builders import LIMITS, NOW, account, book, dec, occasion, policy
+from tests.builders import LIMITS, NOW, account, book, dated, dec, occasion, policy
 from tests.hedge_cases import FAR, PERP, hedges
 from trimtab.domain.contracts import NO_CARRY, CarryPolicy, Contract, GainAction
 from trimtab.domain.exact import shown
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeCause
 from trimtab.domain.history import FundingSettlement, History
-from trimtab.domain.instruments import Asset
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import LegReason, Plan, Role
 from trimtab.domain.policy import Route
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan
 
 BTC = Asset("BTC")
+NEXT = Symbol("BTC/USDT:USDT-270326")
 TOLD = replace(NO_CARRY, on_gain=GainAction.ALERT, negative_days=7)
 SWAPS = replace(TOLD, on_gain=GainAction.SWAP)
 WIDE = replace(LIMITS, max_order_notional=dec(1_000_000), max_unhedged_notional=dec(1_000_000))
@@ -123,6 +124,26 @@ def test_a_dated_hedge_moves_back_to_a_perpetual_that_pays_better() -> None:
     snapshot = account("BTC 0.08 @ 100000, dated BTC -0.02 at 100010, wallet 4000")
     plan = planned(snapshot, hedges=own, history=funded(*["0.0003"] * 30))
     assert [(leg.symbol, leg.lots > 0) for leg in plan.legs] == [(FAR, True), (PERP, False)]
+
+
+def test_of_several_contracts_the_best_is_taken() -> None:
+    near = rich("100100")
+    later = dated("BTC", symbol=NEXT, expires_at=NOW + timedelta(days=126))
+    state = near.contracts[FAR]
+    best = replace(
+        near,
+        instruments={**near.instruments, NEXT: later},
+        books={**near.books, NEXT: book(105_000)},
+        contracts={**near.contracts, NEXT: replace(state, mark=dec(105_000))},
+    )
+    plan = planned(best, history=funded(*["0.00001"] * 30))
+    assert [leg.symbol for leg in plan.legs] == [PERP, NEXT]
+
+
+def test_settlements_before_the_look_back_do_not_count() -> None:
+    before = funded(*["0.01"] * 30, *["0.0001"] * 30)
+    ten = replace(TOLD, funding_days=10)
+    assert told(planned(rich(), carry=ten, history=before))[PERP, "income_a_year"] == "0.1095"
 
 
 def test_days_of_paying_are_told_from_their_limit_on() -> None:

@@ -31,7 +31,7 @@ from trimtab.domain.exact import exact_arithmetic, shown
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, HedgeCause, HedgeWish
 from trimtab.domain.history import FundingSettlement, History
-from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason, returns_of
 from trimtab.domain.policy import Route
 from trimtab.domain.snapshot import Snapshot
@@ -138,6 +138,16 @@ def test_a_hedge_grows_where_it_is_while_that_contract_lasts() -> None:
     snapshot = held(text)
     auto = {"contract": Contract.AUTO}
     assert [leg.symbol for leg in planned(snapshot, own, hedge=auto).legs] == [FAR]
+
+
+def test_a_hedge_in_a_later_contract_is_not_parted_by_a_nearer_one() -> None:
+    own = hedges("open btc 0.01 @ 100000 at band in far")
+    [hedge] = own.hedges
+    later = replace(own, hedges=(replace(hedge, symbol=NEXT),))
+    lots = Lots(-100)
+    position = replace(account(SHORT).positions[FAR], symbol=NEXT, lots=lots)
+    snapshot = replace(held(OVER), positions={NEXT: position})
+    assert [leg.symbol for leg in planned(snapshot, later).legs] == [NEXT]
 
 
 def test_a_hedge_by_hand_is_opened_in_the_contract_of_the_rule() -> None:
