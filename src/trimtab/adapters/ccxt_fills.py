@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import Unreadable, integer_of, milliseconds, rows_of, text_of
+from trimtab.adapters.ccxt_delivered import PastMarkets
 from trimtab.adapters.ccxt_instruments import Catalogue, desk_of
 from trimtab.adapters.ccxt_orders import fill_of, venue_order_id
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import NotDone, Refused
-from trimtab.domain.exact import ZERO
+from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrderId
 from trimtab.ports import FillCursor
@@ -54,7 +54,7 @@ class FillReader:
         self, wire: Wire, catalogue: Catalogue, names: dict[OrderKey, ClientOrderId]
     ) -> None:
         self._wire = wire
-        self._catalogue = catalogue
+        self._markets = PastMarkets(wire, catalogue)
         self._names = names
         """Orders whose client id was seen; shared with the venue, and both add to it."""
 
@@ -66,7 +66,7 @@ class FillReader:
             Refused: the venue denies the read, or does not list the market.
 
         """
-        await self._catalogue.require_known(symbol)
+        await self._markets.require(symbol)
         if cursor.after is None:
             found = dict(await self._first_page(symbol, cursor.not_before))
             if not found:
@@ -112,25 +112,15 @@ class FillReader:
 
     async def _page(self, symbol: Symbol, **bounds: int) -> tuple[int, Rows]:
         """Return one page: how many rows came, and the executions in them by trade id."""
-        instrument = self._catalogue.instrument(symbol, taker_fee=ZERO)
-        asked = {"symbol": self._catalogue.market_id(symbol), "limit": _PAGE, **bounds}
+        instrument = self._markets.instrument(symbol)
+        asked = {"symbol": self._markets.market_id(symbol), "limit": _PAGE, **bounds}
 
         def read(answer: object) -> tuple[int, Rows]:
             """Read every row."""
             rows = rows_of(answer)
             return len(rows), self._rows(rows, instrument)
 
-        try:
-            return await self._wire.read(_TRADES[desk_of(symbol)], asked, read)
-        except Refused as error:
-            if not self._catalogue.is_gone(symbol) or not self._is_unknown(symbol, error):
-                raise
-            return 0, {}  # The venue forgot it: what happened in it, payments still tell.
-
-    def _is_unknown(self, symbol: Symbol, error: Refused) -> bool:
-        """Whether the venue said that it has no such market."""
-        codes = self._wire.profile.codes[desk_of(symbol)].unknown_symbol
-        return error.evidence is not None and error.evidence.code in codes
+        return await self._markets.read(symbol, _TRADES[desk_of(symbol)], asked, read)
 
     def _rows(self, rows: Iterable[Mapping[str, Any]], instrument: Instrument) -> Rows:
         """Read rows as a set."""
@@ -151,7 +141,7 @@ class FillReader:
             Refused: the venue denies the read.
 
         """
-        await self._catalogue.require_known(symbol)
+        await self._markets.require(symbol)
         wanted = sorted(int(order) for order in orders)
         found: dict[VenueOrderId, ClientOrderId] = {}
         for _ in range(_PAGES_MAX):
@@ -166,7 +156,7 @@ class FillReader:
 
     async def _names_from(self, symbol: Symbol, oldest: int | None) -> Mapping[VenueOrderId, str]:
         """Return one page of client ids by the venue's ids: from *oldest* on, or the latest."""
-        asked = {"symbol": self._catalogue.market_id(symbol), "limit": _PAGE}
+        asked = {"symbol": self._markets.market_id(symbol), "limit": _PAGE}
         if oldest is not None:
             asked["orderId"] = oldest
 

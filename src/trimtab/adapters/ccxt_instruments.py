@@ -35,9 +35,6 @@ _GOOD_FOR: Final = timedelta(minutes=5)
 _MINUTE: Final = 60
 _NEVER_MS: Final = 4_133_404_800_000
 """The delivery that Binance lists a perpetual with, 2100-12-25 in milliseconds."""
-_DELIVERED_AT: Final = timedelta(hours=8)
-"""When, after midnight UTC, dated contracts are delivered on Binance."""
-_SMALLEST: Final = Decimal("0.00000001")
 _UNIT_S: Final[Mapping[str, int]] = {"SECOND": 1, "MINUTE": _MINUTE, "HOUR": 3600, "DAY": 86_400}
 _LINEAR_QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD1", "BTC")
 """Quotes of USD-M contracts, which also settle them."""
@@ -78,8 +75,6 @@ class Catalogue:
         self._wire = wire
         self._markets: dict[Symbol, Row] = {}
         self._read_at: dict[Symbol, datetime] = {}
-        self._gone: dict[Symbol, Instrument] = {}
-        """Contracts that were delivered and are listed no more."""
         self._loading = asyncio.Lock()
 
     async def load(self, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
@@ -120,26 +115,6 @@ class Catalogue:
             raise Refused(f"{symbol}: the venue does not list this market")
         return self._markets[symbol]
 
-    async def require_known(self, symbol: Symbol) -> None:
-        """Read *symbol* for what happened in it; a delivered contract is known by its name alone.
-
-        Raises:
-            NotDone: the venue does not answer.
-            Refused: the venue does not list it, and it was not delivered.
-
-        """
-        try:
-            await self.require(symbol)
-        except Refused:
-            gone = _delivered(symbol, self._wire.clock.now())
-            if gone is None:
-                raise
-            self._gone[symbol] = gone
-
-    def is_gone(self, symbol: Symbol) -> bool:
-        """Whether a market is a contract that was delivered and is listed no more."""
-        return symbol in self._gone and symbol not in self._markets
-
     async def symbols_by_id(self, desk: Desk, market_ids: Iterable[str]) -> Mapping[str, Symbol]:
         """Return the unified symbols of a desk's *market_ids*, reading those not yet known.
 
@@ -159,20 +134,16 @@ class Catalogue:
         return {name: names[name] for name in wanted}
 
     def market_id(self, symbol: Symbol) -> str:
-        """Return the venue's name of a market that was read, or was delivered."""
-        if self.is_gone(symbol):
-            return market_id_of(symbol)
+        """Return the venue's name of a market that was read."""
         return str(self._markets[symbol]["id"])
 
     def instrument(self, symbol: Symbol, *, taker_fee: Decimal) -> Instrument:
-        """Return a market that was read, or was delivered, as an instrument.
+        """Return a market that was read as an instrument.
 
         Raises:
             NotDone: the venue's description of it is unreadable.
 
         """
-        if self.is_gone(symbol):
-            return self._gone[symbol]
         try:
             return _instrument(self._markets[symbol], taker_fee)
         except (Unreadable, ValueError, KeyError) as error:
@@ -280,40 +251,6 @@ def _instrument(market: Row, taker_fee: Decimal) -> Instrument:
         taker_fee=taker_fee,
         tradable=market["active"] is True,
         expires_at=None if expiry is None else datetime.fromtimestamp(expiry / 1000, UTC),
-    )
-
-
-def _delivered(symbol: Symbol, now: datetime) -> Instrument | None:
-    """Return a contract whose name says that it was delivered before *now*, else None.
-
-    Nothing can be ordered in it any more: of its grids only the size of a contract counts, which
-    is one base unit on USD-M.
-    """
-    pair, _, settle = symbol.partition(":")
-    (base, _, quote), (settled_in, _, expiry) = pair.partition("/"), settle.partition("-")
-    try:
-        day = datetime.strptime(f"20{expiry}", "%Y%m%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    ends_at = day + _DELIVERED_AT
-    if now < ends_at:
-        return None
-    return Instrument(
-        symbol=symbol,
-        kind=MarketKind.FUTURE,
-        base=Asset(base),
-        quote=Asset(quote),
-        settle=Asset(settled_in),
-        lot_size=_SMALLEST,
-        tick_size=_SMALLEST,
-        lots_min=1,
-        lots_max=1,
-        notional_min=ZERO,
-        notional_min_reduce_only=ZERO,
-        contract_size=ONE,
-        taker_fee=ZERO,
-        tradable=False,
-        expires_at=ends_at,
     )
 
 
