@@ -6,7 +6,8 @@ and the instant it was made, so no two plans share one and no two share a client
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -377,7 +378,7 @@ def returns_of(plan: Plan) -> tuple[Return, ...]:
     )
 
 
-def _is_sold_beside(asset: Asset, plan: Plan, bought: Set[int]) -> bool:
+def _is_sold_beside(asset: Asset, plan: Plan, bought: AbstractSet[int]) -> bool:
     """Say whether a plan sells as many coins as it buys back in contracts."""
     mine = [leg for leg in plan.legs if leg.instrument.base == asset]
     back = [g for g in mine if g.line in bought and g.instrument.is_contract]
