@@ -44,7 +44,6 @@ from trimtab.domain.orders import ClientOrderId, VenueOrderId
 from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.plan import After, Leg, LegReason, Plan, Role
 from trimtab.domain.policy import (
-    NOTHING_TACTICAL,
     ApprovalPolicy,
     Basis,
     Destination,
@@ -56,7 +55,6 @@ from trimtab.domain.policy import (
     RiskLimits,
     Route,
     Scope,
-    TacticalPolicy,
     Target,
     Threshold,
     Untargeted,
@@ -80,6 +78,7 @@ from trimtab.domain.snapshot import (
     PriceBand,
     Snapshot,
 )
+from trimtab.domain.tactical import NOTHING_TACTICAL, TacticalPolicy
 from trimtab.domain.transfers import TransferLeg, TransferReason
 from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
 

@@ -43,6 +43,7 @@ def line(number: int, name: str) -> HedgeLine:
         cause=HedgeCause.DRIFT,
         drift_back=DriftBack.BAND,
         beside=Decimal("0.02"),
+        beta=Decimal("1.5"),
     )
 
 

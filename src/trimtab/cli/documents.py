@@ -289,6 +289,8 @@ def _leg(plan: Plan, leg: Leg) -> Document:
         "client_order_id": plan.order_id(leg.line, attempt=1),
         "reason": leg.reason.value,
         "expected_cost": value(leg.expected_cost),
+        "protects": None if leg.protects is None else leg.protects.asset,
+        "beta": None if leg.protects is None else plain(leg.protects.beta),
     }
 
 
@@ -301,6 +303,7 @@ def _hedge_line(line: HedgeLine) -> Document:
         "symbol": line.symbol,
         "origin": line.origin.value,
         "cause": line.cause.value,
+        "beta": plain(line.beta),
     }
 
 

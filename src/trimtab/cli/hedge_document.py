@@ -23,6 +23,7 @@ def hedge_document(seen: SeenHedge) -> Document:
         "asset": hedge.asset,
         "symbol": hedge.symbol,
         "origin": hedge.origin.value,
+        "beta": plain(hedge.beta),
         "opened_at": to_document(hedge.opened_at),
         "age_days": seen.age.days,
         "units": plain(hedge.units),

@@ -112,6 +112,8 @@ def _row(seen: SeenHedge) -> list[str | Text]:
 
 
 def _short(seen: SeenHedge) -> str:
-    """Return what is short: units and asset, and the day of a dated contract."""
-    _, _, expiry = seen.hedge.symbol.partition("-")
-    return f"{plain(seen.hedge.units)} {seen.hedge.asset}" + (f" {expiry}" if expiry else "")
+    """Return what is short: units, asset, day of a dated contract; and for which other asset."""
+    hedge, (base, _, market) = seen.hedge, seen.hedge.symbol.partition("/")
+    _, _, expiry = market.partition("-")
+    told = f"{plain(hedge.units)} {base}" + (f" {expiry}" if expiry else "")
+    return f"{told} for {hedge.asset} at beta {plain(hedge.beta)}" if hedge.is_cross else told

@@ -238,6 +238,18 @@ def return_lines(plan: Plan) -> list[RenderableType]:
     ]
 
 
+def protection_lines(plan: Plan) -> list[RenderableType]:
+    """Return what orders in contracts of other assets stand for."""
+    return [
+        Text(
+            f"Line {leg.line} stands for {money(leg.protects.of(leg.notional))} {plan.quote} of "
+            f"{leg.protects.asset}, at beta {plain(leg.protects.beta)}."
+        )
+        for leg in plan.legs
+        if leg.protects is not None
+    ]
+
+
 def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> Table:
     """Return what is left alone, and why."""
     table = _table("left alone", f">value {plan.quote}", "because")

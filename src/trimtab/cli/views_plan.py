@@ -14,6 +14,7 @@ from trimtab.cli.tables import (
     legs_table,
     order_lines,
     overlay_lines,
+    protection_lines,
     return_lines,
     told_lines,
     untraded_table,
@@ -38,7 +39,8 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     if (triggers := trigger_table(plan.drift)) is not None:
         parts += [Text(), triggers]
     if plan.legs:
-        parts += [Text(), legs_table(plan), *order_lines(plan), *return_lines(plan)]
+        parts += [Text(), legs_table(plan), *protection_lines(plan)]
+        parts += [*order_lines(plan), *return_lines(plan)]
         parts.append(cost_line(plan))
     else:
         parts += [Text(), Text(f"Nothing to do: {_why_idle(plan)}.", "green")]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
+from trimtab.config.checks_cross import cross_flaws
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.checks_overlays import Wished, overlay_flaws
 from trimtab.config.checks_sleeves import funded_weights, sleeve_flaws
@@ -55,6 +56,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
         is_net=section(tree, "portfolio").get("basis", "net") == "net",
     )
     yield from overlay_flaws(wished)
+    yield from cross_flaws(tree)
     yield from sleeve_flaws(tree, targeted=targeted(tree) or ())
     yield from _markets(tree)
     yield from venue_flaws(section(tree, "venue"))

@@ -31,7 +31,7 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
-from trimtab.config.models_hedge import Carry, Redeploy
+from trimtab.config.models_hedge import Carry, Cross, Redeploy
 from trimtab.config.models_history import Adaptive, History, NoTrade
 from trimtab.config.models_notify import Notify
 from trimtab.config.models_overlays import Overlays
@@ -106,7 +106,7 @@ class Rebalance(BaseModel):
 
     route: Route = Route.SPOT
     """How drifts are corrected: with coins, with perpetuals while the coins stay, with a share of
-    each, or with whichever is cheaper over a horizon."""
+    each, with whichever is cheaper over a horizon, or with another asset's perpetual."""
     spot_fraction: ShareText = Share(numerator=1, denominator=2)
     """Share that a mixed route trades by spot, such as "5/6"; the other routes do not read it."""
     threshold: ThresholdText = Threshold(width=Decimal("0.05"), relative=False)
@@ -163,6 +163,8 @@ class Hedge(BaseModel):
     """What contracts bring, and when a hedge is moved from one to another."""
     redeploy: Redeploy | None = None
     """Spends what hedges brought; without it the pot waits in the quote."""
+    cross: Cross | None = None
+    """Hedges by the contracts of other assets."""
 
 
 class Auto(BaseModel):

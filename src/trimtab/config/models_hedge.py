@@ -28,6 +28,19 @@ def read_candidates(assets: tuple[str, ...]) -> tuple[str, ...]:
     return assets
 
 
+class Cross(BaseModel):
+    """Hedges an asset by the perpetual of another, at its beta; for the route "cross"."""
+
+    model_config = SECTION
+
+    by: dict[AssetCode, AssetCode] = Field(default_factory=dict, examples=['ALT = "BTC"'])
+    """Whose perpetual is short for an overweight of an asset."""
+    look_back_days: Annotated[Whole, Field(ge=30, le=1500), Unit(name="days")] = 90
+    """Common daily closes that the beta is estimated from; with fewer none is opened."""
+    min_r2: Fraction = Decimal("0.6")
+    """Least share of the asset's variance that the other must explain."""
+
+
 class Redeploy(BaseModel):
     """Spends a positive pot on underweight coins, where the buy-dip rule holds."""
 

@@ -13,11 +13,12 @@ from typing import Final, TypeVar
 
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document
-from trimtab.config.models_hedge import Carry, Redeploy
+from trimtab.config.models_hedge import Carry, Cross, Redeploy
 from trimtab.config.models_triggers import Schedule
 from trimtab.config.overlaying import overlays_of
 from trimtab.config.sleeving import sleeves_of
 from trimtab.domain.contracts import CarryPolicy
+from trimtab.domain.cross import CrossPolicy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.history_policy import (
@@ -36,7 +37,6 @@ from trimtab.domain.policy import (
     RebalancePolicy,
     ReferencePolicy,
     RiskLimits,
-    TacticalPolicy,
     Target,
 )
 from trimtab.domain.redeploy import DipRule, RedeployPolicy
@@ -44,6 +44,7 @@ from trimtab.domain.references import ReferenceSource
 from trimtab.domain.routing import AutoPolicy
 from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import Environment
+from trimtab.domain.tactical import TacticalPolicy
 from trimtab.domain.urgency import UrgencyPolicy
 from trimtab.venues.catalogue import PROFILES
 
@@ -75,6 +76,7 @@ def policy_of(document: Document) -> Policy:
             contract=document.hedge.contract,
             contracts=_by_asset(document.hedge.contracts),
             carry=_carry(document.hedge.carry),
+            cross=_cross(document.hedge.cross),
         ),
         auto=_auto(document),
         urgency=_urgency(document),
@@ -251,6 +253,17 @@ def _carry(wanted: Carry) -> CarryPolicy:
         funding_days=wanted.funding_days,
         min_gain_bps=wanted.min_gain_bps,
         negative_days=wanted.negative_days,
+    )
+
+
+def _cross(wanted: Cross | None) -> CrossPolicy | None:
+    """Return which assets are hedged by the contracts of others, if any are."""
+    if wanted is None or not wanted.by:
+        return None
+    return CrossPolicy(
+        by=MappingProxyType({Asset(a): Asset(other) for a, other in wanted.by.items()}),
+        look_back_days=wanted.look_back_days,
+        min_r2=wanted.min_r2,
     )
 
 

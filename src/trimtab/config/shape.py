@@ -31,6 +31,7 @@ PER_ASSET: Final = frozenset(
         ("overlays", "season", "months", ANY_NAME),
         ("overlays", "rotation", "targets"),
         ("hedge", "contracts"),
+        ("hedge", "cross", "by"),
         ("rebalance", "routes"),
         ("rebalance", "thresholds"),
         ("auto", "cost_basis"),

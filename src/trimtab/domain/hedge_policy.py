@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from trimtab.domain.contracts import NO_CARRY, CarryPolicy, Contract, GainAction
+from trimtab.domain.cross import CrossPolicy
 from trimtab.domain.instruments import Asset
 from trimtab.domain.redeploy import RedeployPolicy
 
@@ -38,6 +39,8 @@ class HedgePolicy:
     contracts: Mapping[Asset, Contract] = field(default_factory=lambda: MappingProxyType({}))
     """Exceptions from ``contract`` by asset."""
     carry: CarryPolicy = NO_CARRY
+    cross: CrossPolicy | None = None
+    """Which assets are hedged by the contracts of others; None where none is."""
 
     def contract_of(self, asset: Asset) -> Contract:
         """Return which contracts hedge *asset*."""

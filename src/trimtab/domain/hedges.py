@@ -16,7 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NewType
 
-from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import Fill
 from trimtab.domain.payments import Payment
@@ -90,6 +90,8 @@ class HedgeLine:
     drift_back: DriftBack
     beside: Decimal
     """Base units that the contract was short at planning and that no hedge explains, >= 0."""
+    beta: Decimal = ONE
+    """Return of the asset for a return of the contract, > 0; 1 where it is its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,13 @@ class Hedge:
     """None while it is open."""
     closed_by: HedgeCause | None
     """What the last fill was for; None while it is open."""
+    beta: Decimal = ONE
+    """Return of the asset for a return of the contract, > 0; 1 where it is its own."""
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether the contract is of another asset than what it stands for."""
+        return not self.symbol.startswith(f"{self.asset}/")
 
     @property
     def is_open(self) -> bool:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from trimtab.domain.canonical import digest, to_document
+from trimtab.domain.cross import CrossShort, Protection
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.firings import Firing
 from trimtab.domain.hedges import HedgeLine
@@ -95,6 +96,8 @@ class UntradedReason(StrEnum):
     """A position in a contract that is about to be delivered, and that no hedge explains."""
     FLAGGED = "flagged"
     """The operator has flagged the asset, so that it is never bought."""
+    NO_CROSS_HEDGE = "no_cross_hedge"
+    """Accepted drift: it follows the asset that would hedge it too little to be hedged by it."""
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"
@@ -201,6 +204,8 @@ class Leg:
     reason: LegReason
     expected_cost: Decimal
     """Fees, half spread and impact, quote units, >= 0."""
+    protects: Protection | None = None
+    """The other asset that it stands for; None where it is for its own."""
 
     @property
     def symbol(self) -> Symbol:
@@ -315,6 +320,8 @@ class Plan:
     """What sleeves do to the exposure of each asset that they touch, by name."""
     order: LineOrder = LineOrder.USUAL
     """Which order the lines go in."""
+    crosses: tuple[CrossShort, ...] = ()
+    """What is short for other assets, before and after it, by asset and contract."""
 
     @cached_property
     def digest(self) -> str:

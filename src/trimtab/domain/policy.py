@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.hedge_policy import HedgePolicy
@@ -22,6 +20,7 @@ from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
 from trimtab.domain.sleeves import Sleeve, assets_of
+from trimtab.domain.tactical import NOTHING_TACTICAL, TacticalPolicy
 from trimtab.domain.urgency import UrgencyPolicy
 
 
@@ -51,6 +50,8 @@ class Route(StrEnum):
     """A share by spot, the rest hedged at the ratio."""
     AUTO = "auto"
     """Each asset by the cheaper of the two over a horizon."""
+    CROSS = "cross"
+    """An overweight by a short of another asset's contract, at its beta."""
 
 
 class Scope(StrEnum):
@@ -172,7 +173,7 @@ class RebalancePolicy:
     def way_of(self, asset: Asset) -> Way | None:
         """Return how the drift of *asset* is split; None where its route alone says so."""
         route = self.route_of(asset)
-        if route in (Route.SPOT, Route.FUTURES):
+        if route in (Route.SPOT, Route.FUTURES, Route.CROSS):
             return None
         by_itself = self.spot_fraction if route is Route.MIXED else ALL_SPOT
         return self.ways.get(asset, Way(spot=by_itself, tolerance=ZERO))
@@ -191,22 +192,6 @@ class RebalancePolicy:
     def threshold_of(self, asset: Asset) -> Threshold:
         """Return the threshold that *asset* has."""
         return self.thresholds.get(asset, self.threshold)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TacticalPolicy:
-    """What is held apart for a time: out of NAV, weights and orders, in leverage and margin."""
-
-    holdings: Mapping[Asset, Decimal]
-    """Units outside futures wallets, > 0."""
-    positions: Mapping[Asset, Decimal]
-    """Base units of perpetuals, signed, never zero."""
-
-
-NOTHING_TACTICAL: Final = TacticalPolicy(
-    holdings=MappingProxyType({}), positions=MappingProxyType({})
-)
-"""All of the account is the portfolio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,12 +337,20 @@ class Policy:
         return (*assets_of(self.sleeves), *scaled)
 
     @property
+    def beside_targets(self) -> tuple[Asset, ...]:
+        """Every asset whose contracts are traded for a sleeve, or for another asset."""
+        cross = self.hedge.cross
+        return (*self.sleeved, *(cross.by.values() if cross is not None else ()))
+
+    @property
     def past_needed(self) -> HistoryNeed:
         """What of the past has to be read for this policy; often nothing."""
         assets, redeploy = self.rebalance.assets, self.hedge.redeploy
         need = self.history.need(assets)
         if redeploy is not None:
             need = need.joined(redeploy.need(assets))
+        if self.hedge.cross is not None:
+            need = need.joined(self.hedge.cross.need)
         risky = risky_of(assets)
         weighed = tuple(a for a in risky if self.rebalance.route_of(a) is Route.AUTO)
         compared = tuple(a for a in risky if self.hedges(a) and self.hedge.compares(a))
@@ -368,6 +361,6 @@ class Policy:
         return need
 
     def hedges(self, asset: Asset) -> bool:
-        """Whether contracts on *asset* may be traded: by its route, a rotation or a sleeve."""
-        by_route = self.rebalance.route_of(asset) is not Route.SPOT
-        return by_route or self.overlays.rotation is not None or asset in self.sleeved
+        """Whether contracts on *asset* may be traded: by a route, a rotation or a sleeve."""
+        by_route = self.rebalance.route_of(asset) not in (Route.SPOT, Route.CROSS)
+        return by_route or self.overlays.rotation is not None or asset in self.beside_targets

@@ -295,6 +295,7 @@ def _begun(line: HedgeLine, fill: Fill, first: Hedge | None) -> Hedge:
         funding=ZERO,
         closed_at=None,
         closed_by=None,
+        beta=line.beta,
     )
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.cross import Protection
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic
 from trimtab.domain.hedges import (
     POT_ID,
     DriftBack,
@@ -62,7 +63,7 @@ def _of(leg: Leg, terms: Terms) -> Iterator[HedgeLine]:
     elif terms.spends_pot and leg.role is Role.SPOT:
         yield _spending(leg)
     elif leg.role is Role.CLOSE and leg.lots > 0:
-        for hedge in _bought_back(leg.symbol, terms):
+        for hedge in _bought_back(leg, terms):
             yield _line(leg, hedge, terms, cause=terms.causes.get(hedge.hedge_id))
 
 
@@ -79,19 +80,30 @@ def _rolling(leg: Leg, terms: Terms) -> Iterator[HedgeLine]:
         yield replace(line, symbol=leg.symbol, beside=there)
 
 
-def _bought_back(symbol: Symbol, terms: Terms) -> tuple[Hedge, ...]:
+def _bought_back(leg: Leg, terms: Terms) -> tuple[Hedge, ...]:
     """Return the hedges that a buy comes off; a correction never touches those by hand."""
-    held = terms.book.open_on(symbol)
+    held = terms.book.open_on(leg.symbol)
     named = tuple(h for h in held if h.hedge_id in terms.causes)
-    return named or tuple(h for h in held if h.origin is HedgeOrigin.DRIFT)
+    asset = _stands_for(leg).asset
+    return named or tuple(h for h in held if h.origin is HedgeOrigin.DRIFT and h.asset == asset)
+
+
+def _stands_for(leg: Leg) -> Protection:
+    """Return what a line is for: its own asset, or another at its beta."""
+    return leg.protects or Protection(asset=leg.instrument.base, beta=ONE)
 
 
 def _opening(leg: Leg, terms: Terms) -> HedgeLine:
     """Return the hedge that a sell opens or grows."""
-    asset, symbol = leg.instrument.base, leg.symbol
+    symbol, protection = leg.symbol, _stands_for(leg)
+    asset = protection.asset
     by_hand = terms.by_hand.get(symbol)
     origin = HedgeOrigin.DRIFT if by_hand is None else HedgeOrigin.BY_HAND
-    drift = [h.hedge_id for h in terms.book.open_on(symbol) if h.origin is HedgeOrigin.DRIFT]
+    drift = [
+        h.hedge_id
+        for h in terms.book.open_on(symbol)
+        if h.origin is HedgeOrigin.DRIFT and (h.asset, h.beta) == (asset, protection.beta)
+    ]
     return HedgeLine(
         line=leg.line,
         hedge_id=by_hand or (drift[0] if drift else new_id(asset, terms.book, terms.snapshot)),
@@ -101,6 +113,7 @@ def _opening(leg: Leg, terms: Terms) -> HedgeLine:
         cause=HedgeCause(origin.value),
         drift_back=terms.drift_back[asset] if by_hand is None else DriftBack.NEVER,
         beside=beside(symbol, terms.book, terms.snapshot),
+        beta=protection.beta,
     )
 
 
@@ -129,6 +142,7 @@ def _line(leg: Leg, hedge: Hedge, terms: Terms, *, cause: HedgeCause | None) -> 
         cause=cause or HedgeCause.DRIFT,
         drift_back=hedge.drift_back,
         beside=beside(hedge.symbol, terms.book, terms.snapshot),
+        beta=hedge.beta,
     )
 
 

@@ -17,8 +17,8 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, floor_times
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.plan import TacticalPart
-from trimtab.domain.policy import TacticalPolicy
 from trimtab.domain.snapshot import Balance, Snapshot
+from trimtab.domain.tactical import TacticalPolicy
 
 _NEXT = "trimtab config show"
 

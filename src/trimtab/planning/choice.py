@@ -30,6 +30,7 @@ from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.carry import Carry, carry_of, swapped
 from trimtab.planning.contracts import Contracts
 from trimtab.planning.costs import cost_share, expected_cost
+from trimtab.planning.cross import Crossing
 from trimtab.planning.decision import (
     FRICTIONLESS,
     Correction,
@@ -42,7 +43,7 @@ from trimtab.planning.drift import Measurement
 from trimtab.planning.no_trade import Ground, Weighed, ground_of, weighed
 from trimtab.planning.parted import Parted
 from trimtab.planning.redeploy import redeployed
-from trimtab.planning.routes import Move, routed
+from trimtab.planning.routes import Move
 from trimtab.planning.sizes import Sizes, book_of, sized
 from trimtab.planning.sleeves import Asked, sleeve_moves
 from trimtab.planning.sleeves import firings_of as sleeve_firings
@@ -72,8 +73,13 @@ class Choice:
     """Whether its buys are paid by what hedges brought."""
 
     def corrections(self, theirs: frozenset[Symbol]) -> tuple[Move, ...]:
-        """Return the moves that no sleeve is for, whose contracts are *theirs*."""
-        return tuple(m for m in self.moves if m.instrument.symbol not in theirs)
+        """Return the moves that are for their own asset, and for no sleeve.
+
+        *theirs* are the contracts of sleeves. What goes by the contract of another asset has its
+        own way to be told.
+        """
+        mine = (m for m in self.moves if m.protects is None)
+        return tuple(m for m in mine if m.instrument.symbol not in theirs)
 
 
 COST_MARGIN: Final = Decimal("1.01")
@@ -99,6 +105,8 @@ class Scene:
     found: Measurement
     sleeves: tuple[SleeveDrift, ...]
     """How far each sleeve is from its size."""
+    crossing: Crossing
+    """What goes by the contracts of other assets."""
     policy: Policy
     occasion: Occasion
     overweights: Mapping[Asset, Overweight]
@@ -231,7 +239,7 @@ def _corrected(scene: Scene) -> Choice:
             scene.found, policy.rebalance, calls=calls, friction=friction, beside=beside
         )
         shared = carried(decision.corrections, groups, exposed=own, hedge=policy.hedge)
-        moves = routed(shared.corrections, scene.account.own_snapshot, kept=kept, short_in=short_in)
+        moves = scene.crossing.routed(shared.corrections, kept=kept, short_in=short_in)
         of_sleeves = _of_sleeves(scene, decision, is_called=bool(calls))
         untraded = decision.untraded + shared.untraded
         found = replace(
@@ -240,8 +248,8 @@ def _corrected(scene: Scene) -> Choice:
         if ground is None or not shared.corrections:
             return found
         worth = _worthwhile(shared.corrections, moves, ground, scene)
-        routes = routed(worth.kept, scene.account.own_snapshot, kept=kept, short_in=short_in)
-        moves = routes + of_sleeves
+        moves = scene.crossing.routed(worth.kept, kept=kept, short_in=short_in)
+        moves += of_sleeves
         left = untraded + worth.untraded
         return replace(found, moves=moves, untraded=left, readings=worth.readings)
 
@@ -273,7 +281,7 @@ def _worthwhile(
             book = book_of(move, scene.snapshot)
             quantity, buys = ratio(abs(move.value), book.mid), move.value > 0
             cost = expected_cost(move.instrument, book, quantity=quantity, buys=buys)
-            costs[move.asset] += cost
+            costs[move.asset if move.protects is None else move.protects.asset] += cost
     called = bool(calls_of(scene.policy, scene.occasion))
     forced = costs.keys() if called else scene.found.trims.keys()
     return weighed(corrections, costs, ground, forced=forced)
@@ -339,7 +347,7 @@ def _marks(scene: Scene) -> Mapping[Symbol, Decimal]:
 
     Where somebody else took a part, nothing closes by itself until a person has looked.
     """
-    snapshot, marks = scene.account.own_snapshot, dict[Symbol, Decimal]()
+    snapshot, marks = scene.account.hedged, dict[Symbol, Decimal]()
     for symbol, position in snapshot.positions.items():
         with exact_arithmetic():
             short = -snapshot.instruments[symbol].units(position.lots)

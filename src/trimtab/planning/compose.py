@@ -16,7 +16,7 @@ from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
 from trimtab.domain.hedges import DriftBack, HedgeWish
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy
@@ -26,6 +26,7 @@ from trimtab.planning.apart import tactical_parts, without_tactical
 from trimtab.planning.by_hand import ByHand, wished
 from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
 from trimtab.planning.contracts import Contracts
+from trimtab.planning.cross import cross_choices, shorts_of
 from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, lines
 from trimtab.planning.parted import (
@@ -65,7 +66,7 @@ def make_plan_moving(
 
     """
     everything, snapshot = snapshot, without_tactical(snapshot, policy.tactical)
-    account = parted(snapshot, policy)
+    account = parted(snapshot, policy, occasion.hedges)
     own, own_snapshot = account.own, account.own_snapshot
     by_hand = _by_hand(occasion, account, policy)
     aims = aims_of(occasion.hedges, own) if by_hand is None else by_hand.aims
@@ -77,6 +78,7 @@ def make_plan_moving(
         targets=targets,
         found=found,
         sleeves=sleeve_drifts(stance, account, moved=moved),
+        crossing=account.crossing(stance),
         policy=stance.rules,
         occasion=occasion,
         overweights=overweights_of(found, targets, values_of(aims, own)),
@@ -102,26 +104,30 @@ def make_plan_moving(
         readings=stance.readings + choice.readings,
         drift=found.drifts,
         groups=found.groups,
-        routes=ways.choices(m for m in choice.moves if m.instrument.symbol not in account.theirs),
+        routes=ways.choices(choice.corrections(account.theirs)) + cross_choices(choice.moves),
         legs=laid_out.legs,
         transfers=laid_out.transfers,
         hedging=declared(account.own_legs(laid_out.legs), _terms(scene, choice)),
         allocation=sizes.certificate,
-        units_before={
-            a: traded_units(everything, a)
-            for a in sorted({g.instrument.base for g in laid_out.legs})
-        },
+        units_before=_units_before(everything, laid_out),
         untraded=(
             *sizes.untraded,
             *choice.untraded,
-            *_accepted(found),
+            *_accepted(found, stance.betas.refused),
             *_ignored(targets, own),
         ),
         tactical=tuple(tactical_parts(policy.tactical, own)),
         after=after,
         sleeves=after_legs(scene.sleeves, account, laid_out.legs, scale),
         nets=nets_of(stance, account, laid_out.legs, after.weights),
+        crosses=shorts_of(scene.crossing, laid_out.legs),
     )
+
+
+def _units_before(everything: Snapshot, laid_out: Lines) -> Mapping[Asset, Decimal]:
+    """Return the units of each asset that a line moves, as the plan found them."""
+    moved = sorted({leg.instrument.base for leg in laid_out.legs})
+    return {asset: traded_units(everything, asset) for asset in moved}
 
 
 def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | None:
@@ -157,10 +163,16 @@ def _terms(scene: Scene, choice: Choice) -> Terms:
     )
 
 
-def _accepted(found: Measurement) -> tuple[Untraded, ...]:
-    """Report the overweight that hedging leaves."""
+def _accepted(found: Measurement, refused: Mapping[Asset, str]) -> tuple[Untraded, ...]:
+    """Report the overweight that hedging leaves, and why the contract of another is *refused*."""
+    reasons = dict.fromkeys(refused, UntradedReason.NO_CROSS_HEDGE)
     return tuple(
-        Untraded(asset=m.asset, reason=m.accepted_as, value=m.accepted)
+        Untraded(
+            asset=m.asset,
+            reason=reasons.get(m.asset, m.accepted_as),
+            value=m.accepted,
+            note=refused.get(m.asset, ""),
+        )
         for m in found.measures
         if m.asset != found.quote and m.accepted > 0
     )
@@ -200,8 +212,11 @@ def _after(
         for leg in laid_out.legs:
             base = leg.instrument.base
             # Else it is outside weights: a sleeve's, or traded only because it is urgent.
-            if base in net and leg.symbol not in account.theirs:
-                net[base] += leg.instrument.units(leg.lots) * exposed.mid(base)
+            value = leg.instrument.units(leg.lots) * exposed.mid(base)
+            if leg.protects is not None:
+                net[leg.protects.asset] += leg.protects.of(value)
+            elif base in net and leg.symbol not in account.theirs:
+                net[base] += value
             if leg.role is not Role.SPOT:
                 lots[leg.symbol] = lots.get(leg.symbol, 0) + leg.lots
         gross = sum(

@@ -114,6 +114,7 @@ def _leg(found: Sized, lots: Lots, snapshot: Snapshot, *, stage: int) -> Leg:
         expected_cost=expected_cost(
             instrument, book, quantity=instrument.units(lots).copy_abs(), buys=lots > 0
         ),
+        protects=found.move.protects,
     )
 
 

@@ -1,7 +1,8 @@
-"""Parted: one account as its targets see it, beside the same with its sleeves. Pure and exact.
+"""Parted: one account as its targets see it, beside all of it. Pure and exact.
 
-Targets, bands, hedges and corrections know the account by itself, without what sleeves own;
-leverage, margin, urgent reductions and orders know all of it.
+Targets, bands, hedges and corrections know the account by itself: without what sleeves own, and
+with what is short for another asset counted there. Leverage, margin, urgent reductions and orders
+know all of it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure
+from trimtab.domain.hedges import Hedge, HedgeBook
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import Drift, Leg
 from trimtab.domain.policy import Policy
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift, SleeveScale
 from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.cross import Crossing, attributed, open_crosses, without_crosses
 from trimtab.planning.sleeves import Scale, measured, sleeve_symbols, without_sleeves
 from trimtab.planning.stance import Stance
 from trimtab.triggers.bands import Band, sleeved_alert_prices
@@ -29,26 +32,47 @@ class Parted:
     snapshot: Snapshot
     """All of it."""
     exposed: Exposure
-    own_snapshot: Snapshot
+    hedged: Snapshot
     """Without what sleeves own."""
+    own_snapshot: Snapshot
+    """Without what is short for other assets either."""
     own: Exposure
+    """The same, with what is short for other assets as a short on those."""
+    crosses: tuple[Hedge, ...]
+    """Open cross-hedges by first fill, each as large as is really short."""
     theirs: frozenset[Symbol]
     """Perpetuals that sleeves own."""
+
+    def crossing(self, stance: Stance) -> Crossing:
+        """Return what goes by the contracts of other assets, on *stance*."""
+        return Crossing(
+            rules=stance.rules.rebalance,
+            cross=stance.rules.hedge.cross,
+            betas=stance.betas,
+            crosses=self.crosses,
+            own_snapshot=self.own_snapshot,
+            own=self.own,
+        )
 
     def own_legs(self, legs: Iterable[Leg]) -> tuple[Leg, ...]:
         """Return those of *legs* that no sleeve is for."""
         return tuple(leg for leg in legs if leg.symbol not in self.theirs)
 
 
-def parted(snapshot: Snapshot, policy: Policy) -> Parted:
-    """Return *snapshot* with its sleeves and by itself."""
-    own_snapshot = without_sleeves(snapshot, policy.sleeved)
+def parted(snapshot: Snapshot, policy: Policy, book: HedgeBook) -> Parted:
+    """Return *snapshot* with its sleeves and by itself, with the hedges of *book*."""
+    hedged = without_sleeves(snapshot, policy.sleeved)
+    crosses = open_crosses(book, hedged)
+    own_snapshot = without_crosses(hedged, crosses) if crosses else hedged
     exposed = exposure(snapshot)
+    own = exposed if own_snapshot is snapshot else exposure(own_snapshot)
     return Parted(
         snapshot=snapshot,
         exposed=exposed,
+        hedged=hedged,
         own_snapshot=own_snapshot,
-        own=exposed if own_snapshot is snapshot else exposure(own_snapshot),
+        own=attributed(own, crosses, own_snapshot),
+        crosses=crosses,
         theirs=sleeve_symbols(snapshot, policy.sleeved),
     )
 

@@ -68,7 +68,9 @@ def held_hedges(symbol: Symbol, contracts: Contracts) -> tuple[Hedge, ...]:
 
     Where somebody else took a part nothing is moved until a person has looked.
     """
-    snapshot, hedges = contracts.snapshot, contracts.book.open_on(symbol)
+    snapshot = contracts.snapshot
+    # What is short for other assets is no part of this account, and has nowhere to go.
+    hedges = tuple(h for h in contracts.book.open_on(symbol) if not h.is_cross)
     position = snapshot.positions.get(symbol)
     if position is None:
         return ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from trimtab.domain.cross import Protection
 from trimtab.domain.errors import MissingInstrument
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, contract_symbols, exposure
@@ -32,6 +33,8 @@ class Move:
     """How much further it may go in the same direction and still serve, quote units, >= 0."""
     role: Role
     reason: LegReason
+    protects: Protection | None = None
+    """The other asset that it is for; None where it is for its own."""
 
 
 def routed(

@@ -21,6 +21,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
 from trimtab.hedging.closing import resting
 from trimtab.planning.accepted import Hedging
+from trimtab.planning.cross import Betas, betas_of
 from trimtab.planning.drift import Measurement, measure
 from trimtab.targets.by_hand import Aim, beyond_targets, hedged_targets
 from trimtab.targets.effective import Targets
@@ -41,6 +42,8 @@ class Stance:
     found: Measurement
     readings: tuple[Reading, ...]
     """What of the past it rests on, by rule."""
+    betas: Betas
+    """At which beta assets are hedged by the contracts of others."""
 
 
 def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Sequence[Aim]) -> Stance:
@@ -59,6 +62,8 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         weighed = [a for a, w in targets.strategic.items() if w and a != exposed.quote]
         risky = {a: targets.strategic[a] for a in risky_of(weighed)}
         rebalance, seen = adapted(rebalance, policy.history.adaptive, occasion.history, risky)
+    betas = betas_of(rules.hedge.cross, occasion.history)
+    rest = resting(occasion.hedges, rules.hedge, now=occasion.now)
     found = measure(
         exposed,
         targets,
@@ -66,7 +71,7 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         hedging=Hedging(
             policy=rules.hedge,
             beyond=beyond_targets(aims, targets, exposed),
-            resting=resting(occasion.hedges, rules.hedge, now=occasion.now),
+            resting=rest.union(betas.refused),
         ),
     )
     if policy.history.chance_days and occasion.history is not None:
@@ -77,7 +82,8 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         targets=targets,
         rules=replace(rules, rebalance=rebalance),
         found=found,
-        readings=targets.readings + seen,
+        readings=targets.readings + seen + betas.readings,
+        betas=betas,
     )
 
 

@@ -41,10 +41,14 @@ class Scene:
 def with_trigger_prices(drifts: tuple[Drift, ...], scene: Scene) -> tuple[Drift, ...]:
     """Return *drifts* with the trigger prices of each asset; none once a band is left.
 
-    None either where a mixed or auto route splits a drift: what such a route lets be goes over
-    from one regime to another with the price, and a price that is not certain is not told.
+    None either where a mixed or auto route splits a drift, or one asset is hedged by another: what
+    such a route lets be goes over from one regime to another with the price, or moves with another
+    price, and a price that is not certain is not told.
     """
-    is_split = any(scene.policy.way_of(a) is not None for a in scene.policy.assets)
+    is_split = any(
+        scene.policy.way_of(a) is not None or scene.policy.route_of(a) is Route.CROSS
+        for a in scene.policy.assets
+    )
     if is_split or any(unit.breached for unit in scene.units):
         return drifts
     with exact_arithmetic():

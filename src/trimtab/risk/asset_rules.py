@@ -19,12 +19,16 @@ from trimtab.risk.state import AccountState
 
 
 def naked_short(state: AccountState, case: Case) -> tuple[Rule, ...]:
-    """Guard that no asset is net short by more than one lot, but for what a sleeve is to be."""
+    """Guard that no asset is net short by more than one lot.
+
+    But for what a sleeve is to be, and for what is short for other assets.
+    """
     return tuple(_naked_short_of(asset, state, case) for asset in state.risky)
 
 
 def _naked_short_of(asset: Asset, state: AccountState, case: Case) -> Rule:
     tolerated = -_lot_value(asset, state) - _short_in_sleeves(asset, state, case)
+    tolerated -= _short_for_others(asset, state, case)
     net = _owned(asset, state, futures=True)
     return Rule(
         code="naked_short",
@@ -43,14 +47,18 @@ def _naked_short_of(asset: Asset, state: AccountState, case: Case) -> Rule:
 def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard the short futures of an asset over the units that they protect.
 
-    What a sleeve is to be short hedges nothing and is left out.
+    What a sleeve is to be short hedges nothing and is left out. What is short for another asset
+    is held against the units of that.
     """
     limit = case.policy.hedge.max_ratio
     rules: list[Rule] = []
-    for asset in sorted({i.base for i in state.instruments.values()}):
+    crossed = {short.asset for short in case.plan.crosses}
+    for asset in sorted({*(i.base for i in state.instruments.values()), *crossed}):
         protected = _owned(asset, state, futures=False)
         short = _futures(asset, state).scaled(Decimal(-1))
         excess = Excess(terms=(positive_part(_less(short, asset, state, case)),))
+        if asset in crossed:
+            excess = excess.plus(_stands_for(asset, state, case))
         excess = excess.plus(protected.scaled(-limit))
         rules.append(
             Rule(
@@ -62,7 +70,7 @@ def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
                 settled=_settled(asset, state),
                 limit=limit,
                 gauge=above_ratio(limit, protected),
-                guarded=_legs(asset, state),
+                guarded=_legs(asset, state) | _crossing(asset, case),
                 advice=f"short less {asset}, or raise hedge.max_ratio",
             )
         )
@@ -70,8 +78,8 @@ def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
 
 
 def _less(short: Affine, asset: Asset, state: AccountState, case: Case) -> Affine:
-    """Return what is *short* beyond what sleeves are to be."""
-    by_target = _short_in_sleeves(asset, state, case)
+    """Return what is *short* beyond what sleeves are to be, and what stands for other assets."""
+    by_target = _short_in_sleeves(asset, state, case) + _short_for_others(asset, state, case)
     return Affine(constant=short.constant - by_target, slopes=short.slopes)
 
 
@@ -83,6 +91,32 @@ def _short_in_sleeves(asset: Asset, state: AccountState, case: Case) -> Decimal:
     outside = state.outside
     may = short_of(case.policy.sleeves, asset, nav=state.nav, outside=outside)
     return may + _lot_value(asset, state) if may else ZERO
+
+
+def _short_for_others(asset: Asset, state: AccountState, case: Case) -> Decimal:
+    """Return how much of *asset* is short for other assets at most on the way, at mid, >= 0."""
+    units = (
+        short.most for short in case.plan.crosses if case.instrument(short.symbol).base == asset
+    )
+    return sum(units, ZERO) * state.mids[asset]
+
+
+def _crossing(asset: Asset, case: Case) -> frozenset[MoveIndex]:
+    """Return the legs in contracts of others that are for *asset*, by their place in the plan."""
+    legs = enumerate(case.plan.legs)
+    return frozenset(i for i, leg in legs if leg.protects and leg.protects.asset == asset)
+
+
+def _stands_for(asset: Asset, state: AccountState, case: Case) -> Affine:
+    """Return the value of *asset* that is short by contracts of others, at their betas."""
+    held = sum((s.stands_for for s in case.plan.crosses if s.asset == asset), ZERO)
+    slopes = dict[MoveIndex, Decimal]()
+    for index in _crossing(asset, case):
+        leg = case.plan.legs[index]
+        assert leg.protects is not None, "Invariant: it crosses."
+        value = leg.instrument.units(leg.lots) * state.mids[leg.instrument.base]
+        slopes[index] = leg.protects.of(value).copy_negate()
+    return Affine(constant=held, slopes=slopes)
 
 
 def net_overshoot(state: AccountState, case: Case) -> tuple[Rule, ...]:

@@ -112,9 +112,7 @@ def _clock(snapshot: Snapshot, policy: Policy) -> Examination:
 
 def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
     """Want every targeted asset priced and tradable, on the routes that it takes."""
-    wanted = [
-        s for asset in policy.rebalance.assets for s in needed_markets(asset, snapshot, policy)
-    ]
+    wanted = [s for asset in traded_assets(policy) for s in needed_markets(asset, snapshot, policy)]
     missing = [s for s in wanted if s not in snapshot.instruments]
     closed = [s for s in wanted if s not in missing and not snapshot.instruments[s].tradable]
     empty = [s for s in wanted if s not in (*missing, *closed) and s not in snapshot.books]
@@ -129,19 +127,24 @@ def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
     return failed("markets", found="; ".join(faults), fix=fix)
 
 
+def traded_assets(policy: Policy) -> tuple[Asset, ...]:
+    """Return every asset that a target, a sleeve or a hedge of another names."""
+    return tuple(dict.fromkeys((*policy.rebalance.assets, *policy.beside_targets)))
+
+
 def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator[Symbol]:
     """Yield the markets that an asset needs: the coin to be valued, the contract to be hedged."""
     if asset == snapshot.quote:
         return
-    yield Symbol(f"{asset}/{snapshot.quote}")
-    by_route = policy.rebalance.route_of(asset) in (Route.FUTURES, Route.MIXED)
-    if by_route or policy.overlays.rotation is not None:
+    if asset in policy.rebalance.assets:
+        yield Symbol(f"{asset}/{snapshot.quote}")
+    if policy.hedges(asset) and policy.rebalance.route_of(asset) is not Route.AUTO:
         yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")
 
 
 def uses_contracts(snapshot: Snapshot, policy: Policy) -> bool:
     """Whether contracts are held, or routed to."""
-    return bool(snapshot.positions) or any(map(policy.hedges, policy.rebalance.assets))
+    return bool(snapshot.positions) or any(map(policy.hedges, traded_assets(policy)))
 
 
 def _position_mode(snapshot: Snapshot, policy: Policy) -> Examination:
@@ -195,7 +198,7 @@ def _used_contracts(snapshot: Snapshot, policy: Policy) -> list[tuple[Symbol, Co
 def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
     """Whether a contract is the perpetual that a target's route trades."""
     instrument = snapshot.instruments[symbol]
-    routed = {asset for asset in policy.rebalance.assets if policy.hedges(asset)}
+    routed = {asset for asset in traded_assets(policy) if policy.hedges(asset)}
     return instrument.kind is MarketKind.SWAP and instrument.base in routed
 
 

@@ -16,7 +16,7 @@ from trimtab.ports import Portfolio
 def portfolio_of(policy: Policy) -> Portfolio:
     """Return what *policy* needs to be read."""
     wanted = policy.rebalance
-    assets = tuple(dict.fromkeys((*wanted.assets, *policy.sleeved)))
+    assets = tuple(dict.fromkeys((*wanted.assets, *policy.beside_targets)))
     hedged = tuple(a for a in assets if policy.hedges(a))
     apart = tuple(a for a in policy.tactical.holdings if a not in assets)
     dated = tuple(a for a in hedged if policy.hedge.may_use_dated(a))

@@ -39,10 +39,10 @@ async def review_account(sight: Sight, portfolio: Portfolio, policy: Policy) -> 
 
     """
     snapshot = await sight.market.snapshot(portfolio)
-    account = parted(without_tactical(snapshot, policy.tactical), policy)
+    book = book_of(await sight.ledger.hedge_record(), snapshot.quote)
+    account = parted(without_tactical(snapshot, policy.tactical), policy, book)
     exposed, own = account.exposed, account.own
     history = await sight.history.read(review_need(policy, exposed))
-    book = book_of(await sight.ledger.hedge_record(), snapshot.quote)
     occasion = Occasion(
         now=sight.clock.now(), slot_due=False, hedges=book, wish=None, history=history
     )

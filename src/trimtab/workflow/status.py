@@ -264,7 +264,7 @@ class _Weighed:
 def _own_weighed(snapshot: Snapshot, policy: Policy, occasion: Occasion) -> _Weighed:
     """Return NAV and drifts of what is not held apart, or why there are none."""
     try:
-        account = parted(without_tactical(snapshot, policy.tactical), policy)
+        account = parted(without_tactical(snapshot, policy.tactical), policy, occasion.hedges)
     except PlanningError as fault:
         nav = exposure(snapshot).nav(exposure(snapshot).unpriced)
         return _Weighed(

@@ -11,7 +11,7 @@ from tests.unit.config.conftest import Faults, Load
 from tests.unit.config.texts import text_with
 from trimtab.domain.instruments import Asset
 from trimtab.domain.overlay_policy import NO_OVERLAYS, Renormalise
-from trimtab.domain.policy import NOTHING_TACTICAL
+from trimtab.domain.tactical import NOTHING_TACTICAL
 
 WEIGHTS = '{ BTC = "0.4", ETH = "0.4", USDT = "0.2" }'
 

@@ -12,7 +12,8 @@ from tests.unit.planning.test_groups import moves
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan, UntradedReason
-from trimtab.domain.policy import Destination, Route, Scope, TacticalPolicy
+from trimtab.domain.policy import Destination, Route, Scope
+from trimtab.domain.tactical import TacticalPolicy
 from trimtab.planning.apart import without_tactical
 from trimtab.planning.compose import make_plan
 

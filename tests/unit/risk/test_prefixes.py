@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from tests.builders import account, contract, legs_of, limits, policy, sleeve, swap
 from tests.unit.risk.cases import CALM, ask, context, found, refused, unknown, verdict, warned
+from trimtab.domain.cross import CrossShort, Protection
 from trimtab.domain.findings import Verdict
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.snapshot import Snapshot
 
 BTC = Symbol("BTC/USDT")
@@ -199,6 +200,31 @@ def test_no_asset_is_left_net_short_beyond_a_lot_at_any_fill() -> None:
     assert finding.subject == "prefix 1"
     assert finding.reason is not None
     assert "leg 2 filled and leg 1 unfilled" in finding.reason
+
+
+def test_a_cross_hedge_is_held_against_what_it_protects_and_not_against_what_is_short() -> None:
+    calm = account("USDT 5000, ALT 600 @ 10, BTC @ 60000, wallet 9000")
+    rules = dataclasses.replace(
+        LOOSE, hedge=dataclasses.replace(LOOSE.hedge, max_ratio=Decimal("0.5"))
+    )
+    protection = Protection(asset=Asset("ALT"), beta=Decimal(2))
+
+    def asked(units: str) -> object:
+        [bare] = legs_of(calm, f"sell {units} perp BTC")
+        short = CrossShort(
+            asset=Asset("ALT"),
+            symbol=BTC_PERP,
+            before=Decimal(0),
+            after=Decimal(units),
+            stands_for=Decimal(0),
+        )
+        leg = dataclasses.replace(bare, protects=protection)
+        return ask(calm, leg, rules=rules, crosses=(short,))
+
+    assert refused(asked("0.1")) == set(), "6,000 short at a beta of 2 is half of 6,000"
+    assert refused(asked("0.1001")) == {"max_ratio"}
+    alone = ask(calm, "sell 0.1 perp BTC", rules=rules)
+    assert refused(alone) == {"max_ratio", "naked_short"}
 
 
 def test_a_sleeve_may_be_short_to_the_edge_of_its_band_and_no_further() -> None:

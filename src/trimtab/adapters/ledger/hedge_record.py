@@ -98,6 +98,7 @@ def _declared(row: StoredRow) -> DeclaredLine:
             cause=HedgeCause(row["cause"]),
             drift_back=DriftBack(row["drift_back"]),
             beside=Decimal(row["beside"]),
+            beta=Decimal(row["beta"]),
         )
     except (InvalidOperation, ValueError) as e:
         told = f"{row['plan_digest'][:12]} line {row['line']}"

@@ -142,7 +142,7 @@ def _plan_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         columns = {name: part for name, part in finding.items() if name not in _ENTRY_ONLY}
         yield _new("findings", key, seq=seq, **columns)
     for position, told in enumerate(plan.get("hedging", ())):  # Not said before schema 0006.
-        rest = dict(told)
+        rest = {"beta": "1"} | dict(told)  # Not said before schema 0009.
         key = {"plan_digest": body["digest"], "line": rest.pop("line"), "position": position}
         yield _new("hedge_lines", key, seq=seq, **rest)
 

@@ -318,6 +318,7 @@ hedge_lines: Final = Table(
     _text("cause"),
     _text("drift_back"),
     _text("beside"),
+    Column("beta", TEXT, nullable=False, server_default="1"),
 )
 slot_moves: Final = Table(
     "slot_moves",
