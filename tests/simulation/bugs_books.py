@@ -233,7 +233,7 @@ BOOKS: Final = (
         ),
         edit(
             "risk.asset_rules:naked_short",
-            "return tuple(_naked_short_of(asset, state) for asset in state.risky)",
+            "return tuple(_naked_short_of(asset, state, case) for asset in state.risky)",
             "return ()",
         ),
     ),

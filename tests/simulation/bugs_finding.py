@@ -182,7 +182,7 @@ FINDING: Final = (
         "hedged:ALIVE:none:1",
         edit(
             "execution.state:LegWork.rest",
-            "self.leg.lots - sum(order.executed for order in self.orders)",
+            "self.leg.lots - self.done",
             "self.leg.lots",
         ),
     ),
