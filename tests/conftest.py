@@ -38,6 +38,7 @@ settings.register_profile(
     "ci", settings.get_profile("local"), derandomize=False, database=None, print_blob=True
 )
 settings.register_profile("long", settings.get_profile("ci"), max_examples=10_000)
+settings.register_profile("deep", settings.get_profile("ci"), max_examples=100_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
 REDIRECTED: Final = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import assume, example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import BRACKETS, LIMITS, UNREFERENCED, account, plan, policy
-from tests.unit.risk.cases import ask, context, refused, said, warned
+from tests.unit.risk.cases import ask, context, refused, said
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.findings import Verdict
 from trimtab.domain.plan import Leg, Plan
@@ -278,35 +278,6 @@ def test_a_tighter_limit_never_turns_a_refusal_into_a_pass(data: st.DataObject) 
 @given(accounts())
 def test_the_empty_plan_is_never_refused_for_the_state_it_finds(snapshot: Snapshot) -> None:
     assert refused(ask(snapshot)) == set()
-
-
-@given(accounts(shorts=False))
-@example(account("USDT 0, BTC 0.1 @ 60000, ETH 0 @ 3000, perp ETH 2, wallet 10"))
-def test_a_pure_reduction_passes_from_any_state_and_its_reverse_does_not(
-    snapshot: Snapshot,
-) -> None:
-    """Sell coins and close longs; then try the same the other way.
-
-    Without shorts: a long that stands against a short of its pool takes risk off, closing it
-    is no pure reduction.
-    """
-    texts, reverse = [], []
-    for asset in MIDS:
-        position = snapshot.positions.get(f"{asset}/USDT:USDT")
-        units = Decimal(0) if position is None else position.lots * Decimal("0.0001")
-        held = snapshot.balances[asset].free
-        if units > 0:
-            texts.append(f"sell {units} perp {asset} reduce")
-            reverse.append(f"buy {units} perp {asset}")
-        elif units == 0 and held > 0:
-            texts.append(f"sell {held} {asset}")
-            reverse.append(f"buy {held} {asset}")
-    assume(texts)
-    rules = policy(limits=OPEN)
-    assert refused(ask(snapshot, *texts, rules=rules)) == set()
-    outside = {"max_leverage", "max_net", "max_gross", "min_margin_ratio", "shock"}
-    if warned(ask(snapshot, rules=rules)) & outside:
-        assert ask(snapshot, *reverse, rules=rules).verdict is Verdict.REFUSE
 
 
 # Corners
