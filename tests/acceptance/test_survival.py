@@ -75,3 +75,25 @@ async def test_the_exchange_liquidates_just_beyond_the_move_that_is_shown_and_no
         account.exchange.set_prices(mark={"BTCUSDT": str(mark)})
         seen = await account.trimtab("status", "--json")
         assert len(seen.document["positions"]) == held, seen.text
+
+
+async def test_status_tells_how_far_prices_may_move_from_here_as_the_plan_does(
+    account_at: AccountAt,
+) -> None:
+    account = await account_at(SHORT)
+    planned = spans((await account.trimtab("plan", "--json")).document)
+    seen = await account.trimtab("status", "--json")
+    together = {("now", None): planned["now", None]}  # One coin is held: it moves alone so.
+    assert (seen.code, spans(seen.document)) == (0, together), seen.text
+    shown = (await account.trimtab("status")).stdout
+    assert "prices survive" in shown
+    assert "up to liquidation" in shown
+    assert "worst stop" not in shown
+
+
+async def test_status_of_an_account_without_futures_says_that_no_move_breaks_anything(
+    account: Account,
+) -> None:
+    shown = await account.trimtab("status")
+    assert (shown.code, "Survival line: any price may move; " in shown.stdout) == (0, True)
+    assert (await account.trimtab("status", "--json")).document["survival"]["unmeasured"] is None

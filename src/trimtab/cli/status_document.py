@@ -21,6 +21,7 @@ from trimtab.cli.documents import (
 )
 from trimtab.cli.hedge_document import hedge_document
 from trimtab.cli.standing_document import standing_document
+from trimtab.cli.survival_document import survival_document
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain
 from trimtab.domain.orders import OrderRecord, Side
@@ -65,6 +66,7 @@ def status_document(status: AccountStatus, *, next_slot: Document | None) -> Doc
         "leverage": _finite(status.leverage),
         "margin_ratio": _finite(status.margin_ratio),
         "pools": [_pool_document(p) for p in status.pools],
+        "survival": survival_document(status.survival),
         "hedges": [hedge_document(h) for h in status.hedges],
         "pot": value(status.pot),
         "open_orders": [_resting_document(r) for r in status.resting],

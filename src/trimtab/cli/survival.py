@@ -1,7 +1,7 @@
-"""The survival line as a table for a person and as the document that users script against.
+"""The survival line as a table for a person. Prints nothing.
 
-Prints nothing. Moves are fractions of the price as read: exact in the document; in the table in
-percent with two decimals, cut towards no move, so that everything shown is survived.
+Moves are fractions of the price as read, in percent with two decimals, cut towards no move, so
+that everything shown is survived.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimtab.cli.survival_document import LINES
 from trimtab.cli.tables import rows_table
-from trimtab.domain.exact import exact_arithmetic, plain
+from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.instruments import Asset
 from trimtab.risk.crossings import RISE_STEPS, STEP
 from trimtab.risk.survival import Edge, Place, Span, Survival
@@ -24,38 +25,8 @@ PLACES: Final[Mapping[Place, str]] = MappingProxyType(
     {Place.NOW: "now", Place.WORST_PREFIX: "worst stop on the way", Place.END: "at the end"}
 )
 """What a place is called in the table."""
-LINES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "limit_low": "down to a limit",
-        "limit_high": "up to a limit",
-        "liquidation_low": "down to liquidation",
-        "liquidation_high": "up to liquidation",
-    }
-)
-"""The edges of a span by their keys in the document, and what they are called in the table."""
 CENTS: Final = 10_000
 """Hundredths of a percent in a whole."""
-
-
-def survival_document(line: Survival) -> dict[str, Any]:
-    """Return how far prices may move; an edge is null where no move within reach breaks it."""
-    return {
-        "unmeasured": line.unmeasured or None,
-        "spans": [_span_document(span) for span in line.spans],
-    }
-
-
-def _span_document(span: Span) -> dict[str, Any]:
-    """Return one span; the asset is null for all prices together."""
-    edges = {key: _edge_document(getattr(span, key)) for key in LINES}
-    return {"place": span.place.value, "asset": span.asset, **edges}
-
-
-def _edge_document(edge: Edge | None) -> dict[str, Any] | None:
-    """Return one edge, or null."""
-    if edge is None:
-        return None
-    return {"move": plain(edge.move), "check": edge.check, "past": edge.is_past}
 
 
 def survival_view(line: Survival) -> RenderableType:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trimtab.cli.hedge_views import hedges_view
+from trimtab.cli.survival import survival_view
 from trimtab.cli.tables import (
     bar,
     bearings_table,
@@ -40,7 +41,7 @@ def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
         parts += [Text(), _positions(status)]
     if status.hedges or status.pot:
         parts += [Text(), *hedges_view(status.hedges, status.pot, status.snapshot.quote)]
-    parts += [Text(), _margin_line(status)]
+    parts += [Text(), _margin_line(status), survival_view(status.survival)]
     if status.bearings:
         parts += [Text(), bearings_table(status.bearings)]
     if status.resting:

@@ -42,6 +42,8 @@ from trimtab.ports import (
     SavedPlan,
 )
 from trimtab.risk.references import Bench
+from trimtab.risk.survival import Survival, survival
+from trimtab.risk.unplanned import unplanned
 from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.hedges import SeenHedge, seen_hedges
@@ -148,6 +150,8 @@ class AccountStatus:
     """By settlement asset."""
     leverage: Decimal
     """Futures notional over value outside futures wallets, >= 0; may be infinite."""
+    survival: Survival
+    """How far prices may move from here, orders that are out counted as far as it hurts."""
     resting: tuple[RestingOrder, ...]
     unresolved: tuple[OrderRecord, ...]
     """Oldest first."""
@@ -216,6 +220,10 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     weighed = _own_weighed(snapshot, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
+    unresolved, moving = await ledger.unresolved(), await ledger.unresolved_transfers()
+    standing_now = unplanned(
+        snapshot, policy, unresolved=unresolved, unresolved_transfers=moving, now=now
+    )
     return AccountStatus(
         snapshot=snapshot,
         nav=weighed.nav,
@@ -232,9 +240,10 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         positions=_positions(snapshot),
         pools=_pools(snapshot),
         leverage=exposed.leverage(),
+        survival=survival(standing_now),
         resting=_resting(snapshot, records),
-        unresolved=await ledger.unresolved(),
-        unresolved_transfers=await ledger.unresolved_transfers(),
+        unresolved=unresolved,
+        unresolved_transfers=moving,
         bearings=chart.bearings(portfolio.assets),
         restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,

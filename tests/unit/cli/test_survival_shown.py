@@ -9,7 +9,8 @@ from rich.console import Console
 
 from tests.builders import NOW, account, plan, policy
 from tests.unit.risk.cases import CALM, context
-from trimtab.cli.survival import percent_survived, survival_document, survival_view
+from trimtab.cli.survival import percent_survived, survival_view
+from trimtab.cli.survival_document import survival_document
 from trimtab.risk.case import Case
 from trimtab.risk.survival import Survival, survival
 

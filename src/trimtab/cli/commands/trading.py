@@ -25,7 +25,8 @@ from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.prompt import local_approver, to_stderr
 from trimtab.cli.session import Result, Work
-from trimtab.cli.survival import survival_document, survival_view
+from trimtab.cli.survival import survival_view
+from trimtab.cli.survival_document import survival_document
 from trimtab.cli.tables import bearings_table
 from trimtab.cli.telling import afterwards, telling_approver
 from trimtab.cli.views_plan import plan_view
