@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from trimtab.domain.approved import SEAL, Approval, ApprovalKind, ApprovedPlan
 from trimtab.domain.canonical import digest
@@ -31,6 +32,11 @@ from trimtab.domain.standing_approval import (
     Unproved,
     draw_of,
 )
+
+_LATCHES: Final = frozenset({"kill_switch", "reducing"})
+"""Checks that pass only where the account is neither halted nor reducing."""
+_UNASKED: Final = frozenset({ApprovalKind.FLAG, ApprovalKind.STANDING})
+"""Yeses of which no person is asked when the plan is there."""
 
 
 def grant(report: GateReport, *, kind: ApprovalKind, by: str, at: datetime, ttl_s: int) -> Approval:
@@ -67,7 +73,18 @@ def approve(plan: Plan, report: GateReport, approval: Approval, *, now: datetime
             f"plan {name}: --yes approves nothing in live; type the words",
             next_step=f"trimtab approve {name}",
         )
+    if _is_latched_rescue(plan, report) and approval.kind in _UNASKED:
+        raise ApprovalError(
+            f"plan {name}: a margin rescue while halted or reducing needs its own typed words",
+            next_step=f"trimtab approve {name}",
+        )
     return ApprovedPlan(plan=plan, report=report, approval=approval, seal=SEAL)
+
+
+def _is_latched_rescue(plan: Plan, report: GateReport) -> bool:
+    """Whether *plan* raises exposure in an account that a latch keeps to reductions."""
+    passed = {f.check for f in report.findings if f.verdict is Verdict.PASS}
+    return plan.trigger == TriggerKind.MARGIN_RESCUE and not passed >= _LATCHES
 
 
 def account_changed(plan: Plan, snapshot: Snapshot) -> str | None:

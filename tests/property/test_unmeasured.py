@@ -197,6 +197,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "max_funding_bps": ("contracts", "brackets"),
         "max_basis_bps": ("contracts", "brackets"),
         "min_expiry_days": ("markets",),
+        "margin_rescue": PLACES,
         "max_asset_notional": (*PLACES, "the ledger"),
         "max_run_notional": (*PLACES, "the ledger"),
         "max_day_notional": (*PLACES, "the ledger"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -27,6 +31,14 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.plan import Plan, UntradedReason
 
+_IDLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        TriggerKind.BY_HAND: "the hedges are as asked for",
+        TriggerKind.MARGIN_RESCUE: "no futures wallet is in danger",
+    }
+)
+"""Why there is nothing to do where a person asked for something, by trigger."""
+
 
 def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     """Return the whole plan: drifts, legs, what is left alone, costs, before and after, gate."""
@@ -38,7 +50,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
         parts += [Text(), readings_table(plan.readings)]
     if (triggers := trigger_table(plan.drift)) is not None:
         parts += [Text(), triggers]
-    if plan.legs:
+    if plan.legs or plan.transfers:
         parts += [Text(), legs_table(plan), *protection_lines(plan)]
         parts += [*order_lines(plan), *return_lines(plan)]
         parts.append(cost_line(plan))
@@ -53,8 +65,8 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
 
 def _why_idle(plan: Plan) -> str:
     """Return why a plan has no lines."""
-    if plan.trigger == TriggerKind.BY_HAND:
-        return "the hedges are as asked for"
+    if plan.trigger in _IDLE:
+        return _IDLE[plan.trigger]
     if any(u.reason is UntradedReason.NOT_WORTH_ITS_COST for u in plan.untraded):
         return "to correct what is outside its band costs more than it gains"
     return "every weight is inside its band"

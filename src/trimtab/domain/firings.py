@@ -21,6 +21,9 @@ class TriggerKind(StrEnum):
 
     BY_HAND = "by_hand"
     """A person asked for exactly this; nothing else is decided in the same plan."""
+    MARGIN_RESCUE = "margin_rescue"
+    """A person asked for it: a futures wallet in danger is topped up, else its positions cut, even
+    where exposure returns by it; nothing else is decided in the same plan."""
     MARGIN = "margin"
     LEVERAGE = "leverage"
     EXPIRY = "expiry"

@@ -53,6 +53,8 @@ class HedgeCause(StrEnum):
     """It moves to the next contract before its own is delivered."""
     CARRY = "carry"
     """It moves to a contract that brings more."""
+    MARGIN_RESCUE = "margin_rescue"
+    """A futures wallet was in danger: it was bought back though its exposure returns."""
     REDEPLOY = "redeploy"
     """No change of a hedge: what hedges brought buys coins; declared for the pot."""
     OUTSIDE = "outside"
@@ -297,4 +299,9 @@ class CloseWish:
     """Whether the coins that they cover are sold beside it, so that no exposure comes back."""
 
 
-Wish = HedgeWish | CloseWish
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescueWish:
+    """That a person wants a futures wallet in danger mended, even if exposure returns by it."""
+
+
+Wish = HedgeWish | CloseWish | RescueWish

@@ -55,6 +55,8 @@ class LegReason(StrEnum):
     """What hedges brought buys what is underweight."""
     CLOSE_HEDGE = "close_hedge"
     """A hedge is at one of its ends."""
+    MARGIN_RESCUE = "margin_rescue"
+    """Takes off what endangers a futures wallet, though it may have protected a holding."""
     MARGIN = "margin"
     """Takes off what a futures wallet cannot carry."""
     LEVERAGE = "leverage"
@@ -109,6 +111,8 @@ class UntradedReason(StrEnum):
     """Accepted drift: a hedge on it was closed lately, and none is opened again yet."""
     REDUCTION_FIRST = "reduction_first"
     """Something urgent is taken off first; the next plan looks again."""
+    MARGIN_LACKING = "margin_lacking"
+    """What a futures wallet still lacks when all that may be cut is cut."""
     WOULD_RAISE_EXPOSURE = "would_raise_exposure"
     """Only a position that protects a holding is left to take off."""
 

@@ -34,6 +34,8 @@ class TransferReason(StrEnum):
 
     TOPS_UP_MARGIN = "tops_up_margin"
     """Openings need more margin than is free."""
+    RESCUES_MARGIN = "rescues_margin"
+    """A futures wallet is in danger with the positions that it has."""
     FUNDS_BUYS = "funds_buys"
     """Buys need more quote than is free, and margin is idle."""
 

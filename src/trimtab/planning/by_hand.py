@@ -22,7 +22,6 @@ from trimtab.domain.hedges import (
     HedgeId,
     HedgeOrigin,
     HedgeWish,
-    Wish,
     units_of,
 )
 from trimtab.domain.instruments import Asset, Instrument, Symbol
@@ -49,7 +48,7 @@ class ByHand:
     """Whether the coins that those cover are sold beside it."""
 
 
-def wished(wish: Wish, contracts: Contracts) -> ByHand:
+def wished(wish: HedgeWish | CloseWish, contracts: Contracts) -> ByHand:
     """Return what *wish* makes of the hedges by hand.
 
     Raises:

@@ -16,7 +16,14 @@ from typing import Final
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, TriggerKind, by_urgency
-from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, kept_by_hand, units_of
+from trimtab.domain.hedges import (
+    DriftBack,
+    HedgeCause,
+    HedgeId,
+    RescueWish,
+    kept_by_hand,
+    units_of,
+)
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Untraded
@@ -43,6 +50,7 @@ from trimtab.planning.drift import Measurement
 from trimtab.planning.no_trade import Ground, Weighed, ground_of, weighed
 from trimtab.planning.parted import Parted
 from trimtab.planning.redeploy import redeployed
+from trimtab.planning.rescue import rescue
 from trimtab.planning.routes import Move
 from trimtab.planning.sizes import Sizes, book_of, sized
 from trimtab.planning.sleeves import Asked, sleeve_moves
@@ -144,6 +152,8 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
         PlanningError: it cannot be planned; says what to mend.
 
     """
+    if isinstance(scene.occasion.wish, RescueWish):
+        return _rescued(scene)
     urgent = urgent_in(scene.contracts)
     if urgent.firings and by_hand is None:
         return _urgent(urgent, scene)
@@ -156,6 +166,18 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
         untraded=(*choice.untraded, *urgent.sizes.untraded),
         readings=choice.readings + carry.readings,
     ), sizes
+
+
+def _rescued(scene: Scene) -> tuple[Choice, Sizes]:
+    """Return what a rescue cuts, and nothing else."""
+    found = rescue(
+        scene.snapshot,
+        scene.exposed,
+        policy=scene.policy,
+        book=scene.occasion.hedges,
+        moved=scene.moved,
+    )
+    return replace(NOTHING, firings=found.firings, causes=found.causes), found.sizes
 
 
 def _urgent(urgent: Urgent, scene: Scene) -> tuple[Choice, Sizes]:

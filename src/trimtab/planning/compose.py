@@ -15,7 +15,7 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
-from trimtab.domain.hedges import DriftBack, HedgeWish
+from trimtab.domain.hedges import DriftBack, HedgeWish, RescueWish
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
@@ -28,7 +28,7 @@ from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overwe
 from trimtab.planning.contracts import Contracts
 from trimtab.planning.cross import cross_choices, shorts_of
 from trimtab.planning.drift import Measurement
-from trimtab.planning.legs import Lines, lines
+from trimtab.planning.legs import Lines, Moved, lines
 from trimtab.planning.parted import (
     Parted,
     after_legs,
@@ -85,8 +85,14 @@ def make_plan_moving(
         moved=moved,
     )
     choice, sizes = chosen(scene, by_hand)
-    moved = moved if choice.moves and sizes.sized else ZERO
-    laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=moved)
+    rescues = isinstance(occasion.wish, RescueWish)
+    moved = moved if rescues or (choice.moves and sizes.sized) else ZERO
+    laid_out = lines(
+        sizes.sized,
+        snapshot,
+        limits=policy.limits,
+        moved=Moved(units=moved, comes_first=rescues),
+    )
     after = _after(laid_out, everything, account=account, targets=targets, found=found)
     scale = scale_of(account, nav=found.nav, moved=moved)
     return Plan(
@@ -133,7 +139,7 @@ def _units_before(everything: Snapshot, laid_out: Lines) -> Mapping[Asset, Decim
 def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | None:
     """Return what a person asks of hedges, or None when nobody does."""
     wish = occasion.wish
-    if wish is None:
+    if wish is None or isinstance(wish, RescueWish):
         return None
     if isinstance(wish, HedgeWish) and wish.asset in policy.sleeved:
         raise PlanningError(

@@ -29,7 +29,7 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import maintenance
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import ContractState, Snapshot
-from trimtab.triggers.strain import Futures, futures_of
+from trimtab.triggers.strain import Futures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +45,18 @@ class Pressure:
 class Cutting:
     """What has been cut so far, in lots by contract; grows only."""
 
-    def __init__(self, snapshot: Snapshot, exposed: Exposure, limits: RiskLimits) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        limits: RiskLimits,
+        *,
+        held: Futures,
+        rooms: Mapping[Symbol, Decimal],
+    ) -> None:
+        """Begin to cut what is *held*, of each asset no more than the *rooms* of its contracts."""
         self._snapshot = snapshot
-        self._held = futures_of(snapshot)
-        self._room = _rooms(snapshot, exposed, self._held)
+        self._held = held
+        self._room = rooms
         self._slippage = limits.max_slippage_bps
         self.lots: dict[Symbol, int] = {}
         """Lots taken off, > 0, by contract."""
@@ -106,7 +114,7 @@ class Cutting:
     def _left(self, symbol: Symbol) -> Decimal:
         """Return the units that may still be taken off, whole lots, also beside its siblings."""
         instrument = self._snapshot.instruments[symbol]
-        net, position = self._room[symbol]
+        net, position = self._room[symbol], abs(self._held.units[symbol])
         instruments = self._snapshot.instruments
         alike = (s for s in self.lots if instruments[s].base == instrument.base)
         taken = sum(map(self._cut, alike), ZERO)
@@ -134,14 +142,8 @@ class Cutting:
 
     def _lacking(self, pressure: Pressure) -> Decimal:
         """Return how much balance *pressure* asks for beyond what there is, quote units."""
-        total = -self._held.balance
-        for symbol, units in self._held.units.items():
-            contract, moved = self._held.contracts[symbol], pressure.moved.get(symbol, ONE)
-            left = abs(units) - self._cut(symbol)
-            profit = left * contract.mark * (moved - ONE) * (1 if units > 0 else -1)
-            needed = maintenance(left * contract.mark * moved, contract.brackets)
-            total += pressure.factor * needed - profit + self._cut(symbol) * self._cost(symbol)
-        return total
+        cuts = {s: (self._cut(s), self._cost(s)) for s in self._held.units}
+        return lacking_of(pressure, self._held, cuts)
 
     def _offers(self, pressure: Pressure) -> Iterable[tuple[Decimal, Symbol, Decimal, Decimal]]:
         """Yield what helps: balance set free per value, contract, the same per unit, and units.
@@ -152,12 +154,31 @@ class Cutting:
             contract, moved = self._held.contracts[symbol], pressure.moved.get(symbol, ONE)
             left, mark = abs(units) - self._cut(symbol), contract.mark * moved
             rate, floor = _step(left * mark, contract)
-            against = abs(moved - ONE) * contract.mark
+            against = (ONE - moved) * contract.mark * (1 if units > 0 else -1)
             freed = pressure.factor * rate * mark + against - self._cost(symbol)
             room = self._left(symbol)
             if freed > 0 and room > 0:
                 reach = min(room, _above(left, floor=floor, mark=mark))
                 yield ratio(freed, contract.mark), symbol, freed, reach
+
+
+def lacking_of(
+    pressure: Pressure, held: Futures, cuts: Mapping[Symbol, tuple[Decimal, Decimal]]
+) -> Decimal:
+    """Return how much balance *pressure* asks of a wallet beyond what it has, signed quote units.
+
+    *cuts* are units taken off, >= 0, by contract, with what one of them costs.
+    """
+    with exact_arithmetic():
+        total = -held.balance
+        for symbol, units in held.units.items():
+            contract, moved = held.contracts[symbol], pressure.moved.get(symbol, ONE)
+            cut, cost = cuts.get(symbol, (ZERO, ZERO))
+            left = abs(units) - cut
+            profit = left * contract.mark * (moved - ONE) * (1 if units > 0 else -1)
+            needed = maintenance(left * contract.mark * moved, contract.brackets)
+            total += pressure.factor * needed - profit + cut * cost
+        return total
 
 
 def _above(left: Decimal, *, floor: Decimal, mark: Decimal) -> Decimal:
@@ -172,18 +193,18 @@ def _step(notional: Decimal, contract: ContractState) -> tuple[Decimal, Decimal]
     return step.maintenance_ratio, step.notional_floor
 
 
-def _rooms(
+def lowering_rooms(
     snapshot: Snapshot, exposed: Exposure, held: Futures
-) -> Mapping[Symbol, tuple[Decimal, Decimal]]:
-    """Return by contract: units by which its asset's |net| may fall, and those of the position.
+) -> Mapping[Symbol, Decimal]:
+    """Return by contract the units by which its asset's |net exposure| may fall, >= 0.
 
-    The first is zero where the position stands against what its asset is exposed to.
+    Zero where the position stands against what its asset is exposed to.
     """
-    rooms: dict[Symbol, tuple[Decimal, Decimal]] = {}
+    rooms: dict[Symbol, Decimal] = {}
     with exact_arithmetic():
         for symbol, units in held.units.items():
             net = _net_units(exposed, snapshot.instruments[symbol].base)
-            rooms[symbol] = (abs(net) if net * units > 0 else ZERO, abs(units))
+            rooms[symbol] = abs(net) if net * units > 0 else ZERO
     return rooms
 
 

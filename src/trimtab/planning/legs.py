@@ -3,8 +3,8 @@
 Pure and exact. Stages, each started when the one before has ended: reductions of futures
 positions and spot sells; a transfer between the wallets, alone; hedges that lower exposure; spot
 buys and synthetic longs. So sells fund transfers and buys, and every prefix of the plan owns less
-risk than the whole. Only reductions are split to the order cap; everything else above it is
-refused by the gate.
+risk than the whole. A transfer that rescues margin goes first. Only reductions are split to the
+order cap; everything else above it is refused by the gate.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from trimtab.domain.transfers import TransferLeg, TransferReason
 from trimtab.planning.costs import expected_cost
 from trimtab.planning.sizes import Sized, book_of
 
+_RESCUE: Final = 0
 _FREEING: Final = 1
 _TRANSFER: Final = 2
 _LOWERING: Final = 3
@@ -40,30 +41,49 @@ class Lines:
     """By line."""
 
 
-def lines(
-    found: tuple[Sized, ...], snapshot: Snapshot, *, limits: RiskLimits, moved: Decimal
-) -> Lines:
-    """Return the lines by stage first, then largest value first, then symbol.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a transfer moves, and when."""
 
-    *moved* is what a transfer moves into the quote's futures wallet, signed; none when zero.
-    """
+    units: Decimal
+    """Into the quote's futures wallet, signed units; zero for no transfer."""
+    comes_first: bool
+    """Whether it rescues margin, so that everything else is after it."""
+
+    @property
+    def rank(self) -> int:
+        """The group of stages that it makes."""
+        return _RESCUE if self.comes_first else _TRANSFER
+
+    @property
+    def reason(self) -> TransferReason:
+        """Why it is made."""
+        if self.comes_first:
+            return TransferReason.RESCUES_MARGIN
+        return TransferReason.TOPS_UP_MARGIN if self.units > 0 else TransferReason.FUNDS_BUYS
+
+
+def lines(
+    found: tuple[Sized, ...], snapshot: Snapshot, *, limits: RiskLimits, moved: Moved
+) -> Lines:
+    """Return the lines by stage first, then largest value first, then symbol."""
     parts = [p for s in found for p in _split(s, snapshot, order_cap=limits.max_order_notional)]
-    ranks = sorted({*(_rank(s) for s, _ in parts), *((_TRANSFER,) if moved else ())})
+    ranks = sorted({*(_rank(s) for s, _ in parts), *((moved.rank,) if moved.units else ())})
     unnumbered = [_leg(s, lots, snapshot, stage=1 + ranks.index(_rank(s))) for s, lots in parts]
     ordered = sorted(
         unnumbered, key=lambda leg: (leg.stage, leg.notional.copy_negate(), leg.symbol, leg.role)
     )
-    if not moved:
+    if not moved.units:
         return Lines(legs=_numbered(ordered, before=0), transfers=())
-    stage = 1 + ranks.index(_TRANSFER)
+    stage = 1 + ranks.index(moved.rank)
     first = [leg for leg in ordered if leg.stage < stage]
     line = 1 + len(first)
     transfer = TransferLeg(
         line=line,
         stage=stage,
         asset=snapshot.quote,
-        units=moved,
-        reason=TransferReason.TOPS_UP_MARGIN if moved > 0 else TransferReason.FUNDS_BUYS,
+        units=moved.units,
+        reason=moved.reason,
     )
     rest = _numbered(ordered[len(first) :], before=line)
     return Lines(legs=_numbered(first, before=0) + rest, transfers=(transfer,))

@@ -17,17 +17,17 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, TriggerKind, by_urgency
 from trimtab.domain.hedges import HedgeCause, HedgeId
-from trimtab.domain.instruments import Asset, Lots, Symbol
-from trimtab.domain.plan import LegReason, Role, Untraded, UntradedReason
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.plan import LegReason, Untraded, UntradedReason
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.allocation import Certificate
+from trimtab.planning.closings import Closer
 from trimtab.planning.contracts import Contracts
-from trimtab.planning.costs import limit_ticks
-from trimtab.planning.cuts import Cutting, Pressure
+from trimtab.planning.cuts import Cutting, Pressure, lowering_rooms
 from trimtab.planning.rolling import rolled
 from trimtab.planning.routes import Move
-from trimtab.planning.sizes import Sized, Sizes, book_of
-from trimtab.triggers.strain import Strain, strains
+from trimtab.planning.sizes import Sizes
+from trimtab.triggers.strain import Strain, futures_of, strains
 
 _TOGETHER: Final = ((TriggerKind.MARGIN, TriggerKind.LEVERAGE), (TriggerKind.EXPIRY,))
 """Kinds whose actions agree, most urgent first: a plan has those of one row only."""
@@ -74,16 +74,20 @@ def urgent_in(contracts: Contracts) -> Urgent:
     chosen = next((row for row in rows if row), [])
     if chosen and chosen[0].rolls:
         return _rolled(chosen, contracts, found=found)
-    cutting = Cutting(snapshot, exposed, policy.limits)
+    held = futures_of(snapshot)
+    rooms = lowering_rooms(snapshot, exposed, held)
+    cutting = Cutting(snapshot, policy.limits, held=held, rooms=rooms)
     lacking = [_eased(s, cutting, exposed) for s in chosen]
     acting = chosen if cutting.lots else []
-    sized = tuple(_closing(s, n, snapshot, exposed, acting) for s, n in cutting.lots.items())
-    limits = policy.limits.max_slippage_bps
+    closer = Closer(
+        snapshot=snapshot, exposed=exposed, max_slippage_bps=policy.limits.max_slippage_bps
+    )
+    reasons = [_REASONS[firing.kind] for firing in by_urgency(s.firing for s in acting)]
     return Urgent(
         firings=by_urgency(s.firing for s in acting),
         alerts=by_urgency(s.firing for s in found if s not in acting),
         sizes=Sizes(
-            sized=tuple(_limited(each, snapshot, max_slippage_bps=limits) for each in sized),
+            sized=tuple(closer.sized(s, n, reasons[0]) for s, n in cutting.lots.items()),
             untraded=_out_of_reach(chosen, lacking, snapshot),
             certificate=Certificate.EXACT,
         ),
@@ -125,38 +129,6 @@ def _eased(strain: Strain, cutting: Cutting, exposed: Exposure) -> Decimal:
         cutting.take_whole(strain.symbol)
         return ZERO
     return cutting.ease_margin(cutting.move_against(strain.symbol, by=strain.release))
-
-
-def _closing(
-    symbol: Symbol, lots: int, snapshot: Snapshot, exposed: Exposure, acting: Iterable[Strain]
-) -> tuple[Move, Lots]:
-    """Return the closing of *lots* of a position, valued at mid, and its signed lots."""
-    instrument, position = snapshot.instruments[symbol], snapshot.positions[symbol]
-    signed = Lots(-lots if position.lots > 0 else lots)
-    [first, *_] = by_urgency(s.firing for s in acting)
-    with exact_arithmetic():
-        value = instrument.units(signed) * exposed.mid(instrument.base)
-    move = Move(
-        asset=instrument.base,
-        instrument=instrument,
-        value=value,
-        slack=ZERO,
-        role=Role.CLOSE,
-        reason=_REASONS[first.kind],
-    )
-    return move, signed
-
-
-def _limited(closing: tuple[Move, Lots], snapshot: Snapshot, *, max_slippage_bps: Decimal) -> Sized:
-    """Return a closing with its limit."""
-    move, lots = closing
-    limit = limit_ticks(
-        move.instrument,
-        book_of(move, snapshot),
-        buys=lots > 0,
-        max_slippage_bps=max_slippage_bps,
-    )
-    return Sized(move=move, lots=lots, limit=limit, reason=move.reason)
 
 
 def _out_of_reach(

@@ -60,8 +60,8 @@ def _topup(case: Case, state: AccountState) -> Decimal:
     missing = _missing(case, state)
     if missing is None or missing <= ZERO:
         return ZERO
-    most = min(case.policy.hedge.max_topup, _spendable(case, state))
-    return _marked(missing, most=most, case=case)
+    most = min(case.policy.hedge.max_topup, spendable(case, state))
+    return marked(missing, most=most, case=case)
 
 
 def _return(case: Case, state: AccountState, make: PlanMaker) -> Decimal:
@@ -75,7 +75,7 @@ def _return(case: Case, state: AccountState, make: PlanMaker) -> Decimal:
     if most <= ZERO:
         return ZERO
     wanted = _paid_beyond_cash(case, make(-most))
-    return -_marked(wanted, most=most, case=case) if wanted > ZERO else ZERO
+    return -marked(wanted, most=most, case=case) if wanted > ZERO else ZERO
 
 
 def _is_short_of_cash(plan: Plan) -> bool:
@@ -115,7 +115,7 @@ def _missing(case: Case, state: AccountState) -> Decimal | None:
     return worst
 
 
-def _spendable(case: Case, state: AccountState) -> Decimal:
+def spendable(case: Case, state: AccountState) -> Decimal:
     """Return the quote that may leave the spot wallet before the openings, reserve kept.
 
     What sells bring at their limits is among it, as they come first; buys come later.
@@ -126,7 +126,7 @@ def _spendable(case: Case, state: AccountState) -> Decimal:
     return max(ZERO, rounded(brought - start, UNIT, up=False))
 
 
-def _marked(wanted: Decimal, *, most: Decimal, case: Case) -> Decimal:
+def marked(wanted: Decimal, *, most: Decimal, case: Case) -> Decimal:
     """Return the least transfer of at least *wanted* with a mark of its own, zero if beyond *most*.
 
     The venue knows a transfer by its units alone: the mark, which follows from the snapshot,

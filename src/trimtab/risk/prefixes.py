@@ -49,6 +49,8 @@ class Walk:
 
     state: AccountState
     raising: Raising
+    barred: frozenset[MoveIndex]
+    """Legs that may not go while a rule is broken that they are in reach of."""
     tag: Tag
     """Of the check: pure reductions are exempt from exposure caps, never from integrity."""
     prefixes: Mapping[Settled, Mapping[int, Prefix]]
@@ -130,7 +132,7 @@ class Walk:
 
     def _outside(self, rule: Rule) -> Judgement:
         """Warn that the limit is broken already; refuse if a leg is no repair."""
-        raisers = sorted(rule.guarded & self.raising.any)
+        raisers = sorted(rule.guarded & self.barred)
         measured = self._at(rule, RESTING_STAGE).measured(rule)
         if raisers:
             names = ", ".join(self.state.moves[j].name for j in raisers)

@@ -7,7 +7,7 @@ from typing import Final
 
 from trimtab.domain.findings import Tag
 from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, wallet_rules
-from trimtab.risk.checks import account, independent, key, markets, orders, transfers
+from trimtab.risk.checks import account, independent, key, markets, orders, rescue, transfers
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
 from trimtab.risk.judgement import QUOTE, Check, RuleMaker
 
@@ -96,6 +96,15 @@ _STATE: Final = (
         limit=NONE,
         unit="",
         guards="While the account is halted, only provable reductions pass.",
+    ),
+    _check(
+        "margin_rescue",
+        standing(rescue.margin_rescue),
+        limit="the present",
+        unit="ratio",
+        guards="A margin rescue only takes futures off or tops margin up, for a wallet in danger,"
+        " and by no fill a margin ratio is lower or a margin excess worse; a warning tells the"
+        " ratio at the worst stop against the present one, and the exposure that returns.",
     ),
     _check(
         "unresolved_orders",

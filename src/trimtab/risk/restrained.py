@@ -1,9 +1,10 @@
 """Which legs an account that is reducing or halted may not send, and why. Pure and exact.
 
 A leg may go only if no |net exposure|, no |position| and no margin excess gets worse by it, at
-any fill and shock; a transfer may not go at all. An excess is what :mod:`trimtab.risk.pool_rules`
-states for one scenario, at the worse of its two sides: closing a long that stood against a short
-of the same wallet makes it worse, even within its limit.
+any fill and shock; a transfer may not go at all. A margin rescue, which a person asked for by that
+name, is relieved of the first and may move money in. An excess is what
+:mod:`trimtab.risk.pool_rules` states for one scenario, at the worse of its two sides: closing a
+long that stood against a short of the same wallet makes it worse, even within its limit.
 Design: docs/design/0014-trading-states.md.
 """
 
@@ -16,6 +17,7 @@ from trimtab.risk.case import Case
 from trimtab.risk.convex import Fills, MoveIndex
 from trimtab.risk.pool_rules import min_liquidation_distance, min_margin_ratio, shock
 from trimtab.risk.reductions import paired_unwinds
+from trimtab.risk.relief import is_rescue, relieved
 from trimtab.risk.review import Standing
 from trimtab.risk.state import AccountState
 
@@ -32,9 +34,10 @@ def restrained(case: Case, standing: Standing, *, pairs: bool) -> Mapping[MoveIn
     state, raised = standing.state, standing.raising
     paired = paired_unwinds(state, raised) if pairs else frozenset[MoveIndex]()
     legs = frozenset(m.index for m in state.moves if m.is_leg)
-    burdens = _burdens(state, case, legs - raised.any - paired)
-    found = dict.fromkeys(burdens, BURDEN) | dict.fromkeys(raised.any - paired, NO_REDUCTION)
-    found |= transfers_barred(state)
+    risen = raised.any - relieved(case.plan, state, raised)
+    heavy = burdens(state, case, legs - risen - paired)
+    found = dict.fromkeys(heavy, BURDEN) | dict.fromkeys(risen - paired, NO_REDUCTION)
+    found |= _stuck(case, state)
     return {j: found[j] for j in sorted(found)}
 
 
@@ -43,7 +46,15 @@ def transfers_barred(state: AccountState) -> dict[MoveIndex, str]:
     return {t.index: NO_TRANSFER for t in state.transits if t.is_leg}
 
 
-def _burdens(state: AccountState, case: Case, legs: frozenset[MoveIndex]) -> frozenset[MoveIndex]:
+def _stuck(case: Case, state: AccountState) -> dict[MoveIndex, str]:
+    """Return the transfers that do not go: all, but for what a rescue brings into margin."""
+    barred, brought = transfers_barred(state), frozenset[MoveIndex]()
+    if is_rescue(case.plan):
+        brought = frozenset(t.index for t in state.transits if t.is_leg and t.units > 0)
+    return {j: why for j, why in barred.items() if j not in brought}
+
+
+def burdens(state: AccountState, case: Case, legs: frozenset[MoveIndex]) -> frozenset[MoveIndex]:
     """Return those of *legs* by which a margin excess may get worse than it is without them.
 
     All of *legs* fill by any shares; orders that are out already do so with and without them.

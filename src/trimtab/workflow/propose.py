@@ -13,7 +13,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.firings import TriggerKind
-from trimtab.domain.hedges import HedgeWish, Wish
+from trimtab.domain.hedges import HedgeWish, RescueWish, Wish
 from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
@@ -45,6 +45,7 @@ from trimtab.risk.gate import review
 from trimtab.risk.ordering import in_order, ordered
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
+from trimtab.risk.rescue import rescued
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.occasions import on_calendar
 from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember, with_transfers
@@ -198,7 +199,7 @@ def _funded(case: Case, occasion: Occasion) -> Plan:
         """Make the same plan with a transfer."""
         return make_plan_moving(units, case.snapshot, case.policy, occasion)
 
-    return funded(case, moving)
+    return (rescued if isinstance(occasion.wish, RescueWish) else funded)(case, moving)
 
 
 async def occasion_of(
@@ -276,8 +277,8 @@ async def review_rest(
 
 
 def _status(plan: Plan, report: GateReport) -> PlanStatus:
-    """Return where a new proposal stands; without legs there is nothing to refuse."""
-    if not plan.legs:
+    """Return where a new proposal stands; without a line there is nothing to refuse."""
+    if not plan.legs and not plan.transfers:
         return PlanStatus.NOTHING_TO_DO
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
 

@@ -1,4 +1,4 @@
-"""``hedge`` and ``close-hedges``: by hand, by the same gate and approval; ``ledger pot|hedges``."""
+"""What is asked of positions by hand, by the same gate and approval; ``ledger pot|hedges``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.exact import exact_arithmetic
-from trimtab.domain.hedges import CloseWish, HedgeWish, Wish
+from trimtab.domain.hedges import CloseWish, HedgeWish, RescueWish, Wish
 from trimtab.domain.instruments import Asset
 from trimtab.hedging.book import book_of
 from trimtab.workflow.scores import scored_hedges
@@ -76,6 +76,29 @@ def close_hedges(
 
     """
     return _asked(CloseWish(hedge_ids=hedge_ids, sells=sell), execute=execute, yes=yes)
+
+
+def rescue_margin(
+    *,
+    execute: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+) -> Exit:
+    """Bring a futures wallet out of danger: money in first, else cuts, though exposure returns.
+
+    Moves at most hedge.max_topup into it; what that leaves missing is taken off, hedges too,
+    reduce-only. Nothing is opened, and no fill leaves the wallet worse. Works while the account
+    is reducing or halted, then with typed words only.
+
+    Parameters
+    ----------
+    execute
+        Send it. Without it nothing leaves that changes anything.
+    yes
+        Approve without a prompt; never in live, never while reducing or halted, and no standing
+        approval covers it.
+
+    """
+    return _asked(RescueWish(), execute=execute, yes=yes)
 
 
 def pot() -> Exit:

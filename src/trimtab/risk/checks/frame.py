@@ -10,6 +10,7 @@ from trimtab.domain.plan import Leg
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.judgement import Judgement, unmeasured
 from trimtab.risk.prefixes import Walk, nothing_to_guard, prefixes_of
+from trimtab.risk.relief import relieved
 from trimtab.risk.review import Review, Standing
 from trimtab.risk.rule import Rule
 from trimtab.risk.state import AccountState
@@ -59,9 +60,11 @@ def on_prefixes(rules: Callable[[AccountState, Case], tuple[Rule, ...]], tag: Ta
 
     def judge_prefixes(review: Review) -> tuple[Judgement, ...]:
         found = review.standing
+        relief = relieved(review.case.plan, found.state, found.raising)
         walk = Walk(
             state=found.state,
             raising=found.raising,
+            barred=found.raising.any - relief,
             tag=tag,
             prefixes=prefixes_of(found.state),
         )

@@ -12,6 +12,7 @@ from trimtab.domain.transfers import UNIT
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds
 from trimtab.risk.judgement import Judgement
+from trimtab.risk.relief import is_rescue
 
 IN_ONE_PLAN: Final = 1
 """How many transfers a plan may have: one under way at a time tells itself from all others."""
@@ -42,7 +43,7 @@ def _faults(case: Case) -> Iterator[str]:
             yield f"orders share stage {each.stage} with it"
         if not each.units.is_finite() or not each.units or each.units % UNIT:
             yield f"{each.units} is no transferable amount"
-        if not case.plan.legs:
+        if not case.plan.legs and not is_rescue(case.plan):
             yield "there is no order that it is for"
 
 
