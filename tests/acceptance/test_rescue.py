@@ -76,14 +76,15 @@ def short_of(account: Account) -> Decimal:
     return -sum((Decimal(p["quantity"]) for p in account.exchange.truth()["positions"]), Decimal(0))
 
 
-async def test_the_ordinary_plan_leaves_a_hedge_that_endangers_its_wallet_alone(
+async def test_the_ordinary_plan_may_not_take_off_a_hedge_that_endangers_its_wallet(
     account_at: AccountAt,
 ) -> None:
     account = await in_danger(account_at)
     planned = await account.trimtab("plan", "--json")
     reasons = {u["reason"] for u in planned.document["plan"]["untraded"]}
-    assert "would_raise_exposure" in reasons, planned.text
-    assert not any(leg["role"] == "close" for leg in planned.document["plan"]["legs"])
+    refused = {f["check"] for f in planned.document["gate"]["findings"] if f["verdict"] == "refuse"}
+    assert (planned.code, "would_raise_exposure" in reasons) == (3, True), planned.text
+    assert "shock" in refused
 
 
 async def test_a_rescue_tops_up_and_sells_nothing_where_money_is_at_hand(
