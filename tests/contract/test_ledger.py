@@ -436,6 +436,16 @@ async def test_committed_notional_counts_what_was_or_may_be_spent(opener: Opener
         assert spent == {"BTC/USDT": Decimal("119.8"), "ETH/USDT": 301}
 
 
+async def test_an_order_that_ended_unfilled_counts_for_nothing_and_one_in_doubt_for_all(
+    opener: Opener,
+) -> None:
+    async with with_sell_begun(opener) as ledger:
+        await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+        assert await ledger.committed_notional(since=NOW) == {"BTC/USDT": 599}
+        await ledger.advance([step(intent(), OrderState.EXPIRED, venue_order(intent(), 0))])
+        assert await ledger.committed_notional(since=NOW) == {}
+
+
 async def test_reduce_only_orders_do_not_count_against_caps(opener: Opener) -> None:
     proposal = plan_of("buy 0.01 perp BTC reduce")
     async with opener() as ledger, ledger.holding_account(owner="test"):

@@ -12,6 +12,7 @@ from trimtab.approval import account_changed, approve, grant, moved_too_far
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import ApprovalError
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.snapshot import Environment
 
 SNAPSHOT = account("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 100")
@@ -112,3 +113,40 @@ def test_a_plan_that_does_not_tell_what_it_was_made_from_is_void() -> None:
     assert account_changed(silent, SNAPSHOT) == (
         "BTC: 0.1 units now, the plan was made from an unknown number"
     )
+
+
+@pytest.mark.parametrize("latch", ["kill_switch", "reducing"])
+@pytest.mark.parametrize("kind", [ApprovalKind.FLAG, ApprovalKind.STANDING])
+def test_a_rescue_under_a_latch_is_approved_by_typed_words_only(
+    latch: str, kind: ApprovalKind
+) -> None:
+    rescue = replace(PLAN, trigger=TriggerKind.MARGIN_RESCUE)
+    report = latched(report_on(rescue), latch)
+    with pytest.raises(ApprovalError, match="its own typed words"):
+        approve(rescue, report, yes_to(report, kind), now=NOW)
+    assert approve(rescue, report, yes_to(report), now=NOW)
+    ordinary = latched(report_on(PLAN), latch)
+    assert approve(PLAN, ordinary, yes_to(ordinary, kind), now=NOW)
+
+
+def test_a_rescue_of_an_active_account_is_approved_as_any_plan() -> None:
+    rescue = replace(PLAN, trigger=TriggerKind.MARGIN_RESCUE)
+    report = latched(report_on(rescue), "")
+    assert approve(rescue, report, yes_to(report, ApprovalKind.FLAG), now=NOW)
+
+
+def test_a_rescue_whose_latches_were_not_looked_at_is_not_approved_by_a_flag() -> None:
+    rescue = replace(PLAN, trigger=TriggerKind.MARGIN_RESCUE)
+    report = report_on(rescue)
+    with pytest.raises(ApprovalError, match="its own typed words"):
+        approve(rescue, report, yes_to(report, ApprovalKind.FLAG), now=NOW)
+
+
+def latched(report: GateReport, latch: str) -> GateReport:
+    """Return the report with both latches looked at, one of them warning."""
+    (one,) = report.findings[:1]
+    looked = tuple(
+        replace(one, check=code, verdict=Verdict.WARN if code == latch else Verdict.PASS)
+        for code in ("kill_switch", "reducing")
+    )
+    return replace(report, findings=(*report.findings, *looked))

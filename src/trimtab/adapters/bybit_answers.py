@@ -15,6 +15,7 @@ from typing import Any, Final
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
     decimal_of,
+    fee_of,
     field,
     instant_of,
     integer_of,
@@ -257,7 +258,7 @@ def taker_fee_of(answer: object, market_id: str) -> Decimal:
     """
     for row in rows_in(answer):
         if text_of(row, "symbol") == market_id:
-            return decimal_of(row, "takerFeeRate")
+            return fee_of(row, "takerFeeRate")
     raise Unreadable(f"no fee of {market_id}")
 
 

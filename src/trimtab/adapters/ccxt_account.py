@@ -15,6 +15,7 @@ from typing import Any, Final
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
     decimal_of,
+    fee_of,
     field,
     integer_of,
     mapping_of,
@@ -68,7 +69,7 @@ def spot_account(answer: object) -> SpotAccount:
             raise Unreadable("a balance is negative")
         if free or locked:
             balances[Asset(text_of(held, "asset"))] = Balance(free=free, locked=locked)
-    return SpotAccount(balances=balances, taker_fee=decimal_of(rates, "taker"))
+    return SpotAccount(balances=balances, taker_fee=fee_of(rates, "taker"))
 
 
 def margin_pools(answer: object, quote: Asset) -> Mapping[Asset, MarginPool]:
@@ -310,4 +311,4 @@ def taker_fee(answer: object) -> Decimal:
         Unreadable: it does not say.
 
     """
-    return decimal_of(mapping_of(answer), "takerCommissionRate")
+    return fee_of(mapping_of(answer), "takerCommissionRate")

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
+from trimtab.domain.exact import ZERO
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS_MAX: Final = 64
 
@@ -94,6 +96,18 @@ def decimal_of(row: Mapping[str, Any], name: str) -> Decimal:
 
     """
     return number(field(row, name), name)
+
+
+def fee_of(row: Mapping[str, Any], name: str) -> Decimal:
+    """Return a field that is a fee as it is counted beforehand: fraction of value, >= 0.
+
+    A rebate counts for nothing until it is booked: a plan that relied on one would be short of it.
+
+    Raises:
+        Unreadable: it is no number.
+
+    """
+    return max(ZERO, decimal_of(row, name))
 
 
 def number(value: object, name: str) -> Decimal:

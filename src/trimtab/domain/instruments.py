@@ -58,7 +58,7 @@ class Instrument:
     contract_size: Decimal
     """Base units in one contract of the venue, > 0; 1 for spot."""
     taker_fee: Decimal
-    """Fraction of value that a taker pays, >= 0."""
+    """Fraction of value that a taker pays, >= 0; a rebate is counted as none until it is booked."""
     tradable: bool
     """Whether the venue accepts orders for it now."""
     expires_at: datetime | None

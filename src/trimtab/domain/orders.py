@@ -186,3 +186,9 @@ class OrderRecord:
     """When the intent was committed, our clock."""
     simulated: bool
     """Whether it was simulated against a book that was read."""
+
+    @property
+    def counted_lots(self) -> Lots:
+        """What counts against a cap, signed: all of it until it has ended, then what was filled."""
+        ended = self.state.is_terminal or self.state is OrderState.SETTLING
+        return self.executed_lots if ended else self.intent.lots

@@ -390,7 +390,6 @@ def _notional(sent: Iterable[OrderRecord]) -> Mapping[Symbol, Decimal]:
             intent = record.intent
             if intent.reduce_only:
                 continue
-            lots = record.filled_lots if record.state.is_terminal else intent.lots
-            value = intent.instrument.units(lots).copy_abs() * intent.limit_price
+            value = intent.instrument.units(record.counted_lots).copy_abs() * intent.limit_price
             used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
     return used

@@ -234,6 +234,8 @@ def test_a_market_is_read_with_its_grid_and_its_band_where_there_is_one() -> Non
 def test_a_fee_is_of_the_market_that_was_asked_about() -> None:
     told = answer({"list": [{"symbol": "BTCUSDT", "takerFeeRate": "0.001"}]})
     assert taker_fee_of(told, "BTCUSDT") == Decimal("0.001")
+    paid = answer({"list": [{"symbol": "BTCUSDT", "takerFeeRate": "-0.0001"}]})
+    assert taker_fee_of(paid, "BTCUSDT") == 0  # A rebate is counted on by nobody.
     with pytest.raises(Unreadable):
         taker_fee_of(told, "ETHUSDT")
 

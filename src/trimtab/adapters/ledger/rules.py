@@ -198,20 +198,13 @@ def committed(records: Iterable[OrderRecord], *, since: datetime) -> dict[Symbol
     for record in records:
         if record.submitted_at < since or record.simulated or record.intent.reduce_only:
             continue
-        lots = _counted_lots(record)
+        lots = record.counted_lots
         with exact_arithmetic():
             value = abs(record.intent.instrument.units(lots)) * record.intent.limit_price
             if lots != 0:
                 symbol = record.intent.instrument.symbol
                 values[symbol] = values.get(symbol, ZERO) + value
     return values
-
-
-def _counted_lots(record: OrderRecord) -> Lots:
-    """Return the lots of an order that count against a cap."""
-    if record.state.is_terminal or record.state is OrderState.SETTLING:
-        return record.executed_lots
-    return record.intent.lots
 
 
 def whose(fill: Fill, orders: Iterable[OrderRecord]) -> OrderRecord | None:
