@@ -142,3 +142,10 @@ def test_a_hedge_of_the_book_that_is_cut_is_declared_as_rescued() -> None:
     [line] = plan.hedging
     assert line.cause is HedgeCause.MARGIN_RESCUE
     assert line.line == plan.legs[0].line
+
+
+def test_what_cannot_be_measured_is_left_to_the_gate_to_refuse() -> None:
+    plan = make_plan(THIN, topped(5_000), ASKED)
+    blind = replace(THIN, pools={})
+    case = Case(plan=plan, snapshot=blind, policy=topped(5_000), context=context(), now=NOW)
+    assert rescued(case, lambda _: plan) is plan
