@@ -221,6 +221,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "maintenance_agreement": "the served exchange cannot lie about its own brackets",
         "notional_agreement": "the served exchange lists no contract of another size than its lot",
         "bracket_leverage": "the served brackets allow every leverage that may be configured",
+        "margin_rescue": "only rescue-margin is asked for it: test_rescue.py",
         "lot_size": "planning makes no such leg; the gate guards against one that was made",
         "min_notional": "likewise",
         "market_status": "likewise",
