@@ -36,6 +36,7 @@ from typing import Any
 from trimtab.domain.exact import ceil_times, floor_times, ratio
 from trimtab.domain.exposure import traded_units
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import NO_HEDGES
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
@@ -80,7 +81,7 @@ from trimtab.domain.snapshot import (
 )
 from trimtab.domain.tactical import NOTHING_TACTICAL, TacticalPolicy
 from trimtab.domain.transfers import TransferLeg, TransferReason
-from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
+from trimtab.domain.urgency import ExpiryAction, Tempo, UrgencyPolicy, UrgentAction
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EXPIRY = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)
@@ -592,10 +593,29 @@ URGENCY = UrgencyPolicy(
     liquidation_early=dec(0),
     expiry=ExpiryAction.ALERT,
     expiry_days=7,
-    hysteresis=dec(0),
-    cooldown_s=0,
+    drawdown=UrgentAction.OFF,
+    drawdown_early=dec(0),
+    drawdown_leverage=dec(1),
+    tempos={
+        kind: Tempo(hysteresis=dec(0), cooldown_s=0)
+        for kind in (
+            TriggerKind.MARGIN,
+            TriggerKind.LEVERAGE,
+            TriggerKind.DRAWDOWN,
+            TriggerKind.EXPIRY,
+            TriggerKind.CARRY,
+        )
+    },
 )
 """The contract's defaults."""
+
+
+def paced(
+    rules: UrgencyPolicy = URGENCY, *, hysteresis: Number = 0, rest_s: int = 0
+) -> UrgencyPolicy:
+    """Return rules whose every kind of condition has this tempo."""
+    tempo = Tempo(hysteresis=dec(hysteresis), cooldown_s=rest_s)
+    return dataclasses.replace(rules, tempos=dict.fromkeys(rules.tempos, tempo))
 
 
 def limits(**overrides: Any) -> RiskLimits:

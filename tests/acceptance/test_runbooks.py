@@ -30,7 +30,7 @@ STANDING: Final = '\n[approval]\nmode = "standing"\n'
 HIDDEN: Final = Fault(kind=Kind.DROP_TRADES_PAGE, method="GET", path="/api/v3/myTrades", count=0)
 ELSEWHERE: Final = {
     "ledger-server.md": "tests/acceptance/test_server_ledger.py",
-    "margin-warning.md": "tests/acceptance/test_urgent.py",
+    "margin-warning.md": "tests/acceptance/test_rescue.py",
     "rolling.md": "tests/acceptance/test_hedges.py",
 }
 """Pages that need what is not here, such as a server, and the test that has them."""

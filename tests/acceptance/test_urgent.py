@@ -134,6 +134,47 @@ async def test_a_cooling_condition_waits_for_its_time(account_at: AccountAt) -> 
         "--set", "risk.max_leverage=1.0", "plan", "--json", "--detailed-exitcode"
     )
     assert [a["kind"] for a in tighter.document["plan"]["alerts"]] == ["leverage"], tighter.text
+    narrow = ("--set", "rebalance.threshold=1pp")
+    other = await account.trimtab("run", "--execute", "--yes", "--json", *narrow)
+    assert (other.code, other.document["plan"]["trigger"]) == (0, "drift"), other.text
+    again = await account.trimtab("--set", "risk.max_leverage=0.5", "plan", "--json")
+    kinds = [a["kind"] for a in again.document["plan"]["alerts"]]
+    assert "leverage" in kinds, again.text  # The plan between is no end of its rest.
+    alone = ("--set", "triggers.leverage_cooldown_s=0", "--set", "risk.max_leverage=0.5")
+    ready = await account.trimtab(*alone, "plan", "--json")
+    assert ready.document["plan"]["trigger"] == "leverage", ready.text
+
+
+async def test_a_drawdown_reduces_futures_and_keeps_longs_shut_until_it_has_come_back(
+    account_at: AccountAt,
+) -> None:
+    rules = (
+        'on_drawdown = "reduce"\ndrawdown_early = "0.6"\ndrawdown_leverage = "0.5"\n'
+        'drawdown_hysteresis = "0.5"'
+    )
+    account = await account_at(
+        scenario(usdt=20_000, long="0.3", wallet=30_000),
+        config=config(max_leverage="2.5", triggers=rules),
+    )
+    loose = ("--set", "risk.max_daily_loss=0.5", "--set", "risk.max_drawdown=0.2")
+    first = await account.trimtab("plan", "--json", *loose)
+    assert first.document["status"] == "nothing_to_do", first.text
+    account.exchange.set_prices(mid={"BTC": "85000"}, mark={"BTCUSDT": "85000"})
+    ran = await account.trimtab("run", "--execute", "--yes", "--json", *loose)
+    assert (ran.code, ran.document["plan"]["trigger"]) == (0, "drawdown"), ran.text
+    [firing] = [f for f in ran.document["plan"]["firings"] if f["kind"] == "drawdown"]
+    assert (firing["measured"], firing["limit"]) == ("0.09", "0.08")
+    assert {leg["reason"] for leg in ran.document["plan"]["legs"]} == {"drawdown"}
+    seen = (await account.trimtab("status", "--json")).document
+    assert Decimal("0.49") < Decimal(seen["leverage"]) <= Decimal("0.5")
+    futures = ("--set", "rebalance.route=futures")
+    shut = await account.trimtab("plan", "--json", *loose, *futures)
+    assert shut.document["plan"]["legs"] == [], shut.text
+    assert {u["reason"] for u in shut.document["plan"]["untraded"]} == {"reduction_first"}
+    assert [a["kind"] for a in shut.document["plan"]["alerts"]] == ["drawdown"]
+    back = ("--set", "triggers.drawdown_hysteresis=0", "--set", "triggers.drawdown_early=0.5")
+    opened = await account.trimtab("plan", "--json", *loose, *futures, *back)
+    assert [leg["side"] for leg in opened.document["plan"]["legs"]] != [], opened.text
 
 
 @pytest.mark.parametrize(
@@ -142,6 +183,8 @@ async def test_a_cooling_condition_waits_for_its_time(account_at: AccountAt) -> 
         ('on_leverage = "sell"', "triggers.on_leverage"),
         ('hysteresis = "1"', "triggers.hysteresis"),
         ("cooldown_s = -1", "triggers.cooldown_s"),
+        ('drawdown_early = "1"', "triggers.drawdown_early"),
+        ("leverage_cooldown_s = 0.5", "triggers.leverage_cooldown_s"),
     ],
 )
 async def test_a_trigger_that_cannot_be_is_named_with_its_line(

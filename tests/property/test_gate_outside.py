@@ -225,7 +225,7 @@ def test_repairs_refused_and_raises_let_through_are_both_seen() -> None:
     strict = edit("risk.prefixes:Walk.judge", "allowed = max(ZERO, before)", "allowed = ZERO")
     with planted(bug("no repairs", "outside", 0, strict)):
         assert refused(ask(held, *texts, rules=rules))
-    lenient = edit("risk.prefixes:Walk._outside", "rule.guarded & self.raising.any", "()")
+    lenient = edit("risk.prefixes:Walk._outside", "rule.guarded & self.barred", "()")
     blind = edit("risk.prefixes:Walk.judge", "allowed = max(ZERO, before)", "allowed = 10**9")
     with planted(bug("raises", "outside", 0, lenient, blind)):
         assert "shock" not in refused(ask(held, *reverse, rules=rules))

@@ -6,14 +6,28 @@ Pure, as :mod:`trimtab.config.models` is, whose document has them.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from trimtab.config.fields import SECTION, DefaultText, Early, Fraction, Unit, Whole
+from trimtab.config.fields import (
+    SECTION,
+    DefaultText,
+    Early,
+    Exact,
+    Fraction,
+    Multiple,
+    Unit,
+    Whole,
+)
 from trimtab.config.words import read_instant
 from trimtab.domain.slots import CatchUp
 from trimtab.domain.urgency import ExpiryAction, UrgentAction
+
+_PART: Final = (Field(ge=0, lt=1), Unit(name="fraction"))
+"""A share of 1 that leaves something."""
+_YEAR: Final = (Field(ge=0, le=31_536_000), Unit(name="s"))
+"""Seconds in which a condition does not act, up to a year."""
 
 
 class Schedule(BaseModel):
@@ -38,8 +52,8 @@ class Schedule(BaseModel):
 class Triggers(BaseModel):
     """What acts when the account comes near a limit, before anything else is traded.
 
-    Margin goes before leverage, leverage before expiry, and all before drift and calendar. What is
-    freed is not used again in the same plan.
+    Margin, leverage and drawdown go before expiry, and all before drift and calendar. What is freed
+    is not used again in the same plan.
     """
 
     model_config = SECTION
@@ -61,7 +75,31 @@ class Triggers(BaseModel):
     position is closed, or it is told. What no hedge explains is only told."""
     expiry_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7
     """Days to delivery below which that is so."""
+    on_drawdown: UrgentAction = UrgentAction.OFF
+    """When NAV, flows left out, falls so far below its highest look: futures are reduced, and no
+    long is opened until it has come back, or it is told."""
+    drawdown_early: Early = Decimal(0)
+    """How far before risk.max_drawdown, of it: 0.4 acts from 60 % of the limit on."""
+    drawdown_leverage: Multiple = Decimal(1)
+    """Futures notional over value outside futures wallets that it is then reduced to."""
     hysteresis: Early = Decimal(0)
-    """How far beyond its threshold a reduction goes, of it, so that the next look finds room."""
-    cooldown_s: Annotated[Whole, Field(ge=0, le=31_536_000), Unit(name="s")] = 0
+    """How far beyond its threshold a condition ends, of it: a reduction goes so far, a loss has to
+    come back so far, so that the next look finds room."""
+    margin_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
+    """The same for margin ratio and liquidation alone."""
+    leverage_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
+    """The same for leverage alone."""
+    drawdown_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
+    """The same for the drawdown alone."""
+    cooldown_s: Annotated[Whole, *_YEAR] = 0
     """How long after an executed plan a condition of the same kind is only told."""
+    margin_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
+    """The same for margin ratio and liquidation alone."""
+    leverage_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
+    """The same for leverage alone."""
+    drawdown_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
+    """The same for the drawdown alone."""
+    expiry_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
+    """The same for dated contracts alone."""
+    carry_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
+    """The same for the carry of hedges alone."""

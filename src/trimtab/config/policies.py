@@ -14,12 +14,13 @@ from typing import Final, TypeVar
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document
 from trimtab.config.models_hedge import Carry, Cross, Redeploy
-from trimtab.config.models_triggers import Schedule
+from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.overlaying import overlays_of
 from trimtab.config.sleeving import sleeves_of
 from trimtab.domain.contracts import CarryPolicy
 from trimtab.domain.cross import CrossPolicy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.history_policy import (
     AdaptivePolicy,
@@ -45,7 +46,7 @@ from trimtab.domain.routing import AutoPolicy
 from trimtab.domain.slots import SlotTerms
 from trimtab.domain.snapshot import Environment
 from trimtab.domain.tactical import TacticalPolicy
-from trimtab.domain.urgency import UrgencyPolicy
+from trimtab.domain.urgency import Tempo, UrgencyPolicy
 from trimtab.venues.catalogue import PROFILES
 
 _PARTS: Final = Decimal("0.0001")
@@ -240,8 +241,16 @@ def _urgency(document: Document) -> UrgencyPolicy:
         liquidation_early=triggers.liquidation_early,
         expiry=triggers.on_expiry,
         expiry_days=triggers.expiry_days,
-        hysteresis=triggers.hysteresis,
-        cooldown_s=triggers.cooldown_s,
+        drawdown=triggers.on_drawdown,
+        drawdown_early=triggers.drawdown_early,
+        drawdown_leverage=triggers.drawdown_leverage,
+        tempos={
+            TriggerKind(kind): Tempo(
+                hysteresis=_own(triggers, f"{kind}_hysteresis", triggers.hysteresis),
+                cooldown_s=_own(triggers, f"{kind}_cooldown_s", triggers.cooldown_s),
+            )
+            for kind in ("margin", "leverage", "drawdown", "expiry", "carry")
+        },
     )
 
 
@@ -265,6 +274,12 @@ def _cross(wanted: Cross | None) -> CrossPolicy | None:
         look_back_days=wanted.look_back_days,
         min_r2=wanted.min_r2,
     )
+
+
+def _own(triggers: Triggers, name: str, general: ValueT) -> ValueT:
+    """Return what a kind of condition has of its own, else what holds for all."""
+    own: ValueT | None = getattr(triggers, name, None)
+    return general if own is None else own
 
 
 def _redeploy(wanted: Redeploy | None) -> RedeployPolicy | None:

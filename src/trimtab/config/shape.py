@@ -106,12 +106,17 @@ def overriding(path: KeyPath, text: str) -> Any:  # noqa: ANN401  what TOML woul
     """Return a variable's or an option's text as the type that its key has in a file."""
     field = field_at(path)
     kind = field.annotation if field is not None else str
-    if kind is int and text.removeprefix("-").isdecimal() and text.isascii():
+    if _is_whole(kind) and text.removeprefix("-").isdecimal() and text.isascii():
         # Beyond its limit the interpreter refuses the digits, and the text is the fault.
         return int(text) if len(text) <= 20 else text  # noqa: PLR2004  above any bound
     if get_origin(kind) is tuple:
         return [item.strip(" \"'") for item in text.strip().strip("[]").split(",")]
     return text
+
+
+def _is_whole(kind: object) -> bool:
+    """Say whether a type is that of whole numbers, or of such and nothing."""
+    return kind is int or any(int in (arm, *get_args(arm)[:1]) for arm in get_args(kind))
 
 
 def unknown_key_fix(path: KeyPath) -> str:

@@ -26,6 +26,8 @@ class TriggerKind(StrEnum):
     where exposure returns by it; nothing else is decided in the same plan."""
     MARGIN = "margin"
     LEVERAGE = "leverage"
+    DRAWDOWN = "drawdown"
+    """NAV is so far below its highest look that futures are reduced."""
     EXPIRY = "expiry"
     STOP = "stop"
     DRIFT = "drift"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, Wish
@@ -34,5 +35,8 @@ class Occasion:
     """What prices did, as far as the policy needs it; None where nothing was read."""
     slot: str = ""
     """Name of the slot that is due; empty when none is."""
+    losses: tuple[Decimal, ...] = ()
+    """Loss from the highest look, fraction, at each look of late, oldest first, the present one
+    last; empty where no rule asks or the present one could not be measured."""
     cooling: frozenset[TriggerKind] = frozenset()
     """Kinds of condition that acted so lately that they only alert."""

@@ -61,6 +61,7 @@ class LegReason(StrEnum):
     """Takes off what a futures wallet cannot carry."""
     LEVERAGE = "leverage"
     """Brings the leverage ratio down to its limit."""
+    DRAWDOWN = "drawdown"
     EXPIRY = "expiry"
     """Closes a dated contract before it is delivered."""
     ROLL = "roll"

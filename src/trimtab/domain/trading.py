@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset
 
 
@@ -61,3 +62,9 @@ class NavMark:
     """Units in futures wallets without unrealised profit, of what has a price, signed."""
     mids: Mapping[Asset, Decimal]
     """Quote per unit of every asset above, > 0."""
+
+    @property
+    def drawdown(self) -> Decimal:
+        """Loss from the highest look since the last release, fraction, 0 to 1."""
+        with exact_arithmetic():
+            return max(ZERO, ratio(self.high - self.level, self.high))

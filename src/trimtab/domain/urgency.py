@@ -6,9 +6,12 @@ here is never behind what the gate refuses. Source: strategy definitions 2.3 and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from trimtab.domain.firings import TriggerKind
 
 
 class UrgentAction(StrEnum):
@@ -33,6 +36,16 @@ class ExpiryAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tempo:
+    """How soon a condition is over, and how soon it may act again."""
+
+    hysteresis: Decimal
+    """How far beyond its threshold it ends, fraction of it, in [0, 1)."""
+    cooldown_s: int
+    """How long after an executed plan of the same kind it only alerts, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UrgencyPolicy:
     """Which conditions act, how early, and how far they go."""
 
@@ -52,7 +65,20 @@ class UrgencyPolicy:
     """Of the days that a dated contract still has."""
     expiry_days: int
     """Fewest days that a dated contract may have before that, >= 0."""
-    hysteresis: Decimal
-    """How far beyond its threshold a reduction goes, fraction of it, in [0, 1)."""
-    cooldown_s: int
-    """How long after an executed plan of the same kind a condition only alerts, >= 0."""
+    drawdown: UrgentAction
+    """Of the loss from the highest look against ``risk.max_drawdown``."""
+    drawdown_early: Decimal
+    """How far before that limit, fraction of it, in [0, 1)."""
+    drawdown_leverage: Decimal
+    """The leverage ratio that futures are then reduced to, >= 0."""
+    tempos: Mapping[TriggerKind, Tempo]
+    """Of every kind of condition that has one; margin ratio and liquidation share theirs."""
+
+    def hysteresis(self, kind: TriggerKind) -> Decimal:
+        """Return how far beyond its threshold a condition of *kind* ends, fraction of it."""
+        return self.tempos[kind].hysteresis
+
+    @property
+    def resting_s(self) -> Mapping[TriggerKind, int]:
+        """How long each kind rests after an executed plan, seconds; those that do at all."""
+        return {kind: t.cooldown_s for kind, t in self.tempos.items() if t.cooldown_s}

@@ -24,7 +24,7 @@ from trimtab.domain.hedges import (
     kept_by_hand,
     units_of,
 )
-from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Untraded
 from trimtab.domain.policy import Policy
@@ -36,7 +36,7 @@ from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.carry import Carry, carry_of, swapped
 from trimtab.planning.contracts import Contracts
-from trimtab.planning.costs import cost_share, expected_cost
+from trimtab.planning.costs import expected_cost
 from trimtab.planning.cross import Crossing
 from trimtab.planning.decision import (
     FRICTIONLESS,
@@ -52,10 +52,10 @@ from trimtab.planning.parted import Parted
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.rescue import rescue
 from trimtab.planning.routes import Move
-from trimtab.planning.sizes import Sizes, book_of, sized
+from trimtab.planning.sizes import Sizes, book_of, cost_of, lot_value_of, sized
 from trimtab.planning.sleeves import Asked, sleeve_moves
 from trimtab.planning.sleeves import firings_of as sleeve_firings
-from trimtab.planning.urgent import Urgent, deferred, urgent_in
+from trimtab.planning.urgent import Urgent, deferred, urgent_in, without_longs
 from trimtab.targets.effective import Targets
 from trimtab.targets.phase import step_due
 
@@ -159,6 +159,8 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
         return _urgent(urgent, scene)
     carry = carry_of(scene.contracts)
     choice, sizes = _unhurried(scene, by_hand, carry)
+    if urgent.shuts_longs:
+        sizes = without_longs(sizes)
     told = [firing for firing in carry.told if firing not in choice.firings]
     return replace(
         choice,
@@ -170,13 +172,7 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
 
 def _rescued(scene: Scene) -> tuple[Choice, Sizes]:
     """Return what a rescue cuts, and nothing else."""
-    found = rescue(
-        scene.snapshot,
-        scene.exposed,
-        policy=scene.policy,
-        book=scene.occasion.hedges,
-        moved=scene.moved,
-    )
+    found = rescue(scene.contracts, moved=scene.moved)
     return replace(NOTHING, firings=found.firings, causes=found.causes), found.sizes
 
 
@@ -277,8 +273,8 @@ def _corrected(scene: Scene) -> Choice:
 
     moves = under(FRICTIONLESS).moves
     with exact_arithmetic():
-        cost = sum((_cost(move, snapshot) for move in moves), ZERO)
-        rounding = sum((_lot_value(move, snapshot) for move in moves), ZERO)
+        cost = sum((cost_of(move, snapshot) for move in moves), ZERO)
+        rounding = sum((lot_value_of(move, snapshot) for move in moves), ZERO)
         return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
 
 
@@ -313,16 +309,6 @@ def calls_of(policy: Policy, occasion: Occasion) -> tuple[Firing, ...]:
     """Return what asks for a plan whatever the drift: a slot, a step of a phase."""
     step = step_due(policy.overlays.phase, occasion)
     return (*slot_call(occasion), *((step,) if step is not None else ()))
-
-
-def _lot_value(move: Move, snapshot: Snapshot) -> Decimal:
-    """Return the value of one lot, quote units: a move may be rounded by less than that."""
-    return move.instrument.units(Lots(1)) * book_of(move, snapshot).mid
-
-
-def _cost(move: Move, snapshot: Snapshot) -> Decimal:
-    """Return fee and half spread of a move, quote units."""
-    return abs(move.value) * cost_share(move.instrument, book_of(move, snapshot))
 
 
 def chosen_by_hand(given: ByHand, occasion: Occasion, snapshot: Snapshot) -> Choice:

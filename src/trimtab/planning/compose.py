@@ -38,6 +38,7 @@ from trimtab.planning.parted import (
     scale_of,
     sleeve_drifts,
 )
+from trimtab.planning.sizes import Sizes
 from trimtab.planning.stance import stance_of
 from trimtab.planning.ways import ways_of
 from trimtab.targets.by_hand import aims_of, values_of
@@ -85,16 +86,10 @@ def make_plan_moving(
         moved=moved,
     )
     choice, sizes = chosen(scene, by_hand)
-    rescues = isinstance(occasion.wish, RescueWish)
-    moved = moved if rescues or (choice.moves and sizes.sized) else ZERO
-    laid_out = lines(
-        sizes.sized,
-        snapshot,
-        limits=policy.limits,
-        moved=Moved(units=moved, comes_first=rescues),
-    )
+    transfer = _moved(scene, choice, sizes)
+    laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=transfer)
     after = _after(laid_out, everything, account=account, targets=targets, found=found)
-    scale = scale_of(account, nav=found.nav, moved=moved)
+    scale = scale_of(account, nav=found.nav, moved=transfer.units)
     return Plan(
         key=snapshot.key,
         snapshot_id=snapshot.snapshot_id,
@@ -134,6 +129,13 @@ def _units_before(everything: Snapshot, laid_out: Lines) -> Mapping[Asset, Decim
     """Return the units of each asset that a line moves, as the plan found them."""
     moved = sorted({leg.instrument.base for leg in laid_out.legs})
     return {asset: traded_units(everything, asset) for asset in moved}
+
+
+def _moved(scene: Scene, choice: Choice, sizes: Sizes) -> Moved:
+    """Return the transfer of a plan: none that has no order, unless it rescues margin."""
+    rescues = isinstance(scene.occasion.wish, RescueWish)
+    is_for = rescues or (choice.moves and sizes.sized)
+    return Moved(units=scene.moved if is_for else ZERO, comes_first=rescues)
 
 
 def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | None:

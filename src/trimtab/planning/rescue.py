@@ -6,7 +6,7 @@ comes first and is no matter of this module, which cuts what is missing beyond i
 wallet below its margin ratio or a liquidation distance, each drawn in as ``triggers`` says, or one
 that the shock would empty; a rescue ends ``triggers.hysteresis`` beyond that.
 
-Source: strategy definitions 2.4, 4.9 and 5; docs/design/0032-margin-rescue.md.
+Source: strategy definitions 2.4, 4.9 and 5; docs/design/0040-margin-rescue.md.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
-from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, TriggerKind
-from trimtab.domain.hedges import HedgeBook, HedgeCause, HedgeId
+from trimtab.domain.hedges import HedgeCause, HedgeId
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import LegReason, Untraded, UntradedReason
 from trimtab.domain.policy import Policy, RiskLimits
@@ -27,6 +26,7 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.urgency import UrgencyPolicy
 from trimtab.planning.allocation import Certificate
 from trimtab.planning.closings import Closer
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.cuts import Cutting, Pressure, lacking_of
 from trimtab.planning.sizes import Sizes
 from trimtab.triggers.strain import Futures, futures_of
@@ -55,7 +55,7 @@ def threatened(limits: RiskLimits, rules: UrgencyPolicy) -> RiskLimits:
 def released(limits: RiskLimits, rules: UrgencyPolicy) -> RiskLimits:
     """Return *limits* with those of futures wallets as a rescue aims at them."""
     with exact_arithmetic():
-        return _drawn_in(limits, rules, beyond=ONE + rules.hysteresis)
+        return _drawn_in(limits, rules, beyond=ONE + rules.hysteresis(TriggerKind.MARGIN))
 
 
 def _drawn_in(limits: RiskLimits, rules: UrgencyPolicy, *, beyond: Decimal) -> RiskLimits:
@@ -68,15 +68,14 @@ def _drawn_in(limits: RiskLimits, rules: UrgencyPolicy, *, beyond: Decimal) -> R
         )
 
 
-def rescue(
-    snapshot: Snapshot, exposed: Exposure, *, policy: Policy, book: HedgeBook, moved: Decimal
-) -> Rescue:
-    """Return what is cut of *snapshot* beside *moved*, which comes in as margin, quote units.
+def rescue(contracts: Contracts, *, moved: Decimal) -> Rescue:
+    """Return what is cut of an account beside *moved*, which comes in as margin, quote units.
 
     Raises:
         MissingMark: a market that is to be closed has no order book in the snapshot.
 
     """
+    snapshot, exposed, policy = contracts.snapshot, contracts.exposed, contracts.policy
     held = futures_of(snapshot)
     firing, is_danger = _danger(held, snapshot, policy)
     with exact_arithmetic():
@@ -99,7 +98,7 @@ def rescue(
         causes={
             hedge.hedge_id: HedgeCause.MARGIN_RESCUE
             for symbol in cutting.lots
-            for hedge in book.open_on(symbol)
+            for hedge in contracts.book.open_on(symbol)
         },
     )
 

@@ -209,3 +209,13 @@ def _most(move: Move, snapshot: Snapshot) -> int:
     balance = snapshot.balances.get(move.asset)
     free = balance.free if balance is not None else ZERO
     return min(instrument.lots_max, floor_times(instrument.lot_size, free))
+
+
+def lot_value_of(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return the value of one lot, quote units: a move may be rounded by less than that."""
+    return move.instrument.units(Lots(1)) * book_of(move, snapshot).mid
+
+
+def cost_of(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return fee and half spread of a move, quote units."""
+    return abs(move.value) * cost_share(move.instrument, book_of(move, snapshot))

@@ -1,14 +1,14 @@
 """What must be taken off before anything else is traded, as moves of whole lots.
 
-Pure and exact. The most urgent kind of condition decides alone: margin and leverage together,
-else expiries. What it frees is not used again in the same plan. Source: strategy definitions 2.3
-and 2.4; docs/design/0025-urgent-reductions.md.
+Pure and exact. The most urgent kind of condition decides alone: margin, leverage and drawdown
+together, else expiries. What it frees is not used again in the same plan. Source: strategy
+definitions 2.3 and 2.4; docs/design/0025-urgent-reductions.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -17,8 +17,8 @@ from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.firings import Firing, TriggerKind, by_urgency
 from trimtab.domain.hedges import HedgeCause, HedgeId
-from trimtab.domain.instruments import Asset, Symbol
-from trimtab.domain.plan import LegReason, Untraded, UntradedReason
+from trimtab.domain.instruments import Asset
+from trimtab.domain.plan import LegReason, Role, Untraded, UntradedReason
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.allocation import Certificate
 from trimtab.planning.closings import Closer
@@ -29,12 +29,18 @@ from trimtab.planning.routes import Move
 from trimtab.planning.sizes import Sizes
 from trimtab.triggers.strain import Strain, futures_of, strains
 
-_TOGETHER: Final = ((TriggerKind.MARGIN, TriggerKind.LEVERAGE), (TriggerKind.EXPIRY,))
+_TOGETHER: Final = (
+    (TriggerKind.MARGIN, TriggerKind.LEVERAGE, TriggerKind.DRAWDOWN),
+    (TriggerKind.EXPIRY,),
+)
 """Kinds whose actions agree, most urgent first: a plan has those of one row only."""
+_OF_NOTIONAL: Final = frozenset({TriggerKind.LEVERAGE, TriggerKind.DRAWDOWN})
+"""Kinds that end at a leverage ratio."""
 _REASONS: Final[Mapping[TriggerKind, LegReason]] = MappingProxyType(
     {
         TriggerKind.MARGIN: LegReason.MARGIN,
         TriggerKind.LEVERAGE: LegReason.LEVERAGE,
+        TriggerKind.DRAWDOWN: LegReason.DRAWDOWN,
         TriggerKind.EXPIRY: LegReason.EXPIRY,
     }
 )
@@ -52,6 +58,8 @@ class Urgent:
     """Closings alone, by contract, and what cannot be taken off; or what is rolled."""
     causes: Mapping[HedgeId, HedgeCause]
     """Hedges that are rolled."""
+    shuts_longs: bool
+    """Whether no long is opened either: it would be what was taken off, or is to be."""
 
     @property
     def told(self) -> tuple[Firing, ...]:
@@ -68,7 +76,8 @@ def urgent_in(contracts: Contracts) -> Urgent:
     """
     snapshot, exposed, policy = contracts.snapshot, contracts.exposed, contracts.policy
     occasion = contracts.occasion
-    found = strains(snapshot, exposed, limits=policy.limits, rules=policy.urgency)
+    losses, rules = occasion.losses, policy.urgency
+    found = strains(snapshot, exposed, losses, limits=policy.limits, rules=rules)
     able = [s for s in found if s.acts and s.firing.kind not in occasion.cooling]
     rows = ([s for s in able if s.firing.kind in kinds] for kinds in _TOGETHER)
     chosen = next((row for row in rows if row), [])
@@ -92,7 +101,13 @@ def urgent_in(contracts: Contracts) -> Urgent:
             certificate=Certificate.EXACT,
         ),
         causes={},
+        shuts_longs=_shut(found),
     )
+
+
+def _shut(found: Iterable[Strain]) -> bool:
+    """Say whether no long is opened while these hold."""
+    return any(s.acts and s.firing.kind is TriggerKind.DRAWDOWN for s in found)
 
 
 def _rolled(chosen: Sequence[Strain], contracts: Contracts, *, found: Sequence[Strain]) -> Urgent:
@@ -105,7 +120,16 @@ def _rolled(chosen: Sequence[Strain], contracts: Contracts, *, found: Sequence[S
         alerts=by_urgency(s.firing for s in found if s.symbol not in acting),
         sizes=rolling.sizes,
         causes=rolling.causes,
+        shuts_longs=_shut(found),
     )
+
+
+def without_longs(sizes: Sizes) -> Sizes:
+    """Return *sizes* without openings of longs, which wait until the loss has come back."""
+    longs = tuple(s for s in sizes.sized if s.move.role is Role.HEDGE and s.lots > 0)
+    waiting = deferred(s.move for s in longs)
+    kept = tuple(s for s in sizes.sized if s not in longs)
+    return replace(sizes, sized=kept, untraded=(*sizes.untraded, *waiting))
 
 
 def deferred(moves: Iterable[Move]) -> tuple[Untraded, ...]:
@@ -120,7 +144,7 @@ def deferred(moves: Iterable[Move]) -> tuple[Untraded, ...]:
 
 def _eased(strain: Strain, cutting: Cutting, exposed: Exposure) -> Decimal:
     """Cut for one condition; return what is beyond reach, quote units, >= 0."""
-    if strain.firing.kind is TriggerKind.LEVERAGE:
+    if strain.firing.kind in _OF_NOTIONAL:
         outside = exposed.value_outside(exposed.unpriced)
         return cutting.ease_leverage(strain.release, outside=outside)
     if strain.symbol is None:

@@ -3,7 +3,7 @@
 A rescue is a plan that a person asked for by that name. It may take off positions though net
 exposure returns by it, and bring money into a futures wallet though the account only reduces. It
 may do nothing else: no opening, no coin, no money out, and nothing by which the wallet has less
-over what it needs, at any fill and shock. Design: docs/design/0032-margin-rescue.md.
+over what it needs, at any fill and shock. Design: docs/design/0040-margin-rescue.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When the account is too near a limit: leverage, margin ratio, liquidation distance, expiry.
+"""When the account is too near a limit: leverage, margin ratio, liquidation, drawdown, expiry.
 
 Pure and exact. Thresholds are the gate's own limits, drawn in by ``early``. Ratios are fractions
 or multiples, notionals quote units at mark. Source: strategy definitions 0, 2.3 and 2.4.
@@ -6,14 +6,14 @@ or multiples, notionals quote units at mark. Source: strategy definitions 0, 2.3
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.contracts import days_between
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, shown
 from trimtab.domain.exposure import Exposure
-from trimtab.domain.firings import Firing, TriggerKind
+from trimtab.domain.firings import ACCOUNT, Firing, TriggerKind
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import (
     liquidation_distance,
@@ -102,16 +102,26 @@ def futures_of(snapshot: Snapshot) -> Futures:
 
 
 def strains(
-    snapshot: Snapshot, exposed: Exposure, *, limits: RiskLimits, rules: UrgencyPolicy
+    snapshot: Snapshot,
+    exposed: Exposure,
+    losses: Sequence[Decimal],
+    *,
+    limits: RiskLimits,
+    rules: UrgencyPolicy,
 ) -> tuple[Strain, ...]:
-    """Return every condition that holds: margin, liquidation, leverage, expiry."""
+    """Return every condition that holds: margin, liquidation, leverage, drawdown, expiry.
+
+    *losses* are as the occasion has them: from the highest look, oldest first.
+    """
     held = futures_of(snapshot)
+    lost = tuple(_drawdown(losses, limits=limits, rules=rules))
     if not held.units:
-        return ()
+        return lost
     return (
         *_margin(held, snapshot.quote, limits=limits, rules=rules),
         *_liquidation(held, limits=limits, rules=rules),
         *_leverage(exposed, limits=limits, rules=rules),
+        *lost,
         *_expiry(snapshot, rules=rules),
     )
 
@@ -124,7 +134,7 @@ def _margin(
         return
     with exact_arithmetic():
         threshold = limits.min_margin_ratio * (ONE + rules.margin_early)
-        release = threshold * (ONE + rules.hysteresis)
+        release = threshold * (ONE + rules.hysteresis(TriggerKind.MARGIN))
     measured = held.ratio()
     if measured < threshold:
         reason = "margin ratio of the futures wallet is below its threshold"
@@ -147,7 +157,7 @@ def _liquidation(held: Futures, *, limits: RiskLimits, rules: UrgencyPolicy) -> 
         return
     with exact_arithmetic():
         threshold = limits.min_liquidation_distance * (ONE + rules.liquidation_early)
-        release = threshold * (ONE + rules.hysteresis)
+        release = threshold * (ONE + rules.hysteresis(TriggerKind.MARGIN))
     for symbol in held.units:
         measured = held.distance(symbol)
         if measured < threshold:
@@ -174,7 +184,7 @@ def _leverage(exposed: Exposure, *, limits: RiskLimits, rules: UrgencyPolicy) ->
         threshold = limits.max_leverage * (ONE - rules.leverage_early)
         if exposed.gross_notional <= threshold * outside:
             return
-        release = threshold * (ONE - rules.hysteresis)
+        release = threshold * (ONE - rules.hysteresis(TriggerKind.LEVERAGE))
     yield _strain(
         Firing(
             kind=TriggerKind.LEVERAGE,
@@ -186,6 +196,41 @@ def _leverage(exposed: Exposure, *, limits: RiskLimits, rules: UrgencyPolicy) ->
         acts=rules.leverage is UrgentAction.REDUCE,
         release=release,
     )
+
+
+def _drawdown(
+    losses: Sequence[Decimal], *, limits: RiskLimits, rules: UrgencyPolicy
+) -> Iterator[Strain]:
+    """Tell whether the loss passed its threshold and has not come back beyond it since."""
+    if rules.drawdown is UrgentAction.OFF or not losses:
+        return
+    with exact_arithmetic():
+        threshold = limits.max_drawdown * (ONE - rules.drawdown_early)
+        release = threshold * (ONE - rules.hysteresis(TriggerKind.DRAWDOWN))
+    if is_held(losses, threshold=threshold, release=release):
+        yield _strain(
+            Firing(
+                kind=TriggerKind.DRAWDOWN,
+                subject=ACCOUNT,
+                measured=losses[-1],
+                limit=threshold,
+                reason="NAV is farther below its highest look than its threshold, or was and has"
+                " not come back",
+            ),
+            acts=rules.drawdown is UrgentAction.REDUCE,
+            release=rules.drawdown_leverage,
+        )
+
+
+def is_held(values: Iterable[Decimal], *, threshold: Decimal, release: Decimal) -> bool:
+    """Say whether what rose above *threshold* at some time has not fallen to *release* since.
+
+    *values* are oldest first, *release* <= *threshold*. Between the two it is as it was before.
+    """
+    held = False
+    for value in values:
+        held = value > threshold or (held and value > release)
+    return held
 
 
 def _expiry(snapshot: Snapshot, *, rules: UrgencyPolicy) -> Iterator[Strain]:

@@ -10,17 +10,24 @@ import asyncio
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
 
 from trimtab.domain.errors import VenueError
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
-from trimtab.domain.plan import targets_unhedged
+from trimtab.domain.plan import Plan, targets_unhedged
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.trading import NavMark, TradingState
 from trimtab.domain.transfers import TransferRecord, TransferState
-from trimtab.ports import Clock, Ledger, PaymentList
+from trimtab.ports import Clock, Ledger, PaymentList, PlanStatus
 from trimtab.risk.checks.losses import breach
 from trimtab.risk.record import DAY, Record, UnmarkedNav, is_explained, mark_of
+
+LOOKED_BACK: Final = timedelta(days=30)
+"""How far looks are searched for a loss that passed its threshold and has not come back."""
+_DONE: Final = frozenset({PlanStatus.EXECUTED, PlanStatus.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +152,33 @@ async def _latched(watch: Watch, record: Record) -> Record:
         told = f"risk.max_rejects: the venue refused {count} of our orders within 24 hours"
         await watch.ledger.latch(TradingState.HALTED, told, by=watch.owner, at=now)
     return record
+
+
+async def losses_of(watch: Watch, snapshot: Snapshot) -> tuple[Decimal, ...]:
+    """Return the loss from the highest look at each of late, oldest first, the present one last.
+
+    Nothing where the present one cannot be measured: the gate says so. Latches nothing.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+
+    """
+    marks = await watch.ledger.nav_marks(since=snapshot.venue_at - LOOKED_BACK)
+    paid = await paid_since(watch, snapshot)
+    mark, _ = await _look(watch.ledger, snapshot, marks[-1] if marks else None, paid)
+    return () if mark is None else tuple(each.drawdown for each in (*marks, mark))
+
+
+async def executed_since(ledger: Ledger, since: datetime) -> tuple[Plan, ...]:
+    """Return the plans with orders begun since an instant that were executed whole or in part.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+
+    """
+    sent = await ledger.orders_since(since)
+    saved = [await ledger.plan(name) for name in dict.fromkeys(r.intent.plan_digest for r in sent)]
+    return tuple(each.plan for each in saved if each.status in _DONE)
 
 
 async def remember(watch: Watch, record: Record) -> None:

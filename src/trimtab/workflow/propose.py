@@ -12,7 +12,6 @@ from trimtab.domain.errors import LedgerError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
-from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeWish, RescueWish, Wish
 from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset, Symbol
@@ -22,6 +21,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.transfers import TransferRecord
+from trimtab.domain.urgency import UrgentAction
 from trimtab.execution.outside import BookedSince, outside_of_plans
 from trimtab.hedging.book import book_of
 from trimtab.planning.compose import make_plan, make_plan_moving
@@ -47,8 +47,16 @@ from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.risk.rescue import rescued
 from trimtab.workflow.bearings import Bearing, Chart
-from trimtab.workflow.occasions import on_calendar
-from trimtab.workflow.past import Paid, Watch, paid_since, past_of, remember, with_transfers
+from trimtab.workflow.occasions import cooling_of, on_calendar
+from trimtab.workflow.past import (
+    Paid,
+    Watch,
+    losses_of,
+    paid_since,
+    past_of,
+    remember,
+    with_transfers,
+)
 from trimtab.workflow.portfolio import portfolio_of, with_contracts_of
 
 DAY = timedelta(hours=24)
@@ -176,6 +184,8 @@ async def _seen(planner: Planner, *, slot_due: bool, slot: str) -> tuple[Snapsho
     occasion = await occasion_of(
         planner, snapshot.quote, slot_due=slot_due, slot=slot, history=history
     )
+    if planner.policy.urgency.drawdown is not UrgentAction.OFF:
+        occasion = replace(occasion, losses=await losses_of(planner.watch, snapshot))
     return snapshot, occasion
 
 
@@ -224,18 +234,9 @@ async def occasion_of(
         wish=planner.wish,
         history=history,
         slot=slot,
-        cooling=await _cooling(planner),
+        cooling=await cooling_of(planner.ledger, planner.policy, planner.clock.now()),
     )
     return await on_calendar(occasion, planner.policy, planner.ledger)
-
-
-async def _cooling(planner: Planner) -> frozenset[TriggerKind]:
-    """Return what acted so lately that it rests; the ledger is asked only where a rule says so."""
-    rest_s = planner.policy.urgency.cooldown_s
-    last = await planner.ledger.last_executed() if rest_s else None
-    if last is None or planner.clock.now() >= last.made_at + timedelta(seconds=rest_s):
-        return frozenset()
-    return frozenset(firing.kind for firing in last.firings)
 
 
 def flips_of(proposal: Proposal) -> Flips:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import LIMITS, NOW, URGENCY, account, dec, occasion, policy
+from tests.builders import LIMITS, NOW, URGENCY, account, dec, occasion, paced, policy
 from tests.hedge_cases import hedges
 from tests.unit.risk.cases import KEY_IN_ORDER, context
 from trimtab.domain.errors import PlanningError
@@ -93,7 +93,7 @@ def test_without_a_position_the_margin_ratio_is_not_measured() -> None:
 def test_danger_begins_at_the_threshold_that_is_drawn_in_and_a_rescue_ends_beyond_it() -> None:
     rules = replace(
         RULES,
-        urgency=replace(URGENCY, margin_early=dec("0.5"), hysteresis=dec("0.1")),
+        urgency=paced(replace(URGENCY, margin_early=dec("0.5")), hysteresis="0.1"),
         limits=replace(RULES.limits, min_margin_ratio=dec(40), shock=dec(0)),
     )
     near = account("USDT 5000, BTC 1 @ 60000, perp BTC -0.5, wallet 6600")  # a ratio of 55
@@ -107,7 +107,7 @@ def test_danger_begins_at_the_threshold_that_is_drawn_in_and_a_rescue_ends_beyon
 
 def test_a_liquidation_distance_is_never_drawn_in_to_where_no_price_is_left() -> None:
     wide = replace(LIMITS, min_liquidation_distance=dec("0.6"))
-    rules = replace(URGENCY, liquidation_early=dec(1), hysteresis=dec("0.5"))
+    rules = paced(replace(URGENCY, liquidation_early=dec(1)), hysteresis="0.5")
     assert threatened(wide, rules).min_liquidation_distance == FARTHEST
     assert released(wide, rules).min_liquidation_distance == FARTHEST
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import LIMITS, URGENCY, account, contract, dec, limits, occasion, policy
+from tests.builders import LIMITS, URGENCY, account, contract, dec, limits, occasion, paced, policy
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.plan import LegReason, Plan, UntradedReason
-from trimtab.domain.policy import RiskLimits
+from trimtab.domain.policy import RiskLimits, Route
 from trimtab.domain.snapshot import Position, Snapshot
 from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
 from trimtab.planning.compose import make_plan
@@ -33,9 +33,11 @@ def planned(
     urgency: UrgencyPolicy = URGENCY,
     risk: RiskLimits = AT_MID,
     cooling: frozenset[TriggerKind] = frozenset(),
+    lost: str = "0",
 ) -> Plan:
     rules = policy("BTC 0.5, USDT 0.5", limits=risk, urgency=urgency)
-    return make_plan(snapshot, rules, occasion(cooling=cooling))
+    losses = (Decimal(lost),)
+    return make_plan(snapshot, rules, occasion(cooling=cooling, losses=losses))
 
 
 def after(snapshot: Snapshot, plan: Plan) -> Snapshot:
@@ -82,7 +84,7 @@ def test_a_cut_is_rounded_up_to_whole_lots() -> None:
 
 
 def test_hysteresis_goes_beyond_the_threshold() -> None:
-    plan = planned(G9, urgency=replace(ONLY_LEVERAGE, hysteresis=dec("0.2")))
+    plan = planned(G9, urgency=paced(ONLY_LEVERAGE, hysteresis="0.2"))
     assert sum(leg.lots for leg in plan.legs) == -2000  # to 2.0 of 20,000
 
 
@@ -224,3 +226,46 @@ def test_a_position_that_settles_elsewhere_is_no_part_of_the_wallet() -> None:
     listed = replace(snapshot, instruments={**snapshot.instruments, BTC: other})
     assert futures_of(listed).units == {}
     assert Position in {type(p) for p in listed.positions.values()}
+
+
+FALLEN = replace(AT_MID, max_drawdown=dec("0.2"))
+DROPPED = replace(
+    URGENCY,
+    leverage=UrgentAction.OFF,
+    drawdown=UrgentAction.REDUCE,
+    drawdown_leverage=dec(1),
+)
+"""Futures go down to the value outside their wallet when the loss passes risk.max_drawdown."""
+
+
+def test_a_drawdown_takes_futures_off_to_its_leverage_and_drifts_wait() -> None:
+    plan = planned(G10, urgency=DROPPED, risk=FALLEN, lost="0.3")
+    assert plan.trigger == "drawdown"
+    assert {(leg.symbol, leg.reduce_only, leg.reason) for leg in plan.legs} == {
+        (BTC, True, LegReason.DRAWDOWN)
+    }
+    assert sum(leg.lots for leg in plan.legs) == -2100  # 35,000 to 14,000
+    assert TriggerKind.DRAWDOWN not in {
+        f.kind for f in planned(G10, urgency=DROPPED, risk=FALLEN).firings
+    }
+
+
+def test_a_hedge_stays_in_a_drawdown() -> None:
+    hedged = account("BTC 0.2 @ 100000, perp BTC -0.1, wallet 60000")
+    plan = planned(
+        hedged, urgency=replace(DROPPED, drawdown_leverage=dec(0)), risk=FALLEN, lost="0.3"
+    )
+    assert not any(leg.reason is LegReason.DRAWDOWN for leg in plan.legs)
+    assert [f.kind for f in plan.alerts] == [TriggerKind.DRAWDOWN]
+
+
+def test_no_long_is_opened_in_a_drawdown_and_it_says_what_waits() -> None:
+    poor = account("USDT 50000, BTC @ 100000, wallet 50000")
+    futures = policy("BTC 0.5, USDT 0.5", limits=FALLEN, urgency=DROPPED, route=Route.FUTURES)
+    calm = make_plan(poor, futures, occasion(losses=(dec(0),)))
+    assert [leg.lots > 0 for leg in calm.legs] == [True]
+    plan = make_plan(poor, futures, occasion(losses=(dec("0.3"),)))
+    assert plan.legs == ()
+    assert [(u.asset, u.reason) for u in plan.untraded] == [("BTC", UntradedReason.REDUCTION_FIRST)]
+    told = replace(futures, urgency=replace(DROPPED, drawdown=UrgentAction.ALERT))
+    assert len(make_plan(poor, told, occasion(losses=(dec("0.3"),))).legs) == 1

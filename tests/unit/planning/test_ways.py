@@ -53,8 +53,10 @@ CALM = UrgencyPolicy(
     liquidation_early=dec(0),
     expiry="off",
     expiry_days=0,
-    hysteresis=dec(0),
-    cooldown_s=0,
+    drawdown=UrgentAction.OFF,
+    drawdown_early=dec(0),
+    drawdown_leverage=dec(1),
+    tempos={},
 )
 ROOMY = replace(LIMITS, max_slippage_bps=dec(0), fee_reserve=dec(0))
 FIVE_SIXTHS = Share(numerator=5, denominator=6)
