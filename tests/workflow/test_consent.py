@@ -18,9 +18,11 @@ from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.errors import AccountHeld, ApprovalError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.history_policy import VolatilityPolicy
+from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, Target, Threshold
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.sleeves import Direction, Sleeve, SleeveScale
 from trimtab.ports import Answer, PlanStatus
 from trimtab.workflow.run import Consent
 
@@ -88,6 +90,16 @@ async def test_a_yes_that_was_exchanged_for_another_executes_nothing() -> None:
     assert counter.sent == 0
 
 
+SLEEVE = Sleeve(
+    name="alts",
+    scale=SleeveScale.WEIGHT,
+    size=dec("0.1"),
+    direction=Direction.LONG,
+    members={Asset("BTC"): dec("1")},
+    band=dec("0.02"),
+)
+
+
 def changed(value: Any) -> Any:
     """Return another value of the same kind."""
     match value:
@@ -119,6 +131,9 @@ def other_rules() -> Iterator[tuple[str, Policy]]:
     """Yield the policy with each of its settings changed, one at a time, by name."""
     for section in dataclasses.fields(Policy):
         part: Any = getattr(RULES, section.name)
+        if not dataclasses.is_dataclass(part):  # The sleeves stand in a row, with none by default.
+            yield section.name, dataclasses.replace(RULES, **{section.name: (SLEEVE,)})  # type: ignore[arg-type]  # One name.
+            continue
         for setting in dataclasses.fields(part):
             other = {setting.name: changed(getattr(part, setting.name))}
             rules = {section.name: dataclasses.replace(part, **other)}
