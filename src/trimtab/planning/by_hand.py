@@ -61,7 +61,7 @@ def wished(wish: HedgeWish | CloseWish, contracts: Contracts) -> ByHand:
         gone = {c.hedge.hedge_id for c in closings}
         kept = tuple(a for a in aims_of(book, exposed) if a.hedge_id not in gone)
         if wish.sells:
-            _require_of_drift(closings)
+            _require_sellable(closings)
         return ByHand(aims=kept, opening=None, closings=closings, sells=wish.sells)
     aim = _aim(wish, contracts)
     others = tuple(a for a in aims_of(book, exposed) if a.hedge_id != aim.hedge_id)
@@ -69,9 +69,15 @@ def wished(wish: HedgeWish | CloseWish, contracts: Contracts) -> ByHand:
     return ByHand(aims=aims, opening=aim, closings=(), sells=False)
 
 
-def _require_of_drift(closings: Sequence[Closing]) -> None:
-    """Refuse to sell what the next plan would buy back: a hedge by hand moved its target."""
+def _require_sellable(closings: Sequence[Closing]) -> None:
+    """Refuse to sell what is no pair with a hedge, and what the next plan would buy back."""
     for hedge in (c.hedge for c in closings):
+        if hedge.is_cross:
+            raise PlanningError(
+                f"{hedge.hedge_id}: covers {hedge.asset} by a contract of another coin, no "
+                f"pair; lower the target of {hedge.asset}, or close it without selling",
+                next_step=f"trimtab close-hedges {hedge.hedge_id}",
+            )
         if hedge.origin is HedgeOrigin.BY_HAND:
             raise PlanningError(
                 f"{hedge.hedge_id}: was opened by hand, and the target still wants its coins; "

@@ -12,8 +12,9 @@ import pytest
 from tests.builders import NOW, account, dec, limits, occasion, policy, spot, swap
 from tests.fakes.told_history import history_of
 from trimtab.domain.cross import CrossPolicy
-from trimtab.domain.errors import NoHistory
+from trimtab.domain.errors import NoHistory, PlanningError
 from trimtab.domain.hedges import (
+    CloseWish,
     DriftBack,
     Hedge,
     HedgeBook,
@@ -73,7 +74,7 @@ def crossed(units: str, *, beta: str = "1.5", name: str = "alt-1") -> Hedge:
 def planned(text: str = HELD, *hedges: Hedge, history: History | None = None, **more: Any) -> Plan:
     """Return the plan for an account whose ALT goes by BTC's perpetual."""
     hedge = {"max_ratio": dec(1), "cross": more.pop("cross", BY)} | more.pop("hedge", {})
-    due = more.pop("due", False)
+    due, wish = more.pop("due", False), more.pop("wish", None)
     chosen = {
         "routes": {ALT: Route.CROSS},
         "threshold": Threshold(width=dec("0.04"), relative=False),
@@ -81,7 +82,7 @@ def planned(text: str = HELD, *hedges: Hedge, history: History | None = None, **
     }
     rules = policy("ALT 0.20, BTC 0.20, USDT 0.60", hedge=hedge, **chosen | more)
     book = HedgeBook(hedges=hedges, steps=())
-    at = occasion(history=history or past(), hedges=book, slot_due=due)
+    at = occasion(history=history or past(), hedges=book, slot_due=due, wish=wish)
     return make_plan(account(text, instruments=LISTED), rules, at)
 
 
@@ -228,3 +229,12 @@ def test_a_plain_short_beside_it_is_no_part_of_it() -> None:
 def test_the_same_hedge_is_told_apart_by_its_contract() -> None:
     assert crossed("0.03").is_cross
     assert not replace(crossed("0.03"), asset=BTC).is_cross
+
+
+def test_a_cross_hedge_is_closed_by_hand_and_no_coin_is_sold_with_it() -> None:
+    text = f"{HELD}, perp BTC -0.03"
+    closed = planned(text, crossed("0.03"), wish=CloseWish(hedge_ids=(), sells=False))
+    assert moved(closed) == {"BTC/USDT:USDT": 3_000}
+    with pytest.raises(PlanningError, match="a contract of another coin") as told:
+        planned(text, crossed("0.03"), wish=CloseWish(hedge_ids=(), sells=True))
+    assert told.value.next_step == "trimtab close-hedges alt-1"
