@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import shlex
 import signal
+import socket
 from asyncio.subprocess import Process
 from typing import Any, Final
 
 import pytest
+from aiohttp import ClientError, ClientSession
 
 from tests.acceptance.conftest import Account, AccountAt, trimtab
 from tests.acceptance.test_interrupts import until
+from tests.acceptance.test_metrics import samples_of
 from tests.acceptance.test_slots import CALM, GRANT, SCHEDULED, of_present, present
 from tests.house.source import ROOT
 
@@ -65,6 +69,52 @@ async def test_without_execute_a_watch_tells_and_sends_nothing(account_at: Accou
     assert (code, document["runs"], account.mutations()) == (0, 0, 0)
     assert told.count(f"slot {present()}: would run") == 1
     assert await of_present(account) == []
+
+
+async def scraped(port: int) -> str:
+    """Return what a scraper reads once a round was read."""
+    async with ClientSession() as session, asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(ClientError):
+                async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    text = await answer.text()
+                    if "trimtab_nav" in text:
+                        return text
+            await asyncio.sleep(0.2)
+
+
+async def test_a_watch_serves_what_its_rounds_read_and_a_scrape_asks_the_venue_nothing(
+    account_at: AccountAt,
+) -> None:
+    account = await account_at(CALM, config=SCHEDULED + "poll_s = 3600\n")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    process = await account.started("schedule", "run", "--json", "--metrics", str(port))
+    shown = samples_of(await scraped(port))
+    assert shown["trimtab_unresolved_orders"] == {"": 0.0}
+    assert set(shown["trimtab_drift"]) == {"BTC", "ETH", "USDT"}
+    asked = len(account.exchange.truth()["requests"])
+    for _ in range(5):
+        await scraped(port)
+    assert len(account.exchange.truth()["requests"]) == asked
+    code, document, told = await stopped(process)
+    assert (code, document["failed"]) == (0, 0), told
+
+
+@pytest.mark.parametrize("place", ["0", "70000", "here", "127.0.0.1:"])
+async def test_a_place_for_metrics_that_is_none_is_refused(account: Account, place: str) -> None:
+    ended = await account.trimtab("schedule", "run", "--metrics", place, "--json")
+    assert ended.code == 2, ended.text
+    assert "must be a port" in ended.document["error"]["message"]
+
+
+async def test_a_port_that_is_taken_ends_the_watch_at_once(account: Account) -> None:
+    port = account.exchange.url.rsplit(":", 1)[1]
+    ended = await account.trimtab("schedule", "run", "--metrics", port, "--json")
+    assert ended.code == 2, ended.text
+    assert "cannot be served there" in ended.document["error"]["message"]
+    assert account.exchange.truth()["requests"] == []
 
 
 def commands() -> list[str]:

@@ -58,6 +58,12 @@ class _Sheet:
 
 def exposition(reading: Reading) -> str:
     """Return every metric as text; its last line is whole."""
+    made: bytes = generate_latest(gauges(reading))
+    return made.decode()
+
+
+def gauges(reading: Reading) -> CollectorRegistry:
+    """Return every metric."""
     status, key = reading.status, reading.status.snapshot.key
     names = {
         "venue": key.venue,
@@ -83,8 +89,7 @@ def exposition(reading: Reading) -> str:
             if use.used is not None
         ),
     )
-    made: bytes = generate_latest(sheet.registry)
-    return made.decode()
+    return sheet.registry
 
 
 def _account(sheet: _Sheet, status: AccountStatus) -> None:

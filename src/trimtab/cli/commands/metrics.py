@@ -44,19 +44,30 @@ def metrics(*, out: Annotated[Path | None, Parameter(name="--out")] = None) -> E
     async def work(_: Work) -> Result | Exit:
         """Read once."""
         async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
-            seen = await look(sight_of(shell), portfolio_of(config.policy), config.policy)
-            last = await shell.ledger.last_executed()
-            usage = shell.preflight.usage()
-            slot_at = await _slot_at(shell)
-        executed_at = None if last is None else last.made_at
-        text = exposition(
-            Reading(status=seen, usage=usage, executed_at=executed_at, slot_at=slot_at)
-        )
+            text = exposition(await reading_of(shell))
         if out is not None:
             await asyncio.to_thread(_write, out, text)
         return _shown(text, out)
 
     return session.conduct(work)
+
+
+async def reading_of(shell: Shell) -> Reading:
+    """Read what the metrics tell, once.
+
+    Raises:
+        TrimtabError: account or ledger could not be read.
+
+    """
+    policy = shell.config.policy
+    seen = await look(sight_of(shell), portfolio_of(policy), policy)
+    last = await shell.ledger.last_executed()
+    return Reading(
+        status=seen,
+        usage=shell.preflight.usage(),
+        executed_at=None if last is None else last.made_at,
+        slot_at=await _slot_at(shell),
+    )
 
 
 async def _slot_at(shell: Shell) -> datetime | None:

@@ -6,8 +6,8 @@ Each round opens keys, ledger and venue anew, as a run of its own would.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.bootstrap import open_shell
+from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.commands.trading import allowed, consent_of, local_runner
@@ -29,11 +29,15 @@ from trimtab.domain.rights import KeyUse
 from trimtab.workflow.rounds import Watch, Watched, keep_watch
 from trimtab.workflow.run import Runner
 
+Reader = Callable[[Shell], Awaitable[None]]
+"""Reads anew what is served."""
+
 
 def watch(
     *,
     execute: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
+    metrics: str | None = None,
 ) -> Exit:
     """Keep running what is due, slots and thresholds, until it is stopped.
 
@@ -44,6 +48,8 @@ def watch(
     yes
         Approve without a prompt; with approval.mode = "standing" only what a standing approval
         covers, else never in live.
+    metrics
+        Serve what each round read to Prometheus, at this port on loopback, or at HOST:PORT.
 
     """
     config = session.configuration()
@@ -54,24 +60,36 @@ def watch(
         if consent is not None:
             allowed(config, consent)
         use = KeyUse.READ if consent is None else KeyUse.SEND
-        seen = await keep_watch(
-            Watch(
-                opened=partial(_opened, config, given, use),
-                schedule=schedule_of(config),
-                consent=consent,
-                clock=SystemClock(),
-                stop=given.stop,
-                poll_s=float(config.poll_s),
-                tell=session.note,
+        with _serving(metrics) as reads:
+            seen = await keep_watch(
+                Watch(
+                    opened=partial(_opened, config, given, use, reads),
+                    schedule=schedule_of(config),
+                    consent=consent,
+                    clock=SystemClock(),
+                    stop=given.stop,
+                    poll_s=float(config.poll_s),
+                    tell=session.note,
+                )
             )
-        )
         return _ended(seen)
 
     return session.conduct(work)
 
 
+def _serving(place: str | None) -> AbstractContextManager[Reader | None]:
+    """Serve metrics at a place, where one is given; yield what reads them anew."""
+    if place is None:
+        return nullcontext()
+    from trimtab.cli.metrics_served import served  # noqa: PLC0415  who serves none pays for none
+
+    return served(place)
+
+
 @asynccontextmanager
-async def _opened(config: Config, given: Work, use: KeyUse) -> AsyncIterator[Runner]:
+async def _opened(
+    config: Config, given: Work, use: KeyUse, reads: Reader | None
+) -> AsyncIterator[Runner]:
     """Open what one round works with; people are told of it once it is over, however it ended."""
     sends = use is KeyUse.SEND
     told = afterwards(config, SystemClock(), rehearses=True) if sends else None
@@ -81,6 +99,8 @@ async def _opened(config: Config, given: Work, use: KeyUse) -> AsyncIterator[Run
             telling_approver(local_approver(config), config, shell.ledger, shell.clock) as asked,
         ):
             yield replace(local_runner(shell, given, None), approver=asked)
+            if reads is not None and not given.stop.is_set():
+                await reads(shell)
     finally:
         if told is not None:
             await told(given.stop)
