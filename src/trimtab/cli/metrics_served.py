@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from trimtab.bootstrap import Shell
 from trimtab.cli import session
-from trimtab.cli.commands.metrics import reading_of
+from trimtab.cli.metrics_reading import reading_of
 from trimtab.cli.metrics_text import gauges
 from trimtab.domain.errors import ConfigError, TrimtabError
 

@@ -9,25 +9,20 @@ import asyncio
 import os
 import sys
 import tempfile
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from trimtab.bootstrap import Shell, open_shell
-from trimtab.bootstrap.schedule import schedule_of
+from trimtab.bootstrap import open_shell
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
-from trimtab.cli.metrics_text import Reading, exposition
+from trimtab.cli.metrics_reading import reading_of
+from trimtab.cli.metrics_text import exposition
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
-from trimtab.cli.sight import sight_of
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.rights import KeyUse
-from trimtab.workflow.portfolio import portfolio_of
-from trimtab.workflow.slots import last_done
-from trimtab.workflow.status import look
 
 
 def metrics(*, out: Annotated[Path | None, Parameter(name="--out")] = None) -> Exit:
@@ -50,33 +45,6 @@ def metrics(*, out: Annotated[Path | None, Parameter(name="--out")] = None) -> E
         return _shown(text, out)
 
     return session.conduct(work)
-
-
-async def reading_of(shell: Shell) -> Reading:
-    """Read what the metrics tell, once.
-
-    Raises:
-        TrimtabError: account or ledger could not be read.
-
-    """
-    policy = shell.config.policy
-    seen = await look(sight_of(shell), portfolio_of(policy), policy)
-    last = await shell.ledger.last_executed()
-    return Reading(
-        status=seen,
-        usage=shell.preflight.usage(),
-        executed_at=None if last is None else last.made_at,
-        slot_at=await _slot_at(shell),
-    )
-
-
-async def _slot_at(shell: Shell) -> datetime | None:
-    """Return when the last slot began that was done; None where there is none."""
-    schedule = schedule_of(shell.config)
-    if schedule is None:
-        return None
-    slot = await last_done(shell.ledger, schedule, now=shell.clock.now())
-    return None if slot is None else slot.begins_at
 
 
 def _shown(text: str, out: Path | None) -> Result | Exit:
