@@ -19,8 +19,8 @@ from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio, rounded
 from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
 from trimtab.domain.transfers import UNIT
 from trimtab.risk.case import Case
-from trimtab.risk.gate import on_numbers
 from trimtab.risk.moves import RESTING_STAGE
+from trimtab.risk.numbers import on_numbers
 from trimtab.risk.pool_rules import min_liquidation_distance, min_margin_ratio, shock
 from trimtab.risk.prefixes import prefixes_of
 from trimtab.risk.review import review_of

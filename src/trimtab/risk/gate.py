@@ -13,14 +13,13 @@ from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
-from trimtab.risk.case import Case, Unmeasured
+from trimtab.risk.case import Case
 from trimtab.risk.context import GateContext
 from trimtab.risk.judgement import Check
+from trimtab.risk.numbers import UNUSABLE, on_numbers
 from trimtab.risk.registry import CHECKS
 from trimtab.risk.review import Review, review_of
 from trimtab.risk.sources import Source, source_of
-
-UNUSABLE = "a number is not usable; read the account again"
 
 
 def review(
@@ -39,11 +38,6 @@ def review(
         findings=findings_of(case),
         reviewed_at=now,
     )
-
-
-def on_numbers(case: Case) -> tuple[Finding, ...]:
-    """Return what is found on the numbers of *case*, before anything is computed from them."""
-    return CHECKS[0].findings(Review(case=case, found=Unmeasured(UNUSABLE)))
 
 
 def findings_of(case: Case) -> tuple[Finding, ...]:

@@ -10,10 +10,11 @@ from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, w
 from trimtab.risk.checks import account, independent, key, markets, orders, rescue, transfers
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
 from trimtab.risk.judgement import QUOTE, Check, RuleMaker
+from trimtab.risk.numbers import FINITE
 
 HARD: Final = frozenset(
     {
-        "finite",
+        FINITE.code,
         "environment",
         "ledger",
         "concurrent_run",
@@ -62,13 +63,7 @@ def _prefix(rules: RuleMaker, *, limit: str, unit: str, guards: str) -> Check:
 
 
 _STATE: Final = (
-    _check(
-        "finite",
-        once(orders.finite),
-        limit=NONE,
-        unit="",
-        guards="Every number of plan, account and limits is finite and has its sign.",
-    ),
+    FINITE,
     _check(
         "environment",
         once(account.environment),

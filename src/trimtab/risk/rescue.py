@@ -13,7 +13,7 @@ from trimtab.domain.plan import Plan
 from trimtab.planning.rescue import released
 from trimtab.risk.case import Case
 from trimtab.risk.funding import PlanMaker, marked, spendable
-from trimtab.risk.gate import on_numbers
+from trimtab.risk.numbers import on_numbers
 from trimtab.risk.relief import in_danger, missing
 from trimtab.risk.review import review_of
 from trimtab.risk.state import AccountState

@@ -23,7 +23,7 @@ from trimtab.risk.case import Case
 from trimtab.risk.convex import Fills
 from trimtab.risk.crossings import STEP, Excess, reach
 from trimtab.risk.exposure_needs import Exposures, exposures_of
-from trimtab.risk.gate import UNUSABLE, on_numbers
+from trimtab.risk.numbers import UNUSABLE, on_numbers
 from trimtab.risk.pool_rules import pools
 from trimtab.risk.review import review_of
 from trimtab.risk.state import AccountState
