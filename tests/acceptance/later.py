@@ -58,12 +58,16 @@ class Later:
         """Let so many days go by."""
         self.until(self.now + timedelta(days=days))
 
-    async def trimtab(self, *words: str) -> Ended:
-        """Run a command by the clock that is set."""
+    @property
+    def variables(self) -> dict[str, str]:
+        """What tells a command the clock that is set."""
         ahead = str(int(self.ahead.total_seconds()))
         found = [CLOCK, *filter(None, [os.environ.get("PYTHONPATH")])]
-        variables = {"PYTHONPATH": os.pathsep.join(found), "CLOCK_AHEAD_S": ahead}
-        return await self.account.trimtab(*words, variables=variables)
+        return {"PYTHONPATH": os.pathsep.join(found), "CLOCK_AHEAD_S": ahead}
+
+    async def trimtab(self, *words: str) -> Ended:
+        """Run a command by the clock that is set."""
+        return await self.account.trimtab(*words, variables=self.variables)
 
     async def asked(self, *words: str) -> Ended:
         """Run a command for real, with its yes; it must come to a good end."""

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from tests.acceptance.conftest import AccountAt, Ended
 from tests.acceptance.later import Later, deliveries_after, name_of
+from tests.acceptance.page import Page
 from tests.acceptance.portfolios import Book
+from tests.house.source import ROOT
 
 PRICE: Final = 100_000
 BOOK: Final = Book(
@@ -94,6 +96,27 @@ async def test_a_hedge_is_rolled_before_delivery_and_keeps_its_id(account_at: Ac
         checked = await later.trimtab(*words)
         assert checked.code == 0, checked.text
     assert later.account.exchange.audit() == ()
+
+
+async def test_the_runbook_of_a_roll_can_be_followed_to_its_end(account_at: AccountAt) -> None:
+    later = await begun(account_at)
+    far = name_of("BTC", deliveries_after(later.now)[1])
+    await later.asked("run")
+    before = await hedge_of(later)
+    later.pass_days(75)
+    page = Page(ROOT / "runbooks" / "rolling.md", later.account)
+    seen = await page.follow("status", variables=later.variables)
+    assert before["symbol"] in seen.stdout
+    planned = await page.follow("plan", variables=later.variables)
+    assert planned.stdout.count(" roll") >= 2, planned.text
+    await page.follow("run --execute", variables=later.variables)
+    await page.follow("status", variables=later.variables)
+    done = await page.follow("plan", variables=later.variables)
+    assert "Nothing to do" in done.text
+    await page.follow("reconcile", variables=later.variables)
+    page.is_over()
+    after = await hedge_of(later)
+    assert (after["id"], after["symbol"], after["units"]) == (before["id"], far, "0.02")
 
 
 async def test_a_hedge_moves_to_the_contract_that_brings_more_and_says_why(
