@@ -201,3 +201,8 @@ def test_a_breach_names_the_limit_that_was_passed_and_none_at_it_or_unmeasured()
     assert breach(deep, limits()) == "risk.max_drawdown: NAV lost 0.3500, the limit is 0.30"
     assert breach(dataclasses.replace(lost, mark=mark("0.8", high="1")), limits()) is None
     assert breach(record(mark=None, mark_fault="no price"), limits()) is None
+
+
+def test_a_drawdown_is_the_loss_from_the_highest_look_and_never_below_nothing() -> None:
+    assert mark("0.75", high="1").drawdown == Decimal("0.25")
+    assert mark("1.2", high="1.2").drawdown == 0
