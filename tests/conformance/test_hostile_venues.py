@@ -100,12 +100,10 @@ async def _answer(stage: Stage, path: str) -> tuple[Asked, Doc]:
 def _forget(stage: Stage) -> None:
     """Have everything asked for anew that is asked for once in a while."""
     market: Any = stage.opened.market
-    lists = getattr(market._markets, "_lists", None)
-    for each in lists.values() if lists else (market._markets,):
+    for each in market._markets._lists.values():
         each._read_at = None
-    for kept in (market, market._markets):
-        for name in ("_fees", "_steps"):
-            getattr(kept, name, {}).clear()
+    market._markets._fees.clear()
+    getattr(market._account, "_steps", {}).clear()
 
 
 def _spoil(stage: Stage, path: str, document: Doc) -> None:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import AbsenceEvidence
 from trimtab.venues.profile import Desk
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +57,22 @@ async def asked_everywhere(wire: Wire, lists: OrderLists, intent: OrderIntent) -
             **others,
         },
     )
+
+
+async def one_or_none(
+    wire: Wire, endpoint: Endpoint, asked: Mapping[str, object], read: Callable[[Any], T]
+) -> T | None:
+    """Ask for one order; None where the venue says, by a code, that it knows none now.
+
+    Raises:
+        NotDone: the question was not answered.
+        Refused: the venue denies the read.
+
+    """
+    try:
+        return await wire.read(endpoint, asked, read)
+    except Refused as error:
+        code = "" if error.evidence is None else error.evidence.code
+        if code in wire.profile.codes[endpoint.desk].absent:
+            return None
+        raise

@@ -22,8 +22,16 @@ from trimtab.adapters.ccxt_answers import (
     rows_of,
     text_of,
 )
-from trimtab.adapters.ccxt_orders import base_units, lots_of, side_of, signed
+from trimtab.adapters.ccxt_orders import base_units, side_of
 from trimtab.adapters.listed_pages import Page, Row
+from trimtab.adapters.order_rows import (
+    OrderFields,
+    open_order_in,
+    order_id_in,
+    order_in,
+    received_id_in,
+)
+from trimtab.adapters.received_orders import received
 from trimtab.adapters.timed_fills import risen_trade_id
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Instrument, Symbol
@@ -36,7 +44,14 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.snapshot import OpenOrder
 
-_ID: Final = re.compile(r"[0-9]{1,64}")
+FIELDS: Final = OrderFields(
+    client_id="clientOid",
+    order_id="orderId",
+    order_id_pattern=re.compile(r"[0-9]{1,64}"),
+    size="size",
+    filled="baseVolume",
+    status="status",
+)
 _DONE: Final = "00000"
 _REDUCES: Final[Mapping[str, bool]] = {"YES": True, "NO": False}
 
@@ -94,40 +109,24 @@ def led_by(rows: tuple[Row, ...], name: str, *, full: int) -> Page:
     return rows, str(least) if len(rows) >= full else ""
 
 
-def received_id(answer: object, intent: OrderIntent) -> VenueOrderId:
-    """Return the venue's id of the order of *intent*, which it has received.
+def placed_order(answer: object, intent: OrderIntent) -> VenueOrder:
+    """Return the order of *intent*, of which the answer says that it was received.
 
     Raises:
         Unreadable: it is another order, or has no id.
 
     """
-    row = row_in(answer)
-    if text_of(row, "clientOid") != intent.client_order_id:
-        raise Unreadable("the answer is of another order")
-    return venue_order_id(row)
+    return received(intent, received_id_in(row_in(answer), FIELDS, intent))
 
 
-def venue_order_id(row: Row) -> VenueOrderId:
-    """Return the venue's id of an order.
+def cancelled_id(answer: object) -> VenueOrderId:
+    """Return the venue's id of the order that is cancelled.
 
     Raises:
         Unreadable: there is none.
 
     """
-    order_id = text_of(row, "orderId")
-    if not _ID.fullmatch(order_id):
-        raise Unreadable("orderId is not an id")
-    return VenueOrderId(order_id)
-
-
-def status_of(row: Row) -> str:
-    """Return how an order stands: a contract's own page calls it ``state``, all else ``status``.
-
-    Raises:
-        Unreadable: it does not say.
-
-    """
-    return text_of(row, "state" if "state" in row else "status")
+    return order_id_in(row_in(answer), FIELDS)
 
 
 def order_of(
@@ -135,24 +134,15 @@ def order_of(
 ) -> VenueOrder:
     """Read an order, which must be the one of *intent*.
 
+    How it stands is called ``state`` on a contract's own page, ``status`` on all others.
+
     Raises:
         Unreadable: it is another one, has no id, or does not say what was executed.
 
     """
-    side = side_of(row)
-    told = (text_of(row, "clientOid"), text_of(row, "symbol").upper(), side)
-    if told != (intent.client_order_id, market_id, intent.side):
-        raise Unreadable("the answer is of another order")
-    status = status_of(row)
-    return VenueOrder(
-        client_order_id=intent.client_order_id,
-        venue_order_id=venue_order_id(row),
-        symbol=intent.instrument.symbol,
-        lots=signed(lots_of(decimal_of(row, "size"), intent.instrument), side),
-        filled_lots=signed(lots_of(decimal_of(row, "baseVolume"), intent.instrument), side),
-        ended=status in ended,
-        status=status,
-    )
+    status = text_of(row, "state" if "state" in row else "status")
+    written = {**row, "symbol": text_of(row, "symbol").upper(), "status": status}
+    return order_in(written, FIELDS, intent, market_id=market_id, ended=ended)
 
 
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
@@ -162,19 +152,9 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
         Unreadable: a field is missing or wrong.
 
     """
-    with exact_arithmetic():
-        rest = decimal_of(row, "size") - decimal_of(row, "baseVolume")
-    name = field(row, "clientOid")
-    if not isinstance(name, str):
-        raise Unreadable("clientOid is not text")
-    return OpenOrder(
-        symbol=instrument.symbol,
-        client_order_id=ClientOrderId(name),
-        venue_order_id=venue_order_id(row),
-        lots=signed(lots_of(rest, instrument), side_of(row)),
-        limit_price=_limit_of(row, instrument),
-        reduce_only=instrument.is_contract and _reduces(row),
-    )
+    limit_price = _limit_of(row, instrument)
+    reduces = instrument.is_contract and _reduces(row)
+    return open_order_in(row, FIELDS, instrument, limit_price=limit_price, reduce_only=reduces)
 
 
 def _limit_of(row: Row, instrument: Instrument) -> Decimal:
@@ -199,7 +179,7 @@ def client_id_of(row: Row) -> tuple[VenueOrderId, ClientOrderId]:
         Unreadable: one of them is missing.
 
     """
-    return venue_order_id(row), ClientOrderId(text_of(row, "clientOid"))
+    return order_id_in(row, FIELDS), ClientOrderId(text_of(row, "clientOid"))
 
 
 def fill_of(row: Row, instrument: Instrument, names: Names) -> Fill:
@@ -209,7 +189,7 @@ def fill_of(row: Row, instrument: Instrument, names: Names) -> Fill:
         Unreadable: a field is missing or wrong.
 
     """
-    is_contract, order_id = instrument.is_contract, venue_order_id(row)
+    is_contract, order_id = instrument.is_contract, order_id_in(row, FIELDS)
     fee, fee_asset = fee_of(row)
     return Fill(
         symbol=instrument.symbol,

@@ -13,11 +13,12 @@ from functools import partial
 from typing import Final
 
 from trimtab.adapters.bitget_answers import fill_of, led_by, rows_in, rows_under
-from trimtab.adapters.bitget_markets import OF_DESK, BitgetMarkets
+from trimtab.adapters.bitget_markets import OF_DESK
 from trimtab.adapters.bitget_orders import BitgetOrders
 from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Page, Row, whole_list
 from trimtab.adapters.timed_fills import as_set, fills_since
 from trimtab.adapters.weights import Rank
@@ -46,7 +47,7 @@ _PAGES_MAX: Final = 1000
 class BitgetFills:
     """Reads executions of both desks."""
 
-    def __init__(self, wire: Wire, markets: BitgetMarkets, orders: BitgetOrders) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, orders: BitgetOrders) -> None:
         self._wire = wire
         self._markets = markets
         self._orders = orders

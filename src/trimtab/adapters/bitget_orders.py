@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from trimtab.adapters.absence import one_or_none
 from trimtab.adapters.bitget_answers import (
     Names,
     client_id_of,
@@ -21,13 +22,14 @@ from trimtab.adapters.bitget_answers import (
     rows_in,
     rows_under,
 )
-from trimtab.adapters.bitget_markets import OF_DESK, BitgetMarkets
+from trimtab.adapters.bitget_markets import OF_DESK
 from trimtab.adapters.ccxt_answers import Unreadable, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Page, Row, whole_list
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import NotDone, Refused
+from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
@@ -62,7 +64,7 @@ _PAGES_MAX: Final = 20
 class BitgetOrders:
     """Reads orders of both desks."""
 
-    def __init__(self, wire: Wire, markets: BitgetMarkets) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
         self.names: dict[tuple[Symbol, VenueOrderId], ClientOrderId] = {}
@@ -71,6 +73,10 @@ class BitgetOrders:
     def known(self) -> Names:
         """Return the orders whose client id was seen."""
         return self.names
+
+    def seen(self, order: VenueOrder) -> None:
+        """Remember an order of ours."""
+        self.names[order.symbol, order.venue_order_id] = order.client_order_id
 
     async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
         """Return the order of *intent*; None when the venue shows none now.
@@ -89,7 +95,7 @@ class BitgetOrders:
             order = order_of(row, intent, market_id=market_id, ended=ended)
         except Unreadable as error:
             raise NotDone(f"{intent.client_order_id}: unreadable order, {error}") from error
-        self.names[symbol, order.venue_order_id] = order.client_order_id
+        self.seen(order)
         return order
 
     async def _row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
@@ -98,13 +104,7 @@ class BitgetOrders:
         asked = {**OF_DESK[desk], **named}
         if desk is Desk.LINEAR:
             asked["symbol"] = market_id
-        try:
-            return await self._wire.read(_ORDER[desk], asked, _ONE[desk])
-        except Refused as error:
-            code = "" if error.evidence is None else error.evidence.code
-            if code in self._wire.profile.codes[desk].absent:
-                return None
-            raise
+        return await one_or_none(self._wire, _ORDER[desk], asked, _ONE[desk])
 
     async def resting(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
         """Return what rests in *symbols*, by symbol and age; raises like :meth:`look_up`."""
@@ -144,7 +144,7 @@ class BitgetOrders:
         by_id: dict[int, OpenOrder] = {}
         try:
             for row in rows:
-                symbol = self._markets.symbol_of(desk, text_of(row, "symbol"))
+                symbol = self._markets.symbol_of(desk, text_of(row, "symbol").upper())
                 order = open_order_of(row, self._markets.instrument(symbol))
                 by_id[int(order.venue_order_id)] = order
         except Unreadable as error:

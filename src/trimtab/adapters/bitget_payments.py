@@ -15,7 +15,7 @@ from typing import Final
 
 from trimtab.adapters.bitget_answers import fee_of, led_by, rows_under
 from trimtab.adapters.bitget_fills import BitgetFills
-from trimtab.adapters.bitget_markets import PRODUCT, BitgetMarkets
+from trimtab.adapters.bitget_markets import PRODUCT
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
     decimal_of,
@@ -27,6 +27,7 @@ from trimtab.adapters.ccxt_answers import (
 )
 from trimtab.adapters.ccxt_instruments import contract_symbol_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Page, Row, whole_list
 from trimtab.adapters.timed_fills import risen_trade_id
 from trimtab.domain.errors import NotDone
@@ -66,7 +67,7 @@ Windows = Iterable[tuple[datetime, datetime]]
 class BitgetPayments:
     """Reads what moved the futures wallet."""
 
-    def __init__(self, wire: Wire, markets: BitgetMarkets, fills: BitgetFills) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, fills: BitgetFills) -> None:
         self._wire = wire
         self._markets = markets
         self._fills = fills

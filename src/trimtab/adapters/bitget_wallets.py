@@ -9,7 +9,6 @@ Bitget API v2 "Get Account Assets", "Get Account List", "Get Single Account", "G
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -25,6 +24,7 @@ from trimtab.adapters.ccxt_answers import (
     words_of,
 )
 from trimtab.adapters.listed_pages import Row
+from trimtab.adapters.raw_account import PositionRow, Settings
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights, KeyUse
@@ -106,19 +106,6 @@ def sum_of(parts: Iterable[Decimal]) -> Decimal:
         return sum(parts, start=ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionRow:
-    """A position, and what the venue says of it besides."""
-
-    position: OpenPosition
-    margin_mode: MarginMode
-    mode: PositionMode
-    maintenance: Decimal
-    """What it has to maintain at mark, settlement units, >= 0."""
-    profit: Decimal
-    """Unrealised, settlement units, signed."""
-
-
 def positions_of(answer: object) -> tuple[PositionRow, ...]:
     """Read positions that are not flat.
 
@@ -165,14 +152,6 @@ def _position_mode(row: Row) -> PositionMode:
     if said not in _POSITION_MODES:
         raise Unreadable(f"posMode {said} is not known")
     return _POSITION_MODES[said]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What is set for one contract, and for all of the account."""
-
-    contract: ContractSettings
-    mode: PositionMode
 
 
 def settings_of(answer: object) -> Settings:

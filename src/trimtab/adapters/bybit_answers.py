@@ -24,12 +24,19 @@ from trimtab.adapters.ccxt_answers import (
     text_of,
     words_of,
 )
-from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
+from trimtab.adapters.ccxt_orders import side_of
+from trimtab.adapters.order_rows import (
+    OrderFields,
+    name_in,
+    open_order_in,
+    order_id_in,
+    received_id_in,
+)
+from trimtab.adapters.received_orders import received
 from trimtab.adapters.timed_fills import risen_trade_id
 from trimtab.domain.exact import ONE, ceil_times, exact_arithmetic, floor_times
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import (
-    ClientOrderId,
     Fill,
     OrderIntent,
     VenueOrder,
@@ -39,7 +46,14 @@ from trimtab.domain.rights import KeyRights, KeyUse
 from trimtab.domain.snapshot import Balance, OpenOrder, PriceBand
 
 Row = Mapping[str, Any]
-_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+FIELDS: Final = OrderFields(
+    client_id="orderLinkId",
+    order_id="orderId",
+    order_id_pattern=re.compile(r"[A-Za-z0-9-]{1,64}"),
+    size="qty",
+    filled="cumExecQty",
+    status="orderStatus",
+)
 
 
 def result_of(answer: object) -> Row:
@@ -73,53 +87,24 @@ def page_of(answer: object) -> tuple[tuple[Row, ...], str]:
     return rows_in(answer), cursor
 
 
-def received_id(answer: object, intent: OrderIntent) -> VenueOrderId:
-    """Return the venue's id of the order of *intent*, which it has received.
+def placed_order(answer: object, intent: OrderIntent) -> VenueOrder:
+    """Return the order of *intent*, of which the answer says that it was received.
 
     Raises:
         Unreadable: it is another order, or has no id.
 
     """
-    row = result_of(answer)
-    if text_of(row, "orderLinkId") != intent.client_order_id:
-        raise Unreadable("the answer is of another order")
-    return venue_order_id(row)
+    return received(intent, received_id_in(result_of(answer), FIELDS, intent))
 
 
-def order_of(row: Row, intent: OrderIntent, *, market_id: str, ended: frozenset[str]) -> VenueOrder:
-    """Read an order, which must be the one of *intent*.
-
-    Raises:
-        Unreadable: it is another one, has no id, or does not say what was executed.
-
-    """
-    side = side_of(row)
-    told = (text_of(row, "orderLinkId"), text_of(row, "symbol"), side)
-    if told != (intent.client_order_id, market_id, intent.side):
-        raise Unreadable("the answer is of another order")
-    status = text_of(row, "orderStatus")
-    return VenueOrder(
-        client_order_id=intent.client_order_id,
-        venue_order_id=venue_order_id(row),
-        symbol=intent.instrument.symbol,
-        lots=signed(lots_of(decimal_of(row, "qty"), intent.instrument), side),
-        filled_lots=signed(lots_of(decimal_of(row, "cumExecQty"), intent.instrument), side),
-        ended=status in ended,
-        status=status,
-    )
-
-
-def venue_order_id(row: Row) -> VenueOrderId:
-    """Return the venue's id of an order.
+def cancelled_id(answer: object) -> VenueOrderId:
+    """Return the venue's id of the order that is cancelled.
 
     Raises:
         Unreadable: there is none.
 
     """
-    order_id = text_of(row, "orderId")
-    if not _ID.fullmatch(order_id):
-        raise Unreadable("orderId is not an id")
-    return VenueOrderId(order_id)
+    return order_id_in(result_of(answer), FIELDS)
 
 
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
@@ -129,19 +114,9 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
         Unreadable: a field is missing or wrong.
 
     """
-    with exact_arithmetic():
-        rest = decimal_of(row, "qty") - decimal_of(row, "cumExecQty")
-    name = field(row, "orderLinkId")
-    if not isinstance(name, str):
-        raise Unreadable("orderLinkId is not text")
-    return OpenOrder(
-        symbol=instrument.symbol,
-        client_order_id=ClientOrderId(name),
-        venue_order_id=venue_order_id(row),
-        lots=signed(lots_of(rest, instrument), side_of(row)),
-        limit_price=decimal_of(row, "price") or decimal_of(row, "triggerPrice"),
-        reduce_only=False,  # There is nothing to reduce on spot.
-    )
+    limit_price = decimal_of(row, "price") or decimal_of(row, "triggerPrice")
+    # There is nothing to reduce on spot.
+    return open_order_in(row, FIELDS, instrument, limit_price=limit_price, reduce_only=False)
 
 
 def fill_of(row: Row, instrument: Instrument) -> Fill:
@@ -151,14 +126,12 @@ def fill_of(row: Row, instrument: Instrument) -> Fill:
         Unreadable: a field is missing or wrong.
 
     """
-    name = field(row, "orderLinkId")
-    if not isinstance(name, str):
-        raise Unreadable("orderLinkId is not text")
+    name = name_in(row, FIELDS)
     return Fill(
         symbol=instrument.symbol,
         trade_id=risen_trade_id(integer_of(row, "execTime"), text_of(row, "execId")),
-        venue_order_id=venue_order_id(row),
-        client_order_id=ClientOrderId(name) if name else None,
+        venue_order_id=order_id_in(row, FIELDS),
+        client_order_id=name or None,
         side=side_of(row),
         quantity=decimal_of(row, "execQty"),
         fill_price=decimal_of(row, "execPrice"),

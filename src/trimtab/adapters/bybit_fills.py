@@ -14,11 +14,10 @@ from trimtab.adapters.bybit_answers import fill_of, page_of
 from trimtab.adapters.bybit_orders import SPOT
 from trimtab.adapters.ccxt_answers import Unreadable, milliseconds
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Page, Row, whole_list
-from trimtab.adapters.market_list import MarketList
 from trimtab.adapters.timed_fills import as_set, fills_since
 from trimtab.adapters.weights import Rank
-from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import Fill, OrderIntent
 from trimtab.ports import FillCursor
@@ -34,7 +33,7 @@ _TRADE: Final = "Trade"
 class BybitFills:
     """Reads executions of single markets."""
 
-    def __init__(self, wire: Wire, markets: MarketList) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
 
@@ -71,7 +70,7 @@ class BybitFills:
 
     def _instrument(self, symbol: Symbol) -> Instrument:
         """Return a market, which must be known."""
-        return self._markets.instrument(symbol, taker_fee=ZERO)
+        return self._markets.instrument(symbol)
 
     def _page_of(self, symbol: Symbol) -> Callable[[object], Page]:
         """Return what reads a page of executions, every row of it."""

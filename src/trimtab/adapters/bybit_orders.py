@@ -6,17 +6,17 @@ order in which an order passes through them, so that it cannot slip by between t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from trimtab.adapters.bybit_answers import open_order_of, order_of, page_of
+from trimtab.adapters.bybit_answers import FIELDS, open_order_of, page_of
 from trimtab.adapters.ccxt_answers import Unreadable, text_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Row, whole_list
-from trimtab.adapters.market_list import MarketList
+from trimtab.adapters.order_rows import order_in
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
-from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
@@ -39,7 +39,7 @@ _PAGES_MAX: Final = 20
 class BybitOrders:
     """Reads the lists of orders."""
 
-    def __init__(self, wire: Wire, markets: MarketList) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
 
@@ -64,25 +64,40 @@ class BybitOrders:
     def _named(self, answer: object, intent: OrderIntent, market_id: str) -> VenueOrder | None:
         """Read the order of *intent* from a list that was asked for nothing else."""
         rows, _ = page_of(answer)
-        orders = [
-            order_of(row, intent, market_id=market_id, ended=self._wire.profile.ended_statuses)
-            for row in rows
-        ]
+        ended = self._wire.profile.ended_statuses
+        orders = [order_in(row, FIELDS, intent, market_id=market_id, ended=ended) for row in rows]
         if len({order.venue_order_id for order in orders}) > 1:
             raise Unreadable("two orders under one client order id")
         return orders[0] if orders else None
 
-    async def resting(self, market_id: str | None) -> tuple[OpenOrder, ...]:
-        """Return what rests in one market, or in all, oldest first; the list must be loaded.
+    def seen(self, order: VenueOrder) -> None:
+        """Remember nothing: executions carry our name."""
+
+    async def resting(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
+        """Return what rests in *symbols*, by symbol and age.
 
         Raises:
             NotDone: the venue does not answer, or the list has no end.
             Refused: the venue denies the read.
 
         """
-        asked: dict[str, object] = {**SPOT, "limit": _PAGE}
-        if market_id is not None:
-            asked["symbol"] = market_id
+        listed = sorted(await self._markets.load(symbols))
+        found = [await self._listed({"symbol": self._markets.market_id(s)}) for s in listed]
+        return tuple(order for orders in found for order in orders)
+
+    async def all_resting(self) -> tuple[OpenOrder, ...]:
+        """Return all that rests, oldest first; the markets must be loaded.
+
+        Raises:
+            NotDone: the venue does not answer, or the list has no end.
+            Refused: the venue denies the read.
+
+        """
+        return await self._listed({})
+
+    async def _listed(self, which: Mapping[str, str]) -> tuple[OpenOrder, ...]:
+        """Return a list of resting orders, oldest first."""
+        asked: dict[str, object] = {**SPOT, **which, "limit": _PAGE}
         rows = await whole_list(
             lambda further: self._wire.read(_REALTIME, {**asked, **further}, page_of),
             lead="cursor",
@@ -94,8 +109,8 @@ class BybitOrders:
     def _resting(self, row: Row) -> OpenOrder:
         """Read one resting order."""
         try:
-            symbol = self._markets.symbol_of(text_of(row, "symbol"))
-            return open_order_of(row, self._markets.instrument(symbol, taker_fee=ZERO))
+            symbol = self._markets.symbol_of(Desk.SPOT, text_of(row, "symbol"))
+            return open_order_of(row, self._markets.instrument(symbol))
         except Unreadable as error:
             raise NotDone(f"an open order is unreadable: {error}") from error
 

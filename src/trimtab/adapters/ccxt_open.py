@@ -19,18 +19,19 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from trimtab.adapters.bitget_account import BitgetMarketData
-from trimtab.adapters.bitget_history import BitgetHistory
-from trimtab.adapters.bitget_markets import BitgetMarkets
+from trimtab.adapters.bitget_account import BitgetAccount
+from trimtab.adapters.bitget_history import bitget_history
+from trimtab.adapters.bitget_markets import bitget_markets
 from trimtab.adapters.bitget_orders import BitgetOrders
-from trimtab.adapters.bitget_preflight import BitgetPreflight
+from trimtab.adapters.bitget_preflight import bitget_preflight
 from trimtab.adapters.bitget_transfers import BitgetWallets
-from trimtab.adapters.bitget_venue import BitgetVenue
+from trimtab.adapters.bitget_venue import bitget_venue
 from trimtab.adapters.budget import Budget
-from trimtab.adapters.bybit_history import BybitHistory
-from trimtab.adapters.bybit_markets import BybitMarketData, bybit_markets
-from trimtab.adapters.bybit_preflight import BybitPreflight
-from trimtab.adapters.bybit_venue import BybitVenue
+from trimtab.adapters.bybit_history import bybit_history
+from trimtab.adapters.bybit_markets import BybitAccount, bybit_markets
+from trimtab.adapters.bybit_orders import BybitOrders
+from trimtab.adapters.bybit_preflight import bybit_preflight
+from trimtab.adapters.bybit_venue import bybit_venue
 from trimtab.adapters.ccxt_history import DailyLists, HistoryReader
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
@@ -48,6 +49,7 @@ from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.one_wallet import OneWallet
+from trimtab.adapters.raw_account import RawMarketData
 from trimtab.adapters.venue_clock import VenueClocks
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.instruments import Asset, MarketKind
@@ -178,12 +180,14 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
 def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of Bybit on one wire, with one list of markets."""
     markets = bybit_markets(wire)
+    orders, key, quote = BybitOrders(wire, markets), settings.account, settings.quote
+    account = BybitAccount(wire, markets, orders)
     return OpenedVenue(
-        venue=BybitVenue(wire, markets),
+        venue=bybit_venue(wire, markets, orders),
         wallets=OneWallet(),
-        market=BybitMarketData(wire, markets, key=settings.account, quote=settings.quote),
-        preflight=BybitPreflight(wire, hosts, use=settings.key_use),
-        history=BybitHistory(wire, markets, quote=settings.quote),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=bybit_preflight(wire, hosts, use=settings.key_use),
+        history=bybit_history(wire, markets, quote=quote),
     )
 
 
@@ -219,15 +223,15 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
 def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of Bitget on one wire, with one set of markets and of known orders."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    markets = BitgetMarkets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
-    orders = BitgetOrders(wire, markets)
-    key, quote = settings.account, settings.quote
+    markets = bitget_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    orders, key, quote = BitgetOrders(wire, markets), settings.account, settings.quote
+    account = BitgetAccount(wire, markets, orders)
     return OpenedVenue(
-        venue=BitgetVenue(wire, markets, orders),
+        venue=bitget_venue(wire, markets, orders),
         wallets=BitgetWallets(wire) if has_futures else OneWallet(),
-        market=BitgetMarketData(wire, markets, orders, key=key, quote=quote),
-        preflight=BitgetPreflight(wire, hosts, use=settings.key_use),
-        history=BitgetHistory(wire, markets, quote=quote),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=bitget_preflight(wire, hosts, use=settings.key_use),
+        history=bitget_history(wire, markets, quote=quote),
     )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Final
 
-from trimtab.adapters.absence import OrderLists, asked_everywhere
+from trimtab.adapters.absence import OrderLists, asked_everywhere, one_or_none
 from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, rows_of
 from trimtab.adapters.ccxt_fills import FillReader, OrderKey
 from trimtab.adapters.ccxt_instruments import Catalogue, Row, desk_of
@@ -24,7 +24,7 @@ from trimtab.adapters.ccxt_orders import (
 )
 from trimtab.adapters.ccxt_payments import PaymentReader
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, ccxt_arithmetic, together
-from trimtab.adapters.order_sending import order_sent
+from trimtab.adapters.order_sending import order_sent, setting_made
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import Refused
 from trimtab.domain.exact import ZERO
@@ -85,13 +85,11 @@ class CcxtVenue:
         market = await self._catalogue.require(intent.instrument.symbol)
         desk = Desk.of(intent.instrument)
         asked = {"symbol": market["id"], "origClientOrderId": intent.client_order_id}
-        try:
-            order = await self._wire.read(_ORDER[desk], asked, _reading(self._wire, intent, market))
-        except Refused as error:
-            code = "" if error.evidence is None else error.evidence.code
-            if code in self._wire.profile.codes[desk].absent:
-                return None
-            raise
+        order = await one_or_none(
+            self._wire, _ORDER[desk], asked, _reading(self._wire, intent, market)
+        )
+        if order is None:
+            return None
         self._names[order.symbol, order.venue_order_id] = order.client_order_id
         return order
 
@@ -154,25 +152,15 @@ class CcxtVenue:
             """Acknowledge exactly this leverage."""
             return mapping_of(answer).get("leverage") == leverage or None
 
-        await self._setting(symbol, lambda: exchange.set_leverage(leverage, symbol), read=is_set)
-        await self._setting(
+        await setting_made(
+            self._wire, symbol, lambda: exchange.set_leverage(leverage, symbol), read=is_set
+        )
+        await setting_made(
+            self._wire,
             symbol,
             lambda: exchange.set_margin_mode("cross", symbol),
             read=lambda answer: mapping_of(answer).get("code") == 200 or None,  # noqa: PLR2004 -- Binance's "success".
         )
-
-    async def _setting(
-        self,
-        symbol: Symbol,
-        call: Callable[[], Any],
-        *,
-        read: Callable[[Any], bool | None],
-    ) -> None:
-        """Change a setting of a contract, unless it is as asked already."""
-        desk = desk_of(symbol)
-        judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)
-        if judgement.evidence.code not in self._wire.profile.codes[desk].as_asked:
-            judgement.told(f"setting of {symbol}")
 
 
 async def _resting(

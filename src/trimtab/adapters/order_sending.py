@@ -1,16 +1,33 @@
-"""Sends one order, in its turn and while the clocks are close. Not pure: it orders."""
+"""Sends one order, in its turn and while the clocks are close. Not pure: it orders, and sets."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_verdict import Judgement
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.weights import Rank
+from trimtab.domain.instruments import Symbol
 from trimtab.venues.profile import Desk
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCall:
+    """A call of ccxt that goes out as it is written, not yet made."""
+
+    method: str
+    """ccxt's name of the raw call."""
+    asked: Mapping[str, object]
+
+
+def raw(wire: Wire, call: RawCall) -> Callable[[], Awaitable[object]]:
+    """Return what makes a raw call."""
+    return lambda: getattr(wire.exchange, call.method)(dict(call.asked))
 
 
 async def order_sent(
@@ -43,3 +60,22 @@ def while_close(
         return call()
 
     return send
+
+
+async def setting_made(
+    wire: Wire,
+    symbol: Symbol,
+    call: Callable[[], Awaitable[object]],
+    *,
+    read: Callable[[Any], bool | None],
+) -> None:
+    """Have *call* change a setting of a contract, unless it is as asked already.
+
+    Raises:
+        VenueError: it was not acknowledged.
+
+    """
+    desk = desk_of(symbol)
+    judgement = await wire.write(desk, call, read=read, rank=Rank.ORDER)
+    if judgement.evidence.code not in wire.profile.codes[desk].as_asked:
+        judgement.told(f"setting of {symbol}")

@@ -14,7 +14,7 @@ from trimtab.adapters.bitget_answers import (
     led_by,
     open_order_of,
     order_of,
-    received_id,
+    placed_order,
     rows_under,
     taker_fee_of,
     told_of,
@@ -301,10 +301,11 @@ def test_another_order_is_none_of_ours(changed: dict[str, Any]) -> None:
 
 def test_a_receipt_is_of_this_order_or_none() -> None:
     ours = intent(spot(), 200, "60000")
-    assert received_id(answer({"orderId": "7", "clientOid": ours.client_order_id}), ours) == "7"
+    told = answer({"orderId": "7", "clientOid": ours.client_order_id})
+    assert placed_order(told, ours).venue_order_id == "7"
     for wrong in ({"orderId": "7", "clientOid": "x"}, {"clientOid": ours.client_order_id}):
         with pytest.raises(Unreadable):
-            received_id(answer(wrong), ours)
+            placed_order(answer(wrong), ours)
 
 
 def test_a_resting_order_shows_its_rest_and_its_limit_or_trigger() -> None:

@@ -9,20 +9,20 @@ import pytest
 
 from tests.wire.opened import intent, spot_btc
 from trimtab.adapters.bybit_answers import (
+    FIELDS,
     balances_of,
     fill_of,
     instrument_of,
     is_margin_on,
     key_rights_of,
     open_order_of,
-    order_of,
     page_of,
+    placed_order,
     price_band_of,
-    received_id,
     taker_fee_of,
 )
 from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.received_orders import received
+from trimtab.adapters.order_rows import order_in
 from trimtab.adapters.timed_fills import stamp_of
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Side
@@ -176,9 +176,9 @@ def test_a_fill_has_its_fee_in_what_was_received() -> None:
 
 def test_an_order_says_what_was_executed_and_whether_it_has_ended() -> None:
     ours = intent(spot_btc(), 200, "60000")
-    found = order_of(order_row(), ours, market_id="BTCUSDT", ended=ENDED)
+    found = order_in(order_row(), FIELDS, ours, market_id="BTCUSDT", ended=ENDED)
     assert (found.lots, found.filled_lots, found.ended) == (200, 150, True)
-    resting = order_of(order_row(orderStatus="New"), ours, market_id="BTCUSDT", ended=ENDED)
+    resting = order_in(order_row(orderStatus="New"), FIELDS, ours, market_id="BTCUSDT", ended=ENDED)
     assert not resting.ended
 
 
@@ -196,17 +196,17 @@ def test_an_order_says_what_was_executed_and_whether_it_has_ended() -> None:
 def test_another_order_is_not_taken_for_ours(changed: dict[str, Any]) -> None:
     ours = intent(spot_btc(), 200, "60000")
     with pytest.raises(Unreadable):
-        order_of(order_row(**changed), ours, market_id="BTCUSDT", ended=ENDED)
+        order_in(order_row(**changed), FIELDS, ours, market_id="BTCUSDT", ended=ENDED)
 
 
 def test_the_receipt_of_another_order_is_none_of_ours() -> None:
     ours = intent(spot_btc(), 200, "60000")
     told = answer({"orderId": "15", "orderLinkId": ours.client_order_id})
-    order = received(ours, received_id(told, ours))
+    order = placed_order(told, ours)
     assert (order.ended, order.filled_lots, order.venue_order_id) == (False, 0, "15")
     for result in ({"orderId": "15", "orderLinkId": "x"}, {"orderLinkId": ours.client_order_id}):
         with pytest.raises(Unreadable):
-            received_id(answer(result), ours)
+            placed_order(answer(result), ours)
 
 
 def test_a_resting_order_shows_its_rest_and_its_limit_or_trigger() -> None:
