@@ -1,23 +1,58 @@
-"""One desk of Bitget in process: its market, its orders and executions, and what they moved."""
+"""One desk of Bitget in process: how v2 writes a market, its orders and executions, and bills."""
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from typing import Any
 
-from tests.conformance.floors import Truth
+from tests.conformance.trading import (
+    DAY_MS,
+    FUNDING,
+    INDEX,
+    MARK,
+    Bill,
+    Declined,
+    Execution,
+    Order,
+    Terms,
+    Trading,
+    between,
+    now_ms,
+)
 
 Row = dict[str, Any]
 
-DAY_MS = 86_400_000
 FEES = {"spot": Decimal("0.001"), "mix": Decimal("0.0006")}
-_BID, _ASK = Decimal("59999.9"), Decimal("60000.1")
-_DEPTH = Decimal("0.2500")
-_LOTS = {False: Decimal("0.000001"), True: Decimal("0.0001")}
-_TICKS = {False: Decimal("0.01"), True: Decimal("0.1")}
-_LEAST = {False: Decimal(1), True: Decimal(5)}
-_ENTRY, _RATE = Decimal(59_000), Decimal("0.004")
+_BID, _ASK, _DEPTH = Decimal("59999.9"), Decimal("60000.1"), Decimal("0.2500")
+TERMS = {
+    False: Terms(
+        is_contract=False,
+        lot=Decimal("0.000001"),
+        tick=Decimal("0.01"),
+        least_value=Decimal(1),
+        fee=FEES["spot"],
+        bid=_BID,
+        ask=_ASK,
+        depth=_DEPTH,
+    ),
+    True: Terms(
+        is_contract=True,
+        lot=Decimal("0.0001"),
+        tick=Decimal("0.1"),
+        least_value=Decimal(5),
+        fee=FEES["mix"],
+        bid=_BID,
+        ask=_ASK,
+        depth=_DEPTH,
+    ),
+}
+_RATE = Decimal("0.004")
+_OLDER = "1"
+_DECLINED = {
+    "duplicate": ("40786", "Duplicate clientOid"),
+    "grid": ("45115", "The price you enter should be a multiple"),
+    "funds": ("43012", "Insufficient balance"),
+}
 
 
 class Refusal(Exception):
@@ -27,63 +62,20 @@ class Refusal(Exception):
 
 
 class Desk:
-    """Orders that end at once, at prices that stand still."""
+    """Answers of one desk."""
 
     def __init__(self, *, is_contract: bool, coins: dict[str, Decimal]) -> None:
-        self.taken: list[Row] = []
         self._is_contract = is_contract
-        self._coins = coins
-        self._fills: list[Row] = []
-        self._bills: list[Row] = []
-        self._wallet = Decimal(5000)
-        self._units, self._entry = Decimal("-0.01"), _ENTRY
-        self._leverage = "20"
+        self.trading = Trading(TERMS[is_contract], coins)
         self.mode = "one_way_mode"
         """How positions are kept: ``one_way_mode`` or ``hedge_mode``."""
-
-    def truth(self, coins: dict[str, Decimal]) -> Truth:
-        """Return what the market and the account really are."""
-        is_contract = self._is_contract
-        return Truth(
-            lot=_LOTS[is_contract],
-            tick=_TICKS[is_contract],
-            contract_size=Decimal(1),
-            least_value=_LEAST[is_contract],
-            coins=coins,
-            bid=_BID,
-            bid_quantity=_DEPTH,
-            ask=_ASK,
-            ask_quantity=_DEPTH,
-            position=self._units if is_contract else Decimal(0),
-            entry=self._entry if is_contract else Decimal(0),
-        )
-
-    def come(self, units: Decimal) -> None:
-        """Let margin come into the wallet."""
-        self._wallet += units
-        word = "trans_from_exchange" if units > 0 else "trans_to_exchange"
-        self._bill(word, amount=units, symbol="")
-
-    def pay_funding(self) -> None:
-        """Settle funding once: shorts are paid."""
-        amount = -self._units * _ASK * Decimal("0.0001")
-        self._wallet += amount
-        self._bill("contract_settle_fee", amount=amount, symbol="BTCUSDT")
-
-    def trade_often(self, count: int) -> None:
-        """Have *count* executions of an older order in the list."""
-        began = now_ms() - count - 1000
-        self._fills = [
-            self._execution(at_ms=began + number // 3, number=number, quantity=Decimal("0.001"))
-            for number in range(count)
-        ]
 
     def markets(self, _: Row) -> list[Row]:
         both: Row = {
             "symbol": "BTCUSDT",
             "baseCoin": "BTC",
             "quoteCoin": "USDT",
-            "minTradeUSDT": str(_LEAST[self._is_contract]),
+            "minTradeUSDT": str(self.trading.terms.least_value),
             "takerFeeRate": "0.002",
             "makerFeeRate": "0.002",
             "buyLimitPriceRatio": "0.05",
@@ -129,8 +121,8 @@ class Desk:
 
     def ticker(self, given: Row) -> list[Row]:
         _known(given)
-        prices = {"markPrice": "60000", "indexPrice": "60010", "lastPr": "60000"}
-        return [{"symbol": "BTCUSDT", **prices, "fundingRate": "0.0001", "ts": str(now_ms())}]
+        prices = {"markPrice": str(MARK), "indexPrice": str(INDEX), "lastPr": "60000"}
+        return [{"symbol": "BTCUSDT", **prices, "fundingRate": str(FUNDING), "ts": str(now_ms())}]
 
     def tiers(self, given: Row) -> list[Row]:
         _known(given)
@@ -151,22 +143,22 @@ class Desk:
         return found
 
     def accounts(self, _: Row) -> list[Row]:
-        pnl = self._units * (Decimal(60_000) - self._entry)
-        margin = abs(self._units) * Decimal(60_000) / Decimal(self._leverage)
-        free = str(self._wallet + pnl - margin)
+        at = self.trading
+        pnl, margin = at.pnl, at.margin
+        free = str(at.wallet + pnl - margin)
         return [
             {
                 "marginCoin": "USDT",
                 "locked": "0",
-                "available": str(self._wallet),
+                "available": str(at.wallet),
                 "crossedMaxAvailable": free,
                 "isolatedMaxAvailable": free,
                 "maxTransferOut": free,
-                "accountEquity": str(self._wallet + pnl),
-                "usdtEquity": str(self._wallet + pnl),
+                "accountEquity": str(at.wallet + pnl),
+                "usdtEquity": str(at.wallet + pnl),
                 "btcEquity": "0",
                 "crossedRiskRate": "0",
-                "unrealizedPL": str(pnl) if self._units else "",
+                "unrealizedPL": str(pnl) if at.units else "",
                 "coupon": "0",
                 "isolatedMargin": "0",
                 "crossedMargin": str(margin),
@@ -180,7 +172,7 @@ class Desk:
         _known(given)
         return {
             "marginCoin": "USDT",
-            "crossedMarginLeverage": int(self._leverage),
+            "crossedMarginLeverage": self.trading.leverage,
             "isolatedLongLever": 10,
             "isolatedShortLever": 10,
             "marginMode": "crossed",
@@ -189,39 +181,40 @@ class Desk:
         }
 
     def positions(self, _: Row) -> list[Row]:
-        if not self._units:
+        at = self.trading
+        if not at.units:
             return []
         return [
             {
                 "marginCoin": "USDT",
                 "symbol": "BTCUSDT",
-                "holdSide": "long" if self._units > 0 else "short",
-                "available": str(abs(self._units)),
+                "holdSide": "long" if at.units > 0 else "short",
+                "available": str(abs(at.units)),
                 "locked": "0",
-                "total": str(abs(self._units)),
-                "leverage": self._leverage,
-                "openPriceAvg": str(self._entry),
+                "total": str(abs(at.units)),
+                "leverage": str(at.leverage),
+                "openPriceAvg": str(at.entry),
                 "marginMode": "crossed",
                 "posMode": self.mode,
-                "unrealizedPL": str(self._units * (Decimal(60_000) - self._entry)),
+                "unrealizedPL": str(at.pnl),
                 "liquidationPrice": "540000.5",
                 "keepMarginRate": str(_RATE),
-                "markPrice": "60000",
+                "markPrice": str(MARK),
                 "assetMode": "single",
             }
         ]
 
     def set_leverage(self, given: Row) -> Row:
         _known(given)
-        if given["leverage"] == self._leverage:
+        if int(given["leverage"]) == self.trading.leverage:
             raise Refusal("40814", "No change in leverage")
-        self._leverage = given["leverage"]
+        self.trading.leverage = int(given["leverage"])
         return {
             "symbol": "BTCUSDT",
             "marginCoin": "USDT",
-            "longLeverage": self._leverage,
-            "shortLeverage": self._leverage,
-            "crossMarginLeverage": self._leverage,
+            "longLeverage": given["leverage"],
+            "shortLeverage": given["leverage"],
+            "crossMarginLeverage": given["leverage"],
             "marginMode": "crossed",
         }
 
@@ -232,26 +225,47 @@ class Desk:
         first, last = int(given["startTime"]), int(given["endTime"])
         if last - first > 30 * DAY_MS:
             raise Refusal("40704", "Can only check the data of 30 days")
-        found = [row for row in self._bills if first <= int(row["cTime"]) <= last]
+        found = [row for row in self._bills() if first <= int(row["cTime"]) <= last]
         return _paged(found, given, number="billId", under="bills")
+
+    def _bills(self) -> list[Row]:
+        """Return bills of payments and of executions, oldest first."""
+        parts: list[Bill | Execution] = [*self.trading.bills, *self.trading.executions]
+        rows = []
+        for number, part in enumerate(sorted(parts, key=lambda each: each.at_ms)):
+            word, amount, fee = _billed(part)
+            rows.append(
+                {
+                    "billId": str(1_111_499_428_100_472_833 + number),
+                    "symbol": "" if word.startswith("trans_") else "BTCUSDT",
+                    "amount": str(amount),
+                    "fee": str(-fee),
+                    "feeByCoupon": "",
+                    "businessType": word,
+                    "coin": "USDT",
+                    "balance": str(self.trading.wallet),
+                    "cTime": str(part.at_ms),
+                }
+            )
+        return rows
 
     def order(self, given: Row) -> Any:
         names = [name for name in ("orderId", "clientOid") if name in given]
-        found = [o for o in self.taken if all(o[name] == given[name] for name in names)]
+        orders = [self._shown(order) for order in self.trading.taken]
+        found = [o for o in orders if all(o[name] == given[name] for name in names)]
         if not self._is_contract:
-            return [self._shown(order) for order in found]
+            return found
         _known(given)
         if not found:
             raise Refusal("40109", "The data of the order cannot be found")
-        shown = self._shown(found[0])
-        return {"state" if name == "status" else name: value for name, value in shown.items()}
+        return {"state" if name == "status" else name: value for name, value in found[0].items()}
 
     def resting(self, given: Row) -> Any:
         return self._list([], given)  # Every order here ends at once.
 
     def past(self, given: Row) -> Any:
         _known(given)
-        return self._list([self._shown(order) for order in self.taken], given)
+        return self._list([self._shown(order) for order in self.trading.taken], given)
 
     def fills(self, given: Row) -> Any:
         if "symbol" in given:
@@ -259,18 +273,32 @@ class Desk:
         first, last = int(given["startTime"]), int(given["endTime"])
         if last - first > 90 * DAY_MS:
             raise Refusal("40705", "The start and end time cannot exceed 90 days")
-        found = [row for row in self._fills if first <= int(row["cTime"]) <= last]
+        executed = between(self.trading.executions, first, last)
         under = "fillList" if self._is_contract else ""
+        found = [self._execution(row) for row in executed]
         return _paged(found, given, number="tradeId", under=under)
 
     def _list(self, rows: list[Row], given: Row) -> Any:
         under = "entrustedList" if self._is_contract else ""
         return _paged(rows, given, number="orderId", under=under)
 
-    def _shown(self, order: Row) -> Row:
-        places = 16 if not self._is_contract else 4
-        size, done = (f"{Decimal(order[name]):.{places}f}" for name in ("size", "baseVolume"))
-        return {**order, "size": size, "baseVolume": done}
+    def _shown(self, order: Order) -> Row:
+        places = 4 if self._is_contract else 16
+        cancelled = "canceled" if self._is_contract else "cancelled"
+        return {
+            "symbol": "BTCUSDT",
+            "orderId": _order_id(order.number),
+            "clientOid": order.name,
+            "price": str(order.limit),
+            "size": f"{order.quantity:.{places}f}",
+            "orderType": "limit",
+            "side": "buy" if order.is_buy else "sell",
+            "status": "filled" if order.is_full else cancelled,
+            "baseVolume": f"{order.filled:.{places}f}",
+            "force": "ioc",
+            "reduceOnly": "YES" if order.reduces else "NO",
+            "cTime": str(order.at_ms),
+        }
 
     def place(self, given: Row) -> Row:
         _known(given)
@@ -278,125 +306,60 @@ class Desk:
             raise Refusal("40017", "Parameter verification failed")
         if self._is_contract and (given["marginMode"], given["marginCoin"]) != ("crossed", "USDT"):
             raise Refusal("40020", "Parameter marginMode error")
-        if any(row["clientOid"] == given["clientOid"] for row in self.taken):
-            raise Refusal("40786", "Duplicate clientOid")
-        quantity, limit = Decimal(given["size"]), Decimal(given["price"])
-        if quantity % _LOTS[self._is_contract] or limit % _TICKS[self._is_contract]:
-            raise Refusal("45115", "The price you enter should be a multiple")
-        is_buy = given["side"] == "buy"
-        if not self._is_contract:
-            needed = quantity * limit if is_buy else quantity
-            if needed > self._coins["USDT" if is_buy else "BTC"]:
-                raise Refusal("43012", "Insufficient balance")
-        crosses = limit >= _ASK if is_buy else limit <= _BID
-        filled = min(quantity, _DEPTH) if crosses else Decimal(0)
-        cancelled = "canceled" if self._is_contract else "cancelled"
-        number = str(1_111_461_743_123_927_040 + len(self.taken))
-        self.taken.append(
-            {
-                "symbol": "BTCUSDT",
-                "orderId": number,
-                "clientOid": given["clientOid"],
-                "price": given["price"],
-                "size": given["size"],
-                "orderType": "limit",
-                "side": given["side"],
-                "status": "filled" if filled == quantity else cancelled,
-                "baseVolume": str(filled),
-                "force": given["force"],
-                "reduceOnly": given.get("reduceOnly", "NO"),
-                "cTime": str(now_ms()),
-            }
-        )
-        if filled:
-            self._fill(number, is_buy=is_buy, filled=filled)
-        return {"orderId": number, "clientOid": given["clientOid"]}
-
-    def _fill(self, order: str, *, is_buy: bool, filled: Decimal) -> None:
-        """Write down two executions of an order, and move what they move."""
-        half = (filled / 2).quantize(_LOTS[self._is_contract])
-        sign, price = (1, _ASK) if is_buy else (-1, _BID)
-        for part in (half, filled - half):
-            row = self._execution(
-                at_ms=now_ms(), number=len(self._fills), quantity=part, order=order
+        try:
+            order = self.trading.place(
+                name=given["clientOid"],
+                is_buy=given["side"] == "buy",
+                quantity=Decimal(given["size"]),
+                limit=Decimal(given["price"]),
+                reduces=given.get("reduceOnly") == "YES",
             )
-            fee = self._moved(row, sign * part, price)
-            coin = "BTC" if is_buy and not self._is_contract else "USDT"
-            detail = {
-                "deduction": "no",
-                "feeCoin": coin,
-                "totalDeductionFee": "",
-                "totalFee": str(-fee),
-            }
-            paid = {"side": "buy" if is_buy else "sell"}
-            paid["price" if self._is_contract else "priceAvg"] = str(price)
-            self._fills.append(
-                row | paid | {"feeDetail": [detail] if self._is_contract else detail}
-            )
+        except Declined as declined:
+            raise Refusal(*_DECLINED[declined.why]) from declined
+        return {"orderId": _order_id(order.number), "clientOid": order.name}
 
-    def _moved(self, row: Row, units: Decimal, price: Decimal) -> Decimal:
-        """Move wallets by one execution, and return its fee."""
-        if not self._is_contract:
-            fee = FEES["spot"] * (units if units > 0 else -units * price)
-            self._coins["BTC"] += units
-            self._coins["USDT"] -= units * price
-            self._coins["BTC" if units > 0 else "USDT"] -= fee
-            return fee
-        fee, profit = FEES["mix"] * abs(units) * price, Decimal(0)
-        if self._units * units < 0:
-            closed = min(abs(self._units), abs(units))
-            profit = closed * (price - self._entry) * (1 if self._units > 0 else -1)
-        elif units:
-            held = self._units * self._entry + units * price
-            self._entry = (held / (self._units + units)).quantize(Decimal("0.00000001"))
-        self._units += units
-        self._wallet += profit - fee
-        row["profit"] = str(profit)
-        word = "buy" if units > 0 else "sell"
-        self._bill(word, amount=profit, symbol="BTCUSDT", fee=-fee)
-        return fee
-
-    def _bill(self, word: str, *, amount: Decimal, symbol: str, fee: Decimal = Decimal(0)) -> None:
-        self._bills.append(
-            {
-                "billId": str(1_111_499_428_100_472_833 + len(self._bills)),
-                "symbol": symbol,
-                "amount": str(amount),
-                "fee": str(fee),
-                "feeByCoupon": "",
-                "businessType": word,
-                "coin": "USDT",
-                "balance": str(self._wallet),
-                "cTime": str(now_ms()),
-            }
-        )
-
-    def _execution(self, *, at_ms: int, number: int, quantity: Decimal, order: str = "1") -> Row:
+    def _execution(self, row: Execution) -> Row:
         both: Row = {
             "symbol": "BTCUSDT",
-            "orderId": order,
-            "tradeId": str(1_098_394_344_974_925_824 + number),
-            "side": "buy",
+            "orderId": _order_id(row.order),
+            "tradeId": str(1_098_394_344_974_925_824 + row.number),
+            "side": "buy" if row.is_buy else "sell",
             "tradeScope": "taker",
-            "cTime": str(at_ms),
+            "cTime": str(row.at_ms),
         }
-        fee = {"deduction": "no", "totalDeductionFee": "", "totalFee": "-0.001"}
+        fee = {
+            "deduction": "no",
+            "feeCoin": row.fee_coin,
+            "totalDeductionFee": "",
+            "totalFee": str(-row.fee),
+        }
+        price, quantity = str(row.price), str(row.quantity)
         if self._is_contract:
-            more = {"price": str(_ASK), "baseVolume": str(quantity), "profit": "0"}
+            more = {"price": price, "baseVolume": quantity, "profit": str(row.profit)}
             side = {"tradeSide": "buy_single", "posMode": "one_way_mode"}
-            return both | more | side | {"feeDetail": [{**fee, "feeCoin": "USDT"}]}
-        more = {"priceAvg": str(_ASK), "size": str(quantity), "amount": str(quantity * _ASK)}
-        return both | more | {"orderType": "limit", "feeDetail": {**fee, "feeCoin": "BTC"}}
+            return both | more | side | {"feeDetail": [fee]}
+        more = {"priceAvg": price, "size": quantity, "amount": str(row.quantity * row.price)}
+        return both | more | {"orderType": "limit", "feeDetail": fee}
 
     def cancel(self, given: Row) -> Row:
         _known(given)
-        if not any(row["orderId"] == given.get("orderId") for row in self.taken):
+        if not any(_order_id(o.number) == given.get("orderId") for o in self.trading.taken):
             raise Refusal("43001", "The order does not exist")
         raise Refusal("45031" if self._is_contract else "43001", "The order is finalized")
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
+def _order_id(number: int) -> str:
+    return _OLDER if number < 0 else str(1_111_461_743_123_927_040 + number)
+
+
+def _billed(part: Bill | Execution) -> tuple[str, Decimal, Decimal]:
+    """Return word, amount and fee of what moved the wallet."""
+    if isinstance(part, Execution):
+        return "buy" if part.is_buy else "sell", part.profit, part.fee
+    if part.kind == "funding":
+        return "contract_settle_fee", part.amount, Decimal(0)
+    word = "trans_from_exchange" if part.amount > 0 else "trans_to_exchange"
+    return word, part.amount, Decimal(0)
 
 
 def _known(given: Row) -> None:

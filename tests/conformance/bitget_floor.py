@@ -16,9 +16,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.conformance.bitget_desk import DAY_MS, FEES, Desk, Refusal, now_ms
+from tests.conformance.bitget_desk import FEES, Desk, Refusal
 from tests.conformance.floors import Placed, Trouble, Truth
 from tests.conformance.spoken import Asked, Told
+from tests.conformance.trading import DAY_MS, closes_between, now_ms
 from trimtab.venues.facts import Market
 
 Row = dict[str, Any]
@@ -113,20 +114,11 @@ class BitgetFloor:
 
     def truth(self) -> Truth:
         """Return what the market of the case and the account really are."""
-        return self._desk.truth(dict(self._coins))
+        return self._desk.trading.truth()
 
     def orders(self) -> list[Placed]:
         """Return every order that was really taken, oldest first."""
-        return [
-            Placed(
-                name=row["clientOid"],
-                is_buy=row["side"] == "buy",
-                quantity=Decimal(row["size"]),
-                limit=Decimal(row["price"]),
-                filled=Decimal(row["baseVolume"]),
-            )
-            for row in self._desk.taken
-        ]
+        return self._desk.trading.placed()
 
     def trouble(self, kind: Trouble) -> Told:
         """Return how this venue says that something is wrong."""
@@ -142,11 +134,11 @@ class BitgetFloor:
 
     def trade_often(self, count: int) -> None:
         """Have *count* executions of an older order of ours in the list of executions."""
-        self._desk.trade_often(count)
+        self._desk.trading.trade_often(count)
 
     def pay_funding(self) -> None:
         """Settle funding once."""
-        self._linear.pay_funding()
+        self._linear.trading.pay_funding()
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
@@ -207,7 +199,7 @@ class BitgetFloor:
         if moved > self._coins[coin]:
             raise Refusal("43117", "Exceeds the maximum amount that can be transferred")
         self._coins[coin] -= moved
-        self._linear.come(moved)
+        self._linear.trading.come(moved)
         number = str(24_930_940 + len(self._transfers))
         self._transfers.append(
             {
@@ -246,8 +238,8 @@ def _candles(given: Row) -> list[list[str]]:
     if count > 200 or given["granularity"] != "1Dutc":
         raise Refusal("40017", "Parameter verification failed")
     last = end // DAY_MS * DAY_MS  # It is not said whether the end is in it; here it is.
-    starts = range(last - (count - 1) * DAY_MS, last + 1, DAY_MS)
-    return [[str(at), "1", "2", "0.5", str(60_000 + at // DAY_MS % 7), "9", "9"] for at in starts]
+    days = closes_between(last - (count - 1) * DAY_MS, last)
+    return [[str(at), "1", "2", "0.5", close, "9", "9"] for at, close in days]
 
 
 def _funding(given: Row) -> list[Row]:

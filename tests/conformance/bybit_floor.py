@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -17,14 +16,36 @@ from urllib.parse import parse_qsl
 
 from tests.conformance.floors import Placed, Trouble, Truth
 from tests.conformance.spoken import Asked, Told
+from tests.conformance.trading import (
+    Declined,
+    Execution,
+    Order,
+    Terms,
+    Trading,
+    between,
+    closes_between,
+    now_ms,
+)
 from trimtab.venues.facts import Market
 
 Row = dict[str, Any]
 
 _KEY, _SECRET = "local-key", b"local-secret"
-_BID, _ASK = Decimal("59999.90"), Decimal("60000.10")
-_DEPTH = Decimal("0.25000")
-_FEE = Decimal("0.001")
+_TERMS = Terms(
+    is_contract=False,
+    lot=Decimal("0.000001"),
+    tick=Decimal("0.01"),
+    least_value=Decimal(5),
+    fee=Decimal("0.001"),
+    bid=Decimal("59999.90"),
+    ask=Decimal("60000.10"),
+    depth=Decimal("0.25000"),
+)
+_DECLINED = {
+    "duplicate": (170141, "Duplicate clientOrderId."),
+    "funds": (170131, "Balance insufficient."),
+    "grid": (170137, "Order quantity or price has too many decimals."),
+}
 _COINS = {"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")}
 
 
@@ -35,9 +56,7 @@ class BybitFloor:
 
     def __init__(self, market: Market) -> None:
         assert market is Market.SPOT
-        self._orders: list[Row] = []
-        self._executions: list[Row] = []
-        self._coins = dict(_COINS)
+        self._trading = Trading(_TERMS, dict(_COINS))
         self._routes: dict[tuple[str, str], Callable[[Row], Row]] = {
             ("GET", "/v5/market/time"): self._time,
             ("GET", "/v5/market/instruments-info"): self._markets,
@@ -69,32 +88,11 @@ class BybitFloor:
 
     def truth(self) -> Truth:
         """Return what the market and the account really are."""
-        return Truth(
-            lot=Decimal("0.000001"),
-            tick=Decimal("0.01"),
-            contract_size=Decimal(1),
-            least_value=Decimal(5),
-            coins=dict(self._coins),
-            bid=_BID,
-            bid_quantity=_DEPTH,
-            ask=_ASK,
-            ask_quantity=_DEPTH,
-            position=Decimal(0),
-            entry=Decimal(0),
-        )
+        return self._trading.truth()
 
     def orders(self) -> list[Placed]:
         """Return every order that was really taken, oldest first."""
-        return [
-            Placed(
-                name=row["orderLinkId"],
-                is_buy=row["side"] == "Buy",
-                quantity=Decimal(row["qty"]),
-                limit=Decimal(row["price"]),
-                filled=Decimal(row["cumExecQty"]),
-            )
-            for row in self._orders
-        ]
+        return self._trading.placed()
 
     def trouble(self, kind: Trouble) -> Told:
         """Return how this venue says that something is wrong."""
@@ -104,18 +102,14 @@ class BybitFloor:
             case Trouble.REFUSED:
                 return _told(170131, "Balance insufficient.")
             case Trouble.TOO_FAST:
-                until = {"X-Bapi-Limit-Reset-Timestamp": str(_now_ms() + 5000)}
+                until = {"X-Bapi-Limit-Reset-Timestamp": str(now_ms() + 5000)}
                 return _told(10006, "Too many visits!", headers=until)
             case Trouble.BAD_TIME:
                 return _told(10002, "invalid request, please check your server timestamp")
 
     def trade_often(self, count: int) -> None:
         """Have *count* executions of an older order of ours in the list of executions."""
-        began = _now_ms() - count - 1000
-        self._executions = [
-            _execution(number, at_ms=began + number // 3, quantity="0.001", order="1", name="older")
-            for number in range(count)
-        ]
+        self._trading.trade_often(count)
 
     def pay_funding(self) -> None:
         """Do nothing: coins pay none."""
@@ -141,8 +135,8 @@ class BybitFloor:
         return asked.path == "/v5/market/time"
 
     def _time(self, _: Row) -> Row:
-        now_ms = _now_ms()
-        return {"timeSecond": str(now_ms // 1000), "timeNano": str(now_ms * 1_000_000)}
+        at = now_ms()
+        return {"timeSecond": str(at // 1000), "timeNano": str(at * 1_000_000)}
 
     def _markets(self, given: Row) -> Row:
         _spot_only(given)
@@ -170,17 +164,15 @@ class BybitFloor:
         _spot_only(given)
         return {
             "s": "BTCUSDT",
-            "b": [[str(_BID), str(_DEPTH)], ["59999.00", "2.000000"]],
-            "a": [[str(_ASK), str(_DEPTH)], ["60001.00", "2.000000"]],
-            "ts": _now_ms(),
+            "b": [[str(_TERMS.bid), str(_TERMS.depth)], ["59999.00", "2.000000"]],
+            "a": [[str(_TERMS.ask), str(_TERMS.depth)], ["60001.00", "2.000000"]],
+            "ts": now_ms(),
             "u": 1,
         }
 
     def _klines(self, given: Row) -> Row:
-        day = 86_400_000
-        first, last = int(given["start"]), int(given["end"])
-        starts = range(-(-first // day) * day, last + 1, day)
-        rows = [[str(at), "1", "2", "0.5", str(60_000 + at // day % 7), "9", "9"] for at in starts]
+        days = closes_between(int(given["start"]), int(given["end"]))
+        rows = [[str(at), "1", "2", "0.5", close, "9", "9"] for at, close in days]
         return {"category": "spot", "symbol": "BTCUSDT", "list": rows[::-1]}
 
     def _wallet(self, given: Row) -> Row:
@@ -198,13 +190,13 @@ class BybitFloor:
                 "totalPositionIM": "0",
                 "availableToWithdraw": "",
             }
-            for coin, units in {**self._coins, "ETH": Decimal(0)}.items()
+            for coin, units in {**self._trading.coins, "ETH": Decimal(0)}.items()
         ]
         return {"list": [{"accountType": "UNIFIED", "totalEquity": "77407.4", "coin": coins}]}
 
     def _fees(self, given: Row) -> Row:
         _spot_only(given)
-        row = {"symbol": given["symbol"], "takerFeeRate": str(_FEE), "makerFeeRate": "0.0008"}
+        row = {"symbol": given["symbol"], "takerFeeRate": str(_TERMS.fee), "makerFeeRate": "0.0008"}
         return {"category": "spot", "list": [row]}
 
     def _realtime(self, given: Row) -> Row:
@@ -219,7 +211,8 @@ class BybitFloor:
     def _chosen(self, given: Row) -> list[Row]:
         names = ("orderLinkId", "orderId", "symbol")
         wanted = {name: given[name] for name in names if name in given}
-        return [o for o in self._orders if all(o[n] == v for n, v in wanted.items())][::-1]
+        orders = [_order(order) for order in self._trading.taken]
+        return [o for o in orders if all(o[n] == v for n, v in wanted.items())][::-1]
 
     def _trades(self, given: Row) -> Row:
         _spot_only(given)
@@ -231,9 +224,8 @@ class BybitFloor:
         wanted = {name: given[name] for name in names if name in given}
         found = [
             row
-            for row in self._executions
-            if first <= int(row["execTime"]) <= last
-            and all(row[name] == value for name, value in wanted.items())
+            for row in map(_execution, between(self._trading.executions, first, last))
+            if all(row[name] == value for name, value in wanted.items())
         ]
         return self._page(found[::-1], given)
 
@@ -267,58 +259,20 @@ class BybitFloor:
         _spot_only(given)
         if given["isLeverage"] != 0 or given["orderType"] != "Limit":
             raise _Refusal(10001, "params error")
-        if any(row["orderLinkId"] == given["orderLinkId"] for row in self._orders):
-            raise _Refusal(170141, "Duplicate clientOrderId.")
-        quantity, limit = Decimal(given["qty"]), Decimal(given["price"])
-        is_buy = given["side"] == "Buy"
-        if (quantity * limit if is_buy else quantity) > self._coins["USDT" if is_buy else "BTC"]:
-            raise _Refusal(170131, "Balance insufficient.")
-        crosses = limit >= _ASK if is_buy else limit <= _BID
-        filled = min(quantity, _DEPTH) if crosses else Decimal(0)
-        status = "PartiallyFilledCanceled" if filled else "Cancelled"
-        number = str(1_500_000_000_000_000_000 + len(self._orders))
-        self._orders.append(
-            {
-                "orderId": number,
-                "orderLinkId": given["orderLinkId"],
-                "symbol": given["symbol"],
-                "side": given["side"],
-                "price": given["price"],
-                "qty": given["qty"],
-                "cumExecQty": str(filled),
-                "leavesQty": "0.000000",
-                "orderStatus": "Filled" if filled == quantity else status,
-                "timeInForce": given["timeInForce"],
-                "createdTime": str(_now_ms()),
-            }
-        )
-        if filled:
-            self._fill(number, given, filled)
-        return {"orderId": number, "orderLinkId": given["orderLinkId"]}
-
-    def _fill(self, order: str, given: Row, filled: Decimal) -> None:
-        """Write down two executions of an order, and move what they move."""
-        half, side = (filled / 2).quantize(Decimal("0.000001")), given["side"]
-        sign, price = (1, _ASK) if side == "Buy" else (-1, _BID)
-        received = "BTC" if side == "Buy" else "USDT"
-        for part in (half, filled - half):
-            fee = _FEE * (part if side == "Buy" else part * price)
-            self._coins["BTC"] += sign * part
-            self._coins["USDT"] -= sign * part * price
-            self._coins[received] -= fee
-            row = _execution(
-                len(self._executions),
-                at_ms=_now_ms(),
-                quantity=str(part),
-                order=order,
+        try:
+            order = self._trading.place(
                 name=given["orderLinkId"],
+                is_buy=given["side"] == "Buy",
+                quantity=Decimal(given["qty"]),
+                limit=Decimal(given["price"]),
             )
-            paid = {"side": side, "execPrice": str(price), "execFee": str(fee)}
-            self._executions.append(row | paid | {"feeCurrency": received})
+        except Declined as declined:
+            raise _Refusal(*_DECLINED[declined.why]) from declined
+        return {"orderId": _order_id(order.number), "orderLinkId": order.name}
 
     def _cancel(self, given: Row) -> Row:
         _spot_only(given)
-        if not any(row["orderId"] == given.get("orderId") for row in self._orders):
+        if not any(_order_id(o.number) == given.get("orderId") for o in self._trading.taken):
             raise _Refusal(170213, "Order does not exist.")
         raise _Refusal(170139, "Order has been filled.")
 
@@ -334,19 +288,40 @@ def _spot_only(given: Row) -> None:
         raise _Refusal(10001, "Illegal category")
 
 
-def _execution(number: int, *, at_ms: int, quantity: str, order: str, name: str) -> Row:
+def _order_id(number: int) -> str:
+    return "1" if number < 0 else str(1_500_000_000_000_000_000 + number)
+
+
+def _order(order: Order) -> Row:
+    status = "PartiallyFilledCanceled" if order.filled else "Cancelled"
+    return {
+        "orderId": _order_id(order.number),
+        "orderLinkId": order.name,
+        "symbol": "BTCUSDT",
+        "side": "Buy" if order.is_buy else "Sell",
+        "price": str(order.limit),
+        "qty": str(order.quantity),
+        "cumExecQty": str(order.filled),
+        "leavesQty": "0.000000",
+        "orderStatus": "Filled" if order.is_full else status,
+        "timeInForce": "IOC",
+        "createdTime": str(order.at_ms),
+    }
+
+
+def _execution(row: Execution) -> Row:
     return {
         "symbol": "BTCUSDT",
-        "orderId": order,
-        "orderLinkId": name,
-        "side": "Buy",
-        "execId": str(2_290_000_000_000_000_000 + number),
-        "execPrice": str(_ASK),
-        "execQty": quantity,
-        "execFee": str(Decimal(quantity) * _FEE),
-        "feeCurrency": "BTC",
+        "orderId": _order_id(row.order),
+        "orderLinkId": row.name,
+        "side": "Buy" if row.is_buy else "Sell",
+        "execId": str(2_290_000_000_000_000_000 + row.number),
+        "execPrice": str(row.price),
+        "execQty": str(row.quantity),
+        "execFee": str(row.fee),
+        "feeCurrency": row.fee_coin,
         "execType": "Trade",
-        "execTime": str(at_ms),
+        "execTime": str(row.at_ms),
         "isMaker": False,
     }
 
@@ -361,16 +336,12 @@ def _is_signed(asked: Asked) -> bool:
     return hmac.compare_digest(expected, head.get("x-bapi-sign", ""))
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _told(code: int, text: str, result: Row | None = None, *, headers: Any = None) -> Told:
     document = {
         "retCode": code,
         "retMsg": text,
         "result": result or {},
         "retExtInfo": {},
-        "time": _now_ms(),
+        "time": now_ms(),
     }
     return Told(body=json.dumps(document).encode(), headers=dict(headers or {}))
