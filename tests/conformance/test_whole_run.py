@@ -88,7 +88,7 @@ async def opened(
     file.write_text(config_of(venue_id, folder, market=market), encoding="utf-8")
     config = load(file, environ=VARIABLES, sets=(), home=folder, cwd=folder)
     line, clock = Line(FLOORS[venue_id](market)), SystemClock()
-    settings = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
+    (settings,) = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
         open_venue(settings, session=line.session) as at,

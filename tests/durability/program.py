@@ -27,10 +27,10 @@ import alembic.config  # noqa: F401  # As above.
 
 from tests.durability.clock import LeapingClock
 from tests.durability.shim import NAME, Shim, Strike
-from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
+from trimtab.adapters.two_venues import open_account
 from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
@@ -179,7 +179,9 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
     """Open ledger and venue as the composition root does, on the leaping clock."""
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=place.clock) as ledger,
-        open_venue(venue_settings(config, {}, place.clock, use=KeyUse.SEND)) as venue,
+        open_account(
+            venue_settings(config, {}, place.clock, use=KeyUse.SEND), key=config.key
+        ) as venue,
     ):
         shell = Shell(
             config=config,

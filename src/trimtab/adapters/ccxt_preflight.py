@@ -81,7 +81,7 @@ class CcxtPreflight:
             self._burns(_SPOT_BURN, "spotBNBBurn", absent_in=sandbox),
             self._burns(_LINEAR_BURN, "feeBurn", absent_in=no_futures),
         )
-        return FeeTerms(coin=_FEE_COIN, on_spot=spot, on_futures=linear)
+        return FeeTerms(coin=_FEE_COIN, on_spot=spot, futures_coin=_FEE_COIN, on_futures=linear)
 
     async def _burns(
         self, endpoint: Endpoint, name: str, *, absent_in: Collection[Environment]

@@ -44,4 +44,6 @@ class RawPreflight:
 
     async def fee_terms(self) -> FeeTerms:
         """Return that it is not told whether the venue's coin pays fees."""
-        return FeeTerms(coin=self._fee_coin, on_spot=None, on_futures=None)
+        return FeeTerms(
+            coin=self._fee_coin, on_spot=None, futures_coin=self._fee_coin, on_futures=None
+        )

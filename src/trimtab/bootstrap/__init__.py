@@ -8,6 +8,7 @@ only look do not import the planner, the gate and the execution machine.
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import os
 import socket
@@ -15,14 +16,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
+from trimtab.adapters.ccxt_open import ApiKey, VenueSettings
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
 from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.two_venues import open_account
 from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
+from trimtab.config.settings import VenuePart
 from trimtab.domain.errors import TrimtabError
 from trimtab.domain.rights import KeyUse
 from trimtab.ports import (
@@ -73,17 +76,26 @@ async def open_books(config: Config, *, dry_run: bool) -> AsyncIterator[SqlLedge
 
 def venue_settings(
     config: Config, environ: Mapping[str, str], clock: Clock, *, use: KeyUse
-) -> VenueSettings:
-    """Return what has to be known to open the venue, its key for *use* among it.
+) -> tuple[VenueSettings, ...]:
+    """Return what has to be known to open the venue of the account, its key for *use* among it.
+
+    Of two venues where contracts are held on another, that of the coins first.
 
     Raises:
         ConfigError: keys are missing.
 
     """
-    keys = credentials(config, environ, use=use)
+    return tuple(_part_settings(config, environ, clock, use=use, part=p) for p in config.parts)
+
+
+def _part_settings(
+    config: Config, environ: Mapping[str, str], clock: Clock, *, use: KeyUse, part: VenuePart
+) -> VenueSettings:
+    """Return what has to be known to open one venue; raises like :func:`venue_settings`."""
+    keys = credentials(config, environ, use=use, part=part)
     return VenueSettings(
-        account=config.key,
-        url=config.venue_url,
+        account=dataclasses.replace(config.key, venue=part.venue_id),
+        url=part.url,
         api_key=ApiKey(
             key=keys.api_key.reveal(),
             secret=keys.api_secret.reveal(),
@@ -91,7 +103,7 @@ def venue_settings(
         ),
         key_use=keys.use,
         quote=config.quote,
-        markets=frozenset(config.markets),
+        markets=part.markets,
         execution=config.policy.execution,
         max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
@@ -113,7 +125,7 @@ async def open_shell(
     settings = venue_settings(config, environ, clock, use=use)
     async with (
         open_books(config, dry_run=dry_run) as ledger,
-        open_venue(settings) as opened,
+        open_account(settings, key=config.key) as opened,
         open_references(config, clock) as references,
     ):
         venue: Venue = opened.venue

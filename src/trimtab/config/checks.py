@@ -16,7 +16,7 @@ from trimtab.config.checks_cross import cross_flaws
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.checks_overlays import Wished, overlay_flaws
 from trimtab.config.checks_sleeves import funded_weights, sleeve_flaws
-from trimtab.config.checks_venue import dated_flaws, venue_flaws
+from trimtab.config.checks_venue import dated_flaws, hedge_venue_flaws, venue_flaws
 from trimtab.config.faults import Flaw
 from trimtab.config.notify_checks import notify_flaws
 from trimtab.config.numerals import read_exact, shown
@@ -59,8 +59,10 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from cross_flaws(tree)
     yield from sleeve_flaws(tree, targeted=targeted(tree) or ())
     yield from _markets(tree)
-    yield from venue_flaws(section(tree, "venue"))
-    yield from dated_flaws(section(tree, "venue"), hedge=section(tree, "hedge"))
+    hedge = section(tree, "hedge")
+    yield from venue_flaws(section(tree, "venue"), is_split="venue" in hedge)
+    yield from hedge_venue_flaws(section(tree, "venue"), hedge=hedge)
+    yield from dated_flaws(section(tree, "venue"), hedge=hedge)
     yield from _shared_routes(tree)
     yield from _url(tree)
     yield from _references(tree)
@@ -93,7 +95,8 @@ def _secret_fix(path: KeyPath) -> str:
         variable = f"TRIMTAB__NOTIFY__{lower.upper()}"
         return f"remove it, make a new one, and use the keyring, {variable}_FILE or {variable}"
     name = "PASSWORD" if "pass" in lower else "API_SECRET" if "secret" in lower else "API_KEY"
-    variable = f"TRIMTAB__VENUE__{name}"
+    place = "HEDGE__VENUE" if path[:2] == ("hedge", "venue") else "VENUE"
+    variable = f"TRIMTAB__{place}__{name}"
     return (
         f"remove it, replace it at the venue if anyone could read it, and use the keyring,"
         f" {variable}_FILE or {variable}"
@@ -310,8 +313,11 @@ def _references(tree: Tree) -> Iterator[Flaw]:
     if sources == []:
         fix = 'write two or more, such as ["coinbase", "kraken"], or remove it'
         yield Flaw(path=("references", "sources"), reason="names nobody", fix=fix)
-    if isinstance(sources, list) and venue.get("id") in sources:
-        place = sources.index(venue["id"])
+    elsewhere = section(section(tree, "hedge"), "venue")
+    ours = [venue.get("id"), elsewhere.get("id")]
+    for place, source in enumerate(sources if isinstance(sources, list) else ()):
+        if source not in ours:
+            continue
         reason = "is the venue itself, so it is not independent"
         yield Flaw(path=("references", "sources", place), reason=reason, fix="name another source")
     if wanted.get("url") and environment in ("testnet", "live"):

@@ -6,18 +6,24 @@ Reads the raw tree, as :mod:`trimtab.config.checks` does, for what no single key
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pydantic_core import PydanticCustomError
+
 from trimtab.config.faults import Flaw
+from trimtab.config.numerals import read_exact
 from trimtab.config.positions import KeyPath
+from trimtab.config.words import LOCAL_URL
 from trimtab.domain.contracts import Contract
+from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.catalogue import PROFILES
 
 _USUAL: Final = (MarketKind.SPOT.value, MarketKind.SWAP.value)
 """What ``venue.markets`` is when it is not written."""
+_CONTRACTS: Final = (MarketKind.SWAP.value, MarketKind.FUTURE.value)
 
 
 def dated_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -34,13 +40,16 @@ def dated_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterat
             yield Flaw(path=path, reason="needs dated contracts; venue.markets has none", fix=fix)
 
 
-def venue_flaws(venue: Mapping[str, Any]) -> Iterator[Flaw]:
-    """Yield what the section *venue* asks of an adapter that it has not."""
+def venue_flaws(venue: Mapping[str, Any], *, is_split: bool) -> Iterator[Flaw]:
+    """Yield what the section *venue* asks of an adapter that it has not.
+
+    Where contracts are held elsewhere (*is_split*), only its coins are asked for.
+    """
     venue_id = venue.get("id")
     profile = PROFILES.get(venue_id) if isinstance(venue_id, str) else None
     if profile is None:
         return
-    markets = venue.get("markets", _USUAL)
+    markets = (MarketKind.SPOT.value,) if is_split else venue.get("markets", _USUAL)
     spoken = [kind.value for kind in MarketKind if kind in profile.kinds]
     if isinstance(markets, (list, tuple)) and any(
         kind in list(MarketKind) and kind not in spoken for kind in markets
@@ -53,3 +62,65 @@ def venue_flaws(venue: Mapping[str, Any]) -> Iterator[Flaw]:
         reason = f"the local exchange does not speak {venue_id}"
         path = ("venue", "environment")
         yield Flaw(path=path, reason=reason, fix='write environment = "testnet"')
+
+
+def hedge_venue_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what keeps contracts from being held on the venue that *hedge* names, if it does."""
+    there = hedge.get("venue")
+    if not isinstance(there, dict):
+        return
+    markets, path = venue.get("markets", _USUAL), ("hedge", "venue")
+    wanted = [k for k in _CONTRACTS if isinstance(markets, (list, tuple)) and k in markets]
+    if not wanted and isinstance(markets, (list, tuple)):
+        reason = "has nothing to hold: venue.markets has no contracts"
+        yield Flaw(path=path, reason=reason, fix='add "swap" to venue.markets, or remove it')
+    yield from _unspoken(there, wanted=wanted, environment=venue.get("environment"))
+    yield from _address(there, venue=venue)
+    if _moves(hedge.get("max_topup", 0)):
+        reason = "moves nothing between two venues; the contracts are held on another"
+        yield Flaw(path=("hedge", "max_topup"), reason=reason, fix="remove it")
+
+
+def _unspoken(
+    there: Mapping[str, Any], *, wanted: Sequence[str], environment: object
+) -> Iterator[Flaw]:
+    """Yield the contracts, and the environment, that the adapter of a venue has not."""
+    venue_id, path = there.get("id"), ("hedge", "venue", "id")
+    profile = PROFILES.get(venue_id) if isinstance(venue_id, str) else None
+    if profile is None:
+        return
+    spoken = [kind.value for kind in MarketKind if kind in profile.kinds]
+    if missing := [kind for kind in wanted if kind not in spoken]:
+        able = [p.venue_id for p in PROFILES.values() if {*wanted} <= {k.value for k in p.kinds}]
+        reason = f"{venue_id} is not opened for {', '.join(missing)}"
+        yield Flaw(path=path, reason=reason, fix=f"write {' or '.join(able)}")
+    absent = [each.value for each in Environment if not profile.hosts[each]]
+    if environment in absent:
+        reason = f"{venue_id} has no environment {environment}"
+        yield Flaw(path=path, reason=reason, fix="choose another venue or environment")
+
+
+def _address(there: Mapping[str, Any], *, venue: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what is wrong with where the local exchange of the contracts listens."""
+    url, environment, path = there.get("url", ""), venue.get("environment"), ("hedge", "venue")
+    if url and environment in ("testnet", "live"):
+        reason = f'is only for environment = "local", the environment is "{environment}"'
+        fix = "remove it; the venue's own address is used"
+        yield Flaw(path=(*path, "url"), reason=reason, fix=fix)
+    if environment != Environment.LOCAL.value:
+        return
+    fix = "write where another trimtab testnet listens"
+    if not url:
+        where = (*path, "url") if "url" in there else path
+        yield Flaw(path=where, reason="needs url in local: an exchange of its own", fix=fix)
+    elif str(url).rstrip("/") == str(venue.get("url", LOCAL_URL)).rstrip("/"):
+        reason = "is where the coins are: one account would be read as two"
+        yield Flaw(path=(*path, "url"), reason=reason, fix=fix)
+
+
+def _moves(units: object) -> bool:
+    """Say whether *units* is a number above 0; anything else has a fault of its own."""
+    try:
+        return read_exact(units) > ZERO
+    except PydanticCustomError:
+        return False

@@ -114,8 +114,9 @@ def _config(
 ) -> Config:
     """Return the validated document as the value that the program runs on."""
     policy = policy_of(document)
+    elsewhere = document.hedge.venue
     key = AccountKey(
-        venue=document.venue.id,
+        venue="+".join([document.venue.id, *([elsewhere.id] if elsewhere else [])]),
         account=document.account.name,
         environment=document.venue.environment,
     )
@@ -124,6 +125,7 @@ def _config(
         key=key,
         quote=Asset(document.account.quote),
         venue_url=document.venue.url,
+        hedge_url=elsewhere.url if elsewhere else "",
         markets=document.venue.markets,
         calendar=document.rebalance.calendar,
         timezone=document.rebalance.timezone,

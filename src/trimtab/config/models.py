@@ -8,7 +8,7 @@ documentation and in the JSON Schema. Units: ``quote`` is value in the account's
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
@@ -31,7 +31,7 @@ from trimtab.config.fields import (
     read_kinds,
     read_sources,
 )
-from trimtab.config.models_hedge import Carry, Cross, Redeploy
+from trimtab.config.models_hedge import Carry, Cross, HedgeVenue, Redeploy
 from trimtab.config.models_history import Adaptive, History, NoTrade
 from trimtab.config.models_notify import Notify
 from trimtab.config.models_overlays import Overlays
@@ -39,10 +39,11 @@ from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.settings import ApprovalMode
 from trimtab.config.words import (
+    LOCAL_URL,
     read_account,
+    read_address,
     read_calendar,
     read_ledger_url,
-    read_loopback_url,
     read_symbols,
     read_timezone,
     read_venue,
@@ -53,9 +54,6 @@ from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshol
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.routing import Share
 from trimtab.domain.snapshot import Environment
-
-LOCAL_URL: Final = "http://127.0.0.1:8900"
-"""Where ``trimtab testnet`` listens unless told otherwise."""
 
 
 class Account(BaseModel):
@@ -74,11 +72,6 @@ def _default_url(earlier: dict[str, Any]) -> str:
     return LOCAL_URL if earlier.get("environment") is Environment.LOCAL else ""
 
 
-def _url(value: object) -> str:
-    """Check an address; no address is right wherever none is needed."""
-    return "" if value == "" else read_loopback_url(value)
-
-
 class Venue(BaseModel):
     """Which exchange, in which environment. Keys are never written here."""
 
@@ -88,9 +81,9 @@ class Venue(BaseModel):
     """The exchange's ccxt id."""
     environment: Environment = Field(examples=["local"])
     """Which host is talked to: the loopback exchange, the venue's sandbox, or the real one."""
-    url: Annotated[str, BeforeValidator(_url), DefaultText(text=f"{LOCAL_URL} in local")] = Field(
-        default_factory=_default_url
-    )
+    url: Annotated[
+        str, BeforeValidator(read_address), DefaultText(text=f"{LOCAL_URL} in local")
+    ] = Field(default_factory=_default_url)
     """Where the local exchange listens; loopback only, and only in local."""
     markets: Annotated[tuple[MarketKind, ...], AfterValidator(read_kinds)] = (
         MarketKind.SPOT,
@@ -165,6 +158,8 @@ class Hedge(BaseModel):
     """Spends what hedges brought; without it the pot waits in the quote."""
     cross: Cross | None = None
     """Hedges by the contracts of other assets."""
+    venue: HedgeVenue | None = None
+    """Another venue, on which contracts are held; without it they are where the coins are."""
 
 
 class Auto(BaseModel):
@@ -300,7 +295,7 @@ class References(BaseModel):
     """Distance between two sources; farther apart they measure nothing."""
     timeout_s: Annotated[Exact, Field(gt=0, le=30), Unit(name="s")] = Decimal(4)
     """Wait for one answer, all of it; below max_age_s."""
-    url: Annotated[str, BeforeValidator(_url), DefaultText(text="venue.url in local")] = ""
+    url: Annotated[str, BeforeValidator(read_address), DefaultText(text="venue.url in local")] = ""
     """Who answers in the place of all sources; loopback only, and only in local."""
 
 

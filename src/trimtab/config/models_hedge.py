@@ -9,10 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from trimtab.config.fields import SECTION, AssetCode, Bps, Exact, Fraction, Switch, Unit, Whole
 from trimtab.config.numerals import fault
+from trimtab.config.words import read_address, read_venue
 from trimtab.domain.contracts import GainAction
 
 Period = Annotated[Whole, Field(ge=0, le=500), Unit(name="days")]
@@ -26,6 +27,17 @@ def read_candidates(assets: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(assets)) < len(assets):
         raise fault("names an asset twice", fix='write each once, such as ["BTC", "ETH"]')
     return assets
+
+
+class HedgeVenue(BaseModel):
+    """Where contracts are held, when the coins are elsewhere. Keys are never written here."""
+
+    model_config = SECTION
+
+    id: Annotated[str, BeforeValidator(read_venue)] = Field(examples=["bitget"])
+    """The exchange's ccxt id; its environment is that of venue."""
+    url: Annotated[str, BeforeValidator(read_address)] = ""
+    """Where its local exchange listens; loopback only, and only in local, where it is needed."""
 
 
 class Cross(BaseModel):

@@ -93,11 +93,17 @@ def policy_of(document: Document) -> Policy:
             max_reprices=document.execution.max_reprices,
             receive_window_ms=max(
                 document.execution.receive_window_ms,
-                PROFILES[document.venue.id].stamp_window_ms,
+                *(PROFILES[venue_id].stamp_window_ms for venue_id in _venues(document)),
             ),
             order_timeout_s=document.execution.order_timeout_s,
         ),
     )
+
+
+def _venues(document: Document) -> tuple[str, ...]:
+    """Return the ids of the venues, that of the contracts last."""
+    elsewhere = document.hedge.venue
+    return (document.venue.id, *([elsewhere.id] if elsewhere else []))
 
 
 def slot_terms_of(schedule: Schedule) -> SlotTerms:
@@ -213,7 +219,7 @@ def _no_trade(document: Document) -> NoTradePolicy | None:
 
 def _auto(document: Document) -> AutoPolicy:
     """Return what an auto route weighs, with what the venue's profile says of funding."""
-    auto, profile = document.auto, PROFILES[document.venue.id]
+    auto, profile = document.auto, PROFILES[_venues(document)[-1]]
     basis = {Asset(asset): value for asset, value in auto.cost_basis.items()}
     return AutoPolicy(
         horizon_days=auto.horizon_days,
@@ -302,7 +308,7 @@ def _references(document: Document) -> ReferencePolicy:
     """Return who is asked: whoever is named, else all but the venue where prices are required."""
     wanted, venue = document.references, document.venue
     required = wanted.required or venue.environment is Environment.LIVE
-    others = tuple(source for source in ReferenceSource if source.value != venue.id)
+    others = tuple(s for s in ReferenceSource if s.value not in _venues(document))
     return ReferencePolicy(
         sources=wanted.sources or (others if required else ()),
         required=required,

@@ -88,6 +88,11 @@ the part: the entry `binance/main/testnet/read_api_key`, the variables
 hold. When it is set, `plan`, `status`, `doctor`, `reconcile` and a dry `run` use it, and only
 commands that send something take the key that trades.
 
+Where contracts are held on another venue (`[hedge.venue]`), its keys stand beside those of the
+coins: the entries `VENUE/ACCOUNT/ENVIRONMENT/hedge_api_key` (and `hedge_read_api_key`) with that
+venue's id, the variables `TRIMTAB__HEDGE__VENUE__API_KEY_FILE`, `TRIMTAB__HEDGE__VENUE__API_KEY`
+and so on. One is never used for the other.
+
 Whichever is used, the gate asks the venue what the key may do (check `key_rights`). In live a
 key is refused that may withdraw, move funds to another account, borrow or trade options, that
 lacks a right which the plan needs, or whose rights the venue does not tell; a key that is bound

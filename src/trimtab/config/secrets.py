@@ -9,6 +9,7 @@ core dumps are switched off, since a dump would hold it. Not pure.
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import importlib
 import re
@@ -21,7 +22,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from trimtab.config.secret_files import text_in
-from trimtab.config.settings import Config
+from trimtab.config.settings import Config, VenuePart
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
@@ -100,18 +101,39 @@ class Credentials:
     """Which key it is: the one that trades, or the one that only reads."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the keys of one venue of the account stand, under names of their own."""
+
+    key: AccountKey
+    """The account, with the id of this venue alone."""
+    is_hedges: bool
+    """Whether it is the venue of the contracts alone: it may be the same, in another account."""
+
+    def entry(self, part: str) -> str:
+        """Return the name of a keyring entry."""
+        return keyring_entry(self.key, f"hedge_{part}" if self.is_hedges else part)
+
+    def variable(self, part: str) -> str:
+        """Return the variable that holds a part of the key."""
+        return f"TRIMTAB__{'HEDGE__' * self.is_hedges}VENUE__{part.upper()}"
+
+
+def _place(config: Config, part: VenuePart) -> _Place:
+    """Return where the keys of a venue of the account stand."""
+    key = dataclasses.replace(config.key, venue=part.venue_id)
+    return _Place(key=key, is_hedges=part.is_hedges)
+
+
 def keyring_entry(key: AccountKey, part: str) -> str:
     """Return the name of a keyring entry: ``binance/main/testnet/api_key``."""
     return f"{key.venue}/{key.account}/{key.environment.value}/{part}"
 
 
-def variable(part: str) -> str:
-    """Return the variable that holds a part of the key."""
-    return f"TRIMTAB__VENUE__{part.upper()}"
-
-
-def credentials(config: Config, environ: Mapping[str, str], *, use: KeyUse) -> Credentials:
-    """Return the keys of the configured account, for *use*.
+def credentials(
+    config: Config, environ: Mapping[str, str], *, use: KeyUse, part: VenuePart | None = None
+) -> Credentials:
+    """Return the keys of the configured account, for *use*: of its first venue, or of *part*.
 
     Who only reads gets the key that only reads; where none is set, the one that trades.
 
@@ -120,18 +142,19 @@ def credentials(config: Config, environ: Mapping[str, str], *, use: KeyUse) -> C
 
     """
     without_core_dumps()
+    place = _place(config, config.parts[0] if part is None else part)
     order = (KeyUse.READ, KeyUse.SEND) if use is KeyUse.READ else (KeyUse.SEND,)
     for kind in order:
-        if (found := _found(config.key, environ, kind)) is not None:
+        if (found := _found(place, environ, kind)) is not None:
             return found
     if config.key.environment is Environment.LOCAL:
         local = {"api_key": LOCAL_KEY, "api_secret": LOCAL_SECRET, "password": ""}
         return _complete(local, source="local", use=KeyUse.SEND)
-    only_reads = use is KeyUse.SEND and _found(config.key, environ, KeyUse.READ) is not None
+    only_reads = use is KeyUse.SEND and _found(place, environ, KeyUse.READ) is not None
     raise ConfigError(
-        f"no key{' that trades' if only_reads else ''} for {config.key.venue}, account"
+        f"no key{' that trades' if only_reads else ''} for {place.key.venue}, account"
         f" {config.key.account}, environment {config.key.environment.value};"
-        f" set one of: {'; '.join(_ways(config.key))}",
+        f" set one of: {'; '.join(_ways(place))}",
         next_step="set the key, then trimtab doctor",
     )
 
@@ -141,7 +164,7 @@ def without_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _found(key: AccountKey, environ: Mapping[str, str], use: KeyUse) -> Credentials | None:
+def _found(place: _Place, environ: Mapping[str, str], use: KeyUse) -> Credentials | None:
     """Return the key for exactly *use* from the first source that has a part of it, or None.
 
     Raises:
@@ -149,9 +172,9 @@ def _found(key: AccountKey, environ: Mapping[str, str], use: KeyUse) -> Credenti
 
     """
     sources: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("keyring", keyring_reader(key)),
-        ("file", lambda part: _from_file(part, environ)),
-        ("environment", lambda part: environ.get(variable(part), "")),
+        ("keyring", keyring_reader(place.key, place.entry)),
+        ("file", lambda part: _from_file(place.variable(part), environ)),
+        ("environment", lambda part: environ.get(place.variable(part), "")),
     )
     for source, read in sources:
         parts = {part: read(f"{_NAMED[use]}{part}") for part in _PARTS}
@@ -160,10 +183,11 @@ def _found(key: AccountKey, environ: Mapping[str, str], use: KeyUse) -> Credenti
     return None
 
 
-def _ways(key: AccountKey) -> Iterator[str]:
+def _ways(place: _Place) -> Iterator[str]:
     """Yield the ways to set a key, safest first."""
+    variable = place.variable
     yield (
-        f"keyring entries {keyring_entry(key, 'api_key')} and {keyring_entry(key, 'api_secret')}"
+        f"keyring entries {place.entry('api_key')} and {place.entry('api_secret')}"
         f" of the service {KEYRING_SERVICE} (needs trimtab[keyring])"
     )
     yield f"files of mode 0600 in {variable('api_key')}_FILE and {variable('api_secret')}_FILE"
@@ -194,8 +218,14 @@ def _complete(parts: Mapping[str, str], *, source: str, use: KeyUse) -> Credenti
     )
 
 
-def keyring_reader(key: AccountKey) -> Callable[[str], str]:
-    """Return a reader of the system's keyring; where there is none it finds nothing."""
+def keyring_reader(
+    key: AccountKey, entry: Callable[[str], str] | None = None
+) -> Callable[[str], str]:
+    """Return a reader of the system's keyring; where there is none it finds nothing.
+
+    *entry* says how a part's entry is called; without it as :func:`keyring_entry` does.
+    """
+    named = entry or (lambda part: keyring_entry(key, part))
     try:
         keyring: Any = importlib.import_module("keyring")
         errors: Any = importlib.import_module("keyring.errors")
@@ -204,7 +234,7 @@ def keyring_reader(key: AccountKey) -> Callable[[str], str]:
 
     def read(part: str) -> str:
         try:
-            text: str | None = keyring.get_password(KEYRING_SERVICE, keyring_entry(key, part))
+            text: str | None = keyring.get_password(KEYRING_SERVICE, named(part))
         except errors.NoKeyringError:
             return ""  # A server without a desktop.
         except errors.KeyringError as e:
@@ -217,8 +247,8 @@ def keyring_reader(key: AccountKey) -> Callable[[str], str]:
     return read
 
 
-def _from_file(part: str, environ: Mapping[str, str]) -> str:
+def _from_file(variable: str, environ: Mapping[str, str]) -> str:
     """Return a secret from the file that a variable names; nothing when none is named."""
-    name = f"{variable(part)}_FILE"
+    name = f"{variable}_FILE"
     path = environ.get(name, "")
     return text_in(path, named_by=name, home=environ.get("HOME", "")) if path else ""

@@ -81,6 +81,20 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VenuePart:
+    """A venue with what of the account is held there: all of it, its coins, or its contracts."""
+
+    venue_id: str
+    """ccxt id."""
+    url: str
+    """Where its local exchange listens, without a final slash; empty unless ``local``."""
+    markets: frozenset[MarketKind]
+    """Kinds of market that are read and traded there."""
+    is_hedges: bool
+    """Whether it is the venue of the contracts alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that the operator configured; holds no secret."""
 
@@ -94,6 +108,8 @@ class Config:
     """Where the local exchange listens, without a final slash; empty unless ``local``."""
     markets: tuple[MarketKind, ...]
     """Kinds of market that may be read and traded; spot is among them."""
+    hedge_url: str
+    """Where the local exchange of the contracts listens; empty where there is no other."""
     calendar: str
     """``off``, ``monthly``, ``quarterly``, ``semiannual``, or five cron fields."""
     timezone: str
@@ -117,6 +133,18 @@ class Config:
     """SHA-256 of the policy's canonical JSON, 64 hex digits."""
     settings: tuple[Setting, ...] = field(repr=False)
     """Every key with its value and source, in the order of the documentation."""
+
+    @property
+    def parts(self) -> tuple[VenuePart, ...]:
+        """The venue of the account; two where contracts are held on another, the coins' first."""
+        ids, markets = self.key.venues, frozenset(self.markets)
+        coins = markets & {MarketKind.SPOT} if self.key.is_split else markets
+        first = VenuePart(venue_id=ids[0], url=self.venue_url, markets=coins, is_hedges=False)
+        if not self.key.is_split:
+            return (first,)
+        hedges = markets - {MarketKind.SPOT}
+        second = VenuePart(venue_id=ids[1], url=self.hedge_url, markets=hedges, is_hedges=True)
+        return (first, second)
 
     def document(self) -> dict[str, Any]:
         """Return the effective configuration, JSON-ready, secrets masked."""

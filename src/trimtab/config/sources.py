@@ -35,7 +35,8 @@ SECRET_VARIABLES: Final = frozenset(
     f"{PREFIX}{name}{ending}"
     for name in (
         *(
-            f"VENUE__{use}{part}"
+            f"{place}__{use}{part}"
+            for place in ("VENUE", "HEDGE__VENUE")
             for use in ("", "READ_")
             for part in ("API_KEY", "API_SECRET", "PASSWORD")
         ),

@@ -24,6 +24,8 @@ from trimtab.venues.catalogue import PROFILES
 
 ASSET: Final = re.compile(r"[A-Z0-9]{1,20}")
 """How an asset is written: the venue's code."""
+LOCAL_URL: Final = "http://127.0.0.1:8900"
+"""Where ``trimtab testnet`` listens unless told otherwise."""
 _GROUP: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -250,6 +252,11 @@ def read_timezone(value: object) -> str:
         reason = f"must be a time zone that this machine knows, was {shown(text)}"
         raise fault(reason, fix='write an IANA name such as "UTC" or "Europe/Berlin"') from None
     return text
+
+
+def read_address(value: object) -> str:
+    """Return an address of a local exchange; no address is right wherever none is needed."""
+    return "" if value == "" else read_loopback_url(value)
 
 
 def read_loopback_url(value: object) -> str:

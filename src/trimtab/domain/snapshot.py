@@ -30,10 +30,21 @@ class AccountKey:
     """What a ledger is stamped with: one account on one venue in one environment."""
 
     venue: str
-    """ccxt id, such as ``binance``."""
+    """ccxt id, such as ``binance``; where contracts are held on another venue than coins, the ids
+    of both, joined by ``+``, that of the coins first."""
     account: str
     """The name given in the configuration."""
     environment: Environment
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """The ccxt ids, that of the coins first: one, or two that may be equal."""
+        return tuple(self.venue.split("+"))
+
+    @property
+    def is_split(self) -> bool:
+        """Whether contracts are held on another venue than coins, or in another account there."""
+        return len(self.venues) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class FeeTerms:
     """The coin, such as BNB."""
     on_spot: bool | None
     """None when the host does not tell."""
+    futures_coin: Asset
+    """The coin for contracts; another one only where these are on another venue."""
     on_futures: bool | None
     """None when the host does not tell, or the account uses no futures."""
 

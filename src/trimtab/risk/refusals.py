@@ -97,7 +97,12 @@ def limit_flips(refusal: Refusal) -> Iterator[Flip]:
 
 
 def topup_flips(refusal: Refusal) -> Iterator[Flip]:
-    """Yield how much may have to be moved into margin, where that alone lets the plan pass."""
+    """Yield how much may have to be moved into margin, where that alone lets the plan pass.
+
+    Never between venues: there nothing is moved, whatever the limit is.
+    """
+    if refusal.case.snapshot.key.is_split:
+        return
     if _MARGIN.issuperset(refusal.codes):
         flip = _limit_flip(refusal, _TOPUP)
         if flip is not None:

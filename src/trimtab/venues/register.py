@@ -5,7 +5,7 @@ Not imported where only a profile is wanted: it holds the facts of all venues.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -29,3 +29,12 @@ def promised(venue_id: str, kinds: Collection[MarketKind]) -> Promise:
     by_market = PROMISES[venue_id]
     used = {Market.SPOT if kind is MarketKind.SPOT else Market.LINEAR for kind in kinds}
     return weakest(by_market[market] for market in sorted(used) if market in by_market)
+
+
+def least_promised(
+    parts: Iterable[tuple[str, Collection[MarketKind]]],
+) -> tuple[str, Promise]:
+    """Return the venue of *parts*, at least one, of which least is promised, and what that is."""
+    found = [(venue_id, promised(venue_id, kinds)) for venue_id, kinds in parts]
+    least = weakest(promise for _, promise in found)
+    return next(each for each in found if each[1] == least)

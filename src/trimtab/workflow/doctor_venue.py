@@ -188,7 +188,7 @@ def fee_examination(terms: FeeTerms, snapshot: Snapshot, policy: Policy) -> Exam
         needed = _fees(_instruments(snapshot, contracts=False), policy)
         short += _lack(terms.coin, snapshot, units=in_spot, needed=needed)
     if terms.on_futures is not None and uses_contracts(snapshot, policy):
-        asset = terms.coin if terms.on_futures else snapshot.quote
+        asset = terms.futures_coin if terms.on_futures else snapshot.quote
         pool = snapshot.pools.get(asset)
         told.append(f"futures in {asset}")
         needed = _fees(_instruments(snapshot, contracts=True), policy)

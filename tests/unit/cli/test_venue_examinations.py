@@ -178,7 +178,7 @@ def test_without_a_market_nothing_is_said_of_filters() -> None:
 
 def terms(*, spot: bool | None, futures: bool | None) -> FeeTerms:
     """Return terms with BNB as the coin."""
-    return FeeTerms(coin=Asset("BNB"), on_spot=spot, on_futures=futures)
+    return FeeTerms(coin=Asset("BNB"), on_spot=spot, futures_coin=Asset("BNB"), on_futures=futures)
 
 
 @pytest.mark.parametrize(

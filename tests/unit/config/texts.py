@@ -11,6 +11,7 @@ NEEDED = {
     "rebalance.no_trade": ['risk_aversion = "4"'],
     "overlays.momentum": ["look_back_days = 900"],
     "overlays.rotation": ['targets = { BTC = "0.4", ETH = "0.4", USDT = "0.2" }'],
+    "hedge.venue": ['id = "binance"', 'url = "http://127.0.0.1:8901"'],
     "overlays.phase": ["steps = 4", "from = 2026-12-01"],
 }
 """What a table in a section must have, once it is there."""

@@ -17,12 +17,13 @@ from typing import Final
 from rich.console import Group
 from rich.text import Text
 
-from trimtab.adapters.ccxt_open import OpenedVenue, open_venue
+from trimtab.adapters.ccxt_open import OpenedVenue
 from trimtab.adapters.ledger.files import Place
 from trimtab.adapters.ledger.holding import locked_at
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.two_venues import open_account
 from trimtab.bootstrap import open_books, open_references, owner, venue_settings
 from trimtab.bootstrap.notifiers import open_notifiers
 from trimtab.bootstrap.schedule import schedule_of
@@ -40,7 +41,7 @@ from trimtab.risk.references import Bench
 from trimtab.triggers.calendar import slot_after
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.promise import Level
-from trimtab.venues.register import promised
+from trimtab.venues.register import least_promised
 from trimtab.workflow.bearings import Chart
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
@@ -221,10 +222,11 @@ def _lock(site: Site) -> Examination:
 
 def _host(config: Config) -> Examination:
     """Say which host is talked to, and what is at stake there."""
-    hosts = ", ".join(sorted(PROFILES[config.key.venue].hosts[config.key.environment]))
+    hosts = ", ".join(sorted(_hosts(config)[config.key.environment]))
     match config.key.environment:
         case Environment.LOCAL:
-            return passed("host", found=f"local: every socket goes to {config.venue_url}")
+            places = " or ".join(part.url for part in config.parts)
+            return passed("host", found=f"local: every socket goes to {places}")
         case Environment.TESTNET:
             return passed("host", found=f"testnet: {hosts}; no real money")
         case _:
@@ -232,14 +234,20 @@ def _host(config: Config) -> Examination:
             return warned("host", found=f"live: {hosts}", fix=fix)
 
 
+def _hosts(config: Config) -> Mapping[Environment, frozenset[str]]:
+    """Return the hosts of each environment, of every venue of the account."""
+    profiles = [PROFILES[part.venue_id] for part in config.parts]
+    return {e: frozenset().union(*(p.hosts[e] for p in profiles)) for e in Environment}
+
+
 def _promise(config: Config) -> Examination:
     """Say what may be promised of orders at the venue, and why no more."""
-    venue_id = config.key.venue
-    promise = promised(venue_id, config.markets)
+    venue_id, promise = least_promised((p.venue_id, p.markets) for p in config.parts)
     found = words(promise.level.value)
     if promise.level is Level.LIVE:
         return passed("venue_promise", found=found)
-    told = f"{found}: {'; '.join(promise.reasons[:1])}"
+    which = f"{venue_id} " if config.key.is_split else ""
+    told = f"{which}{found}: {'; '.join(promise.reasons[:1])}"
     return warned("venue_promise", found=told, fix=f"trimtab venues show {venue_id}")
 
 
@@ -247,7 +255,7 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
     """Read the account once, and say what keeps it from being read."""
     try:
         settings = venue_settings(config, os.environ, SystemClock(), use=KeyUse.READ)
-        async with open_venue(settings) as opened:
+        async with open_account(settings, key=config.key) as opened:
             snapshot = await opened.market.snapshot(portfolio_of(config.policy))
             looked = await _looked(opened, snapshot, config)
     except NotDone as fault:
@@ -265,10 +273,11 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
             failed("key", found=str(fault), fix=fault.next_step),
             *_unread("no key to ask with"),
         )
-    found = credentials(config, os.environ, use=KeyUse.READ)
+    keys = [credentials(config, os.environ, use=KeyUse.READ, part=p) for p in config.parts]
+    told = "; ".join(dict.fromkeys(_key_place(found) for found in keys))
     return (
         passed("venue", found=f"answers, {len(snapshot.instruments)} markets read"),
-        passed("key", found=f"accepted, {_key_place(found)}"),
+        passed("key", found=f"accepted, {told}"),
         *looked,
         *account_examinations(snapshot, config.policy, orders),
     )
@@ -293,9 +302,8 @@ async def _looked(opened: OpenedVenue, snapshot: Snapshot, config: Config) -> Se
         fees = fee_examination(await preflight.fee_terms(), snapshot, policy)
     except VenueError as fault:
         fees = warned("fee_asset", found=str(fault), fix="run it again")
-    hosts = PROFILES[config.key.venue].hosts
     return (
-        host_truth(config.key.environment, preflight.answered(), hosts=hosts),
+        host_truth(config.key.environment, preflight.answered(), hosts=_hosts(config)),
         key,
         filters_examination(snapshot, policy),
         fees,
@@ -316,6 +324,8 @@ def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
     fix = "look at the network and the venue's status page, then trimtab doctor"
     if config.key.environment is Environment.LOCAL:
         fix = f"start it with trimtab testnet, or set venue.url (now {config.venue_url})"
+        if config.key.is_split:
+            fix += f" and hedge.venue.url (now {config.hedge_url})"
     why = "the venue does not answer"
     return (
         failed("venue", found=str(fault), fix=fix),

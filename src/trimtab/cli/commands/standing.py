@@ -38,7 +38,7 @@ from trimtab.domain.standing_question import (
 )
 from trimtab.ports import Answer
 from trimtab.venues.promise import objection
-from trimtab.venues.register import promised
+from trimtab.venues.register import least_promised
 from trimtab.workflow.unattended import Standing, look_at_standing
 
 PREFIX_DIGITS_MIN: Final = 8
@@ -104,9 +104,10 @@ def _refuse_where_it_never_counts(config: Config) -> None:
         ApprovalError: a person has to say yes to every run.
 
     """
+    venue_id, promise = least_promised((p.venue_id, p.markets) for p in config.parts)
     against = objection(
-        promised(config.key.venue, config.markets),
-        venue_id=config.key.venue,
+        promise,
+        venue_id=venue_id,
         is_live=config.key.environment is Environment.LIVE,
         is_unattended=True,
     )

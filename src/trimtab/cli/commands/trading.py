@@ -41,7 +41,7 @@ from trimtab.ports import PlanStatus
 from trimtab.risk.certificate import Flips, Turned
 from trimtab.risk.survival import Survival, survival
 from trimtab.venues.promise import objection
-from trimtab.venues.register import promised
+from trimtab.venues.register import least_promised
 from trimtab.workflow.propose import Proposal, flips_of, propose
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
@@ -291,9 +291,9 @@ def allowed(config: Config, consent: Consent) -> None:
         ApprovalError: orders may be sent there only with a person watching.
 
     """
-    venue_id = config.key.venue
+    venue_id, promise = least_promised((p.venue_id, p.markets) for p in config.parts)
     against = objection(
-        promised(venue_id, config.markets),
+        promise,
         venue_id=venue_id,
         is_live=config.key.environment is Environment.LIVE,
         is_unattended=consent is Consent.STANDING,

@@ -1,0 +1,339 @@
+"""Coins on one venue and contracts on another, behind the same ports as an account on one.
+
+Not pure: it asks both. The split is by market: a contract belongs to the venue of the hedges,
+everything else to the venue of the coins, and no answer of one is ever taken for the other's.
+Nothing is moved between them, so each wallet has to carry its own orders: cash buys coins, margin
+carries contracts, and the gate judges one plan over both. Coins that lie at the venue of the
+hedges, and contracts at the venue of the coins, are no part of the account.
+See docs/design/0043-hedges-on-another-venue.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import TypeVar
+
+from trimtab.adapters.ccxt_history import DailyLists, Markets
+from trimtab.adapters.ccxt_instruments import desk_of
+from trimtab.adapters.ccxt_open import OpenedVenue, VenueSettings, open_venue
+from trimtab.adapters.ccxt_wire import together
+from trimtab.adapters.one_wallet import OneWallet
+from trimtab.domain.history import Close, FundingSettlement, HistoryNeed, OpenInterest
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import (
+    ClientOrderId,
+    Fill,
+    OrderIntent,
+    VenueOrder,
+    VenueOrderId,
+)
+from trimtab.domain.payments import Payment
+from trimtab.domain.rights import KeyRights, KeyStanding, UntoldRights
+from trimtab.domain.snapshot import AccountKey, ClockReading, OpenOrder, Snapshot
+from trimtab.ports import (
+    AbsenceEvidence,
+    BudgetUse,
+    FeeTerms,
+    FillCursor,
+    HostAnswer,
+    MarketData,
+    Portfolio,
+    Preflight,
+    Venue,
+)
+from trimtab.venues.profile import Desk
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def open_account(
+    settings: Sequence[VenueSettings], *, key: AccountKey
+) -> AsyncIterator[OpenedVenue]:
+    """Yield the account *key*: its venue, or that of its coins with that of its contracts.
+
+    Raises:
+        ConfigError: a venue that cannot be opened as it is set; see ``ccxt_open.open_venue``.
+
+    """
+    if len(settings) == 1:
+        async with open_venue(settings[0]) as opened:
+            yield opened
+        return
+    coins, hedges = settings
+    async with open_venue(coins) as here, open_venue(hedges) as there:
+        yield joined(coins=here, hedges=there, key=key)
+
+
+def joined(*, coins: OpenedVenue, hedges: OpenedVenue, key: AccountKey) -> OpenedVenue:
+    """Return both venues as the one account *key*."""
+    names = key.venues
+    return OpenedVenue(
+        venue=TwoVenues(coins=coins.venue, hedges=hedges.venue),
+        wallets=OneWallet(),
+        market=TwoMarkets(coins=coins.market, hedges=hedges.market, key=key),
+        preflight=TwoPreflights(
+            coins=coins.preflight, hedges=hedges.preflight, names=(names[0], names[-1])
+        ),
+        history=TwoHistories(coins=coins.history, hedges=hedges.history),
+    )
+
+
+def is_hedge(symbol: Symbol) -> bool:
+    """Say whether a market is one of the venue of the hedges."""
+    return desk_of(symbol) is Desk.LINEAR
+
+
+class TwoVenues:
+    """Orders, each sent to the venue of its market."""
+
+    def __init__(self, *, coins: Venue, hedges: Venue) -> None:
+        self._coins = coins
+        self._hedges = hedges
+
+    def _of(self, symbol: Symbol) -> Venue:
+        """Return the venue of a market."""
+        return self._hedges if is_hedge(symbol) else self._coins
+
+    async def submit(self, intent: OrderIntent) -> VenueOrder:
+        """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
+        return await self._of(intent.instrument.symbol).submit(intent)
+
+    async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
+        """Find the order of *intent*; see :meth:`trimtab.ports.Venue.look_up`."""
+        return await self._of(intent.instrument.symbol).look_up(intent)
+
+    async def cancel(self, order: OpenOrder) -> None:
+        """Cancel *order*; see :meth:`trimtab.ports.Venue.cancel`."""
+        await self._of(order.symbol).cancel(order)
+
+    async def open_orders(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
+        """Return what rests in *symbols*, the coins' venue first; it is not asked for nothing.
+
+        Raises:
+            NotDone: a venue does not answer.
+            Refused: a venue denies the read.
+
+        """
+        found: list[OpenOrder] = []
+        for venue, here in ((self._coins, False), (self._hedges, True)):
+            if asked := [s for s in symbols if is_hedge(s) is here]:
+                found += await venue.open_orders(asked)
+        return tuple(found)
+
+    async def fills(self, symbol: Symbol, *, since: FillCursor) -> tuple[Fill, ...]:
+        """Return executions after *since*, oldest first; raises like :meth:`open_orders`."""
+        return await self._of(symbol).fills(symbol, since=since)
+
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> Mapping[VenueOrderId, ClientOrderId]:
+        """Return who *orders* are by client order id; raises like :meth:`open_orders`."""
+        return await self._of(symbol).client_ids(symbol, orders)
+
+    async def payments(self, since: datetime) -> tuple[Payment, ...]:
+        """Return what moved the wallets of the hedges; raises like :meth:`open_orders`."""
+        return await self._hedges.payments(since)
+
+    async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
+        """Ask every list of the order's own venue; raises like :meth:`open_orders`."""
+        return await self._of(intent.instrument.symbol).evidence_of_absence(intent)
+
+    async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
+        """Set it where the contract is; see :meth:`trimtab.ports.Venue.set_leverage`."""
+        await self._of(symbol).set_leverage(symbol, leverage=leverage)
+
+
+class TwoMarkets:
+    """Both venues read side by side, as one account at one instant."""
+
+    def __init__(self, *, coins: MarketData, hedges: MarketData, key: AccountKey) -> None:
+        self._coins = coins
+        self._hedges = hedges
+        self._key = key
+
+    async def snapshot(self, portfolio: Portfolio) -> Snapshot:
+        """Read both; see :meth:`trimtab.ports.MarketData.snapshot`. One that fails fails both."""
+        coins = Portfolio(
+            assets=portfolio.assets,
+            with_contracts=(),
+            markets=tuple(s for s in portfolio.markets if not is_hedge(s)),
+        )
+        hedges = Portfolio(
+            assets=(),
+            with_contracts=portfolio.with_contracts,
+            with_dated=portfolio.with_dated,
+            markets=tuple(s for s in portfolio.markets if is_hedge(s)),
+        )
+        here, there = await together(self._coins.snapshot(coins), self._hedges.snapshot(hedges))
+        return joined_snapshot(coins=here, hedges=there, key=self._key)
+
+
+def joined_snapshot(*, coins: Snapshot, hedges: Snapshot, key: AccountKey) -> Snapshot:
+    """Return coins, cash and their markets of one snapshot, and all that is futures of the other.
+
+    It is as old as the older of the two.
+    """
+    return Snapshot(
+        snapshot_id=uuid.uuid4().hex,
+        key=key,
+        taken_at=min(coins.taken_at, hedges.taken_at),
+        quote=coins.quote,
+        instruments=_joined(coins=coins.instruments, hedges=hedges.instruments),
+        balances=coins.balances,
+        pools=hedges.pools,
+        positions=hedges.positions,
+        books=_joined(coins=coins.books, hedges=hedges.books),
+        contracts=hedges.contracts,
+        price_bands=_joined(coins=coins.price_bands, hedges=hedges.price_bands),
+        open_orders=(
+            *(order for order in coins.open_orders if not is_hedge(order.symbol)),
+            *(order for order in hedges.open_orders if is_hedge(order.symbol)),
+        ),
+        clock=joined_clock(coins=coins.clock, hedges=hedges.clock),
+        position_mode=hedges.position_mode,
+    )
+
+
+def _joined(*, coins: Mapping[Symbol, T], hedges: Mapping[Symbol, T]) -> Mapping[Symbol, T]:
+    """Return what is known of coins by one venue, and of contracts by the other."""
+    return {s: each for s, each in coins.items() if not is_hedge(s)} | {
+        s: each for s, each in hedges.items() if is_hedge(s)
+    }
+
+
+def joined_clock(*, coins: ClockReading, hedges: ClockReading) -> ClockReading:
+    """Return the clock of the hedges, by which payments are dated, as unsure as the worse of both.
+
+    Offset and uncertainty together are what either of them is off at most, so that a limit on
+    them holds for both.
+    """
+    worst = max(abs(each.offset_ms) + each.uncertainty_ms for each in (coins, hedges))
+    return ClockReading(offset_ms=hedges.offset_ms, uncertainty_ms=worst - abs(hedges.offset_ms))
+
+
+class TwoPreflights:
+    """Reads about two venues and two keys."""
+
+    def __init__(self, *, coins: Preflight, hedges: Preflight, names: tuple[str, str]) -> None:
+        self._coins = coins
+        self._hedges = hedges
+        self._names = names
+
+    def answered(self) -> tuple[HostAnswer, ...]:
+        """Return who answered; see :meth:`trimtab.ports.preflight.Preflight.answered`."""
+        both = {*self._coins.answered(), *self._hedges.answered()}
+        return tuple(sorted(both, key=lambda each: (each.host, each.address)))
+
+    def usage(self) -> tuple[BudgetUse, ...]:
+        """Return limits and use of the desks in use, each under the name of its venue."""
+        coins, hedges = self._names
+        used = (use for use in self._coins.usage() if use.desk == Desk.SPOT.value)
+        return (
+            *(dataclasses.replace(use, desk=f"{coins} {use.desk}") for use in used),
+            *(dataclasses.replace(u, desk=f"{hedges} {u.desk}") for u in self._hedges.usage()),
+        )
+
+    async def key_rights(self) -> KeyStanding:
+        """Return what the two keys may do together, or why one of them does not tell."""
+        coins, hedges = await together(self._coins.key_rights(), self._hedges.key_rights())
+        return joined_rights(coins=coins, hedges=hedges, names=self._names)
+
+    async def fee_terms(self) -> FeeTerms:
+        """Return in which coins fees are paid; raises like the venue's own."""
+        coins, hedges = await together(self._coins.fee_terms(), self._hedges.fee_terms())
+        return FeeTerms(
+            coin=coins.coin,
+            on_spot=coins.on_spot,
+            futures_coin=hedges.futures_coin,
+            on_futures=hedges.on_futures,
+        )
+
+
+def joined_rights(
+    *, coins: KeyStanding, hedges: KeyStanding, names: tuple[str, str]
+) -> KeyStanding:
+    """Return two keys as one: what is asked of each, and whatever danger is in either.
+
+    Coins are traded by the first and contracts by the second, whatever else they may. Untold when
+    one of them is; absent only when neither failed to answer.
+    """
+    untold = [
+        (name, each)
+        for name, each in zip(names, (coins, hedges), strict=True)
+        if isinstance(each, UntoldRights)
+    ]
+    if untold:
+        return UntoldRights(
+            why="; ".join(f"{name}: {each.why}" for name, each in untold),
+            is_absent=all(each.is_absent for _, each in untold),
+        )
+    assert isinstance(coins, KeyRights), "What is not untold is told."
+    assert isinstance(hedges, KeyRights), "As above."
+    return KeyRights(
+        use=coins.use,
+        reads=coins.reads and hedges.reads,
+        trades_spot=coins.trades_spot,
+        trades_futures=hedges.trades_futures,
+        withdraws=coins.withdraws or hedges.withdraws,
+        transfers_out=coins.transfers_out or hedges.transfers_out,
+        transfers_within=coins.transfers_within or hedges.transfers_within,
+        borrows=coins.borrows or hedges.borrows,
+        trades_options=coins.trades_options or hedges.trades_options,
+        is_bound_to_ip=coins.is_bound_to_ip and hedges.is_bound_to_ip,
+    )
+
+
+class TwoHistories:
+    """The past of coins from one venue, of contracts from the other."""
+
+    def __init__(self, *, coins: DailyLists, hedges: DailyLists) -> None:
+        self._coins = coins
+        self._hedges = hedges
+
+    async def ended_day(self) -> date:
+        """Return the last UTC day that has ended by both clocks.
+
+        Raises:
+            NotDone: a venue does not answer.
+
+        """
+        return min(await self._coins.ended_day(), await self._hedges.ended_day())
+
+    async def markets(self, need: HistoryNeed) -> Markets:
+        """Return where to ask: the coin's market, and the perpetual where there is no coin.
+
+        Raises:
+            NotDone: a venue does not answer.
+            Refused: a venue denies the read.
+
+        """
+        coins = await self._coins.markets(dataclasses.replace(need, perpetuals=()))
+        coinless = tuple(a for a in need.assets if a not in coins.closes)
+        wanted = dataclasses.replace(
+            need, assets=(), perpetuals=tuple(dict.fromkeys((*need.perpetuals, *coinless)))
+        )
+        known = (await self._hedges.markets(wanted)).perpetuals
+        return Markets(
+            closes={**coins.closes, **{a: known[a] for a in coinless if a in known}},
+            perpetuals={a: known[a] for a in need.perpetuals if a in known},
+        )
+
+    async def closes(self, market: Symbol, *, first: date, last: date) -> tuple[Close, ...]:
+        """Return daily closes of a market, from its own venue; raises like :meth:`markets`."""
+        reader = self._hedges if is_hedge(market) else self._coins
+        return await reader.closes(market, first=first, last=last)
+
+    async def funding(
+        self, perpetual: Symbol, *, since: datetime, until: datetime
+    ) -> tuple[FundingSettlement, ...]:
+        """Return settlements; raises like :meth:`markets`."""
+        return await self._hedges.funding(perpetual, since=since, until=until)
+
+    async def open_interest(self, perpetual: Symbol, *, until: date) -> tuple[OpenInterest, ...]:
+        """Return what is kept of the open interest; raises like :meth:`markets`."""
+        return await self._hedges.open_interest(perpetual, until=until)

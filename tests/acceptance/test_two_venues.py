@@ -1,0 +1,209 @@
+"""Coins on one venue and hedges on another: one plan, one gate, and nothing moved between them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import CONFIG, Account, AccountAt, Ended, has_no_traceback
+from tests.acceptance.dominance import unruled
+from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
+from trimtab.testnet.interventions import force_liquidation
+
+RUN = ("run", "--execute", "--yes", "--json")
+COINS = Scenario.from_json(
+    {
+        "prices": {"BTC": "60000", "ETH": "3000"},
+        "spot": {"BTC": "0.12", "ETH": "0.5", "USDT": "1900"},
+        "futures": {"wallet": 9000},
+    }
+)
+"""BTC is overweight. What lies in this venue's futures wallet is no part of the account."""
+HEDGES = Scenario.from_json(
+    {
+        "prices": {"BTC": "60012", "ETH": "3001"},
+        "spot": {"USDT": "5000", "BTC": "3"},
+        "futures": {"wallet": 1500},
+    }
+)
+"""Margin, and coins that are no part of the account either."""
+SPLIT = """
+[hedge.venue]
+id = "binance"
+url = "{hedges}"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """An account on two exchanges."""
+
+    account: Account
+    """Its coins, and the folder that its commands run in."""
+    hedges: LocalExchange
+
+    async def trimtab(self, *words: str) -> Ended:
+        """Run a command."""
+        return await self.account.trimtab(*words)
+
+    def orders(self) -> tuple[list[Any], list[Any]]:
+        """Return what the venue of the coins took, and what that of the hedges did."""
+        return self.account.exchange.truth()["orders"], self.hedges.truth()["orders"]
+
+    async def agrees(self) -> None:
+        """Hold ledger and both exchanges against each other: nothing twice, nothing lost."""
+        compared = await self.trimtab("reconcile", "--json")
+        assert compared.code == 0, compared.text
+        names = [order["client_id"] for orders in self.orders() for order in orders]
+        assert len(names) == len(set(names))
+        fills = (await self.trimtab("ledger", "fills", "--json")).document
+        for exchange, is_contract in ((self.account.exchange, False), (self.hedges, True)):
+            assert exchange.audit() == ()
+            booked = [f for f in fills if (":" in f["symbol"]) is is_contract]
+            assert sorted((f["trade_id"], f["quantity"]) for f in booked) == sorted(
+                (str(f["trade_id"]), f["quantity"]) for f in exchange.truth()["fills"]
+            )
+
+
+SplitAt = Callable[..., Awaitable[Split]]
+
+
+@pytest.fixture
+async def split_at(account_at: AccountAt) -> AsyncIterator[SplitAt]:
+    """Serve two exchanges, and hold the orders of the second against the ledger at the end."""
+    async with serve(HEDGES) as hedges:
+        opened: list[Split] = []
+
+        async def open_split(
+            *, route: str = "futures", side: str = "overweight", coins: Scenario = COINS
+        ) -> Split:
+            text = CONFIG + f'\n[rebalance]\nroute = "{route}"\nside = "{side}"\n'
+            text += SPLIT.replace("{hedges}", hedges.url)
+            split = Split(account=await account_at(coins, config=text), hedges=hedges)
+            opened.append(split)
+            return split
+
+        yield open_split
+        for split in opened:
+            ledger, orders = split.account.folder / "ledger.db", hedges.truth()["orders"]
+            assert unruled(orders, ledger, by_others=()) == []
+
+
+def legs(ended: Ended) -> list[tuple[str, str]]:
+    """Return market and side of each line of a plan."""
+    return [(leg["symbol"], leg["side"]) for leg in ended.document["plan"]["legs"]]
+
+
+async def test_one_plan_trades_coins_here_and_hedges_there_and_the_books_agree(
+    split_at: SplitAt,
+) -> None:
+    split = await split_at(route="mixed", side="both")
+    ran = await split.trimtab(*RUN)
+    assert ran.code == 0, ran.text
+    here, there = split.orders()
+    assert {order["symbol"] for order in here} == {"BTCUSDT", "ETHUSDT"}
+    assert [order["symbol"] for order in there] == ["BTCUSDT"]
+    assert [symbol for symbol, _ in legs(ran)].count("BTC/USDT:USDT") == len(there)
+    assert len(here) + len(there) == len(legs(ran))
+    await split.agrees()
+    again = await split.trimtab("plan", "--json")
+    assert again.document["status"] == "nothing_to_do", again.text
+
+
+async def test_the_account_is_the_coins_of_the_one_and_the_margin_of_the_other(
+    split_at: SplitAt,
+) -> None:
+    split = await split_at()
+    status = (await split.trimtab("status", "--json")).document
+    assert status["venue"] == "binance+binance"
+    nav = Decimal(status["nav"])
+    assert nav == Decimal("0.12") * 60000 + Decimal("0.5") * 3000 + 1900 + 1500
+
+
+async def test_nothing_is_moved_between_venues_however_little_margin_there_is(
+    split_at: SplitAt,
+) -> None:
+    split = await split_at()
+    refused = await split.trimtab("plan", "--set", "hedge.max_topup=2000")
+    assert refused.code == 2
+    assert "hedge.max_topup: moves nothing between two venues" in refused.text
+    short = await split.trimtab("plan", "--set", "rebalance.side=both")
+    assert short.code == 3, short.text
+    assert "free_margin" in short.text
+    assert "hedge.max_topup" not in short.text
+    assert split.account.mutations() == split.hedges.truth()["mutating_requests"] == 0
+
+
+async def test_a_hedge_whose_answer_is_lost_is_found_at_its_own_venue_and_not_sent_again(
+    split_at: SplitAt,
+) -> None:
+    split = await split_at()
+    split.hedges.inject(Fault(kind=Kind.RESET_AFTER, method="POST", path="/fapi/v1/order"))
+    ran = await split.trimtab(*RUN)
+    assert ran.code == 0, ran.text
+    _, there = split.orders()
+    assert len(there) == len([s for s, _ in legs(ran) if ":" in s])
+    await split.agrees()
+
+
+@pytest.mark.parametrize("is_hedges", [False, True])
+async def test_with_either_venue_silent_nothing_is_planned_and_nothing_sent(
+    split_at: SplitAt, *, is_hedges: bool
+) -> None:
+    split = await split_at()
+    silent = split.hedges if is_hedges else split.account.exchange
+    for path in ("/api/v3/account", "/fapi/v3/account"):
+        silent.inject(Fault(kind=Kind.RESET_BEFORE, method="GET", path=path, count=99))
+    ended = await split.trimtab(*RUN)
+    assert ended.code not in (0, 3), ended.text
+    assert has_no_traceback(ended)
+    assert split.orders() == ([], [])
+
+
+async def test_hedges_are_closed_where_they_are(split_at: SplitAt) -> None:
+    split = await split_at()
+    assert (await split.trimtab(*RUN)).code == 0
+    here, there = split.orders()
+    closed = await split.trimtab("close-hedges", "--execute", "--yes", "--json")
+    assert closed.code == 0, closed.text
+    assert len(split.orders()[0]) == len(here)
+    assert len(split.orders()[1]) > len(there)
+    assert all(Decimal(p["units"]) == 0 for p in split.hedges.truth()["positions"])
+    await split.agrees()
+
+
+async def test_a_liquidation_at_the_other_venue_is_seen_and_stops_the_hedges(
+    split_at: SplitAt,
+) -> None:
+    split = await split_at()
+    assert (await split.trimtab(*RUN)).code == 0
+    force_liquidation(split.hedges.exchange.state, "BTCUSDT")
+    refused = await split.trimtab(*RUN)
+    assert refused.code == 3, refused.text
+    assert "external_fills" in {
+        f["check"] for f in refused.document["gate"]["findings"] if f["verdict"] == "refuse"
+    }
+
+
+async def test_a_ledger_of_one_venue_is_not_taken_for_that_of_two(split_at: SplitAt) -> None:
+    split = await split_at()
+    assert (await split.trimtab("plan")).code == 0
+    text = split.account.config.read_text(encoding="utf-8")
+    split.account.config.write_text(text[: text.index("[hedge.venue]")], encoding="utf-8")
+    ended = await split.trimtab("plan")
+    assert ended.code == 2, ended.text
+    assert "binance+binance" in ended.text
+    assert has_no_traceback(ended)
+
+
+async def test_the_doctor_looks_at_both_venues(split_at: SplitAt) -> None:
+    split = await split_at()
+    told = await split.trimtab("doctor", "--json")
+    found = {check["check"]: check for check in told.document["checks"]}
+    for url in (split.account.exchange.url, split.hedges.url):
+        assert url.removeprefix("http://") in found["host_truth"]["found"]
+    assert {c["outcome"] for c in found.values()} <= {"pass", "warn", "not_checked"}, told.text

@@ -1,0 +1,134 @@
+"""Coins at one venue and hedges at another, each through its own adapter in its own format."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.line import Line, Mishap
+from tests.conformance.stage import FLOORS
+from tests.conformance.test_whole_run import VARIABLES, config_of, differences, refusals
+from tests.durability.program import Quiet
+from trimtab.adapters.ccxt_open import open_venue
+from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.price_history import KeptHistory
+from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.two_venues import joined
+from trimtab.adapters.unread_references import UnreadReferences
+from trimtab.bootstrap import Shell, venue_settings
+from trimtab.bootstrap.execution import runner_of
+from trimtab.config import load
+from trimtab.domain.history import HistoryNeed
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.rights import KeyUse
+from trimtab.ports import PlanStatus
+from trimtab.venues.facts import Market
+from trimtab.venues.shown import SHOWN
+from trimtab.workflow.run import Consent, Runner, run
+
+ELSEWHERE = """
+[hedge.venue]
+id = "{hedges}"
+"""
+KEYS = VARIABLES | {
+    name.replace("TRIMTAB__", "TRIMTAB__HEDGE__"): text for name, text in VARIABLES.items()
+}
+PAIRS = [
+    (coins, hedges)
+    for coins, market in SHOWN
+    if market is Market.SPOT
+    for hedges, other in SHOWN
+    if other is Market.LINEAR and hedges != coins
+]
+each_pair = pytest.mark.parametrize(("coins", "hedges"), PAIRS)
+
+
+@asynccontextmanager
+async def opened(
+    coins: str, hedges: str, folder: Path
+) -> AsyncIterator[tuple[Runner, Shell, tuple[Line, Line]]]:
+    """Open both venues on a floor each, as the composition root joins them."""
+    file = folder / "trimtab.toml"
+    text = config_of(coins, folder, market=Market.LINEAR) + ELSEWHERE.format(hedges=hedges)
+    file.write_text(text, encoding="utf-8")
+    config = load(file, environ=KEYS, sets=(), home=folder, cwd=folder)
+    clock = SystemClock()
+    lines = Line(FLOORS[coins](Market.SPOT)), Line(FLOORS[hedges](Market.LINEAR))
+    first, second = venue_settings(config, KEYS, clock, use=KeyUse.SEND)
+    async with (
+        open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
+        open_venue(first, session=lines[0].session) as here,
+        open_venue(second, session=lines[1].session) as there,
+    ):
+        at = joined(coins=here, hedges=there, key=config.key)
+        shell = Shell(
+            config=config,
+            clock=clock,
+            ledger=ledger,
+            venue=at.venue,
+            wallets=at.wallets,
+            market=at.market,
+            references=UnreadReferences(),
+            payments=at.venue,
+            preflight=at.preflight,
+            history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
+        )
+        runner = runner_of(
+            shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None
+        )
+        yield runner, shell, lines
+
+
+@each_pair
+async def test_coins_stay_where_they_are_and_the_hedge_is_opened_at_the_other_venue(
+    tmp_path: Path, coins: str, hedges: str
+) -> None:
+    async with opened(coins, hedges, tmp_path) as (runner, _, (here, there)):
+        before = here.floor.truth().coins, there.floor.truth().coins
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED, refusals(result)
+        assert await differences(runner) == []
+        fills = await runner.desk.ledger.fills()
+    assert {fill.symbol for fill in fills} == {Symbol("BTC/USDT:USDT")}
+    assert here.floor.orders() == []
+    assert not any(here.floor.is_order(asked) for asked in here.asked)
+    assert (here.floor.truth().coins, there.floor.truth().coins) == before
+    sold = [order for order in there.floor.orders() if not order.is_buy]
+    assert sum(order.filled for order in sold) == sum(fill.quantity for fill in fills) > 0
+    assert not any(
+        line.floor.is_move(asked) and asked.method == "POST"
+        for line in (here, there)
+        for asked in line.asked
+    )
+
+
+@each_pair
+async def test_a_hedge_whose_answer_is_lost_is_found_at_its_own_venue(
+    tmp_path: Path, coins: str, hedges: str
+) -> None:
+    async with opened(coins, hedges, tmp_path) as (runner, _, (here, there)):
+        there.spoil(Mishap.LOST, which=there.floor.is_order)
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED, refusals(result)
+        assert await differences(runner) == []
+    assert sum(there.floor.is_order(asked) for asked in there.asked) == 1
+    assert len(there.floor.orders()) == 1
+    assert here.floor.orders() == []
+
+
+@each_pair
+async def test_closes_come_from_the_coins_and_funding_from_the_hedges(
+    tmp_path: Path, coins: str, hedges: str
+) -> None:
+    async with opened(coins, hedges, tmp_path) as (_, shell, _lines):
+        need = HistoryNeed(assets=(Asset("BTC"),), days=5, perpetuals=(Asset("BTC"),))
+        past = await shell.history.read(need)
+    days = [close.day for close in past.closes[Asset("BTC")]]
+    assert days == sorted(days)
+    assert days[-1] == past.until
+    assert past.funding[Asset("BTC")]
