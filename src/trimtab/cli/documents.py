@@ -23,9 +23,9 @@ from trimtab.domain.plan import (
     Leg,
     Plan,
     TacticalPart,
-    returns_of,
 )
 from trimtab.domain.readings import Reading
+from trimtab.domain.returns import returns_of
 from trimtab.domain.routing import RouteChoice, RouteTable
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.transfers import TransferLeg, side_of

@@ -19,7 +19,8 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, 
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.overlays import Overlay
-from trimtab.domain.plan import Drift, GroupDrift, Leg, LineOrder, Plan, Untraded, returns_of
+from trimtab.domain.plan import Drift, GroupDrift, Leg, LineOrder, Plan, Untraded
+from trimtab.domain.returns import returns_of
 from trimtab.domain.transfers import TransferLeg
 from trimtab.workflow.bearings import Bearing
 

@@ -7,7 +7,6 @@ and the instant it was made, so no two plans share one and no two share a client
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -362,39 +361,3 @@ def targets_unhedged(plan: Plan) -> Mapping[Asset, Decimal]:
         for asset, shift in ((a, s) for each in shifts for a, s in each.items()):
             targets[asset] = targets.get(asset, ZERO) - shift
     return targets
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """The exposure that comes back when hedges on an asset are bought back."""
-
-    asset: Asset
-    before: Decimal
-    """Net exposure over NAV now, fraction, signed."""
-    after: Decimal
-    """The same when every leg has filled."""
-
-
-def returns_of(plan: Plan) -> tuple[Return, ...]:
-    """Return what a plan gives back that buys hedges back, in the order of its drifts.
-
-    Nothing where as many coins, but for a lot, are sold beside it, or a hedge only changes its
-    contract.
-    """
-    bought = {leg.line for leg in plan.legs if leg.lots > 0 and leg.role is not Role.ROLL}
-    assets = {line.asset for line in plan.hedging if line.line in bought}
-    return tuple(
-        Return(asset=d.asset, before=d.net_weight, after=plan.after.weights[d.asset])
-        for d in plan.drift
-        if d.asset in assets and not _is_sold_beside(d.asset, plan, bought)
-    )
-
-
-def _is_sold_beside(asset: Asset, plan: Plan, bought: AbstractSet[int]) -> bool:
-    """Say whether a plan sells as many coins as it buys back in contracts."""
-    mine = [leg for leg in plan.legs if leg.instrument.base == asset]
-    back = [g for g in mine if g.line in bought and g.instrument.is_contract]
-    sold = [g for g in mine if g.lots < 0 and not g.instrument.is_contract]
-    with exact_arithmetic():
-        lot = max((g.instrument.lot_size for g in mine), default=ZERO)
-        return bool(sold) and sum(g.instrument.units(g.lots) for g in (*back, *sold)) <= lot

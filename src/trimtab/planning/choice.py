@@ -9,138 +9,27 @@ and 4.3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
-from trimtab.domain.exposure import Exposure
-from trimtab.domain.firings import Firing, TriggerKind, by_urgency
-from trimtab.domain.hedges import (
-    DriftBack,
-    HedgeCause,
-    HedgeId,
-    RescueWish,
-    kept_by_hand,
-    units_of,
-)
+from trimtab.domain.firings import TriggerKind, by_urgency
+from trimtab.domain.hedges import DriftBack, HedgeCause, RescueWish, units_of
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
-from trimtab.domain.plan import LegReason, Untraded
-from trimtab.domain.policy import Policy
-from trimtab.domain.readings import Reading
-from trimtab.domain.sleeves import SleeveDrift
+from trimtab.domain.plan import LegReason
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
-from trimtab.planning.basket import carried
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.carry import Carry, carry_of, swapped
-from trimtab.planning.contracts import Contracts
-from trimtab.planning.costs import expected_cost
-from trimtab.planning.cross import Crossing
-from trimtab.planning.decision import (
-    FRICTIONLESS,
-    Correction,
-    Decision,
-    Friction,
-    decide,
-    slot_call,
-)
+from trimtab.planning.correction import calls_of, corrected
 from trimtab.planning.drift import Measurement
-from trimtab.planning.no_trade import Ground, Weighed, ground_of, weighed
-from trimtab.planning.parted import Parted
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.rescue import rescue
-from trimtab.planning.routes import Move
-from trimtab.planning.sizes import Sizes, book_of, cost_of, lot_value_of, sized
-from trimtab.planning.sleeves import Asked, sleeve_moves
-from trimtab.planning.sleeves import firings_of as sleeve_firings
+from trimtab.planning.scene import NOTHING, Choice, Scene
+from trimtab.planning.sizes import Sizes, sized
 from trimtab.planning.urgent import Urgent, deferred, urgent_in, without_longs
 from trimtab.targets.effective import Targets
-from trimtab.targets.phase import step_due
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Why a plan acts, and by which moves."""
-
-    firings: tuple[Firing, ...]
-    """Most urgent first."""
-    alerts: tuple[Firing, ...]
-    """What is only told of, likewise."""
-    moves: tuple[Move, ...]
-    causes: Mapping[HedgeId, HedgeCause]
-    """Hedges that are to be bought back, all or in part, and why; drifts name none."""
-    by_hand: Mapping[Symbol, HedgeId]
-    """Hedges that are to be opened or grown by hand, by contract."""
-    untraded: tuple[Untraded, ...]
-    """What no market carries, and what the pot waits with."""
-    readings: tuple[Reading, ...]
-    """What of the past it rests on."""
-    spends_pot: bool
-    """Whether its buys are paid by what hedges brought."""
-
-    def corrections(self, theirs: frozenset[Symbol]) -> tuple[Move, ...]:
-        """Return the moves that are for their own asset, and for no sleeve.
-
-        *theirs* are the contracts of sleeves. What goes by the contract of another asset has its
-        own way to be told.
-        """
-        mine = (m for m in self.moves if m.protects is None)
-        return tuple(m for m in mine if m.instrument.symbol not in theirs)
-
-
-COST_MARGIN: Final = Decimal("1.01")
-"""The second decision trades a little more than the first, and so costs a little more."""
-NOTHING: Final = Choice(
-    firings=(),
-    alerts=(),
-    moves=(),
-    causes={},
-    by_hand={},
-    untraded=(),
-    readings=(),
-    spends_pot=False,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What is chosen from."""
-
-    account: Parted
-    targets: Targets
-    found: Measurement
-    sleeves: tuple[SleeveDrift, ...]
-    """How far each sleeve is from its size."""
-    crossing: Crossing
-    """What goes by the contracts of other assets."""
-    policy: Policy
-    occasion: Occasion
-    overweights: Mapping[Asset, Overweight]
-    """What hedges of corrections stand for, by asset."""
-    moved: Decimal
-    """What a transfer of the same plan takes out of the spot wallet, quote units, signed."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """All of the account, its sleeves too."""
-        return self.account.snapshot
-
-    @property
-    def exposed(self) -> Exposure:
-        """Likewise."""
-        return self.account.exposed
-
-    @property
-    def contracts(self) -> Contracts:
-        """The contracts of the account, and in which one its hedges are opened."""
-        return Contracts(
-            snapshot=self.snapshot,
-            exposed=self.exposed,
-            policy=self.policy,
-            occasion=self.occasion,
-        )
 
 
 def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
@@ -178,9 +67,9 @@ def _rescued(scene: Scene) -> tuple[Choice, Sizes]:
 
 def _urgent(urgent: Urgent, scene: Scene) -> tuple[Choice, Sizes]:
     """Return what is urgent alone; corrections wait, and say so."""
-    corrected = _corrected(scene)
-    firings = by_urgency((*urgent.firings, *corrected.firings))
-    waiting = (*corrected.untraded, *deferred(corrected.moves))
+    correction = corrected(scene)
+    firings = by_urgency((*urgent.firings, *correction.firings))
+    waiting = (*correction.untraded, *deferred(correction.moves))
     choice = replace(
         NOTHING, firings=firings, alerts=urgent.alerts, untraded=waiting, causes=urgent.causes
     )
@@ -196,16 +85,16 @@ def _unhurried(scene: Scene, by_hand: ByHand | None, carry: Carry) -> tuple[Choi
         choice, sizes = _sized(chosen_closings(closings, scene.snapshot), scene)
         if sizes.sized:
             return choice, sizes
-    corrected = _corrected(scene)
-    if corrected.firings:
-        return _sized(corrected, scene)
+    correction = corrected(scene)
+    if correction.firings:
+        return _sized(correction, scene)
     moving = swapped(carry, scene.contracts)
     if moving.sizes.sized:
         leaving = {each.move.instrument.symbol for each in moving.sizes.sized}
         firings = tuple(f for f in carry.gains if f.subject in leaving)
-        left = (*corrected.untraded, *moving.sizes.untraded)
+        left = (*correction.untraded, *moving.sizes.untraded)
         return replace(NOTHING, firings=firings, causes=moving.causes, untraded=left), moving.sizes
-    return _spent(scene, corrected)
+    return _spent(scene, correction)
 
 
 def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
@@ -239,76 +128,6 @@ def _sized(choice: Choice, scene: Scene) -> tuple[Choice, Sizes]:
     return choice, sized(
         choice.moves, scene.snapshot, exposed=scene.exposed, limits=limits, moved=scene.moved
     )
-
-
-def _corrected(scene: Scene) -> Choice:
-    """Decide twice: what the first answer would cost and round moves the edges of the second."""
-    snapshot, policy, own = scene.snapshot, scene.policy, scene.account.own
-    kept, groups = kept_by_hand(scene.occasion.hedges), scene.targets.groups
-    calls, zone = calls_of(policy, scene.occasion), policy.history.no_trade
-    beside = tuple(sleeve_firings(scene.sleeves))
-    ground = None if zone is None else ground_of(zone, scene.occasion.history, scene.found)
-
-    short_in = scene.contracts.short
-
-    def under(friction: Friction) -> Choice:
-        """Decide where trading does *friction* to the whole."""
-        decision = decide(
-            scene.found, policy.rebalance, calls=calls, friction=friction, beside=beside
-        )
-        shared = carried(decision.corrections, groups, exposed=own, hedge=policy.hedge)
-        moves = scene.crossing.routed(shared.corrections, kept=kept, short_in=short_in)
-        of_sleeves = _of_sleeves(scene, decision, is_called=bool(calls))
-        untraded = decision.untraded + shared.untraded
-        found = replace(
-            NOTHING, firings=decision.firings, moves=moves + of_sleeves, untraded=untraded
-        )
-        if ground is None or not shared.corrections:
-            return found
-        worth = _worthwhile(shared.corrections, moves, ground, scene)
-        moves = scene.crossing.routed(worth.kept, kept=kept, short_in=short_in)
-        moves += of_sleeves
-        left = untraded + worth.untraded
-        return replace(found, moves=moves, untraded=left, readings=worth.readings)
-
-    moves = under(FRICTIONLESS).moves
-    with exact_arithmetic():
-        cost = sum((cost_of(move, snapshot) for move in moves), ZERO)
-        rounding = sum((lot_value_of(move, snapshot) for move in moves), ZERO)
-        return under(Friction(cost=COST_MARGIN * cost, rounding=rounding))
-
-
-def _of_sleeves(scene: Scene, decision: Decision, *, is_called: bool) -> tuple[Move, ...]:
-    """Return what brings sleeves back: with what else acts, or because one left its band."""
-    if not decision.firings:
-        return ()
-    asked = Asked(rules=scene.policy.rebalance, is_called=is_called)
-    return sleeve_moves(scene.sleeves, scene.snapshot, scene.exposed, asked)
-
-
-def _worthwhile(
-    corrections: tuple[Correction, ...], moves: tuple[Move, ...], ground: Ground, scene: Scene
-) -> Weighed:
-    """Weigh *corrections*, which come to *moves*, against their cost.
-
-    What is called for, by a slot or a step, and what momentum trims is traded in any case.
-    """
-    costs = dict.fromkeys((c.asset for c in corrections), ZERO)
-    with exact_arithmetic():
-        for move in moves:
-            book = book_of(move, scene.snapshot)
-            quantity, buys = ratio(abs(move.value), book.mid), move.value > 0
-            cost = expected_cost(move.instrument, book, quantity=quantity, buys=buys)
-            costs[move.asset if move.protects is None else move.protects.asset] += cost
-    called = bool(calls_of(scene.policy, scene.occasion))
-    forced = costs.keys() if called else scene.found.trims.keys()
-    return weighed(corrections, costs, ground, forced=forced)
-
-
-def calls_of(policy: Policy, occasion: Occasion) -> tuple[Firing, ...]:
-    """Return what asks for a plan whatever the drift: a slot, a step of a phase."""
-    step = step_due(policy.overlays.phase, occasion)
-    return (*slot_call(occasion), *((step,) if step is not None else ()))
 
 
 def chosen_by_hand(given: ByHand, occasion: Occasion, snapshot: Snapshot) -> Choice:

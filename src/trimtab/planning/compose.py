@@ -24,7 +24,7 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.declare import Terms, declared
 from trimtab.planning.apart import tactical_parts, without_tactical
 from trimtab.planning.by_hand import ByHand, wished
-from trimtab.planning.choice import Choice, Scene, chosen, drift_back_of, overweights_of
+from trimtab.planning.choice import chosen, drift_back_of, overweights_of
 from trimtab.planning.contracts import Contracts
 from trimtab.planning.cross import cross_choices, shorts_of
 from trimtab.planning.drift import Measurement
@@ -38,6 +38,7 @@ from trimtab.planning.parted import (
     scale_of,
     sleeve_drifts,
 )
+from trimtab.planning.scene import Choice, Scene
 from trimtab.planning.sizes import Sizes
 from trimtab.planning.stance import stance_of
 from trimtab.planning.ways import ways_of

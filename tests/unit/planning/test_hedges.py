@@ -22,8 +22,9 @@ from trimtab.domain.hedges import (
     Wish,
 )
 from trimtab.domain.instruments import Asset
-from trimtab.domain.plan import LegReason, Plan, Role, returns_of
+from trimtab.domain.plan import LegReason, Plan, Role
 from trimtab.domain.policy import Basis, Route
+from trimtab.domain.returns import returns_of
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan
 

@@ -32,8 +32,9 @@ from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, HedgeCause, HedgeWish
 from trimtab.domain.history import FundingSettlement, History
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
-from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason, returns_of
+from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
 from trimtab.domain.policy import Route
+from trimtab.domain.returns import returns_of
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.urgency import ExpiryAction
 from trimtab.planning.compose import make_plan
