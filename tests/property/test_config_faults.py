@@ -15,9 +15,11 @@ from trimtab.config import Config, InvalidConfig
 ROWS = [
     row
     for row in broken_values()
-    if row[0] != "overlays.rotation" and row[1] not in ("quote", "profile", "targets")
+    if row[0] not in ("overlays.rotation", "portfolio.neutral")
+    and row[1] not in ("quote", "profile", "targets")
 ]
-"""Broken lines whose fault does not depend on other keys; a rotation needs perpetuals, too."""
+"""Broken lines whose fault does not depend on other keys; a rotation needs perpetuals, too,
+and a neutral sleeve stands beside few other rules."""
 
 
 def outcome(text: str | bytes) -> Config | InvalidConfig:

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
-from trimtab.config.checks_cross import cross_flaws
+from trimtab.config.checks_cross import cross_flaws, sleeved_in
 from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
+from trimtab.config.checks_neutral import neutral_flaws, neutral_weights
 from trimtab.config.checks_overlays import Wished, overlay_flaws
 from trimtab.config.checks_sleeves import funded_weights, sleeve_flaws
 from trimtab.config.checks_venue import dated_flaws, hedge_venue_flaws, venue_flaws
@@ -43,7 +44,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from _choice(tree)
     yield from _profile(tree)
     yield from _weights(tree)
-    sleeved = funded_weights(section(section(tree, "portfolio"), "sleeves"))
+    sleeved = _beside(tree)
     groups = section(tree, "portfolio").get("groups")
     yield from group_flaws(groups, quote=quote_of(tree), beside=sleeved)
     yield from _banded(tree)
@@ -58,6 +59,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from overlay_flaws(wished)
     yield from cross_flaws(tree)
     yield from sleeve_flaws(tree, targeted=targeted(tree) or ())
+    yield from neutral_flaws(tree, targeted=targeted(tree) or (), sleeved=sleeved_in(tree))
     yield from _markets(tree)
     hedge = section(tree, "hedge")
     yield from venue_flaws(section(tree, "venue"), is_split="venue" in hedge)
@@ -159,8 +161,13 @@ def _weights(tree: Tree) -> Iterator[Flaw]:
     quote = quote_of(tree)
     lacks = quote is not None and ASSET.fullmatch(quote) is not None and quote not in targets
     rest = f'{quote} = "{{missing}}" for the quote' if lacks else ""
-    beside = funded_weights(section(section(tree, "portfolio"), "sleeves"))
-    yield from sum_flaws(path, targets, rest=rest, beside=beside)
+    yield from sum_flaws(path, targets, rest=rest, beside=_beside(tree))
+
+
+def _beside(tree: Tree) -> Tree:
+    """Return the weights of what the quote holds for sleeves, by their names."""
+    sleeves = section(section(tree, "portfolio"), "sleeves")
+    return {**funded_weights(sleeves), **neutral_weights(tree)}
 
 
 def targeted(tree: Tree) -> tuple[str, ...] | None:

@@ -54,7 +54,7 @@ def _pair(asset: str, other: object, tree: Table) -> Iterator[Flaw]:
     if _section(_section(tree, "overlays"), "rotation"):
         reason = "takes a contract that a rotation may take"
         yield Flaw(path=path, reason=reason, fix="remove the rotation, or the pair")
-    if other in _sleeved(tree):
+    if other in sleeved_in(tree):
         reason = f"takes the contract of a sleeve, {other}"
         yield Flaw(path=path, reason=reason, fix="name another asset, or take it out of the sleeve")
     markets = _section(tree, "venue").get("markets")
@@ -63,7 +63,7 @@ def _pair(asset: str, other: object, tree: Table) -> Iterator[Flaw]:
         yield Flaw(path=path, reason=reason, fix='add "swap" to venue.markets, or remove it')
 
 
-def _sleeved(tree: Table) -> frozenset[str]:
+def sleeved_in(tree: Table) -> frozenset[str]:
     """Return the assets whose perpetuals are sleeves', as far as they can be read."""
     portfolio = _section(tree, "portfolio")
     tables = [t for t in _section(portfolio, "sleeves").values() if isinstance(t, dict)]

@@ -26,6 +26,7 @@ from trimtab.config.fields import (
     Whole,
 )
 from trimtab.config.models_history import RiskParity
+from trimtab.config.models_neutral import Neutral
 from trimtab.config.models_sleeves import Sleeve
 from trimtab.config.numerals import fault
 from trimtab.domain.policy import Basis, Inner, Untargeted
@@ -118,5 +119,7 @@ class Portfolio(BaseModel):
     """What is held apart."""
     sleeves: dict[GroupName, Sleeve] = Field(default_factory=dict)
     """Perpetuals that are kept at a size of their own, each sleeve a table; beside the above."""
+    neutral: Neutral | None = None
+    """Coins with an equal short, held for its funding; beside targets or groups."""
     risk_parity: RiskParity | None = None
     """Targets whose shares in the risk are equal."""

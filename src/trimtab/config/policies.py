@@ -16,7 +16,7 @@ from trimtab.config.models import Document
 from trimtab.config.models_hedge import Carry, Cross, Redeploy
 from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.overlaying import overlays_of
-from trimtab.config.sleeving import sleeves_of
+from trimtab.config.sleeving import neutral_of, sleeves_of
 from trimtab.domain.contracts import CarryPolicy
 from trimtab.domain.cross import CrossPolicy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
@@ -60,6 +60,7 @@ def policy_of(document: Document) -> Policy:
         rebalance=_rebalance(document),
         overlays=overlays_of(document),
         sleeves=tuple(sleeves_of(document)),
+        neutral=neutral_of(document),
         tactical=TacticalPolicy(
             holdings=_by_asset(document.portfolio.tactical.holdings),
             positions=_by_asset(document.portfolio.tactical.positions),

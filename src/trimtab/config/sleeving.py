@@ -11,6 +11,7 @@ from trimtab.config.models import Document
 from trimtab.config.models_sleeves import Sleeve
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset
+from trimtab.domain.neutral import NeutralPolicy
 from trimtab.domain.policy import Threshold
 from trimtab.domain.sleeves import Sleeve as SleevePolicy
 from trimtab.domain.sleeves import SleeveScale, reach_of
@@ -45,3 +46,19 @@ def _members(sleeve: Sleeve) -> Mapping[Asset, Decimal]:
     with exact_arithmetic():
         parts[Asset(sleeve.members[-1])] = ONE - part * (count - 1)
     return MappingProxyType(parts)
+
+
+def neutral_of(document: Document) -> NeutralPolicy | None:
+    """Return the neutral yield sleeve, None where none is written."""
+    neutral = document.portfolio.neutral
+    if neutral is None:
+        return None
+    return NeutralPolicy(
+        weight=neutral.weight,
+        members=tuple(map(Asset, neutral.members)),
+        min_carry=neutral.min_carry,
+        exit_carry=neutral.exit_carry,
+        funding_days=neutral.funding_days,
+        horizon_days=neutral.horizon_days,
+        band=neutral.band,
+    )

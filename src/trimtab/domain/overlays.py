@@ -24,6 +24,8 @@ class OverlayKind(StrEnum):
     ROTATION = "rotation"
     MOMENTUM = "momentum"
     PHASE = "phase"
+    NEUTRAL = "neutral"
+    """Coins that are held with an equal short, while that pays."""
     HEDGE = "hedge"
     """A hedge that a person asked for."""
 

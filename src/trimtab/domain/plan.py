@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from trimtab.domain.canonical import digest, to_document
 from trimtab.domain.cross import CrossShort, Protection
@@ -26,6 +27,9 @@ from trimtab.domain.routing import RouteChoice
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
+
+_NO_MOVE: Final = frozenset({OverlayKind.HEDGE, OverlayKind.NEUTRAL})
+"""Overlays that change nothing of what is wanted to be exposed to."""
 
 
 class Role(StrEnum):
@@ -67,6 +71,8 @@ class LegReason(StrEnum):
     """Moves a hedge to the next contract before its own is delivered."""
     CARRY = "carry"
     """Moves a hedge to a contract that brings more."""
+    NEUTRAL = "neutral"
+    """Makes a short as large as the coins that it stands against."""
 
 
 class LineOrder(StrEnum):
@@ -351,12 +357,13 @@ class Plan:
 
 
 def targets_unhedged(plan: Plan) -> Mapping[Asset, Decimal]:
-    """Return the effective targets without what is short by hand, fractions.
+    """Return the effective targets without what is short by hand or held neutral, fractions.
 
-    A person opened that hedge and may close it again: it is no move of what is wanted.
+    A person opened that hedge and may close it again, and what is neutral is exposed to nothing:
+    neither is a move of what is wanted.
     """
     targets = {drift.asset: drift.target for drift in plan.drift}
-    shifts = [o.shift for o in plan.overlays if o.kind is OverlayKind.HEDGE]
+    shifts = [o.shift for o in plan.overlays if o.kind in _NO_MOVE]
     with exact_arithmetic():
         for asset, shift in ((a, s) for each in shifts for a, s in each.items()):
             targets[asset] = targets.get(asset, ZERO) - shift

@@ -16,6 +16,7 @@ from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED, HistoryPolicy, risky_of
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.neutral import NeutralPolicy
 from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
@@ -328,13 +329,20 @@ class Policy:
     tactical: TacticalPolicy = NOTHING_TACTICAL
     sleeves: tuple[Sleeve, ...] = ()
     """In file order; those that a rule of the targets makes are not among them."""
+    neutral: NeutralPolicy | None = None
+    """Coins that may be held with an equal short; None where none is."""
 
     @property
     def sleeved(self) -> tuple[Asset, ...]:
         """Every asset whose perpetuals are a sleeve's, and nothing else's."""
         parity = self.history.risk_parity
         scaled = () if parity is None or not parity.uses_futures else parity.assets
-        return (*assets_of(self.sleeves), *scaled)
+        return (*assets_of(self.sleeves), *scaled, *self.neutral_members)
+
+    @property
+    def neutral_members(self) -> tuple[Asset, ...]:
+        """Every asset that may be held neutral, in file order."""
+        return () if self.neutral is None else self.neutral.members
 
     @property
     def beside_targets(self) -> tuple[Asset, ...]:
@@ -351,6 +359,8 @@ class Policy:
             need = need.joined(redeploy.need(assets))
         if self.hedge.cross is not None:
             need = need.joined(self.hedge.cross.need)
+        if self.neutral is not None:
+            need = need.joined(self.neutral.need)
         risky = risky_of(assets)
         weighed = tuple(a for a in risky if self.rebalance.route_of(a) is Route.AUTO)
         compared = tuple(a for a in risky if self.hedges(a) and self.hedge.compares(a))

@@ -38,6 +38,8 @@ class SleeveScale(StrEnum):
     """The value outside futures wallets; the quote holds nothing for it."""
     EXTRA = "extra"
     """NAV; what risk parity holds above 1 times. The quote holds nothing for it."""
+    NEUTRAL = "neutral"
+    """NAV; as many coins are held, and the short is as large as they are, whatever its size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

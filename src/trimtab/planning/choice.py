@@ -24,6 +24,7 @@ from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.carry import Carry, carry_of, swapped
 from trimtab.planning.correction import calls_of, corrected
 from trimtab.planning.drift import Measurement
+from trimtab.planning.neutral import Account, paired
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.rescue import rescue
 from trimtab.planning.scene import NOTHING, Choice, Scene
@@ -87,7 +88,7 @@ def _unhurried(scene: Scene, by_hand: ByHand | None, carry: Carry) -> tuple[Choi
             return choice, sizes
     correction = corrected(scene)
     if correction.firings:
-        return _sized(correction, scene)
+        return _with_shorts(*_sized(correction, scene), scene)
     moving = swapped(carry, scene.contracts)
     if moving.sizes.sized:
         leaving = {each.move.instrument.symbol for each in moving.sizes.sized}
@@ -95,6 +96,17 @@ def _unhurried(scene: Scene, by_hand: ByHand | None, carry: Carry) -> tuple[Choi
         left = (*correction.untraded, *moving.sizes.untraded)
         return replace(NOTHING, firings=firings, causes=moving.causes, untraded=left), moving.sizes
     return _spent(scene, correction)
+
+
+def _with_shorts(choice: Choice, sizes: Sizes, scene: Scene) -> tuple[Choice, Sizes]:
+    """Return a correction with the shorts of the neutral sleeve, as large as its coins will be."""
+    members = scene.policy.neutral_members
+    if not members:
+        return choice, sizes
+    account = Account(snapshot=scene.snapshot, exposed=scene.exposed, limits=scene.policy.limits)
+    sizes = paired(sizes, members, account)
+    shorts = tuple(s.move for s in sizes.sized if s.reason is LegReason.NEUTRAL)
+    return replace(choice, moves=choice.moves + shorts), sizes
 
 
 def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
@@ -107,7 +119,8 @@ def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
         return _sized(idle, scene)
     quote = scene.snapshot.quote
     flags = scene.policy.rebalance.flags
-    free = tuple(m for m in scene.found.measures if m.asset not in flags)
+    barred = {*flags, *scene.policy.neutral_members}
+    free = tuple(m for m in scene.found.measures if m.asset not in barred)
     found = redeployed(
         book.pot(quote),
         replace(scene.found, measures=free),

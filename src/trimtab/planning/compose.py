@@ -29,6 +29,7 @@ from trimtab.planning.contracts import Contracts
 from trimtab.planning.cross import cross_choices, shorts_of
 from trimtab.planning.drift import Measurement
 from trimtab.planning.legs import Lines, Moved, lines
+from trimtab.planning.neutral import settled
 from trimtab.planning.parted import (
     Parted,
     after_legs,
@@ -72,7 +73,7 @@ def make_plan_moving(
     own, own_snapshot = account.own, account.own_snapshot
     by_hand = _by_hand(occasion, account, policy)
     aims = aims_of(occasion.hedges, own) if by_hand is None else by_hand.aims
-    ways = ways_of(policy, own_snapshot, own, occasion, aims)
+    ways = ways_of(settled(policy, snapshot, occasion), own_snapshot, own, occasion, aims)
     stance = beside_sleeves(stance_of(ways.policy, own, occasion, aims), account)
     targets, found = stance.targets, stance.found
     scene = Scene(

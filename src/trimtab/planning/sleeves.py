@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
 from trimtab.domain.exposure import Exposure
@@ -21,6 +22,9 @@ from trimtab.domain.policy import DriftSide, RebalancePolicy, Scope
 from trimtab.domain.sleeves import Sleeve, SleeveDrift, SleeveMember, SleeveScale
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.routes import Move, market_of
+
+ALIKE: Final = Decimal("0.002")
+"""By which share the coins of a neutral sleeve may differ from its short: fees in coins do it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +77,14 @@ def _measured(sleeve: Sleeve, snapshot: Snapshot, scale: Scale, *, dust: Decimal
             SleeveMember(
                 asset=asset,
                 notional=_notional(asset, snapshot),
-                wanted=sign * share * sleeve.size * whole,
+                wanted=_wanted(asset, sleeve, snapshot, share_of=whole),
             )
             for asset, share in sleeve.members.items()
         )
-        value = sign * sum((m.notional for m in members), ZERO)
+        value = sign * sum((m.notional for m in members), ZERO) + ZERO  # Never below 0 by its sign.
         off = abs(value - sleeve.size * whole) >= dust
         breached = value < sleeve.low * whole or value > sleeve.high * whole
+        unlike = any(_differ(member, sleeve, snapshot, dust=dust) for member in members)
     size = ratio(value, whole) if whole > 0 else ZERO
     return SleeveDrift(
         sleeve=sleeve.name,
@@ -90,9 +95,31 @@ def _measured(sleeve: Sleeve, snapshot: Snapshot, scale: Scale, *, dust: Decimal
         target=sleeve.size,
         band_low=sleeve.low,
         band_high=sleeve.high,
-        breached=off and breached,
+        breached=(off and breached) or unlike,
         after=size,
     )
+
+
+def _wanted(asset: Asset, sleeve: Sleeve, snapshot: Snapshot, *, share_of: Decimal) -> Decimal:
+    """Return the signed notional that one contract should have; a neutral one, that of its coins.
+
+    *share_of* is what the sleeve's size is a share of, quote units.
+    """
+    if sleeve.scale is not SleeveScale.NEUTRAL:
+        return sleeve.direction.sign * sleeve.members[asset] * sleeve.size * share_of
+    balance = snapshot.balances.get(asset)
+    symbol = market_of(asset, snapshot, contract=True).symbol
+    return ZERO if balance is None else -balance.held * snapshot.contracts[symbol].mark
+
+
+def _differ(member: SleeveMember, sleeve: Sleeve, snapshot: Snapshot, *, dust: Decimal) -> bool:
+    """Whether coins and short of a neutral member differ by more than a lot, fees and dust."""
+    if sleeve.scale is not SleeveScale.NEUTRAL:
+        return False
+    instrument = market_of(member.asset, snapshot, contract=True)
+    lot = instrument.lot_size * snapshot.contracts[instrument.symbol].mark
+    least = max(dust, lot, ALIKE * abs(member.wanted))
+    return abs(member.wanted - member.notional) >= least
 
 
 def _notional(asset: Asset, snapshot: Snapshot) -> Decimal:
@@ -111,13 +138,14 @@ def firings_of(drifts: Sequence[SleeveDrift]) -> Iterator[Firing]:
     for drift in drifts:
         if not drift.breached:
             continue
-        above = drift.measured > drift.band_high
+        above, below = drift.measured > drift.band_high, drift.measured < drift.band_low
+        reason = f"is {'above' if above else 'below'} its band"
         yield Firing(
             kind=TriggerKind.DRIFT,
             subject=drift.sleeve,
             measured=drift.measured,
             limit=drift.band_high if above else drift.band_low,
-            reason=f"is {'above' if above else 'below'} its band",
+            reason=reason if above or below else "is not as short as its coins",
         )
 
 
@@ -135,7 +163,8 @@ def sleeve_moves(
 ) -> tuple[Move, ...]:
     """Return what brings sleeves to their sizes, in their order, when something acts."""
     everyone = asked.is_called or asked.rules.scope is Scope.ALL
-    chosen = [d for d in drifts if everyone or d.breached]
+    sized = [d for d in drifts if d.scale is not SleeveScale.NEUTRAL]  # That one follows its coins.
+    chosen = [d for d in sized if everyone or d.breached]
     return tuple(m for d in chosen for m in _moves(d, snapshot, exposed, asked))
 
 
@@ -190,20 +219,23 @@ def _to_lots(
 ) -> Iterator[Move]:
     """Yield what takes a position to *lots*: what is the other way is closed first."""
     position = snapshot.positions.get(instrument.symbol)
-    held = 0 if position is None else int(position.lots)
-    rest = lots - held
-    closing = 0
+    for part, role in parts_to(lots, held=0 if position is None else int(position.lots)):
+        with exact_arithmetic():
+            value = instrument.units(Lots(part)) * exposed.mid(instrument.base)
+        yield Move(
+            asset=instrument.base,
+            instrument=instrument,
+            value=value,
+            slack=ZERO,
+            role=role,
+            reason=reason,
+        )
+
+
+def parts_to(lots: int, *, held: int) -> Iterator[tuple[int, Role]]:
+    """Yield what takes a position from *held* to *lots*, none of it zero, closings first."""
+    rest, closing = lots - held, 0
     if held * rest < 0:
         closing = rest if abs(rest) <= abs(held) else -held
-    for part, role in ((closing, Role.CLOSE), (rest - closing, Role.HEDGE)):
-        if part:
-            with exact_arithmetic():
-                value = instrument.units(Lots(part)) * exposed.mid(instrument.base)
-            yield Move(
-                asset=instrument.base,
-                instrument=instrument,
-                value=value,
-                slack=ZERO,
-                role=role,
-                reason=reason,
-            )
+    parts = ((closing, Role.CLOSE), (rest - closing, Role.HEDGE))
+    return ((part, role) for part, role in parts if part)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trimtab.domain.exact import ZERO
+from trimtab.domain.exact import ONE, ZERO
 from trimtab.domain.instruments import Asset
 from trimtab.domain.sleeves import short_of
 from trimtab.risk.case import Case
@@ -48,14 +48,15 @@ def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard the short futures of an asset over the units that they protect.
 
     What a sleeve is to be short hedges nothing and is left out. What is short for another asset
-    is held against the units of that.
+    is held against the units of that. All coins of a neutral sleeve are protected.
     """
-    limit = case.policy.hedge.max_ratio
     rules: list[Rule] = []
     crossed = {short.asset for short in case.plan.crosses}
     for asset in sorted({*(i.base for i in state.instruments.values()), *crossed}):
         protected = _owned(asset, state, futures=False)
         short = _futures(asset, state).scaled(Decimal(-1))
+        is_neutral = asset in case.policy.neutral_members
+        limit = ONE if is_neutral else case.policy.hedge.max_ratio
         excess = Excess(terms=(positive_part(_less(short, asset, state, case)),))
         if asset in crossed:
             excess = excess.plus(_stands_for(asset, state, case))
@@ -162,10 +163,10 @@ def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule
 def _paired(asset: Asset, state: AccountState) -> bool:
     """Whether legs on *asset* oppose each other and at least one is a contract.
 
-    The last side of a roll is so too, though nothing is left to oppose it.
+    The last side of a roll, or of a neutral pair, is so too, though nothing is left to oppose it.
     """
     legs = [m for m in state.on_asset(asset) if m.is_leg]
-    if any(m.is_roll for m in legs):
+    if any(m.is_roll or m.is_neutral for m in legs):
         return True
     opposed = any(m.units > 0 for m in legs) and any(m.units < 0 for m in legs)
     return opposed and any(m.instrument.is_contract for m in legs)

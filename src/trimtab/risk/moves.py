@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO
 from trimtab.domain.instruments import Asset, Instrument
-from trimtab.domain.plan import Leg, Role
+from trimtab.domain.plan import Leg, LegReason, Role
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.convex import MoveIndex
@@ -45,6 +45,8 @@ class Move:
     reduce_only: bool
     is_roll: bool = False
     """Whether it is one side of a hedge that moves to another contract."""
+    is_neutral: bool = False
+    """Whether it is the short that stands against coins of the same plan."""
 
     @property
     def is_rolled_back(self) -> bool:
@@ -156,6 +158,7 @@ def _leg_move(case: Case, leg: Leg, mids: Mapping[Asset, Decimal]) -> Move:
         reserved=False,
         reduce_only=leg.reduce_only,
         is_roll=leg.role is Role.ROLL,
+        is_neutral=leg.reason is LegReason.NEUTRAL,
     )
 
 

@@ -23,6 +23,7 @@ from trimtab.targets.effective import Targets, overlaid
 from trimtab.targets.fixed import targets_from
 from trimtab.targets.groups import group_weights
 from trimtab.targets.momentum import momentum_overlay
+from trimtab.targets.neutral import beside_neutral, with_neutral
 from trimtab.targets.phase import phase_overlay, present_weights
 from trimtab.targets.rotation import rotation_overlay
 from trimtab.targets.season import season_overlay, season_ratio
@@ -43,7 +44,8 @@ def targets_of(
     found = _weights(policy, exposed, occasion)
     readings = found.readings
     rules, wished, quote = policy.rebalance, policy.overlays, exposed.quote
-    targets = targets_from(_beside_sleeves(found.weights, policy, quote), rules, exposed)
+    named = beside_neutral(_beside_sleeves(found.weights, policy, quote), policy.neutral, quote)
+    targets = targets_from(named, rules, exposed)
     if wished.season is not None:
         season = season_overlay(wished.season, targets, occasion, quote=quote)
         targets = _with(targets, season)
@@ -67,7 +69,8 @@ def targets_of(
         most = _most_by_futures(policy, exposed, nav=exposed.nav(targets.ignored))
         extra, cut = extra_sleeve(found.scaled, rules.threshold, most=most)
         sleeves += (extra,)
-    return replace(targets, readings=readings + cut, sleeves=sleeves)
+    targets = replace(targets, readings=readings + cut, sleeves=sleeves)
+    return with_neutral(targets, policy.neutral, quote=quote)
 
 
 def rules_of(policy: Policy, targets: Targets, occasion: Occasion) -> Policy:

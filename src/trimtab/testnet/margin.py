@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from trimtab.testnet.brackets import maintenance
 from trimtab.testnet.catalogue import Listing, Market
-from trimtab.testnet.exact import ZERO
+from trimtab.testnet.exact import ZERO, reserved
 from trimtab.testnet.orders import Order
 from trimtab.testnet.positions import Position
 from trimtab.testnet.state import State
@@ -53,14 +53,14 @@ class Stake:
 
     @property
     def initial(self) -> Decimal:
-        """Initial margin of the position."""
-        return abs(self.notional) / self.leverage
+        """Initial margin of the position, rounded up where the leverage does not divide it."""
+        return reserved(abs(self.notional) / self.leverage)
 
     @property
     def order_initial(self) -> Decimal:
-        """Initial margin of what the open orders would add at worst."""
+        """Initial margin of what the open orders would add at worst, rounded up likewise."""
         worst = max(abs(self.notional + self.bids), abs(self.notional - self.asks))
-        return max(ZERO, worst - abs(self.notional)) / self.leverage
+        return reserved(max(ZERO, worst - abs(self.notional)) / self.leverage)
 
     @property
     def maintained(self) -> Decimal:

@@ -136,7 +136,7 @@ def needed_markets(asset: Asset, snapshot: Snapshot, policy: Policy) -> Iterator
     """Yield the markets that an asset needs: the coin to be valued, the contract to be hedged."""
     if asset == snapshot.quote:
         return
-    if asset in policy.rebalance.assets:
+    if asset in (*policy.rebalance.assets, *policy.neutral_members):
         yield Symbol(f"{asset}/{snapshot.quote}")
     if policy.hedges(asset) and policy.rebalance.route_of(asset) is not Route.AUTO:
         yield Symbol(f"{asset}/{snapshot.quote}:{snapshot.quote}")

@@ -13,6 +13,7 @@ from trimtab.hedging.book import book_of
 from trimtab.planning.apart import without_tactical
 from trimtab.planning.carry import carry_of
 from trimtab.planning.contracts import Contracts
+from trimtab.planning.neutral import settled
 from trimtab.planning.parted import parted
 from trimtab.planning.review import Review, review_need, review_of
 from trimtab.ports import Portfolio
@@ -47,6 +48,7 @@ async def review_account(sight: Sight, portfolio: Portfolio, policy: Policy) -> 
         now=sight.clock.now(), slot_due=False, hedges=book, wish=None, history=history
     )
     occasion = await on_calendar(occasion, policy, sight.ledger)
+    policy = settled(policy, account.snapshot, occasion)
     found = review_of(policy, exposed, occasion, aims_of(book, own), own=own)
     contracts = Contracts(snapshot=snapshot, exposed=exposed, policy=policy, occasion=occasion)
     found = replace(found, readings=found.readings + carry_of(contracts).readings)

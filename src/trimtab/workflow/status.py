@@ -29,6 +29,7 @@ from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
 from trimtab.planning.apart import tactical_parts, without_tactical
+from trimtab.planning.neutral import settled
 from trimtab.planning.parted import Parted, beside_sleeves, nets_of, parted, sleeve_drifts
 from trimtab.planning.stance import stance_of
 from trimtab.planning.ways import ways_of
@@ -292,6 +293,7 @@ def _weighed(account: Parted, policy: Policy, occasion: Occasion) -> _Weighed:
     exposed = account.own
     try:
         aims = aims_of(occasion.hedges, exposed)
+        lenient = settled(lenient, account.snapshot, occasion)
         ways = ways_of(lenient, account.own_snapshot, exposed, occasion, aims)
         stance = beside_sleeves(stance_of(ways.policy, exposed, occasion, aims), account)
         sleeves = sleeve_drifts(stance, account, moved=ZERO)

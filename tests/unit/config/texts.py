@@ -7,6 +7,7 @@ import re
 NEEDED = {
     "portfolio.risk_parity": ['assets = ["BTC", "ETH"]'],
     "overlays.volatility": ['target = "0.40"'],
+    "portfolio.neutral": ['weight = "0.1"', 'members = ["SOL"]'],
     "rebalance.adaptive": ['reference = "0.60"'],
     "rebalance.no_trade": ['risk_aversion = "4"'],
     "overlays.momentum": ["look_back_days = 900"],
@@ -30,6 +31,9 @@ def text_with(*additions: tuple[str, str], without: tuple[str, ...] = ()) -> str
         if section == "portfolio.risk_parity":
             kept = (old for old in sections["portfolio"] if not old.startswith("targets "))
             sections["portfolio"] = list(kept)  # It stands instead of targets.
+        if section == "portfolio.neutral":  # It takes its part of 1.
+            lines = [old.replace('USDT = "0.2"', 'USDT = "0.1"') for old in sections["portfolio"]]
+            sections["portfolio"] = lines
         lines = sections.get(section, NEEDED.get(section, []))
         lines = [old for old in lines if not old.startswith(f"{key} ")]
         sections[section] = [*lines, line]
