@@ -171,9 +171,7 @@ class Account:
 def paired(sizes: Sizes, members: Sequence[Asset], account: Account) -> Sizes:
     """Return *sizes* with the short of each of *members* as large as its coins will be.
 
-    Raises:
-        PlanningError: a perpetual is not listed, or has no order book.
-
+    They were settled on the same account, so that each has its markets and books.
     """
     for asset in members:
         sizes = _paired(sizes, asset, account)
@@ -225,9 +223,7 @@ def _gained(coin: Sized) -> Decimal:
 
 def _sized(contract: Instrument, lots: int, role: Role, account: Account) -> Sized:
     """Return *lots* of a perpetual with their limit."""
-    if contract.symbol not in account.snapshot.books:
-        raise MissingMark(f"{contract.symbol}: no order book was read")
-    book = account.snapshot.books[contract.symbol]
+    book = account.snapshot.books[contract.symbol]  # Settled before: costs were read from it.
     with exact_arithmetic():
         value = contract.units(Lots(lots)) * account.exposed.mid(contract.base)
     move = Move(
