@@ -17,7 +17,6 @@ from trimtab.testnet.orders import Fill, Order
 from trimtab.testnet.state import State
 
 _GRID = 10**8
-_QUOTE = "USDT"
 Sums = defaultdict[str, Fraction]
 
 
@@ -45,16 +44,17 @@ def _spot(state: State) -> Iterator[str]:
         totals[asset] += Fraction(held.free) + Fraction(held.locked)
         frozen[asset] += Fraction(held.locked)
     pairs = {s: pair.base for s, pair in state.listings[Market.SPOT].items()}
+    quote = state.scenario.quote
     for fill in state.stores[Market.SPOT].fills():
         sign = 1 if fill.side == "BUY" else -1
         totals[pairs[fill.symbol]] += sign * Fraction(fill.quantity)
-        totals[_QUOTE] -= sign * Fraction(fill.quote)
+        totals[quote] -= sign * Fraction(fill.quote)
         totals[fill.commission_asset] -= Fraction(fill.commission)
     for moved in state.transfers:
         direction = {"DEPOSIT_SPOT": 1, "UMFUTURE_MAIN": 1, "MAIN_UMFUTURE": -1}
         totals[moved.asset] += direction.get(moved.kind, 0) * Fraction(moved.units)
     for order in state.stores[Market.SPOT].orders():
-        asset, units = _locked(order, pairs[order.symbol])
+        asset, units = _locked(order, pairs[order.symbol], quote=quote)
         frozen[asset] += units
     for asset in {*totals, *state.spot.assets()}:
         yield from _differs(f"spot {asset} locked", state.spot.locked(asset), frozen[asset])
@@ -65,7 +65,7 @@ def _spot(state: State) -> Iterator[str]:
             yield f"spot {asset} free: {state.spot.free(asset)} is negative"
 
 
-def _locked(order: Order, base: str) -> tuple[str, Fraction]:
+def _locked(order: Order, base: str, *, quote: str) -> tuple[str, Fraction]:
     """Return what an order holds back: base when selling, quote rounded up when buying."""
     left = Fraction(order.quantity) - Fraction(order.executed)
     if order.status not in {"NEW", "PARTIALLY_FILLED"}:
@@ -73,7 +73,7 @@ def _locked(order: Order, base: str) -> tuple[str, Fraction]:
     if order.side == "SELL":
         return base, left
     value = left * Fraction(order.limit_price) * _GRID
-    return _QUOTE, Fraction(-(-value.numerator // value.denominator), _GRID)
+    return quote, Fraction(-(-value.numerator // value.denominator), _GRID)
 
 
 def _futures(state: State) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What is listed: spot pairs, perpetuals and dated contracts, with their rules.
 
 Pure. Ticks, lots and least notionals are realistic, not copied; a scenario overrides
-any of them. Prices are USDT per base unit. Dated contracts expire on the last Friday
+any of them. Prices are quote per base unit. Dated contracts expire on the last Friday
 of the quarter at 08:00 UTC.
 """
 
@@ -19,8 +19,6 @@ from trimtab.testnet.brackets import Bracket, brackets_for
 from trimtab.testnet.exact import ONE, exactly, floor_to
 from trimtab.testnet.scenario import Scenario
 
-QUOTE = "USDT"
-"""Every market is quoted and every contract settled in this."""
 NEVER_MS = 4_133_404_800_000
 """The delivery instant that perpetuals are listed with (2100-12-25), as Binance does."""
 _FRIDAY = 4
@@ -86,6 +84,8 @@ class Listing:
     """The host it is listed on."""
     base: str
     """What is bought and sold."""
+    quote: str
+    """What it is bought and sold for, and a contract settled in."""
     rule: Rule
     """Its trading rule."""
     contract: str = ""
@@ -117,15 +117,16 @@ _BUILT_IN: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     ("UNI", "8", "0.001", "0.01", "0.001", "1", "5"),
     ("ALT", "1", "0.0001", "0.1", "0.0001", "1", "5"),
     ("USDC", "1", "0.0001", "1", "0.0001", "1", "5"),
+    ("USDT", "1", "0.0001", "1", "0.0001", "1", "5"),
 )
-_SPOT_ONLY = frozenset({"USDC"})
+_SPOT_ONLY = frozenset({"USDC", "USDT"})
 _WITH_DATED = ("BTC", "ETH")
 
 
 @exactly
-def built_in_mids() -> dict[str, Decimal]:
-    """Return the mid in USDT of every built-in asset, the quote included."""
-    return {QUOTE: ONE, **{row[0]: Decimal(row[1]) for row in _BUILT_IN}}
+def built_in_mids(quote: str) -> dict[str, Decimal]:
+    """Return the mid in *quote*, a dollar, of every built-in asset, the quote included."""
+    return {quote: ONE, **{row[0]: Decimal(row[1]) for row in _BUILT_IN if row[0] != quote}}
 
 
 def _grids(base: str, mid: Decimal) -> tuple[str, str, str, str, str]:
@@ -173,10 +174,11 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
         ValueError: an override names an unknown rule.
 
     """
-    mids = built_in_mids() | dict(scenario.prices)
+    quote = scenario.quote
+    mids = built_in_mids(quote) | dict(scenario.prices)
     listed: dict[Market, dict[str, Listing]] = {Market.SPOT: {}, Market.USDM: {}}
     for base, mid in mids.items():
-        if base == QUOTE:
+        if base == quote:
             continue
         tick, lot, swap_tick, swap_lot, least = _grids(base, mid)
         spot = Rule(
@@ -196,10 +198,10 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
             maker_fee=Decimal("0.0002"),
             taker_fee=Decimal("0.0005"),
         )
-        symbol = base + QUOTE
-        pair = Listing(symbol=symbol, market=Market.SPOT, base=base, rule=spot)
+        symbol = base + quote
+        pair = Listing(symbol=symbol, market=Market.SPOT, base=base, quote=quote, rule=spot)
         contracts = (
-            () if base in _SPOT_ONLY | scenario.spot_only else _contracts(base, swap, now_ms)
+            () if base in _SPOT_ONLY | scenario.spot_only else _contracts(pair, swap, now_ms)
         )
         for listing in (pair, *contracts):
             host = listing.market.value
@@ -215,12 +217,14 @@ def quarters_from(scenario: Scenario, now_ms: int) -> dict[str, Listing]:
     return {symbol: listing for symbol, listing in listed.items() if listing.dated}
 
 
-def _contracts(base: str, rule: Rule, now_ms: int) -> tuple[Listing, ...]:
-    """Return the perpetual on *base*, and its dated contracts if it has any."""
+def _contracts(pair: Listing, rule: Rule, now_ms: int) -> tuple[Listing, ...]:
+    """Return the perpetual on the coin of *pair*, and its dated contracts if it has any."""
+    base = pair.base
     perpetual = Listing(
-        symbol=base + QUOTE,
+        symbol=pair.symbol,
         market=Market.USDM,
         base=base,
+        quote=pair.quote,
         rule=rule,
         contract="PERPETUAL",
         brackets=brackets_for(base, dated=False),
@@ -230,7 +234,7 @@ def _contracts(base: str, rule: Rule, now_ms: int) -> tuple[Listing, ...]:
     dated = (
         replace(
             perpetual,
-            symbol=f"{base}{QUOTE}_{expiry:%y%m%d}",
+            symbol=f"{pair.symbol}_{expiry:%y%m%d}",
             contract=kind,
             delivers_at=int(expiry.timestamp()) * 1000,
             brackets=brackets_for(base, dated=True),

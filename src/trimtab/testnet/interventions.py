@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from trimtab.testnet.accounts import Transfer
-from trimtab.testnet.catalogue import QUOTE, Market
+from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import exactly
 from trimtab.testnet.margin import stakes
 from trimtab.testnet.rejections import Rejection, invalid_symbol
@@ -132,7 +132,7 @@ def deposit(state: State, *, asset: str, units: str, wallet: str) -> None:
 
     """
     moved = Decimal(units)
-    if wallet not in {"spot", "usdm"} or (wallet == "usdm" and asset != QUOTE):
+    if wallet not in {"spot", "usdm"} or (wallet == "usdm" and asset != state.scenario.quote):
         raise Rejection(-5003, "The transfer asset is not supported.")
     if wallet == "usdm":
         earn(state, "TRANSFER", moved, symbol="", trade_id=0)

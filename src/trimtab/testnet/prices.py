@@ -1,6 +1,6 @@
 """Prices: one mid per asset, and what contracts make of it.
 
-State without I/O. Mids and marks are USDT per base unit. Index is the spot mid unless
+State without I/O. Mids and marks are quote per base unit. Index is the spot mid unless
 overridden; a perpetual's mark is index * (1 + basis), a dated contract's is index *
 (1 + annual basis * years to expiry). The past before the start is made up from the
 seed and ends at the opening mid; after the start it is what was set.
@@ -14,7 +14,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from zlib import crc32
 
-from trimtab.testnet.catalogue import QUOTE, Listing, Market, built_in_mids
+from trimtab.testnet.catalogue import Listing, Market, built_in_mids
 from trimtab.testnet.exact import BPS, ONE, ZERO, round_to
 from trimtab.testnet.rejections import invalid_symbol
 from trimtab.testnet.scenario import Scenario
@@ -35,7 +35,8 @@ class Prices:
     """The mids, marks and indices in force, and the path they took."""
 
     def __init__(self, scenario: Scenario, *, start_ms: int) -> None:
-        self._mids = built_in_mids() | dict(scenario.prices)
+        self._quote = scenario.quote
+        self._mids = built_in_mids(scenario.quote) | dict(scenario.prices)
         self._opening = dict(self._mids)
         self._basis = scenario.basis_bps
         self._dated_basis = scenario.dated_basis
@@ -48,7 +49,7 @@ class Prices:
     def set_mids(self, mids: Mapping[str, Decimal], *, now_ms: int) -> None:
         """Move the mids of assets that are already listed."""
         for asset, mid in mids.items():
-            if asset not in self._mids or asset == QUOTE or mid <= 0:
+            if asset not in self._mids or asset == self._quote or mid <= 0:
                 raise invalid_symbol()
             self._mids[asset] = mid
             self._path.setdefault(asset, []).append((now_ms, mid))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from trimtab.testnet.catalogue import QUOTE
 from trimtab.testnet.exact import ONE
 from trimtab.testnet.rejections import invalid_symbol
 
@@ -16,7 +15,8 @@ from trimtab.testnet.rejections import invalid_symbol
 class PublicPrices:
     """What other exchanges say; the local mids in dollars, unless set."""
 
-    def __init__(self) -> None:
+    def __init__(self, quote: str) -> None:
+        self._quote = quote
         self._set: dict[tuple[str, str], Decimal] = {}
 
     def set(self, source: str, given: Mapping[str, str]) -> None:
@@ -30,7 +30,7 @@ class PublicPrices:
         """Return what *source* says of *asset*, None when nobody lists it."""
         if (source, asset) in self._set:
             return self._set[source, asset]
-        peg = self._set.get((source, QUOTE), ONE)
+        peg = self._set.get((source, self._quote), ONE)
         return mids[asset] * peg if asset in mids else None
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.testnet.accounts import Transfer
-from trimtab.testnet.catalogue import QUOTE, Market
+from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import text8
 from trimtab.testnet.margin import pool
 from trimtab.testnet.rejections import Rejection
@@ -49,14 +49,14 @@ def move(state: State, kind: str, *, asset: str, units: Decimal) -> Transfer:
     """
     if kind not in {_OUTWARD, _INWARD}:
         raise Rejection(-9000, "Unsupported transfer type.")
-    if asset != QUOTE or units <= 0:
+    if asset != state.scenario.quote or units <= 0:
         raise Rejection(-5003, "The transfer asset is not supported.")
     outward = kind == _OUTWARD
-    free = state.spot.free(QUOTE) if outward else pool(state).withdrawable
+    free = state.spot.free(asset) if outward else pool(state).withdrawable
     if units > free:
         raise Rejection(-5013, "Asset transfer failed: insufficient balance")
     signed = units if outward else -units
-    state.spot.move(QUOTE, -signed)
+    state.spot.move(asset, -signed)
     earn(state, "TRANSFER", signed, symbol="", trade_id=0)
     done = Transfer(
         number=state.next_number(), kind=kind, asset=asset, units=units, moved_at=state.now_ms
@@ -112,7 +112,7 @@ def coins(state: State, _params: Params) -> list[Json]:
             "withdrawAllEnable": False,
             "networkList": [],
         }
-        for asset in (QUOTE, *(pair.base for pair in pairs))
+        for asset in (state.scenario.quote, *(pair.base for pair in pairs))
     ]
 
 

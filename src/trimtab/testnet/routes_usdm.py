@@ -218,7 +218,7 @@ def income(state: State, params: Params) -> list[Json]:
     ]
     limit = params.limit(default=100, most=1000)
     page = found[:limit] if params.has("startTime") else found[-limit:]
-    return [views_usdm.income_row(i) for i in page]
+    return [views_usdm.income_row(i, quote=state.scenario.quote) for i in page]
 
 
 def countdown(state: State, params: Params) -> Json:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.testnet import views_usdm
-from trimtab.testnet.catalogue import QUOTE, Listing, Market
+from trimtab.testnet.catalogue import Listing, Market
 from trimtab.testnet.exact import ONE, ZERO, text8
 from trimtab.testnet.prices import wave
 from trimtab.testnet.rejections import Rejection
@@ -45,7 +45,13 @@ def list_markets(state: State, params: Params) -> Json:
         "futuresType": "U_MARGINED",
         "rateLimits": views_usdm.rate_limits(state.scenario.limits),
         "exchangeFilters": [],
-        "assets": [{"asset": QUOTE, "marginAvailable": True, "autoAssetExchange": "-10000"}],
+        "assets": [
+            {
+                "asset": state.scenario.quote,
+                "marginAvailable": True,
+                "autoAssetExchange": "-10000",
+            }
+        ],
         "symbols": [
             views_usdm.listing_row(listed[s], listed_at=listed_at)
             for s in symbols_of(params, list(listed))

@@ -92,14 +92,16 @@ class LimitTable:
 class Scenario:
     """Everything that the exchange starts from. Mappings are keyed by asset or symbol."""
 
+    quote: str = "USDT"
+    """What every market is quoted and every contract settled in."""
     prices: Mapping[str, Decimal] = field(default_factory=_nothing)
-    """Mid in USDT per asset, over the built-in ones; a new asset gets markets of its own."""
+    """Mid in the quote per asset, over the built-in ones; a new asset gets markets of its own."""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing)
     """Overrides by ``*``, ``spot``, ``usdm``, ``spot:BTCUSDT``, ``usdm:BTCUSDT``; later wins."""
     spot: Mapping[str, Holding] = field(default_factory=_nothing)
     """Spot wallet at the start."""
     wallet: Decimal = ZERO
-    """USDT in the futures wallet at the start."""
+    """Quote in the futures wallet at the start."""
     positions: tuple[OpeningPosition, ...] = ()
     """Open futures positions at the start."""
     leverage: Mapping[str, int] = field(default_factory=_nothing)
@@ -148,10 +150,10 @@ class Scenario:
     def from_json(cls, document: str | Mapping[str, Any]) -> Scenario:
         """Build a scenario from JSON text or an already read object.
 
-        Keys, all optional: ``prices {asset: mid}``; ``rules {scope: {tick_size, lot_size,
-        min_notional, maker_fee, taker_fee, spread_bps, level_gap_bps, level_notional, levels,
-        replenish, max_open_orders}}``; ``spot {asset: "units" | {free, locked}}``; ``futures
-        {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
+        Keys, all optional: ``quote``; ``prices {asset: mid}``; ``rules {scope: {tick_size,
+        lot_size, min_notional, maker_fee, taker_fee, spread_bps, level_gap_bps, level_notional,
+        levels, replenish, max_open_orders}}``; ``spot {asset: "units" | {free, locked}}``;
+        ``futures {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
         margin_types, dual_side}``; ``funding {rates, hours}``; ``basis {bps, dated}``;
         ``spot_only [..]``; ``bnb_fees``; ``serves [..]``; ``credentials [{key, secret,
         rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
@@ -164,7 +166,7 @@ class Scenario:
         """
         root = json.loads(document) if isinstance(document, str) else document
         known = {
-            *("prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
+            *("quote", "prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
             *("spot_only", "serves", "credentials", "limits", "seed", "past"),
         }
         _known_only(root, known, "scenario")
@@ -176,6 +178,7 @@ class Scenario:
         _known_only(basis, {"bps", "dated"}, "basis")
         accepted = tuple(_credential(c) for c in root.get("credentials", ()))
         return cls(
+            quote=str(root.get("quote", "USDT")),
             prices=_decimals(root.get("prices", {})),
             rules={scope: dict(rule) for scope, rule in root.get("rules", {}).items()},
             spot={asset: _holding(held) for asset, held in root.get("spot", {}).items()},

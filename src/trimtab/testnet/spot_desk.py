@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from trimtab.testnet.books import Level, crossing
-from trimtab.testnet.catalogue import QUOTE, Market
+from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import booked, charged, reserved
 from trimtab.testnet.filters import check_spot
 from trimtab.testnet.matching import in_the_way, quantity_of, take, take_for, value_of
@@ -78,7 +78,10 @@ def _require_funds(state: State, ticket: Ticket, taken: Sequence[Level]) -> None
         needed, free = ticket.quantity or quantity_of(taken), state.spot.free(base)
     else:
         limit_value = ticket.quantity * ticket.limit_price
-        needed, free = reserved(limit_value or value_of(taken)), state.spot.free(QUOTE)
+        needed, free = (
+            reserved(limit_value or value_of(taken)),
+            state.spot.free(ticket.listing.quote),
+        )
     if needed > free:
         raise insufficient_balance()
 
@@ -121,7 +124,7 @@ def _reserve(state: State, order: Order) -> None:
     if order.side == "SELL":
         state.spot.reserve(order.number, listing.base, left)
     else:
-        state.spot.reserve(order.number, QUOTE, reserved(left * order.limit_price))
+        state.spot.reserve(order.number, listing.quote, reserved(left * order.limit_price))
 
 
 def end(state: State, order: Order, status: str) -> Order:
@@ -150,12 +153,12 @@ def fill(
     """Fill *quantity* of *order* at *fill_price*: move balances, charge, write the tape."""
     listing, store = state.listing(Market.SPOT, order.symbol), state.stores[Market.SPOT]
     if maker:
-        state.spot.reserve(order.number, QUOTE, quantity * 0)
+        state.spot.reserve(order.number, listing.quote, quantity * 0)
     quote = booked(quantity * fill_price)
     buys = order.side == "BUY"
     state.spot.move(listing.base, quantity if buys else -quantity)
-    state.spot.move(QUOTE, -quote if buys else quote)
-    received = (listing.base, quantity) if buys else (QUOTE, quote)
+    state.spot.move(listing.quote, -quote if buys else quote)
+    received = (listing.base, quantity) if buys else (listing.quote, quote)
     rate = listing.rule.maker_fee if maker else listing.rule.taker_fee
     asset, commission = _commission(state, received, rate=rate, quote=quote)
     state.spot.move(asset, -commission)

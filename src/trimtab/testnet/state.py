@@ -61,7 +61,7 @@ class Settlement:
 
 
 class FuturesAccount:
-    """The futures wallet in USDT, its positions and their settings."""
+    """The futures wallet in the quote, its positions and their settings."""
 
     def __init__(self, scenario: Scenario, *, now_ms: int) -> None:
         self.wallet = scenario.wallet
@@ -128,7 +128,7 @@ class State:
         self.started_at = self.now_ms
         self.listings = listings(scenario, self.started_at)
         self.prices = Prices(scenario, start_ms=self.started_at)
-        self.public = PublicPrices()
+        self.public = PublicPrices(scenario.quote)
         self.books = Books()
         for given in scenario.positions:
             if given.symbol not in self.listings[Market.USDM]:

@@ -1,6 +1,6 @@
 """The futures desk: takes, fills, rests and cancels USD-M orders.
 
-Changes the state. Quantities are base units (contract size 1), money is USDT.
+Changes the state. Quantities are base units (contract size 1), money is the quote.
 Commissions come out of the wallet. Reduce-only: a market order above the position
 fills the position and expires the rest; a limit above it is refused.
 """
@@ -232,7 +232,7 @@ def book_fill(state: State, order: Order, at: Level, *, rate: Decimal, maker: bo
         fill_price=at.limit_price,
         quote=quote,
         commission=charged(quote * rate),
-        commission_asset="USDT",
+        commission_asset=state.scenario.quote,
         maker=maker,
         realized=entered.realized,
         filled_at=state.now_ms,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trimtab.testnet.catalogue import QUOTE, Listing, Market
+from trimtab.testnet.catalogue import Listing, Market
 from trimtab.testnet.exact import ONE, text8
 from trimtab.testnet.orders import Fill, Order
 from trimtab.testnet.scenario import LimitTable
@@ -106,9 +106,9 @@ def fill_row(fill: Fill) -> Json:
 def account(state: State, *, omit_zero: bool) -> Json:
     """Return the spot account; every listed asset, unless zero balances are to be left out."""
     wallet = state.spot
-    listed = dict.fromkeys([*wallet.assets(), QUOTE])
+    listed = dict.fromkeys([*wallet.assets(), state.scenario.quote])
     listed |= dict.fromkeys(pair.base for pair in state.listings[Market.SPOT].values())
-    rule = state.listing(Market.SPOT, "BTCUSDT").rule
+    rule = state.listing(Market.SPOT, f"BTC{state.scenario.quote}").rule
     balances = [
         {"asset": a, "free": text8(wallet.free(a)), "locked": text8(wallet.locked(a))}
         for a in listed
@@ -185,7 +185,7 @@ def listing_row(listing: Listing, *, permission_sets: bool) -> Json:
         "status": "TRADING",
         "baseAsset": listing.base,
         "baseAssetPrecision": 8,
-        "quoteAsset": QUOTE,
+        "quoteAsset": listing.quote,
         "quotePrecision": 8,
         "quoteAssetPrecision": 8,
         "baseCommissionPrecision": 8,

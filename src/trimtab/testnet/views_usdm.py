@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from trimtab.testnet.brackets import notional_cap
-from trimtab.testnet.catalogue import QUOTE, Listing, Market
+from trimtab.testnet.catalogue import Listing, Market
 from trimtab.testnet.exact import ONE, ZERO, places, plain, text, text8
 from trimtab.testnet.margin import Pool, Stake, liquidation_price, pool, stake_of, stakes
 from trimtab.testnet.orders import Fill, Order
@@ -91,17 +91,17 @@ def fill_row(state: State, fill: Fill) -> Json:
         "positionSide": fill.position_side,
         "buyer": fill.side == "BUY",
         "maker": fill.maker,
-        "marginAsset": QUOTE,
+        "marginAsset": fill.commission_asset,
     }
 
 
-def income_row(income: Income) -> Json:
+def income_row(income: Income, *, quote: str) -> Json:
     """Return an income as ``income`` shows it."""
     return {
         "symbol": income.symbol,
         "incomeType": income.kind,
         "income": text8(income.units),
-        "asset": QUOTE,
+        "asset": quote,
         "info": income.kind,
         "time": income.booked_at,
         "tranId": income.number,
@@ -114,7 +114,7 @@ def _asset_row(state: State, cross: Pool, held: list[Stake]) -> Json:
     profit = sum((s.profit for s in held), ZERO)
     initial = sum((s.initial for s in held), ZERO)
     return {
-        "asset": QUOTE,
+        "asset": state.scenario.quote,
         "walletBalance": text8(state.usdm.wallet),
         "unrealizedProfit": text8(profit),
         "marginBalance": text8(state.usdm.wallet + profit),
@@ -266,7 +266,7 @@ def _risk_row(stake: Stake, cross: Pool, *, version: int) -> Json:
             "isAutoAddMargin": "false",
         }
     return row | {
-        "marginAsset": QUOTE,
+        "marginAsset": stake.listing.quote,
         "initialMargin": text8(stake.initial + stake.order_initial),
         "maintMargin": text8(stake.maintained),
         "positionInitialMargin": text8(stake.initial),
@@ -285,7 +285,7 @@ def listing_row(listing: Listing, *, listed_at: int) -> Json:
     lots = {"stepSize": lot, "minQty": lot}
     return {
         "symbol": listing.symbol,
-        "pair": listing.base + QUOTE,
+        "pair": listing.base + listing.quote,
         "contractType": listing.contract,
         "deliveryDate": min(listing.delivers_at, rule.delists_at),
         "onboardDate": listed_at,
@@ -293,8 +293,8 @@ def listing_row(listing: Listing, *, listed_at: int) -> Json:
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.base,
-        "quoteAsset": QUOTE,
-        "marginAsset": QUOTE,
+        "quoteAsset": listing.quote,
+        "marginAsset": listing.quote,
         "pricePrecision": places(rule.tick_size),
         "quantityPrecision": places(rule.lot_size),
         "baseAssetPrecision": 8,
