@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.canaries import hits, left_in, needles
 from tests.acceptance.conftest import CONFIG, Account, AccountAt, Ended, has_no_traceback
 from tests.acceptance.dominance import unruled
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
 from trimtab.testnet.interventions import force_liquidation
+from trimtab.testnet.scenario import Credential
 
 RUN = ("run", "--execute", "--yes", "--json")
 COINS = Scenario.from_json(
@@ -207,3 +210,39 @@ async def test_the_doctor_looks_at_both_venues(split_at: SplitAt) -> None:
     for url in (split.account.exchange.url, split.hedges.url):
         assert url.removeprefix("http://") in found["host_truth"]["found"]
     assert {c["outcome"] for c in found.values()} <= {"pass", "warn", "not_checked"}, told.text
+
+
+PLANTED = {
+    "TRIMTAB__VENUE__API_KEY": "cAnArYcOiNkEy7Q2mXz9LbVt4Rw",
+    "TRIMTAB__VENUE__API_SECRET": "cAnArYcOiNsEcReT8VdNq6Lx1Zr",
+    "TRIMTAB__HEDGE__VENUE__API_KEY": "cAnArYhEdGeKeY3JfUo6TyEi1Ck",
+    "TRIMTAB__HEDGE__VENUE__API_SECRET": "cAnArYhEdGeSeCrEt5Jg0SyUc9",
+}
+
+
+def known_to(scenario: Scenario, place: str) -> Scenario:
+    """Return the exchange that knows the planted key of *place* and no other."""
+    pair = Credential(
+        key=PLANTED[f"TRIMTAB__{place}__API_KEY"], secret=PLANTED[f"TRIMTAB__{place}__API_SECRET"]
+    )
+    return dataclasses.replace(scenario, credentials=(pair,))
+
+
+async def test_each_venue_is_asked_with_its_own_key_and_neither_comes_to_light(
+    account_at: AccountAt,
+) -> None:
+    async with serve(known_to(HEDGES, "HEDGE__VENUE")) as hedges:
+        text = CONFIG + '\n[rebalance]\nroute = "mixed"\n' + SPLIT.replace("{hedges}", hedges.url)
+        account = await account_at(known_to(COINS, "VENUE"), config=text)
+        words = ("run", "--execute", "--yes", "--log-level", "debug")
+        ran = await account.trimtab(*words, variables=PLANTED)
+        assert ran.code == 0, ran.text
+        assert account.exchange.truth()["orders"]
+        assert hedges.truth()["orders"]
+        looked = await account.trimtab("doctor", variables=PLANTED)
+        crossed = {name.replace("HEDGE__", ""): text for name, text in PLANTED.items()}
+        refused = await account.trimtab("plan", variables=crossed | {"COLUMNS": "100"})
+        assert refused.code not in (0, 3), refused.text
+        whole = "".join(each.text for each in (ran, looked, refused)).encode()
+        whole += left_in(account.folder)
+    assert hits(whole, frozenset().union(*map(needles, PLANTED.values()))) == []
