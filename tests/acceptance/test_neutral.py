@@ -84,6 +84,8 @@ async def test_a_member_that_pays_is_entered_coin_and_short_in_turn(account_at: 
     assert status["hedges"] == []
     told = (await account.trimtab("status")).stdout
     assert "neutral  sleeve, short: 20.00 % of 20.00 %" in told
+    assert "No trigger prices: a price moves the sleeves too" in told
+    assert {d["trigger_untold"] for d in status["assets"]} == {"sleeves"}
     explained = (await account.trimtab("explain", plan["digest"])).stdout
     assert "held with an equal short, for its funding" in explained
 

@@ -278,14 +278,14 @@ def book_of(answer: object, instrument: Instrument, *, read_at: datetime) -> Boo
         Unreadable: a level is wrong, or the book is crossed.
 
     """
-    row = mapping_of(answer)
-    bids, asks = _levels(field(row, "bids"), instrument), _levels(field(row, "asks"), instrument)
-    if not bids or not asks:
-        return None
     try:
+        row = mapping_of(answer)
+        bids, asks = (_levels(field(row, side), instrument) for side in ("bids", "asks"))
+        if not bids or not asks:
+            return None
         return Book(bids=bids[::-1], asks=asks, read_at=read_at)
     except ValueError as error:
-        raise Unreadable(str(error)) from error
+        raise Unreadable(f"{instrument.symbol}: {error}") from error
 
 
 def _levels(side: object, instrument: Instrument) -> tuple[Level, ...]:

@@ -145,6 +145,7 @@ def drift_document(drift: Drift) -> Document:
         "alert_high": _alert_mark(drift.alert_high),
         "trigger_low": _alert_mark(drift.trigger_low),
         "trigger_high": _alert_mark(drift.trigger_high),
+        "trigger_untold": drift.untold,
         "trigger_low_chances": _chances(drift.chances_low),
         "trigger_high_chances": _chances(drift.chances_high),
     }

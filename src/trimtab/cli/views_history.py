@@ -13,6 +13,7 @@ from trimtab.cli.tables import money, percent, rows_table
 from trimtab.domain.exact import shown, trimmed
 from trimtab.domain.plan import Chance, Drift
 from trimtab.domain.readings import Reading
+from trimtab.domain.untold import WHY_UNTOLD, Untold
 
 _PLACES = 6
 
@@ -47,10 +48,15 @@ def _figure(value: Decimal) -> str:
 
 
 def trigger_table(drifts: Sequence[Drift]) -> RenderableType | None:
-    """Return at which price of each asset a band is left first, or None where no price is told."""
+    """Return at which price of each asset a band is left first, or why no price is told.
+
+    None where there is none, or a band is left already: that is plain from the weights.
+    """
     told = [d for d in drifts if d.trigger_low is not None or d.trigger_high is not None]
     if not told:
-        return None
+        untold = (d.untold for d in drifts if d.untold is not Untold.BAND_LEFT)
+        why = next((WHY_UNTOLD[each] for each in untold if each is not None), "")
+        return Text(f"No trigger prices: {why}.", "dim") if why else None
     spans = tuple(c.days for d in told for c in (d.chances_low or d.chances_high))
     days = tuple(dict.fromkeys(spans))
     likely = tuple(f">in {span} d" for span in days)

@@ -27,6 +27,7 @@ from trimtab.domain.routing import RouteChoice
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
+from trimtab.domain.untold import Untold
 
 _NO_MOVE: Final = frozenset({OverlayKind.HEDGE, OverlayKind.NEUTRAL})
 """Overlays that change nothing of what is wanted to be exposed to."""
@@ -169,6 +170,8 @@ class Drift:
     """How likely ``trigger_high`` is touched, likewise."""
     in_sleeves: Decimal = ZERO
     """What sleeves add to the net exposure, fraction of NAV, signed."""
+    untold: Untold | None = None
+    """Why no trigger prices are told; None where they are, or there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from trimtab.domain.plan import Drift, Leg
 from trimtab.domain.policy import Policy
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift, SleeveScale
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.untold import Untold
 from trimtab.planning.cross import Crossing, attributed, open_crosses, without_crosses
 from trimtab.planning.sleeves import Scale, measured, sleeve_symbols, without_sleeves
 from trimtab.planning.stance import Stance
@@ -117,6 +118,7 @@ def _beside(drift: Drift, added: Decimal, account: Parted, *, is_alone: bool) ->
     bare = replace(
         drift,
         in_sleeves=added,
+        untold=Untold.SLEEVES,
         trigger_low=None,
         trigger_high=None,
         chances_low=(),

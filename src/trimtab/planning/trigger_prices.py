@@ -16,6 +16,7 @@ from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Drift
 from trimtab.domain.policy import Basis, RebalancePolicy, Route
+from trimtab.domain.untold import Untold
 from trimtab.planning.accepted import Terms
 from trimtab.planning.units import Measure, Unit
 from trimtab.targets.effective import Targets
@@ -45,14 +46,21 @@ def with_trigger_prices(drifts: tuple[Drift, ...], scene: Scene) -> tuple[Drift,
     such a route lets be goes over from one regime to another with the price, or moves with another
     price, and a price that is not certain is not told.
     """
-    is_split = any(
-        scene.policy.way_of(a) is not None or scene.policy.route_of(a) is Route.CROSS
-        for a in scene.policy.assets
-    )
-    if is_split or any(unit.breached for unit in scene.units):
-        return drifts
+    untold = _untold(scene)
+    if untold is not None:
+        return tuple(replace(drift, untold=untold) for drift in drifts)
     with exact_arithmetic():
         return tuple(_priced(drift, scene) for drift in drifts)
+
+
+def _untold(scene: Scene) -> Untold | None:
+    """Return why no trigger prices are told, None where they are."""
+    rules = scene.policy
+    if any(rules.route_of(a) is Route.CROSS for a in rules.assets):
+        return Untold.CROSS_HEDGE
+    if any(rules.way_of(a) is not None for a in rules.assets):
+        return Untold.SPLIT_ROUTE
+    return Untold.BAND_LEFT if any(unit.breached for unit in scene.units) else None
 
 
 def _priced(drift: Drift, scene: Scene) -> Drift:

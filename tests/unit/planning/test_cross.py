@@ -25,6 +25,7 @@ from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import Plan, Role, UntradedReason
 from trimtab.domain.policy import Route, Threshold
+from trimtab.domain.untold import Untold
 from trimtab.planning.compose import make_plan
 
 ALT, BTC = Asset("ALT"), Asset("BTC")
@@ -120,6 +121,7 @@ def test_what_is_short_counts_for_alt_and_for_nothing_else() -> None:
     assert (short.before, short.after, short.most) == (dec("0.03"), dec("0.03"), dec("0.03"))
     assert short.stands_for == 2_000
     assert (plan.drift[0].trigger_low, plan.drift[0].trigger_high) == (None, None)
+    assert plan.drift[0].untold is Untold.CROSS_HEDGE
 
 
 def test_it_grows_at_its_own_beta_and_begins_another_at_a_new_one() -> None:

@@ -23,6 +23,7 @@ from trimtab.domain.policy import (
     Untargeted,
 )
 from trimtab.domain.sleeves import Sleeve, SleeveScale
+from trimtab.domain.untold import Untold
 from trimtab.planning.compose import make_plan
 
 FREE = {"taker_fee": dec(0), "notional_min": dec(0)}
@@ -87,6 +88,7 @@ def test_a_price_edge_allows_for_what_the_sleeve_does_to_nav() -> None:
     total = nav + net * (price - 100_000)
     assert abs(value / total - dec("0.56")) < dec("1e-9")
     assert (btc.trigger_low, btc.trigger_high) == (None, None)
+    assert btc.untold is Untold.SLEEVES
 
 
 INSIDE = "BTC 0.6 @ 100000, ETH 5 @ 4000, SOL 0 @ 200, USDT 10000, wallet 10000"

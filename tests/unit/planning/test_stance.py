@@ -22,6 +22,7 @@ from trimtab.domain.history_policy import (
 )
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Policy, Route, Threshold
+from trimtab.domain.untold import Untold
 from trimtab.planning.compose import make_plan
 from trimtab.planning.stance import Stance, stance_of
 
@@ -166,3 +167,15 @@ def test_a_rule_that_lacks_its_past_refuses() -> None:
             stance(wanted, None)
     with pytest.raises(ShortHistory):
         stance(rules(chance_days=61))
+
+
+def test_a_route_that_splits_a_drift_and_a_band_that_is_left_say_why_no_price_is_told() -> None:
+    inside = exposure(account("BTC 0.06 @ 50000, USDT 7000"))
+    split = policy("BTC 0.3, USDT 0.7", route=Route.MIXED)
+    drifts = stance_of(split, inside, occasion(), ()).found.drifts
+    assert {d.untold for d in drifts} == {Untold.SPLIT_ROUTE}
+    outside = exposure(account("BTC 0.16 @ 50000, USDT 2000"))
+    left = stance_of(policy("BTC 0.3, USDT 0.7"), outside, occasion(), ()).found.drifts
+    assert {d.untold for d in left} == {Untold.BAND_LEFT}
+    told = stance_of(policy("BTC 0.3, USDT 0.7"), inside, occasion(), ()).found.drifts
+    assert {d.untold for d in told} == {None}
