@@ -12,7 +12,7 @@ from tests.conformance.line import Mishap
 from tests.conformance.spoken import Told
 from tests.conformance.stage import WINDOW_MS, Stage, from_the_start, staged
 from tests.contract.test_wallets import moving
-from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
+from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import Environment, OpenOrder
 from trimtab.domain.transfers import ListedState
@@ -201,6 +201,11 @@ async def requests_stay_in_their_place(stage: Stage) -> None:
     await stage.opened.venue.submit(stage.buy(SIZE))
     live = {asked.host for asked in stage.line.asked}
     assert live <= stage.profile.hosts[Environment.LIVE]
+    if stage.profile.sandbox is None:
+        with pytest.raises(ConfigError, match="has no sandbox"):
+            async with staged(stage.venue_id, stage.market, environment=Environment.TESTNET):
+                pass
+        return
     async with staged(stage.venue_id, stage.market, environment=Environment.TESTNET) as other:
         await other.opened.venue.submit(other.buy(SIZE))
         hosts = {asked.host for asked in other.line.asked}

@@ -13,6 +13,7 @@ from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.line import Line
+from tests.conformance.weex_floor import WeexFloor
 from tests.wire.opened import NoWaiting, intent
 from trimtab.adapters.ccxt_open import ApiKey, OpenedVenue, VenueSettings, open_venue
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
@@ -32,6 +33,7 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "binance": BinanceFloor,
     "bybit": BybitFloor,
     "bitget": BitgetFloor,
+    "weex": WeexFloor,
 }
 """A venue in process for each that an adapter opens."""
 

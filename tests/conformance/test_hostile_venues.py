@@ -40,17 +40,20 @@ BITGET_LINEAR = (
     "/api/v2/mix/market/query-position-lever",
     "/api/v2/mix/market/merge-depth",
 )
-AT_ONCE = 10
+WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
+AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4}
 """Answers for one stage: the requests of a minute are counted."""
 READS = [
     *(pytest.param("bybit", Market.SPOT, path, id=path) for path in BYBIT),
     *(pytest.param("bitget", Market.SPOT, path, id=path) for path in BITGET),
     *(pytest.param("bitget", Market.LINEAR, path, id=path) for path in BITGET_LINEAR),
+    *(pytest.param("weex", Market.SPOT, path, id=path) for path in WEEX),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
     pytest.param("bitget", Market.SPOT, "/api/v2/spot/trade/fills", id="bitget-spot"),
     pytest.param("bitget", Market.LINEAR, "/api/v2/mix/order/fills", id="bitget-linear"),
+    pytest.param("weex", Market.SPOT, "/api/v3/myTrades", id="weex-spot"),
 ]
 
 
@@ -120,9 +123,9 @@ async def test_a_snapshot_is_the_account_or_none(venue_id: str, market: Market, 
         _, document = await _answer(stage, path)
     cases = list(spoilt(document))
     assert cases
-    for start in range(0, len(cases), AT_ONCE):
+    for start in range(0, len(cases), AT_ONCE[venue_id]):
         async with staged(venue_id, market) as stage:
-            for what, other in cases[start : start + AT_ONCE]:
+            for what, other in cases[start : start + AT_ONCE[venue_id]]:
                 _spoil(stage, path, other)
                 _forget(stage)
                 try:
@@ -161,9 +164,9 @@ async def test_fills_are_what_was_executed_or_unread(
         whole = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
         _, document = await _answer(stage, path)
     cases = list(spoilt(document))
-    for start in range(0, len(cases), AT_ONCE):
+    for start in range(0, len(cases), AT_ONCE[venue_id]):
         async with staged(venue_id, market) as stage:
-            for what, other in cases[start : start + AT_ONCE]:
+            for what, other in cases[start : start + AT_ONCE[venue_id]]:
                 _spoil(stage, path, other)
                 try:
                     fills = await stage.opened.venue.fills(stage.symbol, since=from_the_start())

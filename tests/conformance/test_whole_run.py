@@ -16,6 +16,7 @@ from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS
 from tests.durability.program import Quiet
+from tests.fakes.spoken_references import SpokenReferences
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.price_history import KeptHistory
@@ -24,13 +25,17 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
-from trimtab.config import load
-from trimtab.domain.findings import Verdict
+from trimtab.config import Config, load
+from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset
 from trimtab.domain.payments import PaymentKind
+from trimtab.domain.plan import Plan
+from trimtab.domain.references import ReferenceSource
 from trimtab.domain.rights import KeyUse
-from trimtab.ports import PlanStatus
+from trimtab.domain.snapshot import Environment
+from trimtab.ports import Answer, Clock, PlanStatus, ReferencePrice
+from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.facts import Market
 from trimtab.venues.shown import SHOWN
 from trimtab.workflow.reconcile import reconcile
@@ -43,7 +48,7 @@ quote = "USDT"
 
 [venue]
 id = "{venue}"
-environment = "testnet"
+environment = "{environment}"
 markets = ["spot"]
 
 [portfolio.targets]
@@ -71,9 +76,34 @@ max_ratio = "1.0"
 """
 
 
+VOUCHED = """key_rights = "vouched"
+
+[portfolio.targets]"""
+
+
+class SaysYes(Quiet):
+    """Somebody who says yes to every plan: in live nothing less is taken."""
+
+    async def ask(self, plan: Plan, report: GateReport) -> Answer:
+        return Answer.YES
+
+
+def references_of(config: Config, floor: ConformingFloor, clock: Clock) -> ReferencePrice:
+    """Return independent prices where they are needed: of the live exchange alone."""
+    if config.key.environment is not Environment.LIVE:
+        return UnreadReferences()
+    prices = {"BTC": floor.truth().ask, "USDT": Decimal(1)}
+    said = {(s, Asset(a)): price for s in ReferenceSource for a, price in prices.items()}
+    return SpokenReferences(tuple(ReferenceSource), said, clock)
+
+
 def config_of(venue_id: str, folder: Path, *, market: Market) -> str:
     """Return a configuration under which coins are bought, or too many of them hedged."""
-    text = CONFIG.format(venue=venue_id, folder=folder)
+    has_sandbox = PROFILES[venue_id].sandbox is not None
+    environment = "testnet" if has_sandbox else "live"
+    text = CONFIG.format(venue=venue_id, folder=folder, environment=environment)
+    if not PROFILES[venue_id].tells_rights:
+        text = text.replace("[portfolio.targets]", VOUCHED)
     if market is Market.SPOT:
         return text
     text = text.replace('["spot"]', '["spot", "swap"]')
@@ -100,13 +130,13 @@ async def opened(
             venue=at.venue,
             wallets=at.wallets,
             market=at.market,
-            references=UnreadReferences(),
+            references=references_of(config, line.floor, clock),
             payments=at.venue,
             preflight=at.preflight,
             history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
         )
         yield (
-            runner_of(shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None),
+            runner_of(shell, approver=SaysYes(), progress=Quiet(), stop=asyncio.Event(), wish=None),
             shell,
             line,
         )
@@ -135,7 +165,7 @@ async def test_a_run_brings_the_account_to_its_targets_and_the_books_agree(
     tmp_path: Path, venue_id: str
 ) -> None:
     async with opened(venue_id, tmp_path) as (runner, _, line):
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []
         fills = await runner.desk.ledger.fills()
@@ -152,7 +182,7 @@ async def test_an_order_whose_answer_is_lost_is_found_and_never_sent_again(
     async with opened(venue_id, tmp_path) as (runner, _, line):
         floor = line.floor
         line.spoil(Mishap.LOST, which=floor.is_order)
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.EXECUTED
         assert await differences(runner) == []
     names = [order.name for order in floor.orders()]
@@ -166,7 +196,7 @@ async def test_a_refused_order_ends_the_run_and_is_not_tried_again(
     async with opened(venue_id, tmp_path) as (runner, _, line):
         floor = line.floor
         line.spoil(floor.trouble(Trouble.REFUSED), which=floor.is_order)
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.PARTIAL
         assert await differences(runner) == []
     assert sum(floor.is_order(asked) for asked in line.asked) == 1
@@ -190,7 +220,7 @@ async def test_a_run_hedges_what_is_too_much_and_the_books_agree(
 ) -> None:
     async with opened(venue_id, tmp_path, market=Market.LINEAR) as (runner, shell, line):
         before = line.floor.truth().coins
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []
         fills = await runner.desk.ledger.fills()
@@ -212,7 +242,7 @@ async def test_a_hedge_whose_answer_is_lost_is_found_and_never_sent_again(
 ) -> None:
     async with opened(venue_id, tmp_path, market=Market.LINEAR) as (runner, _, line):
         line.spoil(Mishap.LOST, which=line.floor.is_order)
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []
     assert sum(line.floor.is_order(asked) for asked in line.asked) == len(line.floor.orders()) == 1
@@ -222,7 +252,7 @@ async def test_an_account_in_hedge_mode_is_refused_and_nothing_is_sent(tmp_path:
     async with opened("bitget", tmp_path, market=Market.LINEAR) as (runner, _, line):
         assert isinstance(line.floor, BitgetFloor)
         line.floor.hedge()
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.REFUSED
     assert {f.check for f in result.report.findings if f.verdict is Verdict.REFUSE} == {
         "position_mode"

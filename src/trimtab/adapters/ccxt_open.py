@@ -51,6 +51,11 @@ from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.raw_account import RawMarketData
 from trimtab.adapters.venue_clock import VenueClocks
+from trimtab.adapters.weex_history import weex_history
+from trimtab.adapters.weex_markets import WeexAccount, weex_markets
+from trimtab.adapters.weex_orders import WeexOrders
+from trimtab.adapters.weex_preflight import weex_preflight
+from trimtab.adapters.weex_venue import weex_venue
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
@@ -170,11 +175,8 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
             f"{venue_id} is not opened for {', '.join(unknown)}",
             next_step=f"set venue.markets = [{spoken}]",
         )
-    if not profile.hosts[environment]:
-        raise ConfigError(
-            f"{venue_id} has no environment {environment.value}",
-            next_step='set venue.environment = "testnet"',
-        )
+    if why := profile.lacks(environment):
+        raise ConfigError(why, next_step=f'set venue.environment = "{profile.instead.value}"')
 
 
 def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
@@ -235,8 +237,22 @@ def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     )
 
 
+def _weex(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of WEEX on one wire, with one list of markets and of known orders."""
+    markets = weex_markets(wire)
+    orders, key, quote = WeexOrders(wire, markets), settings.account, settings.quote
+    account = WeexAccount(wire, markets, orders)
+    return OpenedVenue(
+        venue=weex_venue(wire, markets, orders),
+        wallets=OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=weex_preflight(wire, hosts),
+        history=weex_history(wire, markets, quote=quote),
+    )
+
+
 _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
-    MappingProxyType({"binance": _binance, "bybit": _bybit, "bitget": _bitget})
+    MappingProxyType({"binance": _binance, "bybit": _bybit, "bitget": _bitget, "weex": _weex})
 )
 """What puts the ports on a wire, by venue."""
 
@@ -288,7 +304,7 @@ def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) 
             },
         }
     )
-    if settings.account.environment is Environment.TESTNET:
+    if settings.account.environment is Environment.TESTNET and profile.sandbox is not None:
         getattr(exchange, profile.sandbox.value)(True)  # noqa: FBT003 -- ccxt's signature.
         if profile.paper_header is not None:  # ccxt leaves it off some requests.
             exchange.headers.update([profile.paper_header])

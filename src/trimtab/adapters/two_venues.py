@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import TypeVar
@@ -32,7 +32,7 @@ from trimtab.domain.orders import (
     VenueOrderId,
 )
 from trimtab.domain.payments import Payment
-from trimtab.domain.rights import KeyRights, KeyStanding, UntoldRights
+from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
 from trimtab.domain.snapshot import AccountKey, ClockReading, OpenOrder, Snapshot
 from trimtab.ports import (
     AbsenceEvidence,
@@ -260,7 +260,8 @@ def joined_rights(
     """Return two keys as one: what is asked of each, and whatever danger is in either.
 
     Coins are traded by the first and contracts by the second, whatever else they may. Untold when
-    one of them is; absent only when neither failed to answer.
+    one of them is; absent only when neither failed to answer and nothing is wrong with the one
+    that tells: whoever vouches for a key vouches for no other.
     """
     untold = [
         (name, each)
@@ -268,9 +269,18 @@ def joined_rights(
         if isinstance(each, UntoldRights)
     ]
     if untold:
+        wrong = [
+            f"{name}: the key {fault}"
+            for name, each, trades in (
+                (names[0], coins, "trades_spot"),
+                (names[1], hedges, "trades_futures"),
+            )
+            if isinstance(each, KeyRights)
+            for fault in _faults(each, trades)
+        ]
         return UntoldRights(
-            why="; ".join(f"{name}: {each.why}" for name, each in untold),
-            is_absent=all(each.is_absent for _, each in untold),
+            why="; ".join([*wrong, *(f"{name}: {each.why}" for name, each in untold)]),
+            is_absent=not wrong and all(each.is_absent for _, each in untold),
         )
     assert isinstance(coins, KeyRights), "What is not untold is told."
     assert isinstance(hedges, KeyRights), "As above."
@@ -286,6 +296,21 @@ def joined_rights(
         trades_options=coins.trades_options or hedges.trades_options,
         is_bound_to_ip=coins.is_bound_to_ip and hedges.is_bound_to_ip,
     )
+
+
+def _faults(rights: KeyRights, trades: str) -> Iterator[str]:
+    """Yield what is wrong with a key that *trades*, whatever a plan needs."""
+    powers = {
+        "withdraws": "may withdraw",
+        "transfers_out": "may move funds to another account",
+        "borrows": "may borrow",
+        "trades_options": "may trade options",
+    }
+    yield from (words for name, words in powers.items() if getattr(rights, name))
+    if not rights.reads:
+        yield "may not read"
+    if rights.use is KeyUse.SEND and not getattr(rights, trades):
+        yield "may not trade"
 
 
 class TwoHistories:

@@ -18,6 +18,7 @@ from trimtab.config.words import LOCAL_URL
 from trimtab.domain.contracts import Contract
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import MarketKind
+from trimtab.domain.rights import KeyTrust
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.catalogue import PROFILES
 
@@ -58,10 +59,12 @@ def venue_flaws(venue: Mapping[str, Any], *, is_split: bool) -> Iterator[Flaw]:
         reason = f"{venue_id} is opened for {', '.join(spoken)} only"
         yield Flaw(path=place, reason=reason, fix=f"write markets = {json.dumps(spoken)}")
     environment = venue.get("environment")
-    if environment in list(Environment) and not profile.hosts[Environment(environment)]:
-        reason = f"the local exchange does not speak {venue_id}"
-        path = ("venue", "environment")
-        yield Flaw(path=path, reason=reason, fix='write environment = "testnet"')
+    if environment in list(Environment) and (why := profile.lacks(Environment(environment))):
+        fix = f'write environment = "{profile.instead.value}"'
+        yield Flaw(path=("venue", "environment"), reason=why, fix=fix)
+    if venue.get("key_rights") == KeyTrust.VOUCHED.value and profile.tells_rights:
+        reason = f"{venue_id} tells what a key may do, so that nobody has to vouch for it"
+        yield Flaw(path=("venue", "key_rights"), reason=reason, fix="leave it out")
 
 
 def hedge_venue_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:

@@ -52,6 +52,7 @@ from trimtab.domain.contracts import Contract
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.rights import KeyTrust
 from trimtab.domain.routing import Share
 from trimtab.domain.snapshot import Environment
 
@@ -90,6 +91,9 @@ class Venue(BaseModel):
         MarketKind.SWAP,
     )
     """Kinds of market that are read and traded; swap is perpetuals, future is dated contracts."""
+    key_rights: KeyTrust = KeyTrust.TOLD
+    """Whose word counts, in live, for what the key may do. At a venue that has no question for it,
+    "vouched" says that you have seen the key: it cannot withdraw or move funds away."""
 
 
 class Rebalance(BaseModel):

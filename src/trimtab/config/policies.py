@@ -85,6 +85,7 @@ def policy_of(document: Document) -> Policy:
         limits=_limits(document),
         references=_references(document),
         history=_history(document),
+        key_trust=document.venue.key_rights,
         approval=ApprovalPolicy(
             ttl_s=document.approval.ttl_s,
             max_move_bps=document.approval.max_move_bps,

@@ -97,6 +97,8 @@ Whichever is used, the gate asks the venue what the key may do (check `key_right
 key is refused that may withdraw, move funds to another account, borrow or trade options, that
 lacks a right which the plan needs, or whose rights the venue does not tell; a key that is bound
 to no IP address, or may move funds between wallets though `hedge.max_topup` is 0, is a warning.
+A venue that has no question for it (WEEX) takes orders in live only when
+`venue.key_rights = "vouched"` says that you have seen the key; every plan then carries a warning.
 The sandbox does not tell; the local exchange tells when its scenario `serves`
 `api_restrictions`, and is judged the same way.
 """

@@ -31,10 +31,9 @@ def starter(profile: str, *, venue: str, environment: Environment) -> str:
         read_venue(venue)
     except PydanticCustomError as e:
         raise ConfigError(f"venue: {e.message()}") from None
-    if not PROFILES_OF_VENUES[venue].hosts[environment]:
-        told = f"the local exchange does not speak {venue}"
-        fix = f"trimtab init --venue {venue} --environment testnet"
-        raise ConfigError(told, next_step=fix)
+    if why := PROFILES_OF_VENUES[venue].lacks(environment):
+        instead = PROFILES_OF_VENUES[venue].instead.value
+        raise ConfigError(why, next_step=f"trimtab init --venue {venue} --environment {instead}")
     chosen = PROFILES[profile]
     blocks = (_head(chosen), _venue(venue, environment), _portfolio(chosen), _limits(chosen))
     return "\n".join("\n".join(block) + "\n" for block in blocks)
@@ -63,6 +62,10 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
             yield "# The key's passphrase is a third part: TRIMTAB__VENUE__PASSWORD_FILE."
     if environment is Environment.LIVE:
         yield "# Real money. Nothing is sent without --execute and a typed yes."
+        if not PROFILES_OF_VENUES[venue].tells_rights:
+            yield "# The venue does not tell what a key may do. See that yours can only read and"
+            yield "# trade, then vouch for it; without that no plan passes."
+            yield '# key_rights = "vouched"'
     if MarketKind.SWAP in PROFILES_OF_VENUES[venue].kinds:
         yield 'markets = ["spot", "swap"]   # swap is perpetual contracts'
     else:

@@ -19,6 +19,7 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.neutral import NeutralPolicy
 from trimtab.domain.overlay_policy import NO_OVERLAYS, OverlayPolicy
 from trimtab.domain.references import ReferenceSource
+from trimtab.domain.rights import KeyTrust
 from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
 from trimtab.domain.sleeves import Sleeve, assets_of
 from trimtab.domain.tactical import NOTHING_TACTICAL, TacticalPolicy
@@ -331,6 +332,8 @@ class Policy:
     """In file order; those that a rule of the targets makes are not among them."""
     neutral: NeutralPolicy | None = None
     """Coins that may be held with an equal short; None where none is."""
+    key_trust: KeyTrust = KeyTrust.TOLD
+    """Whose word counts, in live, for what the key may do."""
 
     @property
     def sleeved(self) -> tuple[Asset, ...]:

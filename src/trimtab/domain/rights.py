@@ -47,5 +47,14 @@ class UntoldRights:
     """Whether the host has no such endpoint, as sandboxes have none; false when asking failed."""
 
 
+class KeyTrust(StrEnum):
+    """On whose word orders of the live exchange rest, as to what the key may do."""
+
+    TOLD = "told"
+    """The venue's: a key whose rights it does not tell sends nothing."""
+    VOUCHED = "vouched"
+    """The operator's, and only where the venue has no question for them."""
+
+
 KeyStanding = KeyRights | UntoldRights
 """What is known of the key's rights."""

@@ -124,7 +124,8 @@ _STATE: Final = (
         unit="",
         guards="The key can neither withdraw, move funds to another account, borrow nor trade"
         " options, and may do what the plan needs; a warning when no IP address binds it. Where"
-        " a sandbox does not tell it is not checked; in live it must tell.",
+        " a sandbox does not tell it is not checked; in live it must tell, or, where a venue has no"
+        " question for it, you vouch for the key: a warning in every plan.",
     ),
     _check(
         "clock_offset",

@@ -10,8 +10,9 @@ from trimtab.venues.binance import BINANCE
 from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
 from trimtab.venues.profile import VenueProfile
+from trimtab.venues.weex import WEEX
 
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
-    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET)}
+    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX)}
 )
 """Every venue that may be opened, by ccxt id."""

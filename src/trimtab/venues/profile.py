@@ -106,8 +106,8 @@ class VenueProfile:
     """What the adapter trades there."""
     hosts: Mapping[Environment, frozenset[str]]
     """Hosts that may be addressed, by environment; none where the environment is not spoken."""
-    sandbox: Switch
-    """How ccxt is pointed at the hosts of ``testnet``."""
+    sandbox: Switch | None
+    """How ccxt is pointed at the hosts of ``testnet``; None where the venue has no sandbox."""
     paper_header: tuple[str, str] | None
     """Name and value that every request of ``testnet`` carries and no request of ``live`` may;
     None where the hosts differ."""
@@ -150,8 +150,26 @@ class VenueProfile:
     """The largest |funding rate| of a settlement over the first maintenance rate, > 0."""
     funding_hours: int
     """Hours between settlements of a perpetual that tells nothing else, >= 1."""
+    tells_rights: bool = True
+    """Whether the venue has a question for what a key may do. Where it has none, nothing is sent
+    in live unless the operator vouches for the key."""
 
     def __post_init__(self) -> None:
         shared = self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]
         if shared and self.paper_header is None:
             raise ValueError(f"{self.venue_id}: a host of the sandbox is one of the live exchange")
+        if bool(self.hosts[Environment.TESTNET]) != (self.sandbox is not None):
+            raise ValueError(f"{self.venue_id}: a sandbox has hosts and a switch, or neither")
+
+    def lacks(self, environment: Environment) -> str:
+        """Return why *environment* cannot be had, empty where it can; see :meth:`instead`."""
+        if self.hosts[environment]:
+            return ""
+        if environment is Environment.LOCAL:
+            return f"the local exchange does not speak {self.venue_id}"
+        return f"{self.venue_id} has no sandbox"
+
+    @property
+    def instead(self) -> Environment:
+        """The environment that is the safest of those that the venue has."""
+        return next(each for each in Environment if self.hosts[each])

@@ -42,6 +42,15 @@ _COINS_ONLY: Final = _besides(
     Outcome.NOT_APPLICABLE,
 )
 
+_UNTOLD_RIGHTS: Final = _besides(
+    {"VC-23": "the venue has no question for what a key may do; its owner vouches for it"},
+    Outcome.NOT_SUPPORTED,
+)
+_ANSWERED_AS_THE_FIRST: Final = _besides(
+    {"VC-09": "no name is refused: while its order rests a second is answered as the first"},
+    Outcome.NOT_APPLICABLE,
+)
+
 SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
     {
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
@@ -49,6 +58,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.LINEAR): _all_but(),
+        ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
     }
 )
 """What was shown, by venue and market."""

@@ -14,7 +14,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, trimmed
 from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.policy import Policy, Route
-from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
+from trimtab.domain.rights import KeyRights, KeyStanding, KeyTrust, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.ports import BudgetUse, FeeTerms, HostAnswer
 from trimtab.risk.key_powers import KeyNeeds, key_faults
@@ -86,7 +86,12 @@ def key_examination(standing: KeyStanding, snapshot: Snapshot, policy: Policy) -
     if isinstance(standing, UntoldRights):
         if standing.is_absent and environment is not Environment.LIVE:
             return unchecked("key_rights", why=standing.why)
+        if standing.is_absent and policy.key_trust is KeyTrust.VOUCHED:
+            found = f"{standing.why}; you vouch for it"
+            return warned("key_rights", found=found, fix="look at the key's rights at the venue")
         fix = "run it again; the gate refuses a key whose rights are not told"
+        if standing.is_absent:
+            fix = 'see that the key can only read and trade, then set venue.key_rights = "vouched"'
         return failed("key_rights", found=f"not told: {standing.why}", fix=fix)
     wanted = [asset for asset in policy.rebalance.assets if asset != snapshot.quote]
     needs = KeyNeeds(

@@ -101,6 +101,26 @@ def test_one_key_that_does_not_tell_makes_both_untold_and_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"withdraws": True}, "may withdraw"),
+        ({"transfers_out": True}, "may move funds to another account"),
+        ({"borrows": True}, "may borrow"),
+        ({"trades_options": True}, "may trade options"),
+        ({"reads": False}, "may not read"),
+        ({"trades_futures": False}, "may not trade"),
+    ],
+)
+def test_who_does_not_tell_hides_nothing_that_the_other_tells(
+    changed: dict[str, bool], fault: str
+) -> None:
+    absent = UntoldRights(why="no question", is_absent=True)
+    hedges = dataclasses.replace(RIGHTS, use=KeyUse.SEND, **changed)
+    told = joined_rights(coins=absent, hedges=hedges, names=NAMES)
+    assert told == UntoldRights(why=f"bitget: the key {fault}; bybit: no question", is_absent=False)
+
+
 COINS = account(
     "BTC 1 @ 60000, USDT 100, wallet 900, perp BTC 0.5, order BTC 1 @ 50000,"
     " order perp BTC 1 @ 50000",

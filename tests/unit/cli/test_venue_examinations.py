@@ -12,7 +12,7 @@ from tests.builders import KEY, account, dec, limits, policy
 from tests.unit.risk.cases import KEY_IN_ORDER
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Threshold
-from trimtab.domain.rights import KeyUse, UntoldRights
+from trimtab.domain.rights import KeyTrust, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.ports import BudgetUse, FeeTerms, HostAnswer
 from trimtab.workflow.doctor import Outcome
@@ -147,6 +147,28 @@ def test_untold_rights_are_not_checked_only_where_a_sandbox_has_none(
 ) -> None:
     untold = UntoldRights(why="silence", is_absent=is_absent)
     assert key_examination(untold, at(environment), policy()).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("is_absent", "outcome", "fix"),
+    [
+        (True, Outcome.WARN, "look at the key's rights at the venue"),
+        (False, Outcome.FAIL, "run it again; the gate refuses a key whose rights are not told"),
+    ],
+)
+def test_a_key_that_is_vouched_for_is_a_warning_of_the_doctor(
+    is_absent: bool, outcome: Outcome, fix: str
+) -> None:
+    untold = UntoldRights(why="silence", is_absent=is_absent)
+    rules = dataclasses.replace(policy(), key_trust=KeyTrust.VOUCHED)
+    told = key_examination(untold, at("live"), rules)
+    assert (told.outcome, told.fix) == (outcome, fix)
+
+
+def test_the_doctor_says_how_a_key_is_vouched_for_where_the_venue_has_no_question() -> None:
+    told = key_examination(UntoldRights(why="silence", is_absent=True), at("live"), policy())
+    assert told.outcome is Outcome.FAIL
+    assert 'venue.key_rights = "vouched"' in (told.fix or "")
 
 
 def test_a_smallest_order_above_the_largest_allowed_fails_by_its_market() -> None:

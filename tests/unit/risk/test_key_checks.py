@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.builders import KEY, account, dec, policy
 from tests.unit.risk.cases import CALM, KEY_IN_ORDER, ask, context, found
 from trimtab.domain.findings import Verdict
-from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
+from trimtab.domain.rights import KeyRights, KeyStanding, KeyTrust, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.risk.registry import HARD
 
@@ -116,6 +116,37 @@ def test_rights_that_are_not_told_pass_only_where_a_sandbox_has_no_such_endpoint
         assert finding.measured == "not checked"
     else:
         assert "nobody answered" in (finding.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_absent", "verdict"),
+    [
+        (Environment.LIVE, True, Verdict.WARN),
+        (Environment.LIVE, False, Verdict.REFUSE),
+        (Environment.TESTNET, True, Verdict.PASS),
+        (Environment.TESTNET, False, Verdict.REFUSE),
+    ],
+)
+def test_a_key_that_is_vouched_for_is_a_warning_only_where_the_venue_has_no_question(
+    environment: Environment, is_absent: bool, verdict: Verdict
+) -> None:
+    known = UntoldRights(why="nobody asks here", is_absent=is_absent)
+    rules = dataclasses.replace(policy(), key_trust=KeyTrust.VOUCHED)
+    finding = found(ask(at(environment), SPOT, facts=context(key=known), rules=rules), "key_rights")
+    assert finding.verdict is verdict
+    if verdict is Verdict.WARN:
+        assert finding.measured == "vouched for"
+        assert finding.reason == (
+            "nobody asks here; that it cannot carry funds away is your word, not the venue's."
+        )
+
+
+@pytest.mark.parametrize("danger", DANGERS)
+def test_vouching_does_not_outweigh_what_the_venue_tells(danger: str) -> None:
+    rules = dataclasses.replace(policy(), key_trust=KeyTrust.VOUCHED)
+    facts = context(key=rights(**{danger: True}))
+    finding = found(ask(at(Environment.LIVE), SPOT, facts=facts, rules=rules), "key_rights")
+    assert finding.verdict is Verdict.REFUSE
 
 
 @given(

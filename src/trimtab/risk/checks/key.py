@@ -1,13 +1,14 @@
 """The check of the key's rights. Pure.
 
-In live, rights that the venue does not tell are refused; elsewhere only an endpoint that the
-host does not have is let through, and said to be not checked.
+In live, rights that the venue does not tell are refused, unless it has no question for them and
+the operator vouches for the key: then they are a warning, in every plan. Elsewhere only an
+endpoint that the host does not have is let through, and said to be not checked.
 """
 
 from __future__ import annotations
 
 from trimtab.domain.findings import Verdict
-from trimtab.domain.rights import KeyRights, UntoldRights
+from trimtab.domain.rights import KeyRights, KeyTrust, UntoldRights
 from trimtab.domain.snapshot import Environment
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.judgement import Judgement
@@ -15,6 +16,8 @@ from trimtab.risk.key_powers import KeyFaults, KeyNeeds, key_faults
 
 NOT_CHECKED = "not checked"
 """What is measured where the host does not tell."""
+VOUCHED = "vouched for"
+"""What is measured where the operator answers for the key."""
 
 
 def key_rights(case: Case) -> Judgement:
@@ -32,14 +35,24 @@ def key_rights(case: Case) -> Judgement:
 
 
 def _untold(known: UntoldRights, case: Case) -> Judgement:
-    """Let through only what a sandbox may leave open.
+    """Let through what a sandbox may leave open, and what the operator answers for.
 
     Raises:
-        Unmeasured: the environment is live, or asking failed.
+        Unmeasured: the environment is live and nobody vouches for the key, or asking failed.
 
     """
-    if case.snapshot.key.environment is Environment.LIVE or not known.is_absent:
+    is_live = case.snapshot.key.environment is Environment.LIVE
+    is_vouched = case.policy.key_trust is KeyTrust.VOUCHED
+    if not known.is_absent or (is_live and not is_vouched):
         raise Unmeasured(f"the rights of the key ({known.why}); see trimtab doctor")
+    if is_live:
+        return Judgement(
+            subject="account",
+            verdict=Verdict.WARN,
+            measured=VOUCHED,
+            limit=None,
+            reason=f"{known.why}; that it cannot carry funds away is your word, not the venue's.",
+        )
     return Judgement(
         subject="account", verdict=Verdict.PASS, measured=NOT_CHECKED, limit=None, reason=None
     )

@@ -1,6 +1,7 @@
 """WEEX v3: spot and perpetual contracts. Pure data.
 
-Documentation: WEEX API v3, "Place Order", "Demo Trading", 2026; where it is silent, ccxt.
+Documentation: WEEX API v3, "Place Order", "Get Order Details", "Get Order Info", "Get Order
+History", "FAQs", "Demo Trading", 2026; v1 "Standard Specifications"; where it is silent, ccxt.
 """
 
 from __future__ import annotations
@@ -37,15 +38,18 @@ _SPOT: Final = MarketFacts(
         field="newClientOrderId",
         param="clientOrderId",
         pattern="[a-zA-Z0-9_-]{1,36}",
-        unique=Uniqueness.UNSTATED,
-        source="ccxt 4.5.90 weex.create_order; length not stated",
+        unique=Uniqueness.OPEN_ORDERS,
+        source=(
+            'v3 "Place Order": while an order of the name is active a second is answered with '
+            "success and not made; length from contracts"
+        ),
     ),
     look_up=LookUp(
         way=Way.UNIFIED,
         call="privateGetApiV3Order",
         param="origClientOrderId",
         kept_s=None,
-        source="ccxt 4.5.90 weex.fetch_order",
+        source='v3 "Get Order Details": by origClientOrderId; for how long is not said',
     ),
     cancel=Cancel(way=Way.UNIFIED, call="privateDeleteApiV3Order", param="origClientOrderId"),
     duplicate_codes=(),
@@ -56,7 +60,7 @@ _SPOT: Final = MarketFacts(
         holds_at_match=False,
         sent_by_ccxt=True,
         default_s=30,
-        source='"Signature": a request is refused when its time stamp is 30 s off',
+        source='v1 "Standard Specifications": refused when the time stamp is over 30 s off',
     ),
     immediate=Immediate(
         params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"timeInForce":"IOC"'
@@ -66,7 +70,10 @@ _SPOT: Final = MarketFacts(
     market_buy_unit=Unit.BASE,
     tells_fills=False,
     fee_assets="what is received",
-    budgets=(Budget(of="requests", count=50, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    budgets=(
+        Budget(of="orders", count=100, seconds=60, source='v3 "FAQs": placing on spot'),
+        Budget(of="requests", count=50, seconds=1, source="ccxt 4.5.90 rateLimit"),
+    ),
     contracts=None,
 )
 _LINEAR: Final = replace(
@@ -77,7 +84,10 @@ _LINEAR: Final = replace(
         call="",
         param="",
         kept_s=None,
-        source="ccxt 4.5.90 weex.fetch_order: contracts need the venue's own id",
+        source=(
+            'v3 "Get Order Info": by the venue\'s own id only; "Get Order History" carries our '
+            "name, and says neither by when an ended order stands there nor whether all do"
+        ),
     ),
     cancel=Cancel(
         way=Way.UNIFIED,
@@ -122,6 +132,10 @@ FACTS: Final = VenueFacts(
             "calls change"
         ),
         "create_order for contracts chooses LONG or SHORT itself",
+        "an order of a contract cannot say that it only reduces",
+        "it tells no table of maintenance margin, so that no plan with contracts can be judged",
+        "an execution of coins does not say in what its fee is; ccxt takes it for what is received",
+        "the account's own fee rates were seen to be 0 while fees were paid",
     ),
     markets=MappingProxyType(
         {
