@@ -20,6 +20,7 @@ from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy, Policy, RiskLimits
+from trimtab.domain.question import is_asked_twice
 from trimtab.domain.snapshot import AccountKey, Environment, Snapshot
 from trimtab.domain.standing_approval import (
     DAY,
@@ -35,8 +36,8 @@ from trimtab.domain.standing_approval import (
 
 _LATCHES: Final = frozenset({"kill_switch", "reducing"})
 """Checks that pass only where the account is neither halted nor reducing."""
-_UNASKED: Final = frozenset({ApprovalKind.FLAG, ApprovalKind.STANDING})
-"""Yeses of which no person is asked when the plan is there."""
+_ELSEWHERE: Final = frozenset({ApprovalKind.FLAG, ApprovalKind.STANDING, ApprovalKind.REPLY})
+"""Yeses that nobody types at the terminal when the plan is there."""
 
 
 def grant(report: GateReport, *, kind: ApprovalKind, by: str, at: datetime, ttl_s: int) -> Approval:
@@ -73,12 +74,17 @@ def approve(plan: Plan, report: GateReport, approval: Approval, *, now: datetime
             f"plan {name}: --yes approves nothing in live; type the words",
             next_step=f"trimtab approve {name}",
         )
-    if _is_latched_rescue(plan, report) and approval.kind in _UNASKED:
+    if _is_latched_rescue(plan, report) and approval.kind in _ELSEWHERE:
         raise ApprovalError(
             f"plan {name}: a margin rescue while halted or reducing needs its own typed words",
             next_step=f"trimtab approve {name}",
         )
     return ApprovedPlan(plan=plan, report=report, approval=approval, seal=SEAL)
+
+
+def needs_terminal(plan: Plan, report: GateReport, policy: ApprovalPolicy) -> bool:
+    """Whether a yes to *plan* is more than a reply from elsewhere may say."""
+    return is_asked_twice(plan, policy) or _is_latched_rescue(plan, report)
 
 
 def _is_latched_rescue(plan: Plan, report: GateReport) -> bool:

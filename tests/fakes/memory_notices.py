@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from trimtab.adapters.ledger import notice_rules
+from trimtab.adapters.ledger import notice_rules, reply_rules
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.notices import NOT_TRIED, Acknowledgement, Notice, NoticeRecord, Step
+from trimtab.domain.policy import Policy
+from trimtab.domain.replies import Heard, ReplyOutcome, ReplyRecord
 from trimtab.ports import PlanHead, PlanStatus, Receipt
 
 
@@ -17,6 +19,7 @@ class NoticeStore:
     """What every process of one account shares of its notices."""
 
     records: dict[str, NoticeRecord] = field(default_factory=dict)
+    replies: list[ReplyRecord] = field(default_factory=list)
     heads: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     """Of each plan when it was made, and whether by a dry run."""
 
@@ -78,3 +81,24 @@ class MemoryNotices:
             for digest, at, dry in heads
             if at >= since and not dry
         )
+
+    async def take_reply(self, heard: Heard, *, policy: Policy, at: datetime) -> ReplyRecord | None:
+        if self._dry_run:
+            raise LedgerError("a dry run takes no reply")
+        past = self.store.told.replies
+        if reply_rules.is_taken(heard, past):
+            return None
+        saved = await self.plan(heard.plan_digest)
+        heads = await self.plan_heads(since=at - reply_rules.DAY)
+        standing = reply_rules.standing_of(saved, past, heads, policy=policy, at=at)
+        record = reply_rules.record_of(heard, saved, standing, at=at)
+        if record.outcome is ReplyOutcome.APPROVED:
+            yes = reply_rules.yes_of(heard, saved, ttl_s=policy.approval.ttl_s, at=at)
+            await self.save_approval(yes)
+        elif record.outcome is ReplyOutcome.REJECTED:
+            await self.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+        past.append(record)
+        return record
+
+    async def replies(self) -> tuple[ReplyRecord, ...]:
+        return tuple(self.store.told.replies)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import KEY, NOW, account, dec, plan, policy, report_on
-from trimtab.approval import account_changed, approve, grant, moved_too_far
+from trimtab.approval import account_changed, approve, grant, moved_too_far, needs_terminal
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import ApprovalError
 from trimtab.domain.findings import GateReport, Verdict
@@ -116,7 +116,7 @@ def test_a_plan_that_does_not_tell_what_it_was_made_from_is_void() -> None:
 
 
 @pytest.mark.parametrize("latch", ["kill_switch", "reducing"])
-@pytest.mark.parametrize("kind", [ApprovalKind.FLAG, ApprovalKind.STANDING])
+@pytest.mark.parametrize("kind", [ApprovalKind.FLAG, ApprovalKind.STANDING, ApprovalKind.REPLY])
 def test_a_rescue_under_a_latch_is_approved_by_typed_words_only(
     latch: str, kind: ApprovalKind
 ) -> None:
@@ -140,6 +140,15 @@ def test_a_rescue_whose_latches_were_not_looked_at_is_not_approved_by_a_flag() -
     report = report_on(rescue)
     with pytest.raises(ApprovalError, match="its own typed words"):
         approve(rescue, report, yes_to(report, ApprovalKind.FLAG), now=NOW)
+
+
+def test_what_is_asked_twice_and_a_rescue_under_a_latch_need_the_terminal() -> None:
+    rules = policy().approval
+    assert not needs_terminal(PLAN, report_on(PLAN), rules)
+    assert needs_terminal(PLAN, report_on(PLAN), replace(rules, two_step_above=dec(1)))
+    rescue = replace(PLAN, trigger=TriggerKind.MARGIN_RESCUE)
+    assert needs_terminal(rescue, latched(report_on(rescue), "reducing"), rules)
+    assert not needs_terminal(rescue, latched(report_on(rescue), ""), rules)
 
 
 def latched(report: GateReport, latch: str) -> GateReport:

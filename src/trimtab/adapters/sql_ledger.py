@@ -36,6 +36,7 @@ from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
 from trimtab.adapters.ledger.notices import SqlNotices
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.replies import SqlReplies
 from trimtab.adapters.ledger.restraint import SqlRestraint
 from trimtab.adapters.ledger.rows import Fault, LedgerEvent, VerifyReport
 from trimtab.adapters.ledger.server import Server
@@ -230,6 +231,7 @@ class SqlLedger(
     SqlHedges,
     SqlSlots,
     SqlNotices,
+    SqlReplies,
 ):
     """One process's view of the ledger: the real one, or that of one dry run."""
 

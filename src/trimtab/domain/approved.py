@@ -26,6 +26,8 @@ class ApprovalKind(StrEnum):
     """``--yes`` outside live."""
     STANDING = "standing"
     """A standing rule covers the plan."""
+    REPLY = "reply"
+    """A person replied to the message about it, with a one-time code."""
     DRY_RUN = "dry_run"
     """Nobody was asked: nothing can be sent."""
 
@@ -38,7 +40,7 @@ class Approval:
     gate_digest: str
     kind: ApprovalKind
     by: str
-    """Operating-system user and terminal, or the rule's id."""
+    """Operating-system user and terminal, the rule's id, or channel and sender of a reply."""
     at: datetime
     expires_at: datetime
 

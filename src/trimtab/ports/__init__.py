@@ -16,6 +16,7 @@ from trimtab.ports.notices import NoticeLedger, Notifier, PlanHead, Receipt
 from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
+from trimtab.ports.replies import ReplyChannel, ReplyLedger
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
@@ -58,6 +59,8 @@ __all__ = [
     "Progress",
     "Receipt",
     "ReferencePrice",
+    "ReplyChannel",
+    "ReplyLedger",
     "RestraintLedger",
     "SavedPlan",
     "SlotLedger",

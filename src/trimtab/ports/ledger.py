@@ -22,6 +22,7 @@ from trimtab.ports.account import AccountLedger
 from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.notices import NoticeLedger
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
+from trimtab.ports.replies import ReplyLedger
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
@@ -179,6 +180,7 @@ class Ledger(
     HedgeLedger,
     SlotLedger,
     NoticeLedger,
+    ReplyLedger,
     Protocol,
 ):
     """The truth about what we did. Every write is durable when it returns.

@@ -28,6 +28,7 @@ APPEND_ONLY: Final = (
     "notices",
     "notice_steps",
     "notice_reads",
+    "replies",
 )
 """Tables whose rows triggers keep from being changed or deleted."""
 NEVER_DELETED: Final = (

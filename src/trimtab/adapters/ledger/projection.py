@@ -59,6 +59,7 @@ class EntryKind(StrEnum):
     NOTICE_POSTED = "notice_posted"
     NOTICE_STEP = "notice_step"
     NOTICE_READ = "notice_read"
+    REPLY_TAKEN = "reply_taken"
     LEASE_TAKEN = "lease_taken"
     LEASE_RELEASED = "lease_released"
 
@@ -341,6 +342,13 @@ def _notice_read(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     yield _new("notice_reads", key, seq=seq, by=body["by"], at=body["at"])
 
 
+def _reply_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
+    """Make a reply; what it decides is an entry of its own."""
+    rest = dict(body)
+    key = {name: rest.pop(name) for name in ("channel", "message_id")}
+    yield _new("replies", key, seq=seq, **rest)
+
+
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
@@ -377,6 +385,7 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.NOTICE_POSTED: _notice_posted,
             EntryKind.NOTICE_STEP: _notice_step,
             EntryKind.NOTICE_READ: _notice_read,
+            EntryKind.REPLY_TAKEN: _reply_taken,
             EntryKind.LEASE_TAKEN: _lease_taken,
             EntryKind.LEASE_RELEASED: _lease_released,
         }

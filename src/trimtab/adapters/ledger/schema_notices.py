@@ -1,4 +1,4 @@
-"""The tables of notices; a part of :mod:`trimtab.adapters.ledger.schema`, whose rules hold."""
+"""The tables of notices and replies, under the rules of :mod:`trimtab.adapters.ledger.schema`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Index, Table
 
-from trimtab.adapters.ledger.columns import TEXT, entry, metadata, text
+from trimtab.adapters.ledger.columns import TEXT, entry, metadata, text, whole
 
 notices: Final = Table(
     "notices",
@@ -33,5 +33,17 @@ notice_reads: Final = Table(
     Column("notice", TEXT, ForeignKey("notices.id"), primary_key=True, nullable=False),
     entry(),
     text("by"),
+    text("at"),
+)
+replies: Final = Table(
+    "replies",
+    metadata,
+    text("channel", primary_key=True),
+    text("message_id", primary_key=True),
+    entry(),
+    text("sender"),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), nullable=False),
+    text("outcome"),
+    whole("code_step"),
     text("at"),
 )
