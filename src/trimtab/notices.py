@@ -108,8 +108,18 @@ def tried(telling: Telling) -> Notice:
     )
 
 
-def pending(telling: Telling, plan: Plan, report: GateReport, *, is_asked: bool) -> Notice:
-    """Return that a plan waits for a yes; both kinds are one event."""
+def pending(
+    telling: Telling,
+    plan: Plan,
+    report: GateReport,
+    *,
+    is_asked: bool,
+    how_to_reply: Sequence[str],
+) -> Notice:
+    """Return that a plan waits for a yes; both kinds are one event.
+
+    *how_to_reply*: lines that say how it is decided by a reply; none where replies are not read.
+    """
     name = plan.digest[:SHOWN_DIGITS]
     what = "a plan needs your approval" if is_asked else "a plan is proposed"
     notice = telling.notice(
@@ -119,10 +129,22 @@ def pending(telling: Telling, plan: Plan, report: GateReport, *, is_asked: bool)
             f"{what}: {_legs_counted(plan)}",
             *_listed([_leg_text(leg, plan.quote) for leg in plan.legs]),
             f"Gate: {report.verdict}. It holds until {plan.expires_at:%H:%M:%S} UTC.",
+            *how_to_reply,
         ],
         next_step=f"trimtab approve {name}",
     )
     return notice if is_asked else replace(notice, kind=NoticeKind.PLAN_PROPOSED)
+
+
+def expired(telling: Telling, plan: Plan) -> Notice:
+    """Return that a yes was asked for, and nobody gave one in time."""
+    lines = (
+        f"plan {plan.digest[:SHOWN_DIGITS]} was not decided in time: {_legs_counted(plan)}",
+        f"Its time was over at {plan.expires_at:%H:%M:%S} UTC. Nothing of it was sent.",
+    )
+    return telling.notice(
+        NoticeKind.EXPIRED, event=plan.digest, lines=lines, next_step="trimtab plan"
+    )
 
 
 def refused(telling: Telling, plan: Plan, report: GateReport) -> Notice:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.acceptance.canaries import hits, left_in, needles
-from tests.acceptance.conftest import Account, AccountAt, Ended, has_no_traceback
+from tests.acceptance.conftest import CONFIG, Account, AccountAt, Ended, has_no_traceback
 from trimtab.testnet import Exchange, Fault, Kind, Scenario
 from trimtab.testnet.scenario import Credential
 from trimtab.testnet.signing import signature_of
@@ -25,13 +25,24 @@ KEY = "cAnArYkEy7Q2mXz9LbVt4RwPn8HsGd3JfUo6TyEi1CkWq5M"
 SECRET = "cAnArYsEcReT/8Vd+2Nq6Lx1Zr9Bf4Ht7Kp3Wm5Jg0SyUc"
 PASSWORD = "cAnArYpAsSwOrD%4e&8u=1y?6T9r3Q7w5E2z"
 HOOK = "cAnArYhOoKT0A1B2C3D4E5F6G7H8"
+REPLIES = "CANARYREPLYSECRET2345MNBVCXZ7QWTYP"
 PLANTED = {
+    "TRIMTAB__NOTIFY__REPLY_SECRET": REPLIES,
     "TRIMTAB__VENUE__API_KEY": KEY,
     "TRIMTAB__VENUE__API_SECRET": SECRET,
     "TRIMTAB__VENUE__PASSWORD": PASSWORD,
 }
-NEEDLES = frozenset[bytes]().union(*(needles(s) for s in (KEY, SECRET, PASSWORD, HOOK)))
+NEEDLES = frozenset[bytes]().union(*(needles(s) for s in (KEY, SECRET, PASSWORD, HOOK, REPLIES)))
 READS, ORDERS = "/api/v3/account", "/api/v3/order"
+HEARD = """
+[notify]
+channels = ["ntfy"]
+ntfy_url = "http://127.0.0.1:9"
+ntfy_topic = "told"
+replies = ["ntfy"]
+ntfy_reply_topic = "answers"
+"""
+"""Replies are read, with the planted secret, from where nobody answers."""
 SCENES = (*Kind, "wrong", "unsent")
 
 
@@ -53,9 +64,11 @@ class Signed(Exchange):
 def planted(account_at: AccountAt) -> Callable[[], object]:
     """Serve the drifted account to the planted key alone, and keep every signature."""
 
-    async def open_planted() -> Account:
+    async def open_planted(config: str = CONFIG) -> Account:
         pair = (Credential(key=KEY, secret=SECRET),)
-        account = await account_at(dataclasses.replace(Scenario.drifted(), credentials=pair))
+        account = await account_at(
+            dataclasses.replace(Scenario.drifted(), credentials=pair), config=config
+        )
         account.exchange.exchange.__class__ = Signed
         return account
 
@@ -103,11 +116,14 @@ async def test_no_fault_of_the_catalogue_brings_a_secret_to_light(
 async def test_nothing_that_only_looks_or_exports_brings_a_secret_to_light(
     planted: Callable[[], object],
 ) -> None:
-    account = await planted()  # type: ignore[misc]  # It is a coroutine function.
+    heard = CONFIG + HEARD
+    account = await planted(heard)  # type: ignore[operator,misc]  # It is a coroutine function.
     hook = f'account.hook="https://hooks.example/{HOOK}"'
     commands = (
         ("run", "--execute", "--yes", "--json"),
         ("doctor",),
+        ("notify", "replies", "--json"),
+        ("notify", "enrol", "--file", "kept"),
         ("config", "show", "--json"),
         ("config", "check", "--set", hook),
         ("ledger", "events", "--json"),
@@ -179,7 +195,7 @@ async def test_the_search_finds_what_a_broken_mask_lets_through(
         "base64 for a URL",
     ],
 )
-@pytest.mark.parametrize("secret", [KEY, SECRET, PASSWORD, HOOK])
+@pytest.mark.parametrize("secret", [KEY, SECRET, PASSWORD, HOOK, REPLIES])
 def test_the_search_finds_each_form(secret: str, form: Callable[[str], bytes]) -> None:
     assert hits(b"before " + form(secret) + b" behind", needles(secret))
 

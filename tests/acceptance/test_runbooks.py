@@ -31,6 +31,7 @@ HIDDEN: Final = Fault(kind=Kind.DROP_TRADES_PAGE, method="GET", path="/api/v3/my
 ELSEWHERE: Final = {
     "ledger-server.md": "tests/acceptance/test_server_ledger.py",
     "margin-warning.md": "tests/acceptance/test_rescue.py",
+    "replies.md": "tests/acceptance/test_replies.py",
     "rolling.md": "tests/acceptance/test_dated.py",
 }
 """Pages that need what is not here, such as a server or a later day, and the test that has them."""

@@ -29,9 +29,11 @@ from trimtab.domain.notices import (
 )
 from trimtab.domain.orders import OrderRecord, OrderState, Side
 from trimtab.domain.plan import Drift, Plan
+from trimtab.domain.replies import ReplyOutcome, ReplyRecord
 from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import Environment
 from trimtab.notices import Telling
+from trimtab.reply_notices import replied
 
 TELLING = Telling(key=KEY, at=NOW)
 SLOT = Slot(name="2026Q4", begins_at=NOW, ends_at=NOW)
@@ -87,6 +89,17 @@ def report_of(*findings: Finding) -> GateReport:
     return dataclasses.replace(report_on(SELL), findings=findings)
 
 
+REPLY = ReplyRecord(
+    channel="telegram",
+    message_id="7",
+    sender="42",
+    plan_digest=SELL.digest,
+    outcome=ReplyOutcome.LOCKED,
+    code_step=0,
+    at=NOW,
+)
+
+
 def every_notice() -> list[Notice]:
     """Return one notice of each kind."""
     came = notices.tally(SELL, [order(1, 0)], [])
@@ -95,8 +108,8 @@ def every_notice() -> list[Notice]:
     return [
         notices.begun(TELLING),
         notices.tried(TELLING),
-        notices.pending(TELLING, SELL, report_on(SELL), is_asked=True),
-        notices.pending(TELLING, SELL, report_on(SELL), is_asked=False),
+        notices.pending(TELLING, SELL, report_on(SELL), is_asked=True, how_to_reply=()),
+        notices.pending(TELLING, SELL, report_on(SELL), is_asked=False, how_to_reply=()),
         notices.refused(TELLING, SELL, report_on(SELL, Verdict.REFUSE)),
         notices.executed(TELLING, SELL, came, following=None),
         notices.executed(TELLING, SELL, whole, following=None),
@@ -108,6 +121,8 @@ def every_notice() -> list[Notice]:
         notices.monthly_review(TELLING, SELL, executed_plans=2),
         notices.slot_missed(TELLING, SLOT),
         notices.rehearsal(TELLING, SLOT, SELL, report_on(SELL)),
+        notices.expired(TELLING, SELL),
+        replied(TELLING, REPLY),
     ]
 
 
@@ -138,8 +153,8 @@ def test_the_same_event_gives_the_same_id_and_another_one_another() -> None:
 
 
 def test_a_pending_plan_is_one_event_however_it_is_told() -> None:
-    asked = notices.pending(TELLING, SELL, report_on(SELL), is_asked=True)
-    proposed = notices.pending(TELLING, SELL, report_on(SELL), is_asked=False)
+    asked = notices.pending(TELLING, SELL, report_on(SELL), is_asked=True, how_to_reply=())
+    proposed = notices.pending(TELLING, SELL, report_on(SELL), is_asked=False, how_to_reply=())
     assert asked.id == proposed.id
     assert (asked.kind, proposed.kind) == (NoticeKind.APPROVAL_NEEDED, NoticeKind.PLAN_PROPOSED)
     assert asked.next_step == f"trimtab approve {SELL.digest[:12]}"
@@ -268,7 +283,7 @@ def test_a_rehearsal_tells_what_would_be_sent_and_what_would_keep_it_from_that()
 
 def test_long_lists_are_cut_and_counted() -> None:
     many = plan_of(*["buy 0.1 ETH @ 3010"] * 14)
-    told = notices.pending(TELLING, many, report_on(many), is_asked=True).text
+    told = notices.pending(TELLING, many, report_on(many), is_asked=True, how_to_reply=()).text
     assert "12. buy 0.1" in told
     assert "13. buy" not in told
     assert "and 2 more" in told

@@ -77,6 +77,7 @@ def office_of(
         carriers=carriers,
         channels=tuple(carriers),
         kinds=kinds,
+        replies=None,
         within_s=within_s,
         schedule=schedule,
         began_at=clock.now() - timedelta(minutes=1),
@@ -120,6 +121,24 @@ async def test_what_a_plan_came_to_is_told_once_however_often_one_looks(
     assert "599.01 USDT traded" in told.subject
     assert "planning: 0.99 USDT" in told.text
     assert "2. buy 0.1 ETH/USDT" in told.text
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+async def test_a_plan_that_was_asked_about_and_not_decided_is_told_of_once(
+    ledger: MemoryLedger, clock: VirtualClock, is_asked: bool
+) -> None:
+    carrier = Carrier()
+    await saved(ledger, PlanStatus.PROPOSED)
+    await tell(office_of(ledger, clock, {"webhook": carrier}), is_asked=is_asked)
+    left_s = (SELL.expires_at - clock.now()).total_seconds()
+    for seconds in (left_s - 1, 1.0, 1.0):
+        clock.move(seconds)
+        await tell(office_of(ledger, clock, {"webhook": carrier}), is_asked=False)
+        expired = carrier.kinds.count(NoticeKind.EXPIRED)
+        assert expired == (is_asked and clock.now() >= SELL.expires_at)
+    await ledger.set_plan_status(SELL.digest, PlanStatus.EXPIRED)
+    await tell(office_of(ledger, clock, {"webhook": carrier}), is_asked=False)
+    assert carrier.kinds.count(NoticeKind.EXPIRED) == is_asked
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,7 @@ class Years:
             channels=("webhook",),
             kinds=frozenset(NoticeKind),
             schedule=self.schedule,
+            replies=None,
             within_s=20.0,
             began_at=began_at,
         )

@@ -89,6 +89,8 @@ NOTIFY_COMMANDS: Final = (
     Command("list", "notify:listed", "List notices, how far each got, and who has read it."),
     Command("ack", "notify:ack", "Say that you have read a notice."),
     Command("retry", "notify:retry", "Send a notice again where it may not have arrived."),
+    Command("enrol", "replies:enrol", "Make the secret of the codes that replies carry."),
+    Command("replies", "replies:replies", "Read replies once, and take those that decide."),
 )
 
 

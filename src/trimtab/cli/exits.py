@@ -12,6 +12,7 @@ from typing import Final
 
 from trimtab.domain.errors import (
     ApprovalError,
+    ChannelError,
     ConfigError,
     Halted,
     LedgerError,
@@ -46,6 +47,7 @@ _BY_ERROR: Final[tuple[tuple[type[TrimtabError], Exit], ...]] = (
     (PlanningError, Exit.WRONG_INPUT),
     (ApprovalError, Exit.NOT_APPROVED),
     (OutcomeUnknown, Exit.UNKNOWN),
+    (ChannelError, Exit.UNREACHABLE),
     (NotDone, Exit.UNREACHABLE),
     (Refused, Exit.UNREACHABLE),
     (LedgerError, Exit.HELD),

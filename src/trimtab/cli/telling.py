@@ -16,6 +16,7 @@ from trimtab.bootstrap import open_books
 from trimtab.bootstrap.notifiers import open_notifiers
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
+from trimtab.cli.hearing import hearing
 from trimtab.cli.session import Afterwards
 from trimtab.config import Config
 from trimtab.domain.errors import TrimtabError
@@ -23,6 +24,7 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.plan import Plan
 from trimtab.ports import Answer, Approver, Clock, Ledger
 from trimtab.workflow.telling import Office, tell
+from trimtab.workflow.waiting import UntilItsTimeIsOver
 
 WITHIN_S: Final = 20.0
 """How long a command tells people at most, all channels together."""
@@ -101,6 +103,7 @@ async def open_office(config: Config, ledger: Ledger, clock: Clock) -> AsyncIter
             channels=tuple(channel.value for channel in config.notify.channels),
             kinds=config.notify.events,
             schedule=schedule_of(config),
+            replies=config.policy.approval if config.notify.replies else None,
             within_s=WITHIN_S,
             began_at=clock.now(),
         )
@@ -127,11 +130,19 @@ class TellingApprover:
 
 @asynccontextmanager
 async def telling_approver(
-    approver: Approver, config: Config, ledger: Ledger, clock: Clock
+    approver: Approver, config: Config, ledger: Ledger, clock: Clock, *, waits: bool
 ) -> AsyncIterator[Approver]:
-    """Yield who is asked, telling people meanwhile where anybody is told."""
+    """Yield who is asked, telling people and hearing replies meanwhile where anybody is told.
+
+    One that *waits* does so for as long as the plan holds, though nobody may be here.
+    """
+
+    def patient(asked: Approver) -> Approver:
+        """Return who is asked, waiting where it is wanted."""
+        return UntilItsTimeIsOver(approver=asked, clock=clock) if waits else asked
+
     if not config.notify.channels:
-        yield approver
+        yield patient(approver)
         return
     began_at = clock.now()
 
@@ -142,6 +153,6 @@ async def telling_approver(
 
     teller = TellingApprover(approver, told)
     try:
-        yield teller
+        yield hearing(patient(teller), config, ledger, clock, told=told)
     finally:
         await teller.finished()

@@ -151,9 +151,12 @@ def _notify(document: Document) -> NotifySettings:
         events=all_kinds(wanted.events),
         timeout_s=seconds(wanted.timeout_s),
         webhook_url=wanted.webhook_url,
+        replies=wanted.replies,
         telegram_chat=wanted.telegram_chat,
+        telegram_sender=wanted.telegram_sender,
         ntfy_url=wanted.ntfy_url,
         ntfy_topic=wanted.ntfy_topic,
+        ntfy_reply_topic=wanted.ntfy_reply_topic,
         mail=MailSettings(
             host=wanted.email_host,
             port=wanted.email_port,

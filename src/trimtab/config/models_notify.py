@@ -19,6 +19,9 @@ from trimtab.config.notify_words import (
     read_channels,
     read_events,
     read_hook,
+    read_reply_channels,
+    read_sender,
+    read_topic,
 )
 from trimtab.domain.notices import NoticeKind
 
@@ -32,6 +35,8 @@ class Notify(BaseModel):
 
     channels: Annotated[tuple[Channel, ...], AfterValidator(read_channels)] = ()
     """Over which channels; empty tells nobody. apprise needs trimtab[apprise]."""
+    replies: Annotated[tuple[Channel, ...], AfterValidator(read_reply_channels)] = ()
+    """Over which of them a reply with a one-time code decides a plan: telegram, ntfy."""
     events: Annotated[
         tuple[NoticeKind, ...], AfterValidator(read_events), DefaultText(text="all of them")
     ] = ()
@@ -44,10 +49,14 @@ class Notify(BaseModel):
     """Where the webhook posts JSON; https, or http on this machine."""
     telegram_chat: Text = ""
     """Id of the chat that the bot writes to."""
+    telegram_sender: Annotated[str, BeforeValidator(read_sender)] = ""
+    """Id of the person whose replies count, not of the bot; a number."""
     ntfy_url: Annotated[str, BeforeValidator(read_hook)] = "https://ntfy.sh"
     """The ntfy server."""
     ntfy_topic: Text = ""
     """The topic that is published to; who knows it can read it."""
+    ntfy_reply_topic: Annotated[str, BeforeValidator(read_topic)] = ""
+    """The topic that replies are read from."""
     email_host: Text = ""
     """The mail server that takes messages."""
     email_port: Annotated[Whole, Field(ge=1, le=65_535), Unit(name="port")] = 587

@@ -5,11 +5,17 @@ Each is a secret of its own: the first of keyring, file and variable that has it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from trimtab.config.secret_files import text_in
-from trimtab.config.secrets import Secret, keyring_entry, keyring_reader, without_core_dumps
+from trimtab.config.secret_files import place_of, refuse_taken, text_in, write_text
+from trimtab.config.secrets import (
+    Secret,
+    keyring_entry,
+    keyring_reader,
+    keyring_writer,
+    without_core_dumps,
+)
 from trimtab.config.sources import NOTIFY_SECRETS, PREFIX
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.snapshot import AccountKey
@@ -34,8 +40,10 @@ def notify_secret(key: AccountKey, environ: Mapping[str, str], name: str) -> Sec
     return Secret(environ.get(variable, ""))
 
 
-def required_secret(key: AccountKey, environ: Mapping[str, str], name: str) -> Secret:
-    """Return a channel's secret.
+def required_secret(
+    key: AccountKey, environ: Mapping[str, str], name: str, *, next_step: str = _NEXT
+) -> Secret:
+    """Return a channel's secret; where there is none, *next_step* gets further.
 
     Raises:
         ConfigError: it is not set.
@@ -48,5 +56,36 @@ def required_secret(key: AccountKey, environ: Mapping[str, str], name: str) -> S
     raise ConfigError(
         f"no {name} for {key.venue}, account {key.account}, environment {key.environment.value};"
         f" set the keyring entry {entry}, a file of mode 0600 in {variable}_FILE, or {variable}",
-        next_step=_NEXT,
+        next_step=next_step,
     )
+
+
+def secret_keeper(
+    key: AccountKey, name: str, *, home: str, file: str | None
+) -> Callable[[str], str]:
+    """Return what keeps a new secret, in *file* or else the keyring, and tells where it lies.
+
+    Raises:
+        ConfigError: there is no keyring, or the file is there already; or, when it is kept, the
+            file cannot be made.
+
+    """
+    assert name in NOTIFY_SECRETS, "As above."
+    if file is not None:
+        place = place_of(file, home=home)
+        refuse_taken(place, named_by="--file")
+        return lambda text: str(write_text(place, text, named_by="--file"))
+    part = f"notify_{name}"
+    write = keyring_writer(key, part)
+    if write is None:
+        raise ConfigError(
+            "this system has no keyring; name a file that is to be made",
+            next_step="trimtab notify enrol --file ~/.config/trimtab/reply-secret",
+        )
+
+    def keep(text: str) -> str:
+        """Keep it in the keyring."""
+        write(text)
+        return keyring_entry(key, part)
+
+    return keep

@@ -50,14 +50,19 @@ class NotifySettings:
 
     channels: tuple[Channel, ...]
     """Empty: nobody is told, and nothing is written down."""
+    replies: tuple[Channel, ...]
+    """Over which of them a reply decides a plan; each has what it needs for that."""
     events: frozenset[NoticeKind]
     timeout_s: float
     """Wait for one message to be taken, > 0."""
     webhook_url: str
     telegram_chat: str
+    telegram_sender: str
+    """Whose replies count."""
     ntfy_url: str
     """Without a final slash."""
     ntfy_topic: str
+    ntfy_reply_topic: str
     mail: MailSettings
 
 

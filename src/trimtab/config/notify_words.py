@@ -13,6 +13,10 @@ from trimtab.config.words import read_text
 from trimtab.domain.notices import NoticeKind
 
 _ADDRESS: Final = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,250}")
+_TOPIC: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SENDER: Final = re.compile(r"[0-9]{1,20}")
+BRING_REPLIES: Final = frozenset({Channel.TELEGRAM, Channel.NTFY})
+"""Channels that can be read."""
 _NEVER_SENT: Final = frozenset({NoticeKind.BEGUN, NoticeKind.TEST})
 WordT = TypeVar("WordT")
 
@@ -63,6 +67,33 @@ def read_addresses(values: tuple[str, ...]) -> tuple[str, ...]:
 def read_channels(values: tuple[Channel, ...]) -> tuple[Channel, ...]:
     """Refuse lists that name a channel twice."""
     return _each_once(values)
+
+
+def read_reply_channels(values: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Refuse channels that bring no replies, and lists that name one twice."""
+    for channel in values:
+        if channel not in BRING_REPLIES:
+            raise fault(f'"{channel}" brings no replies', fix='write "telegram" or "ntfy"')
+    return _each_once(values)
+
+
+def read_sender(value: object) -> str:
+    """Return the id of a person on Telegram; empty for none."""
+    text = (
+        str(value) if isinstance(value, int) and not isinstance(value, bool) else read_text(value)
+    )
+    if text and _SENDER.fullmatch(text) is None:
+        raise fault(f"must be a number, was {shown(text)}", fix='write the id, such as "123456789"')
+    return text
+
+
+def read_topic(value: object) -> str:
+    """Return a topic of ntfy; empty for none."""
+    text = read_text(value)
+    if text and _TOPIC.fullmatch(text) is None:
+        reason = f"must be letters, digits, - and _, at most 64, was {shown(text)}"
+        raise fault(reason, fix="choose a name that nobody guesses")
+    return text
 
 
 def read_events(values: tuple[NoticeKind, ...]) -> tuple[NoticeKind, ...]:

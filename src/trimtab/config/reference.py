@@ -109,8 +109,9 @@ _CHANNELS: Final = """\
 They come from the same places as the venue's keys, each by itself: the keyring entry
 `VENUE/ACCOUNT/ENVIRONMENT/notify_NAME`, the file that `TRIMTAB__NOTIFY__NAME_FILE` names, or the
 variable `TRIMTAB__NOTIFY__NAME`. The names are `webhook_secret` (signs what is posted; optional),
-`telegram_token`, `ntfy_token` (optional), `email_password` (where `email_user` is set) and
-`apprise_urls` (separated by white space). `trimtab notify test` sends a message over each channel.
+`telegram_token`, `ntfy_token` (optional), `email_password` (where `email_user` is set),
+`apprise_urls` (separated by white space) and `reply_secret`, which `trimtab notify enrol` makes.
+`trimtab notify test` sends a message over each channel.
 """
 
 _BOUNDS: Final = MappingProxyType(

@@ -17,6 +17,7 @@ from trimtab.domain.errors import ConfigError
 
 _BYTES_MAX: Final = 4096
 _ROOT: Final = 0
+_MAKING: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """Not waiting: a pipe without a writer must not stop us."""
 
@@ -30,7 +31,7 @@ def text_in(path: str, *, named_by: str, home: str) -> str:
         ConfigError: it may not be read as it lies, or holds no secret.
 
     """
-    place = Path(f"{home}{path[1:]}" if home and path.startswith("~/") else path)
+    place = place_of(path, home=home)
     with ExitStack() as closing:
         try:
             # The folder is held open, so that the one that is judged is the one that is read.
@@ -52,6 +53,45 @@ def text_in(path: str, *, named_by: str, home: str) -> str:
     if not text or len(raw) > _BYTES_MAX:
         raise _unsafe(named_by, path=path, reason="is empty or larger than 4096 bytes")
     return text
+
+
+def place_of(path: str, *, home: str) -> Path:
+    """Return where a file lies; a leading ``~/`` stands for *home*."""
+    return Path(f"{home}{path[1:]}" if home and path.startswith("~/") else path)
+
+
+def refuse_taken(place: Path, *, named_by: str) -> None:
+    """Refuse a place where something lies already.
+
+    Raises:
+        ConfigError: something does.
+
+    """
+    if os.path.lexists(place):
+        raise _unsafe(named_by, path=str(place), reason="is there already")
+
+
+def write_text(place: Path, text: str, *, named_by: str) -> Path:
+    """Make a file, mode 0600, with a secret in it; return where it lies. Never overwrites.
+
+    Raises:
+        ConfigError: it is there already, or would not lie safely.
+
+    """
+    with ExitStack() as closing:
+        try:
+            folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            closing.callback(os.close, folder)
+            if reason := _exposure(os.fstat(folder), place.parent):
+                raise _unsafe(named_by, path=str(place), reason=reason)
+            descriptor = os.open(place.name, _MAKING, 0o600, dir_fd=folder)
+            closing.callback(os.close, descriptor)
+            os.write(descriptor, f"{text}\n".encode())
+            os.fsync(descriptor)
+        except OSError as e:
+            reason = f"cannot be made: {e.strerror}"
+            raise _unsafe(named_by, path=str(place), reason=reason) from None
+    return place.absolute()
 
 
 def _unsafety(status: os.stat_result) -> str:

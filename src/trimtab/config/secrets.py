@@ -247,6 +247,22 @@ def keyring_reader(
     return read
 
 
+def keyring_writer(key: AccountKey, part: str) -> Callable[[str], None] | None:
+    """Return what writes a part into the system's keyring; None where there is none."""
+    try:
+        keyring: Any = importlib.import_module("keyring")
+    except ImportError:
+        return None
+    if keyring.get_keyring().priority <= 0:
+        return None  # A server without a desktop.
+
+    def write(text: str) -> None:
+        """Write it."""
+        keyring.set_password(KEYRING_SERVICE, keyring_entry(key, part), text)
+
+    return write
+
+
 def _from_file(variable: str, environ: Mapping[str, str]) -> str:
     """Return a secret from the file that a variable names; nothing when none is named."""
     name = f"{variable}_FILE"

@@ -29,6 +29,7 @@ NOTIFY_SECRETS: Final = (
     "ntfy_token",
     "email_password",
     "apprise_urls",
+    "reply_secret",
 )
 """Secrets of the channels; read by :mod:`trimtab.config.notify_secrets` only."""
 SECRET_VARIABLES: Final = frozenset(

@@ -91,6 +91,12 @@ class UnreadNotices(ApprovalError):
     next_step = "trimtab notify list"
 
 
+class ChannelError(TrimtabError):
+    """A channel could not be read for replies. No plan was decided by it."""
+
+    next_step = "trimtab notify replies"
+
+
 class VenueError(TrimtabError):
     """The venue did not do what was asked. Subclasses say what it did instead."""
 

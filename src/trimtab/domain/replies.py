@@ -2,7 +2,7 @@
 
 A reply names the plan, repeats its notional and carries a one-time code. The code alone would say
 yes to anything, so only the newest pending plan can be decided, with a code that began after the
-plan was made and that no reply has carried. Source: docs/design/0042-replies.md. Stored enums are
+plan was made and that no reply has carried. Source: docs/design/0046-replies.md. Stored enums are
 never renamed. Instants aware UTC, values quote units.
 """
 

@@ -24,11 +24,8 @@ class ReplyChannel(Protocol):
     async def read(self, *, since: datetime) -> Sequence[Reply]:
         """Return messages that came since an instant, oldest first; some may come again.
 
-        Waits a few seconds at most.
-
         Raises:
-            NotDone: it could not be read.
-            Refused: it says no, and will again.
+            ChannelError: it could not be read.
 
         """
         ...

@@ -15,12 +15,11 @@ from datetime import datetime
 from typing import Final
 
 from trimtab.domain.errors import ConfigError, OutcomeUnknown, TrimtabError
-from trimtab.domain.findings import GateReport
-from trimtab.domain.plan import Plan
-from trimtab.ports import Answer, Approver, Clock, PlanStatus, StopSignal
+from trimtab.ports import Clock, PlanStatus, StopSignal
 from trimtab.workflow.propose import Planner, glance
 from trimtab.workflow.run import Consent, Runner, resolved_first, run
 from trimtab.workflow.slots import Schedule, mark_missed, present_slot
+from trimtab.workflow.waiting import UntilItsTimeIsOver
 
 AGAIN_S: Final = 3600.0
 """How long after a try that came to no end the same cause is left alone."""
@@ -123,7 +122,7 @@ class _Watchman:
         if watch.consent is None:
             watch.tell(f"{cause}: would run; next: trimtab schedule run --execute")
             return
-        approver = _UntilItsTimeIsOver(approver=runner.approver, clock=watch.clock)
+        approver = UntilItsTimeIsOver(approver=runner.approver, clock=watch.clock)
         asked = Runner(planner=runner.planner, desk=runner.desk, approver=approver)
         result = await run(asked, consent=watch.consent, slot_due=bool(slot), slot=slot)
         if result.status in _ENDED:
@@ -195,31 +194,3 @@ async def _rest(watch: Watch) -> None:
         for task in (sleeping, stopping):
             task.cancel()
         await asyncio.gather(sleeping, stopping, return_exceptions=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _UntilItsTimeIsOver:
-    """Asks until the plan's own time is over, so that a watch goes on without an answer.
-
-    Where nobody is here, as under a service, it waits all the same: the plan may be approved from
-    another terminal meanwhile, and is then carried out.
-    """
-
-    approver: Approver
-    clock: Clock
-
-    async def ask(self, plan: Plan, report: GateReport) -> Answer:
-        """Return what was answered; nobody's answer when the time is over."""
-        asking = asyncio.ensure_future(self.approver.ask(plan, report))
-        left_s = max(0.0, (plan.expires_at - self.clock.now()).total_seconds())
-        over = asyncio.ensure_future(self.clock.sleep(left_s))
-        try:
-            await asyncio.wait({asking, over}, return_when=asyncio.FIRST_COMPLETED)
-            if asking.done() and asking.result() is not Answer.NOBODY:
-                return asking.result()
-            await over
-            return Answer.NOBODY
-        finally:
-            for task in (asking, over):
-                task.cancel()
-            await asyncio.gather(asking, over, return_exceptions=True)

@@ -15,12 +15,13 @@ from typing import Final
 
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_exponential
 
-from trimtab import notices
+from trimtab import notices, reply_notices
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.firings import slot_of
 from trimtab.domain.notices import TRIES, Notice, NoticeKind, NoticeRecord, Step, notice_id
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.policy import ApprovalPolicy
 from trimtab.domain.slots import Slot, SlotState
 from trimtab.domain.snapshot import AccountKey
 from trimtab.notices import Telling
@@ -59,6 +60,8 @@ class Office:
     """What is told of; the rest is only written down where it is critical."""
     schedule: Schedule | None
     """When slots begin; None where the calendar is off."""
+    replies: ApprovalPolicy | None
+    """What a yes must keep to where replies are read; None where they are not."""
     within_s: float
     """For all channels together, > 0; what is not sent by then is left to the next command."""
     began_at: datetime
@@ -106,6 +109,8 @@ async def write_down(office: Office, *, is_asked: bool) -> None:
     for head in heads:
         if head.status in _TOLD and not _is_told(head, office.key, ids):
             await _of_plan(office, await office.ledger.plan(head.digest), is_asked=is_asked)
+    await _unanswered(office, heads, known)
+    await _replies(office, since, ids)
     if heads:
         await _of_account(office, await office.ledger.plan(heads[-1].digest), ids)
 
@@ -175,7 +180,11 @@ async def _of_plan(office: Office, saved: SavedPlan, *, is_asked: bool) -> None:
     plan, report, telling = saved.plan, saved.report, office.telling
     match saved.status:
         case PlanStatus.PROPOSED if telling.at < plan.expires_at:
-            await office.post(notices.pending(telling, plan, report, is_asked=is_asked))
+            rules = office.replies
+            how = () if rules is None else reply_notices.how_to_reply(plan, report, rules)
+            await office.post(
+                notices.pending(telling, plan, report, is_asked=is_asked, how_to_reply=how)
+            )
         case PlanStatus.REFUSED:
             await office.post(notices.refused(telling, plan, report))
         case PlanStatus.EXECUTED | PlanStatus.PARTIAL:
@@ -186,6 +195,30 @@ async def _of_plan(office: Office, saved: SavedPlan, *, is_asked: bool) -> None:
             await office.post(notices.executed(telling, plan, came, following=following))
         case _:
             pass  # It moved on since its head was read; what it is now is told next.
+
+
+async def _unanswered(
+    office: Office, heads: Sequence[PlanHead], known: Sequence[NoticeRecord]
+) -> None:
+    """Tell of plans that a yes was asked for, and whose time went by without an answer."""
+    asked = {r.notice.id for r in known if r.notice.kind is NoticeKind.APPROVAL_NEEDED}
+    told = {r.notice.id for r in known if r.notice.kind is NoticeKind.EXPIRED}
+    for head in heads:
+        if head.status not in (PlanStatus.PROPOSED, PlanStatus.EXPIRED):
+            continue
+        was_asked = notice_id(office.key, NoticeKind.APPROVAL_NEEDED, event=head.digest) in asked
+        if was_asked and notice_id(office.key, NoticeKind.EXPIRED, event=head.digest) not in told:
+            plan = (await office.ledger.plan(head.digest)).plan
+            if office.telling.at >= plan.expires_at:
+                await office.post(notices.expired(office.telling, plan))
+
+
+async def _replies(office: Office, since: datetime, ids: Collection[str]) -> None:
+    """Tell what became of replies."""
+    for record in await office.ledger.replies():
+        notice = reply_notices.replied(office.telling, record)
+        if record.at >= since and notice.id not in ids:
+            await office.post(notice)
 
 
 def _following(office: Office, plan: Plan) -> Slot | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 
 import pytest
 
+from tests.builders import NOW
+from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
 from tests.unit.config.conftest import Faults, Load
 from tests.unit.config.texts import text_with
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap.notifiers import open_notifiers
-from trimtab.config.notify_secrets import notify_secret, required_secret
+from trimtab.bootstrap.replies import open_ear
+from trimtab.config.notify_secrets import notify_secret, required_secret, secret_keeper
 from trimtab.config.notify_settings import Channel
 from trimtab.config.sources import NOTIFY_SECRETS
 from trimtab.domain.errors import ConfigError
@@ -84,12 +90,131 @@ def test_a_channel_names_what_it_lacks(faults: Faults, channel: str, keys: list[
         ('channels = ["apprise", "apprise"]', "channels", "names one twice"),
         ('events = ["halted", "halted"]', "events", "names one twice"),
         ('events = ["test"]', "events", "cannot be chosen"),
+        ('replies = ["email"]', "replies", "brings no replies"),
+        ('telegram_sender = "@ada"', "telegram_sender", "must be a number"),
+        ("telegram_sender = true", "telegram_sender", "must be"),
+        ('ntfy_reply_topic = "a/b"', "ntfy_reply_topic", "must be letters"),
     ],
 )
 def test_what_cannot_be_used_is_refused(faults: Faults, line: str, key: str, reason: str) -> None:
     (found,) = faults(text_with(("notify", line)))
     assert found.key == f"notify.{key}"
     assert reason in found.reason
+
+
+REPLIES = (
+    ("notify", 'channels = ["telegram", "ntfy"]'),
+    ("notify", 'telegram_chat = "-42"'),
+    ("notify", 'ntfy_topic = "told"'),
+    ("notify", 'replies = ["telegram", "ntfy"]'),
+    ("notify", 'ntfy_reply_topic = "answers"'),
+)
+
+
+@pytest.mark.parametrize("sender", ['"7"', "7"])
+def test_replies_are_read_where_it_is_said_whose_count(load: Load, sender: str) -> None:
+    told = load(text_with(*REPLIES, ("notify", f"telegram_sender = {sender}"))).notify
+    assert told.replies == (Channel.TELEGRAM, Channel.NTFY)
+    assert (told.telegram_sender, told.ntfy_reply_topic) == ("7", "answers")
+
+
+def test_replies_name_what_they_lack(faults: Faults) -> None:
+    alone = faults(text_with(("notify", 'replies = ["telegram", "ntfy"]')))
+    assert sorted((f.key, f.reason) for f in alone) == [
+        ("notify.ntfy_reply_topic", "is empty, and replies over ntfy need it"),
+        ("notify.replies", "names ntfy, over which nobody is asked"),
+        ("notify.replies", "names telegram, over which nobody is asked"),
+        ("notify.telegram_sender", "is empty, and replies over telegram need it"),
+    ]
+
+
+async def test_an_ear_needs_a_secret_that_is_one(load: Load) -> None:
+    read = load(text_with(*REPLIES, ("notify", "telegram_sender = 7")))
+    ledger, clock = MemoryLedger(MemoryStore(key=KEY, began_at=NOW)), SystemClock()
+    for text, fault in (("", "no reply_secret"), ("AAAA", "no base32 text of 16 bytes")):
+        environ = SET | {"TRIMTAB__NOTIFY__REPLY_SECRET": text}
+        with pytest.raises(ConfigError, match=fault) as raised:
+            async with open_ear(read, environ, ledger, clock, print):
+                pass
+        assert raised.value.next_step == "trimtab notify enrol"
+    environ = SET | {"TRIMTAB__NOTIFY__REPLY_SECRET": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}
+    async with open_ear(read, environ, ledger, clock, print) as ear:
+        assert [channel.channel for channel in ear.channels] == ["telegram", "ntfy"]
+        assert ear.secret == b"12345678901234567890"
+
+
+LIBRARY = """
+class Ring:
+    priority = {priority}
+
+def get_keyring():
+    return Ring
+
+def set_password(service, entry, text):
+    print(service, entry, text)
+"""
+PROGRAM = """
+from trimtab.config.notify_secrets import secret_keeper
+from trimtab.domain.errors import ConfigError
+from trimtab.domain.snapshot import AccountKey, Environment
+key = AccountKey(venue="binance", account="main", environment=Environment.TESTNET)
+try:
+    print(secret_keeper(key, "reply_secret", home="", file=None)("ABC"))
+except ConfigError as e:
+    print(e)
+"""
+
+
+def kept_by(folder: Path, environ: MutableMapping[str, str], library: str) -> str:
+    """What a program prints that keeps a secret where a keyring library is installed."""
+    (folder / "installed").mkdir()
+    (folder / "installed" / "keyring.py").write_text(library, encoding="utf-8")
+    environ["PYTHONPATH"] = f"{environ['PYTHONPATH']}{os.pathsep}{folder / 'installed'}"
+    words = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(words, env=environ, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("library", "printed"),
+    [
+        (
+            LIBRARY.format(priority=1),
+            "trimtab binance/main/testnet/notify_reply_secret ABC\n"
+            "binance/main/testnet/notify_reply_secret\n",
+        ),
+        (
+            LIBRARY.format(priority=0),
+            "this system has no keyring; name a file that is to be made\n",
+        ),
+        (
+            "raise ImportError",
+            "this system has no keyring; name a file that is to be made\n",
+        ),
+    ],
+)
+def test_a_new_secret_goes_into_the_keyring_where_there_is_one(
+    tmp_path: Path, environ: MutableMapping[str, str], library: str, printed: str
+) -> None:
+    assert kept_by(tmp_path, environ, library) == printed
+
+
+def test_a_new_secret_goes_into_a_file_that_is_not_there_and_nobody_else_can_read(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o700)
+    home, place = str(tmp_path), tmp_path / "kept"
+    keep = secret_keeper(KEY, "reply_secret", home=home, file="~/kept")
+    assert keep("ABC") == str(place)
+    assert (place.read_text(), place.stat().st_mode & 0o777) == ("ABC\n", 0o600)
+    with pytest.raises(ConfigError, match="is there already"):
+        secret_keeper(KEY, "reply_secret", home=home, file="~/kept")
+    with pytest.raises(ConfigError, match="cannot be made"):
+        keep("ABC")
+    tmp_path.chmod(0o777)
+    with pytest.raises(ConfigError, match="others may replace it"):
+        secret_keeper(KEY, "reply_secret", home="", file=str(tmp_path / "other"))("ABC")
+    assert not (tmp_path / "other").exists()
 
 
 def test_http_is_taken_on_this_machine_alone(load: Load) -> None:

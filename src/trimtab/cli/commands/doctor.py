@@ -26,6 +26,7 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import open_account
 from trimtab.bootstrap import open_books, open_references, owner, venue_settings
 from trimtab.bootstrap.notifiers import open_notifiers
+from trimtab.bootstrap.replies import reply_secret
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
@@ -33,7 +34,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import rows_table, words
 from trimtab.config import ApprovalMode, Config
 from trimtab.config.secrets import Credentials, credentials
-from trimtab.domain.errors import AccountHeld, NotDone, TrimtabError, VenueError
+from trimtab.domain.errors import AccountHeld, ConfigError, NotDone, TrimtabError, VenueError
 from trimtab.domain.orders import OrderRecord
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment, Snapshot
@@ -184,7 +185,12 @@ async def _notices(ledger: SqlLedger, config: Config) -> Examination:
     """Look at who is told, with nothing sent."""
     channels, clock = [c.value for c in config.notify.channels], SystemClock()
     async with open_notifiers(config, os.environ, clock) as opened:
-        unopened = opened.unopened
+        unopened = dict(opened.unopened)
+    if config.notify.replies:
+        try:
+            reply_secret(config, os.environ)
+        except ConfigError as fault:
+            unopened["replies"] = fault
     return notices_examination(channels, unopened, await ledger.notices(), at=clock.now())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 from rich.console import Group, RenderableType
@@ -102,13 +102,27 @@ def _seen(proposal: Proposal, asked: _Answers) -> RenderableType:
     return Group(*parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When a run is wanted, and whether it waits for a yes from elsewhere."""
+
+    if_due: Annotated[bool, Parameter(negative=())] = False
+    """Only when a slot of rebalance.calendar is due; then to target inside the bands too."""
+    slot: str | None = None
+    """With --if-due: this slot, such as 2026Q4, whatever activation and grace say, if not done."""
+    wait: Annotated[bool, Parameter(negative=())] = False
+    """Wait for a yes by approve or a reply while the plan holds, though nobody is here."""
+
+
+ANY_TIME: Final = Timing()
+
+
 def run(
     *,
     execute: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
     plan: Annotated[str | None, Parameter(name="--plan")] = None,
-    if_due: Annotated[bool, Parameter(negative=())] = False,
-    slot: str | None = None,
+    timing: Annotated[Timing, Parameter(name="*")] = ANY_TIME,
 ) -> Exit:
     """Plan and run dry; with --execute ask for approval and send orders.
 
@@ -121,21 +135,19 @@ def run(
         covers, else never in live.
     plan
         Execute exactly the saved plan with this digest, or its first eight digits or more.
-    if_due
-        Only when a slot of rebalance.calendar is due; then to target inside the bands too.
-    slot
-        With --if-due: this slot, such as 2026Q4, whatever activation and grace say, if not done.
+    timing
+        When it runs, and whether it waits.
 
     """
+    slot, if_due = timing.slot, timing.if_due
     _refuse_mixed(plan=plan, slot=slot, if_due=if_due)
     config = session.configuration()
+    asked = Asked(yes=yes, saved=plan, wish=None, waits=timing.wait)
 
     async def work(given: Work) -> Result:
         if if_due:
-            return await _if_due(config, given, slot, execute=execute, yes=yes)
-        if execute:
-            return await executed(config, given, Asked(yes=yes, saved=plan, wish=None))
-        return await dry_run(config, given, Asked(yes=yes, saved=plan, wish=None))
+            return await _if_due(config, given, slot, asked, execute=execute)
+        return await (executed if execute else dry_run)(config, given, asked)
 
     told = afterwards(config, SystemClock(), rehearses=if_due) if execute else None
     return session.conduct(work, afterwards=told)
@@ -151,6 +163,8 @@ class Asked:
     """Digest of a saved plan, or its beginning; None for a new plan."""
     wish: Wish | None
     """What hedges are to be, instead of what drifts ask for."""
+    waits: bool = False
+    """Whether a yes from elsewhere is waited for while the plan holds, though nobody is here."""
     slot: str = ""
     """Name of the calendar slot that is due; empty when none is."""
 
@@ -171,7 +185,7 @@ def _refuse_mixed(*, plan: str | None, slot: str | None, if_due: bool) -> None:
 
 
 async def _if_due(
-    config: Config, given: Work, slot: str | None, *, execute: bool, yes: bool
+    config: Config, given: Work, slot: str | None, asked: Asked, *, execute: bool
 ) -> Result:
     """Run the slot that is due, or say that none is."""
     from trimtab.cli import slot_runs  # noqa: PLC0415 -- other runs pay for no calendar.
@@ -179,7 +193,7 @@ async def _if_due(
     found = await slot_runs.look_at_slot(config, slot, execute=execute)
     if found is None or not found.runs:
         return slot_runs.not_due(found)
-    asked = Asked(yes=yes, saved=None, wish=None, slot=found.view.slot.name)
+    asked = replace(asked, slot=found.view.slot.name)
     result = await (executed if execute else dry_run)(config, given, asked)
     return await slot_runs.with_slot(config, result, found)
 
@@ -190,7 +204,9 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
     allowed(config, consent)
     async with (
         open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell,
-        telling_approver(local_approver(config), config, shell.ledger, shell.clock) as approver,
+        telling_approver(
+            local_approver(config), config, shell.ledger, shell.clock, waits=asked.waits
+        ) as approver,
     ):
         runner = replace(local_runner(shell, given, asked.wish), approver=approver)
         await _nothing_left_open(runner)

@@ -96,7 +96,9 @@ async def _opened(
     try:
         async with (
             open_shell(config, os.environ, use=use, dry_run=False) as shell,
-            telling_approver(local_approver(config), config, shell.ledger, shell.clock) as asked,
+            telling_approver(
+                local_approver(config), config, shell.ledger, shell.clock, waits=True
+            ) as asked,
         ):
             yield replace(local_runner(shell, given, None), approver=asked)
             if reads is not None and not given.stop.is_set():
