@@ -180,8 +180,9 @@ def kept_by(folder: Path, environ: MutableMapping[str, str], library: str) -> st
     [
         (
             LIBRARY.format(priority=1),
-            "trimtab binance/main/testnet/notify_reply_secret ABC\n"
-            "binance/main/testnet/notify_reply_secret\n",
+            "trimtab ENTRY ABC\nENTRY\n".replace(
+                "ENTRY", "binance/main/testnet/notify_reply_secret"
+            ),
         ),
         (
             LIBRARY.format(priority=0),
