@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.conformance.binance_floor import BinanceFloor
+from tests.conformance.bingx_floor import BingxFloor
 from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor
@@ -34,6 +35,7 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "bybit": BybitFloor,
     "bitget": BitgetFloor,
     "weex": WeexFloor,
+    "bingx": BingxFloor,
 }
 """A venue in process for each that an adapter opens."""
 
@@ -89,7 +91,11 @@ _KINDS = {
 
 @asynccontextmanager
 async def staged(
-    venue_id: str, market: Market, *, environment: Environment = Environment.LIVE
+    venue_id: str,
+    market: Market,
+    *,
+    environment: Environment = Environment.LIVE,
+    window_ms: int = WINDOW_MS,
 ) -> AsyncIterator[Stage]:
     """Yield a stage with the account read once."""
     floor = FLOORS[venue_id](market)
@@ -102,7 +108,7 @@ async def staged(
         quote=Asset("USDT"),
         markets=_KINDS[market],
         execution=ExecutionPolicy(
-            max_reprices=3, receive_window_ms=WINDOW_MS, order_timeout_s=Decimal(15)
+            max_reprices=3, receive_window_ms=window_ms, order_timeout_s=Decimal(15)
         ),
         max_clock_offset_ms=500,
         clock=NoWaiting(),

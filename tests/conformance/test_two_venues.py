@@ -11,7 +11,14 @@ import pytest
 
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS
-from tests.conformance.test_whole_run import VARIABLES, config_of, differences, refusals
+from tests.conformance.test_whole_run import (
+    VARIABLES,
+    SaysYes,
+    config_of,
+    differences,
+    references_of,
+    refusals,
+)
 from tests.durability.program import Quiet
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.history_shelf import HistoryShelf
@@ -19,7 +26,6 @@ from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import joined
-from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import load
@@ -27,6 +33,7 @@ from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyUse
 from trimtab.ports import PlanStatus
+from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.facts import Market
 from trimtab.venues.shown import SHOWN
 from trimtab.workflow.run import Consent, Runner, run
@@ -55,6 +62,8 @@ async def opened(
     """Open both venues on a floor each, as the composition root joins them."""
     file = folder / "trimtab.toml"
     text = config_of(coins, folder, market=Market.LINEAR) + ELSEWHERE.format(hedges=hedges)
+    if PROFILES[hedges].sandbox is None:  # Both are opened in one environment.
+        text = text.replace('"testnet"', '"live"')
     file.write_text(text, encoding="utf-8")
     config = load(file, environ=KEYS, sets=(), home=folder, cwd=folder)
     clock = SystemClock()
@@ -73,13 +82,13 @@ async def opened(
             venue=at.venue,
             wallets=at.wallets,
             market=at.market,
-            references=UnreadReferences(),
+            references=references_of(config, lines[0].floor, clock),
             payments=at.venue,
             preflight=at.preflight,
             history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
         )
         runner = runner_of(
-            shell, approver=Quiet(), progress=Quiet(), stop=asyncio.Event(), wish=None
+            shell, approver=SaysYes(), progress=Quiet(), stop=asyncio.Event(), wish=None
         )
         yield runner, shell, lines
 
@@ -90,7 +99,7 @@ async def test_coins_stay_where_they_are_and_the_hedge_is_opened_at_the_other_ve
 ) -> None:
     async with opened(coins, hedges, tmp_path) as (runner, _, (here, there)):
         before = here.floor.truth().coins, there.floor.truth().coins
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []
         fills = await runner.desk.ledger.fills()
@@ -113,7 +122,7 @@ async def test_a_hedge_whose_answer_is_lost_is_found_at_its_own_venue(
 ) -> None:
     async with opened(coins, hedges, tmp_path) as (runner, _, (here, there)):
         there.spoil(Mishap.LOST, which=there.floor.is_order)
-        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []
     assert sum(there.floor.is_order(asked) for asked in there.asked) == 1

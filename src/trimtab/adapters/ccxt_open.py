@@ -19,6 +19,13 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from trimtab.adapters.bingx_account import BingxAccount
+from trimtab.adapters.bingx_history import bingx_history
+from trimtab.adapters.bingx_markets import bingx_markets
+from trimtab.adapters.bingx_orders import BingxOrders
+from trimtab.adapters.bingx_preflight import bingx_preflight
+from trimtab.adapters.bingx_transfers import BingxWallets
+from trimtab.adapters.bingx_venue import bingx_venue
 from trimtab.adapters.bitget_account import BitgetAccount
 from trimtab.adapters.bitget_history import bitget_history
 from trimtab.adapters.bitget_markets import bitget_markets
@@ -251,8 +258,31 @@ def _weex(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
     )
 
 
+def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of BingX on one wire, with one set of markets and of known orders."""
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    markets = bingx_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    orders, key, quote = BingxOrders(wire, markets), settings.account, settings.quote
+    account = BingxAccount(wire, markets, orders)
+    return OpenedVenue(
+        venue=bingx_venue(wire, markets, orders),
+        wallets=BingxWallets(wire) if has_futures else OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=bingx_preflight(wire, hosts, use=settings.key_use),
+        history=bingx_history(wire, markets, quote=quote),
+    )
+
+
 _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
-    MappingProxyType({"binance": _binance, "bybit": _bybit, "bitget": _bitget, "weex": _weex})
+    MappingProxyType(
+        {
+            "binance": _binance,
+            "bybit": _bybit,
+            "bitget": _bitget,
+            "weex": _weex,
+            "bingx": _bingx,
+        }
+    )
 )
 """What puts the ports on a wire, by venue."""
 

@@ -35,7 +35,9 @@ _UNSURE: Final = frozenset({408, 409})
 """4xx that do not say that nothing happened."""
 _DENIED: Final = frozenset({401, 403, 451})
 """Reads only: the venue does not talk to us, whatever the body."""
-_BANNED_UNTIL: Final = re.compile(r"banned until (\d{13})")
+_BANNED_UNTIL: Final = re.compile(
+    r"(?:banned until|unblocked after|retry after time:) ?(\d{13})", re.ASCII
+)
 _INSTANT: Final = re.compile(r"\d{13}", re.ASCII)
 _BAN_GUARD_MS: Final = 250
 """An instant on the venue's clock is believed to be so much later: ours of it is not exact."""

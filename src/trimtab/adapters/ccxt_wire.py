@@ -35,7 +35,13 @@ from tenacity import (
 )
 
 from trimtab.adapters.budget import Budget
-from trimtab.adapters.ccxt_answers import Unreadable, instant_of, mapping_of, milliseconds
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    field,
+    instant_of,
+    mapping_of,
+    milliseconds,
+)
 from trimtab.adapters.ccxt_transport import scrubbed
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict, judge_read, judge_write
 from trimtab.adapters.venue_clock import VenueClocks, worst
@@ -210,10 +216,24 @@ class Wire:
             NotDone: the venue does not answer.
 
         """
-        call, name = self.profile.time_calls[desk], self.profile.time_field
+        call, place = self.profile.time_calls[desk], self.profile.time_field
         endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
         asked = self.profile.time_params[desk]
-        return await self.read(endpoint, asked, lambda told: instant_of(mapping_of(told), name))
+        return await self.read(endpoint, asked, lambda told: _instant_at(told, place))
+
+
+def _instant_at(answer: object, place: str) -> datetime:
+    """Return the instant at a place of an answer; a point leads into an object.
+
+    Raises:
+        Unreadable: there is none.
+
+    """
+    *outer, name = place.split(".")
+    row = mapping_of(answer)
+    for part in outer:
+        row = mapping_of(field(row, part))
+    return instant_of(row, name)
 
 
 def _doubt(wire: Wire, desk: Desk, code: str) -> None:

@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import Final
 
 from trimtab.venues.binance import BINANCE
+from trimtab.venues.bingx import BINGX
 from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
 from trimtab.venues.profile import VenueProfile
 from trimtab.venues.weex import WEEX
 
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
-    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX)}
+    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX)}
 )
 """Every venue that may be opened, by ccxt id."""

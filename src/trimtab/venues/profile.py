@@ -137,7 +137,7 @@ class VenueProfile:
     time_params: Mapping[Desk, Mapping[str, object]]
     """What each of them is asked with."""
     time_field: str
-    """Where its answer has the milliseconds."""
+    """Where its answer has the milliseconds; a point leads into an object."""
     stamp_window_ms: int
     """How long after its time stamp a request is taken, where the venue alone says so, >= 0;
     0 where the request names its own window."""

@@ -59,6 +59,8 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.LINEAR): _all_but(),
         ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
+        ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
+        ("bingx", Market.LINEAR): _all_but(),
     }
 )
 """What was shown, by venue and market."""

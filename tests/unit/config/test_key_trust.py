@@ -11,6 +11,7 @@ from trimtab.domain.errors import ConfigError
 from trimtab.domain.rights import KeyTrust
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.catalogue import PROFILES
+from trimtab.venues.facts import Market
 from trimtab.venues.known import KNOWN
 
 WEEX = ("venue", 'id = "weex"')
@@ -58,5 +59,6 @@ def test_the_starter_of_a_venue_without_a_sandbox_loads_and_says_what_is_to_be_v
 def test_a_profile_tells_of_its_key_and_its_sandbox_what_the_facts_say(venue_id: str) -> None:
     profile, facts = PROFILES[venue_id], KNOWN[venue_id]
     assert profile.tells_rights == bool(facts.key_rights_call)
-    assert (profile.sandbox is None) == (Environment.TESTNET not in facts.places)
+    place = facts.places.get(Environment.TESTNET)
+    assert (profile.sandbox is None) == (place is None or Market.SPOT not in place.markets)
     assert profile.lacks(profile.instead) == ""

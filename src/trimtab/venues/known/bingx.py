@@ -49,7 +49,7 @@ _SPOT: Final = MarketFacts(
         source='spot "Query Order details": found by name for two hours',
     ),
     cancel=Cancel(way=Way.UNIFIED, call="spotV1PrivatePostTradeCancel", param="clientOrderID"),
-    duplicate_codes=("101481", "109201"),
+    duplicate_codes=(),
     fence=Fence(
         kind=FenceKind.WINDOW,
         place="query",
@@ -57,7 +57,10 @@ _SPOT: Final = MarketFacts(
         holds_at_match=False,
         sent_by_ccxt=False,
         default_s=5,
-        source=('"Signature Authentication": on receipt; ccxt sends it only when asked to'),
+        source=(
+            '"Signature": on receipt, at most 5 s; older pages say 30 s; ccxt sends it only when'
+            " asked to"
+        ),
     ),
     immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeInForce=IOC"),
     exact_sizes=True,
@@ -65,7 +68,10 @@ _SPOT: Final = MarketFacts(
     market_buy_unit=Unit.BASE,
     tells_fills=False,
     fee_assets="what is received",
-    budgets=(Budget(of="requests", count=10, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    budgets=(
+        Budget(of="orders", count=5, seconds=1, source='spot "Place order"'),
+        Budget(of="requests", count=1000, seconds=60, source='"Rate limit", market data'),
+    ),
     contracts=None,
 )
 _LINEAR: Final = replace(
@@ -86,6 +92,7 @@ _LINEAR: Final = replace(
         source=('perpetual swap "Place order": 1 to 40, different orders cannot share one'),
     ),
     cancel=Cancel(way=Way.UNIFIED, call="swapV2PrivateDeleteTradeOrder", param="clientOrderID"),
+    duplicate_codes=("101481", "109201"),
     fee_assets="the quote",
     contracts=Contracts(
         position_modes=frozenset({"one_way", "hedge"}),
@@ -125,6 +132,9 @@ FACTS: Final = VenueFacts(
     traps=(
         "fetch_order by client order id sends orderId=None beside it",
         "set_leverage needs a side even in one-way mode",
+        "the futures book counts contracts; base units are in bidsCoin and asksCoin",
+        "spot cuts a size or limit that is finer than its grid, and takes the order",
+        "daily candles begin at midnight of UTC+8 unless asked otherwise",
     ),
     markets=MappingProxyType(
         {
