@@ -69,6 +69,7 @@ def score_document(score: HedgeScore) -> Document:
         "fees": value(score.fees),
         "slippage": value(score.slippage),
         "funding": value(score.funding),
+        "basis": value(score.basis),
         "margin": value(score.margin),
         "realised": value(score.realised),
         "saved": value(score.saved),

@@ -48,7 +48,12 @@ def _costs(table: RouteTable, row: str) -> tuple[str, str]:
 
 
 def _expected(table: RouteTable) -> str:
-    """Say what funding was reckoned with."""
+    """Say what funding was reckoned with, or the premium of a dated contract."""
+    if table.rate_basis is RateBasis.PREMIUM:
+        return (
+            f"Over {table.horizon_days} days: {table.contract} brings {_bps(table.rate)} by its "
+            f"premium; contracts are traded {table.crossings} times."
+        )
     source = {
         RateBasis.MEAN_REALISED: "the mean of what was realised",
         RateBasis.CURRENT: "the rate of the next settlement, as no past was read",
@@ -62,7 +67,9 @@ def _expected(table: RouteTable) -> str:
 def _meeting(table: RouteTable) -> str:
     """Say where both cost the same: the rate and the days."""
     rate, days = table.break_even_rate, table.break_even_days
-    at_rate = "" if rate is None else f"Break-even funding {_bps(rate)} a settlement; "
+    is_dated = table.rate_basis is RateBasis.PREMIUM
+    what = "premium {}" if is_dated else "funding {} a settlement"
+    at_rate = "" if rate is None else f"Break-even {what.format(_bps(rate))}; "
     if table.futures_cheaper is FuturesCheaper.ALWAYS:
         return f"{at_rate}at the expected rate futures cost less however long."
     if table.futures_cheaper is FuturesCheaper.NEVER or days is None:

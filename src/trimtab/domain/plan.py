@@ -7,7 +7,7 @@ and the instant it was made, so no two plans share one and no two share a client
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -335,6 +335,8 @@ class Plan:
     """Which order the lines go in."""
     crosses: tuple[CrossShort, ...] = ()
     """What is short for other assets, before and after it, by asset and contract."""
+    mids: Mapping[Asset, Decimal] = field(default_factory=dict)
+    """Mid of each coin that a leg moves, or whose contract it moves, quote units, > 0."""
 
     @cached_property
     def digest(self) -> str:

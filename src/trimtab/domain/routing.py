@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.exact import exact_arithmetic, plain, ratio
-from trimtab.domain.instruments import Asset
+from trimtab.domain.instruments import Asset, Symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,8 @@ class RateBasis(StrEnum):
     MEAN_REALISED = "mean_realised"
     CURRENT = "current"
     """The rate of the next settlement, because no past was read."""
+    PREMIUM = "premium"
+    """What a dated contract stands above the coin, as far as the horizon earns it: once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,19 +144,21 @@ class RouteTable:
     spot: RouteCosts
     futures: RouteCosts
     crossings: int
-    """How often the contract is traded: once and back."""
+    """How often a contract is traded: once and back, and twice for each roll."""
     horizon_days: int
     """For how long a hedge would be held, >= 1."""
     settlements: int
-    """Within the horizon, by the contract's own interval."""
+    """Within the horizon, by the contract's own interval; a premium counts once."""
     rate: Decimal
-    """Expected per settlement, within the venue's limit."""
+    """Expected per settlement, within the venue's limit; of a dated contract, its premium."""
     rate_basis: RateBasis
     break_even_rate: Decimal | None
     """Rate per settlement at which both cost the same; None without a settlement."""
     break_even_days: Decimal | None
     """Days at which both cost the same at that rate; None where they never do."""
     futures_cheaper: FuturesCheaper
+    contract: Symbol | None = None
+    """Which contract was weighed; None in plans that were made before it was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

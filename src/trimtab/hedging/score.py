@@ -3,7 +3,9 @@
 Beside it stand what the sale of the coins would have cost and what was predicted, both as they were
 weighed when it was opened and shared by what was really filled. All are quote units, positive when
 paid; exact but for divisions. A fall of the coin is no gain here: the sale would have avoided it
-too. Source: strategy definitions 8.4; design: docs/design/0037-later-score.md.
+too. A hedge that was rolled is one hedge with one score: the trades of its rolls are costs, and
+what its dated contracts stood above the coin, when sold less when bought back, is income. Source:
+strategy definitions 8.4; design: docs/design/0037-later-score.md.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
-from trimtab.domain.hedges import Hedge, HedgeBook, HedgeFill, HedgePart
+from trimtab.domain.hedges import MOVES, Hedge, HedgeBook, HedgeFill, HedgePart
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Side
 from trimtab.domain.plan import Plan
@@ -43,6 +45,8 @@ class HedgeScore:
     """What its fills were worse than the marks at planning; what nobody planned is left out."""
     funding: Decimal
     """Paid, so minus what was received."""
+    basis: Decimal
+    """What dated contracts stood above the coin when bought back, less when sold; paid."""
     margin: Decimal
     """What bound margin did not earn meanwhile, at the weighed rate."""
 
@@ -50,7 +54,7 @@ class HedgeScore:
     def realised(self) -> Decimal:
         """What it came to cost."""
         with exact_arithmetic():
-            return self.fees + self.slippage + self.funding + self.margin
+            return self.fees + self.slippage + self.funding + self.basis + self.margin
 
     @property
     def saved(self) -> Decimal:
@@ -83,16 +87,19 @@ def score_of(
 ) -> HedgeScore | None:
     """Return the score of a closed hedge; None of an open one, or where no auto route chose it.
 
-    *plans* has every plan of :func:`traded_by`, by digest.
+    One that was rolled has its score where it was closed at last. *plans* has every plan of
+    :func:`traded_by`, by digest.
     """
-    if hedge.closed_at is None:
+    life = [h for h in book.hedges if h.hedge_id == hedge.hedge_id]
+    ends = [h.closed_at for h in life if h.closed_at is not None]
+    if hedge.closed_at is None or len(ends) < len(life) or hedge.closed_at < max(ends):
         return None
     planned = _orders(fills)
     parts = [p for p in book.parts if p.hedge_id == hedge.hedge_id]
     shares = dict[str, Decimal]()
     for part in parts:
         order = planned[part.fill.symbol, part.fill.trade_id]
-        if part.fill.side is Side.SELL:
+        if part.fill.side is Side.SELL and not _is_moved(order, hedge, plans):
             shares[order.plan_digest] = shares.get(order.plan_digest, ZERO) + part.units
     weighed = [
         (_table(plans[d], hedge.asset), plans[d], n) for d, n in shares.items() if d in plans
@@ -101,8 +108,12 @@ def score_of(
     if not tables or len(tables) < len(shares):
         return None
     horizon = tables[0][0].horizon_days
+    basis = _basis(parts, planned, plans)
+    if basis is None:
+        return None
     days = ratio(
-        Decimal((hedge.closed_at - hedge.opened_at) // _MICROSECOND), Decimal(_DAY // _MICROSECOND)
+        Decimal((hedge.closed_at - hedge.opened_at) // _MICROSECOND),
+        Decimal(_DAY // _MICROSECOND),
     )
     with exact_arithmetic():
         margin = sum((t.futures.margin * share for t, share in tables), ZERO)
@@ -111,9 +122,10 @@ def score_of(
             predicted=sum((t.futures.total * share for t, share in tables), ZERO),
             horizon_days=horizon,
             days=days,
-            fees=hedge.fees.get(quote, ZERO),
+            fees=sum((h.fees.get(quote, ZERO) for h in life), ZERO),
             slippage=sum(_slips(parts, planned, plans), ZERO),
-            funding=-hedge.funding,
+            funding=-sum((h.funding for h in life), ZERO),
+            basis=basis,
             margin=ratio(margin * days, Decimal(horizon)),
         )
 
@@ -138,6 +150,39 @@ def _share(plan: Plan, hedge: Hedge, units: Decimal) -> Decimal:
     with exact_arithmetic():
         whole = sum((g.quantity for g in plan.legs if g.line in lines and g.lots < 0), ZERO)
     return ratio(units, whole)
+
+
+def _is_moved(order: HedgeFill, hedge: Hedge, plans: Mapping[str, Plan]) -> bool:
+    """Whether an order only moved a hedge from another contract."""
+    plan = plans.get(order.plan_digest)
+    lines = () if plan is None else plan.hedging
+    return any(
+        h.line == order.line and h.hedge_id == hedge.hedge_id and h.cause in MOVES for h in lines
+    )
+
+
+def _basis(
+    parts: Sequence[HedgePart], planned: _Orders, plans: Mapping[str, Plan]
+) -> Decimal | None:
+    """Return what dated contracts stood above their coins, bought back less sold, quote units.
+
+    None where a plan does not tell the coin's price. What nobody planned, such as a delivery, was
+    at the coin's price.
+    """
+    total = ZERO
+    for part in parts:
+        order = planned[part.fill.symbol, part.fill.trade_id]
+        plan = plans.get(order.plan_digest)
+        for leg in () if plan is None else plan.legs:
+            if leg.line != order.line or leg.instrument.expires_at is None:
+                continue
+            mid = None if plan is None else plan.mids.get(leg.instrument.base)
+            if mid is None:
+                return None
+            with exact_arithmetic():
+                above = part.units * (leg.mark - mid)
+                total += above if part.fill.side is Side.BUY else -above
+    return total
 
 
 def _slips(

@@ -124,13 +124,18 @@ def make_plan_moving(
         sleeves=after_legs(scene.sleeves, account, laid_out.legs, scale),
         nets=nets_of(stance, account, laid_out.legs, after.weights),
         crosses=shorts_of(scene.crossing, laid_out.legs),
+        mids={asset: account.exposed.mid(asset) for asset in _moved_assets(laid_out)},
     )
 
 
 def _units_before(everything: Snapshot, laid_out: Lines) -> Mapping[Asset, Decimal]:
     """Return the units of each asset that a line moves, as the plan found them."""
-    moved = sorted({leg.instrument.base for leg in laid_out.legs})
-    return {asset: traded_units(everything, asset) for asset in moved}
+    return {asset: traded_units(everything, asset) for asset in _moved_assets(laid_out)}
+
+
+def _moved_assets(laid_out: Lines) -> tuple[Asset, ...]:
+    """Return the assets that a leg moves, by name."""
+    return tuple(sorted({leg.instrument.base for leg in laid_out.legs}))
 
 
 def _moved(scene: Scene, choice: Choice, sizes: Sizes) -> Moved:

@@ -48,15 +48,9 @@ class Contracts:
             MissingInstrument: the venue lists none that fits.
 
         """
-        wanted = self.policy.hedge.contract_of(asset)
-        if wanted is Contract.PERPETUAL:
+        if self.policy.hedge.contract_of(asset) is Contract.PERPETUAL:
             return market_of(asset, self.snapshot, contract=True)
-        open_now = [h.symbol for h in self.book.open if h.asset == asset]
-        able = self._able(asset, wanted, without=())
-        there = [i for i in able if i.symbol in open_now]
-        if there:
-            return there[-1]
-        found = self._chosen(wanted, able)
+        found = self.where_hedged(asset)
         if found is None:
             raise MissingInstrument(
                 f"{asset}: the venue lists no dated contract that still has {self.least_days} "
@@ -64,6 +58,14 @@ class Contracts:
                 next_step="trimtab config show",
             )
         return found
+
+    def where_hedged(self, asset: Asset) -> Instrument | None:
+        """Return the contract of a hedge of *asset*, which may be dated; None without one."""
+        wanted = self.policy.hedge.contract_of(asset)
+        open_now = [h.symbol for h in self.book.open if h.asset == asset]
+        able = self._able(asset, wanted, without=())
+        there = [i for i in able if i.symbol in open_now]
+        return there[-1] if there else self._chosen(wanted, able)
 
     def after(self, asset: Asset, gone: Collection[Symbol]) -> Instrument | None:
         """Return the contract that hedges of *asset* move to from those *gone*; None without."""

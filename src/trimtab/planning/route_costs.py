@@ -7,18 +7,21 @@ Pure and exact but for divisions. The formulas are those of strategy definitions
               + N / leverage x margin rate x days / 365 + (1 - deferral) x tax
               + (1 - chance back) x N(fee + half spread + impact) of the coin
 
-The offset comes first and is in neither column: what is left opens a position, so k = 2.
+The offset comes first and is in neither column: what is left opens a position, so k = 2. Where the
+hedge would stand in a dated contract, its premium is what a settlement pays, once, as far as the
+horizon earns it, and each roll within the horizon is two trades more.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from trimtab.domain.contracts import days_between
 from trimtab.domain.errors import PlanningError
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
+from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, ratio
 from trimtab.domain.history import FundingSettlement
 from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.routing import (
@@ -76,7 +79,10 @@ class _Funding:
     rate: Decimal
     basis: RateBasis
     count: int
-    hours: int
+    per_day: Decimal
+    """How often the rate is paid in a day, > 0."""
+    rolls: int = 0
+    """Contracts that end within the horizon."""
 
 
 def weighed(wish: Wish, venues: Venues, rules: AutoPolicy) -> RouteTable:
@@ -92,6 +98,7 @@ def weighed(wish: Wish, venues: Venues, rules: AutoPolicy) -> RouteTable:
         buys = wish.value > 0
         coin = cost_parts(venues.coin, venues.coin_book, quantity=quantity, buys=buys)
         paper = cost_parts(venues.contract, venues.contract_book, quantity=quantity, buys=buys)
+        crossings = CROSSINGS * (1 + funding.rolls)
         bound = ratio(value * rules.margin_rate, Decimal(wish.leverage * DAYS_A_YEAR))
         pays = value * funding.rate * funding.count
         spot = RouteCosts(
@@ -104,15 +111,16 @@ def weighed(wish: Wish, venues: Venues, rules: AutoPolicy) -> RouteTable:
             back=ZERO,
         )
         futures = RouteCosts(
-            fee=CROSSINGS * paper.fee,
-            half_spread=CROSSINGS * paper.half_spread,
-            impact=CROSSINGS * paper.impact,
+            fee=crossings * paper.fee,
+            half_spread=crossings * paper.half_spread,
+            impact=crossings * paper.impact,
             tax=(ONE - rules.deferral) * tax,
             funding=pays if buys else -pays,
             margin=bound * rules.horizon_days,
             back=(ONE - rules.p_back) * coin.total,
         )
-        return _table(wish, rules, funding, spot=spot, futures=futures)
+        table = _table(wish, rules, funding, spot=spot, futures=futures)
+        return replace(table, contract=venues.contract.symbol)
 
 
 def _table(
@@ -124,14 +132,13 @@ def _table(
     paid = sign * value * funding.count
     gap = spot.total - (futures.total - futures.funding)
     standing = futures.total - futures.funding - futures.margin
-    settlements_a_day = ratio(Decimal(HOURS_A_DAY), Decimal(funding.hours))
     a_day = ratio(futures.margin, Decimal(rules.horizon_days))
-    a_day += sign * value * funding.rate * settlements_a_day
+    a_day += sign * value * funding.rate * funding.per_day
     days, cheaper = _meeting(spot.total - standing, a_day=a_day)
     return RouteTable(
         spot=spot,
         futures=futures,
-        crossings=CROSSINGS,
+        crossings=CROSSINGS * (1 + funding.rolls),
         horizon_days=rules.horizon_days,
         settlements=funding.count,
         rate=funding.rate,
@@ -176,6 +183,8 @@ def _tax(wish: Wish, rules: AutoPolicy) -> Decimal:
 
 def _funding(wish: Wish, venues: Venues, rules: AutoPolicy) -> _Funding:
     """Return the rate that is expected, within the venue's limit, and how often it settles."""
+    if venues.contract.expires_at is not None:
+        return _premium(wish, venues, rules, ends_at=venues.contract.expires_at)
     hours = interval_of(venues.past) or rules.funding_hours
     rate, basis = _expected(venues)
     span = timedelta(days=rules.horizon_days)
@@ -183,7 +192,27 @@ def _funding(wish: Wish, venues: Venues, rules: AutoPolicy) -> _Funding:
     with exact_arithmetic():
         cap = rules.funding_cap_share * venues.state.brackets[0].maintenance_ratio
         rate = max(-cap, min(cap, rate))
-    return _Funding(rate=rate, basis=basis, count=count, hours=hours)
+    per_day = ratio(Decimal(HOURS_A_DAY), Decimal(hours))
+    return _Funding(rate=rate, basis=basis, count=count, per_day=per_day)
+
+
+def _premium(wish: Wish, venues: Venues, rules: AutoPolicy, *, ends_at: datetime) -> _Funding:
+    """Return what a dated contract's premium brings within the horizon, and its rolls.
+
+    What comes after its delivery is reckoned to bring as much a day.
+    """
+    days = max(days_between(wish.now, until=ends_at), ONE)
+    horizon = Decimal(rules.horizon_days)
+    with exact_arithmetic():
+        premium = ratio(venues.contract_book.mid, wish.mid) - ONE
+        rate = ratio(premium * horizon, days)
+    return _Funding(
+        rate=rate,
+        basis=RateBasis.PREMIUM,
+        count=1,
+        per_day=ratio(ONE, horizon),
+        rolls=max(0, ceil_times(days, horizon) - 1),
+    )
 
 
 def _expected(venues: Venues) -> tuple[Decimal, RateBasis]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from trimtab.domain.contracts import Contract
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.history import FundingSettlement
@@ -28,6 +29,7 @@ from trimtab.domain.routing import (
     Way,
 )
 from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.route_costs import Venues, Wish, weighed
 from trimtab.planning.routes import Move
 from trimtab.targets.by_hand import Aim, hedged_targets
@@ -123,7 +125,8 @@ class _Scene:
 
     def auto(self, asset: Asset) -> Weighed:
         """Return the cheaper route of what no offset and no cover takes up, and both columns."""
-        venues, value = self._venues(asset), self._wish(asset)
+        value = self._wish(asset)
+        venues = self._venues(asset, sells=value < 0)
         if venues is None:
             return Weighed(route=Route.SPOT, reason=RouteReason.NO_CONTRACT, table=None)
         if not value:
@@ -152,10 +155,13 @@ class _Scene:
             hedge, short = self.policy.hedge.ratio, max(ZERO, -futures)
             return -max(ZERO, over - (ratio(short, hedge) if hedge else ZERO))
 
-    def _venues(self, asset: Asset) -> Venues | None:
-        """Return both markets of *asset*, None where one is missing, closed or was not read."""
+    def _venues(self, asset: Asset, *, sells: bool) -> Venues | None:
+        """Return both markets of *asset*, None where one is missing, closed or was not read.
+
+        A hedge is weighed in the contract that it would stand in; what is bought is a perpetual.
+        """
         coin = _listed(self._named(asset), MarketKind.SPOT)
-        contract = _listed(self._named(asset), MarketKind.SWAP)
+        contract = self._contract(asset, sells=sells)
         books = self.snapshot.books
         if coin is None or contract is None:
             return None
@@ -170,6 +176,18 @@ class _Scene:
             past=self._past(asset),
         )
 
+    def _contract(self, asset: Asset, *, sells: bool) -> Instrument | None:
+        """Return the contract that is traded, None where there is none."""
+        if not sells or self.policy.hedge.contract_of(asset) is Contract.PERPETUAL:
+            return _listed(self._named(asset), MarketKind.SWAP)
+        contracts = Contracts(
+            snapshot=self.snapshot,
+            exposed=self.exposed,
+            policy=self.policy,
+            occasion=self.occasion,
+        )
+        return contracts.where_hedged(asset)
+
     def _past(self, asset: Asset) -> tuple[FundingSettlement, ...]:
         """Return the settlements within the look-back that were read; may be empty."""
         history = self.occasion.history
@@ -181,8 +199,9 @@ class _Scene:
     def tolerance(self, asset: Asset) -> Decimal:
         """Return the overweight without cover that whole orders in both markets may leave."""
         hedge, total = self.policy.hedge.ratio, ZERO
+        hedging = self._contract(asset, sells=True)
         for instrument in self._named(asset):
-            if instrument.kind is MarketKind.FUTURE:
+            if instrument.is_contract and instrument != hedging:
                 continue
             with exact_arithmetic():
                 lots = instrument.units(instrument.lots_min) * self.exposed.mid(asset)

@@ -129,3 +129,68 @@ def test_what_somebody_else_bought_back_has_no_plan_and_no_slippage() -> None:
     assert score is not None
     assert score.slippage == Decimal(0)
     assert {p.fill.symbol for p in book.parts} == {PERP}
+
+
+LIFE = record_of(
+    "open one 10 @ 103 fee 1 in far",
+    "close one 10 @ 91 fee 1 for roll in far",
+    "open one 10 @ 92 fee 1 for roll",
+    "pay 3",
+    "close one 10 @ 80 fee 1",
+)
+"""Sold 2 above the coin, bought back 1 above it, and from then on in the perpetual."""
+DATED_SEEN = account("BTC 10 @ 100, USDT 5000, wallet 5000, dated BTC")
+
+
+def dated_plan(
+    number: int, leg: str, *, mark: str, mid: str | None, table: RouteTable | None = None
+) -> Plan:
+    """Return the plan behind one event of the life, at a mark and with the coin's mid."""
+    choice = RouteChoice(
+        asset=BTC, value=dec(-1_000), route="futures", reason=RouteReason.CHEAPER, table=table
+    )
+    lines = tuple(d.line for d in LIFE.declared if d.plan_digest == f"{number:064x}")
+    mids = {} if mid is None else {BTC: dec(mid)}
+    made = plan(DATED_SEEN, leg, routes=(choice,), hedging=lines, mids=mids)
+    return replace(made, legs=tuple(replace(g, mark=dec(mark)) for g in made.legs))
+
+
+def test_a_rolled_hedge_has_one_score_over_its_whole_life() -> None:
+    plans = (
+        dated_plan(1, "sell 10 dated BTC", mark="102", mid="100", table=TABLE),
+        dated_plan(2, "buy 10 dated BTC reduce", mark="91", mid="90"),
+        dated_plan(3, "sell 10 perp BTC", mark="92", mid="90"),
+        None,
+        dated_plan(5, "buy 10 perp BTC reduce", mark="80", mid="80"),
+    )
+    first, score = scored(LIFE, *plans)
+    assert first is None, "it went on in another contract"
+    assert score is not None
+    assert (score.sale, score.predicted) == (dec(10), dec(862)), "a roll sells nothing anew"
+    assert (score.fees, score.funding) == (dec(4), dec(-3))
+    assert score.basis == dec(-10), "20 above the coin when sold, 10 when bought back"
+    assert score.slippage == dec(-10), "sold for 1 more than the mark"
+    assert score.realised == dec(4) - 3 - 10 - 10 + score.margin
+
+
+def test_a_dated_leg_whose_coin_had_no_price_told_leaves_no_score() -> None:
+    plans = (
+        dated_plan(1, "sell 10 dated BTC", mark="102", mid=None, table=TABLE),
+        dated_plan(2, "buy 10 dated BTC reduce", mark="91", mid="90"),
+        dated_plan(3, "sell 10 perp BTC", mark="92", mid="90"),
+    )
+    assert scored(LIFE, *plans) == [None, None]
+
+
+def test_a_hedge_that_is_rolled_in_part_waits_for_its_score() -> None:
+    part = record_of(
+        "open one 10 @ 100", "close one 4 @ 100 for roll", "open one 4 @ 100 for roll in far"
+    )
+    closed = record_of(
+        "open one 10 @ 100",
+        "close one 4 @ 100 for roll",
+        "open one 4 @ 100 for roll in far",
+        "close one 4 @ 100 in far",
+    )
+    assert scored(part, planned(1, OPENING, part)) == [None, None]
+    assert scored(closed, planned(1, OPENING, closed)) == [None, None], "6 are still short"

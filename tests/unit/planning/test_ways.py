@@ -22,6 +22,7 @@ from tests.builders import (
     spot,
 )
 from tests.builders import swap as perpetual
+from trimtab.domain.contracts import Contract
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import shown
 from trimtab.domain.history import FundingSettlement, History
@@ -328,3 +329,83 @@ def test_settlements_are_counted_after_now_up_to_the_end() -> None:
     assert settlements(at, span=timedelta(days=1), hours=8) == 3
     assert settlements(at + timedelta(seconds=1), span=timedelta(days=1), hours=8) == 3
     assert settlements(at, span=timedelta(days=1), hours=1) == 24
+
+
+DATED = Symbol("BTC/USDT:USDT-261225")
+"""35 days from now, less four hours."""
+
+
+def with_dated(text: str, *, price: str, fee: str = "0", rate: str = "0") -> Snapshot:
+    """Return an account whose venue lists a dated contract of BTC at *price* too."""
+    seen = market(text, fee=fee, rate=rate)
+    listed = dated("BTC", **FINE, taker_fee=dec(fee))
+    return replace(
+        seen,
+        instruments={**seen.instruments, listed.symbol: listed},
+        books={**seen.books, listed.symbol: book(price, half_spread_bps="0.00001", depth=10**9)},
+        contracts={**seen.contracts, listed.symbol: contract(price)},
+    )
+
+
+def auto_in(kind: Contract, *, days: int = 14) -> Policy:
+    """Return an auto route whose hedges stand in contracts of a kind."""
+    rule = replace(AUTO, horizon_days=days)
+    return rules("BTC 0.5, USDT 0.5", Route.AUTO, auto=rule, hedge={"contract": kind})
+
+
+def test_a_hedge_that_would_be_dated_is_weighed_by_its_premium() -> None:
+    seen = with_dated("BTC 1 @ 50000, USDT 10000, wallet 20000", price="50500", rate="-0.001")
+    plan = make_plan(seen, auto_in(Contract.DATED), occasion())
+    [choice] = plan.routes
+    table = choice.table
+    assert table is not None
+    assert (table.contract, table.rate_basis, table.settlements) == (DATED, RateBasis.PREMIUM, 1)
+    # 1 % until its delivery in 34 days and 20 hours, of which the horizon earns 14 days.
+    assert abs(table.rate - dec("0.01") * 14 / (dec(836) / 24)) < dec("1e-12")
+    assert abs(table.futures.funding + 10_000 * table.rate) < dec("1e-9")
+    assert table.crossings == 2
+    assert choice.route == "futures"
+    assert [leg.symbol for leg in plan.legs] == [DATED]
+    assert abs(
+        (table.break_even_rate or 0) * 10_000
+        - (table.futures.total - table.futures.funding - table.spot.total)
+    ) < dec("1e-9")
+
+
+def test_a_discount_or_a_roll_may_make_the_sale_the_cheaper() -> None:
+    text = "BTC 1 @ 50000, USDT 10000, wallet 20000"
+    below = make_plan(with_dated(text, price="49500"), auto_in(Contract.DATED), occasion())
+    assert [c.route for c in below.routes] == ["spot"]
+    long = make_plan(
+        with_dated(text, price="50010", fee="0.001"),
+        auto_in(Contract.DATED, days=90),
+        occasion(),
+    )
+    table = long.routes[0].table
+    assert table is not None
+    assert table.crossings == 6, "three contracts within 90 days, each in and out"
+    assert long.routes[0].route == "spot"
+
+
+def test_a_perpetual_is_weighed_where_the_hedge_would_be_one() -> None:
+    text = "BTC 1 @ 50000, USDT 10000, wallet 20000"
+    seen = with_dated(text, price="50500", rate="0.001")
+    plain = make_plan(seen, auto_in(Contract.PERPETUAL), occasion()).routes[0].table
+    best = make_plan(seen, auto_in(Contract.AUTO), occasion()).routes[0].table
+    assert plain is not None
+    assert best is not None
+    assert (plain.contract, plain.rate_basis) == (PERP, RateBasis.CURRENT)
+    assert best.contract == PERP, "it brings 10 bps three times a day"
+
+
+def test_without_a_dated_contract_that_lasts_the_coin_is_sold() -> None:
+    seen = market("BTC 1 @ 50000, USDT 10000, wallet 20000", rate="0.001")
+    [choice] = make_plan(seen, auto_in(Contract.DATED), occasion()).routes
+    assert (choice.route, choice.reason, choice.table) == ("spot", RouteReason.NO_CONTRACT, None)
+
+
+def test_what_is_bought_is_weighed_in_the_perpetual() -> None:
+    seen = with_dated("BTC 0.2 @ 50000, USDT 30000, wallet 20000", price="49000", rate="-0.001")
+    [choice] = make_plan(seen, auto_in(Contract.DATED), occasion()).routes
+    assert choice.table is not None
+    assert choice.table.contract == PERP
