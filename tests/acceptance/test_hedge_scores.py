@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tests.acceptance.conftest import Account, AccountAt
+from tests.acceptance.test_dated import BOOK, begun
 from tests.acceptance.test_routes import FINE, config, scenario
 from trimtab.testnet.interventions import fund
 
@@ -95,3 +97,37 @@ async def test_a_hedge_by_hand_has_no_score_and_an_empty_book_says_so(
         assert ended.code == 0, ended.text
     [hedge] = await book_of(account)
     assert (hedge["origin"], hedge["closed_by"], hedge["score"]) == ("by_hand", "by_hand", None)
+
+
+async def test_a_dated_hedge_that_auto_chose_is_scored_over_its_rolls(
+    account_at: AccountAt,
+) -> None:
+    rest = BOOK.rest.replace('route = "futures"', 'route = "auto"')
+    later = await begun(account_at, replace(BOOK, rest=f"{rest}[auto]\nhorizon_days = 60\n"))
+    opened = await later.asked("run")
+    [choice] = opened.document["plan"]["routes"]
+    assert (choice["route"], choice["table"]["rate_basis"]) == ("futures", "premium")
+    assert choice["table"]["contract"].startswith("BTC/USDT:USDT-")
+    # 6 % a year above the coin, of which 60 days earn about 1 %.
+    assert abs(Decimal(choice["table"]["rate"]) - Decimal("0.0098")) < Decimal("0.0006")
+    assert Decimal(choice["table"]["futures"]["total"]) < 0
+    told = await later.trimtab("explain", opened.document["plan"]["digest"])
+    assert "by its premium" in told.text
+    later.pass_days(75)
+    rolled = await later.asked("run")
+    assert rolled.document["plan"]["trigger"] == "expiry"
+    assert [h["score"] for h in (await later.trimtab("ledger", "hedges", "--json")).document] == [
+        None,
+        None,
+    ]
+    later.pass_days(20)
+    closed = await later.asked("close-hedges")
+    assert closed.document["status"] == "executed"
+    rows = (await later.trimtab("ledger", "hedges", "--json")).document
+    first, last = rows
+    assert (first["closed_by"], first["score"]) == ("roll", None)
+    score = last["score"]
+    assert 94 < Decimal(score["days"]) < 96
+    # 2,000 short for 95 days at 6 % a year, all of it earned but for what is still above.
+    assert abs(Decimal(score["basis"]) + Decimal("31.2")) < Decimal("2.5"), score
+    assert Decimal(score["saved"]) > 0

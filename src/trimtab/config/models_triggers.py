@@ -22,7 +22,7 @@ from trimtab.config.fields import (
 )
 from trimtab.config.words import read_instant
 from trimtab.domain.slots import CatchUp
-from trimtab.domain.urgency import ExpiryAction, UrgentAction
+from trimtab.domain.urgency import BasisAction, ExpiryAction, UrgentAction
 
 _PART: Final = (Field(ge=0, lt=1), Unit(name="fraction"))
 """A share of 1 that leaves something."""
@@ -82,6 +82,11 @@ class Triggers(BaseModel):
     """How far before risk.max_drawdown, of it: 0.4 acts from 60 % of the limit on."""
     drawdown_leverage: Multiple = Decimal(1)
     """Futures notional over value outside futures wallets that it is then reduced to."""
+    on_basis: BasisAction = BasisAction.OFF
+    """When the contract of a hedge trades far below its index: the hedge is bought back, which
+    keeps the discount and gives the exposure back, or it is told."""
+    basis_bps: Annotated[Exact, Field(gt=0, le=10_000), Unit(name="bps")] = Decimal(100)
+    """How far below its index that is."""
     hysteresis: Early = Decimal(0)
     """How far beyond its threshold a condition ends, of it: a reduction goes so far, a loss has to
     come back so far, so that the next look finds room."""
@@ -91,6 +96,12 @@ class Triggers(BaseModel):
     """The same for leverage alone."""
     drawdown_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
     """The same for the drawdown alone."""
+    expiry_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
+    """The same for dated contracts alone: what is opened, or rolled into, has so much more than
+    expiry_days."""
+    carry_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
+    """The same for the carry of hedges alone: one that was moved for it moves again for so much
+    more than hedge.carry.min_gain_bps."""
     cooldown_s: Annotated[Whole, *_YEAR] = 0
     """How long after an executed plan a condition of the same kind is only told."""
     margin_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
@@ -103,3 +114,5 @@ class Triggers(BaseModel):
     """The same for dated contracts alone."""
     carry_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
     """The same for the carry of hedges alone."""
+    basis_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None
+    """The same for hedges that trade far below their index alone."""

@@ -252,12 +252,14 @@ def _urgency(document: Document) -> UrgencyPolicy:
         drawdown=triggers.on_drawdown,
         drawdown_early=triggers.drawdown_early,
         drawdown_leverage=triggers.drawdown_leverage,
+        basis=triggers.on_basis,
+        basis_bps=triggers.basis_bps,
         tempos={
             TriggerKind(kind): Tempo(
                 hysteresis=_own(triggers, f"{kind}_hysteresis", triggers.hysteresis),
                 cooldown_s=_own(triggers, f"{kind}_cooldown_s", triggers.cooldown_s),
             )
-            for kind in ("margin", "leverage", "drawdown", "expiry", "carry")
+            for kind in ("margin", "leverage", "drawdown", "expiry", "carry", "basis")
         },
     )
 

@@ -30,6 +30,8 @@ class TriggerKind(StrEnum):
     """NAV is so far below its highest look that futures are reduced."""
     EXPIRY = "expiry"
     STOP = "stop"
+    BASIS = "basis"
+    """A hedge's contract trades far below its coin: what it gained by that is taken."""
     DRIFT = "drift"
     MOMENTUM = "momentum"
     """A trim is due: what several signs call overheated is sold down, even inside its band."""

@@ -49,6 +49,8 @@ class HedgeCause(StrEnum):
     PROFIT_TARGET = "profit_target"
     STOP = "stop"
     AGE = "age"
+    BASIS = "basis"
+    """Its contract traded far below its coin."""
     ROLL = "roll"
     """It moves to the next contract before its own is delivered."""
     CARRY = "carry"

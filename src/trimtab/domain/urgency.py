@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from trimtab.domain.exact import ZERO
 from trimtab.domain.firings import TriggerKind
 
 
@@ -31,6 +32,15 @@ class ExpiryAction(StrEnum):
     """Its hedges move to the next contract, both sides in one plan; the plan does only that."""
     CLOSE = "close"
     """Its position is closed; the plan does only that."""
+    ALERT = "alert"
+    OFF = "off"
+
+
+class BasisAction(StrEnum):
+    """What is done when a hedge's contract trades far below its coin."""
+
+    CLOSE = "close"
+    """The hedge is bought back, and what the discount brought is kept."""
     ALERT = "alert"
     OFF = "off"
 
@@ -74,9 +84,15 @@ class UrgencyPolicy:
     tempos: Mapping[TriggerKind, Tempo]
     """Of every kind of condition that has one; margin ratio and liquidation share theirs."""
 
+    basis: BasisAction = BasisAction.OFF
+    """Of how far the contract of a hedge trades below its index."""
+    basis_bps: Decimal = ZERO
+    """From how far on, bps, > 0 where it is not off."""
+
     def hysteresis(self, kind: TriggerKind) -> Decimal:
         """Return how far beyond its threshold a condition of *kind* ends, fraction of it."""
-        return self.tempos[kind].hysteresis
+        tempo = self.tempos.get(kind)
+        return ZERO if tempo is None else tempo.hysteresis
 
     @property
     def resting_s(self) -> Mapping[TriggerKind, int]:

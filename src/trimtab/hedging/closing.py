@@ -9,7 +9,7 @@ given back on purpose is not shorted again at once. Source: strategy definitions
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -21,7 +21,9 @@ from trimtab.domain.hedges import DriftBack, Hedge, HedgeBook, HedgeCause, Hedge
 from trimtab.domain.instruments import Asset, Symbol
 
 DAY: Final = timedelta(days=1)
-GIVES_BACK: Final = frozenset({HedgeCause.PROFIT_TARGET, HedgeCause.STOP, HedgeCause.AGE})
+GIVES_BACK: Final = frozenset(
+    {HedgeCause.PROFIT_TARGET, HedgeCause.STOP, HedgeCause.AGE, HedgeCause.BASIS}
+)
 """Closes that return an exposure which is not wanted by its target."""
 
 
@@ -59,6 +61,10 @@ class Sight:
     marks: Mapping[Symbol, Decimal]
     """Of every contract whose hedges may close by themselves, quote per base unit, > 0."""
     now: datetime
+    discounts: Mapping[Symbol, Decimal] = field(default_factory=dict)
+    """How far each of them that is far enough below its index for a close is, bps."""
+    discount_limit: Decimal = ZERO
+    """From where on that is so, bps, >= 0."""
 
 
 def due(book: HedgeBook, policy: HedgePolicy, sight: Sight) -> tuple[Closing, ...]:
@@ -82,6 +88,7 @@ def _conditions(hedge: Hedge, policy: HedgePolicy, sight: Sight) -> Iterator[Clo
     yield _at(hedge, HedgeCause.PROFIT_TARGET, measured=gain, limit=policy.profit_target)
     days = Decimal(age // DAY)
     yield _at(hedge, HedgeCause.AGE, measured=days, limit=Decimal(policy.max_age_days))
+    yield _discount(hedge, sight)
     yield _drift_back(hedge, sight.overweights.get(hedge.asset))
 
 
@@ -97,6 +104,21 @@ def _at(hedge: Hedge, cause: HedgeCause, *, measured: Decimal, limit: Decimal) -
         reason=f"hedge is at its {cause.value.replace('_', ' ')}",
     )
     return Closing(hedge=hedge, cause=cause, firing=firing)
+
+
+def _discount(hedge: Hedge, sight: Sight) -> Closing | None:
+    """Return the close of a hedge whose contract trades far below its index."""
+    below = sight.discounts.get(hedge.symbol)
+    if below is None:
+        return None
+    firing = Firing(
+        kind=TriggerKind.BASIS,
+        subject=hedge.hedge_id,
+        measured=below,
+        limit=sight.discount_limit,
+        reason=f"{hedge.symbol} trades so many bps below its index",
+    )
+    return Closing(hedge=hedge, cause=HedgeCause.BASIS, firing=firing)
 
 
 def _drift_back(hedge: Hedge, stands_for: Overweight | None) -> Closing | None:

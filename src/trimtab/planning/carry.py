@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.contracts import GainAction
-from trimtab.domain.exact import exact_arithmetic, shown
+from trimtab.domain.exact import ONE, exact_arithmetic, shown
 from trimtab.domain.firings import Firing, TriggerKind
+from trimtab.domain.hedges import HedgeCause
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.plan import LegReason
 from trimtab.domain.readings import Reading
@@ -84,7 +85,8 @@ def _of(symbol: Symbol, contracts: Contracts) -> Carry:
     if not found:
         return Carry(readings=readings, gains=(), warnings=warnings, passages=())
     best = max(found, key=lambda each: each.gain_bps)
-    acts = best.gain_bps > rules.min_gain_bps and rules.on_gain is not GainAction.OFF
+    limit = _least_gain(symbol, contracts)
+    acts = best.gain_bps > limit and rules.on_gain is not GainAction.OFF
     moves = acts and rules.on_gain is GainAction.SWAP
     acts_now = moves and TriggerKind.CARRY not in contracts.occasion.cooling
     passage = Passage(
@@ -94,11 +96,25 @@ def _of(symbol: Symbol, contracts: Contracts) -> Carry:
         reason=LegReason.CARRY,
     )
     return Carry(
-        readings=(*readings, _best(symbol, best, limit=rules.min_gain_bps, holds=acts)),
-        gains=(_gained(symbol, best, limit=rules.min_gain_bps),) if acts else (),
+        readings=(*readings, _best(symbol, best, limit=limit, holds=acts)),
+        gains=(_gained(symbol, best, limit=limit),) if acts else (),
         warnings=warnings,
         passages=(passage,) if acts_now else (),
     )
+
+
+def _least_gain(symbol: Symbol, contracts: Contracts) -> Decimal:
+    """Return what another contract must bring more, bps; a hedge that was moved before, more yet.
+
+    So the hysteresis keeps it from going to and fro.
+    """
+    least = contracts.policy.hedge.carry.min_gain_bps
+    held = {h.hedge_id for h in held_hedges(symbol, contracts)}
+    rows = (h for h in contracts.book.hedges if h.hedge_id in held)
+    if not any(h.closed_by is HedgeCause.CARRY for h in rows):
+        return least
+    with exact_arithmetic():
+        return least * (ONE + contracts.policy.urgency.hysteresis(TriggerKind.CARRY))
 
 
 def _year(offer: Offer, contracts: Contracts) -> Reading:

@@ -20,6 +20,7 @@ from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
+from trimtab.planning.basis import discounts_of
 from trimtab.planning.by_hand import ByHand, closing_moves, firings_of, moves_of
 from trimtab.planning.carry import Carry, carry_of, swapped
 from trimtab.planning.correction import calls_of, corrected
@@ -47,16 +48,16 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     urgent = urgent_in(scene.contracts)
     if urgent.firings and by_hand is None:
         return _urgent(urgent, scene)
-    carry = carry_of(scene.contracts)
+    carry, basis = carry_of(scene.contracts), discounts_of(scene.contracts)
     choice, sizes = _unhurried(scene, by_hand, carry)
     if urgent.shuts_longs:
         sizes = without_longs(sizes)
     told = [firing for firing in carry.told if firing not in choice.firings]
     return replace(
         choice,
-        alerts=by_urgency((*urgent.told, *told)),
+        alerts=by_urgency((*urgent.told, *basis.told, *told)),
         untraded=(*choice.untraded, *urgent.sizes.untraded),
-        readings=choice.readings + carry.readings,
+        readings=choice.readings + carry.readings + basis.readings,
     ), sizes
 
 
@@ -175,7 +176,13 @@ def due_closings(scene: Scene) -> tuple[Closing, ...]:
     urgent, and what is no longer needed is bought back by the correction itself.
     """
     occasion = scene.occasion
-    sight = Sight(overweights=scene.overweights, marks=_marks(scene), now=occasion.now)
+    sight = Sight(
+        overweights=scene.overweights,
+        marks=_marks(scene),
+        now=occasion.now,
+        discounts=discounts_of(scene.contracts).closing,
+        discount_limit=scene.policy.urgency.basis_bps,
+    )
     closings = due(occasion.hedges, scene.policy.hedge, sight)
     if calls_of(scene.policy, occasion):
         return tuple(c for c in closings if c.firing.kind is TriggerKind.STOP)

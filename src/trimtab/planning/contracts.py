@@ -14,8 +14,9 @@ from decimal import Decimal
 
 from trimtab.domain.contracts import Contract, days_between
 from trimtab.domain.errors import MissingInstrument
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
+from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook
 from trimtab.domain.history import FundingSettlement
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
@@ -76,7 +77,10 @@ class Contracts:
     @property
     def least_days(self) -> int:
         """Days that a dated contract must still have to be opened in, so that it stays a while."""
-        return max(self.policy.limits.min_expiry_days, self.policy.urgency.expiry_days)
+        rules = self.policy.urgency
+        with exact_arithmetic():
+            days = rules.expiry_days * (ONE + rules.hysteresis(TriggerKind.EXPIRY))
+        return max(self.policy.limits.min_expiry_days, ceil_times(ONE, days))
 
     def offers(self, asset: Asset) -> tuple[Offer, ...]:
         """Return what every contract on *asset* that may be opened brings, perpetual first."""

@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from tests.builders import LIMITS, NOW, account, book, dated, dec, occasion, policy
+from tests.builders import (
+    LIMITS,
+    NOW,
+    URGENCY,
+    account,
+    book,
+    dated,
+    dec,
+    occasion,
+    paced,
+    policy,
+)
 from tests.hedge_cases import FAR, PERP, hedges
 from trimtab.domain.contracts import NO_CARRY, CarryPolicy, Contract, GainAction
 from trimtab.domain.exact import shown
@@ -52,6 +63,7 @@ def planned(
         route=Route.FUTURES,
         hedge={"carry": carry, "contracts": {}} | dict(hedge or {}),
         limits=WIDE,
+        urgency=more.pop("urgency", URGENCY),
     )
     return make_plan(snapshot, rules, occasion(**{"hedges": OWN} | more))
 
@@ -205,3 +217,22 @@ def test_the_premium_is_that_of_the_book_over_the_coin() -> None:
     snapshot = rich("100500")
     snapshot = replace(snapshot, books={**snapshot.books, FAR: book(102_000)})
     assert told(planned(snapshot, carry=TOLD))[FAR, "income_a_year"] == "0.2096"
+
+
+def test_a_hedge_that_was_moved_for_carry_moves_again_for_more_alone() -> None:
+    once = hedges(
+        "open btc 0.02 @ 100000 at band in far",
+        "close btc 0.02 @ 100000 for carry in far",
+        "open btc 0.02 @ 100000 at band for carry",
+    )
+    limit = 60
+    close = replace(SWAPS, min_gain_bps=dec(limit))
+    gain = told(planned(rich(), carry=close, hedges=once, history=funded("0.0001")))
+    assert limit < float(gain[PERP, "gain_bps"]) < 1.5 * limit
+    moves = planned(rich(), carry=close, hedges=once, history=funded("0.0001"))
+    assert len(moves.legs) == 2, "without a hysteresis"
+    pace = paced(hysteresis="0.5")
+    stays = planned(rich(), carry=close, hedges=once, history=funded("0.0001"), urgency=pace)
+    assert (stays.legs, stays.alerts) == ((), ())
+    first = planned(rich(), carry=close, history=funded("0.0001"), urgency=pace)
+    assert len(first.legs) == 2, "it was never moved"

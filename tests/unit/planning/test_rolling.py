@@ -21,6 +21,7 @@ from tests.builders import (
     dated,
     dec,
     occasion,
+    paced,
     policy,
     swap,
 )
@@ -350,3 +351,10 @@ def test_comparing_is_off_unless_it_is_asked_for() -> None:
     told = replace(NO_CARRY, on_gain=GainAction.ALERT)
     assert policy(hedge={"carry": told}).hedge.may_use_dated(BTC)
     assert swap("BTC").symbol == PERP
+
+
+def test_what_is_opened_has_so_much_more_than_the_days_of_a_roll_as_the_hysteresis_says() -> None:
+    soon = replace(URGENCY, expiry=ExpiryAction.ROLL, expiry_days=30)
+    assert [leg.symbol for leg in planned(held(OVER), urgency=soon).legs] == [FAR]
+    wider = paced(soon, hysteresis="0.2")
+    assert [leg.symbol for leg in planned(held(OVER), urgency=wider).legs] == [NEXT]
