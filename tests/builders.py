@@ -482,6 +482,7 @@ def plan(snapshot: Snapshot, *legs: str | Leg, **overrides: Any) -> Plan:
         "legs": found,
         "transfers": transfers_of(snapshot, *texts),
         "hedging": (),
+        "mids": {leg.instrument.base: leg.mark for leg in found},
         "units_before": {
             leg.instrument.base: traded_units(snapshot, leg.instrument.base) for leg in found
         },
