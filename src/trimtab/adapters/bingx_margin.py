@@ -117,15 +117,13 @@ def _position(row: Row) -> HeldPosition:
 
 
 def _count(row: Row) -> Decimal:
-    """Return a position's size, signed: one of a side is written without a sign, of both with one.
+    """Return a position's size, signed: it is written without a sign, beside its side.
 
     Raises:
-        Unreadable: it is neither.
+        Unreadable: it has no side, or a sign.
 
     """
     side, amount = text_of(row, "positionSide"), decimal_of(row, "positionAmt")
-    if side == "BOTH":
-        return amount
     if side not in _SIGNS or amount < 0:
         raise Unreadable("a position is neither long nor short")
     return amount if _SIGNS[side] > 0 else amount.copy_negate()

@@ -352,19 +352,22 @@ def position(**changed: Any) -> Row:
     }
 
 
-def test_a_position_is_signed_by_its_side_or_by_itself() -> None:
+def test_a_position_is_signed_by_its_side() -> None:
     def count(**changed: Any) -> Decimal:
         (held,) = positions_of(answer([position(**changed)]))
         return held.position.count
 
     assert count() == Decimal("-0.2")
     assert count(positionSide="LONG") == Decimal("0.2")
-    assert count(positionSide="BOTH", positionAmt="-0.2") == Decimal("-0.2")
     assert positions_of(answer([position(positionAmt="0")])) == ()
     (held,) = positions_of(answer([position(isolated=True, liquidationPrice=7)]))
     assert (held.margin_mode, held.value) == (MarginMode.ISOLATED, 12000)
     assert held.position.liquidation_price == 7
-    for wrong in ({"positionAmt": "-0.2"}, {"positionSide": "NET"}, {"isolated": "false"}):
+    for wrong in (
+        {"positionAmt": "-0.2"},
+        {"positionSide": "BOTH"},
+        {"isolated": "false"},
+    ):
         with pytest.raises(Unreadable):
             positions_of(answer([position(**wrong)]))
 

@@ -93,6 +93,10 @@ _LINEAR: Final = replace(
     ),
     cancel=Cancel(way=Way.UNIFIED, call="swapV2PrivateDeleteTradeOrder", param="clientOrderID"),
     duplicate_codes=("101481", "109201"),
+    budgets=(
+        Budget(of="orders", count=10, seconds=1, source='perpetual swap "Place order"'),
+        Budget(of="requests", count=1000, seconds=60, source='"Rate limit", market data'),
+    ),
     fee_assets="the quote",
     contracts=Contracts(
         position_modes=frozenset({"one_way", "hedge"}),
@@ -135,6 +139,7 @@ FACTS: Final = VenueFacts(
         "the futures book counts contracts; base units are in bidsCoin and asksCoin",
         "spot cuts a size or limit that is finer than its grid, and takes the order",
         "daily candles begin at midnight of UTC+8 unless asked otherwise",
+        "its host of virtual money has no coins: an account is opened in live alone",
     ),
     markets=MappingProxyType(
         {
