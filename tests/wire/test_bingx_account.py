@@ -276,3 +276,59 @@ async def test_the_daily_closes_of_a_contract_are_those_of_days_of_utc() -> None
             stage.symbol, first=last - timedelta(days=4), last=last
         )
     assert [each.day for each in found] == [last - timedelta(days=n) for n in range(4, -1, -1)]
+
+
+@pytest.mark.parametrize("market", [Market.SPOT, Market.LINEAR])
+async def test_an_execution_of_another_market_makes_the_answer_unreadable(market: Market) -> None:
+    path, under = {
+        Market.SPOT: (TRADES, "fills"),
+        Market.LINEAR: ("/openApi/swap/v2/trade/fillHistory", "fill_history_orders"),
+    }[market]
+    async with staged("bingx", market) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+        asked = [each for each in stage.line.asked if each.path == path][-1]
+        rows = json.loads(stage.floor.answer(asked).body)["data"][under]
+        for _ in range(4):
+            stage.line.spoil(
+                told({under: [*rows, {**rows[0], "symbol": "ETH-USDT"}]}),
+                which=lambda a: a.path == path,
+            )
+        with pytest.raises(NotDone, match="another market"):
+            await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
+async def test_more_resting_orders_than_are_told_are_not_fewer() -> None:
+    row = {
+        "symbol": "BTC-USDT",
+        "price": "50000",
+        "origQty": "0.004",
+        "executedQty": "0",
+        "side": "BUY",
+        "clientOrderID": "",
+    }
+    orders = [{**row, "orderId": number} for number in range(1, 2001)]
+    path = "/openApi/spot/v1/trade/openOrders"
+    async with staged("bingx", Market.SPOT) as stage:
+        stage.line.spoil(told({"orders": orders[:1999]}), which=lambda a: a.path == path)
+        assert len(await stage.opened.venue.open_orders([stage.symbol])) == 1999
+        stage.line.spoil(told({"orders": orders}), which=lambda a: a.path == path)
+        with pytest.raises(NotDone, match="more orders rest"):
+            await stage.opened.venue.open_orders([stage.symbol])
+
+
+async def test_payments_come_whole_where_one_answer_holds_too_few() -> None:
+    async with staged("bingx", Market.LINEAR) as stage:
+        for _ in range(1200):
+            stage.floor.pay_funding()
+        paid = await stage.opened.venue.payments(from_the_start().not_before)
+    assert len({each.payment_id for each in paid}) == len(paid) == 1200
+
+
+async def test_moves_are_listed_over_pages() -> None:
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    async with staged("bingx", Market.LINEAR) as stage:
+        for _ in range(103):
+            await stage.opened.wallets.transfer(moving("1.5"))
+        found = await stage.opened.wallets.transfers(moving("1.5"), since=since)
+    assert len({each.venue_transfer_id for each in found.listed}) == 103

@@ -148,6 +148,8 @@ def test_perpetuals_are_counted_in_base_units_and_others_are_not_listed() -> Non
         1,
     )
     assert (seen.lots_min, seen.notional_min, seen.expires_at) == (1, Decimal(2), None)
+    coarse = linear_instrument_of(perpetual(tradeMinQuantity=Decimal("0.0012")), taker_fee=FEE)
+    assert coarse.lots_min == 12
     usdc = perpetual(symbol="BTC-USDC", currency="USDC")
     assert list(linear_markets(answer([perpetual(), usdc]))) == ["BTC/USDT:USDT"]
     for closed in ({"status": 25}, {"apiStateOpen": "false"}, {"apiStateClose": "false"}):
