@@ -12,6 +12,7 @@ from tests.conformance.binance_floor import BinanceFloor
 from tests.conformance.bingx_floor import BingxFloor
 from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
+from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.line import Line
 from tests.conformance.weex_floor import WeexFloor
@@ -36,6 +37,7 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "bitget": BitgetFloor,
     "weex": WeexFloor,
     "bingx": BingxFloor,
+    "deribit": DeribitFloor,
 }
 """A venue in process for each that an adapter opens."""
 

@@ -40,6 +40,11 @@ BITGET_LINEAR = (
     "/api/v2/mix/market/query-position-lever",
     "/api/v2/mix/market/merge-depth",
 )
+DERIBIT = (
+    "/api/v2/private/get_account_summaries",
+    "/api/v2/public/get_instruments",
+    "/api/v2/public/get_order_book",
+)
 WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
 BINGX = (
     "/openApi/spot/v1/account/balance",
@@ -60,7 +65,7 @@ BINGX_LINEAR = (
     "/openApi/swap/v2/quote/premiumIndex",
     "/openApi/swap/v2/quote/depth",
 )
-AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10}
+AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10, "deribit": 10}
 """Answers for one stage: the requests of a minute are counted."""
 READS = [
     *(pytest.param("bybit", Market.SPOT, path, id=path) for path in BYBIT),
@@ -69,6 +74,7 @@ READS = [
     *(pytest.param("weex", Market.SPOT, path, id=path) for path in WEEX),
     *(pytest.param("bingx", Market.SPOT, path, id=path) for path in BINGX),
     *(pytest.param("bingx", Market.LINEAR, path, id=path) for path in BINGX_LINEAR),
+    *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
@@ -77,6 +83,12 @@ FILLS = [
     pytest.param("weex", Market.SPOT, "/api/v3/myTrades", id="weex-spot"),
     pytest.param("bingx", Market.SPOT, "/openApi/spot/v1/trade/myTrades", id="bingx-spot"),
     pytest.param("bingx", Market.LINEAR, "/openApi/swap/v2/trade/fillHistory", id="bingx-linear"),
+    pytest.param(
+        "deribit",
+        Market.SPOT,
+        "/api/v2/private/get_user_trades_by_instrument_and_time?historical=false",
+        id="deribit-spot",
+    ),
 ]
 
 
@@ -120,8 +132,14 @@ def _changed(document: Doc, path: tuple[Any, ...], change: Callable[[Any, Any], 
     return other
 
 
+def _is_of(asked: Asked, path: str) -> bool:
+    """Say whether a request is of a question: its path, and where named a part of its query."""
+    path, _, part = path.partition("?")
+    return asked.path == path and part in asked.query
+
+
 async def _answer(stage: Stage, path: str) -> tuple[Asked, Doc]:
-    asked = next(a for a in stage.line.asked if a.path == path)
+    asked = next(a for a in stage.line.asked if _is_of(a, path))
     return asked, json.loads(stage.floor.answer(asked).body)
 
 
@@ -139,7 +157,7 @@ def _spoil(stage: Stage, path: str, document: Doc) -> None:
     stage.line.calm()
     body = Told(body=json.dumps(document).encode())
     for _ in range(4):
-        stage.line.spoil(body, which=lambda asked: asked.path == path)
+        stage.line.spoil(body, which=lambda asked: _is_of(asked, path))
 
 
 @pytest.mark.parametrize(("venue_id", "market", "path"), READS)

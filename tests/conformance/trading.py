@@ -45,6 +45,8 @@ class Terms:
     depth: Decimal
     """At the touch of either side, base units."""
     contract_size: Decimal = Decimal(1)
+    names_repeat: bool = False
+    """Whether a second order under a name is taken like any other."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,7 +166,7 @@ class Trading:
     ) -> Order:
         """Take an order, fill at the touch what is there, and let go of the rest."""
         terms = self.terms
-        if any(order.name == name for order in self.taken):
+        if not terms.names_repeat and any(order.name == name for order in self.taken):
             raise Declined("duplicate")
         if quantity % terms.lot or limit % terms.tick:
             raise Declined("grid")

@@ -54,6 +54,11 @@ from trimtab.adapters.ccxt_transport import (
 )
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.deribit_history import deribit_history
+from trimtab.adapters.deribit_markets import Bands, DeribitAccount, deribit_markets
+from trimtab.adapters.deribit_orders import DeribitOrders
+from trimtab.adapters.deribit_preflight import deribit_preflight
+from trimtab.adapters.deribit_venue import deribit_venue
 from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.raw_account import RawMarketData
@@ -273,6 +278,22 @@ def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
     )
 
 
+def _deribit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Deribit on one wire, with one list of markets."""
+    bands: Bands = {}
+    markets = deribit_markets(wire, bands)
+    orders, key, quote = DeribitOrders(wire, markets), settings.account, settings.quote
+    account = DeribitAccount(wire, markets, orders, bands=bands)
+    window_ms, client_id = settings.execution.receive_window_ms, settings.api_key.key
+    return OpenedVenue(
+        venue=deribit_venue(wire, markets, orders, receive_window_ms=window_ms),
+        wallets=OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=deribit_preflight(wire, hosts, client_id=client_id, use=settings.key_use),
+        history=deribit_history(wire, markets, quote=quote),
+    )
+
+
 _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -281,6 +302,7 @@ _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], Opened
             "bitget": _bitget,
             "weex": _weex,
             "bingx": _bingx,
+            "deribit": _deribit,
         }
     )
 )
@@ -290,12 +312,14 @@ _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], Opened
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
     """Return what requests must pass in the environment."""
     environment = settings.account.environment
+    write_timeout_s = float(settings.execution.order_timeout_s)
+    orders_by_get = any(codes.writes_with_get for codes in profile.codes.values())
     return Gate(
         hosts=profile.hosts[environment],
         paper=_paper(settings, profile),
         redirect=URL(settings.url) if environment is Environment.LOCAL else None,
-        read_timeout_s=_READ_TIMEOUT_S,
-        write_timeout_s=float(settings.execution.order_timeout_s),
+        read_timeout_s=write_timeout_s if orders_by_get else _READ_TIMEOUT_S,
+        write_timeout_s=write_timeout_s,
     )
 
 

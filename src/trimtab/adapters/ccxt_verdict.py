@@ -39,6 +39,7 @@ _BANNED_UNTIL: Final = re.compile(
     r"(?:banned until|unblocked after|retry after time:) ?(\d{13})", re.ASCII
 )
 _INSTANT: Final = re.compile(r"\d{13}", re.ASCII)
+_MISSING: Final = object()
 _BAN_GUARD_MS: Final = 250
 """An instant on the venue's clock is believed to be so much later: ours of it is not exact."""
 
@@ -105,7 +106,7 @@ def judge_write(
     *read* returns what an accepted answer says, or None when it does not acknowledge our
     request. *cause* is what ccxt raised, for the record when nothing was sent.
     """
-    writes = [capture for capture in captures if capture.method != "GET"]
+    writes = [c for c in captures if codes.writes_with_get or c.method != "GET"]
     if not writes:
         return Judgement(
             verdict=Verdict.NOT_SENT,
@@ -198,12 +199,21 @@ def _document_or_none(capture: Capture) -> object:
 def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     """Return the venue's error code and text; no code when it did not send both."""
     told = _document_or_none(capture)
-    if isinstance(told, dict) and codes.code_field in told and codes.text_field in told:
-        code = str(told[codes.code_field])
-        return ("" if code in _NO_CODES else code), str(told[codes.text_field])
+    code, text = (_found(told, path) for path in (codes.code_field, codes.text_field))
+    if code is not _MISSING and text is not _MISSING:
+        return ("" if str(code) in _NO_CODES else str(code)), str(text)
     if capture.http_status == _OK:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
+
+
+def _found(told: object, path: str) -> object:
+    """Return what stands at a *path* of names with dots between, or that nothing does."""
+    for name in path.split("."):
+        if not isinstance(told, dict) or name not in told:
+            return _MISSING
+        told = told[name]
+    return told
 
 
 def wants_silence(capture: Capture, codes: CodeTable) -> bool:

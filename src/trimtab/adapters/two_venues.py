@@ -295,6 +295,7 @@ def joined_rights(
         borrows=coins.borrows or hedges.borrows,
         trades_options=coins.trades_options or hedges.trades_options,
         is_bound_to_ip=coins.is_bound_to_ip and hedges.is_bound_to_ip,
+        trades_everything=coins.trades_everything or hedges.trades_everything,
     )
 
 

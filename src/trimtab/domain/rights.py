@@ -33,8 +33,11 @@ class KeyRights:
     borrows: bool
     """Whether it may trade on margin, with borrowed coins."""
     trades_options: bool
+    """Whether it has a right for options, one that can be taken from it."""
     is_bound_to_ip: bool
     """Whether the venue takes it from listed addresses only."""
+    trades_everything: bool = False
+    """Whether the venue has one right for all trading, options too, that no key can do without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,9 @@ def key_faults(rights: KeyRights, needs: KeyNeeds) -> KeyFaults:
     )
     trades_idly = not sends and (rights.trades_spot or rights.trades_futures)
     moves_idly = rights.transfers_within and not (sends and needs.topups)
+    all_at_once = "whatever trades there may trade options too: the venue has one right for all"
     oddities = (
+        (sends and rights.trades_everything, all_at_once),
         (not rights.is_bound_to_ip, "it is bound to no IP address"),
         (trades_idly, "it is meant to read only and may trade"),
         (moves_idly, "it may move funds between wallets, which nothing needs"),

@@ -10,10 +10,11 @@ from trimtab.venues.binance import BINANCE
 from trimtab.venues.bingx import BINGX
 from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
+from trimtab.venues.deribit import DERIBIT
 from trimtab.venues.profile import VenueProfile
 from trimtab.venues.weex import WEEX
 
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
-    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX)}
+    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT)}
 )
 """Every venue that may be opened, by ccxt id."""

@@ -50,9 +50,9 @@ class CodeTable:
     unknown_symbol: frozenset[str]
     """A symbol that the venue does not list."""
     code_field: str
-    """What answers call their code; 0, 200 and 00000 are none."""
+    """What answers call their code, a dot leading into an object; 0, 200 and 00000 are none."""
     text_field: str
-    """What answers call the text beside it."""
+    """What answers call the text beside it, likewise."""
     is_told_with_200: bool
     """Whether refusals come with status 200, so that only the code tells them."""
     too_fast: frozenset[str]
@@ -62,6 +62,8 @@ class CodeTable:
     silent_until_header: str
     """Answers say in it, lower case, until when silence is wanted, in milliseconds of the venue's
     clock; empty where none does."""
+    writes_with_get: bool = False
+    """Whether an order goes out as a GET, so that its answer is not that of a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,11 @@ _ANSWERED_AS_THE_FIRST: Final = _besides(
     Outcome.NOT_APPLICABLE,
 )
 
+_LABELS_REPEAT: Final = _besides(
+    {"VC-09": "labels may repeat: no order is refused for its own, so none is ever sent again"},
+    Outcome.NOT_APPLICABLE,
+)
+
 SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
     {
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
@@ -58,6 +63,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.LINEAR): _all_but(),
+        ("deribit", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
         ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(),

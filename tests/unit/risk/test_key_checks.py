@@ -80,6 +80,19 @@ def test_a_key_that_no_address_binds_is_a_warning() -> None:
     assert (verdict, "bound to no IP address" in reason) == (Verdict.WARN, True)
 
 
+def test_a_key_with_one_right_for_all_trading_is_a_warning_where_it_sends() -> None:
+    verdict, reason = judged(rights(trades_everything=True), SPOT)
+    assert (verdict, "one right for all" in reason) == (Verdict.WARN, True)
+    reading = dataclasses.replace(
+        KEY_IN_ORDER,
+        use=KeyUse.READ,
+        trades_spot=False,
+        trades_futures=False,
+        trades_everything=True,
+    )
+    assert judged(reading, SPOT)[0] is Verdict.PASS
+
+
 @pytest.mark.parametrize(("topup", "verdict"), [("0", Verdict.WARN), ("100", Verdict.PASS)])
 def test_moves_between_own_wallets_are_allowed_and_idle_ones_are_a_warning(
     topup: str, verdict: Verdict

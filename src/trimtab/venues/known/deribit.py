@@ -46,8 +46,11 @@ _SPOT: Final = MarketFacts(
         way=Way.RAW,
         call="privateGetGetOrderStateByLabel",
         param="label",
-        kept_s=None,
-        source='"private/get_order_state_by_label": recent orders, with currency',
+        kept_s=1800,
+        source=(
+            '"private/get_order_state_by_label": recent orders, with currency; "Accessing '
+            'Historical Trades and Orders": for 30 minutes, then in the history alone'
+        ),
     ),
     cancel=Cancel(way=Way.RAW, call="privateGetCancelByLabel", param="label"),
     duplicate_codes=(),
@@ -123,12 +126,18 @@ FACTS: Final = VenueFacts(
         }
     ),
     no_sandbox="",
-    key_rights_call="privateGetGetAccountSummary",
+    key_rights_call="privateGetListApiKeys",
     transfer_call="",
     traps=(
         "orders and cancels are GET requests, which an HTTP library sends again by itself",
         "clientOrderId is sent as a parameter that the venue does not know; label must be given",
         "leverage and margin mode follow from the account, none is set",
+        (
+            "most pairs of coins are matched at Coinbase Exchange (is_cbe_routed): they are read "
+            "and not traded, since nothing says that valid_until holds there"
+        ),
+        "there is one right for all trading: a key that trades coins trades options",
+        "candles of a day begin at 8:00 UTC",
     ),
     markets=MappingProxyType(
         {

@@ -1,0 +1,102 @@
+"""Executions of one Deribit spot account, read in stretches of time that come whole.
+
+Not pure: it asks the venue. Those of the last day stand in one list and those before in another,
+which comes to know an execution after a short while; both are asked, and merged as sets. Sources:
+docs.deribit.com "private/get_user_trades_by_instrument_and_time", "Accessing Historical Trades and
+Orders Using API", 2026.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
+from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.deribit_answers import fill_of, trades_in
+from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.halved_windows import whole_stretch
+from trimtab.adapters.timed_fills import as_set, fills_since
+from trimtab.adapters.weights import Rank
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import Fill, OrderIntent
+from trimtab.ports import FillCursor
+from trimtab.venues.profile import Desk
+
+_TRADES: Final = Endpoint(
+    desk=Desk.SPOT, method="privateGetGetUserTradesByInstrumentAndTime", rank=Rank.LOOK_UP
+)
+_PAGE: Final = 1000
+_WINDOW: Final = timedelta(days=90)
+_RECENT: Final = timedelta(days=2)
+"""Longer than an order that was not found is searched for again."""
+
+
+class DeribitFills:
+    """Reads executions of single markets."""
+
+    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
+        self._wire = wire
+        self._markets = markets
+
+    async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
+        """Return all executions after *cursor*, oldest first.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read, or does not list the market.
+
+        """
+        await self._markets.require(symbol)
+        now = await self._wire.venue_now(Desk.SPOT)
+        return await fills_since(cursor, now=now, window=_WINDOW, ask=partial(self._both, symbol))
+
+    async def _both(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
+        """Return the executions of a stretch from both lists; many stand in each."""
+        old = await self._listed(symbol, "true", start=start, end=end)
+        return (*old, *await self._listed(symbol, "false", start=start, end=end))
+
+    async def _listed(
+        self, symbol: Symbol, historical: str, *, start: datetime, end: datetime
+    ) -> tuple[Fill, ...]:
+        """Return the executions of a stretch from one list."""
+        name, instrument = self._markets.market_id(symbol), self._markets.instrument(symbol)
+
+        def read(answer: object) -> tuple[Fill, ...] | None:
+            """Read every row, so that one that cannot be read makes the answer unreadable."""
+            rows, has_more = trades_in(answer)
+            if any(text_of(row, "instrument_name") != name for row in rows):
+                raise Unreadable("an execution of another market")
+            fills = tuple(fill_of(row, instrument) for row in rows)
+            as_set(fills)
+            return None if has_more else fills
+
+        async def ask(*, start: datetime, end: datetime) -> tuple[Fill, ...] | None:
+            """Read one stretch."""
+            asked = {
+                "instrument_name": name,
+                "start_timestamp": milliseconds(start),
+                "end_timestamp": milliseconds(end),
+                "count": _PAGE,
+                "sorting": "asc",
+                "historical": historical,
+            }
+            return await self._wire.read(_TRADES, asked, read)
+
+        return await whole_stretch(ask, start=start, end=end, what=f"executions of {symbol}")
+
+    async def sighting(self, intent: OrderIntent) -> str:
+        """Return what the executions of two days show of the order of *intent*.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read.
+
+        """
+        symbol = intent.instrument.symbol
+        await self._markets.require(symbol)
+        now = await self._wire.venue_now(Desk.SPOT)
+        fills = await self._both(symbol, start=now - _RECENT, end=now)
+        ours = [f for f in fills if f.client_order_id == intent.client_order_id]
+        return f"trade {ours[0].trade_id}" if ours else "none"

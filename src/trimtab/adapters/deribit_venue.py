@@ -1,0 +1,71 @@
+"""Deribit spot in words of :mod:`trimtab.adapters.raw_venue`: what is said, and nothing decided.
+
+Orders go out by the raw call, with size and limit as text exactly as planned, as limits that fill
+at once or not at all, and with the instant after which the venue may not begin with them any more.
+Its answer says what was executed. See docs/design/0049-deribit-spot.md.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from trimtab.adapters.ccxt_answers import milliseconds
+from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.deribit_answers import cancelled_id, placed_order
+from trimtab.adapters.deribit_fills import DeribitFills
+from trimtab.adapters.deribit_orders import DeribitOrders
+from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.order_sending import RawCall
+from trimtab.adapters.raw_venue import OrderWords, RawVenue, VenueParts
+from trimtab.domain.errors import Refused
+from trimtab.domain.orders import OrderIntent, Side
+from trimtab.domain.snapshot import OpenOrder
+from trimtab.venues.profile import Desk
+
+
+def deribit_venue(
+    wire: Wire, markets: DeskMarkets, orders: DeribitOrders, *, receive_window_ms: int
+) -> RawVenue:
+    """Return orders on Deribit spot, valid for so long: an account of coins has no other wallet."""
+    words = OrderWords(
+        place=partial(_placing, wire=wire, window_ms=receive_window_ms),
+        placed=partial(placed_order, ended=wire.profile.ended_statuses),
+        cancel=_cancelling,
+        cancelled=cancelled_id,
+    )
+    parts = VenueParts(
+        markets=markets,
+        orders=orders,
+        fills=DeribitFills(wire, markets),
+        words=words,
+        payments=None,
+        leverage=None,
+    )
+    return RawVenue(wire, parts)
+
+
+def _placing(intent: OrderIntent, market_id: str, *, wire: Wire, window_ms: int) -> RawCall:
+    """Return the order as it goes out.
+
+    Raises:
+        Refused: it is no order of coins.
+
+    """
+    if intent.instrument.is_contract or intent.reduce_only:
+        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    asked = {
+        "instrument_name": market_id,
+        "amount": format(intent.quantity, "f"),
+        "type": "limit",
+        "price": format(intent.limit_price, "f"),
+        "time_in_force": "immediate_or_cancel",
+        "label": intent.client_order_id,
+        "valid_until": milliseconds(wire.clocks.now(Desk.SPOT)) + window_ms,
+    }
+    method = "privateGetBuy" if intent.side is Side.BUY else "privateGetSell"
+    return RawCall(method=method, asked=asked)
+
+
+def _cancelling(order: OpenOrder, market_id: str) -> RawCall:  # noqa: ARG001 -- the frame's shape.
+    """Return the cancel of an order as it goes out: its number says which market."""
+    return RawCall(method="privateGetCancel", asked={"order_id": order.venue_order_id})
