@@ -1,4 +1,4 @@
-"""BingX's lists of markets and its fees. Not pure: it asks."""
+"""BingX's lists of markets and its fees, no faster than the venue takes it. Not pure: it asks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from trimtab.adapters.bingx_instruments import (
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.market_list import MarketList
+from trimtab.adapters.pace import Pace
 from trimtab.venues.profile import Desk
 
 _SPOT: Final = Endpoint(desk=Desk.SPOT, method="spotV1PublicGetCommonSymbols")
@@ -30,9 +31,11 @@ _FEES: Final[Mapping[Desk, Endpoint]] = {
 def bingx_markets(wire: Wire, *, desks: Collection[Desk]) -> DeskMarkets:
     """Return the markets of the *desks* that are used, not yet read."""
     clock, read = wire.clock, wire.read
+    paces = {Desk.SPOT: Pace(clock, per_second=2), Desk.LINEAR: Pace(clock, per_second=5)}
 
     async def fee(desk: Desk, name: str) -> Decimal:
         """Ask what a taker pays: in a market of coins, or in all contracts."""
+        await paces[desk].turn()
         return await read(_FEES[desk], {"symbol": name}, taker_fee_of)
 
     lists = {

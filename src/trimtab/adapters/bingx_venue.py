@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from trimtab.adapters.bingx_account import LEVERAGE, MARGIN_MODE
+from trimtab.adapters.bingx_account import LEVERAGE, MarginModes
 from trimtab.adapters.bingx_answers import cancelled_id, placed_order, told_of
 from trimtab.adapters.bingx_fills import BingxFills
-from trimtab.adapters.bingx_margin import leverage_of, margin_mode_of
+from trimtab.adapters.bingx_margin import leverage_of
 from trimtab.adapters.bingx_orders import BingxOrders
 from trimtab.adapters.bingx_payments import BingxPayments
 from trimtab.adapters.ccxt_answers import integer_of, mapping_of
@@ -41,7 +41,9 @@ _WINDOW_MS_MAX: Final = 5000
 """Longest window that a request may name."""
 
 
-def bingx_venue(wire: Wire, markets: DeskMarkets, orders: BingxOrders) -> RawVenue:
+def bingx_venue(
+    wire: Wire, markets: DeskMarkets, orders: BingxOrders, modes: MarginModes
+) -> RawVenue:
     """Return orders on BingX, with what the futures wallet paid where contracts are used."""
     window = {"recvWindow": min(int(wire.exchange.options["recvWindow"]), _WINDOW_MS_MAX)}
 
@@ -63,7 +65,7 @@ def bingx_venue(wire: Wire, markets: DeskMarkets, orders: BingxOrders) -> RawVen
         fills=fills,
         words=OrderWords(place=place, placed=placed_order, cancel=cancel, cancelled=cancelled_id),
         payments=BingxPayments(wire, markets, fills).since if has_futures else None,
-        leverage=BingxLeverage(wire, markets) if has_futures else None,
+        leverage=BingxLeverage(wire, markets, modes) if has_futures else None,
     )
     return RawVenue(wire, parts)
 
@@ -99,14 +101,16 @@ def _written(intent: OrderIntent, market_id: str) -> Mapping[str, object]:
 class BingxLeverage:
     """Sets margin mode and leverage of contracts."""
 
-    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, modes: MarginModes) -> None:
         self._wire = wire
         self._markets = markets
+        self._modes = modes
 
     async def __call__(self, symbol: Symbol, *, leverage: int) -> None:
         """Set cross margin, then leverage; what is already so is left so."""
-        asked = {"symbol": await self._markets.require(symbol)}
-        if await self._wire.read(MARGIN_MODE, asked, margin_mode_of) is not MarginMode.CROSS:
+        name = await self._markets.require(symbol)
+        asked = {"symbol": name}
+        if await self._modes.of(name) is not MarginMode.CROSS:
             crossed = RawCall(
                 method="swapV2PrivatePostTradeMarginType", asked={**asked, "marginType": "CROSSED"}
             )

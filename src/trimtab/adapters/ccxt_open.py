@@ -19,7 +19,7 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from trimtab.adapters.bingx_account import BingxAccount
+from trimtab.adapters.bingx_account import BingxAccount, MarginModes
 from trimtab.adapters.bingx_history import bingx_history
 from trimtab.adapters.bingx_markets import bingx_markets
 from trimtab.adapters.bingx_orders import BingxOrders
@@ -268,9 +268,10 @@ def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
     has_futures = bool(settings.markets - {MarketKind.SPOT})
     markets = bingx_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
     orders, key, quote = BingxOrders(wire, markets), settings.account, settings.quote
-    account = BingxAccount(wire, markets, orders)
+    modes = MarginModes(wire)
+    account = BingxAccount(wire, markets, orders, modes)
     return OpenedVenue(
-        venue=bingx_venue(wire, markets, orders),
+        venue=bingx_venue(wire, markets, orders, modes),
         wallets=BingxWallets(wire) if has_futures else OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
         preflight=bingx_preflight(wire, hosts, use=settings.key_use),
