@@ -126,3 +126,21 @@ async def test_init_writes_only_what_an_adapter_speaks(tmp_path: Path) -> None:
     checked = await trimtab(["config", "check"], folder=tmp_path)
     assert (written.code, checked.code) == (0, 0), checked.text
     assert 'markets = ["spot"]' in (tmp_path / "trimtab.toml").read_text(encoding="utf-8")
+
+
+async def test_a_venue_without_a_sandbox_is_tried_in_dry_runs_of_live(tmp_path: Path) -> None:
+    refused = await trimtab(
+        ["init", "--venue", "mexc", "--environment", "testnet"], folder=tmp_path
+    )
+    assert refused.code == 2
+    assert "mexc has no sandbox" in refused.stderr
+    assert "next: trimtab init --venue mexc --environment live" in refused.stderr
+    words = ["init", "--venue", "mexc", "--environment", "live"]
+    written = await trimtab(words, folder=tmp_path)
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    assert (written.code, checked.code) == (0, 0), checked.text
+    sets = ["--set", "venue.environment=testnet"]
+    ended = await trimtab(["config", "check", "--json", *sets], folder=tmp_path)
+    (fault,) = ended.document["error"]["faults"]
+    assert (ended.code, fault["key"]) == (2, "venue.environment")
+    assert fault["fix"] == 'write environment = "live"'

@@ -58,6 +58,7 @@ async def contracts_are_read(stage: Stage) -> None:
 
 
 async def an_unreadable_account_is_no_empty_one(stage: Stage) -> None:
+    stage.unmetered()
     for body in (b"", b"{}", b"[]", b"<html></html>", b'{"a":'):
         for _ in range(4):  # As often as a read is repeated.
             stage.line.spoil(Told(body=body), which=stage.floor.is_account)

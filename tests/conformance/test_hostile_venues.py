@@ -46,6 +46,7 @@ DERIBIT = (
     "/api/v2/public/get_order_book",
 )
 WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
+MEXC = ("/api/v3/account", "/api/v3/tradeFee", "/api/v3/exchangeInfo", "/api/v3/depth")
 BINGX = (
     "/openApi/spot/v1/account/balance",
     "/openApi/spot/v1/common/symbols",
@@ -65,7 +66,7 @@ BINGX_LINEAR = (
     "/openApi/swap/v2/quote/premiumIndex",
     "/openApi/swap/v2/quote/depth",
 )
-AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10, "deribit": 10}
+AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10, "deribit": 10, "mexc": 10}
 """Answers for one stage: the requests of a minute are counted."""
 READS = [
     *(pytest.param("bybit", Market.SPOT, path, id=path) for path in BYBIT),
@@ -75,6 +76,7 @@ READS = [
     *(pytest.param("bingx", Market.SPOT, path, id=path) for path in BINGX),
     *(pytest.param("bingx", Market.LINEAR, path, id=path) for path in BINGX_LINEAR),
     *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
+    *(pytest.param("mexc", Market.SPOT, path, id=f"mexc {path}") for path in MEXC),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
@@ -89,6 +91,7 @@ FILLS = [
         "/api/v2/private/get_user_trades_by_instrument_and_time?historical=false",
         id="deribit-spot",
     ),
+    pytest.param("mexc", Market.SPOT, "/api/v3/myTrades", id="mexc-spot"),
 ]
 
 
@@ -168,6 +171,7 @@ async def test_a_snapshot_is_the_account_or_none(venue_id: str, market: Market, 
     assert cases
     for start in range(0, len(cases), AT_ONCE[venue_id]):
         async with staged(venue_id, market) as stage:
+            stage.unmetered()
             for what, other in cases[start : start + AT_ONCE[venue_id]]:
                 _spoil(stage, path, other)
                 _forget(stage)
@@ -209,6 +213,7 @@ async def test_fills_are_what_was_executed_or_unread(
     cases = list(spoilt(document))
     for start in range(0, len(cases), AT_ONCE[venue_id]):
         async with staged(venue_id, market) as stage:
+            stage.unmetered()
             for what, other in cases[start : start + AT_ONCE[venue_id]]:
                 _spoil(stage, path, other)
                 try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -205,6 +206,22 @@ def test_a_burst_is_counted_before_any_answer_tells_of_it() -> None:
     assert left[:45] == [1.0] * 45  # Nine tenths of the minute are for reads,
     assert all(60.0 < at < 60.5 for at in left[45:])  # the others wait for the venue's minute,
     # and no answer ever said what was used.
+
+
+def test_a_window_is_as_long_as_the_profile_says() -> None:
+    async def work() -> tuple[list[float], list[str]]:
+        clocks = VenueClocks(LoopClock(), max_offset_ms=500)
+        budget = Budget(replace(BINANCE, weight_window_s=10), clocks)
+        await asyncio.sleep(1)
+        budget.learn(Desk.SPOT, orders=[], weight=100)
+        left = sorted(await all_of(*(read(budget, 30, takes_s=1) for _ in range(7))))
+        return left, [use.counts for use in budget.usage() if "weight" in use.counts]
+
+    left, counts = virtually(work)
+    assert left[:3] == [1.0] * 3
+    assert all(10.0 < at < 10.5 for at in left[3:6])
+    assert 20.0 < left[6] < 20.5
+    assert set(counts) == {"weight in 10 s"}
 
 
 def test_what_others_use_of_the_address_counts_as_the_venue_says() -> None:

@@ -21,7 +21,7 @@ from trimtab.adapters.ccxt_transport import Capture, captured
 from trimtab.adapters.ccxt_verdict import retry_after_ms, wants_silence
 from trimtab.adapters.order_slots import OrderSlots
 from trimtab.adapters.venue_clock import VenueClocks
-from trimtab.adapters.weights import WINDOW_S, Rank, Weights
+from trimtab.adapters.weights import Rank, Weights
 from trimtab.domain.errors import NotDone
 from trimtab.ports import BudgetUse
 from trimtab.venues.profile import Desk, OrderLimit, VenueProfile
@@ -43,7 +43,9 @@ class Budget:
         self._profile = profile
         self._clocks = clocks
         self._weights = {
-            desk: Weights(limit, venue_s=partial(self._venue_s, desk))
+            desk: Weights(
+                limit, window_s=profile.weight_window_s, venue_s=partial(self._venue_s, desk)
+            )
             for desk, limit in profile.weight_limits.items()
         }
         self._slots = {
@@ -71,7 +73,7 @@ class Budget:
             for desk in self._weights
             for counts, used, limit in (
                 (
-                    f"weight in {WINDOW_S:.0f} s",
+                    f"weight in {self._profile.weight_window_s} s",
                     self._weights[desk].told_used,
                     self._weights[desk].limit,
                 ),

@@ -60,6 +60,11 @@ from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.deribit_preflight import deribit_preflight
 from trimtab.adapters.deribit_venue import deribit_venue
 from trimtab.adapters.host_record import HostRecord
+from trimtab.adapters.mexc_history import mexc_history
+from trimtab.adapters.mexc_markets import MexcAccount, MexcMarketData, mexc_markets
+from trimtab.adapters.mexc_orders import MexcOrders
+from trimtab.adapters.mexc_preflight import mexc_preflight
+from trimtab.adapters.mexc_venue import mexc_venue
 from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.raw_account import RawMarketData
 from trimtab.adapters.venue_clock import VenueClocks
@@ -295,6 +300,20 @@ def _deribit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
     )
 
 
+def _mexc(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of MEXC on one wire, with one list of markets and of known orders."""
+    markets, key, quote = mexc_markets(wire), settings.account, settings.quote
+    orders = MexcOrders(wire, markets)
+    account = RawMarketData(wire, markets, MexcAccount(wire, markets, orders), key=key, quote=quote)
+    return OpenedVenue(
+        venue=mexc_venue(wire, markets, orders),
+        wallets=OneWallet(),
+        market=MexcMarketData(markets, account, quote=quote),
+        preflight=mexc_preflight(wire, hosts, use=settings.key_use, key=settings.api_key.key),
+        history=mexc_history(wire, markets, quote=quote),
+    )
+
+
 _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -304,6 +323,7 @@ _ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], Opened
             "weex": _weex,
             "bingx": _bingx,
             "deribit": _deribit,
+            "mexc": _mexc,
         }
     )
 )

@@ -19,7 +19,7 @@ from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.order_sending import RawCall, order_sent, raw
 from trimtab.adapters.received_orders import followed
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import Refused
+from trimtab.domain.errors import Refused, VenueError
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.payments import Payment
@@ -94,6 +94,9 @@ class OrderWords:
     """The call that cancels an order in a market of that name."""
     cancelled: Callable[[object], VenueOrderId]
     """Of which order the answer says that it is cancelled; raises Unreadable."""
+    takes_off: bool = False
+    """Whether an order that is not seen to have ended at once is cancelled, because the venue is
+    not known to take it off by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,24 @@ class RawVenue:
         self._orders.seen(order)
         if order.ended:
             return order
-        return await followed(intent, order, look_up=self.look_up, clock=self._wire.clock)
+        seen = await followed(intent, order, look_up=self.look_up, clock=self._wire.clock)
+        return seen if seen.ended or not self._words.takes_off else await self._off(intent, seen)
+
+    async def _off(self, intent: OrderIntent, order: VenueOrder) -> VenueOrder:
+        """Cancel what may still rest, and return the order as far as it shows then."""
+        rest = OpenOrder(
+            symbol=order.symbol,
+            client_order_id=order.client_order_id,
+            venue_order_id=order.venue_order_id,
+            lots=order.lots,
+            limit_price=intent.limit_price,
+            reduce_only=intent.reduce_only,
+        )
+        try:
+            await self.cancel(rest)
+            return await self.look_up(intent) or order
+        except VenueError:
+            return order  # It was received; who asks later looks again.
 
     async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
         """Find the order of *intent*; see :meth:`trimtab.ports.Venue.look_up`."""

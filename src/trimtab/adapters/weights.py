@@ -1,10 +1,10 @@
-"""How much a venue lets one address ask in a minute, and who goes first when it is spent.
+"""How much a venue lets one address ask in a window, and who goes first when it is spent.
 
 Not pure: it waits. A request is counted before it is sent, and what the venue says in its
 answers is counted on top: it also hears what other programs on this address ask. Windows are
-the venue's own minutes, by the venue's clock.
+the venue's own minutes, or the shorter ones that its profile names, by the venue's clock.
 
-Each rank may fill the minute up to a share of its own, so that reads leave room for orders.
+Each rank may fill the window up to a share of its own, so that reads leave room for orders.
 Among those who wait the higher rank goes first; one that waits long goes first, too, and
 nobody is kept from passing by one who needs more than is left.
 """
@@ -20,7 +20,6 @@ from typing import Final
 
 from trimtab.domain.errors import NotDone
 
-WINDOW_S: Final = 60.0
 GUARD_S: Final = 0.1
 """A new window is believed in so much later: our knowledge of the venue's clock is not exact."""
 _AGED_S: Final = 20.0
@@ -43,7 +42,7 @@ _SHARE: Final[Mapping[Rank, float]] = {
     Rank.LOOK_UP: 0.97,
     Rank.READ: 0.9,
 }
-"""Share of the minute up to which a rank may fill it."""
+"""Share of the window up to which a rank may fill it."""
 _PATIENCE_S: Final[Mapping[Rank, float]] = {
     Rank.ORDER: 4.0,
     Rank.CANCEL: 4.0,
@@ -69,10 +68,11 @@ class _Waiting:
 
 
 class Weights:
-    """The weight of one desk. *venue_s* tells the venue's time, seconds."""
+    """The weight of one desk, window by window. *venue_s* tells the venue's time, seconds."""
 
-    def __init__(self, limit: int, *, venue_s: Callable[[], float]) -> None:
+    def __init__(self, limit: int, *, window_s: int, venue_s: Callable[[], float]) -> None:
         self.limit = limit
+        self._window_s = window_s
         self._venue_s = venue_s
         self._window = -1
         self._used = 0
@@ -106,7 +106,7 @@ class Weights:
                 return  # It passed in the same instant.
             left_s = self._window_left_s()
             raise NotDone(
-                f"the request weight of this minute is spent ({self._used} of {self.limit});"
+                f"the request weight of {self._window_s} s is spent ({self._used} of {self.limit});"
                 f" the next begins in {left_s:.0f} s; nothing was sent",
                 retry_after_ms=math.ceil(left_s * 1000),
             ) from error
@@ -167,9 +167,8 @@ class Weights:
 
     def _window_left_s(self) -> float:
         """Return the time until the next window, > 0."""
-        return WINDOW_S - (self._venue_s() - GUARD_S) % WINDOW_S
+        return self._window_s - (self._venue_s() - GUARD_S) % self._window_s
 
-    @staticmethod
-    def _window_at(venue_s: float) -> int:
+    def _window_at(self, venue_s: float) -> int:
         """Return the number of the window at an instant."""
-        return int((venue_s - GUARD_S) // WINDOW_S)
+        return int((venue_s - GUARD_S) // self._window_s)

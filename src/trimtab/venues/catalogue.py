@@ -11,10 +11,11 @@ from trimtab.venues.bingx import BINGX
 from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
 from trimtab.venues.deribit import DERIBIT
+from trimtab.venues.mexc import MEXC
 from trimtab.venues.profile import VenueProfile
 from trimtab.venues.weex import WEEX
 
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
-    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT)}
+    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT, MEXC)}
 )
 """Every venue that may be opened, by ccxt id."""

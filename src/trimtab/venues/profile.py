@@ -78,7 +78,7 @@ class OrderLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestWeight:
-    """What one call costs of the weight of a minute."""
+    """What one call costs of the weight of a window."""
 
     of_one: int
     """For one market, or whatever the call is about, >= 0."""
@@ -125,7 +125,7 @@ class VenueProfile:
     order_limits: Mapping[Desk, tuple[OrderLimit, ...]]
     """Until the venue states its own."""
     weight_limits: Mapping[Desk, int]
-    """Request weight a minute, until the venue states its own."""
+    """Request weight in a window, until the venue states its own."""
     weights: Mapping[str, RequestWeight]
     """Of every read that is made, by ccxt's name of the raw call."""
     write_weight: int
@@ -155,6 +155,8 @@ class VenueProfile:
     tells_rights: bool = True
     """Whether the venue has a question for what a key may do. Where it has none, nothing is sent
     in live unless the operator vouches for the key."""
+    weight_window_s: int = 60
+    """Length of the windows in which weight is counted, where they are no minutes, >= 1."""
 
     def __post_init__(self) -> None:
         shared = self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]

@@ -42,6 +42,10 @@ _COINS_ONLY: Final = _besides(
     Outcome.NOT_APPLICABLE,
 )
 
+_DUPLICATES_UNTOLD: Final = _besides(
+    {"VC-09": "what a second order under a name is told is not documented, so none is ever sent"},
+    Outcome.NOT_APPLICABLE,
+)
 _UNTOLD_RIGHTS: Final = _besides(
     {"VC-23": "the venue has no question for what a key may do; its owner vouches for it"},
     Outcome.NOT_SUPPORTED,
@@ -67,6 +71,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(),
+        ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
     }
 )
 """What was shown, by venue and market."""

@@ -45,9 +45,15 @@ FACTS: Final = VenueFacts(
         }
     ),
     no_sandbox="it has none: set_sandbox_mode of ccxt raises TypeError",
-    key_rights_call="",
+    key_rights_call="spotPrivateGetApiKeyInfo",
     transfer_call="spotPrivatePostCapitalTransfer",
     traps=(
+        (
+            "that an order of coins must fill at once is its type, which the API's definitions "
+            "name and no market lists; timeInForce is passed over, and the order rests"
+        ),
+        "an order of coins that was just sent is told as not there for moments (-2013)",
+        "executions of coins are told for a month, name no order of ours, and lead to no next page",
         (
             "timeInForce of a contract order is sent under a name that the venue does not know: "
             "it would rest; type must be 3"
@@ -97,7 +103,15 @@ FACTS: Final = VenueFacts(
                 tells_fills=False,
                 fee_assets="what is received, or MX",
                 budgets=(
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                    Budget(
+                        of="orders",
+                        count=12,
+                        seconds=1,
+                        source='"Spot V3" New Order: with cancels, 2026-05',
+                    ),
+                    Budget(
+                        of="weight", count=300, seconds=10, source='"Spot V3" General Info, 2026'
+                    ),
                 ),
                 contracts=None,
             ),

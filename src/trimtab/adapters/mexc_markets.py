@@ -1,0 +1,93 @@
+"""The markets of MEXC, their fees, and one account's readers. Not pure: it asks the venue.
+
+The list of markets is one answer, good for five minutes. What a taker pays is told for one market
+at a time, and dearly: a fifteenth of what the venue takes in ten seconds. It is asked before an
+account is looked at, so that a wait for the next minute makes no snapshot old.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from trimtab.adapters.ccxt_account import book_of
+from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.market_list import MarketList
+from trimtab.adapters.mexc_answers import balances_of, taker_fee_of
+from trimtab.adapters.mexc_instruments import spot_instrument_of, spot_markets, spot_price_band_of
+from trimtab.adapters.mexc_orders import MexcOrders
+from trimtab.adapters.raw_account import Holdings, RawMarketData, ToldContract
+from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.snapshot import Book, Snapshot
+from trimtab.ports import Portfolio
+from trimtab.venues.profile import Desk
+
+_MARKETS: Final = Endpoint(desk=Desk.SPOT, method="spotPublicGetExchangeInfo")
+_BOOK: Final = Endpoint(desk=Desk.SPOT, method="spotPublicGetDepth")
+_FEE: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetTradeFee")
+_WALLET: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetAccount")
+_DEPTH: Final = 50
+
+
+def mexc_markets(wire: Wire) -> DeskMarkets:
+    """Return the list of spot markets, not yet read."""
+
+    async def fee(desk: Desk, name: str) -> Decimal:  # noqa: ARG001 -- there is one desk.
+        """Ask what a taker pays in a market."""
+        return await wire.read(_FEE, {"symbol": name}, taker_fee_of)
+
+    listed = MarketList(
+        wire.clock,
+        ask=lambda: wire.read(_MARKETS, {}, spot_markets),
+        instrument_of=spot_instrument_of,
+        price_band_of=spot_price_band_of,
+    )
+    return DeskMarkets({Desk.SPOT: listed}, fee=fee)
+
+
+class MexcAccount:
+    """Readers of one account, for :class:`~trimtab.adapters.raw_account.RawMarketData`."""
+
+    at_once = 100
+
+    def __init__(self, wire: Wire, markets: DeskMarkets, orders: MexcOrders) -> None:
+        self._wire = wire
+        self._markets = markets
+        self._orders = orders
+
+    async def holdings(self) -> Holdings:
+        """Read the wallet and what rests."""
+        balances, resting = await together(
+            self._wire.read(_WALLET, {}, balances_of), self._orders.all_resting()
+        )
+        return Holdings(balances=balances, pools={}, positions=(), resting=resting)
+
+    async def contract(self, symbol: Symbol) -> ToldContract | None:  # noqa: ARG002 -- see there.
+        """Return nothing: there are none here."""
+        return None
+
+    async def book(self, instrument: Instrument, *, read_at: datetime) -> Book | None:
+        """Read one book; None for a one-sided one. The answer does not say of which market."""
+        asked = {"symbol": self._markets.market_id(instrument.symbol), "limit": _DEPTH}
+        return await self._wire.read(
+            _BOOK, asked, lambda told: book_of(told, instrument, read_at=read_at)
+        )
+
+
+class MexcMarketData:
+    """Snapshots of one account, fees first; the port :class:`~trimtab.ports.MarketData`."""
+
+    def __init__(self, markets: DeskMarkets, account: RawMarketData, *, quote: Asset) -> None:
+        self._markets = markets
+        self._account = account
+        self._quote = quote
+
+    async def snapshot(self, portfolio: Portfolio) -> Snapshot:
+        """Read the account; see :meth:`trimtab.ports.MarketData.snapshot`."""
+        quote = self._quote
+        wanted = {Symbol(f"{asset}/{quote}") for asset in portfolio.assets if asset != quote}
+        listed = sorted(await self._markets.load(wanted))
+        await together(*(self._markets.charged(symbol) for symbol in listed))
+        return await self._account.snapshot(portfolio)
