@@ -58,14 +58,20 @@ def pools_of(answer: object, positions: Iterable[PositionRow]) -> Mapping[Asset,
 
 
 def _pool(row: Row, held: tuple[PositionRow, ...]) -> MarginPool:
-    """Read one futures wallet."""
+    """Read one futures wallet.
+
+    It is not said whether profit that is not realised counts as available, and such profit cannot
+    leave: what may be used is no more than the wallet holds beyond what is bound.
+    """
+    wallet = decimal_of(row, "balance")
     with exact_arithmetic():
         bound = decimal_of(row, "usedMargin") + decimal_of(row, "freezedMargin")
+        unbound = wallet - bound
         maintained = sum((each.maintenance for each in held), start=ZERO)
     return MarginPool(
-        wallet_balance=decimal_of(row, "balance"),
+        wallet_balance=wallet,
         unrealised_pnl=decimal_of(row, "unrealizedProfit"),
-        free_margin=max(ZERO, decimal_of(row, "availableMargin")),
+        free_margin=max(ZERO, min(unbound, decimal_of(row, "availableMargin"))),
         initial_margin=bound,
         maintenance_margin=maintained,
     )

@@ -333,7 +333,9 @@ def test_a_wallet_of_contracts_is_read_and_one_that_is_empty_left_out() -> None:
     empty = wallet(asset="USDC", balance="0")
     (pool,) = pools_of(answer([wallet(), empty]), ()).values()
     assert (pool.wallet_balance, pool.unrealised_pnl) == (Decimal("194.8212"), Decimal("1.9219"))
-    assert (pool.free_margin, pool.initial_margin) == (Decimal("193.7609"), Decimal("1.5602"))
+    assert (pool.free_margin, pool.initial_margin) == (Decimal("193.2610"), Decimal("1.5602"))
+    (lost,) = pools_of(answer([wallet(availableMargin="150.5")]), ()).values()
+    assert lost.free_margin == Decimal("150.5")
     assert pools_of(answer([wallet(availableMargin="-1")]), ())[Asset("USDT")].free_margin == 0
     for wrong in ([wallet(), wallet()], [], [empty], [{}]):
         with pytest.raises(Unreadable):
