@@ -62,6 +62,8 @@ class MexcFloor:
         assert market is Market.SPOT
         self.rests = False
         """Whether what is left of an order stays on the book, whatever its type says."""
+        self.oldest_first = False
+        """Which end of a list of executions a full answer holds: it is not documented."""
         self._trading = Trading(_TERMS, dict(COINS))
         self._off = set[int]()
         """Orders that were taken off by hand."""
@@ -265,7 +267,7 @@ class MexcFloor:
         first = max(int(given.get("startTime", 0)), now_ms() - 30 * DAY_MS)
         rows = between(self._trading.executions, first, int(given.get("endTime", now_ms())))
         found = [_trade(row) for row in rows]
-        return found[::-1][: int(given.get("limit", _LISTED))]
+        return found[:: 1 if self.oldest_first else -1][: int(given.get("limit", _LISTED))]
 
     def _place(self, given: Row) -> Row:
         _known(given)

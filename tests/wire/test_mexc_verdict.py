@@ -171,3 +171,27 @@ async def test_executions_of_one_instant_that_fill_an_answer_are_not_cut_short()
             execution.at_ms = floor._trading.executions[0].at_ms
         with pytest.raises(NotDone, match="in one instant"):
             await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
+async def test_fees_are_asked_before_the_account_so_that_waiting_makes_nothing_old() -> None:
+    async with staged("mexc", Market.SPOT) as stage:
+        paths = [asked.path for asked in stage.line.asked]
+    assert paths.index("/api/v3/tradeFee") < paths.index("/api/v3/account")
+    assert paths.count("/api/v3/tradeFee") == 1
+
+
+async def test_requests_do_not_carry_the_name_of_a_library() -> None:
+    async with staged("mexc", Market.SPOT) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        named = {asked.headers.get("source") for asked in stage.line.asked}
+    assert named == {None, "trimtab"}
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+async def test_executions_are_whole_whichever_end_a_full_answer_holds(oldest_first: bool) -> None:
+    async with staged("mexc", Market.SPOT) as stage:
+        stage.unmetered()
+        floor_of(stage).oldest_first = oldest_first
+        floor_of(stage).trade_often(350)
+        fills = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+    assert len({fill.trade_id for fill in fills}) == len(fills) == 350

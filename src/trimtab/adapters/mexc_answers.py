@@ -45,15 +45,17 @@ _PERMISSION: Final = re.compile(r"[A-Z]+(_[A-Z]+)*_(READ|WRITE)")
 def received_id(answer: object, intent: OrderIntent, *, market_id: str) -> VenueOrderId:
     """Return the venue's id of the order of *intent*, which it has received.
 
-    The answer repeats the order, but not our name of it.
+    The answer repeats the order, but not our name of it; older ones repeat the market alone.
 
     Raises:
         Unreadable: it is another order, or has no id.
 
     """
     row = mapping_of(answer)
-    told = (text_of(row, "symbol"), side_of(row), decimal_of(row, "origQty"))
-    if told != (market_id, intent.side, intent.quantity):
+    is_other = text_of(row, "symbol") != market_id
+    is_other |= "side" in row and side_of(row) is not intent.side
+    is_other |= "origQty" in row and decimal_of(row, "origQty") != intent.quantity
+    if is_other:
         raise Unreadable("the answer is of another order")
     return venue_order_id(row)
 

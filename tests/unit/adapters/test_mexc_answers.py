@@ -128,6 +128,8 @@ def test_another_order_is_none_of_ours(changed: dict[str, Any]) -> None:
 def test_a_receipt_is_of_this_order_or_none() -> None:
     told = {"symbol": "BTCUSDT", "orderId": "C02__7", "side": "BUY", "origQty": "0.00200"}
     assert received_id(told, OURS, market_id="BTCUSDT") == "C02__7"
+    short = {"symbol": "BTCUSDT", "orderId": "C02__7", "orderListId": -1}
+    assert received_id(short, OURS, market_id="BTCUSDT") == "C02__7"
     for changed in ({"origQty": "0.02"}, {"symbol": "X"}, {"side": "SELL"}, {"orderId": ""}):
         with pytest.raises(Unreadable):
             received_id({**told, **changed}, OURS, market_id="BTCUSDT")

@@ -1,6 +1,7 @@
 """MEXC: spot v3 and contract v1. Pure data.
 
-Documentation: MEXC "Spot V3" and "Contract" API, 2026; the contract docstring of its SDK.
+Documentation: MEXC "Spot V3" and "Contract" API, 2026, whose update log says that trading contracts
+by key was reopened on 2026-03-31; the contract docstring of its SDK.
 """
 
 from __future__ import annotations
@@ -59,6 +60,14 @@ FACTS: Final = VenueFacts(
             "it would rest; type must be 3"
         ),
         "sizes and limits of contract orders go out as floats",
+        (
+            "orders of contracts by key were closed from 2022-07-25 to 2026-03-31; a contract says "
+            "for itself whether it takes them (apiAllowed)"
+        ),
+        (
+            "the window of a contract's request is called Recv-Window on one page and Revc-Window "
+            "on another: ten seconds are what surely holds"
+        ),
         "fetch_order and cancel_order of contracts by client order id ask for None",
     ),
     markets=MappingProxyType(
@@ -123,7 +132,7 @@ FACTS: Final = VenueFacts(
                     param="clientOrderId",
                     pattern="[a-zA-Z0-9_-]{1,32}",
                     unique=Uniqueness.IDEMPOTENT,
-                    source="SDK docstring: returns the existing order id",
+                    source="SDK docstring: returns the existing order id; error code 2030 for 32",
                 ),
                 look_up=LookUp(
                     way=Way.RAW,
@@ -157,7 +166,12 @@ FACTS: Final = VenueFacts(
                 tells_fills=False,
                 fee_assets="the quote, or MX",
                 budgets=(
-                    Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+                    Budget(
+                        of="orders", count=4, seconds=2, source='"Contract" Place order, 2026-05'
+                    ),
+                    Budget(
+                        of="requests", count=20, seconds=2, source='"Contract" of each question'
+                    ),
                 ),
                 contracts=Contracts(
                     position_modes=frozenset({"one_way", "hedge"}),
