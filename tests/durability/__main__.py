@@ -1,8 +1,10 @@
-"""``python -m tests.durability MATRIX [--count N] [--seed S] [--sample K] [--jobs J]``.
+"""``python -m tests.durability MATRIX [--from M] [--count N] [--seed S] [--sample K] [--jobs J]``.
 
-Tries a matrix whole, or K cases of it, or a sample of ``each``, and prints one closing line for
-it; 1 when a case fails. Every failure prints the command that tries it alone. Started without
-the shim, it compiles the shim and starts itself again with it.
+Tries a matrix whole, or N cases of it from the M-th on, or K drawn ones, or a sample of ``each``,
+and prints one closing line for it; 1 when a case fails. Parts that follow each other make a whole:
+the closing line of one names where the next begins. A bar, or where nobody watches a line now and
+then, tells how far it is. Every failure prints the command that tries it alone. Started without the
+shim, it compiles the shim and starts itself again with it.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from tests.durability.matrices import MATRICES, NEEDS_SHIM, SAMPLES, Wish, only,
 
 EACH: Final = "each"
 """In place of a matrix: a sample of every one."""
+ENDLESS_COUNT: Final = 1_000
+"""Cases of a matrix that has no end when nothing else is asked for."""
+TOLD_EACH_S: Final = 20.0
+"""Between two lines about how far it is, where no bar can be drawn."""
 
 
 def main(arguments: list[str]) -> int:
@@ -51,21 +57,25 @@ def _sample_of(matrix: str, asked: argparse.Namespace) -> argparse.Namespace:
 
 def _tried(asked: argparse.Namespace, folder: Path, first: Bench) -> int:
     """Try the cases of a matrix, and tell what came of them."""
-    wish = Wish(seed=asked.seed, count=asked.count, is_sample=asked.sample > 0)
+    wanted = asked.first + (asked.count or ENDLESS_COUNT)
+    wish = Wish(seed=asked.seed, count=wanted, is_sample=asked.sample > 0)
     console = Console(stderr=True)
     cases = MATRICES[asked.matrix](first, wish)
+    whole = len(cases)
     if asked.only:
         cases = only(cases, asked.only)
     if asked.sample:
         cases = sampled(cases, count=asked.sample, seed=asked.seed)
+    if not (asked.only or asked.sample):
+        cases = cases[asked.first : asked.first + (asked.count or whole)]
     started = time.monotonic()
     found = verdicts(cases, folder, first.template, asked.jobs)
     counts, failed = _counted(_watched(found, len(cases), console), asked, console)
     spent = time.monotonic() - started
     happened = ", ".join(f"{count} {name}" for name, count in counts.items())
-    sys.stdout.write(
-        f"{asked.matrix}: {len(cases)} cases, {failed} failed; {happened}; {spent:.0f} s\n"
-    )
+    part = f" ({asked.first} to {asked.first + len(cases)} of {whole})"
+    told = f"{len(cases)} cases{part if 0 < len(cases) < whole else ''}, {failed} failed"
+    sys.stdout.write(f"{asked.matrix}: {told}; {happened}; {spent:.0f} s\n")
     return 1 if failed or not cases else 0
 
 
@@ -81,7 +91,8 @@ def _counted(
         if not verdict.broken:
             continue
         failed += 1
-        alone = f"--seed {asked.seed} --count {asked.count} --only {verdict.label!r}"
+        reach = asked.first + (asked.count or ENDLESS_COUNT)
+        alone = f"--seed {asked.seed} --count {reach} --only {verdict.label!r}"
         told = f"{verdict.label}: {verdict.broken}\n  python -m tests.durability {asked.matrix}"
         console.print(f"{told} {alone}", markup=False, soft_wrap=True)
     return counts, failed
@@ -89,19 +100,37 @@ def _counted(
 
 def _watched(found: Iterable[Verdict], total: int, console: Console) -> Iterable[Verdict]:
     """Move the bar by hand: a thread that draws it would be forked half-way."""
+    if not console.is_terminal:
+        yield from _told_now_and_then(found, total)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     bar = Progress(*columns, TimeRemainingColumn(), console=console, auto_refresh=False)
     with bar:
         task = bar.add_task("cases", total=total)
         for verdict in found:
-            bar.update(task, advance=1, refresh=console.is_terminal)
+            bar.update(task, advance=1, refresh=True)
             yield verdict
+
+
+def _told_now_and_then(found: Iterable[Verdict], total: int) -> Iterable[Verdict]:
+    """Write a line every while, so that whoever stops it knows how far it came."""
+    told_at, failed = time.monotonic(), 0
+    for done, verdict in enumerate(found, start=1):
+        failed += bool(verdict.broken)
+        if time.monotonic() - told_at >= TOLD_EACH_S:
+            told_at = time.monotonic()
+            sys.stderr.write(f"{done} of {total} cases, {failed} failed so far\n")
+            sys.stderr.flush()
+        yield verdict
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.durability")
     parser.add_argument("matrix", choices=(EACH, *MATRICES))
-    parser.add_argument("--count", type=int, default=1_000, help="runs or flips")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="case to begin with")
+    parser.add_argument(
+        "--count", type=int, default=0, help=f"cases; without it all, {ENDLESS_COUNT} where endless"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sample", type=int, default=0, help="cases drawn; 0 is all")
     parser.add_argument("--jobs", type=int, default=2)

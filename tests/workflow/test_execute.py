@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,38 @@ async def test_the_intent_is_in_the_ledger_before_the_request_leaves() -> None:
     floor.venue.submit = watched
     await floor.execute()
     assert seen == [OrderState.SUBMITTING]
+
+
+async def test_no_garbage_is_collected_while_orders_are_out_and_again_after_any_end() -> None:
+    floor = Floor(HOLDINGS, SELL)
+    submit, seen = floor.venue.submit, list[bool]()
+
+    async def watched(intent):
+        seen.append(gc.isenabled())
+        return await submit(intent)
+
+    floor.venue.submit = watched
+    await floor.execute()
+    assert (seen, gc.isenabled()) == ([False], True)
+
+    broken = Floor(HOLDINGS, SELL)
+
+    def disk_full(_: int) -> None:
+        broken.store.fail_next = True
+
+    broken.gate.on_review = disk_full
+    with pytest.raises(LedgerError):
+        await broken.execute()
+    assert gc.isenabled()
+
+
+async def test_a_run_leaves_the_collection_of_garbage_off_where_it_was_off() -> None:
+    gc.disable()
+    try:
+        await Floor(HOLDINGS, SELL).execute()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 async def test_when_the_intent_cannot_be_committed_nothing_is_sent() -> None:

@@ -59,7 +59,6 @@ class CcxtVenue:
         """Send *intent* once; see :meth:`trimtab.ports.Venue.submit`."""
         instrument = intent.instrument
         market = await self._catalogue.require(instrument.symbol)
-        quantity, limit_price = _as_text(self._wire, intent)
         desk = Desk.of(instrument)
         params: dict[str, object] = {
             "clientOrderId": intent.client_order_id,
@@ -68,12 +67,17 @@ class CcxtVenue:
         if intent.reduce_only and instrument.is_contract:
             params["reduceOnly"] = True
 
+        async def send() -> object:
+            """Have ccxt send; what it is to say is worked out in the order's turn, not before."""
+            quantity, limit_price = _as_text(self._wire, intent)
+            return await self._wire.exchange.create_order(
+                instrument.symbol, "limit", intent.side.value, quantity, limit_price, params
+            )
+
         judgement = await order_sent(
             self._wire,
             desk,
-            lambda: self._wire.exchange.create_order(
-                instrument.symbol, "limit", intent.side.value, quantity, limit_price, params
-            ),
+            send,
             read=_reading(self._wire, intent, market),
         )
         order = judgement.told(f"{intent.client_order_id} {instrument.symbol}")

@@ -102,6 +102,18 @@ class Wire:
             Refused: the venue declines; ``evidence.code`` says why.
 
         """
+        try:
+            return await self._read_once(endpoint, params, of)
+        except NotDone as error:
+            first = [error]
+
+        async def attempt() -> T:
+            """Fail as the first attempt did, then ask."""
+            if first:
+                raise first.pop()
+            return await self._read_once(endpoint, params, of)
+
+        # Only who has to repeat pays for tenacity, which every read of a run would otherwise do.
         retrying = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS),
             wait=_wait_s,
@@ -109,7 +121,7 @@ class Wire:
             sleep=self.clock.sleep,
             reraise=True,
         )
-        return await retrying(self._read_once, endpoint, params, of)
+        return await retrying(attempt)
 
     async def _read_once(
         self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -47,7 +48,7 @@ class _Lane:
             rate_limit=limit.count, period=limit.seconds + _GUARD_MIN_S, retry_interval=_POLL_S
         )
         self._sent: deque[float] = deque()
-        """When orders were let go, on the event loop's clock: those that the throttler counts."""
+        """When orders were let go, on the event loop's clock, in order: those the throttler counts."""
         self._guard_s = _GUARD_MIN_S
         self._window = -1
         """The venue's window that the following were said of."""
@@ -96,7 +97,7 @@ class _Lane:
             self._others = (self._others[1] if follows else 0, 0)
         self._counted = max(self._counted, counted)
         began = asyncio.get_running_loop().time() - venue_s % self.limit.seconds - self._guard_s
-        ours = sum(sent >= began for sent in self._sent)
+        ours = len(self._sent) - bisect_left(self._sent, began)
         self._others = (self._others[0], max(self._others[1], counted - ours))
 
     def _venue_wait_s(self, under_way: int) -> float:
@@ -157,7 +158,9 @@ class OrderSlots:
     async def one(self, refuse: Callable[[], None]) -> AsyncIterator[None]:
         """Wait for room, and hold it while the order is under way. First come, first served.
 
-        *refuse* raises when there is no more point in waiting.
+        *refuse* raises when there is no more point in waiting. The turn passes on a round of the
+        loop later: an order is written to its socket before the next one is worked out, not after
+        all the others, which a loop that runs every task up to its first wait would do.
 
         Raises:
             NotDone: there is no room soon enough.
@@ -165,9 +168,12 @@ class OrderSlots:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + _PATIENCE_S
-        async with self._turn:
+        await self._turn.acquire()
+        try:
             await self._room(refuse, until=until)
             self._under_way += 1
+        finally:
+            loop.call_soon(self._turn.release)
         left_at = loop.time()
         try:
             yield

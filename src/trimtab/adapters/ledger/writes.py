@@ -108,8 +108,9 @@ def save_approval(
 
 def begin(pen: Pen, hand: Hand, intents: Sequence[OrderIntent], at: datetime) -> None:
     """Append the intents; each row is made under the lease or not at all."""
+    for digest in dict.fromkeys(intent.plan_digest for intent in intents):
+        must_know(pen, digest)
     for intent in intents:
-        must_know(pen, intent.plan_digest)
         if reads.order(pen.connection, intent.client_order_id, dry_run=hand.dry_run) is not None:
             raise LedgerError(f"order {intent.client_order_id}: is in the ledger already")
         body = {
