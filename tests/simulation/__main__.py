@@ -3,7 +3,7 @@
 A seed that fails is shrunk and prints the command that replays it. ``--trace`` prints the
 trace of each seed, ``--without`` leaves happenings out, ``--plant`` plants a bug by its name,
 ``--twice`` runs every seed twice and compares the traces, ``--determinism N`` does so in two
-processes each, ``--bugs`` counts which seeds and laws catch which planted bug, and
+processes each, ``--bugs`` counts which seeds and laws catch which planted bug (``--catches N``: until N do), and
 ``--after-the-fence SHARE`` has the venue accept that share of the orders when it had promised
 that it no longer would.
 """
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
         return compare(asked.first, asked.determinism, jobs=asked.jobs)
     if asked.bugs:
         seeds = range(asked.first, asked.first + asked.seeds)
-        return table(seeds, jobs=asked.jobs, first=asked.first_catch, only=asked.plant)
+        return table(seeds, jobs=asked.jobs, enough=asked.catches, only=asked.plant)
     order = Order(
         without=frozenset(filter(None, asked.without.split(","))),
         plant=asked.plant,
@@ -108,7 +108,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--after-the-fence", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--determinism", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--bugs", action="store_true")
-    parser.add_argument("--first", dest="first_catch", action="store_true")
+    parser.add_argument("--catches", type=int, default=0, metavar="N")
+    parser.add_argument("--first", dest="catches", action="store_const", const=1)
     return parser.parse_args(arguments)
 
 

@@ -1,8 +1,9 @@
 """Which planted bug is caught by how many seeds, and by which laws.
 
 ``python -m tests.simulation --bugs --seeds 200`` prints the whole table: for each bug its own case
-of the kill matrix, if it has one, and the seeds. With ``--first`` each bug is tried only until one
-of them shows it.
+of the kill matrix, if it has one, and the seeds. With ``--catches N`` each bug is tried only until
+N of them show it, which says of every bug whether it is caught often, and costs the whole table only
+for those that are not; ``--first`` is ``--catches 1``.
 """
 
 from __future__ import annotations
@@ -31,26 +32,36 @@ class Caught:
 
     seeds: tuple[int | str, ...]
     """Those that caught it."""
+    tried: int
+    """How many were asked."""
     laws: Counter[str]
     """How often each law did."""
 
     def __add__(self, other: Caught) -> Caught:
-        return Caught(seeds=self.seeds + other.seeds, laws=self.laws + other.laws)
+        return Caught(
+            seeds=self.seeds + other.seeds,
+            tried=self.tried + other.tried,
+            laws=self.laws + other.laws,
+        )
 
 
-def caught(name: str, seeds: Sequence[int | str], *, first: bool) -> Caught:
-    """Plant the bug of that *name* and run *seeds*; with *first* until one catches it.
+NONE = Caught(seeds=(), tried=0, laws=Counter())
+
+
+def caught(name: str, seeds: Sequence[int | str], *, enough: int) -> Caught:
+    """Plant the bug of that *name* and run *seeds*, until *enough* catch it; 0 runs all.
 
     A text is a case of the kill matrix.
     """
     bug = next(b for b in BUGS if b.name == name)
-    found = Caught(seeds=(), laws=Counter())
+    found = NONE
     with planted(bug):
         for seed in seeds:
-            if law := _broken_law(bug, seed):
-                found += Caught(seeds=(seed,), laws=Counter([law]))
-                if first:
-                    break
+            law = _broken_law(bug, seed)
+            kept = (seed,) if law else ()
+            found += Caught(seeds=kept, tried=1, laws=Counter([law] if law else []))
+            if enough and len(found.seeds) >= enough:
+                break
     return found
 
 
@@ -65,27 +76,33 @@ def _broken_law(bug: Bug, seed: int | str) -> str:
     return law_of(verdict.broken)
 
 
-def table(seeds: range, *, jobs: int, first: bool, only: str) -> int:
-    """Print a line for each bug; 1 when one is not caught, or by another law than it breaks."""
+def table(seeds: range, *, jobs: int, enough: int, only: str) -> int:
+    """Print a line for each bug; 1 when one is not caught, or by another law than it breaks.
+
+    Where *enough* catches are asked for, 1 also when a bug has fewer.
+    """
     bugs = [b for b in BUGS if only in {"", b.name}]
-    size = len(seeds) + 1 if first else CHUNK
-    missed = 0
+    size = len(seeds) + 1 if enough else CHUNK
+    missed = rare = 0
     with ProcessPoolExecutor(max_workers=jobs) as pool:
         asked = {
             bug.name: [
-                pool.submit(caught, bug.name, items, first=first)
+                pool.submit(caught, bug.name, items, enough=enough)
                 for items in _shares(bug, seeds, size=size)
             ]
             for bug in bugs
         }
         for bug in bugs:
-            found = sum((f.result() for f in asked[bug.name]), Caught(seeds=(), laws=Counter()))
+            found = sum((f.result() for f in asked[bug.name]), NONE)
             missed += not _is_expected(bug, found)
-            sys.stdout.write(_line(bug, found, len(seeds)) + "\n")
+            rare += len(found.seeds) < enough
+            sys.stdout.write(_line(bug, found) + "\n")
             sys.stdout.flush()
     count = len(bugs)
     sys.stdout.write(f"{count - missed} of {count} planted bugs caught by the laws they break\n")
-    return 1 if missed else 0
+    if enough:
+        sys.stdout.write(f"{count - rare} of {count} caught {enough} times or more\n")
+    return 1 if missed or rare else 0
 
 
 def _shares(bug: Bug, seeds: range, *, size: int) -> list[list[int | str]]:
@@ -100,9 +117,9 @@ def _is_expected(bug: Bug, found: Caught) -> bool:
     return bool(found.seeds) and found.laws.keys() <= set(bug.breaks)
 
 
-def _line(bug: Bug, found: Caught, count: int) -> str:
+def _line(bug: Bug, found: Caught) -> str:
     """Return one row: name, how many seeds, which laws, the first seed."""
     laws = ", ".join(f"{law} {times}" for law, times in found.laws.most_common())
     first = f"first {found.seeds[0]}" if found.seeds else "NOT CAUGHT"
     mark = "" if _is_expected(bug, found) else f"  (expected {' '.join(bug.breaks)})"
-    return f"{bug.name:34} {len(found.seeds):4} of {count}  {first:10} {laws}{mark}"
+    return f"{bug.name:34} {len(found.seeds):4} of {found.tried}  {first:10} {laws}{mark}"
