@@ -3,9 +3,9 @@
 A seed that fails is shrunk and prints the command that replays it. ``--trace`` prints the
 trace of each seed, ``--without`` leaves happenings out, ``--plant`` plants a bug by its name,
 ``--twice`` runs every seed twice and compares the traces, ``--determinism N`` does so in two
-processes each, ``--bugs`` counts which seeds and laws catch which planted bug (``--catches N``: until N do), and
-``--after-the-fence SHARE`` has the venue accept that share of the orders when it had promised
-that it no longer would.
+processes each, ``--bugs`` counts which seeds and laws catch which planted bug (``--catches N``:
+until N do), and ``--after-the-fence SHARE`` has the venue accept that share of the orders when it
+had promised that it no longer would.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 ``python -m tests.simulation --bugs --seeds 200`` prints the whole table: for each bug its own case
 of the kill matrix, if it has one, and the seeds. With ``--catches N`` each bug is tried only until
-N of them show it, which says of every bug whether it is caught often, and costs the whole table only
-for those that are not; ``--first`` is ``--catches 1``.
+N of them show it, which says of every bug whether it is caught often, and costs all seeds only for
+those that are not; ``--first`` is ``--catches 1``.
 """
 
 from __future__ import annotations

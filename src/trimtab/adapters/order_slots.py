@@ -48,7 +48,7 @@ class _Lane:
             rate_limit=limit.count, period=limit.seconds + _GUARD_MIN_S, retry_interval=_POLL_S
         )
         self._sent: deque[float] = deque()
-        """When orders were let go, on the event loop's clock, in order: those the throttler counts."""
+        """When orders were let go, on the loop's clock, in order: those the throttler counts."""
         self._guard_s = _GUARD_MIN_S
         self._window = -1
         """The venue's window that the following were said of."""
