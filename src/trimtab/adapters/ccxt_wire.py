@@ -102,26 +102,8 @@ class Wire:
             Refused: the venue declines; ``evidence.code`` says why.
 
         """
-        try:
-            return await self._read_once(endpoint, params, of)
-        except NotDone as error:
-            first = [error]
-
-        async def attempt() -> T:
-            """Fail as the first attempt did, then ask."""
-            if first:
-                raise first.pop()
-            return await self._read_once(endpoint, params, of)
-
-        # Only who has to repeat pays for tenacity, which every read of a run would otherwise do.
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(_ATTEMPTS),
-            wait=_wait_s,
-            retry=retry_if_exception(_is_worth_repeating),
-            sleep=self.clock.sleep,
-            reraise=True,
-        )
-        return await retrying(attempt)
+        once = partial(self._read_once, endpoint, params, of)
+        return await _repeated(once, sleep=self.clock.sleep)
 
     async def _read_once(
         self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
@@ -246,6 +228,34 @@ def _instant_at(answer: object, place: str) -> datetime:
     for part in outer:
         row = mapping_of(field(row, part))
     return instant_of(row, name)
+
+
+async def _repeated(
+    once: Callable[[], Awaitable[T]], *, sleep: Callable[[float], Awaitable[None]]
+) -> T:
+    """Ask until there is an answer, a refusal, or no more point.
+
+    Only who has to repeat pays for tenacity, which every read of a run would otherwise do.
+    """
+    try:
+        return await once()
+    except NotDone as error:
+        first = [error]
+
+    async def attempt() -> T:
+        """Fail as the first attempt did, then ask."""
+        if first:
+            raise first.pop()
+        return await once()
+
+    retrying = AsyncRetrying(
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=_wait_s,
+        retry=retry_if_exception(_is_worth_repeating),
+        sleep=sleep,
+        reraise=True,
+    )
+    return await retrying(attempt)
 
 
 def _doubt(wire: Wire, desk: Desk, code: str) -> None:
