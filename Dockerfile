@@ -12,8 +12,9 @@ ENV UV_PYTHON_DOWNLOADS=never \
     UV_LINK_MODE=copy \
     UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/trimtab
-RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /build
+COPY installer.txt ./
+RUN pip install --no-cache-dir --only-binary=:all: --require-hashes -r installer.txt
 # The dependencies alone, so that a change of our code does not install them again. uv.lock
 # holds the hash of every file; one that differs ends the build.
 COPY pyproject.toml uv.lock ./

@@ -36,7 +36,12 @@ def test_every_base_and_the_installer_are_pinned() -> None:
     assert [base for base in bases if not re.search(r":3\.11\.\d+-slim-\w+", base)] == []
     installs = re.findall(r"pip install (.+)", "\n".join(_stages()))
     assert len(installs) == 1
-    assert re.search(r"\buv==\d+\.\d+\.\d+", installs[0])
+    assert {"--require-hashes", "--only-binary=:all:", "installer.txt"} <= set(installs[0].split())
+    lines = (ROOT / "installer.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith(("#", " "))]
+    assert len(pins) == 1
+    assert re.match(r"uv==\d+\.\d+\.\d+ ", pins[0])
+    assert sum(bool(re.match(r"    --hash=sha256:[0-9a-f]{64}", line)) for line in lines) == 2
 
 
 def test_dependencies_come_from_the_lock_with_their_hashes() -> None:
