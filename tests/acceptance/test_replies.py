@@ -137,6 +137,19 @@ async def test_a_plan_that_was_left_pending_is_approved_by_a_reply_that_another_
     assert (await of_present(account))[-1] == "done"
 
 
+async def test_of_four_commands_that_read_at_once_one_takes_the_reply(
+    account: Account, topics: Topics
+) -> None:
+    await ended(await alone(account, *DUE))
+    words = spelt(await topics.came("needs your approval"), "approve")
+    topics.publish("answers", f"{words} {code_now(SECRET)}")
+    reading = (account.trimtab("notify", "replies", "--json", variables=KEY) for _ in range(4))
+    read = await asyncio.gather(*reading)
+    assert [each.code for each in read] == [0] * 4, [each.text for each in read]
+    assert [r["outcome"] for each in read for r in each.document["replies"]] == ["approved"]
+    assert len(await approvals(account)) == 1
+
+
 async def test_three_wrong_codes_leave_a_plan_to_the_machine(
     account: Account, topics: Topics
 ) -> None:
