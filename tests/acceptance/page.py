@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.acceptance.conftest import WITHIN_S, Account, Ended, has_no_traceback, started
+from tests.acceptance.test_interrupts import until
 
 PLACEHOLDER: Final = re.compile(r"DIGEST|FILE|ID")
 PROMPT: Final = re.compile(r'Type "([^"]+)" to \w+')
@@ -73,8 +74,8 @@ async def _typed(process: Process, *, stop_after_s: float | None, answers: bool)
     try:
         async with asyncio.timeout(WITHIN_S):
             if stop_after_s is not None:
-                while not _can_be_asked_to_stop(process.pid):
-                    await asyncio.sleep(0.1)  # On a busy machine it starts late.
+                # On a busy machine it starts late.
+                await until(lambda: _can_be_asked_to_stop(process.pid))
                 await asyncio.sleep(stop_after_s)
                 process.send_signal(signal.SIGTERM)
             code = await process.wait()
