@@ -61,6 +61,7 @@ from trimtab.domain.policy import (
     Untargeted,
 )
 from trimtab.domain.routing import AutoPolicy, Share
+from trimtab.domain.shared_wallet import SharedWallet
 from trimtab.domain.sleeves import Direction, Sleeve, SleeveScale
 from trimtab.domain.snapshot import (
     AccountKey,
@@ -234,10 +235,13 @@ class _Account:
         self.positions: dict[Symbol, Position] = {}
         self.orders: list[OpenOrder] = []
         self.wallet: Decimal | None = None
+        self.is_one_wallet = False
 
     def take(self, item: str) -> None:
         """Read one item of the notation."""
-        if match := _WALLET.match(item):
+        if item == "one wallet":
+            self.is_one_wallet = True
+        elif match := _WALLET.match(item):
             self.wallet = dec(match["balance"])
         elif match := _ORDER.match(item):
             self._order(match)
@@ -296,7 +300,7 @@ class _Account:
 
     def pools(self) -> dict[Asset, MarginPool]:
         """Return the quote's futures wallet, none when the account has no futures."""
-        if self.wallet is None and not self.positions:
+        if self.wallet is None and not self.positions and not self.is_one_wallet:
             return {}
         profit = initial = maintenance = dec(0)
         for symbol, position in self.positions.items():
@@ -307,6 +311,8 @@ class _Account:
             step = next(b for b in state.brackets if notional < b.notional_cap)
             maintenance += notional * step.maintenance_ratio - step.maintenance_deduction
         balance = self.wallet or dec(0)
+        if self.is_one_wallet:
+            return self._one_wallet(profit, initial, maintenance)
         return {
             Asset(self.quote): MarginPool(
                 wallet_balance=balance,
@@ -316,6 +322,21 @@ class _Account:
                 maintenance_margin=maintenance,
             )
         }
+
+    def _one_wallet(
+        self, profit: Decimal, initial: Decimal, maintenance: Decimal
+    ) -> dict[Asset, MarginPool]:
+        """Divide the quote that is held: it is cash and margin at once."""
+        held = self.balances.get(Asset(self.quote), Balance(free=dec(0), locked=dec(0)))
+        whole = SharedWallet(
+            units=held.held,
+            locked=held.locked,
+            unrealised_pnl=profit,
+            initial_margin=initial,
+            maintenance_margin=maintenance,
+        )
+        self.balances[Asset(self.quote)], pool = whole.parts
+        return {Asset(self.quote): pool}
 
 
 def market(kind: str | None, asset: str, quote: str = "USDT") -> Instrument:
@@ -353,8 +374,8 @@ def account(
         "taken_at": NOW,
         "quote": Asset(quote),
         "instruments": read.instruments,
-        "balances": read.balances,
         "pools": read.pools(),
+        "balances": read.balances,
         "positions": read.positions,
         "books": read.books | dict(books or {}),
         "contracts": read.contracts,

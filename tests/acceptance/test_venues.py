@@ -95,13 +95,13 @@ async def test_what_no_run_may_rest_on_is_not_granted(tmp_path: Path) -> None:
 
 
 async def test_markets_and_environments_that_an_adapter_has_not_are_faults(tmp_path: Path) -> None:
-    text = BYBIT.format(folder=tmp_path).replace('markets = ["spot"]', "")
+    text = BYBIT.format(folder=tmp_path).replace('["spot"]', '["spot", "future"]')
     (tmp_path / "trimtab.toml").write_text(text.replace('"live"', '"local"'), encoding="utf-8")
     ended = await trimtab(["config", "check", "--json"], folder=tmp_path)
     faults = {fault["key"]: fault for fault in ended.document["error"]["faults"]}
     assert ended.code == 2
-    assert faults["venue.id"]["reason"] == "bybit is opened for spot only"
-    assert faults["venue.id"]["fix"] == 'write markets = ["spot"]'
+    assert faults["venue.markets"]["reason"] == "bybit is opened for spot, swap only"
+    assert faults["venue.markets"]["fix"] == 'write markets = ["spot", "swap"]'
     assert faults["venue.environment"]["fix"] == 'write environment = "testnet"'
 
 
@@ -125,7 +125,8 @@ async def test_init_writes_only_what_an_adapter_speaks(tmp_path: Path) -> None:
     written = await trimtab(words, folder=tmp_path)
     checked = await trimtab(["config", "check"], folder=tmp_path)
     assert (written.code, checked.code) == (0, 0), checked.text
-    assert 'markets = ["spot"]' in (tmp_path / "trimtab.toml").read_text(encoding="utf-8")
+    text = (tmp_path / "trimtab.toml").read_text(encoding="utf-8")
+    assert 'markets = ["spot", "swap"]' in text
 
 
 async def test_a_venue_without_a_sandbox_is_tried_in_dry_runs_of_live(tmp_path: Path) -> None:

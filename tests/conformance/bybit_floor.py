@@ -1,7 +1,8 @@
-"""Bybit v5 spot in process: one unified account, one market, prices that stand still.
+"""Bybit v5 in process: one unified account, one market, prices that stand still.
 
 Written from the documentation of v5: answers carry retCode also when they refuse, an order's
-answer says only that it was received, ended orders leave the list of open ones at once.
+answer says only that it was received, ended orders leave the list of open ones at once. Where
+contracts are traded, USDT is cash and margin: what a position binds cannot be spent on coins.
 """
 
 from __future__ import annotations
@@ -14,6 +15,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.conformance.bybit_linear import (
+    LINEAR_DECLINED,
+    BybitLinear,
+    Refusal,
+    execution_id,
+    paged,
+    spot_log,
+)
 from tests.conformance.floors import Placed, Trouble, Truth
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
@@ -41,6 +50,16 @@ _TERMS = Terms(
     ask=Decimal("60000.10"),
     depth=Decimal("0.25000"),
 )
+_LINEAR_TERMS = Terms(
+    is_contract=True,
+    lot=Decimal("0.001"),
+    tick=Decimal("0.10"),
+    least_value=Decimal(5),
+    fee=Decimal("0.00055"),
+    bid=Decimal("59999.90"),
+    ask=Decimal("60000.10"),
+    depth=Decimal("0.250"),
+)
 _DECLINED = {
     "duplicate": (170141, "Duplicate clientOrderId."),
     "funds": (170131, "Balance insufficient."),
@@ -55,8 +74,15 @@ class BybitFloor:
     page = 100
 
     def __init__(self, market: Market) -> None:
-        assert market is Market.SPOT
-        self._trading = Trading(_TERMS, dict(_COINS))
+        self._has_contracts = market is Market.LINEAR
+        self._coins = dict(_COINS)
+        spot, linear = Trading(_TERMS, self._coins), Trading(_LINEAR_TERMS, self._coins)
+        linear.wallet = Decimal(0)  # What it wins and pays goes to the one wallet at once.
+        self._desks = {"spot": spot, "linear": linear}
+        self._trading = linear if self._has_contracts else spot
+        self.linear = BybitLinear(linear, self._coins)
+        self.collateral = False
+        """Whether the coins are collateral."""
         self._routes: dict[tuple[str, str], Callable[[Row], Row]] = {
             ("GET", "/v5/market/time"): self._time,
             ("GET", "/v5/market/instruments-info"): self._markets,
@@ -69,6 +95,13 @@ class BybitFloor:
             ("GET", "/v5/execution/list"): self._trades,
             ("GET", "/v5/user/query-api"): self._rights,
             ("GET", "/v5/spot-margin-trade/state"): self._margin,
+            ("GET", "/v5/account/info"): self.linear.mode,
+            ("GET", "/v5/position/list"): self.linear.positions,
+            ("GET", "/v5/market/tickers"): self.linear.ticker,
+            ("GET", "/v5/market/risk-limit"): self.linear.tiers,
+            ("GET", "/v5/market/funding/history"): self.linear.funding,
+            ("GET", "/v5/account/transaction-log"): self._log,
+            ("POST", "/v5/position/set-leverage"): self.linear.set_leverage,
             ("POST", "/v5/order/create"): self._create,
             ("POST", "/v5/order/cancel"): self._cancel,
         }
@@ -83,7 +116,7 @@ class BybitFloor:
         given = json.loads(asked.body) if asked.method == "POST" else dict(parse_qsl(asked.query))
         try:
             return _told(0, "OK", route(given))
-        except _Refusal as refusal:
+        except Refusal as refusal:
             return _told(refusal.code, refusal.text)
 
     def truth(self) -> Truth:
@@ -97,8 +130,12 @@ class BybitFloor:
     def trouble(self, kind: Trouble) -> Told:
         """Return how this venue says that something is wrong."""
         match kind:
+            case Trouble.DUPLICATE if self._has_contracts:
+                return _told(110072, "OrderLinkedID is duplicate")
             case Trouble.DUPLICATE:
                 return _told(170141, "Duplicate clientOrderId.")
+            case Trouble.REFUSED if self._has_contracts:
+                return _told(110007, "ab not enough for new order")
             case Trouble.REFUSED:
                 return _told(170131, "Balance insufficient.")
             case Trouble.TOO_FAST:
@@ -112,7 +149,10 @@ class BybitFloor:
         self._trading.trade_often(count)
 
     def pay_funding(self) -> None:
-        """Do nothing: coins pay none."""
+        """Settle funding once, where there are contracts."""
+        if self._has_contracts:
+            self._trading.pay_funding()
+            self.linear.settle()
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
@@ -138,8 +178,16 @@ class BybitFloor:
         at = now_ms()
         return {"timeSecond": str(at // 1000), "timeNano": str(at * 1_000_000)}
 
+    def _desk(self, given: Row) -> Trading:
+        """Return what a question is about."""
+        wanted = given.get("category")
+        if wanted not in self._desks or (wanted == "linear" and not self._has_contracts):
+            raise Refusal(10001, "Illegal category")
+        return self._desks[wanted]
+
     def _markets(self, given: Row) -> Row:
-        _spot_only(given)
+        if self._desk(given).terms.is_contract:
+            return self.linear.markets(given)
         row = {
             "symbol": "BTCUSDT",
             "baseCoin": "BTC",
@@ -161,7 +209,7 @@ class BybitFloor:
         return {"category": "spot", "list": [row], "nextPageCursor": ""}
 
     def _book(self, given: Row) -> Row:
-        _spot_only(given)
+        self._desk(given)
         return {
             "s": "BTCUSDT",
             "b": [[str(_TERMS.bid), str(_TERMS.depth)], ["59999.00", "2.000000"]],
@@ -173,11 +221,11 @@ class BybitFloor:
     def _klines(self, given: Row) -> Row:
         days = closes_between(int(given["start"]), int(given["end"]))
         rows = [[str(at), "1", "2", "0.5", close, "9", "9"] for at, close in days]
-        return {"category": "spot", "symbol": "BTCUSDT", "list": rows[::-1]}
+        return {"category": given["category"], "symbol": "BTCUSDT", "list": rows[::-1]}
 
     def _wallet(self, given: Row) -> Row:
         if given["accountType"] != "UNIFIED":
-            raise _Refusal(10001, "accountType only support UNIFIED.")
+            raise Refusal(10001, "accountType only support UNIFIED.")
         coins = [
             {
                 "coin": coin,
@@ -186,64 +234,78 @@ class BybitFloor:
                 "locked": "0",
                 "borrowAmount": "0.000000000000000000",
                 "spotBorrow": "0",
+                "unrealisedPnl": "0",
                 "totalOrderIM": "0",
                 "totalPositionIM": "0",
+                "totalPositionMM": "0",
+                "marginCollateral": True,
+                "collateralSwitch": coin == "USDT" or self.collateral,
                 "availableToWithdraw": "",
             }
-            for coin, units in {**self._trading.coins, "ETH": Decimal(0)}.items()
+            for coin, units in {**self._coins, "ETH": Decimal(0)}.items()
         ]
+        if self._has_contracts:
+            bound = self.linear.wallet()
+            coins = [row | bound if row["coin"] == "USDT" else row for row in coins]
         return {"list": [{"accountType": "UNIFIED", "totalEquity": "77407.4", "coin": coins}]}
 
     def _fees(self, given: Row) -> Row:
-        _spot_only(given)
-        row = {"symbol": given["symbol"], "takerFeeRate": str(_TERMS.fee), "makerFeeRate": "0.0008"}
-        return {"category": "spot", "list": [row]}
+        fee = str(self._desk(given).terms.fee)
+        row = {"symbol": given["symbol"], "takerFeeRate": fee, "makerFeeRate": "0.0002"}
+        return {"category": given["category"], "list": [row]}
 
     def _realtime(self, given: Row) -> Row:
-        _spot_only(given)
+        if self._desk(given).terms.is_contract and not {"symbol", "settleCoin"} & given.keys():
+            raise Refusal(10001, "symbol, baseCoin or settleCoin is required")
         is_open = given.get("openOnly", "0") == "0"  # Every order here ends at once.
         return self._page([] if is_open else self._chosen(given), given)
 
     def _history(self, given: Row) -> Row:
-        _spot_only(given)
         return self._page(self._chosen(given), given)
 
     def _chosen(self, given: Row) -> list[Row]:
         names = ("orderLinkId", "orderId", "symbol")
         wanted = {name: given[name] for name in names if name in given}
-        orders = [_order(order) for order in self._trading.taken]
+        orders = [_order(order) for order in self._desk(given).taken]
         return [o for o in orders if all(o[n] == v for n, v in wanted.items())][::-1]
 
     def _trades(self, given: Row) -> Row:
-        _spot_only(given)
+        trading = self._desk(given)
         first = int(given.get("startTime", 0))
         last = int(given.get("endTime", 2**53))
         if "startTime" in given and last - first > 7 * 86_400_000:
-            raise _Refusal(10001, "The time range between startTime and endTime is over 7 days.")
+            raise Refusal(10001, "The time range between startTime and endTime is over 7 days.")
         names = ("orderLinkId", "symbol")
         wanted = {name: given[name] for name in names if name in given}
         found = [
             row
-            for row in map(_execution, between(self._trading.executions, first, last))
+            for row in map(_execution_of(trading.terms), between(trading.executions, first, last))
             if all(row[name] == value for name, value in wanted.items())
         ]
         return self._page(found[::-1], given)
 
+    def _log(self, given: Row) -> Row:
+        """Tell all that moved USDT, trades of coins too, newest first."""
+        if int(given["endTime"]) - int(given["startTime"]) > 7 * 86_400_000:
+            raise Refusal(10001, "The time range between startTime and endTime is over 7 days.")
+        if int(given["limit"]) > 50:
+            raise Refusal(10001, "limit is too large")
+        coins = [spot_log(row) for row in self._desks["spot"].executions]
+        rows = sorted((*coins, *self.linear.log()), key=lambda row: int(row["transactionTime"]))
+        first, last = int(given["startTime"]), int(given["endTime"])
+        found = [row for row in rows if first <= int(row["transactionTime"]) <= last]
+        return self._page(found[::-1], given)
+
     @staticmethod
     def _page(rows: list[Row], given: Row) -> Row:
-        count, start = int(given.get("limit", 20)), int(given.get("cursor", 0) or 0)
-        if count > 100:
-            raise _Refusal(10001, "limit is too large")
-        end = start + count
-        cursor = str(end) if end < len(rows) else ""
-        return {"category": "spot", "list": rows[start:end], "nextPageCursor": cursor}
+        return paged(rows, given)
 
     def _rights(self, _: Row) -> Row:
         return {
             "apiKey": _KEY,
             "readOnly": 0,
             "permissions": {
-                "ContractTrade": [],
+                "ContractTrade": ["Order", "Position"] if self._has_contracts else [],
                 "Spot": ["SpotTrade"],
                 "Wallet": ["AccountTransfer"],
                 "Options": [],
@@ -256,36 +318,37 @@ class BybitFloor:
         return {"spotLeverage": "", "spotMarginMode": "0", "effectiveLeverage": "0"}
 
     def _create(self, given: Row) -> Row:
-        _spot_only(given)
-        if given["isLeverage"] != 0 or given["orderType"] != "Limit":
-            raise _Refusal(10001, "params error")
+        trading, is_buy = self._desk(given), given["side"] == "Buy"
+        quantity, limit = Decimal(given["qty"]), Decimal(given["price"])
+        if given["orderType"] != "Limit" or given["timeInForce"] != "IOC":
+            raise Refusal(10001, "params error")
+        if trading.terms.is_contract:
+            self.linear.require(given, quantity, limit)
+        elif given["isLeverage"] != 0:
+            raise Refusal(10001, "params error")
+        elif is_buy and self._has_contracts and quantity * limit > self.linear.available():
+            raise Refusal(*_DECLINED["funds"])
         try:
-            order = self._trading.place(
+            order = trading.place(
                 name=given["orderLinkId"],
-                is_buy=given["side"] == "Buy",
-                quantity=Decimal(given["qty"]),
-                limit=Decimal(given["price"]),
+                is_buy=is_buy,
+                quantity=quantity,
+                limit=limit,
+                reduces=given.get("reduceOnly", False),
             )
         except Declined as declined:
-            raise _Refusal(*_DECLINED[declined.why]) from declined
+            told = LINEAR_DECLINED if trading.terms.is_contract else _DECLINED
+            raise Refusal(*told[declined.why]) from declined
+        self.linear.settle()
         return {"orderId": _order_id(order.number), "orderLinkId": order.name}
 
     def _cancel(self, given: Row) -> Row:
-        _spot_only(given)
-        if not any(_order_id(o.number) == given.get("orderId") for o in self._trading.taken):
-            raise _Refusal(170213, "Order does not exist.")
-        raise _Refusal(170139, "Order has been filled.")
-
-
-class _Refusal(Exception):
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code, self.text = code, text
-
-
-def _spot_only(given: Row) -> None:
-    if given.get("category") != "spot":
-        raise _Refusal(10001, "Illegal category")
+        trading = self._desk(given)
+        if trading.terms.is_contract:
+            raise Refusal(110001, "order not exists or too late to cancel")
+        if not any(_order_id(o.number) == given.get("orderId") for o in trading.taken):
+            raise Refusal(170213, "Order does not exist.")
+        raise Refusal(170139, "Order has been filled.")
 
 
 def _order_id(number: int) -> str:
@@ -305,8 +368,16 @@ def _order(order: Order) -> Row:
         "leavesQty": "0.000000",
         "orderStatus": "Filled" if order.is_full else status,
         "timeInForce": "IOC",
+        "reduceOnly": order.reduces,
         "createdTime": str(order.at_ms),
     }
+
+
+def _execution_of(terms: Terms) -> Callable[[Execution], Row]:
+    """Return what writes an execution: those of contracts have another kind of id."""
+    if not terms.is_contract:
+        return _execution
+    return lambda row: _execution(row) | {"execId": execution_id(row.number)}
 
 
 def _execution(row: Execution) -> Row:

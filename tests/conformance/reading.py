@@ -12,6 +12,7 @@ from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset
 from trimtab.domain.payments import PaymentKind
 from trimtab.domain.rights import KeyRights
+from trimtab.domain.shared_wallet import holdings_of
 from trimtab.domain.snapshot import MarginMode
 
 
@@ -27,7 +28,7 @@ async def markets_are_read(stage: Stage) -> None:
 
 
 async def balances_are_read(stage: Stage) -> None:
-    seen = {asset: balance.free for asset, balance in stage.seen.balances.items()}
+    seen = holdings_of(stage.seen).outside
     assert seen == {Asset(coin): units for coin, units in stage.floor.truth().coins.items()}
 
 

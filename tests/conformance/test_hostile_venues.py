@@ -25,6 +25,14 @@ BYBIT = (
     "/v5/market/instruments-info",
     "/v5/market/orderbook",
 )
+BYBIT_LINEAR = (
+    "/v5/account/wallet-balance",
+    "/v5/account/info",
+    "/v5/position/list",
+    "/v5/market/tickers",
+    "/v5/market/risk-limit",
+    "/v5/market/instruments-info",
+)
 BITGET = (
     "/api/v2/spot/account/assets",
     "/api/v2/spot/public/symbols",
@@ -70,6 +78,7 @@ AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10, "deribit": 10, "me
 """Answers for one stage: the requests of a minute are counted."""
 READS = [
     *(pytest.param("bybit", Market.SPOT, path, id=path) for path in BYBIT),
+    *(pytest.param("bybit", Market.LINEAR, path, id=f"linear {path}") for path in BYBIT_LINEAR),
     *(pytest.param("bitget", Market.SPOT, path, id=path) for path in BITGET),
     *(pytest.param("bitget", Market.LINEAR, path, id=path) for path in BITGET_LINEAR),
     *(pytest.param("weex", Market.SPOT, path, id=path) for path in WEEX),
@@ -80,6 +89,7 @@ READS = [
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
+    pytest.param("bybit", Market.LINEAR, "/v5/execution/list", id="bybit-linear"),
     pytest.param("bitget", Market.SPOT, "/api/v2/spot/trade/fills", id="bitget-spot"),
     pytest.param("bitget", Market.LINEAR, "/api/v2/mix/order/fills", id="bitget-linear"),
     pytest.param("weex", Market.SPOT, "/api/v3/myTrades", id="weex-spot"),

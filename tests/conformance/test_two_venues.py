@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import (
@@ -106,9 +107,14 @@ async def test_coins_stay_where_they_are_and_the_hedge_is_opened_at_the_other_ve
     assert {fill.symbol for fill in fills} == {Symbol("BTC/USDT:USDT")}
     assert here.floor.orders() == []
     assert not any(here.floor.is_order(asked) for asked in here.asked)
-    assert (here.floor.truth().coins, there.floor.truth().coins) == before
-    sold = [order for order in there.floor.orders() if not order.is_buy]
-    assert sum(order.filled for order in sold) == sum(fill.quantity for fill in fills) > 0
+    # Where one wallet is cash and margin, contracts change it, and the books told how.
+    kept = {"BTC"} if isinstance(there.floor, BybitFloor) else {"BTC", "USDT"}
+    after = here.floor.truth().coins, there.floor.truth().coins
+    assert after[0] == before[0]
+    assert {c: after[1][c] for c in kept} == {c: before[1][c] for c in kept}
+    # Where all cash is margin the short is rather too large, and a part of it is bought back.
+    sent = [o for o in there.floor.orders() if o.is_buy is isinstance(there.floor, BybitFloor)]
+    assert sum(order.filled for order in sent) == sum(fill.quantity for fill in fills) > 0
     assert not any(
         line.floor.is_move(asked) and asked.method == "POST"
         for line in (here, there)

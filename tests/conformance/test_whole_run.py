@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
+from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS
@@ -26,6 +27,7 @@ from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import Config, load
+from trimtab.domain.errors import NotDone
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset
@@ -97,7 +99,7 @@ def references_of(config: Config, floor: ConformingFloor, clock: Clock) -> Refer
     return SpokenReferences(tuple(ReferenceSource), said, clock)
 
 
-def config_of(venue_id: str, folder: Path, *, market: Market) -> str:
+def config_of(venue_id: str, folder: Path, *, market: Market, more: str = HEDGED) -> str:
     """Return a configuration under which coins are bought, or too many of them hedged."""
     has_sandbox = PROFILES[venue_id].sandbox is not None
     environment = "testnet" if has_sandbox else "live"
@@ -107,15 +109,15 @@ def config_of(venue_id: str, folder: Path, *, market: Market) -> str:
     if market is Market.SPOT:
         return text
     text = text.replace('["spot"]', '["spot", "swap"]')
-    return text.replace('BTC = "0.12"', 'BTC = "0.05"').replace("0.88", "0.95") + HEDGED
+    return text.replace('BTC = "0.12"', 'BTC = "0.05"').replace("0.88", "0.95") + more
 
 
 @asynccontextmanager
 async def opened(
-    venue_id: str, folder: Path, *, market: Market = Market.SPOT
+    venue_id: str, folder: Path, *, market: Market = Market.SPOT, more: str = HEDGED
 ) -> AsyncIterator[tuple[Runner, Shell, Line]]:
     file = folder / "trimtab.toml"
-    file.write_text(config_of(venue_id, folder, market=market), encoding="utf-8")
+    file.write_text(config_of(venue_id, folder, market=market, more=more), encoding="utf-8")
     config = load(file, environ=VARIABLES, sets=(), home=folder, cwd=folder)
     line, clock = Line(FLOORS[venue_id](market)), SystemClock()
     (settings,) = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
@@ -228,7 +230,8 @@ async def test_a_run_hedges_what_is_too_much_and_the_books_agree(
         now = await shell.market.snapshot(runner.planner.portfolio)
     sold = [order for order in line.floor.orders() if not order.is_buy]
     assert sum(order.filled for order in sold) == sum(fill.quantity for fill in fills) > 0
-    assert line.floor.truth().coins == before
+    earned = sum((p.units for p in paid if now.pools[p.asset].shares_cash), Decimal(0))
+    assert line.floor.truth().coins == {**before, "USDT": before["USDT"] + earned}
     (position,) = now.positions.values()
     hedged = now.instruments[position.symbol].units(position.lots)
     assert hedged == Decimal("-0.01") - sum(order.filled for order in sold)
@@ -258,3 +261,101 @@ async def test_an_account_in_hedge_mode_is_refused_and_nothing_is_sent(tmp_path:
         "position_mode"
     }
     assert [asked.path for asked in line.asked if asked.method == "POST"] == []
+
+
+# One wallet
+
+BOTH = """
+[rebalance]
+route = "mixed"
+spot_fraction = "0.5"
+
+[hedge]
+max_ratio = "1.0"
+"""
+
+
+@asynccontextmanager
+async def unified(
+    folder: Path, change: Callable[[BybitFloor], None]
+) -> AsyncIterator[tuple[Runner, Line]]:
+    async with opened("bybit", folder, market=Market.LINEAR) as (runner, _, line):
+        assert isinstance(line.floor, BybitFloor)
+        change(line.floor)
+        yield runner, line
+
+
+def collateral(floor: BybitFloor) -> None:
+    floor.collateral = True
+
+
+def isolated(floor: BybitFloor) -> None:
+    floor.linear.margin_mode = "ISOLATED_MARGIN"
+
+
+def portfolio_margin(floor: BybitFloor) -> None:
+    floor.linear.margin_mode = "PORTFOLIO_MARGIN"
+
+
+def spot_hedging(floor: BybitFloor) -> None:
+    floor.linear.hedging = "ON"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (collateral, "BTC is collateral; switch it off"),
+        (isolated, "in mode ISOLATED_MARGIN; set cross margin"),
+        (portfolio_margin, "in mode PORTFOLIO_MARGIN; set cross margin"),
+        (spot_hedging, "spot hedging is on"),
+    ],
+)
+async def test_a_unified_account_of_another_kind_is_not_read_and_nothing_is_sent(
+    tmp_path: Path, change: Callable[[BybitFloor], None], why: str
+) -> None:
+    async with unified(tmp_path, change) as (runner, line):
+        with pytest.raises(NotDone, match=why):
+            await run(runner, consent=Consent.FLAG, slot_due=True)
+    assert [asked.path for asked in line.asked if asked.method == "POST"] == []
+
+
+async def test_a_unified_account_in_hedge_mode_is_refused_and_nothing_is_sent(
+    tmp_path: Path,
+) -> None:
+    def side_by_side(floor: BybitFloor) -> None:
+        floor.linear.place = 2
+
+    async with unified(tmp_path, side_by_side) as (runner, line):
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.REFUSED
+    assert {f.check for f in result.report.findings if f.verdict is Verdict.REFUSE} == {
+        "position_mode"
+    }
+    assert [asked.path for asked in line.asked if asked.method == "POST"] == []
+
+
+@pytest.mark.parametrize("counts_fee", [True, False])
+async def test_a_venue_that_counts_the_fee_to_close_or_not_agrees_about_maintenance(
+    tmp_path: Path, *, counts_fee: bool
+) -> None:
+    def change(floor: BybitFloor) -> None:
+        floor.linear.counts_fee = counts_fee
+        floor.linear.grow(Decimal(-2))
+
+    async with unified(tmp_path, change) as (runner, _):
+        result = await run(runner, consent=Consent.DRY_RUN, slot_due=True)
+    (finding,) = (f for f in result.report.findings if f.check == "maintenance_agreement")
+    assert (finding.verdict, finding.measured) == (Verdict.PASS, "0")
+
+
+async def test_coins_are_sold_and_hedged_from_one_wallet_and_the_books_agree(
+    tmp_path: Path,
+) -> None:
+    async with opened("bybit", tmp_path, market=Market.LINEAR, more=BOTH) as (runner, _, _line):
+        result = await run(runner, consent=Consent.FLAG, slot_due=True)
+        assert result.status is PlanStatus.EXECUTED, refusals(result)
+        assert await differences(runner) == []
+        fills = await runner.desk.ledger.fills()
+        (pool,) = (await runner.planner.market.snapshot(runner.planner.portfolio)).pools.values()
+    assert pool.shares_cash
+    assert {fill.symbol for fill in fills} == {"BTC/USDT", "BTC/USDT:USDT"}

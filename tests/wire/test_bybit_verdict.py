@@ -48,6 +48,29 @@ async def test_only_a_code_that_is_listed_proves_anything_about_an_order(
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
+        *((told(code), Refused) for code in (10001, 10005, 110003, 110007, 110017, 110094)),
+        *((told(code), NotDone) for code in (10002, 10006, 10018)),
+        *((told(code), OutcomeUnknown) for code in (110072, 170141, 12141)),
+        *((told(code), OutcomeUnknown) for code in (10000, 10016, 110030, 110043, 110073, 424242)),
+        (told(110007, status=500), OutcomeUnknown),
+        (told(0, result={"orderId": "1", "orderLinkId": "another"}), OutcomeUnknown),
+        (Told(status=403, body=b"<html></html>"), OutcomeUnknown),
+    ],
+)
+async def test_a_code_proves_of_a_contract_only_what_is_listed(
+    answer: Told, error: type[VenueError]
+) -> None:
+    async with staged("bybit", Market.LINEAR) as stage:
+        stage.line.spoil(answer, which=stage.floor.is_order)
+        with pytest.raises(VenueError) as raised:
+            await stage.opened.venue.submit(stage.buy("0.004"))
+        assert type(raised.value) is error, raised.value
+        assert stage.floor.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
         (told(10005), Refused),
         (told(10003), Refused),
         (told(10006), NotDone),

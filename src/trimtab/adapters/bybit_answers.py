@@ -1,7 +1,8 @@
 """Orders, executions, wallets and markets as Bybit v5 writes them. Pure.
 
 Each function reads one answer whole: a row that cannot be read makes the answer unreadable,
-never shorter. Spot only: sizes are base units. Sources: Bybit API v5 "Get Open & Closed Orders",
+never shorter. Sizes are base units. What is of contracts alone is in modules beside it. Sources:
+Bybit API v5 "Get Open & Closed Orders",
 "Get Trade History", "Get Wallet Balance", "Get Instruments Info", "Get API Key Information", 2026.
 """
 
@@ -39,6 +40,7 @@ from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import (
     Fill,
     OrderIntent,
+    TradeId,
     VenueOrder,
     VenueOrderId,
 )
@@ -46,6 +48,8 @@ from trimtab.domain.rights import KeyRights, KeyUse
 from trimtab.domain.snapshot import Balance, OpenOrder, PriceBand
 
 Row = Mapping[str, Any]
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NUMBERS: Final = 10**20
 FIELDS: Final = OrderFields(
     client_id="orderLinkId",
     order_id="orderId",
@@ -115,8 +119,10 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
 
     """
     limit_price = decimal_of(row, "price") or decimal_of(row, "triggerPrice")
-    # There is nothing to reduce on spot.
-    return open_order_in(row, FIELDS, instrument, limit_price=limit_price, reduce_only=False)
+    reduces = instrument.is_contract and field(row, "reduceOnly")
+    if not isinstance(reduces, bool):
+        raise Unreadable("reduceOnly is not a truth value")
+    return open_order_in(row, FIELDS, instrument, limit_price=limit_price, reduce_only=reduces)
 
 
 def fill_of(row: Row, instrument: Instrument) -> Fill:
@@ -129,16 +135,41 @@ def fill_of(row: Row, instrument: Instrument) -> Fill:
     name = name_in(row, FIELDS)
     return Fill(
         symbol=instrument.symbol,
-        trade_id=risen_trade_id(integer_of(row, "execTime"), text_of(row, "execId")),
+        trade_id=trade_id_of(row, is_contract=instrument.is_contract),
         venue_order_id=order_id_in(row, FIELDS),
         client_order_id=name or None,
         side=side_of(row),
         quantity=decimal_of(row, "execQty"),
         fill_price=decimal_of(row, "execPrice"),
         fee=decimal_of(row, "execFee"),
-        fee_asset=Asset(text_of(row, "feeCurrency")),
+        fee_asset=_fee_asset(row, instrument),
         filled_at=instant_of(row, "execTime"),
     )
+
+
+def trade_id_of(row: Row, *, is_contract: bool) -> TradeId:
+    """Return the name of an execution, which rises with time.
+
+    Those of coins have a number; those of contracts a name of 128 bits, of which as much is taken
+    as a number has room for. Two of one millisecond that come to the same number would be
+    unreadable, and not one.
+
+    Raises:
+        Unreadable: it has neither.
+
+    """
+    number = text_of(row, "execId")
+    if is_contract and _UUID.fullmatch(number):
+        number = str(int(number.replace("-", ""), 16) % _NUMBERS)
+    return risen_trade_id(integer_of(row, "execTime"), number)
+
+
+def _fee_asset(row: Row, instrument: Instrument) -> Asset:
+    """Return what a fee was paid in; contracts may leave it out, and pay in what they settle in."""
+    told = field(row, "feeCurrency")
+    if told == "" and instrument.is_contract:
+        return instrument.settle
+    return Asset(text_of(row, "feeCurrency"))
 
 
 def balances_of(answer: object) -> Mapping[Asset, Balance]:

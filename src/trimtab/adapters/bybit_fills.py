@@ -1,4 +1,4 @@
-"""Executions of one Bybit spot account, read in windows of time until there are no more.
+"""Executions of one Bybit account, read in windows of time until there are no more.
 
 Not pure: it asks the venue. Limits: a question may span seven days, a page holds 100 rows,
 newest first, and a cursor leads to the next.
@@ -6,14 +6,15 @@ newest first, and a cursor leads to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from trimtab.adapters.bybit_answers import fill_of, page_of
-from trimtab.adapters.bybit_orders import SPOT
-from trimtab.adapters.ccxt_answers import Unreadable, milliseconds
-from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.bybit_orders import OF_DESK, at_desks
+from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
+from trimtab.adapters.ccxt_instruments import desk_of
+from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Page, Row, whole_list
 from trimtab.adapters.timed_fills import as_set, fills_since
@@ -23,11 +24,17 @@ from trimtab.domain.orders import Fill, OrderIntent
 from trimtab.ports import FillCursor
 from trimtab.venues.profile import Desk
 
-_EXECUTIONS: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5ExecutionList", rank=Rank.LOOK_UP)
+_EXECUTIONS: Final = at_desks("privateGetV5ExecutionList", Rank.LOOK_UP)
 _WINDOW: Final = timedelta(days=7)
 _PAGE: Final = 100
 _PAGES_MAX: Final = 1000
-_TRADE: Final = "Trade"
+_TRADES: Final[Mapping[Desk, frozenset[str]]] = {
+    Desk.SPOT: frozenset({"Trade"}),
+    Desk.LINEAR: frozenset({"Trade", "AdlTrade", "BustTrade"}),
+}
+"""Executions that change coins or a position; a contract may also be taken over by the venue."""
+_FUNDING: Final = "Funding"
+"""Listed among the executions of contracts, and no execution."""
 
 
 class BybitFills:
@@ -45,28 +52,46 @@ class BybitFills:
             Refused: the venue denies the read, or does not list the market.
 
         """
-        name = await self._markets.require(symbol)
-        now = await self._wire.venue_now(Desk.SPOT)
+        name, desk = await self._markets.require(symbol), desk_of(symbol)
+        now = await self._wire.venue_now(desk)
 
         async def ask(*, start: datetime, end: datetime) -> tuple[Fill, ...]:
             """Read one window."""
-            asked = {
-                "symbol": name,
-                "startTime": milliseconds(start),
-                "endTime": milliseconds(end),
-                "limit": _PAGE,
-            }
-            rows = await whole_list(
-                lambda further: self._wire.read(
-                    _EXECUTIONS, {**SPOT, **asked, **further}, self._page_of(symbol)
-                ),
-                lead="cursor",
-                what=f"executions of {symbol}",
-                pages_max=_PAGES_MAX,
-            )
+            read = self._page_of(symbol)
+            rows = await self.rows(desk, {"symbol": name}, start=start, end=end, read=read)
             return _fills(rows, self._instrument(symbol), name)
 
         return await fills_since(cursor, now=now, window=_WINDOW, ask=ask)
+
+    async def rows(
+        self,
+        desk: Desk,
+        which: Mapping[str, str],
+        *,
+        start: datetime,
+        end: datetime,
+        read: Callable[[object], Page] = page_of,
+    ) -> tuple[Row, ...]:
+        """Return the rows of a window of at most seven days, both ends inclusive.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read.
+
+        """
+        asked = {
+            **OF_DESK[desk],
+            **which,
+            "startTime": milliseconds(start),
+            "endTime": milliseconds(end),
+            "limit": _PAGE,
+        }
+        return await whole_list(
+            lambda further: self._wire.read(_EXECUTIONS[desk], {**asked, **further}, read),
+            lead="cursor",
+            what=f"executions of {which}",
+            pages_max=_PAGES_MAX,
+        )
 
     def _instrument(self, symbol: Symbol) -> Instrument:
         """Return a market, which must be known."""
@@ -92,14 +117,14 @@ class BybitFills:
             Refused: the venue denies the read.
 
         """
-        symbol = intent.instrument.symbol
+        symbol, desk = intent.instrument.symbol, Desk.of(intent.instrument)
         asked = {
-            **SPOT,
+            **OF_DESK[desk],
             "symbol": await self._markets.require(symbol),
             "orderLinkId": intent.client_order_id,
             "limit": _PAGE,
         }
-        rows, _ = await self._wire.read(_EXECUTIONS, asked, self._page_of(symbol))
+        rows, _ = await self._wire.read(_EXECUTIONS[desk], asked, self._page_of(symbol))
         fills = _fills(rows, self._instrument(symbol), str(asked["symbol"]))
         return f"trade {fills[0].trade_id}" if fills else "none"
 
@@ -108,12 +133,17 @@ def _fills(rows: Iterable[Row], instrument: Instrument, market_id: str) -> tuple
     """Read rows.
 
     Raises:
-        Unreadable: one is of another market, or of a kind that changes coins in another way.
+        Unreadable: one is of another market, or of a kind that changes units in another way.
 
     """
-    found = []
+    found, trades = [], _TRADES[Desk.of(instrument)]
     for row in rows:
-        if row.get("symbol") != market_id or row.get("execType") != _TRADE:
-            raise Unreadable("an execution of another market, or no trade")
+        word = text_of(row, "execType")
+        if row.get("symbol") != market_id:
+            raise Unreadable("an execution of another market")
+        if instrument.is_contract and word == _FUNDING:
+            continue
+        if word not in trades:
+            raise Unreadable(f"{word} is no trade")
         found.append(fill_of(row, instrument))
     return tuple(found)

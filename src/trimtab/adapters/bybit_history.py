@@ -1,40 +1,52 @@
-"""Daily closes of Bybit spot. Not pure: it asks the venue.
+"""Daily closes and funding of Bybit. Not pure: it asks the venue.
 
-Source: Bybit API v5 "Get Kline", 2026: at most 1,000 rows a page, newest first.
-Coins pay no funding and have no open interest.
+Sources: Bybit API v5 "Get Kline" (at most 1,000 rows a page, newest first) and "Get Funding Rate
+History" (at most 200, newest first), 2026.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from trimtab.adapters.bybit_answers import result_of
-from trimtab.adapters.bybit_orders import SPOT
-from trimtab.adapters.ccxt_answers import Unreadable, field, milliseconds, text_of
+from trimtab.adapters.bybit_answers import result_of, rows_in
+from trimtab.adapters.bybit_orders import LINEAR, OF_DESK, at_desks
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    instant_of,
+    milliseconds,
+    text_of,
+)
+from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.daily_candles import candles_of, midnight
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.raw_history import PastQuestions, RawHistory
-from trimtab.domain.history import DAY, Close
+from trimtab.domain.errors import NotDone
+from trimtab.domain.history import DAY, Close, FundingSettlement
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.venues.profile import Desk
 
-_KLINES: Final = Endpoint(desk=Desk.SPOT, method="publicGetV5MarketKline")
+_KLINES: Final = at_desks("publicGetV5MarketKline")
+_FUNDING: Final = Endpoint(desk=Desk.LINEAR, method="publicGetV5MarketFundingHistory")
 _PAGE_DAYS: Final = 1000
+_SETTLEMENTS: Final = 200
+_PAGES_MAX: Final = 100
 
 
 def bybit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory:
-    """Return what reads the past of coins."""
+    """Return what reads the past of coins, and of contracts where they are used."""
 
     async def candles(market: Symbol, *, since: date, until: date) -> Mapping[date, Close]:
         """Read one page."""
-        name = markets.market_id(market)
+        name, desk = markets.market_id(market), desk_of(market)
         end = midnight(until + DAY) - timedelta(milliseconds=1)
         asked = {
-            **SPOT,
+            **OF_DESK[desk],
             "symbol": name,
             "interval": "D",
             "start": milliseconds(midnight(since)),
@@ -42,10 +54,57 @@ def bybit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHisto
             "limit": _PAGE_DAYS,
         }
         read = partial(_page_of, name=name, since=since, until=until)
-        return await wire.read(_KLINES, asked, read)
+        return await wire.read(_KLINES[desk], asked, read)
 
-    questions = PastQuestions(load=markets.load, candles=candles, days=_PAGE_DAYS, settlements=None)
+    async def settlements(
+        perpetual: Symbol, *, since: datetime, until: datetime
+    ) -> tuple[FundingSettlement, ...]:
+        """Read pages, the newest first, until one is not full."""
+        name, found = markets.market_id(perpetual), dict[datetime, FundingSettlement]()
+        last = until
+        for _ in range(_PAGES_MAX):
+            asked = {
+                **LINEAR,
+                "symbol": name,
+                "startTime": milliseconds(since),
+                "endTime": milliseconds(last),
+                "limit": _SETTLEMENTS,
+            }
+            page = await wire.read(_FUNDING, asked, partial(_settlements, name=name))
+            for at, settled in page.items():
+                if found.setdefault(at, settled) != settled:
+                    raise NotDone(f"{perpetual}: the settlement of {at} comes with two contents")
+            if len(page) < _SETTLEMENTS:
+                return tuple(s for at, s in sorted(found.items()) if since <= at <= until)
+            last = min(page) - timedelta(milliseconds=1)
+        raise NotDone(f"{perpetual}: the list of settlements since {since} has no end")
+
+    has_futures = Desk.LINEAR in markets.desks
+    questions = PastQuestions(
+        load=markets.load,
+        candles=candles,
+        days=_PAGE_DAYS,
+        settlements=settlements if has_futures else None,
+    )
     return RawHistory(wire, questions, quote=quote)
+
+
+def _settlements(answer: object, *, name: str) -> Mapping[datetime, FundingSettlement]:
+    """Read funding settlements of one contract.
+
+    Raises:
+        Unreadable: a field is missing or wrong, or it is of another contract.
+
+    """
+    rows = rows_in(answer)
+    if any(text_of(row, "symbol") != name for row in rows):
+        raise Unreadable("settlements of another contract")
+    return {
+        (at := instant_of(row, "fundingRateTimestamp")): FundingSettlement(
+            settled_at=at, rate=decimal_of(row, "fundingRate")
+        )
+        for row in rows
+    }
 
 
 def _page_of(answer: object, *, name: str, since: date, until: date) -> Mapping[date, Close]:

@@ -1,4 +1,4 @@
-"""Orders of one Bybit spot account, found by our name. Not pure: it asks the venue.
+"""Orders of one Bybit account, found by our name. Not pure: it asks the venue.
 
 The venue has three lists, and each shows another part of an order's life. They are asked in the
 order in which an order passes through them, so that it cannot slip by between two questions.
@@ -11,6 +11,7 @@ from typing import Final
 
 from trimtab.adapters.bybit_answers import FIELDS, open_order_of, page_of
 from trimtab.adapters.ccxt_answers import Unreadable, text_of
+from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Row, whole_list
@@ -23,14 +24,26 @@ from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
 SPOT: Final[Mapping[str, str]] = {"category": "spot"}
-_REALTIME: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5OrderRealtime", rank=Rank.LOOK_UP)
-_HISTORY: Final = Endpoint(desk=Desk.SPOT, method="privateGetV5OrderHistory", rank=Rank.LOOK_UP)
-_LISTS: Final[tuple[tuple[Endpoint, Mapping[str, int]], ...]] = (
+LINEAR: Final[Mapping[str, str]] = {"category": "linear"}
+OF_DESK: Final[Mapping[Desk, Mapping[str, str]]] = {Desk.SPOT: SPOT, Desk.LINEAR: LINEAR}
+"""What every question of a desk says."""
+
+
+def at_desks(method: str, rank: Rank = Rank.READ) -> Mapping[Desk, Endpoint]:
+    """Return one question at both desks: the same call with another category."""
+    return {desk: Endpoint(desk=desk, method=method, rank=rank) for desk in OF_DESK}
+
+
+_REALTIME: Final = at_desks("privateGetV5OrderRealtime", Rank.LOOK_UP)
+_HISTORY: Final = at_desks("privateGetV5OrderHistory", Rank.LOOK_UP)
+_LISTS: Final[tuple[tuple[Mapping[Desk, Endpoint], Mapping[str, int]], ...]] = (
     (_REALTIME, {"openOnly": 0}),
     (_REALTIME, {"openOnly": 1}),
     (_HISTORY, {}),
 )
 """Open orders, the last five hundred that ended, all that ended."""
+SETTLED_IN: Final = "USDT"
+"""What all contracts that are traded here settle in."""
 _LATEST: Final = 50
 _PAGE: Final = 50
 _PAGES_MAX: Final = 20
@@ -52,10 +65,11 @@ class BybitOrders:
 
         """
         market_id = await self._markets.require(intent.instrument.symbol)
-        named = {**SPOT, "symbol": market_id, "orderLinkId": intent.client_order_id}
-        for endpoint, which in _LISTS:
+        desk = Desk.of(intent.instrument)
+        named = {**OF_DESK[desk], "symbol": market_id, "orderLinkId": intent.client_order_id}
+        for listed, which in _LISTS:
             found = await self._wire.read(
-                endpoint, {**named, **which}, lambda told: self._named(told, intent, market_id)
+                listed[desk], {**named, **which}, lambda told: self._named(told, intent, market_id)
             )
             if found is not None:
                 return found
@@ -82,34 +96,37 @@ class BybitOrders:
 
         """
         listed = sorted(await self._markets.load(symbols))
-        found = [await self._listed({"symbol": self._markets.market_id(s)}) for s in listed]
+        found = [
+            await self._listed(desk_of(s), {"symbol": self._markets.market_id(s)}) for s in listed
+        ]
         return tuple(order for orders in found for order in orders)
 
-    async def all_resting(self) -> tuple[OpenOrder, ...]:
-        """Return all that rests, oldest first; the markets must be loaded.
+    async def all_resting(self, desk: Desk) -> tuple[OpenOrder, ...]:
+        """Return all that rests at a desk, oldest first; its markets must be loaded.
 
         Raises:
             NotDone: the venue does not answer, or the list has no end.
             Refused: the venue denies the read.
 
         """
-        return await self._listed({})
+        which = {} if desk is Desk.SPOT else {"settleCoin": SETTLED_IN}
+        return await self._listed(desk, which)
 
-    async def _listed(self, which: Mapping[str, str]) -> tuple[OpenOrder, ...]:
+    async def _listed(self, desk: Desk, which: Mapping[str, str]) -> tuple[OpenOrder, ...]:
         """Return a list of resting orders, oldest first."""
-        asked: dict[str, object] = {**SPOT, **which, "limit": _PAGE}
+        asked: dict[str, object] = {**OF_DESK[desk], **which, "limit": _PAGE}
         rows = await whole_list(
-            lambda further: self._wire.read(_REALTIME, {**asked, **further}, page_of),
+            lambda further: self._wire.read(_REALTIME[desk], {**asked, **further}, page_of),
             lead="cursor",
             what="open orders",
             pages_max=_PAGES_MAX,
         )
-        return tuple(self._resting(row) for row in _oldest_first(rows))
+        return tuple(self._resting(desk, row) for row in _oldest_first(rows))
 
-    def _resting(self, row: Row) -> OpenOrder:
+    def _resting(self, desk: Desk, row: Row) -> OpenOrder:
         """Read one resting order."""
         try:
-            symbol = self._markets.symbol_of(Desk.SPOT, text_of(row, "symbol"))
+            symbol = self._markets.symbol_of(desk, text_of(row, "symbol"))
             return open_order_of(row, self._markets.instrument(symbol))
         except Unreadable as error:
             raise NotDone(f"an open order is unreadable: {error}") from error
@@ -123,8 +140,9 @@ class BybitOrders:
 
         """
         market_id = await self._markets.require(intent.instrument.symbol)
-        asked = {**SPOT, "symbol": market_id, "limit": _LATEST}
-        rows, _ = await self._wire.read(_HISTORY, asked, page_of)
+        desk = Desk.of(intent.instrument)
+        asked = {**OF_DESK[desk], "symbol": market_id, "limit": _LATEST}
+        rows, _ = await self._wire.read(_HISTORY[desk], asked, page_of)
         ours = [row for row in rows if row.get("orderLinkId") == intent.client_order_id]
         return f"order {ours[0].get('orderId')}" if ours else "none"
 
@@ -138,11 +156,11 @@ class BybitOrders:
             Refused: the venue denies the read.
 
         """
-        market_id = await self._markets.require(symbol)
+        market_id, desk = await self._markets.require(symbol), desk_of(symbol)
         found: dict[VenueOrderId, ClientOrderId] = {}
         for order_id in sorted(orders):
-            asked = {**SPOT, "symbol": market_id, "orderId": order_id}
-            rows, _ = await self._wire.read(_HISTORY, asked, page_of)
+            asked = {**OF_DESK[desk], "symbol": market_id, "orderId": order_id}
+            rows, _ = await self._wire.read(_HISTORY[desk], asked, page_of)
             for row in rows:
                 if row.get("orderId") == order_id and row.get("orderLinkId"):
                     found[order_id] = ClientOrderId(str(row["orderLinkId"]))

@@ -34,8 +34,9 @@ from trimtab.adapters.bitget_preflight import bitget_preflight
 from trimtab.adapters.bitget_transfers import BitgetWallets
 from trimtab.adapters.bitget_venue import bitget_venue
 from trimtab.adapters.budget import Budget
+from trimtab.adapters.bybit_account import BybitAccount
 from trimtab.adapters.bybit_history import bybit_history
-from trimtab.adapters.bybit_markets import BybitAccount, bybit_markets
+from trimtab.adapters.bybit_markets import bybit_markets
 from trimtab.adapters.bybit_orders import BybitOrders
 from trimtab.adapters.bybit_preflight import bybit_preflight
 from trimtab.adapters.bybit_venue import bybit_venue
@@ -198,7 +199,8 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
 
 def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of Bybit on one wire, with one list of markets."""
-    markets = bybit_markets(wire)
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    markets = bybit_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
     orders, key, quote = BybitOrders(wire, markets), settings.account, settings.quote
     account = BybitAccount(wire, markets, orders)
     return OpenedVenue(

@@ -14,6 +14,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.margin import maintenance
 from trimtab.domain.payments import Payment
+from trimtab.domain.shared_wallet import shared_wallet_of, with_shared_wallet
 from trimtab.domain.snapshot import Balance, MarginMode, MarginPool, Position, Snapshot
 
 _NONE = Balance(free=ZERO, locked=ZERO)
@@ -48,7 +49,11 @@ def simulated(
     for payment in paid:
         if payment.asset in pools:
             pools[payment.asset] = _after(payment, pools[payment.asset])
-    return replace(seen, balances=balances, positions=positions, pools=pools)
+    shown = replace(seen, balances=balances, positions=positions, pools=pools)
+    for asset in pools:
+        whole = shared_wallet_of(shown, asset)
+        shown = shown if whole is None else with_shared_wallet(shown, asset, whole)
+    return shown
 
 
 def _margined(seen: Snapshot, symbol: Symbol, now: Lots, pool: MarginPool) -> MarginPool:

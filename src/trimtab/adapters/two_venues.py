@@ -33,6 +33,7 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.payments import Payment
 from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
+from trimtab.domain.shared_wallet import margin_alone
 from trimtab.domain.snapshot import AccountKey, ClockReading, OpenOrder, Snapshot
 from trimtab.ports import (
     AbsenceEvidence,
@@ -176,7 +177,8 @@ class TwoMarkets:
 def joined_snapshot(*, coins: Snapshot, hedges: Snapshot, key: AccountKey) -> Snapshot:
     """Return coins, cash and their markets of one snapshot, and all that is futures of the other.
 
-    It is as old as the older of the two.
+    It is as old as the older of the two. Where the venue of the hedges has one wallet, its cash is
+    margin alone: no coins are bought with it.
     """
     return Snapshot(
         snapshot_id=uuid.uuid4().hex,
@@ -185,7 +187,7 @@ def joined_snapshot(*, coins: Snapshot, hedges: Snapshot, key: AccountKey) -> Sn
         quote=coins.quote,
         instruments=_joined(coins=coins.instruments, hedges=hedges.instruments),
         balances=coins.balances,
-        pools=hedges.pools,
+        pools=margin_alone(hedges),
         positions=hedges.positions,
         books=_joined(coins=coins.books, hedges=hedges.books),
         contracts=hedges.contracts,

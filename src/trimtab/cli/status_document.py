@@ -114,10 +114,11 @@ def _pool_document(margin: PoolMargin) -> dict[str, Any]:
     """Return one futures wallet."""
     return {
         "asset": margin.asset,
-        "balance": plain(margin.pool.balance),
-        "free_margin": plain(margin.pool.free_margin),
+        "balance": plain(margin.balance),
+        "free_margin": plain(margin.free),
         "maintenance_margin": plain(margin.maintenance),
         "margin_ratio": _finite(margin.ratio),
+        "shares_cash": margin.shares_cash,
     }
 
 

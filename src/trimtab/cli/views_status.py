@@ -183,7 +183,9 @@ def _margin_line(status: AccountStatus) -> Text:
     for margin in status.pools:
         told = f"{shown(margin.ratio, 2)}" if margin.ratio.is_finite() else "no position"
         line += f", margin ratio {margin.asset} {told}"
-    return Text(f"{line}.")
+    shared = [margin.asset for margin in status.pools if margin.shares_cash]
+    end = f" Cash and margin in {', '.join(shared)} are one wallet." if shared else ""
+    return Text(f"{line}.{end}")
 
 
 def _resting(status: AccountStatus) -> RenderableType:

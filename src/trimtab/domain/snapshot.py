@@ -77,6 +77,9 @@ class MarginPool:
     """Margin that positions and orders bind, settlement units, >= 0."""
     maintenance_margin: Decimal
     """The venue's own figure, settlement units, >= 0; ours is recomputed in risk."""
+    shares_cash: bool = False
+    """Whether the spot balance of the settlement asset lies in the same wallet: it backs positions
+    too, and is not counted here. See :mod:`trimtab.domain.shared_wallet`."""
 
     @property
     def balance(self) -> Decimal:
@@ -86,7 +89,10 @@ class MarginPool:
 
     @property
     def withdrawable(self) -> Decimal:
-        """What may leave the wallet, settlement units, >= 0: free, and no unrealised profit."""
+        """What may leave the wallet, settlement units, >= 0: free, and no unrealised profit.
+
+        Nothing leaves a wallet that is cash too: there is nowhere to go.
+        """
         with exact_arithmetic():
             earned = self.wallet_balance - self.initial_margin
         return max(ZERO, min(self.free_margin, earned))

@@ -255,6 +255,18 @@ def compare_transfers(records: Iterable[TransferRecord]) -> tuple[Difference, ..
     )
 
 
+def after_payments(
+    opening: Mapping[Asset, Decimal], payments: Iterable[Payment], *, shared: frozenset[Asset]
+) -> Mapping[Asset, Decimal]:
+    """Return units outside futures wallets after what contracts paid where that is one wallet."""
+    held = dict(opening)
+    with exact_arithmetic():
+        for payment in payments:
+            if payment.asset in shared:
+                held[payment.asset] = held.get(payment.asset, ZERO) + payment.units
+    return held
+
+
 def after_transfers(
     opening: Mapping[Asset, Decimal], moved: Iterable[TransferRecord]
 ) -> Mapping[Asset, Decimal]:

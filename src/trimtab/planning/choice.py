@@ -29,7 +29,7 @@ from trimtab.planning.neutral import Account, paired
 from trimtab.planning.redeploy import redeployed
 from trimtab.planning.rescue import rescue
 from trimtab.planning.scene import NOTHING, Choice, Scene
-from trimtab.planning.sizes import Sizes, sized
+from trimtab.planning.sizes import Sizes, drawn, sized
 from trimtab.planning.urgent import Urgent, deferred, urgent_in, without_longs
 from trimtab.targets.effective import Targets
 
@@ -138,10 +138,9 @@ def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
 
 def _sized(choice: Choice, scene: Scene) -> tuple[Choice, Sizes]:
     """Return a choice with its lots."""
-    limits = scene.policy.limits
-    return choice, sized(
-        choice.moves, scene.snapshot, exposed=scene.exposed, limits=limits, moved=scene.moved
-    )
+    snapshot, limits = scene.snapshot, scene.policy.limits
+    moved = drawn(choice.moves, snapshot, scene.policy, moved=scene.moved)
+    return choice, sized(choice.moves, snapshot, exposed=scene.exposed, limits=limits, moved=moved)
 
 
 def chosen_by_hand(given: ByHand, occasion: Occasion, snapshot: Snapshot) -> Choice:

@@ -7,18 +7,18 @@ cut to margin silently: the gate judges them. The best lots are found by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.errors import MissingMark
-from trimtab.domain.exact import ONE, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
+from trimtab.domain.exact import BPS, ONE, ZERO, ceil_times, exact_arithmetic, floor_times, ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.plan import LegReason, Role, Untraded, UntradedReason
-from trimtab.domain.policy import RiskLimits
+from trimtab.domain.policy import Policy, RiskLimits
 from trimtab.domain.snapshot import Book, Snapshot
 from trimtab.planning.allocation import AllocationItem, Certificate, LotReason, allocate
 from trimtab.planning.costs import cost_share, limit_ticks
@@ -104,6 +104,26 @@ def sized(
         cut = _CUT.get(reason, move.reason)
         found.append(Sized(move=move, lots=Lots(lots), limit=limit, reason=cut))
     return Sizes(sized=tuple(found), untraded=tuple(left), certificate=answer.certificate)
+
+
+def drawn(moves: Iterable[Move], snapshot: Snapshot, policy: Policy, *, moved: Decimal) -> Decimal:
+    """Return what buys of coins cannot have of the free quote: what is *moved*, and what is bound.
+
+    Openings among *moves* bind margin of it where cash and margin are one wallet; rounded up by a
+    lot, and at the worst price.
+    """
+    pool = snapshot.pools.get(snapshot.quote)
+    if pool is None or not pool.shares_cash:
+        return moved
+    taken, leverage = moved, policy.hedge.leverage
+    with exact_arithmetic():
+        worse = ratio(policy.limits.max_slippage_bps, BPS)
+        for move in moves:
+            if move.role is Role.HEDGE and move.instrument.tradable:
+                value = abs(move.value) + lot_value_of(move, snapshot)
+                share = ratio(ONE, Decimal(leverage)) + move.instrument.taker_fee + worse
+                taken += value * (ONE + worse) * share
+    return taken
 
 
 def free_quote(snapshot: Snapshot, limits: RiskLimits) -> Decimal:

@@ -55,10 +55,12 @@ class Term:
 
     branches: tuple[Affine, ...]
     """At least one."""
+    ceiling: Decimal | None = None
+    """What no reachable fills exceed, though fills of the box may; None where nothing is known."""
 
     def peak(self, fills: Fills) -> Decimal:
         """Return the largest value over all possible *fills*."""
-        return max(_branch_peak(branch, fills) for branch in self.branches)
+        return self._bounded(max(_branch_peak(branch, fills) for branch in self.branches))
 
     def corner(self, fills: Fills) -> frozenset[MoveIndex]:
         """Return which moves are filled whole where the peak is reached; the others are empty."""
@@ -68,7 +70,11 @@ class Term:
 
     def at(self, filled: AbstractSet[MoveIndex]) -> Decimal:
         """Value at one corner."""
-        return max(branch.at(filled) for branch in self.branches)
+        return self._bounded(max(branch.at(filled) for branch in self.branches))
+
+    def _bounded(self, value: Decimal) -> Decimal:
+        """Return *value*, or what is reachable of it."""
+        return value if self.ceiling is None else min(value, self.ceiling)
 
 
 def _branch_peak(branch: Affine, fills: Fills) -> Decimal:
@@ -154,6 +160,7 @@ def _peak(term: Term, fills: Fills, known: Peaks) -> Decimal:
 
 def _tilted(term: Term, slopes: Mapping[MoveIndex, Decimal]) -> Term:
     """Return *term* with *slopes* added to every branch."""
+    assert term.ceiling is None, "Invariant: what is reachable is not known of the sum."
     return Term(
         branches=tuple(
             Affine(

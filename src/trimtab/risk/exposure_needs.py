@@ -99,6 +99,7 @@ def _part(asset: Asset, state: AccountState, case: Case) -> AccountState:
         state,
         mids={state.quote: ONE, asset: mid},
         cash=state.cash if is_quote else ZERO,
+        releasable=state.releasable if is_quote else ZERO,
         holdings={state.quote: ZERO, asset: units},
         outside=held * mid,
         nav=units * mid,

@@ -9,20 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from trimtab.domain.exact import ZERO
+from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.risk.case import Case
-from trimtab.risk.convex import Affine, Excess, magnitude, positive_part
+from trimtab.risk.convex import Affine, Excess, MoveIndex, magnitude, positive_part
 from trimtab.risk.rule import Rule, Settled, above_ratio
 from trimtab.risk.scenarios import AS_READ
 from trimtab.risk.state import AccountState
+from trimtab.risk.wallet_rules import bound_now, leverage_then
 
 
 def max_leverage(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard the sum of |notional| over the value outside futures wallets.
 
     A transfer into margin never fails it by itself; what follows one is held against what it
-    leaves outside.
+    leaves outside. In an account with one wallet what positions bind is margin, the rest outside.
     """
     slopes = {m.index: m.nav for m in state.moves if not m.instrument.is_contract}
     slopes |= {t.index: -t.units for t in state.transits}
@@ -30,8 +31,38 @@ def max_leverage(state: AccountState, case: Case) -> tuple[Rule, ...]:
     notional = Excess(terms=tuple(magnitude(_notional(s, state)) for s in state.positions))
     what = "futures notional over the value outside futures wallets"
     share = _Share(what=what, dividend=notional, divisor=outside)
+    if state.one_wallet:
+        return (_leverage_of_one_wallet(share, state, case),)
     cap = _cap("max_leverage", case.limits.max_leverage, share, state)
     return (replace(cap, settled=Settled.TRANSFERRED),)
+
+
+def _leverage_of_one_wallet(share: _Share, state: AccountState, case: Case) -> Rule:
+    """Return the cap on leverage where an opening takes what it binds from the divisor itself.
+
+    The bound margin is a fraction of the notional, and goes over to the side of the dividend.
+    """
+    limit = case.limits.max_leverage
+    at = {s: ratio(limit, leverage_then(s, state)) for s in state.positions}
+    weighed = Excess(
+        terms=tuple(magnitude(_notional(s, state).scaled(ONE + at[s])) for s in state.positions)
+    )
+    bound = Excess(
+        terms=tuple(
+            magnitude(_notional(s, state).scaled(ratio(ONE, leverage_then(s, state))))
+            for s in state.positions
+        )
+    )
+    now = sum((bound_now(s, state) for s in state.positions), ZERO)
+    whole = Affine(constant=share.divisor.constant + now, slopes=share.divisor.slopes)
+    cap = _cap("max_leverage", limit, replace(share, dividend=weighed, divisor=whole), state)
+
+    def gauge(excess: Decimal, filled: frozenset[MoveIndex]) -> Decimal:
+        """Return the leverage itself: over what is left when positions have bound theirs."""
+        left = Affine(constant=whole.at(filled) - bound.at(filled), slopes={})
+        return above_ratio(limit, left)(excess, filled)
+
+    return replace(cap, gauge=gauge)
 
 
 def max_net(state: AccountState, case: Case) -> tuple[Rule, ...]:
@@ -92,11 +123,12 @@ def _cash(state: AccountState) -> Affine:
 
     Hence excess + cash bounds the excess from above wherever it can come true, and so does any
     multiple of it: buys that only the sells could fund do not count as if both had happened and
-    neither. At the limit's own multiple what is left of the divisor are the coins.
+    neither. At the limit's own multiple what is left of the divisor are the coins. Where margin
+    lies in the same wallet, coins may also be bought with what closing contracts frees.
     """
     slopes = {m.index: m.cash for m in state.moves if m.cash}
     slopes |= {t.index: -t.units for t in state.transits}
-    return Affine(constant=state.cash, slopes=slopes)
+    return Affine(constant=state.cash + state.releasable, slopes=slopes)
 
 
 def _nav(state: AccountState) -> Affine:

@@ -4,8 +4,8 @@ Openings of contracts that lack margin are topped up from free quote; buys that 
 funded from idle margin. How much is missing or idle is what the gate's rules say of the plan, so
 that no second formula can disagree with them: a futures wallet's balance enters each of its rules
 one to one. Where the cap or the wallet does not cover it, the plan stays without a transfer, and
-the gate refuses it whole or the buys stay cut. Units are those of the quote, signed: positive
-goes into the futures wallet.
+the gate refuses it whole or the buys stay cut. An account with one wallet has none. Units are
+those of the quote, signed: positive goes into the futures wallet.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def funded(case: Case, make: PlanMaker) -> Plan:
     if not most or not plan.legs or any(f.verdict.severity for f in on_numbers(case)):
         return plan
     found = review_of(case).found
-    if isinstance(found, Exception) or case.snapshot.quote not in case.snapshot.pools:
+    pool = case.snapshot.pools.get(case.snapshot.quote)
+    if isinstance(found, Exception) or pool is None or pool.shares_cash:
         return plan
     with exact_arithmetic():
         units = _topup(case, found.state) or _return(case, found.state, make)

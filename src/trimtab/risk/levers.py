@@ -16,6 +16,7 @@ from trimtab.domain.exact import ZERO, ceil_times, floor_times
 from trimtab.domain.instruments import Asset
 from trimtab.domain.margin import spare_margin
 from trimtab.domain.policy import Policy, Target
+from trimtab.domain.shared_wallet import shared_wallet_of, with_shared_wallet
 from trimtab.domain.snapshot import Balance, MarginPool, Snapshot
 
 
@@ -122,8 +123,13 @@ def tick_at(key: str, *, present: Decimal, count: int) -> Decimal:
 
 
 def deposited(snapshot: Snapshot, wallet: str, *, units: Decimal) -> Snapshot:
-    """Return the account with *units* of quote more in one of its WALLETS."""
+    """Return the account with *units* of quote more in one of its WALLETS.
+
+    They are the same where cash and margin are one.
+    """
     quote = snapshot.quote
+    if (whole := shared_wallet_of(snapshot, quote)) is not None:
+        return with_shared_wallet(snapshot, quote, replace(whole, units=whole.units + units))
     if wallet == SPOT_WALLET:
         had = snapshot.balances.get(quote, Balance(free=ZERO, locked=ZERO))
         now = replace(had, free=had.free + units)

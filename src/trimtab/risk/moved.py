@@ -14,6 +14,7 @@ from decimal import Decimal
 from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset
 from trimtab.domain.margin import maintenance, spare_margin
+from trimtab.domain.shared_wallet import shared_wallet_of, with_shared_wallet
 from trimtab.domain.snapshot import Balance, Book, ContractState, MarginPool, Snapshot
 from trimtab.risk.state import AccountState, grouped
 
@@ -79,7 +80,11 @@ def moved_snapshot(snapshot: Snapshot, factors: Factors) -> Snapshot:
         contracts=contracts,
     )
     pools = {a: _reread_pool(p, a, before=snapshot, after=moved) for a, p in snapshot.pools.items()}
-    return replace(moved, pools=pools)
+    reread = replace(moved, pools=pools)
+    for asset in pools:
+        whole = shared_wallet_of(reread, asset)
+        reread = reread if whole is None else with_shared_wallet(reread, asset, whole)
+    return reread
 
 
 def _moved_book(book: Book, factor: Decimal) -> Book:

@@ -130,6 +130,9 @@ def transits_of(case: Case, *, after: int) -> tuple[Transit, ...]:
     for transit in transits:
         if transit.asset != case.snapshot.quote:
             raise Unmeasured(f"{transit.asset} is no margin here; drop {transit.name}")
+        pool = case.snapshot.pools.get(transit.asset)
+        if pool is not None and pool.shares_cash:
+            raise Unmeasured(f"cash and margin are one wallet here; drop {transit.name}")
     return transits
 
 

@@ -1,7 +1,8 @@
 """Rules of the futures wallets: margin ratio, shock, liquidation distance. Pure and exact.
 
 Each is ``factor x maintenance - balance`` of a cross-margin pool at moved marks: notional,
-bracket and profit are all taken at the moved price. Spot holdings add nothing to a pool.
+bracket and profit are all taken at the moved price. Coins add nothing to a pool. Where the quote's
+cash lies in the same wallet it does, and what coins cost leaves it (0052-one-wallet).
 Maintenance is the largest over brackets and over the sign of the position, profit is linear,
 so each contract is one term; scenarios share the terms of what does not move in them.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trimtab.domain.exact import ONE, ZERO
+from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import liquidation_distance, liquidation_price, maintenance, reachable
 from trimtab.risk.case import Case
@@ -22,6 +23,7 @@ from trimtab.risk.scenarios import AS_READ, scenarios
 from trimtab.risk.state import AccountState
 
 RESCUE = "take futures off, or move quote into the futures wallet"
+RESCUE_OF_ONE = "take futures off, buy less, or bring quote into the wallet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +36,57 @@ class Pool:
 
     @property
     def moves(self) -> frozenset[MoveIndex]:
-        """Legs in contracts of this pool."""
+        """Legs in contracts of this pool, and buys of coins that its money pays."""
         found = (m for s in self.symbols for m in self.state.on_symbol(s) if m.is_leg)
-        return frozenset(m.index for m in found)
+        paid = (m for m in self.state.moves if m.is_leg and m.cash < 0) if self.has_cash else ()
+        return frozenset(m.index for m in (*found, *paid))
+
+    @property
+    def has_cash(self) -> bool:
+        """Whether the quote that coins are bought with lies in this wallet."""
+        return self.state.one_wallet and self.asset == self.state.quote
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"{self.asset} wallet" if self.has_cash else f"{self.asset} futures wallet"
+
+    @property
+    def rescue(self) -> str:
+        """What helps it, the end of a sentence."""
+        return RESCUE_OF_ONE if self.has_cash else RESCUE
 
     @property
     def balance(self) -> Term:
-        """Minus the balance as read, and what transfers bring."""
+        """Minus the balance as read, and what transfers bring.
+
+        Cash in the same wallet counts as trades of coins leave it. Where the box of fills has buys
+        that only sells could pay, what is left is bounded by what positions bind at least: buys
+        are cut to what is free, so that they never take it (0052-one-wallet).
+        """
         held = self.state.pools[self.asset].balance
+        if self.has_cash:
+            slopes = {m.index: -m.cash for m in self.state.moves if m.cash}
+            now = -held - self.state.cash
+            least = sum((self._never_more(s) for s in self.symbols), ZERO)
+            cash = Affine(constant=now, slopes=slopes)
+            return Term(branches=(cash,), ceiling=max(now, least))
         brought = {j: -units for j, units in self.state.into_pool(self.asset).items()}
         return Term(branches=(Affine(constant=-held, slopes=brought),))
+
+    def _never_more(self, symbol: Symbol) -> Decimal:
+        """Return minus the margin that a position binds at least, plus what its fills may earn.
+
+        Over all fills, at the higher of the leverages that it may have.
+        """
+        contract, moves = self.state.contracts[symbol], self.state.on_symbol(symbol)
+        held = self.state.positions[symbol]
+        low = held + sum((min(ZERO, m.units) for m in moves), ZERO)
+        high = held + sum((max(ZERO, m.units) for m in moves), ZERO)
+        least = ZERO if low <= ZERO <= high else min(abs(low), abs(high))
+        leverage = max(contract.leverage, self.state.opening_leverage)
+        earned = sum((max(ZERO, m.margin(contract.mark)) for m in moves), ZERO)
+        return earned - ratio(least * contract.mark, Decimal(leverage))
 
     def term(self, symbol: Symbol, *, factor: Decimal, move: Decimal) -> Term:
         """Return factor x maintenance - profit since now of one contract at mark x *move*."""
@@ -90,7 +133,7 @@ def min_margin_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
     return tuple(
         Rule(
             code="min_margin_ratio",
-            what=f"margin ratio of the {pool.asset} futures wallet",
+            what=f"margin ratio of the {pool.name}",
             scenario=AS_READ,
             worst_of=(pool.excess(pool.terms(factor=limit, move=ONE).values()),),
             capped_by=(),
@@ -98,7 +141,7 @@ def min_margin_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
             limit=limit,
             gauge=below_ratio(limit, _maintenance(pool)),
             guarded=pool.moves,
-            advice=RESCUE,
+            advice=pool.rescue,
         )
         for pool in pools(state)
     )
@@ -137,7 +180,7 @@ def _shock_of(pool: Pool, case: Case) -> tuple[Rule, ...]:
     return tuple(
         Rule(
             code="shock",
-            what=f"what the {pool.asset} futures wallet has left over {kappa} x maintenance",
+            what=f"what the {pool.name} has left over {kappa} x maintenance",
             scenario=scenario.name,
             worst_of=tuple(
                 Swapped(
@@ -151,7 +194,7 @@ def _shock_of(pool: Pool, case: Case) -> tuple[Rule, ...]:
             limit=ZERO,
             gauge=below(ZERO),
             guarded=legs,
-            advice=RESCUE,
+            advice=pool.rescue,
         )
         for scenario in scenarios(tuple(sorted(on)))
     )
@@ -181,7 +224,7 @@ def min_liquidation_distance(state: AccountState, case: Case) -> tuple[Rule, ...
                     limit=limit,
                     gauge=_distance_gauge(pool, symbol),
                     guarded=legs,
-                    advice=RESCUE,
+                    advice=pool.rescue,
                 )
             )
     return tuple(rules)

@@ -7,7 +7,7 @@ off, so that it is no profit and no loss. Design: docs/design/0014-trading-state
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side
 from trimtab.domain.payments import Payment, PaymentKind
+from trimtab.domain.shared_wallet import Holdings, holdings_of
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.trading import NavMark
 
@@ -148,15 +149,16 @@ def mark_of(
     exposed = exposure(snapshot)
     with exact_arithmetic():
         priced = {a: exposed.mids[a] for a in exposed.assets if a in exposed.mids}
-        outside = {a: exposed.outside.get(a, ZERO) for a in priced}
-        pools = {a: p.wallet_balance for a, p in snapshot.pools.items()}
+        held = holdings_of(snapshot)
+        outside = {a: held.outside.get(a, ZERO) for a in priced}
         nav = exposed.nav(exposed.unpriced)
         level = ONE
         if before is not None:
             lost = sorted(exposed.unpriced & before.mids.keys())
             if lost:
                 raise UnmarkedNav(f"{lost[0]} has no price any more; read the markets again")
-            flows = _flows(before, outside, fills=fills, payments=payments, until=snapshot.venue_at)
+            came_in = [p for p in payments if before.taken_at < p.paid_at <= snapshot.venue_at]
+            flows = _flows(before, outside, fills=fills, moved=_crossed(came_in, held))
             mids = {**before.mids, **priced}
             came = sum((units * mids[a] for a, units in flows.items() if a in mids), ZERO)
             level = ratio(before.level * (nav - came), before.nav)
@@ -168,7 +170,7 @@ def mark_of(
         level=level,
         high=level if before is None else max(level, before.high),
         outside=outside,
-        wallets={a: pools.get(a, ZERO) for a in priced},
+        wallets={a: held.wallets.get(a, ZERO) for a in priced},
         mids=priced,
     )
 
@@ -178,19 +180,34 @@ def _flows(
     outside: Mapping[Asset, Decimal],
     *,
     fills: Iterable[Fill],
-    payments: Iterable[Payment],
-    until: datetime,
+    moved: Iterable[tuple[Asset, Decimal]],
 ) -> dict[Asset, Decimal]:
-    """Return the units that came in since *before* and were neither traded nor earned, signed."""
+    """Return the units that came in since *before* and were neither traded nor earned, signed.
+
+    *moved* are units that payments of contracts explain, as they change what is outside.
+    """
     flows = {a: outside.get(a, ZERO) - before.outside.get(a, ZERO) for a in outside}
     flows |= {a: -units for a, units in before.outside.items() if a not in outside}
     for asset, units in _traded(fills).items():
         flows[asset] = flows.get(asset, ZERO) - units
-    for payment in payments:
-        moved = payment.kind is PaymentKind.TRANSFER
-        if moved and before.taken_at < payment.paid_at <= until:
-            flows[payment.asset] = flows.get(payment.asset, ZERO) + payment.units
+    for asset, units in moved:
+        flows[asset] = flows.get(asset, ZERO) + units
     return flows
+
+
+def _crossed(payments: Iterable[Payment], held: Holdings) -> Iterator[tuple[Asset, Decimal]]:
+    """Yield what payments take off the flows into what is outside, signed.
+
+    A transfer into a futures wallet left the other one. In a wallet that is both, what contracts
+    earned is outside too and no flow; there a transfer is one.
+    """
+    for payment in payments:
+        transfer = payment.kind is PaymentKind.TRANSFER
+        if payment.asset in held.shared:
+            if not transfer:
+                yield payment.asset, -payment.units
+        elif transfer:
+            yield payment.asset, payment.units
 
 
 def _traded(fills: Iterable[Fill]) -> dict[Asset, Decimal]:
@@ -209,12 +226,17 @@ def _traded(fills: Iterable[Fill]) -> dict[Asset, Decimal]:
 
 
 def is_explained(snapshot: Snapshot, before: NavMark, payments: Iterable[Payment]) -> bool:
-    """Say whether booked *payments* since *before* tell all that moved the futures wallets."""
+    """Say whether booked *payments* since *before* tell all that moved the futures wallets.
+
+    A wallet that holds cash too is moved by trades as well: it is explained while it stands still.
+    """
+    now = holdings_of(snapshot)
+    if any(now.outside[a] != before.outside.get(a, ZERO) for a in now.shared):
+        return False
     expected = dict(before.wallets)
     with exact_arithmetic():
         for payment in payments:
             if payment.paid_at > before.taken_at:
                 expected[payment.asset] = expected.get(payment.asset, ZERO) + payment.units
-    held = {a: p.wallet_balance for a, p in snapshot.pools.items()}
-    named = expected.keys() | held.keys()
-    return all(expected.get(a, ZERO) == held.get(a, ZERO) for a in named)
+    named = expected.keys() | now.wallets.keys()
+    return all(expected.get(a, ZERO) == now.wallets.get(a, ZERO) for a in named)

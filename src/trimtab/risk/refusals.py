@@ -141,11 +141,19 @@ def _guess(key: str, present: Decimal, finding: Finding) -> int:
 
 def deposit_flips(refusal: Refusal) -> Iterator[Flip]:
     """Yield the wallets into which more quote lets the plan pass."""
-    for wallet, helped in _HELPED:
+    for wallet, helped in _helped(refusal.case.snapshot):
         if helped.issuperset(refusal.codes):
             flip = _deposit_flip(refusal, wallet)
             if flip is not None:
                 yield flip
+
+
+def _helped(snapshot: Snapshot) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return the wallets of an account, and the checks that quote in them can satisfy."""
+    pool = snapshot.pools.get(snapshot.quote)
+    if pool is not None and pool.shares_cash:
+        return ((SPOT_WALLET, frozenset[str]().union(*(codes for _, codes in _HELPED))),)
+    return _HELPED
 
 
 def _deposit_flip(refusal: Refusal, wallet: str) -> Flip | None:

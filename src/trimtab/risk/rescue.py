@@ -44,7 +44,12 @@ def rescued(case: Case, make: PlanMaker) -> Plan:
 
 
 def _brought(case: Case, state: AccountState) -> Decimal:
-    """Return the units that are moved in: what is missing, as far as cap and spot wallet go."""
+    """Return the units that are moved in: what is missing, as far as cap and spot wallet go.
+
+    None where cash lies in the same wallet, and backs the positions already.
+    """
+    if state.one_wallet:
+        return ZERO
     lacking = missing(case, state, limits=released(case.policy.limits, case.policy.urgency))
     most = min(case.policy.hedge.max_topup, spendable(case, state))
     return marked(min(lacking, most), most=most, case=case) if most > ZERO else ZERO

@@ -48,6 +48,12 @@ class AccountState:
     """Of every contract in ``positions``."""
     pools: Mapping[Asset, MarginPool]
     """Of every settlement asset in ``positions`` and every asset in ``transits``."""
+    one_wallet: bool
+    """Whether the quote's spot wallet and its futures wallet are the same."""
+    releasable: Decimal
+    """Quote beside ``cash`` that closing contracts may free for coins, >= 0: only in one wallet."""
+    opening_leverage: int
+    """Leverage that openings are margined at, and their position with them, >= 1."""
     moves: tuple[Move, ...]
     """Legs in the order of the plan, then open and unknown orders; ``index`` is the place."""
     transits: tuple[Transit, ...]
@@ -129,6 +135,9 @@ def account_state(case: Case) -> AccountState:
             instruments=touched,
             contracts={s: snapshot.contracts[s] for s in touched},
             pools={asset: snapshot.pools[asset] for asset in sorted(margined)},
+            one_wallet=_is_one_wallet(case),
+            releasable=_releasable(case, moves),
+            opening_leverage=case.policy.hedge.leverage,
             moves=moves,
             transits=transits,
             moves_by_asset=grouped((m.instrument.base, m) for m in moves),
@@ -166,6 +175,20 @@ def _require_pools(case: Case, margined: Iterable[Asset]) -> None:
     for asset in sorted(margined):
         if asset not in case.snapshot.pools:
             raise Unmeasured(f"no {asset} futures wallet was read; open it and plan again")
+
+
+def _is_one_wallet(case: Case) -> bool:
+    """Say whether quote is cash and margin at once."""
+    pool = case.snapshot.pools.get(case.snapshot.quote)
+    return pool is not None and pool.shares_cash
+
+
+def _releasable(case: Case, moves: Iterable[Move]) -> Decimal:
+    """Return all that margin of the same wallet is now, and what fills of contracts may earn."""
+    if not _is_one_wallet(case):
+        return ZERO
+    earned = sum((max(ZERO, m.margin(m.mark)) for m in moves), ZERO)
+    return max(ZERO, case.snapshot.pools[case.snapshot.quote].balance) + earned
 
 
 def _position_units(case: Case, symbol: Symbol) -> Decimal:

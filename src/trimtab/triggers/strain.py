@@ -22,6 +22,7 @@ from trimtab.domain.margin import (
     margin_ratio,
 )
 from trimtab.domain.policy import RiskLimits
+from trimtab.domain.shared_wallet import backing
 from trimtab.domain.snapshot import ContractState, Snapshot
 from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
 
@@ -88,7 +89,6 @@ class Futures:
 
 def futures_of(snapshot: Snapshot) -> Futures:
     """Return the positions that settle in the account's quote."""
-    pool = snapshot.pools.get(snapshot.quote)
     settled = {
         symbol: snapshot.instruments[symbol].units(position.lots)
         for symbol, position in sorted(snapshot.positions.items())
@@ -97,7 +97,7 @@ def futures_of(snapshot: Snapshot) -> Futures:
     return Futures(
         units=settled,
         contracts={symbol: snapshot.contracts[symbol] for symbol in settled},
-        balance=ZERO if pool is None else pool.balance,
+        balance=backing(snapshot, snapshot.quote),
     )
 
 

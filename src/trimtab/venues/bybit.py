@@ -1,4 +1,4 @@
-"""Bybit v5, unified account, spot.
+"""Bybit v5, unified account: coins, and perpetuals that settle in USDT.
 
 Pure data. Sources: Bybit API v5 "Integration Guidance", "Place Order", "Error Codes" and "Rate
 Limit Rules" (2026), ccxt 4.5.90 for hosts. Refusals come with status 200, and an order's answer
@@ -8,6 +8,7 @@ table: the order is then unknown, and looked up.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -37,6 +38,18 @@ _ORDER: Final = frozenset(
 way and stay out."""
 _GONE: Final = frozenset({"170139", "170142", "170143", "170190", "170213"})
 
+_LINEAR_ORDER: Final = frozenset(
+    {
+        *("110003", "110004", "110005", "110006", "110007", "110009", "110012", "110013", "110014"),
+        *("110016", "110017", "110018", "110020", "110021", "110022", "110023", "110036"),
+        *("110038", "110039", "110040", "110042", "110044", "110045", "110049", "110051", "110052"),
+        *("110053", "110063", "110066", "110067", "110068", "110069", "110070", "110094", "110095"),
+        *("110110", "110125", "110126"),
+    }
+)
+"""What is wrong with an order of a contract, or with a setting."""
+_LINEAR_GONE: Final = frozenset({"110001", "110008", "110010", "110019"})
+
 _SPOT: Final = CodeTable(
     refused=_KEY | _ORDER | _GONE | {"10001", "10029", "12137"},
     not_done=frozenset({"10002"}),
@@ -54,9 +67,18 @@ _SPOT: Final = CodeTable(
     silent_until_header="x-bapi-limit-reset-timestamp",
 )
 
+_LINEAR: Final = replace(
+    _SPOT,
+    refused=_KEY | _LINEAR_ORDER | _LINEAR_GONE | {"10001", "10029", "12137"},
+    duplicate=frozenset({("110072", ""), ("170141", ""), ("12141", "")}),
+    as_asked=frozenset({"110043"}),
+    gone=_LINEAR_GONE,
+    unknown_symbol=frozenset({"10001"}),
+)
+
 BYBIT: Final = VenueProfile(
     venue_id="bybit",
-    kinds=frozenset({MarketKind.SPOT}),
+    kinds=frozenset({MarketKind.SPOT, MarketKind.SWAP}),
     hosts=MappingProxyType(
         {
             Environment.LOCAL: frozenset(),  # The local exchange does not speak it.
@@ -77,9 +99,15 @@ BYBIT: Final = VenueProfile(
     ),
     desk_of_host=MappingProxyType({"api.bybit.com": Desk.SPOT, "api-testnet.bybit.com": Desk.SPOT}),
     client_id_pattern="[a-zA-Z0-9_-]{1,36}",
-    codes=MappingProxyType({Desk.SPOT: _SPOT}),
-    order_limits=MappingProxyType({Desk.SPOT: (OrderLimit(count=20, seconds=1),)}),
-    weight_limits=MappingProxyType({Desk.SPOT: 600}),  # In five seconds; a minute is safe.
+    codes=MappingProxyType({Desk.SPOT: _SPOT, Desk.LINEAR: _LINEAR}),
+    order_limits=MappingProxyType(
+        {
+            Desk.SPOT: (OrderLimit(count=20, seconds=1),),
+            Desk.LINEAR: (OrderLimit(count=10, seconds=1),),
+        }
+    ),
+    # In five seconds, for both desks; a minute each is safe.
+    weight_limits=MappingProxyType({Desk.SPOT: 600, Desk.LINEAR: 600}),
     weights=MappingProxyType(
         dict.fromkeys(
             (
@@ -87,6 +115,12 @@ BYBIT: Final = VenueProfile(
                 "publicGetV5MarketInstrumentsInfo",
                 "publicGetV5MarketOrderbook",
                 "publicGetV5MarketKline",
+                "publicGetV5MarketTickers",
+                "publicGetV5MarketRiskLimit",
+                "publicGetV5MarketFundingHistory",
+                "privateGetV5AccountInfo",
+                "privateGetV5AccountTransactionLog",
+                "privateGetV5PositionList",
                 "privateGetV5AccountWalletBalance",
                 "privateGetV5AccountFeeRate",
                 "privateGetV5OrderRealtime",
@@ -102,8 +136,8 @@ BYBIT: Final = VenueProfile(
     weight_header="",  # No answer tells what the address has used.
     order_count_headers=MappingProxyType(dict[int, str]()),
     transfer_ways=TransferWays(into_futures="", out_of_futures=""),
-    time_calls=MappingProxyType({Desk.SPOT: "publicGetV5MarketTime"}),
-    time_params=MappingProxyType({Desk.SPOT: {}}),
+    time_calls=MappingProxyType(dict.fromkeys((Desk.SPOT, Desk.LINEAR), "publicGetV5MarketTime")),
+    time_params=MappingProxyType({Desk.SPOT: {}, Desk.LINEAR: {}}),
     time_field="time",
     stamp_window_ms=0,  # Requests name their own.
     ended_statuses=frozenset(

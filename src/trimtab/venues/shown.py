@@ -54,6 +54,7 @@ _ANSWERED_AS_THE_FIRST: Final = _besides(
     {"VC-09": "no name is refused: while its order rests a second is answered as the first"},
     Outcome.NOT_APPLICABLE,
 )
+_ONE_WALLET: Final = _besides({"VC-25": "cash and margin are one wallet"}, Outcome.NOT_APPLICABLE)
 
 _LABELS_REPEAT: Final = _besides(
     {"VC-09": "labels may repeat: no order is refused for its own, so none is ever sent again"},
@@ -65,6 +66,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
         ("binance", Market.LINEAR): _all_but(),
         ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
+        ("bybit", Market.LINEAR): _all_but(_ONE_WALLET),
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.LINEAR): _all_but(),
         ("deribit", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),

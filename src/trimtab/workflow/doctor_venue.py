@@ -15,6 +15,7 @@ from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.policy import Policy, Route
 from trimtab.domain.rights import KeyRights, KeyStanding, KeyTrust, KeyUse, UntoldRights
+from trimtab.domain.shared_wallet import free_margin
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.ports import BudgetUse, FeeTerms, HostAnswer
 from trimtab.risk.key_powers import KeyNeeds, key_faults
@@ -194,10 +195,9 @@ def fee_examination(terms: FeeTerms, snapshot: Snapshot, policy: Policy) -> Exam
         short += _lack(terms.coin, snapshot, units=in_spot, needed=needed)
     if terms.on_futures is not None and uses_contracts(snapshot, policy):
         asset = terms.futures_coin if terms.on_futures else snapshot.quote
-        pool = snapshot.pools.get(asset)
         told.append(f"futures in {asset}")
         needed = _fees(_instruments(snapshot, contracts=True), policy)
-        units = pool.free_margin if pool is not None else ZERO
+        units = free_margin(snapshot, asset)
         short += _lack(asset, snapshot, units=units, needed=needed)
     if not told:
         return unchecked("fee_asset", why="the host does not tell what spot fees are paid in")

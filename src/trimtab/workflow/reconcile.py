@@ -10,7 +10,7 @@ Then it is listed again a few times, and at last left to a person.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -20,11 +20,13 @@ from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Fill, OrderRecord
 from trimtab.domain.payments import Payment
+from trimtab.domain.shared_wallet import holdings_of
 from trimtab.domain.snapshot import PositionMode
 from trimtab.domain.statement import ExternalFlow, Statement
 from trimtab.execution.reconcile import (
     Actor,
     Difference,
+    after_payments,
     after_transfers,
     compare_balances,
     compare_fills,
@@ -208,7 +210,9 @@ async def _compared(ledger: Ledger, seen: Look, statement: Statement | None) -> 
     )
     told = {d.name for d in unlisted}
     explained = [d for d in _positions(after, seen, statement, Actor.ADOPT) if d.name not in told]
+    shared = holdings_of(seen.snapshot).shared
     opening = after_transfers(statement.balances, await ledger.transfers_after_statement())
+    opening = after_payments(opening, paid, shared=shared)
     balances = compare_balances(
         after, opening=opening, actual=_held(seen), instruments=seen.instruments
     )
@@ -253,9 +257,9 @@ def _in(seen: Look, fills: Iterable[Fill]) -> tuple[Fill, ...]:
     return tuple(fill for fill in fills if fill.symbol in seen.instruments)
 
 
-def _held(seen: Look) -> dict[Asset, Decimal]:
+def _held(seen: Look) -> Mapping[Asset, Decimal]:
     """Return the units outside futures wallets."""
-    return {asset: balance.held for asset, balance in seen.snapshot.balances.items()}
+    return holdings_of(seen.snapshot).outside
 
 
 def _flow(balance: Difference) -> ExternalFlow:
@@ -304,11 +308,12 @@ def _positions(
 def _wallets(
     payments: Sequence[Payment], seen: Look, statement: Statement
 ) -> tuple[Difference, ...]:
-    """Compare futures wallets with *payments* added up."""
+    """Compare futures wallets with *payments* added up, but for those that hold the cash too."""
     if not _reads_futures(seen, statement):
         return ()
-    actual = {asset: pool.wallet_balance for asset, pool in seen.snapshot.pools.items()}
-    return compare_wallets(payments, opening=statement.wallets, actual=actual)
+    held = holdings_of(seen.snapshot)
+    apart = [payment for payment in payments if payment.asset not in held.shared]
+    return compare_wallets(apart, opening=statement.wallets, actual=held.wallets)
 
 
 def _paid_for(

@@ -23,8 +23,9 @@ from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, TacticalPart
 from trimtab.domain.policy import Policy, RebalancePolicy, Untargeted
 from trimtab.domain.readings import Reading
+from trimtab.domain.shared_wallet import backing, free_margin
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
-from trimtab.domain.snapshot import ContractState, MarginPool, OpenOrder, Position, Snapshot
+from trimtab.domain.snapshot import ContractState, OpenOrder, Position, Snapshot
 from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
@@ -100,7 +101,12 @@ class PoolMargin:
     """One futures wallet against what its positions need."""
 
     asset: Asset
-    pool: MarginPool
+    balance: Decimal
+    """What backs them: margin and unrealised profit, and cash that lies in the same wallet."""
+    free: Decimal
+    """What new positions may use, settlement units, >= 0."""
+    shares_cash: bool
+    """Whether the spot balance of the asset is in the same wallet."""
     maintenance: Decimal
     """What the positions need by the venue's brackets, settlement units, >= 0."""
     ratio: Decimal
@@ -357,8 +363,17 @@ def _pools(snapshot: Snapshot) -> tuple[PoolMargin, ...]:
         mine = [p for p in held if p.instrument.settle == asset]
         with exact_arithmetic():
             needed = sum((maintenance(p.notional, p.contract.brackets) for p in mine), ZERO)
-            ratio = margin_ratio(balance=pool.balance, maintenance_margin=needed)
-        found.append(PoolMargin(asset=asset, pool=pool, maintenance=needed, ratio=ratio))
+            balance = backing(snapshot, asset)
+            ratio = margin_ratio(balance=balance, maintenance_margin=needed)
+        margin = PoolMargin(
+            asset=asset,
+            balance=balance,
+            free=free_margin(snapshot, asset),
+            shares_cash=pool.shares_cash,
+            maintenance=needed,
+            ratio=ratio,
+        )
+        found.append(margin)
     return tuple(found)
 
 

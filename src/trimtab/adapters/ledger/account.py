@@ -19,10 +19,12 @@ from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
 from trimtab.adapters.ledger.writes import must_hold
 from trimtab.domain.canonical import instant_text, to_document
 from trimtab.domain.errors import LedgerError
+from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.orders import Fill, TradeId
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
-from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.shared_wallet import holdings_of
+from trimtab.domain.snapshot import Balance, Snapshot
 from trimtab.domain.statement import ExternalFlow, Statement
 
 # Statements
@@ -37,19 +39,22 @@ def save_statement(
     is_bracketed: bool,
 ) -> None:
     """Append what the account held, and what was adopted with it."""
+    units = holdings_of(snapshot)
+    nothing = Balance(free=ZERO, locked=ZERO)
     held = [
-        {"wallet": "spot", "name": a, "quantity": b.held, "bound": b.locked, "lots": 0}
-        for a, b in snapshot.balances.items()
+        {"wallet": "spot", "name": a, "quantity": u, "lots": 0}
+        | {"bound": snapshot.balances.get(a, nothing).locked}
+        for a, u in units.outside.items()
     ]
     held += [
-        {"wallet": "margin", "name": a, "quantity": p.wallet_balance, "lots": 0}
+        {"wallet": "margin", "name": a, "quantity": units.wallets[a], "lots": 0}
         | {"bound": p.initial_margin}
         for a, p in snapshot.pools.items()
     ]
     for symbol, position in snapshot.positions.items():
         instrument = snapshot.instruments[symbol]
-        units = {"quantity": instrument.units(position.lots), "bound": "0"}
-        held.append({"wallet": "position", "name": symbol, "lots": position.lots} | units)
+        size = {"quantity": instrument.units(position.lots), "bound": "0"}
+        held.append({"wallet": "position", "name": symbol, "lots": position.lots} | size)
     body = {
         "snapshot_id": snapshot.snapshot_id,
         "taken_at": snapshot.taken_at,

@@ -18,6 +18,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
+from trimtab.domain.shared_wallet import holdings_of
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.statement import Statement
 from trimtab.execution.lifecycle import is_allowed
@@ -319,11 +320,12 @@ def statement_of(
     snapshot: Snapshot, *, marks: Mapping[Symbol, TradeId | None], is_bracketed: bool
 ) -> Statement:
     """Return what of a snapshot the fills and payments that follow are added to."""
+    held = holdings_of(snapshot)
     return Statement(
         taken_at=snapshot.venue_at,
         marks=marks,
         is_bracketed=is_bracketed,
-        balances={asset: balance.held for asset, balance in snapshot.balances.items()},
-        wallets={asset: pool.wallet_balance for asset, pool in snapshot.pools.items()},
+        balances=held.outside,
+        wallets=held.wallets,
         positions={symbol: position.lots for symbol, position in snapshot.positions.items()},
     )
