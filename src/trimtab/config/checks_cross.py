@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from trimtab.config.checks_groups import grouped
 from trimtab.config.faults import Flaw
+from trimtab.config.positions import KeyPath
 
 Table = Mapping[str, Any]
 BY: Final = ("hedge", "cross", "by")
+GROUPS: Final = ("hedge", "cross", "groups")
 
 
 def cross_flaws(tree: Table) -> Iterator[Flaw]:
@@ -23,13 +26,51 @@ def cross_flaws(tree: Table) -> Iterator[Flaw]:
     if rebalance.get("route") == "cross":
         fix = 'write such as ALT = "cross" under [rebalance.routes]'
         yield Flaw(path=("rebalance", "route"), reason="is for single assets", fix=fix)
+    grouped = _grouped(tree)
     for asset, route in routes.items():
-        if route == "cross" and asset not in pairs:
+        if route == "cross" and asset not in pairs and asset not in grouped:
             fix = f'write {asset} = "BTC" under [hedge.cross.by]'
             reason = "does not say whose contract hedges it"
             yield Flaw(path=("rebalance", "routes", asset), reason=reason, fix=fix)
     for asset, other in pairs.items():
         yield from _pair(asset, other, tree)
+    for name, other in _section(_section(_section(tree, "hedge"), "cross"), "groups").items():
+        yield from _group(name, other, tree)
+
+
+def _grouped(tree: Table) -> Mapping[str, str]:
+    """Return the members of groups that are hedged together, with their group."""
+    groups = _section(_section(tree, "portfolio"), "groups")
+    wanted = _section(_section(_section(tree, "hedge"), "cross"), "groups")
+    return {a: name for name in wanted for a in grouped({name: groups.get(name)})}
+
+
+def _group(name: str, other: object, tree: Table) -> Iterator[Flaw]:
+    """Check that a group is there, that nothing else says how its members go, and the contract."""
+    path, rebalance = (*GROUPS, name), _section(tree, "rebalance")
+    routes = _section(rebalance, "routes")
+    group = _section(_section(_section(tree, "portfolio"), "groups"), name)
+    if not group:
+        fix = "name a group of [portfolio.groups], or remove it"
+        yield Flaw(path=path, reason="is no group of the portfolio", fix=fix)
+        return
+    members = grouped({name: group})
+    if group.get("basket") is True:
+        reason = "is a basket, whose members hedge for each other"
+        yield Flaw(path=path, reason=reason, fix="write basket = false, or remove it")
+    if other in members:
+        fix = "name a contract on something else"
+        yield Flaw(path=path, reason=f"is hedged by {other}, its own member", fix=fix)
+    pairs = _section(_section(_section(tree, "hedge"), "cross"), "by")
+    for asset in members:
+        if asset == _section(tree, "account").get("quote"):
+            reason = f"has the quote, {asset}, among its members"
+            yield Flaw(path=path, reason=reason, fix="put it in another group")
+        if routes.get(asset, "cross") != "cross" or asset in pairs:
+            fix = f"remove {asset} from rebalance.routes and hedge.cross.by"
+            reason = f"takes the route of {asset}, which is written otherwise"
+            yield Flaw(path=path, reason=reason, fix=fix)
+    yield from _contract(path, other, tree)
 
 
 def _section(tree: Table, name: str) -> Table:
@@ -48,6 +89,13 @@ def _pair(asset: str, other: object, tree: Table) -> Iterator[Flaw]:
     if other == asset:
         fix = 'use the route "futures", or name another asset'
         yield Flaw(path=path, reason="is hedged by itself", fix=fix)
+    yield from _contract(path, other, tree)
+
+
+def _contract(path: KeyPath, other: object, tree: Table) -> Iterator[Flaw]:
+    """Check that the contract of *other* hedges nothing else, and is read."""
+    rebalance = _section(tree, "rebalance")
+    routes = _section(rebalance, "routes")
     if routes.get(str(other), rebalance.get("route", "spot")) not in ("spot", "cross"):
         fix = f'write {other} = "spot" under [rebalance.routes]'
         yield Flaw(path=path, reason=f"takes the contract that {other} takes", fix=fix)

@@ -68,8 +68,8 @@ def _member(path: KeyPath, asset: object, tree: Table) -> Iterator[Flaw]:
     if asset == _section(tree, "account").get("quote") or asset in DOLLAR_STABLES:
         reason = f"{asset} is stable, and earns no funding"
         yield Flaw(path=path, reason=reason, fix="remove it")
-    pairs = _section(_section(_section(tree, "hedge"), "cross"), "by")
-    if asset in pairs.values():
+    cross = _section(_section(tree, "hedge"), "cross")
+    if asset in (*_section(cross, "by").values(), *_section(cross, "groups").values()):
         reason = f"{asset} hedges another asset by hedge.cross, and its perpetual is taken"
         yield Flaw(path=path, reason=reason, fix="name another asset in one of the two")
 

@@ -11,7 +11,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from trimtab.config.fields import SECTION, AssetCode, Bps, Exact, Fraction, Switch, Unit, Whole
+from trimtab.config.fields import (
+    SECTION,
+    AssetCode,
+    Bps,
+    Exact,
+    Fraction,
+    GroupName,
+    Switch,
+    Unit,
+    Whole,
+)
 from trimtab.config.numerals import fault
 from trimtab.config.words import read_address, read_venue
 from trimtab.domain.contracts import GainAction
@@ -47,6 +57,11 @@ class Cross(BaseModel):
 
     by: dict[AssetCode, AssetCode] = Field(default_factory=dict, examples=['ALT = "BTC"'])
     """Whose perpetual is short for an overweight of an asset."""
+    groups: Annotated[dict[GroupName, AssetCode], Unit(name="table per group")] = Field(
+        default_factory=dict, examples=['alts = "DEFI"']
+    )
+    """Whose perpetual, such as one on an index, is short for an overweight of any member of a
+    group, at the beta of what is held of them together; its members need no route of their own."""
     look_back_days: Annotated[Whole, Field(ge=30, le=1500), Unit(name="days")] = 90
     """Common daily closes that the beta is estimated from; with fewer none is opened."""
     min_r2: Fraction = Decimal("0.6")

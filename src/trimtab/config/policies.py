@@ -11,14 +11,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from trimtab.config.crossing import cross_of, routes_of
 from trimtab.config.grouping import groups_of, parities_of, thresholds_of
 from trimtab.config.models import Document
-from trimtab.config.models_hedge import Carry, Cross, Redeploy
+from trimtab.config.models_hedge import Carry, Redeploy
 from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.overlaying import overlays_of
 from trimtab.config.sleeving import neutral_of, sleeves_of
 from trimtab.domain.contracts import CarryPolicy
-from trimtab.domain.cross import CrossPolicy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedge_policy import HedgePolicy
@@ -78,7 +78,7 @@ def policy_of(document: Document) -> Policy:
             contract=document.hedge.contract,
             contracts=_by_asset(document.hedge.contracts),
             carry=_carry(document.hedge.carry),
-            cross=_cross(document.hedge.cross),
+            cross=cross_of(document),
         ),
         auto=_auto(document),
         urgency=_urgency(document),
@@ -129,7 +129,7 @@ def _rebalance(document: Document) -> RebalancePolicy:
         route=rebalance.route,
         spot_fraction=rebalance.spot_fraction,
         ways=MappingProxyType({}),
-        routes=MappingProxyType({Asset(a): route for a, route in rebalance.routes.items()}),
+        routes=routes_of(document),
         threshold=rebalance.threshold,
         thresholds=MappingProxyType(thresholds_of(document)),
         scope=rebalance.scope,
@@ -272,17 +272,6 @@ def _carry(wanted: Carry) -> CarryPolicy:
         funding_days=wanted.funding_days,
         min_gain_bps=wanted.min_gain_bps,
         negative_days=wanted.negative_days,
-    )
-
-
-def _cross(wanted: Cross | None) -> CrossPolicy | None:
-    """Return which assets are hedged by the contracts of others, if any are."""
-    if wanted is None or not wanted.by:
-        return None
-    return CrossPolicy(
-        by=MappingProxyType({Asset(a): Asset(other) for a, other in wanted.by.items()}),
-        look_back_days=wanted.look_back_days,
-        min_r2=wanted.min_r2,
     )
 
 

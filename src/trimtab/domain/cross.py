@@ -8,7 +8,7 @@ caps, leverage and margin count it where it is. Source: strategy definitions 3.6
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from trimtab.domain.exact import exact_arithmetic, ratio
@@ -21,11 +21,20 @@ class CrossPolicy:
     """Which assets are hedged by the contract of another, and how sure that must be."""
 
     by: Mapping[Asset, Asset]
-    """Whose perpetual is short for an asset, in file order; never itself."""
+    """Whose perpetual is short for an asset, in file order, members of groups among them; never
+    itself."""
     look_back_days: int
     """Common closes that a beta is estimated from, >= 30."""
     min_r2: Decimal
     """Least share of the variance that the other must explain, 0 to 1."""
+    groups: Mapping[str, tuple[Asset, ...]] = field(default_factory=dict)
+    """Members that are hedged together, at the beta of what is held of them all, by group."""
+
+    @property
+    def teams(self) -> Mapping[str, tuple[Asset, ...]]:
+        """Who has one beta: each asset alone by its code, groups by their names."""
+        grouped = {a for members in self.groups.values() for a in members}
+        return {**{str(a): (a,) for a in self.by if a not in grouped}, **self.groups}
 
     @property
     def need(self) -> HistoryNeed:

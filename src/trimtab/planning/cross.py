@@ -11,102 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final
 
 from trimtab.domain.cross import CrossPolicy, CrossShort, Protection
-from trimtab.domain.errors import HistoryError
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, floor_times, plain, rounded
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, floor_times, rounded
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.hedges import Hedge, HedgeBook
-from trimtab.domain.history import History, read_history
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.plan import Leg, Role
 from trimtab.domain.policy import RebalancePolicy, Route
-from trimtab.domain.readings import Reading
 from trimtab.domain.routing import RouteChoice, RouteReason
 from trimtab.domain.snapshot import Snapshot
+from trimtab.planning.betas import Betas
 from trimtab.planning.decision import Correction
 from trimtab.planning.routes import Move, market_of, routed
 
-RULE: Final = "hedge.cross"
 _GRAIN: Final = Decimal("1e-12")
 """Below any lot's value: what a rounded division may lack, quote units."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Betas:
-    """What each asset may be hedged at, and why others may not."""
-
-    found: Mapping[Asset, Protection]
-    """Of those whose beta is to be relied on."""
-    refused: Mapping[Asset, str]
-    """Why none is opened or grown, by asset."""
-    readings: tuple[Reading, ...]
-    """The figures that this rests on."""
-
-
-NO_BETAS: Final = Betas(found=MappingProxyType({}), refused=MappingProxyType({}), readings=())
-
-
-def betas_of(policy: CrossPolicy | None, history: History | None) -> Betas:
-    """Return at which beta each asset is hedged by another; a few bars or a poor fit are refused.
-
-    Raises:
-        NoHistory: nothing was read.
-
-    """
-    if policy is None:
-        return NO_BETAS
-    told = read_history(history, for_what=RULE)
-    found, refused, readings = dict[Asset, Protection](), dict[Asset, str](), list[Reading]()
-    for asset, leader in policy.by.items():
-        try:
-            beta, r_squared = _following(told, asset, leader=leader, days=policy.look_back_days)
-        except HistoryError as fault:
-            refused[asset] = str(fault)
-            continue
-        readings += _readings(asset, leader=leader, beta=beta, r_squared=r_squared, policy=policy)
-        if beta <= ZERO:
-            refused[asset] = f"its beta to {leader} is {plain(beta)}, and must be above 0"
-        elif r_squared < policy.min_r2:
-            refused[asset] = (
-                f"{leader} explains {plain(r_squared)} of its variance, "
-                f"and must explain {plain(policy.min_r2)}"
-            )
-        else:
-            found[asset] = Protection(asset=asset, beta=beta)
-    return Betas(found=found, refused=refused, readings=tuple(readings))
-
-
-def _following(
-    history: History, asset: Asset, *, leader: Asset, days: int
-) -> tuple[Decimal, Decimal]:
-    """Return beta and R² of *asset* to *leader*, on simple returns of the same days."""
-    from trimtab.estimators.portfolio import following  # noqa: PLC0415 -- only who asks for it pays for numpy.
-
-    window = history.window([asset, leader], days=days)
-    if any(len(set(closes)) == 1 for closes in window.closes.values()):
-        return ZERO, ZERO  # Who stands still follows nobody.
-    found = following(window, asset, leader=leader)
-    return found.beta, found.r_squared
-
-
-def _readings(
-    asset: Asset, *, leader: Asset, beta: Decimal, r_squared: Decimal, policy: CrossPolicy
-) -> Iterator[Reading]:
-    """Yield both figures, with what they are held against."""
-    days = f"to {leader}, over {policy.look_back_days} days"
-    shared = {"rule": RULE, "subject": str(asset)}
-    yield Reading(**shared, name="beta", measured=beta, limit=ZERO, holds=beta > ZERO, text=days)
-    yield Reading(
-        **shared,
-        name="r_squared",
-        measured=r_squared,
-        limit=policy.min_r2,
-        holds=r_squared >= policy.min_r2,
-        text=f"of its variance is explained by {leader}",
-    )
 
 
 def open_crosses(book: HedgeBook, snapshot: Snapshot) -> tuple[Hedge, ...]:

@@ -21,7 +21,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
 from trimtab.hedging.closing import resting
 from trimtab.planning.accepted import Hedging
-from trimtab.planning.cross import Betas, betas_of
+from trimtab.planning.betas import Betas, betas_of
 from trimtab.planning.drift import Measurement, measure
 from trimtab.targets.by_hand import Aim, beyond_targets, hedged_targets
 from trimtab.targets.effective import Targets
@@ -62,7 +62,7 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         weighed = [a for a, w in targets.strategic.items() if w and a != exposed.quote]
         risky = {a: targets.strategic[a] for a in risky_of(weighed)}
         rebalance, seen = adapted(rebalance, policy.history.adaptive, occasion.history, risky)
-    betas = betas_of(rules.hedge.cross, occasion.history)
+    betas = betas_of(rules.hedge.cross, occasion.history, exposed)
     rest = resting(occasion.hedges, rules.hedge, now=occasion.now)
     found = measure(
         exposed,

@@ -203,7 +203,8 @@ def listings(scenario: Scenario, now_ms: int) -> dict[Market, dict[str, Listing]
         contracts = (
             () if base in _SPOT_ONLY | scenario.spot_only else _contracts(pair, swap, now_ms)
         )
-        for listing in (pair, *contracts):
+        coins = () if base in scenario.contract_only else (pair,)
+        for listing in (*coins, *contracts):
             host = listing.market.value
             names = ["*", host, f"{host}:{symbol}", f"{host}:{listing.symbol}"]
             rule = _overridden(listing.rule, scenario.rules, names)

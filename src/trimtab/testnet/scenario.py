@@ -120,6 +120,8 @@ class Scenario:
     """Annual basis of the dated contracts, as a ratio."""
     spot_only: frozenset[str] = frozenset()
     """Assets without contracts, besides those that never have any."""
+    contract_only: frozenset[str] = frozenset()
+    """Assets with contracts alone, such as an index of coins."""
     bnb_fees: bool = False
     """Whether spot commissions are paid in BNB, at three quarters, while there is some."""
     serves: frozenset[str] = frozenset()
@@ -155,10 +157,10 @@ class Scenario:
         levels, replenish, max_open_orders}}``; ``spot {asset: "units" | {free, locked}}``;
         ``futures {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
         margin_types, dual_side}``; ``funding {rates, hours}``; ``basis {bps, dated}``;
-        ``spot_only [..]``; ``bnb_fees``; ``serves [..]``; ``credentials [{key, secret,
-        rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
-        funding {symbol: [..]}, open_interest {symbol: [..]}}``, oldest first and to the day
-        before the start.
+        ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``; ``serves [..]``;
+        ``credentials [{key, secret, rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``;
+        ``past {closes {asset: [..]}, funding {symbol: [..]}, open_interest {symbol: [..]}}``,
+        oldest first and to the day before the start.
 
         Raises:
             ValueError: an unknown key, or a value of the wrong kind.
@@ -167,7 +169,7 @@ class Scenario:
         root = json.loads(document) if isinstance(document, str) else document
         known = {
             *("quote", "prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
-            *("spot_only", "serves", "credentials", "limits", "seed", "past"),
+            *("spot_only", "contract_only", "serves", "credentials", "limits", "seed", "past"),
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
@@ -192,6 +194,7 @@ class Scenario:
             basis_bps=_decimals(basis.get("bps", {})),
             dated_basis=_decimal(basis.get("dated", "0.06")),
             spot_only=frozenset(root.get("spot_only", ())),
+            contract_only=frozenset(root.get("contract_only", ())),
             bnb_fees=bool(root.get("bnb_fees", False)),
             serves=frozenset(root.get("serves", ())),
             limits=_limits(root.get("limits", {})),

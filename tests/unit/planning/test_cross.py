@@ -240,3 +240,80 @@ def test_a_cross_hedge_is_closed_by_hand_and_no_coin_is_sold_with_it() -> None:
     with pytest.raises(PlanningError, match="a contract of another coin") as told:
         planned(text, crossed("0.03"), wish=CloseWish(hedge_ids=(), sells=True))
     assert told.value.next_step == "trimtab close-hedges alt-1"
+
+
+OTHER = Asset("OTHER")
+TEAM = CrossPolicy(
+    by={ALT: BTC, OTHER: BTC},
+    look_back_days=40,
+    min_r2=dec("0.6"),
+    groups={"alts": (ALT, OTHER)},
+)
+BOTH = "BTC 0.03 @ 100000, ALT 250 @ 10, OTHER 250 @ 10, USDT 2000, wallet 5000"
+"""NAV 15,000: both together are a third, where a group of a tenth each has them."""
+
+
+def apart(swing: str) -> History:
+    """Return closes in which two coins swing against each other about what BTC does."""
+    rows = past("1").closes
+    btc = [close.close for close in rows[BTC]]
+    part = [dec(swing) * (1 if day % 4 < 2 else -1) for day in range(len(btc))]
+    alt = [b / 10 * (1 + p) for b, p in zip(btc, part, strict=True)]
+    other = [b / 10 * (1 - p) for b, p in zip(btc, part, strict=True)]
+    told = {"BTC": btc, "ALT": alt, "OTHER": other}
+    return history_of({a: [f"{c:.12f}" for c in closes] for a, closes in told.items()})
+
+
+def teamed(text: str = BOTH, cross: CrossPolicy = TEAM, swing: str = "0.2") -> Plan:
+    """Return the plan of two coins that one contract hedges."""
+    names = {**LISTED, **{i.symbol: i for i in (spot("OTHER", **FREE),)}}
+    rules = policy(
+        "BTC 0.2, ALT 0.1, OTHER 0.1, USDT 0.6",
+        routes={ALT: Route.CROSS, OTHER: Route.CROSS},
+        hedge={"cross": cross},
+        limits=limits(max_slippage_bps="0", fee_reserve="0", max_order_notional="1000000"),
+    )
+    return make_plan(account(text, instruments=names), rules, occasion(history=apart(swing)))
+
+
+def test_a_group_follows_together_where_none_of_its_members_does() -> None:
+    alone = teamed(cross=replace(TEAM, groups={}))
+    assert alone.legs == ()
+    assert {u.asset for u in alone.untraded} == {ALT, OTHER}
+    plan = teamed()
+    readings = {(r.subject, r.name): r.measured for r in plan.readings}
+    beta, fit = readings["alts", "beta"], readings["alts", "r_squared"]
+    assert beta is not None
+    assert fit is not None
+    assert abs(beta - 1) < dec("0.001")
+    assert fit > dec("0.999")
+    assert {(leg.symbol, leg.protects and leg.protects.asset) for leg in plan.legs} == {
+        (PERP, ALT),
+        (PERP, OTHER),
+    }
+    assert {leg.protects and leg.protects.beta for leg in plan.legs} == {beta}
+    assert abs(sum(leg.notional for leg in plan.legs) - 2_000) < 25
+    weights = {a: round(plan.after.weights[a], 2) for a in (ALT, OTHER, BTC)}
+    assert weights == {ALT: dec("0.10"), OTHER: dec("0.10"), BTC: dec("0.20")}
+
+
+def test_what_is_held_says_how_much_of_a_group_each_member_is() -> None:
+    lone = teamed("BTC 0.03 @ 100000, ALT 500 @ 10, OTHER 0 @ 10, USDT 2000, wallet 5000")
+    assert [leg for leg in lone.legs if leg.instrument.is_contract] == []
+    [left] = [u for u in lone.untraded if u.reason is UntradedReason.NO_CROSS_HEDGE]
+    assert left.asset == ALT
+    assert "of alts's variance" in left.note
+
+
+def test_a_group_of_which_nothing_is_held_counts_its_members_alike() -> None:
+    text = "BTC 0.03 @ 100000, ALT 0 @ 10, OTHER 0 @ 10, USDT 7000, wallet 5000"
+    plan = teamed(text, swing="0.02")
+    fit = {(r.subject, r.name): r.measured for r in plan.readings}["alts", "r_squared"]
+    assert fit is not None
+    assert fit > dec("0.9")
+
+
+def test_a_group_without_the_closes_of_a_member_is_left_with_the_reason() -> None:
+    plan = teamed(cross=replace(TEAM, look_back_days=41))
+    assert {u.asset for u in plan.untraded if u.note} == {ALT, OTHER}
+    assert plan.legs == ()
