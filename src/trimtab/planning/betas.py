@@ -2,7 +2,7 @@
 
 Exact but for the estimate. The series of a group is the value of what is held of its members, so
 that one contract on an index has to follow all of them together and none by itself. Source:
-strategy definitions 3.5 and 3.6; docs/design/0039-cross-hedges.md and 0050-index-hedges.md.
+strategy definitions 3.5 and 3.6; docs/design/0039-cross-hedges.md.
 """
 
 from __future__ import annotations
