@@ -65,6 +65,18 @@ FACTS: Final = VenueFacts(
             "for itself whether it takes them (apiAllowed)"
         ),
         (
+            "an order of contracts is in the mode of two sides unless it says positionMode 2, and "
+            "one that opens must name its leverage"
+        ),
+        (
+            "the question for the position mode of contracts is documented with the answer of "
+            "another; of the maintenance table a key is told its present step alone (risk_limit)"
+        ),
+        (
+            "a futures wallet may hold a trial bonus, back contracts with several coins, and pay "
+            "fees in MX: its balance is then not what its executions moved"
+        ),
+        (
             "the window of a contract's request is called Recv-Window on one page and Revc-Window "
             "on another: ten seconds are what surely holds"
         ),
@@ -131,8 +143,11 @@ FACTS: Final = VenueFacts(
                     field="externalOid",
                     param="clientOrderId",
                     pattern="[a-zA-Z0-9_-]{1,32}",
-                    unique=Uniqueness.IDEMPOTENT,
-                    source="SDK docstring: returns the existing order id; error code 2030 for 32",
+                    unique=Uniqueness.UNSTATED,
+                    source=(
+                        "its SDK returns the id of the first order, its error codes have one for a "
+                        "duplicate (2042); 32 by code 2030"
+                    ),
                 ),
                 look_up=LookUp(
                     way=Way.RAW,
@@ -146,7 +161,7 @@ FACTS: Final = VenueFacts(
                     call="contractPrivatePostOrderCancelWithExternal",
                     param="externalOid",
                 ),
-                duplicate_codes=(),
+                duplicate_codes=("2042",),
                 fence=Fence(
                     kind=FenceKind.WINDOW,
                     place="header",
