@@ -60,6 +60,8 @@ class DeribitFloor:
     """What a venue of v2 has, and how it answers."""
 
     page = 1000
+    counts_under = "USDT"
+    """Of which currency of the pair an order counts: it is not said."""
 
     def __init__(self, market: Market) -> None:
         assert market is Market.SPOT
@@ -199,8 +201,8 @@ class DeribitFloor:
     def _labelled(self, given: Row) -> list[Row]:
         if given["currency"] not in {"BTC", "ETH", "USDC", "USDT", "EURR"}:
             raise _Refusal(-32602, "Invalid params")
-        if given["currency"] != "USDT":
-            return []  # Of which currency of a pair an order counts is not said.
+        if given["currency"] != self.counts_under:
+            return []
         since = now_ms() - _RECENT_MS["orders"]
         taken = self._trading.taken
         return [_order(o) for o in taken if o.name == given["label"] and o.at_ms >= since]
@@ -355,10 +357,16 @@ def _unsigned(asked: Asked) -> Told | None:
 
 
 def _told(result: Any) -> Told:
-    """Return an answer whose numbers are written by their digits."""
+    """Return an answer whose numbers are written by their digits, small ones with an exponent."""
     envelope = {"jsonrpc": "2.0", "result": result, "testnet": False, "usDiff": 5}
-    text = json.dumps(envelope, default=lambda exact: f"exactly {exact:f}")
-    return Told(body=re.sub(r'"exactly ([0-9.-]+)"', r"\1", text).encode())
+    text = json.dumps(envelope, default=_digits)
+    return Told(body=re.sub(r'"exactly ([0-9.e+-]+)"', r"\1", text).encode())
+
+
+def _digits(exact: Decimal) -> str:
+    """Return a number as the venue writes it: 0.25, and 5e-4 for a small one."""
+    small = exact != 0 and exact.adjusted() < -3
+    return f"exactly {exact.normalize():e}" if small else f"exactly {exact:f}"
 
 
 def _failed(code: int, text: str, *, status: int = 400) -> Told:
