@@ -15,13 +15,14 @@ from tests.contract.ledger_cases import SELL, fill, intent, plan_of, step, venue
 from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
 from tests.fakes.virtual_clock import VirtualClock
 from tests.unit.test_notices import BTC_ABOVE, finding
+from trimtab.domain.errors import LedgerError
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.notices import TRIES, Notice, NoticeKind, Step
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
 from trimtab.domain.trading import TradingState
-from trimtab.ports import PlanStatus, Receipt
+from trimtab.ports import PlanStatus, Receipt, SavedPlan
 from trimtab.triggers.calendar import Calendar
 from trimtab.workflow.slots import Schedule
 from trimtab.workflow.telling import Office, carry, tell, write_down
@@ -121,6 +122,36 @@ async def test_what_a_plan_came_to_is_told_once_however_often_one_looks(
     assert "599.01 USDT traded" in told.subject
     assert "planning: 0.99 USDT" in told.text
     assert "2. buy 0.1 ETH/USDT" in told.text
+
+
+class _Older(MemoryLedger):
+    """A ledger with a plan in it that an earlier version saved, and this one cannot read."""
+
+    async def plan(self, digest_prefix: str) -> SavedPlan:
+        if digest_prefix == SELL.digest:
+            raise LedgerError("plan: missing or unknown: mids")
+        return await super().plan(digest_prefix)
+
+
+@pytest.mark.parametrize("status", [PlanStatus.PROPOSED, PlanStatus.REFUSED])
+async def test_a_plan_that_cannot_be_read_leaves_nothing_else_untold(
+    clock: VirtualClock, status: PlanStatus
+) -> None:
+    store, carrier = MemoryStore(key=KEY, began_at=NOW - DAY), Carrier()
+    readable = MemoryLedger(store)
+    await saved(readable, status)
+    await tell(office_of(readable, clock, {"webhook": carrier}), is_asked=True)
+    clock.move(DAY.total_seconds())
+    older = _Older(store)
+    await older.set_halt("by hand", by="ada", at=clock.now())
+    later = dataclasses.replace(SELL, made_at=clock.now(), expires_at=clock.now() + DAY)
+    for told in (1, 2):  # The newest plan is the unreadable one first, then another.
+        await tell(office_of(older, clock, {"webhook": carrier}), is_asked=False)
+        assert carrier.kinds.count(NoticeKind.HALTED) == 1
+        assert carrier.kinds.count(NoticeKind.PLAN_PROPOSED) == told - 1
+        if told == 1:
+            await saved(older, PlanStatus.PROPOSED, later)
+    assert NoticeKind.EXPIRED not in carrier.kinds
 
 
 @pytest.mark.parametrize("is_asked", [True, False])

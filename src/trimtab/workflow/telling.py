@@ -16,7 +16,7 @@ from typing import Final
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_exponential
 
 from trimtab import notices, reply_notices
-from trimtab.domain.errors import PlanningError
+from trimtab.domain.errors import LedgerError, PlanningError
 from trimtab.domain.firings import slot_of
 from trimtab.domain.notices import TRIES, Notice, NoticeKind, NoticeRecord, Step, notice_id
 from trimtab.domain.orders import OrderRecord
@@ -108,11 +108,23 @@ async def write_down(office: Office, *, is_asked: bool) -> None:
     heads = await office.ledger.plan_heads(since=since)
     for head in heads:
         if head.status in _TOLD and not _is_told(head, office.key, ids):
-            await _of_plan(office, await office.ledger.plan(head.digest), is_asked=is_asked)
+            await _of_plan(office, await _read(office, head), is_asked=is_asked)
     await _unanswered(office, heads, known)
     await _replies(office, since, ids)
     if heads:
-        await _of_account(office, await office.ledger.plan(heads[-1].digest), ids)
+        await _of_account(office, await _read(office, heads[-1]), ids)
+
+
+async def _read(office: Office, head: PlanHead) -> SavedPlan | None:
+    """Return a plan; None for one that cannot be read, so that it leaves nothing else untold.
+
+    An earlier version may have saved it. Whether it was changed, ``ledger verify`` says, and
+    whoever would execute it.
+    """
+    try:
+        return await office.ledger.plan(head.digest)
+    except LedgerError:
+        return None
 
 
 async def _beginning(office: Office, known: Sequence[NoticeRecord]) -> datetime:
@@ -175,8 +187,10 @@ async def _slots(office: Office, beginning: datetime) -> None:
             await office.post(notices.slot_missed(office.telling, slot))
 
 
-async def _of_plan(office: Office, saved: SavedPlan, *, is_asked: bool) -> None:
+async def _of_plan(office: Office, saved: SavedPlan | None, *, is_asked: bool) -> None:
     """Tell of where a plan stands."""
+    if saved is None:
+        return
     plan, report, telling = saved.plan, saved.report, office.telling
     match saved.status:
         case PlanStatus.PROPOSED if telling.at < plan.expires_at:
@@ -208,9 +222,9 @@ async def _unanswered(
             continue
         was_asked = notice_id(office.key, NoticeKind.APPROVAL_NEEDED, event=head.digest) in asked
         if was_asked and notice_id(office.key, NoticeKind.EXPIRED, event=head.digest) not in told:
-            plan = (await office.ledger.plan(head.digest)).plan
-            if office.telling.at >= plan.expires_at:
-                await office.post(notices.expired(office.telling, plan))
+            saved = await _read(office, head)
+            if saved is not None and office.telling.at >= saved.plan.expires_at:
+                await office.post(notices.expired(office.telling, saved.plan))
 
 
 async def _replies(office: Office, since: datetime, ids: Collection[str]) -> None:
@@ -229,8 +243,10 @@ def _following(office: Office, plan: Plan) -> Slot | None:
     return slot_after(calendar, slot_at(calendar, office.clock.now()))
 
 
-async def _of_account(office: Office, newest: SavedPlan, ids: Collection[str]) -> None:
+async def _of_account(office: Office, newest: SavedPlan | None, ids: Collection[str]) -> None:
     """Tell of the account as the newest plan saw it: margin, bands, and each month the whole."""
+    if newest is None:
+        return
     plan = newest.plan
     telling = Telling(key=office.key, at=plan.made_at)  # The day that it was seen.
     if found := notices.margin_findings(newest.report):
