@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from tests.builders import KEY, NOW
+from tests.builders import KEY, NOW, account, plan, report_on
 from tests.contract.ledger_cases import StandingClock, payment
 from tests.contract.server_cases import asked, needs_server, own_schema, schema_in
 from trimtab.adapters.ledger import kept, migrate, schema
@@ -28,7 +29,7 @@ from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.ledger.structure import structure_faults
 from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
-from trimtab.domain.canonical import instant_text, to_document
+from trimtab.domain.canonical import digest, instant_text, to_document
 from trimtab.domain.errors import LedgerError
 
 
@@ -93,6 +94,30 @@ async def test_a_new_ledger_means_what_verification_expects_of_its_schema(url: s
 def test_the_program_knows_every_migration_script() -> None:
     scripts = ScriptDirectory(str(migrate.SCRIPTS))
     assert tuple(s.revision for s in scripts.walk_revisions())[::-1] == migrate.REVISIONS
+
+
+async def test_a_plan_that_was_saved_before_it_could_say_more_is_read_by_its_old_name(
+    url: str,
+) -> None:
+    early = dataclasses.replace(plan(account("BTC 0.1 @ 60000"), "sell 0.01 BTC"), mids={})
+    document = to_document(early)
+    for later in ("transfers", "order", "mids"):  # Not said at first.
+        del document[later]
+    body = {"dry_run": 0, "status": "proposed", "verdict": "pass", "digest": digest(document)}
+    report = to_document(dataclasses.replace(report_on(early), plan_digest=digest(document)))
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+        pass
+    place = place_of(url)
+    with engine_at(place).begin() as connection:
+        last = connection.execute(text("SELECT seq, hash FROM entries ORDER BY seq DESC")).first()
+        assert last is not None
+        pen = Pen(connection, Head(seq=last.seq, hash=last.hash), at=instant_text(NOW))
+        pen.append(EntryKind.PLAN_SAVED, body | {"plan": document, "report": report})
+        write_anchor(place.anchor, pen.head)
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
+        (saved,) = await ledger.plans()
+    assert (saved.plan, saved.plan.digest) == (early, digest(document))
+    assert (await verify_ledger(url)).faults == ()
 
 
 async def test_a_ledger_from_before_payments_is_brought_up_and_stays_sound(url: str) -> None:

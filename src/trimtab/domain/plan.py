@@ -343,13 +343,15 @@ class Plan:
         """The name of exactly this plan: 64 hex digits.
 
         One without transfers has the name that it had before plans could have any, and likewise
-        one in the usual order.
+        one in the usual order, or without mids.
         """
         document = to_document(self)
         if not self.transfers:
             del document["transfers"]
         if self.order is LineOrder.USUAL:
             del document["order"]
+        if not self.mids:
+            del document["mids"]
         return digest(document)
 
     def order_id(self, line: int, *, attempt: int) -> ClientOrderId:

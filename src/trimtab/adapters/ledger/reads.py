@@ -171,7 +171,7 @@ def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> Save
 def _proposal(body: str) -> tuple[Plan, GateReport]:
     """Read a plan and its findings from their entry, which never changes; a run asks again."""
     document = json.loads(body)
-    older: dict[str, object] = {"transfers": [], "order": "usual"}  # Not said at first.
+    older: dict[str, object] = {"transfers": [], "order": "usual", "mids": {}}  # Not said at first.
     plan, report = from_document(Plan, older | document["plan"]), document["report"]
     told = {"source": "", "at": report["reviewed_at"]}  # Not said before schema 0003.
     report["findings"] = [told | finding for finding in report["findings"]]
