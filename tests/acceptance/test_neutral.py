@@ -45,10 +45,10 @@ BOOK: Final = Paying(
     spot={"BTC": "0.05", "USDT": "4000"},
     wallet=1_000,
     portfolio=PORTFOLIO,
-    rest="[hedge]\nleverage = 3\n",
+    rest='[hedge]\nleverage = 3\nmax_ratio = "0.5"\n',
     risk=WIDE + 'max_unhedged_notional = "600"\n',
 )
-"""NAV 10,000: 2,000 of it neutral, in slices of at most 600."""
+"""NAV 10,000: 2,000 of it neutral, in slices of at most 600; the ceiling is of hedges alone."""
 
 
 def shown(plan: dict[str, Any]) -> list[str]:

@@ -193,4 +193,10 @@ def test_a_hedge_that_is_rolled_in_part_waits_for_its_score() -> None:
         "close one 4 @ 100 in far",
     )
     assert scored(part, planned(1, OPENING, part)) == [None, None]
-    assert scored(closed, planned(1, OPENING, closed)) == [None, None], "6 are still short"
+    lines = {d.plan_digest: d.line for d in closed.declared}
+    moves = tuple(
+        plan(DATED_SEEN, leg, hedging=(lines[f"{n:064x}"],), mids={BTC: dec(100)})
+        for n, leg in ((2, "buy 4 perp BTC reduce"), (3, "sell 4 dated BTC"))
+    )
+    told = scored(closed, planned(1, OPENING, closed), *moves)
+    assert told == [None, None], "6 are still short"

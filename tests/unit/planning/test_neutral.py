@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW, account, dec, limits, occasion, policy, spot, swap
+from tests.hedge_cases import hedges
+from tests.unit.triggers.test_dip import rule, told
 from trimtab.domain.errors import MissingMark, PlanningError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.hedges import HedgeWish
@@ -18,9 +20,10 @@ from trimtab.domain.neutral import NeutralPolicy
 from trimtab.domain.overlays import OverlayKind
 from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason, targets_unhedged
 from trimtab.domain.policy import Route, Scope
+from trimtab.domain.redeploy import RedeployPolicy
 from trimtab.domain.sleeves import SleeveScale
 from trimtab.domain.snapshot import Snapshot
-from trimtab.planning.compose import make_plan
+from trimtab.planning.compose import make_plan, make_plan_moving
 
 FREE = {"taker_fee": dec(0), "notional_min": dec(0)}
 CHEAP = {i.symbol: i for a in ("BTC", "ETH") for i in (spot(a, **FREE), swap(a, **FREE))}
@@ -255,3 +258,35 @@ def test_a_market_without_a_book_is_named(symbol: str) -> None:
     rules = replace(policy("BTC 0.50, USDT 0.30", limits=AT_MID), neutral=RULE)
     with pytest.raises(MissingMark, match="ETH"):
         make_plan(bare, rules, occasion(history=paying("0.0001")))
+
+
+def test_at_its_exit_to_the_digit_it_stays() -> None:
+    level = replace(RULE, exit_carry=dec("0.01095"))
+    assert planned(HELD, "0.00001", rule=level).legs == ()
+    above = replace(RULE, exit_carry=dec("0.01096"))
+    assert len(planned(HELD, "0.00001", rule=above).legs) == 2
+
+
+def test_what_mends_the_short_alone_may_be_funded_by_a_transfer() -> None:
+    rules = replace(policy("BTC 0.50, USDT 0.30", limits=AT_MID), neutral=RULE)
+    snapshot = account(HELD.replace("perp ETH -5", "perp ETH -4"), instruments=CHEAP)
+    plan = make_plan_moving(dec(500), snapshot, rules, occasion(history=paying("0.0001")))
+    assert [t.units for t in plan.transfers] == [500]
+    assert moved(plan) == {"ETH/USDT:USDT": "-1"}
+
+
+def test_the_pot_buys_no_member() -> None:
+    redeploy = RedeployPolicy(candidates=(), dip=rule(high_days=3))
+    rules = replace(
+        policy("BTC 0.50, USDT 0.30", limits=AT_MID, hedge={"redeploy": redeploy}), neutral=RULE
+    )
+    text = HELD.replace("ETH 5", "ETH 4.5").replace("perp ETH -5", "perp ETH -4.5")
+    closes = told(100, 100, 82)
+    history = replace(
+        paying("0.0001"),
+        until=closes.until,
+        closes=dict.fromkeys((Asset("BTC"), ETH), closes.closes[Asset("BTC")]),
+    )
+    won = hedges("open btc 1 @ 1000", "close btc 1 @ 700")
+    plan = make_plan(account(text, instruments=CHEAP), rules, occasion(history=history, hedges=won))
+    assert [leg for leg in plan.legs if leg.instrument.base == ETH] == []
