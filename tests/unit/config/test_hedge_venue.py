@@ -81,7 +81,7 @@ def test_the_key_of_the_coins_never_signs_for_the_hedges(load: Load) -> None:
     ("lines", "key", "reason"),
     [
         (
-            [TESTNET, ("hedge", 'venue = { id = "bybit" }')],
+            [TESTNET, ("hedge", 'venue = { id = "deribit" }')],
             "hedge.venue.id",
             "is not opened for swap",
         ),
