@@ -2,8 +2,9 @@
 
 ``python -m tests.simulation --bugs --seeds 200`` prints the whole table: for each bug its own case
 of the kill matrix, if it has one, and the seeds. With ``--catches N`` each bug is tried only until
-N of them show it, which says of every bug whether it is caught often, and costs all seeds only for
-those that are not; ``--first`` is ``--catches 1``.
+N show it: its own case, then the matrix's cases that are of its kind (the same trouble in the same
+scene at every point of death, then in every scene), then the seeds. It says of every bug whether it
+is caught often, and costs much only for those that are not; ``--first`` is ``--catches 1``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from tests.simulation.determinism import differing
-from tests.simulation.kill_matrix import Case, judged
+from tests.simulation.kill_matrix import Case, cases, judged
 from tests.simulation.planted import BUGS
 from tests.simulation.planting import Bug, ShownBy, planted
 from tests.simulation.seed import simulate
@@ -45,6 +46,7 @@ class Caught:
         )
 
 
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 NONE = Caught(seeds=(), tried=0, laws=Counter())
 
 
@@ -82,13 +84,12 @@ def table(seeds: range, *, jobs: int, enough: int, only: str) -> int:
     Where *enough* catches are asked for, 1 also when a bug has fewer.
     """
     bugs = [b for b in BUGS if only in {"", b.name}]
-    size = len(seeds) + 1 if enough else CHUNK
     missed = rare = 0
     with ProcessPoolExecutor(max_workers=jobs) as pool:
         asked = {
             bug.name: [
                 pool.submit(caught, bug.name, items, enough=enough)
-                for items in _shares(bug, seeds, size=size)
+                for items in _shares(bug, seeds, enough=enough)
             ]
             for bug in bugs
         }
@@ -105,11 +106,28 @@ def table(seeds: range, *, jobs: int, enough: int, only: str) -> int:
     return 1 if missed or rare else 0
 
 
-def _shares(bug: Bug, seeds: range, *, size: int) -> list[list[int | str]]:
-    """Return the bug's own case, if it has one, and the seeds, in shares."""
+def _shares(bug: Bug, seeds: range, *, enough: int) -> list[list[int | str]]:
+    """Return the bug's own case and its kin, and the seeds, in shares; one where it may stop."""
     items: list[int | str] = [bug.seen_at] if isinstance(bug.seen_at, str) else []
+    if enough > 1 and isinstance(bug.seen_at, str):
+        items += _kin(Case.of(bug.seen_at))
     items += seeds
+    size = len(items) if enough else CHUNK
     return [items[at : at + size] for at in range(0, len(items), size)]
+
+
+def _kin(own: Case) -> list[str]:
+    """Return the cases that differ from *own* in when it happens, then those also in the scene."""
+    alike = [c for c in cases() if _trouble(c) == _trouble(own) and c != own]
+    here = [c for c in alike if c.scene == own.scene]
+    near = [c for c in here if c.point == own.point] + [c for c in here if c.point != own.point]
+    elsewhere = [c for c in alike if c.scene != own.scene and c.point == own.point]
+    return [str(case) for case in near + elsewhere]
+
+
+def _trouble(case: Case) -> str:
+    """Return what happens in a case, whenever that is."""
+    return case.fault.translate(_NO_DIGITS)
 
 
 def _is_expected(bug: Bug, found: Caught) -> bool:
