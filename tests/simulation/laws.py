@@ -302,6 +302,7 @@ COMMANDS: Final = (
     (f"{_COMMAND} --seeds 1000 --from 0 --jobs 2", "runs seeds"),
     (f"{_COMMAND} --seeds 1 --from 27 --trace", "replays one, with its trace"),
     (f"{_COMMAND} --bugs --seeds 200", "plants every bug and counts what catches it"),
+    (f"{_COMMAND} --bugs --catches 10 --seeds 200", "the same, each until ten cases catch it"),
     (f"{_COMMAND} --determinism 1000", "runs every seed in two processes with other hashes"),
     (f"{_COMMAND} --after-the-fence 0.3", "the same with a venue that breaks its promise"),
     (f"{_COMMAND}.kill_matrix", "kills a run at every point, and the recovery that follows"),
