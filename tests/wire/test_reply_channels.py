@@ -188,6 +188,9 @@ async def test_ntfy_gives_the_messages_of_a_topic_since_an_instant(line: Reading
         {"id": "b", "time": SECONDS, "event": "message", "message": TEXT},
         {"id": "c", "time": SECONDS, "event": "message"},
         {"id": 4, "time": SECONDS, "event": "message", "message": TEXT},
+        {"id": "d\0", "time": SECONDS, "event": "message", "message": TEXT},
+        {"id": "d" * 65, "time": SECONDS, "event": "message", "message": TEXT},
+        {"id": "", "time": SECONDS, "event": "message", "message": TEXT},
         {"id": "e", "time": "now", "event": "message", "message": TEXT},
         [],
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ PAGES_MAX: Final = 10
 """Of them at one look; the rest comes at the next."""
 UNNAMED: Final = "unnamed"
 """Who sends over a topic that knows no senders."""
+_MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What ntfy names its messages with; it gives twelve letters and digits."""
 _MARGIN_S: Final = 0.5
 """How much longer the whole may take than each of its parts."""
 
@@ -178,12 +181,13 @@ class NtfyReplies:
     def _reply(self, event: Mapping[str, Any]) -> Reply | None:
         """Return a published message; None for what is none."""
         named, text, sent_at = event.get("id"), event.get("message"), _instant(event.get("time"))
-        is_one = event.get("event") == "message" and isinstance(named, str)
-        if not is_one or not isinstance(text, str) or sent_at is None:
+        if not isinstance(named, str) or _MESSAGE_ID.fullmatch(named) is None:
+            return None  # It is stored, and not every text can be.
+        if event.get("event") != "message" or not isinstance(text, str) or sent_at is None:
             return None
         return Reply(
             channel=self.channel,
-            message_id=str(named)[:64],
+            message_id=named,
             sender=UNNAMED,
             text=text,
             sent_at=sent_at,
