@@ -13,6 +13,7 @@ import pytest
 from tests.acceptance.canaries import hits, left_in, needles
 from tests.acceptance.conftest import CONFIG, Account, AccountAt, Ended, has_no_traceback
 from tests.acceptance.dominance import unruled
+from tests.acceptance.strangers import placed
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
 from trimtab.testnet.interventions import force_liquidation
 from trimtab.testnet.scenario import Credential
@@ -190,6 +191,39 @@ async def test_a_liquidation_at_the_other_venue_is_seen_and_stops_the_hedges(
     assert "external_fills" in {
         f["check"] for f in refused.document["gate"]["findings"] if f["verdict"] == "refuse"
     }
+
+
+@pytest.mark.parametrize("is_hedges", [False, True])
+async def test_a_halt_cancels_at_one_venue_what_rests_there_though_the_other_is_silent(
+    split_at: SplitAt, *, is_hedges: bool
+) -> None:
+    split = await split_at(route="mixed", side="both")
+    assert (await split.trimtab(*RUN)).code == 0
+    place, silent = split.account.exchange, split.hedges
+    if is_hedges:
+        place, silent = silent, place
+    orders = (await split.trimtab("ledger", "orders", "--json")).document
+    ours = next(o["client_order_id"] for o in orders if (":" in o["symbol"]) is is_hedges)
+    await placed(
+        Account(exchange=place, folder=split.account.folder),
+        path="/fapi/v1/order" if is_hedges else "/api/v3/order",
+        symbol="BTCUSDT",
+        side="SELL",
+        type="LIMIT",
+        timeInForce="GTC",
+        quantity="0.01",
+        price="63000",
+        newClientOrderId=ours,
+    )
+    for path in ("/api/v3/openOrders", "/fapi/v1/openOrders"):
+        silent.inject(Fault(kind=Kind.RESET_BEFORE, method="GET", path=path, count=99))
+    told = await split.trimtab("halt", "--json")
+    assert told.code == 7, told.text
+    assert not [o for o in place.truth()["orders"] if o["status"] == "NEW"]
+    (order,) = told.document["orders"]
+    assert (order["client_order_id"], order["outcome"]) == (ours, "cancelled")
+    unread = "BTC/USDT, ETH/USDT" if is_hedges else "BTC/USDT:USDT"
+    assert told.document["venue_error"].startswith(f"{unread}: ")
 
 
 async def test_a_ledger_of_one_venue_is_not_taken_for_that_of_two(split_at: SplitAt) -> None:

@@ -72,16 +72,21 @@ async def open_account(
 
 def joined(*, coins: OpenedVenue, hedges: OpenedVenue, key: AccountKey) -> OpenedVenue:
     """Return both venues as the one account *key*."""
-    names = key.venues
     return OpenedVenue(
         venue=TwoVenues(coins=coins.venue, hedges=hedges.venue),
         wallets=OneWallet(),
         market=TwoMarkets(coins=coins.market, hedges=hedges.market, key=key),
         preflight=TwoPreflights(
-            coins=coins.preflight, hedges=hedges.preflight, names=(names[0], names[-1])
+            coins=coins.preflight, hedges=hedges.preflight, names=names_of(key)
         ),
         history=TwoHistories(coins=coins.history, hedges=hedges.history),
     )
+
+
+def names_of(key: AccountKey) -> tuple[str, str]:
+    """Return what the venue of the coins and that of the hedges are called, never the same."""
+    coins, hedges = key.venues
+    return (f"{coins} coins", f"{hedges} hedges") if coins == hedges else (coins, hedges)
 
 
 def is_hedge(symbol: Symbol) -> bool:
@@ -261,9 +266,10 @@ def joined_rights(
 ) -> KeyStanding:
     """Return two keys as one: what is asked of each, and whatever danger is in either.
 
-    Coins are traded by the first and contracts by the second, whatever else they may. Untold when
-    one of them is; absent only when neither failed to answer and nothing is wrong with the one
-    that tells: whoever vouches for a key vouches for no other.
+    Coins are traded by the first and contracts by the second, whatever else they may. Where one
+    only reads, no more is done with both, and the other is not blamed for what it may trade.
+    Untold when one of them is; absent only when neither failed to answer and nothing is wrong with
+    the one that tells: whoever vouches for a key vouches for no other.
     """
     untold = [
         (name, each)
@@ -286,11 +292,12 @@ def joined_rights(
         )
     assert isinstance(coins, KeyRights), "What is not untold is told."
     assert isinstance(hedges, KeyRights), "As above."
+    sends = coins.use is hedges.use is KeyUse.SEND
     return KeyRights(
-        use=coins.use,
+        use=KeyUse.SEND if sends else KeyUse.READ,
         reads=coins.reads and hedges.reads,
-        trades_spot=coins.trades_spot,
-        trades_futures=hedges.trades_futures,
+        trades_spot=coins.trades_spot if sends else _trades_idly(coins),
+        trades_futures=hedges.trades_futures if sends else _trades_idly(hedges),
         withdraws=coins.withdraws or hedges.withdraws,
         transfers_out=coins.transfers_out or hedges.transfers_out,
         transfers_within=coins.transfers_within or hedges.transfers_within,
@@ -314,6 +321,11 @@ def _faults(rights: KeyRights, trades: str) -> Iterator[str]:
         yield "may not read"
     if rights.use is KeyUse.SEND and not getattr(rights, trades):
         yield "may not trade"
+
+
+def _trades_idly(key: KeyRights) -> bool:
+    """Say whether a key that is meant to read only may trade."""
+    return key.use is KeyUse.READ and (key.trades_spot or key.trades_futures)
 
 
 class TwoHistories:

@@ -26,8 +26,9 @@ from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.config.settings import VenuePart
-from trimtab.domain.errors import TrimtabError
+from trimtab.domain.errors import ConfigError, TrimtabError
 from trimtab.domain.rights import KeyUse
+from trimtab.domain.snapshot import Environment
 from trimtab.ports import (
     Clock,
     MarketData,
@@ -82,10 +83,19 @@ def venue_settings(
     Of two venues where contracts are held on another, that of the coins first.
 
     Raises:
-        ConfigError: keys are missing.
+        ConfigError: keys are missing, or one key is to be that of two accounts.
 
     """
-    return tuple(_part_settings(config, environ, clock, use=use, part=p) for p in config.parts)
+    found = tuple(_part_settings(config, environ, clock, use=use, part=p) for p in config.parts)
+    one = {(each.account.venue, each.api_key.key) for each in found}
+    if len(one) < len(found) and config.key.environment is not Environment.LOCAL:
+        raise ConfigError(
+            f"the coins and the contracts have one key of {config.key.venues[0]}: that is one"
+            " account, not two",
+            next_step="set the key of the account that holds the contracts, or remove"
+            " [hedge.venue], then trimtab doctor",
+        )
+    return found
 
 
 def _part_settings(

@@ -5,7 +5,7 @@ Nothing prints here. Quantities are base units, unsigned; the side tells the dir
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ class Halted:
     """Why it was latched already, or None."""
     cancellations: tuple[Cancellation, ...]
     unreached: str
-    """Why nothing could be cancelled; empty when the venue was asked."""
+    """What could not be looked at, and why; empty when all was."""
 
 
 def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Result:
@@ -220,11 +220,20 @@ def _halt_code(halted: Halted) -> Exit:
 
 def _cancellations(halted: Halted) -> RenderableType:
     """Return what became of our resting orders."""
+    parts: list[RenderableType] = []
     if halted.unreached:
-        told = f"Our open orders were not cancelled: {halted.unreached}\nThe halt holds."
-        return Text(told, "yellow")
-    if not halted.cancellations:
-        return Text("No order of ours rests on the exchange.")
+        others = " other" * bool(halted.cancellations)
+        told = f"Our{others} open orders were not cancelled: {halted.unreached}\nThe halt holds."
+        parts.append(Text(told, "yellow"))
+    elif not halted.cancellations:
+        parts.append(Text("No order of ours rests on the exchange."))
+    return Group(*_cancel_table(halted.cancellations), *parts)
+
+
+def _cancel_table(cancellations: Sequence[Cancellation]) -> Iterator[RenderableType]:
+    """Yield what became of each order, where there was one."""
+    if not cancellations:
+        return
     rows: list[list[str | Text]] = [
         [
             c.order.client_order_id,
@@ -234,9 +243,9 @@ def _cancellations(halted: Halted) -> RenderableType:
             Text(c.outcome.value, "green" if c.outcome is Ended.CANCELLED else "bold red"),
             c.note,
         ]
-        for c in halted.cancellations
+        for c in cancellations
     ]
-    return rows_table(("order", "market", "side", ">quantity", "outcome", ""), rows)
+    yield rows_table(("order", "market", "side", ">quantity", "outcome", ""), rows)
 
 
 def unhalt_result(latched: Mapping[str, LedgerEvent]) -> Result:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
@@ -24,6 +26,7 @@ from trimtab.venues.catalogue import PROFILES
 
 _USUAL: Final = (MarketKind.SPOT.value, MarketKind.SWAP.value)
 """What ``venue.markets`` is when it is not written."""
+_PORTS: Final[Mapping[str, int]] = MappingProxyType({"http": 80, "https": 443})
 _CONTRACTS: Final = (MarketKind.SWAP.value, MarketKind.FUTURE.value)
 
 
@@ -116,9 +119,18 @@ def _address(there: Mapping[str, Any], *, venue: Mapping[str, Any]) -> Iterator[
     if not url:
         where = (*path, "url") if "url" in there else path
         yield Flaw(path=where, reason="needs url in local: an exchange of its own", fix=fix)
-    elif str(url).rstrip("/") == str(venue.get("url", LOCAL_URL)).rstrip("/"):
+    elif _port(url) in {_port(venue.get("url", LOCAL_URL))} - {None}:
         reason = "is where the coins are: one account would be read as two"
         yield Flaw(path=(*path, "url"), reason=reason, fix=fix)
+
+
+def _port(url: object) -> int | None:
+    """Return the port of an address on this machine, which has many names; None where unread."""
+    try:
+        parts = urlsplit(str(url))
+        return parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
 
 
 def _moves(units: object) -> bool:

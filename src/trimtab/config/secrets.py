@@ -26,6 +26,7 @@ from trimtab.config.settings import Config, VenuePart
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
+from trimtab.venues.catalogue import PROFILES
 
 MASK: Final = "***"
 """What a secret shows instead of itself."""
@@ -118,6 +119,11 @@ class _Place:
         """Return the variable that holds a part of the key."""
         return f"TRIMTAB__{'HEDGE__' * self.is_hedges}VENUE__{part.upper()}"
 
+    def named(self, part: str, *, source: str) -> str:
+        """Return what a part of the key is called in the *source* that has the others."""
+        names = {"keyring": self.entry(part), "file": f"{self.variable(part)}_FILE"}
+        return names.get(source, self.variable(part))
+
 
 def _place(config: Config, part: VenuePart) -> _Place:
     """Return where the keys of a venue of the account stand."""
@@ -149,7 +155,7 @@ def credentials(
             return found
     if config.key.environment is Environment.LOCAL:
         local = {"api_key": LOCAL_KEY, "api_secret": LOCAL_SECRET, "password": ""}
-        return _complete(local, source="local", use=KeyUse.SEND)
+        return _complete(local, place, source="local", use=KeyUse.SEND)
     only_reads = use is KeyUse.SEND and _found(place, environ, KeyUse.READ) is not None
     raise ConfigError(
         f"no key{' that trades' if only_reads else ''} for {place.key.venue}, account"
@@ -179,7 +185,7 @@ def _found(place: _Place, environ: Mapping[str, str], use: KeyUse) -> Credential
     for source, read in sources:
         parts = {part: read(f"{_NAMED[use]}{part}") for part in _PARTS}
         if any(parts.values()):
-            return _complete(parts, source=source, use=use)
+            return _complete(parts, place, source=source, use=use)
     return None
 
 
@@ -194,13 +200,16 @@ def _ways(place: _Place) -> Iterator[str]:
     yield f"the variables {variable('api_key')} and {variable('api_secret')}"
 
 
-def _complete(parts: Mapping[str, str], *, source: str, use: KeyUse) -> Credentials:
-    """Return the parts as credentials; key and secret must both be there, and be one word."""
-    for part in ("api_key", "api_secret"):
+def _complete(parts: Mapping[str, str], place: _Place, *, source: str, use: KeyUse) -> Credentials:
+    """Return the parts as credentials: all there that the venue asks for, each one word."""
+    takes_passphrase = PROFILES[place.key.venue].takes_passphrase
+    for part in ("api_key", "api_secret", *(["password"] if takes_passphrase else [])):
         if not parts[part]:
             name = f"{_NAMED[use]}{part}"
+            what = f", the passphrase of {place.key.venue}" * (part == "password")
             raise ConfigError(
-                f"{source} has part of a key but no {name}; set {name} there too",
+                f"{source} has part of a key but no {name}; set {name} there too{what}:"
+                f" {place.named(name, source=source)}",
                 next_step="set the key, then trimtab doctor",
             )
     for part, text in parts.items():

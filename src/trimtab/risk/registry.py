@@ -228,7 +228,8 @@ _ORDERS: Final = (
         limit="risk.price_collar_bps",
         unit="bps",
         guards="Limit, planned mark and book mid against mark, index and independent references,"
-        " of which live needs two that agree.",
+        " of which live needs two that agree; a coin against the index of a contract that is to be"
+        " opened for it on another venue.",
     ),
     _check(
         "stable_depeg",

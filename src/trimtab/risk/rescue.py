@@ -36,11 +36,18 @@ def rescued(case: Case, make: PlanMaker) -> Plan:
     better = make(units) if units else plan
     if not better.legs and not better.transfers:
         raise PlanningError(
-            "the futures wallet is in danger, hedge.max_topup and the spot wallet bring nothing,"
-            " and no cut frees more than it costs; bring quote into the futures wallet",
+            f"the futures wallet is in danger, {_why_no_money(case)}, and no cut frees more than"
+            " it costs; bring quote into the futures wallet",
             next_step="trimtab status",
         )
     return better
+
+
+def _why_no_money(case: Case) -> str:
+    """Return in words why no money comes in."""
+    if case.snapshot.key.is_split:
+        return "no money is moved between two venues"
+    return "hedge.max_topup and the spot wallet bring nothing"
 
 
 def _brought(case: Case, state: AccountState) -> Decimal:

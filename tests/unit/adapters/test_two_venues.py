@@ -10,11 +10,18 @@ import pytest
 
 from tests.builders import NOW, account
 from trimtab.adapters.ccxt_history import Markets
-from trimtab.adapters.two_venues import TwoHistories, joined_clock, joined_rights, joined_snapshot
+from trimtab.adapters.two_venues import (
+    TwoHistories,
+    joined_clock,
+    joined_rights,
+    joined_snapshot,
+    names_of,
+)
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyRights, KeyUse, UntoldRights
 from trimtab.domain.snapshot import AccountKey, ClockReading, Environment
+from trimtab.risk.key_powers import KeyFaults, KeyNeeds, key_faults
 
 KEY = AccountKey(venue="bybit+bitget", account="main", environment=Environment.TESTNET)
 NAMES = ("bybit", "bitget")
@@ -78,6 +85,40 @@ def test_each_key_answers_for_its_own_market() -> None:
     assert isinstance(lacking, KeyRights)
     assert not lacking.trades_spot
     assert not lacking.trades_futures
+
+
+ONLY_READS = dataclasses.replace(RIGHTS, use=KeyUse.READ, trades_spot=False, trades_futures=False)
+
+
+@pytest.mark.parametrize("is_hedges", [False, True])
+def test_one_key_that_only_reads_is_enough_to_plan_and_nothing_is_held_against_the_other(
+    *, is_hedges: bool
+) -> None:
+    coins, hedges = (RIGHTS, ONLY_READS) if is_hedges else (ONLY_READS, RIGHTS)
+    told = joined_rights(coins=coins, hedges=hedges, names=NAMES)
+    assert isinstance(told, KeyRights)
+    needs = KeyNeeds(spot=True, futures=True, topups=False, transfers=False)
+    assert told.use is KeyUse.READ
+    assert key_faults(told, needs) == KeyFaults(dangerous=(), missing=(), careless=())
+
+
+@pytest.mark.parametrize("power", ["trades_spot", "trades_futures"])
+@pytest.mark.parametrize("is_hedges", [False, True])
+def test_a_key_that_is_meant_to_read_and_may_trade_is_told_at_either_venue(
+    power: str, *, is_hedges: bool
+) -> None:
+    loose = dataclasses.replace(ONLY_READS, **{power: True})
+    coins, hedges = (ONLY_READS, loose) if is_hedges else (loose, ONLY_READS)
+    told = joined_rights(coins=coins, hedges=hedges, names=NAMES)
+    assert isinstance(told, KeyRights)
+    needs = KeyNeeds(spot=True, futures=True, topups=False, transfers=False)
+    assert key_faults(told, needs).careless == ("it is meant to read only and may trade",)
+
+
+def test_two_accounts_at_one_venue_have_names_that_tell_them_apart() -> None:
+    assert names_of(KEY) == NAMES
+    twice = dataclasses.replace(KEY, venue="binance+binance")
+    assert names_of(twice) == ("binance coins", "binance hedges")
 
 
 @pytest.mark.parametrize("power", ["reads", "is_bound_to_ip"])

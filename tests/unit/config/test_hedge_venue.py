@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.config.conftest import Faults, Load
 from tests.unit.config.texts import text_with
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.bootstrap import venue_settings
 from trimtab.config.secrets import credentials
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.instruments import MarketKind
@@ -21,6 +23,7 @@ KEYS = {
     for place in ("VENUE", "HEDGE__VENUE")
     for part in ("API_KEY", "API_SECRET", "PASSWORD")
 }
+WORD = "TRIMTAB__HEDGE__VENUE__PASSWORD"
 
 
 def test_coins_and_contracts_are_parted_between_the_venues(load: Load) -> None:
@@ -77,6 +80,32 @@ def test_the_key_of_the_coins_never_signs_for_the_hedges(load: Load) -> None:
     assert "TRIMTAB__HEDGE__VENUE__API_KEY" in str(told.value)
 
 
+@pytest.mark.parametrize("use", [KeyUse.SEND, KeyUse.READ])
+def test_one_key_is_not_that_of_two_accounts(load: Load, use: KeyUse) -> None:
+    there = ("hedge", 'venue = { id = "binance" }')
+    same = {name: name.rpartition("__")[2] for name in KEYS}
+    config, clock = load(text_with(LIVE, there), environ=same), SystemClock()
+    with pytest.raises(ConfigError, match="one key of binance: that is one account") as told:
+        venue_settings(config, same, clock, use=use)
+    assert told.value.next_step.endswith("trimtab doctor")
+    assert "API_KEY" not in str(told.value)
+    (coins, hedges) = venue_settings(config, KEYS, clock, use=use)
+    assert (coins.api_key.key, hedges.api_key.key) == ("VENUE-API_KEY", "HEDGE__VENUE-API_KEY")
+    elsewhere = load(text_with(LIVE, AT_BITGET), environ=same)
+    assert len(venue_settings(elsewhere, same, clock, use=use)) == 2
+    local = load(text_with(LOCAL))
+    assert len(venue_settings(local, {}, clock, use=use)) == 2
+
+
+@pytest.mark.parametrize("use", ["", "READ_"])
+def test_a_passphrase_that_is_missing_is_asked_for_by_its_own_name(load: Load, use: str) -> None:
+    own = {f"TRIMTAB__HEDGE__VENUE__{use}{part}": "x" for part in ("API_KEY", "API_SECRET")}
+    config = load(text_with(LIVE, AT_BITGET))
+    with pytest.raises(ConfigError, match="the passphrase of bitget") as told:
+        credentials(config, KEYS | own | {WORD: ""}, use=KeyUse.READ, part=config.parts[1])
+    assert str(told.value).endswith(f": TRIMTAB__HEDGE__VENUE__{use}PASSWORD")
+
+
 @pytest.mark.parametrize(
     ("lines", "key", "reason"),
     [
@@ -103,6 +132,19 @@ def test_the_key_of_the_coins_never_signs_for_the_hedges(load: Load) -> None:
         ([("hedge", 'venue = { id = "binance" }')], "hedge.venue", "needs url in local"),
         (
             [("hedge", 'venue = { id = "binance", url = "http://127.0.0.1:8900/" }')],
+            "hedge.venue.url",
+            "is where the coins are",
+        ),
+        (
+            [("hedge", 'venue = { id = "binance", url = "http://localhost:8900" }')],
+            "hedge.venue.url",
+            "is where the coins are",
+        ),
+        (
+            [
+                ("venue", 'url = "HTTP://[::1]"'),
+                ("hedge", 'venue = { id = "binance", url = "http://127.0.0.1:80" }'),
+            ],
             "hedge.venue.url",
             "is where the coins are",
         ),

@@ -136,6 +136,14 @@ def test_where_neither_money_nor_a_cut_helps_there_is_no_plan() -> None:
         planned(THIN, dear)
 
 
+def test_between_two_venues_no_money_is_named_that_could_come_in() -> None:
+    dear = replace(RULES, limits=replace(RULES.limits, max_slippage_bps=dec(9_000)))
+    elsewhere = replace(THIN, key=replace(THIN.key, venue="bybit+bitget"))
+    with pytest.raises(PlanningError, match="no money is moved between two venues") as told:
+        planned(elsewhere, dear)
+    assert "max_topup" not in str(told.value)
+
+
 def test_a_hedge_of_the_book_that_is_cut_is_declared_as_rescued() -> None:
     asked = replace(ASKED, hedges=hedges("open btc 0.5 @ 60000"))
     plan = make_plan(THIN, RULES, asked)

@@ -250,6 +250,44 @@ def test_a_spot_book_answers_to_the_index_of_its_contract() -> None:
     assert verdict(ask(away, "sell 0.01 BTC"), "price_collar") == "refuse"
 
 
+def apart(index: str, text: str = CALM) -> Snapshot:
+    """Return an account with its contracts on another venue, whose index of bitcoin is *index*."""
+    at = {
+        s: contract(index, index=Decimal(index)) for s in account(text).contracts if s[:3] == "BTC"
+    }
+    key = dataclasses.replace(calm().key, venue="bybit+bitget")
+    state = account(text, contracts=account(text).contracts | at)
+    books = state.books | {s: book(index) for s in at}
+    return dataclasses.replace(state, key=key, books=books)
+
+
+def test_a_coin_answers_to_the_index_of_the_contract_that_is_opened_for_it_elsewhere() -> None:
+    order = "sell 0.01 perp BTC @ {}"
+    near, far = apart("60600"), apart("59405")
+    assert verdict(ask(near, order.format("60600")), "price_collar") == "pass"
+    report = ask(far, order.format("59405"))
+    assert verdict(report, "price_collar") == "refuse"
+    assert "its coin on bybit is too far from the index on bitget" in str(
+        found(report, "price_collar").reason
+    )
+    at_one = dataclasses.replace(far, key=calm().key)
+    assert verdict(ask(at_one, order.format("59405")), "price_collar") == "pass"
+
+
+def test_a_hedge_elsewhere_is_closed_however_far_the_coin_is_from_it() -> None:
+    held = apart("50000", CALM + ", perp BTC -0.02")
+    assert verdict(ask(held, "buy 0.01 perp BTC @ 50000 reduce"), "price_collar") == "pass"
+
+
+def test_a_coin_without_a_price_of_its_own_is_not_hedged_elsewhere() -> None:
+    blind = without(apart("60000"), "books", BTC)
+    order = "sell 0.01 perp BTC @ 60000"
+    assert verdict(ask(blind, order), "price_collar") == "refuse"
+    assert "no price of BTC on bybit" in str(found(ask(blind, order), "price_collar").reason)
+    nothing_held = without(blind, "balances", Symbol("BTC"))
+    assert verdict(ask(nothing_held, order), "price_collar") == "pass"
+
+
 def test_a_dated_contract_answers_to_its_own_mark_and_not_to_the_index() -> None:
     basis = account(CALM + ", dated BTC 0.01 at 61000")
     assert verdict(ask(basis, "sell 0.01 dated BTC reduce"), "price_collar") == "pass"

@@ -34,6 +34,7 @@ from trimtab.config import Config
 from trimtab.domain.errors import LedgerError, OutcomeUnknown, TrimtabError, VenueError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Instrument
+from trimtab.domain.orders import ClientOrderId
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import OpenOrder
@@ -147,13 +148,11 @@ def halt(reason: str = BY_HAND) -> Exit:
             raise _not_halted(fault) from fault
         session.note("latched; looking for our open orders")
         try:
-            cancelled = await _cancelled(config)
+            cancelled, unreached = await _cancelled(config)
         except TrimtabError as fault:
-            return halt_result(
-                Halted(reason=reason, before=before, cancellations=(), unreached=str(fault))
-            )
+            cancelled, unreached = (), str(fault)
         return halt_result(
-            Halted(reason=reason, before=before, cancellations=cancelled, unreached="")
+            Halted(reason=reason, before=before, cancellations=cancelled, unreached=unreached)
         )
 
     return session.conduct(work, afterwards=afterwards(config, SystemClock()))
@@ -169,22 +168,41 @@ def _not_halted(fault: LedgerError) -> LedgerError:
     return told
 
 
-async def _cancelled(config: Config) -> tuple[Cancellation, ...]:
-    """Cancel what rests on the venue under a client order id of ours.
+async def _cancelled(config: Config) -> tuple[tuple[Cancellation, ...], str]:
+    """Cancel what rests on the venue under a client order id of ours; say what was not looked at.
+
+    Coins and contracts side by side: they may be on two venues, and one that is silent keeps
+    nothing resting on the other.
 
     Raises:
-        VenueError: what rests could not be read.
         ConfigError: there is no key to ask with.
+        LedgerError: the ledger cannot be read.
 
     """
     async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
         records = await shell.ledger.orders(plan_digest=None)
-        markets = {r.intent.client_order_id: r.intent.instrument for r in records}
-        symbols = sorted({instrument.symbol for instrument in markets.values()})
-        resting = await shell.venue.open_orders(symbols) if symbols else ()
-        mine = [order for order in resting if order.client_order_id in markets]
-        cancels = (_cancel(shell, o, markets[o.client_order_id]) for o in mine)
-        return tuple(await asyncio.gather(*cancels))
+        ours = {r.intent.client_order_id: r.intent.instrument for r in records}
+        sides = [
+            {name: each for name, each in ours.items() if each.is_contract is contracts}
+            for contracts in (False, True)
+        ]
+        found = await asyncio.gather(*(_cancelled_of(shell, side) for side in sides if side))
+    cancelled = tuple(each for cancellations, _ in found for each in cancellations)
+    return cancelled, "; ".join(fault for _, fault in found if fault)
+
+
+async def _cancelled_of(
+    shell: Shell, markets: Mapping[ClientOrderId, Instrument]
+) -> tuple[tuple[Cancellation, ...], str]:
+    """Cancel what rests of the orders in *markets*; say why where that could not be read."""
+    symbols = sorted({instrument.symbol for instrument in markets.values()})
+    try:
+        resting = await shell.venue.open_orders(symbols)
+    except VenueError as fault:
+        return (), f"{', '.join(symbols)}: {fault}"
+    mine = [order for order in resting if order.client_order_id in markets]
+    cancels = (_cancel(shell, order, markets[order.client_order_id]) for order in mine)
+    return tuple(await asyncio.gather(*cancels)), ""
 
 
 async def _cancel(shell: Shell, order: OpenOrder, instrument: Instrument) -> Cancellation:

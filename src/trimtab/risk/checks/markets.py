@@ -82,7 +82,10 @@ def _walk(levels: Iterator[Level], size: Decimal) -> Decimal | None:
 
 
 def price_collar(leg: Leg, case: Case) -> Judgement:
-    """Hold limit, planned mark and book mid against mark, index and independent references."""
+    """Hold limit, planned mark and book mid against mark, index and independent references.
+
+    To open a contract on another venue than the coin's, the coin there must be at its index too.
+    """
     public = independent(leg, case)
     references = {**dict(_own_references(leg, case)), **public.in_quote}
     judged = {
@@ -90,10 +93,14 @@ def price_collar(leg: Leg, case: Case) -> Judgement:
         "planned mark": leg.mark,
         "book mid": case.book(leg.symbol).mid,
     }
-    gaps = {
-        (what, name): ratio(abs(value - reference) * BPS, reference)
+    compared = [
+        (what, value, name, reference)
         for what, value in judged.items()
         for name, reference in references.items()
+    ]
+    gaps = {
+        (what, name): ratio(abs(value - reference) * BPS, reference)
+        for what, value, name, reference in (*compared, *_elsewhere(leg, case))
     }
     what, name = max(gaps, key=lambda pair: gaps[pair])
     text = f"{leg.symbol}: its {what} is too far from {name}; wait until prices agree."
@@ -114,6 +121,32 @@ def _own_references(leg: Leg, case: Case) -> Iterator[tuple[str, Decimal]]:
     yield ("the mark" if instrument.is_contract else "the mid"), case.mark(leg.symbol)
     if instrument.kind is not MarketKind.FUTURE:
         yield from (("the index", index) for index in _index(leg, case))
+
+
+def _elsewhere(leg: Leg, case: Case) -> Iterator[tuple[str, Decimal, str, Decimal]]:
+    """Yield the coin and the index, with names, of a contract to be opened on another venue.
+
+    Two venues may call two coins by one name, or one of them may have lost touch with the other:
+    what protects then is not what is held. On one venue a name is one coin. Of what is not held
+    there, nothing needs a price there.
+
+    Raises:
+        Unmeasured: it is held, and has no price at its own venue.
+
+    """
+    key, snapshot, asset = case.snapshot.key, case.snapshot, leg.instrument.base
+    if not key.is_split or not leg.instrument.is_contract or leg.reduce_only:
+        return
+    coins, hedges = key.venues[0], key.venues[-1]
+    wanted = (MarketKind.SPOT, asset, leg.instrument.quote)
+    for symbol, book in snapshot.books.items():
+        listed = case.instrument(symbol)
+        if (listed.kind, listed.base, listed.quote) == wanted:
+            index = case.contract(leg.symbol).index
+            yield f"coin on {coins}", book.mid, f"the index on {hedges}", index
+            return
+    if asset in snapshot.balances:
+        raise Unmeasured(f"no price of {asset} on {coins} was read; read the markets again")
 
 
 def _index(leg: Leg, case: Case) -> Iterator[Decimal]:
