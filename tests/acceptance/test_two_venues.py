@@ -165,6 +165,7 @@ async def test_with_either_venue_silent_nothing_is_planned_and_nothing_sent(
     ended = await split.trimtab(*RUN)
     assert ended.code not in (0, 3), ended.text
     assert has_no_traceback(ended)
+    assert f"binance {'hedges' if is_hedges else 'coins'}: " in ended.text
     assert split.orders() == ([], [])
 
 

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
-from trimtab.adapters.ccxt_history import DailyLists, Markets
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_open import OpenedVenue, VenueSettings, open_venue
 from trimtab.adapters.ccxt_wire import together
 from trimtab.adapters.one_wallet import OneWallet
-from trimtab.domain.history import Close, FundingSettlement, HistoryNeed, OpenInterest
-from trimtab.domain.instruments import Symbol
+from trimtab.adapters.two_histories import TwoHistories
+from trimtab.domain.errors import VenueError
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import (
     ClientOrderId,
     Fill,
@@ -161,22 +161,45 @@ class TwoMarkets:
         self._coins = coins
         self._hedges = hedges
         self._key = key
+        self._names = names_of(key)
+        self._margins: frozenset[Asset] = frozenset()
+        """What was seen to lie as margin beside the quote: the coins' venue has its price."""
 
     async def snapshot(self, portfolio: Portfolio) -> Snapshot:
         """Read both; see :meth:`trimtab.ports.MarketData.snapshot`. One that fails fails both."""
-        coins = Portfolio(
-            assets=portfolio.assets,
-            with_contracts=(),
-            markets=tuple(s for s in portfolio.markets if not is_hedge(s)),
-        )
         hedges = Portfolio(
             assets=(),
             with_contracts=portfolio.with_contracts,
             with_dated=portfolio.with_dated,
             markets=tuple(s for s in portfolio.markets if is_hedge(s)),
         )
-        here, there = await together(self._coins.snapshot(coins), self._hedges.snapshot(hedges))
+        told, also = self._names
+        here, there = await together(
+            _named(told, self._coins.snapshot(self._of_coins(portfolio))),
+            _named(also, self._hedges.snapshot(hedges)),
+        )
+        margins = frozenset(there.pools) - {there.quote}
+        if margins - self._margins - {*portfolio.assets}:
+            self._margins |= margins
+            here = await _named(told, self._coins.snapshot(self._of_coins(portfolio)))
         return joined_snapshot(coins=here, hedges=there, key=self._key)
+
+    def _of_coins(self, portfolio: Portfolio) -> Portfolio:
+        """Return what the venue of the coins is asked for."""
+        return Portfolio(
+            assets=(*portfolio.assets, *sorted(self._margins - {*portfolio.assets})),
+            with_contracts=(),
+            markets=tuple(s for s in portfolio.markets if not is_hedge(s)),
+        )
+
+
+async def _named(venue: str, call: Coroutine[Any, Any, T]) -> T:
+    """Await *call*; what keeps it from an answer names the *venue*."""
+    try:
+        return await call
+    except VenueError as fault:
+        fault.args = (f"{venue}: {fault}",)
+        raise
 
 
 def joined_snapshot(*, coins: Snapshot, hedges: Snapshot, key: AccountKey) -> Snapshot:
@@ -326,54 +349,3 @@ def _faults(rights: KeyRights, trades: str) -> Iterator[str]:
 def _trades_idly(key: KeyRights) -> bool:
     """Say whether a key that is meant to read only may trade."""
     return key.use is KeyUse.READ and (key.trades_spot or key.trades_futures)
-
-
-class TwoHistories:
-    """The past of coins from one venue, of contracts from the other."""
-
-    def __init__(self, *, coins: DailyLists, hedges: DailyLists) -> None:
-        self._coins = coins
-        self._hedges = hedges
-
-    async def ended_day(self) -> date:
-        """Return the last UTC day that has ended by both clocks.
-
-        Raises:
-            NotDone: a venue does not answer.
-
-        """
-        return min(await self._coins.ended_day(), await self._hedges.ended_day())
-
-    async def markets(self, need: HistoryNeed) -> Markets:
-        """Return where to ask: the coin's market, and the perpetual where there is no coin.
-
-        Raises:
-            NotDone: a venue does not answer.
-            Refused: a venue denies the read.
-
-        """
-        coins = await self._coins.markets(dataclasses.replace(need, perpetuals=()))
-        coinless = tuple(a for a in need.assets if a not in coins.closes)
-        wanted = dataclasses.replace(
-            need, assets=(), perpetuals=tuple(dict.fromkeys((*need.perpetuals, *coinless)))
-        )
-        known = (await self._hedges.markets(wanted)).perpetuals
-        return Markets(
-            closes={**coins.closes, **{a: known[a] for a in coinless if a in known}},
-            perpetuals={a: known[a] for a in need.perpetuals if a in known},
-        )
-
-    async def closes(self, market: Symbol, *, first: date, last: date) -> tuple[Close, ...]:
-        """Return daily closes of a market, from its own venue; raises like :meth:`markets`."""
-        reader = self._hedges if is_hedge(market) else self._coins
-        return await reader.closes(market, first=first, last=last)
-
-    async def funding(
-        self, perpetual: Symbol, *, since: datetime, until: datetime
-    ) -> tuple[FundingSettlement, ...]:
-        """Return settlements; raises like :meth:`markets`."""
-        return await self._hedges.funding(perpetual, since=since, until=until)
-
-    async def open_interest(self, perpetual: Symbol, *, until: date) -> tuple[OpenInterest, ...]:
-        """Return what is kept of the open interest; raises like :meth:`markets`."""
-        return await self._hedges.open_interest(perpetual, until=until)

@@ -10,17 +10,21 @@ import pytest
 
 from tests.builders import NOW, account
 from trimtab.adapters.ccxt_history import Markets
+from trimtab.adapters.two_histories import TwoHistories
 from trimtab.adapters.two_venues import (
-    TwoHistories,
+    TwoMarkets,
     joined_clock,
     joined_rights,
     joined_snapshot,
     names_of,
 )
+from trimtab.domain.errors import NotDone, VenueError
+from trimtab.domain.exposure import exposure
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyRights, KeyUse, UntoldRights
-from trimtab.domain.snapshot import AccountKey, ClockReading, Environment
+from trimtab.domain.snapshot import AccountKey, ClockReading, Environment, Snapshot
+from trimtab.ports import Portfolio
 from trimtab.risk.key_powers import KeyFaults, KeyNeeds, key_faults
 
 KEY = AccountKey(venue="bybit+bitget", account="main", environment=Environment.TESTNET)
@@ -195,6 +199,50 @@ def test_coins_are_of_the_one_and_contracts_of_the_other_and_nothing_is_mixed() 
 def test_it_is_as_old_as_the_older_look() -> None:
     assert joined_snapshot(coins=COINS, hedges=HEDGES, key=KEY).taken_at == HEDGES.taken_at
     assert joined_snapshot(coins=HEDGES, hedges=COINS, key=KEY).taken_at == HEDGES.taken_at
+
+
+class Read:
+    """A venue that shows of an account the markets that it is asked for, or does not answer."""
+
+    def __init__(self, seen: Snapshot, *, fault: VenueError | None = None) -> None:
+        self.seen, self.fault = seen, fault
+        self.asked: list[Portfolio] = []
+
+    async def snapshot(self, portfolio: Portfolio) -> Snapshot:
+        self.asked.append(portfolio)
+        if self.fault is not None:
+            raise self.fault
+        wanted = {*portfolio.assets, *portfolio.with_contracts}
+        shown = {s: i for s, i in self.seen.instruments.items() if i.base in wanted}
+        books = {s: b for s, b in self.seen.books.items() if s in shown}
+        return dataclasses.replace(self.seen, instruments=shown, books=books)
+
+
+PORTFOLIO = Portfolio(assets=(Asset("BTC"), Asset("USDT")), with_contracts=(Asset("BTC"),))
+
+
+async def test_a_coin_that_lies_as_margin_is_priced_at_the_venue_of_the_coins() -> None:
+    coins = Read(account("BTC 1 @ 60000, BNB 0 @ 600, USDT 100", taken_at=NOW))
+    margin = dataclasses.replace(HEDGES.pools[Asset("USDT")], wallet_balance=Decimal(2))
+    pools = {**HEDGES.pools, Asset("BNB"): dataclasses.replace(margin, unrealised_pnl=Decimal(0))}
+    hedges = Read(dataclasses.replace(HEDGES, pools=pools))
+    both = TwoMarkets(coins=coins, hedges=hedges, key=KEY)
+    for looks in (2, 3):
+        told = exposure(await both.snapshot(PORTFOLIO))
+        assert told.value(Asset("BNB")) == 1200
+        assert told.unpriced == frozenset()
+        assert len(coins.asked) == looks
+    assert all(each.assets == () for each in hedges.asked)
+
+
+@pytest.mark.parametrize("is_hedges", [False, True])
+async def test_a_venue_that_does_not_answer_is_named(*, is_hedges: bool) -> None:
+    silent = Read(COINS, fault=NotDone("no route", retry_after_ms=7))
+    first, second = (Read(COINS), silent) if is_hedges else (silent, Read(HEDGES))
+    with pytest.raises(NotDone, match=f"^{NAMES[is_hedges]}: no route$") as told:
+        await TwoMarkets(coins=first, hedges=second, key=KEY).snapshot(PORTFOLIO)
+    assert told.value.retry_after_ms == 7
+    assert told.value.next_step == "run the same command again"
 
 
 class Listed:
