@@ -228,8 +228,8 @@ BOOKS: Final = (
         ),
         edit(
             "risk.asset_rules:max_ratio",
-            "limit = case.policy.hedge.max_ratio",
-            "limit = case.policy.hedge.max_ratio * 9",
+            "ONE if is_neutral else case.policy.hedge.max_ratio",
+            "ONE if is_neutral else case.policy.hedge.max_ratio * 9",
         ),
         edit(
             "risk.asset_rules:naked_short",

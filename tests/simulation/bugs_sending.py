@@ -93,10 +93,10 @@ SENDING: Final = (
         "I2",
         "futures:ALIVE:none:1",
         edit(
-            "adapters.ccxt_venue:CcxtVenue._setting",
-            "        judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
-            "        await self._wire.write(desk, call, read=read, rank=Rank.ORDER)\n"
-            "        judgement = await self._wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
+            "adapters.order_sending:setting_made",
+            "    judgement = await wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
+            "    await wire.write(desk, call, read=read, rank=Rank.ORDER)\n"
+            "    judgement = await wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
         ),
     ),
     bug(
