@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -61,7 +61,7 @@ from trimtab.domain.policy import (
     Untargeted,
 )
 from trimtab.domain.routing import AutoPolicy, Share
-from trimtab.domain.shared_wallet import SharedWallet
+from trimtab.domain.shared_wallet import SharedWallet, losses_of
 from trimtab.domain.sleeves import Direction, Sleeve, SleeveScale
 from trimtab.domain.snapshot import (
     AccountKey,
@@ -323,6 +323,12 @@ class _Account:
             )
         }
 
+    def profits(self) -> Iterator[Decimal]:
+        """Yield the unrealised profit of each position."""
+        for symbol, position in self.positions.items():
+            units = self.instruments[symbol].units(position.lots)
+            yield units * (self.contracts[symbol].mark - position.entry_price)
+
     def _one_wallet(
         self, profit: Decimal, initial: Decimal, maintenance: Decimal
     ) -> dict[Asset, MarginPool]:
@@ -332,6 +338,7 @@ class _Account:
             units=held.held,
             locked=held.locked,
             unrealised_pnl=profit,
+            losses=losses_of(self.profits()),
             initial_margin=initial,
             maintenance_margin=maintenance,
         )

@@ -34,6 +34,7 @@ from trimtab.adapters.listed_pages import Row, whole_list
 from trimtab.adapters.raw_account import Holdings, PositionRow, ToldContract
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Instrument, Symbol
+from trimtab.domain.shared_wallet import losses_of
 from trimtab.domain.snapshot import Book, Bracket
 from trimtab.venues.profile import Desk
 
@@ -73,8 +74,9 @@ class BybitAccount:
         rows = await self._position_rows()
         positions = tuple(p for row in rows if (p := position_row(row)) is not None)
         maintained = await self._maintained(rows, positions)
+        losses = losses_of(row.profit for row in positions)
         unified, spot, linear = await together(
-            read(_WALLET, _UNIFIED, partial(unified_of, maintained=maintained)),
+            read(_WALLET, _UNIFIED, partial(unified_of, maintained=maintained, losses=losses)),
             self._orders.all_resting(Desk.SPOT),
             self._orders.all_resting(Desk.LINEAR),
         )

@@ -40,8 +40,10 @@ class Unified:
     """That of USDT alone, which shares its wallet with the cash."""
 
 
-def unified_of(answer: object, *, maintained: Decimal) -> Unified:
+def unified_of(answer: object, *, maintained: Decimal, losses: Decimal) -> Unified:
     """Read the wallet; positions have *maintained* to keep, their fees to close counted in.
+
+    *losses* are of those positions that are at a loss, >= 0.
 
     Raises:
         Unreadable: a field is missing or wrong, a coin is owed, or backs positions.
@@ -57,7 +59,7 @@ def unified_of(answer: object, *, maintained: Decimal) -> Unified:
         held = _coin(coin, row)
         if held.free or held.locked:
             balances[Asset(coin)] = held
-    balance, pool = _cash(cash, maintained).parts
+    balance, pool = _cash(cash, maintained=maintained, losses=losses).parts
     return Unified(
         balances={**balances, Asset(SETTLED_IN): balance}, pools={Asset(SETTLED_IN): pool}
     )
@@ -92,7 +94,7 @@ def _require_own(coin: str, row: Row) -> None:
         raise Unreadable(f"{coin} is borrowed; pay it back")
 
 
-def _cash(row: Row, maintained: Decimal) -> SharedWallet:
+def _cash(row: Row, *, maintained: Decimal, losses: Decimal) -> SharedWallet:
     """Read the coin that is cash and margin."""
     _require_own(SETTLED_IN, row)
     units, locked = decimal_of(row, "walletBalance"), decimal_of(row, "locked")
@@ -105,6 +107,7 @@ def _cash(row: Row, maintained: Decimal) -> SharedWallet:
         units=units,
         locked=locked,
         unrealised_pnl=decimal_of(row, "unrealisedPnl"),
+        losses=losses,
         initial_margin=bound,
         maintenance_margin=maintained,
     )

@@ -4,12 +4,14 @@ A unified account has one. It is shown in two parts so that each unit stands in 
 free, or locked in orders of coins, is a balance; what positions bind, and all unrealised profit,
 is a margin pool that says so (``shares_cash``). Coins never count as margin here. What is free is
 what is left when positions have bound theirs and losses are paid; unrealised profit buys nothing.
+It pays no loss of another position either: one that is closed takes its loss from the cash while
+the profit stays where it was.
 Whatever changes one part may move the border between them, so changes are made to the whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -28,6 +30,8 @@ class SharedWallet:
     """Those that orders of coins hold back, >= 0."""
     unrealised_pnl: Decimal
     """Profit of open positions at mark, signed."""
+    losses: Decimal
+    """What those positions have lost that are at a loss, >= 0; no profit is taken off it."""
     initial_margin: Decimal
     """Margin that positions and orders bind, >= 0."""
     maintenance_margin: Decimal
@@ -37,8 +41,8 @@ class SharedWallet:
     def spare(self) -> Decimal:
         """What is left when all is paid and bound, signed."""
         with exact_arithmetic():
-            loss = min(ZERO, self.unrealised_pnl)
-            return self.units - self.locked + loss - self.initial_margin
+            lost = max(self.losses, -self.unrealised_pnl)
+            return self.units - self.locked - lost - self.initial_margin
 
     @property
     def parts(self) -> tuple[Balance, MarginPool]:
@@ -56,6 +60,22 @@ class SharedWallet:
         )
 
 
+def losses_of(profits: Iterable[Decimal]) -> Decimal:
+    """Return what was lost of unrealised *profits*, each by itself, >= 0."""
+    with exact_arithmetic():
+        return sum((-profit for profit in profits if profit < ZERO), ZERO)
+
+
+def _profits(snapshot: Snapshot, asset: Asset) -> Iterator[Decimal]:
+    """Yield the unrealised profit of each position that settles in *asset*, signed."""
+    for symbol, position in snapshot.positions.items():
+        instrument = snapshot.instruments[symbol]
+        if instrument.settle == asset:
+            mark = snapshot.contracts[symbol].mark
+            with exact_arithmetic():
+                yield instrument.units(position.lots) * (mark - position.entry_price)
+
+
 def shared_wallet_of(snapshot: Snapshot, asset: Asset) -> SharedWallet | None:
     """Return the whole wallet of *asset*; None where coins and margin lie apart."""
     pool = snapshot.pools.get(asset)
@@ -68,6 +88,7 @@ def shared_wallet_of(snapshot: Snapshot, asset: Asset) -> SharedWallet | None:
         units=units,
         locked=cash.locked,
         unrealised_pnl=pool.unrealised_pnl,
+        losses=losses_of(_profits(snapshot, asset)),
         initial_margin=pool.initial_margin,
         maintenance_margin=pool.maintenance_margin,
     )

@@ -183,14 +183,16 @@ def wallet(*coins: dict[str, Any]) -> dict[str, Any]:
 def test_what_is_bound_is_margin_the_rest_cash_and_coins_are_coins() -> None:
     cash = coin("USDT", totalPositionIM="300", totalOrderIM="20", unrealisedPnl="-30")
     told = unified_of(
-        wallet(cash, coin("BTC"), coin("ETH", walletBalance="0", locked="0")), maintained=Decimal(7)
+        wallet(cash, coin("BTC"), coin("ETH", walletBalance="0", locked="0")),
+        maintained=Decimal(7),
+        losses=Decimal(45),
     )
     assert told.balances == {
         Asset("BTC"): Balance(free=Decimal(950), locked=Decimal(50)),
-        Asset("USDT"): Balance(free=Decimal(600), locked=Decimal(50)),
+        Asset("USDT"): Balance(free=Decimal(585), locked=Decimal(50)),
     }
     (pool,) = told.pools.values()
-    assert (pool.balance, pool.maintenance_margin, pool.shares_cash) == (320, 7, True)
+    assert (pool.balance, pool.maintenance_margin, pool.shares_cash) == (335, 7, True)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_what_is_bound_is_margin_the_rest_cash_and_coins_are_coins() -> None:
 )
 def test_what_could_not_be_counted_once_is_unreadable(coins: Any, why: str) -> None:
     with pytest.raises(Unreadable, match=why):
-        unified_of(wallet(*coins), maintained=Decimal(0))
+        unified_of(wallet(*coins), maintained=Decimal(0), losses=Decimal(0))
 
 
 # The log

@@ -61,8 +61,9 @@ def broken_values() -> list[tuple[str, str, str]]:
     rows.remove(("overlays.momentum", "assets", "[]"))  # No coin named: all of them.
     rows.remove(("risk", "symbols", "[]"))  # No market named: all that targets need.
     rows.remove(("hedge.redeploy", "candidates", "[]"))  # Likewise: all targets.
-    for key in ("channels", "events", "email_to"):  # Nobody is told; all is; to nobody.
-        rows.remove(("notify", key, "[]"))
+    for key in ("channels", "events", "email_to", "replies"):
+        rows.remove(("notify", key, "[]"))  # Nobody is told; all is; to nobody; of nobody.
+    rows.remove(("notify", "telegram_sender", "5"))  # An id is a number.
     return rows
 
 

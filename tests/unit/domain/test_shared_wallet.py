@@ -44,11 +44,14 @@ USDT = Asset("USDT")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def wallet(units: str, *, locked: str = "0", pnl: str = "0", bound: str = "0") -> SharedWallet:
+def wallet(
+    units: str, *, locked: str = "0", pnl: str = "0", lost: str = "0", bound: str = "0"
+) -> SharedWallet:
     return SharedWallet(
         units=Decimal(units),
         locked=Decimal(locked),
         unrealised_pnl=Decimal(pnl),
+        losses=Decimal(lost),
         initial_margin=Decimal(bound),
         maintenance_margin=Decimal(1),
     )
@@ -79,6 +82,19 @@ def test_what_is_bound_locked_or_lost_is_not_free_and_profit_buys_nothing() -> N
         assert balance.held + pool.wallet_balance == 1000
         assert pool.unrealised_pnl == Decimal(pnl)
         assert (pool.shares_cash, pool.withdrawable) == (True, 0)
+
+
+def test_a_profit_pays_no_loss_of_another_position() -> None:
+    balance, pool = wallet("1000", pnl="30", lost="50", bound="300").parts
+    assert (balance.free, pool.unrealised_pnl) == (650, 30)
+    seen = account(
+        "one wallet, USDT 10000, BTC 0 @ 60000, ETH 0 @ 3000,"
+        " perp BTC -0.01 from 50000, perp ETH 1 from 2000"
+    )
+    whole = shared_wallet_of(seen, USDT)
+    assert whole is not None
+    assert (whole.unrealised_pnl, whole.losses) == (900, 100)
+    assert seen.balances[USDT].free == whole.spare == 10000 - 100 - 3600
 
 
 def test_a_wallet_that_is_short_of_margin_has_nothing_free_and_keeps_its_units() -> None:
