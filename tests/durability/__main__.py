@@ -73,7 +73,8 @@ def _tried(asked: argparse.Namespace, folder: Path, first: Bench) -> int:
     counts, failed = _counted(_watched(found, len(cases), console), asked, console)
     spent = time.monotonic() - started
     happened = ", ".join(f"{count} {name}" for name, count in counts.items())
-    part = f" ({asked.first} to {asked.first + len(cases)} of {whole})"
+    which = f"{asked.first} to {asked.first + len(cases)}"
+    part = f" ({'drawn' if asked.sample or asked.only else which} of {whole})"
     told = f"{len(cases)} cases{part if 0 < len(cases) < whole else ''}, {failed} failed"
     sys.stdout.write(f"{asked.matrix}: {told}; {happened}; {spent:.0f} s\n")
     return 1 if failed or not cases else 0
