@@ -16,10 +16,10 @@ ROWS = [
     row
     for row in broken_values()
     if row[0] not in ("overlays.rotation", "portfolio.neutral")
-    and row[1] not in ("quote", "profile", "targets")
+    and row[1] not in ("quote", "profile", "targets", "max_scale")
 ]
-"""Broken lines whose fault does not depend on other keys; a rotation needs perpetuals, too,
-and a neutral sleeve stands beside few other rules."""
+"""Broken lines whose fault does not depend on other keys; a rotation needs perpetuals, too, a
+neutral sleeve stands beside few other rules, and a scale excludes the overlay of volatility."""
 
 
 def outcome(text: str | bytes) -> Config | InvalidConfig:

@@ -77,7 +77,7 @@ def hedge_venue_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> 
         return
     markets, path = venue.get("markets", _USUAL), ("hedge", "venue")
     wanted = [k for k in _CONTRACTS if isinstance(markets, (list, tuple)) and k in markets]
-    if not wanted and isinstance(markets, (list, tuple)):
+    if markets == [MarketKind.SPOT.value]:  # What else lacks contracts has its own fault.
         reason = "has nothing to hold: venue.markets has no contracts"
         yield Flaw(path=path, reason=reason, fix='add "swap" to venue.markets, or remove it')
     yield from _unspoken(there, wanted=wanted, environment=venue.get("environment"))
