@@ -6,7 +6,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from tests.builders import account, occasion, plan, policy
+from tests.builders import account, contract, occasion, plan, policy, swap
 from tests.unit.risk.cases import ask, context, refused
 from trimtab.adapters.ledger.rules import statement_of
 from trimtab.adapters.paper_account import simulated
@@ -95,6 +95,24 @@ def test_a_profit_pays_no_loss_of_another_position() -> None:
     assert whole is not None
     assert (whole.unrealised_pnl, whole.losses) == (900, 100)
     assert seen.balances[USDT].free == whole.spare == 10000 - 100 - 3600
+
+
+def test_a_loss_of_what_settles_in_another_asset_is_not_this_wallets() -> None:
+    seen = hedged()
+    other = swap("ETH", "USDC")
+    position = dataclasses.replace(
+        seen.positions[Symbol("BTC/USDT:USDT")], symbol=other.symbol, entry_price=Decimal(50_000)
+    )
+    both = dataclasses.replace(
+        seen,
+        instruments={**seen.instruments, other.symbol: other},
+        positions={**seen.positions, other.symbol: position},
+        contracts={**seen.contracts, other.symbol: contract(60_000)},
+    )
+    alone, beside = shared_wallet_of(seen, USDT), shared_wallet_of(both, USDT)
+    assert alone is not None
+    assert alone.losses == 100
+    assert alone == beside
 
 
 def test_a_wallet_that_is_short_of_margin_has_nothing_free_and_keeps_its_units() -> None:

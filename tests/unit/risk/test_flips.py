@@ -310,3 +310,18 @@ def test_where_the_spot_wallet_has_too_little_no_topup_turns_it() -> None:
     poor = "USDT 200, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100"
     found = told(poor, rules, make=topped).found
     assert "hedge.max_topup" not in {each.name for each in found}
+
+
+def test_between_two_venues_no_topup_is_named_however_much_would_do() -> None:
+    key = dataclasses.replace(KEY_IN_ORDER, transfers_within=True)
+    rules = policy(
+        hedge={"max_topup": Decimal(100)}, route=Route.FUTURES, side=DriftSide.OVERWEIGHT
+    )
+    held = account("USDT 2000, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100")
+    split = dataclasses.replace(held, key=dataclasses.replace(held.key, venue="binance+bitget"))
+    one, two = (
+        {each.name for each in told(seen, rules, make=topped, key=key).found}
+        for seen in (held, split)
+    )
+    assert "hedge.max_topup" in one
+    assert "hedge.max_topup" not in two
