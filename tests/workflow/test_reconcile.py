@@ -170,6 +170,16 @@ async def test_fills_of_an_order_that_is_not_settled_are_left_to_recovery() -> N
     assert {d.who for d in fills} == {Actor.RECOVER}
 
 
+async def test_a_strangers_fill_is_not_recoverys_because_two_markets_number_orders_alike() -> None:
+    floor = await after_a_run(Fault.RESTS_FOR_EVER)
+    floor.venue.trade_by_hand(floor.plan.legs[1].instrument, -50)
+    last, resting = floor.venue.truth.trades[-1], floor.records["1.1"]
+    assert resting.venue_order_id is not None
+    last.fill = dataclasses.replace(last.fill, venue_order_id=resting.venue_order_id)
+    found = (await floor.reconcile()).differences
+    assert [d.who for d in found if d.subject is Subject.FILL] == [Actor.ADOPT]
+
+
 async def test_a_fill_that_the_venue_tells_otherwise_or_not_at_all_needs_a_person() -> None:
     floor = await after_a_run()
     first = floor.venue.truth.trades[0]

@@ -234,11 +234,14 @@ async def _compared(ledger: Ledger, seen: Look, statement: Statement | None) -> 
 def _fills(
     records: Sequence[OrderRecord], seen: Look, *, booked: Sequence[Fill], listed: Sequence[Fill]
 ) -> tuple[Difference, ...]:
-    """Compare executions market by market, each from where its list begins."""
-    names = {r.venue_order_id: r.intent.client_order_id for r in records}
+    """Compare executions market by market, each from where its list begins.
+
+    A venue's order id names one order of its market: two markets may use the same.
+    """
+    names = {(r.intent.instrument.symbol, r.venue_order_id): r for r in records}
     unresolved = frozenset(r.intent.client_order_id for r in records if not r.state.is_terminal)
     told = [
-        dataclasses.replace(f, client_order_id=names.get(f.venue_order_id, f.client_order_id))
+        f if (record := names.get((f.symbol, f.venue_order_id))) is None else _by(record, f)
         for f in listed
     ]
     found: tuple[Difference, ...] = ()
@@ -250,6 +253,11 @@ def _fills(
             unresolved=unresolved,
         )
     return found
+
+
+def _by(record: OrderRecord, fill: Fill) -> Fill:
+    """Return *fill* under the name of its order."""
+    return dataclasses.replace(fill, client_order_id=record.intent.client_order_id)
 
 
 def _in(seen: Look, fills: Iterable[Fill]) -> tuple[Fill, ...]:
