@@ -66,6 +66,7 @@ from trimtab.adapters.mexc_markets import MexcAccount, MexcMarketData, mexc_mark
 from trimtab.adapters.mexc_orders import MexcOrders
 from trimtab.adapters.mexc_preflight import mexc_preflight
 from trimtab.adapters.mexc_venue import mexc_venue
+from trimtab.adapters.no_stops import NoStops
 from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.raw_account import RawMarketData
 from trimtab.adapters.venue_clock import VenueClocks
@@ -79,7 +80,7 @@ from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
-from trimtab.ports import Clock, MarketData, Preflight, Venue, Wallets
+from trimtab.ports import Clock, MarketData, Preflight, Stops, Venue, Wallets
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.profile import Desk, VenueProfile
 
@@ -125,6 +126,8 @@ class OpenedVenue:
     market: MarketData
     preflight: Preflight
     history: DailyLists
+    stops: Stops = field(default_factory=NoStops)
+    """Where none can rest, whoever asks is refused."""
 
 
 @asynccontextmanager

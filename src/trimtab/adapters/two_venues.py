@@ -80,6 +80,7 @@ def joined(*, coins: OpenedVenue, hedges: OpenedVenue, key: AccountKey) -> Opene
             coins=coins.preflight, hedges=hedges.preflight, names=names_of(key)
         ),
         history=TwoHistories(coins=coins.history, hedges=hedges.history),
+        stops=hedges.stops,
     )
 
 

@@ -20,6 +20,7 @@ from trimtab.ports.replies import ReplyChannel, ReplyLedger
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
+from trimtab.ports.stops import Stops
 from trimtab.ports.transfers import TransferLedger, TransferList, TransferStep, Wallets
 from trimtab.ports.venue import (
     AbsenceEvidence,
@@ -66,6 +67,7 @@ __all__ = [
     "SlotLedger",
     "StandingApprovalLedger",
     "StopSignal",
+    "Stops",
     "TransferLedger",
     "TransferList",
     "TransferStep",

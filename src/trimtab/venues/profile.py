@@ -158,6 +158,9 @@ class VenueProfile:
     weight_window_s: int = 60
     """Length of the windows in which weight is counted, where they are no minutes, >= 1."""
 
+    rests_stops: bool = False
+    """Whether the adapter lets stops rest on the venue."""
+
     def __post_init__(self) -> None:
         shared = self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]
         if shared and self.paper_header is None:

@@ -1,0 +1,187 @@
+"""Stops that rest on the venue: what buys back one hedge with nobody there.
+
+A resting stop is one reduce-only market order that waits for the mark of its contract. It is no
+order of a plan's lines: the venue fills it whenever its trigger is reached, and the order that it
+becomes then has a number of its own. Lots are signed like an order's, positive buys back a short.
+Pure values. See docs/design/0053-resting-stops.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, NewType
+
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.instruments import Instrument, Lots, Symbol, Ticks
+from trimtab.domain.orders import VenueOrderId
+
+StopId = NewType("StopId", str)
+"""Our own name of a stop, sent with it; 28 characters of ``[a-z0-9]``, the first an ``s``."""
+VenueStopId = NewType("VenueStopId", str)
+"""The venue's number of a stop; the order that it becomes has another one."""
+
+STOP_ID_LENGTH: Final = 28
+
+
+def stop_id(*, plan_digest: str, hedge_id: HedgeId, attempt: int) -> StopId:
+    """Return the one name that a plan's stop for a hedge can have, by attempt, >= 1."""
+    seed = f"{plan_digest}:{hedge_id}:{attempt}:stop".encode("ascii")
+    text = base64.b32encode(hashlib.sha256(seed).digest()).decode("ascii").lower()
+    return StopId("s" + text[: STOP_ID_LENGTH - 1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopIntent:
+    """One stop, ready to be placed once. It is reduce-only and, once triggered, has no limit.
+
+    A limit could leave it unfilled behind the market, where it protects nothing.
+    """
+
+    stop_id: StopId
+    plan_digest: str
+    hedge_id: HedgeId
+    """What it buys back."""
+    attempt: int
+    """Count of stops that the plan places for the hedge, >= 1."""
+    instrument: Instrument
+    """A contract."""
+    lots: Lots
+    """Signed, never zero: positive buys back a short."""
+    trigger: Ticks
+    """Mark at which it fires, ticks, > 0; a buy fires at or above it, a sell at or below."""
+
+    def __post_init__(self) -> None:
+        if not self.lots or self.trigger <= 0 or not self.instrument.is_contract:
+            raise ValueError(f"{self.stop_id}: lots must not be 0, trigger > 0, on a contract")
+
+    @property
+    def quantity(self) -> Decimal:
+        """Unsigned size in base units."""
+        return self.instrument.units(self.lots).copy_abs()
+
+    @property
+    def trigger_price(self) -> Decimal:
+        """The trigger in quote units per base unit."""
+        return self.instrument.limit_price(self.trigger)
+
+
+class SeenStop(StrEnum):
+    """What the venue says of a stop."""
+
+    RESTING = "resting"
+    FIRED = "fired"
+    """Its trigger was reached, and it became an order."""
+    WITHDRAWN = "withdrawn"
+    """It rests no more and became no order: cancelled by whomever, expired, or turned down when
+    it was triggered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiredOrder:
+    """The order that a stop became."""
+
+    venue_order_id: VenueOrderId
+    """Under which its executions are listed."""
+    filled_lots: Lots
+    """Executed so far, signed like the stop's lots."""
+    ended: bool
+    """Whether the venue will not fill it any further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueStop:
+    """What the venue says of one stop of ours now."""
+
+    stop_id: StopId
+    """As the venue echoes it."""
+    venue_stop_id: VenueStopId
+    symbol: Symbol
+    lots: Lots
+    """Signed."""
+    trigger_price: Decimal
+    """Quote per base unit, > 0."""
+    state: SeenStop
+    order: FiredOrder | None
+    """What it became; None unless it fired."""
+    status: str
+    """The venue's own word; for the record, never decided on."""
+
+    def __post_init__(self) -> None:
+        if (self.order is None) is (self.state is SeenStop.FIRED):
+            raise ValueError(f"{self.stop_id}: a stop that fired has an order, and no other has")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedStop:
+    """A conditional order that rests on the venue, whoever placed it."""
+
+    symbol: Symbol
+    stop_id: StopId
+    """The name that it was placed under; empty where its owner gave none."""
+    venue_stop_id: VenueStopId
+    lots: Lots
+    """Signed; 0 where it closes whatever position there is."""
+    trigger_price: Decimal
+    """Quote per base unit, > 0."""
+    reduce_only: bool
+
+
+class StopState(StrEnum):
+    """Where a stop is in its life; the transitions are in execution.stop_life. Stored."""
+
+    SENDING = "sending"
+    """Committed to the ledger; bytes may or may not have left."""
+    UNKNOWN = "unknown"
+    """The venue may have it. It is looked up, never sent again."""
+    RESTING = "resting"
+    FIRED = "fired"
+    """It became an order, whose fills are not all in the ledger yet."""
+    DONE = "done"
+    """It became an order that has ended, and all its fills are booked."""
+    WITHDRAWN = "withdrawn"
+    """It rests no more and became no order."""
+    REFUSED = "refused"
+    """The venue said no to placing it."""
+    ABSENT = "absent"
+    """Certainly never placed: nothing left, or its absence was proved."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing more can happen to it."""
+        return self in _TERMINAL
+
+    @property
+    def may_fill(self) -> bool:
+        """Whether the venue may still fill it at any time."""
+        return self in (
+            StopState.SENDING,
+            StopState.UNKNOWN,
+            StopState.RESTING,
+            StopState.FIRED,
+        )
+
+
+_TERMINAL: Final = frozenset(
+    {StopState.DONE, StopState.WITHDRAWN, StopState.REFUSED, StopState.ABSENT}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRecord:
+    """One stop as the ledger knows it. Dry runs place none."""
+
+    intent: StopIntent
+    state: StopState
+    venue_stop_id: VenueStopId | None
+    """None unless the venue has named it."""
+    venue_order_id: VenueOrderId | None
+    """The order that it became; None unless it fired."""
+    executed_lots: Lots
+    """What the venue reports as executed of that order, signed."""
+    begun_at: datetime
+    """When the intent was committed, our clock."""

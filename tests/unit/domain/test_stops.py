@@ -1,0 +1,94 @@
+"""Resting stops as values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.builders import dec, spot, swap
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.instruments import Lots, Symbol, Ticks
+from trimtab.domain.orders import VenueOrderId
+from trimtab.domain.stops import (
+    FiredOrder,
+    SeenStop,
+    StopId,
+    StopIntent,
+    StopState,
+    VenueStop,
+    VenueStopId,
+    stop_id,
+)
+
+BTC = HedgeId("btc-1f09ac")
+DIGEST = "ab" * 32
+
+
+def _intent() -> StopIntent:
+    """Return a stop that buys back half a coin at 70,000."""
+    instrument = swap("BTC", lot_size=dec("0.001"), tick_size=dec("0.1"))
+    return StopIntent(
+        stop_id=stop_id(plan_digest=DIGEST, hedge_id=BTC, attempt=1),
+        plan_digest=DIGEST,
+        hedge_id=BTC,
+        attempt=1,
+        instrument=instrument,
+        lots=Lots(500),
+        trigger=Ticks(700_000),
+    )
+
+
+def test_a_stop_has_one_name_for_each_plan_hedge_and_attempt() -> None:
+    names = {
+        stop_id(plan_digest=digest, hedge_id=HedgeId(hedge), attempt=attempt)
+        for digest in (DIGEST, "cd" * 32)
+        for hedge in ("btc-1f09ac", "eth-1f09ac")
+        for attempt in (1, 2)
+    }
+
+    assert len(names) == 8
+    assert stop_id(plan_digest=DIGEST, hedge_id=BTC, attempt=1) in names
+    assert all(re.fullmatch("s[a-z0-9]{27}", name) for name in names)
+
+
+def test_a_stop_tells_its_size_and_trigger_in_units() -> None:
+    assert _intent().quantity == dec("0.5")
+    assert _intent().trigger_price == dec(70_000)
+
+
+@pytest.mark.parametrize("wrong", [{"lots": 0}, {"trigger": 0}, {"instrument": spot("BTC")}])
+def test_a_stop_of_nothing_or_at_no_price_or_on_coins_cannot_be_written_down(
+    wrong: dict[str, Any],
+) -> None:
+    with pytest.raises(ValueError, match=_intent().stop_id):
+        replace(_intent(), **wrong)
+
+
+@pytest.mark.parametrize("state", list(SeenStop))
+def test_only_a_stop_that_fired_became_an_order(state: SeenStop) -> None:
+    became = FiredOrder(venue_order_id=VenueOrderId("77"), filled_lots=Lots(500), ended=True)
+    has_order = state is SeenStop.FIRED
+
+    def seen(order: FiredOrder | None) -> VenueStop:
+        """Return the venue's word of the stop."""
+        return VenueStop(
+            stop_id=StopId("s1"),
+            venue_stop_id=VenueStopId("9"),
+            symbol=Symbol("BTC/USDT:USDT"),
+            lots=Lots(500),
+            trigger_price=dec(70_000),
+            state=state,
+            order=order,
+            status="X",
+        )
+
+    assert seen(became if has_order else None).state is state
+    with pytest.raises(ValueError, match="s1"):
+        seen(None if has_order else became)
+
+
+def test_a_stop_may_fill_until_it_is_known_to_have_ended() -> None:
+    assert {s for s in StopState if s.may_fill} == {s for s in StopState if not s.is_terminal}
