@@ -18,7 +18,7 @@ from typing import Final, NewType
 
 from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Instrument, Lots, Symbol, Ticks
-from trimtab.domain.orders import VenueOrderId
+from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 
 StopId = NewType("StopId", str)
 """Our own name of a stop, sent with it; 28 characters of ``[a-z0-9]``, the first an ``s``."""
@@ -28,9 +28,9 @@ VenueStopId = NewType("VenueStopId", str)
 STOP_ID_LENGTH: Final = 28
 
 
-def stop_id(*, plan_digest: str, hedge_id: HedgeId, attempt: int) -> StopId:
-    """Return the one name that a plan's stop for a hedge can have, by attempt, >= 1."""
-    seed = f"{plan_digest}:{hedge_id}:{attempt}:stop".encode("ascii")
+def stop_id(*, plan_digest: str, line: int) -> StopId:
+    """Return the one name that the stop of a plan's line can have."""
+    seed = f"{plan_digest}:{line}:stop".encode("ascii")
     text = base64.b32encode(hashlib.sha256(seed).digest()).decode("ascii").lower()
     return StopId("s" + text[: STOP_ID_LENGTH - 1])
 
@@ -44,10 +44,10 @@ class StopIntent:
 
     stop_id: StopId
     plan_digest: str
+    line: int
+    """Line of the plan, >= 1, counted on behind its orders and transfers."""
     hedge_id: HedgeId
     """What it buys back."""
-    attempt: int
-    """Count of stops that the plan places for the hedge, >= 1."""
     instrument: Instrument
     """A contract."""
     lots: Lots
@@ -140,9 +140,9 @@ class StopState(StrEnum):
     """The venue may have it. It is looked up, never sent again."""
     RESTING = "resting"
     FIRED = "fired"
-    """It became an order, whose fills are not all in the ledger yet."""
+    """It became an order that the venue may still fill."""
     DONE = "done"
-    """It became an order that has ended, and all its fills are booked."""
+    """It became an order that has ended; what it filled is booked like that of any order."""
     WITHDRAWN = "withdrawn"
     """It rests no more and became no order."""
     REFUSED = "refused"
@@ -185,3 +185,33 @@ class StopRecord:
     """What the venue reports as executed of that order, signed."""
     begun_at: datetime
     """When the intent was committed, our clock."""
+
+
+def order_of(intent: StopIntent) -> OrderIntent:
+    """Return the order that a stop becomes, under the stop's own name and line.
+
+    It has no limit on the venue; the trigger stands for it.
+    """
+    return OrderIntent(
+        client_order_id=ClientOrderId(intent.stop_id),
+        plan_digest=intent.plan_digest,
+        line=intent.line,
+        attempt=1,
+        instrument=intent.instrument,
+        lots=intent.lots,
+        limit=intent.trigger,
+        reduce_only=True,
+    )
+
+
+def venue_order_of(intent: StopIntent, fired: FiredOrder) -> VenueOrder:
+    """Return what the venue says of the order that a stop became, under our name of it."""
+    return VenueOrder(
+        client_order_id=ClientOrderId(intent.stop_id),
+        venue_order_id=fired.venue_order_id,
+        symbol=intent.instrument.symbol,
+        lots=intent.lots,
+        filled_lots=fired.filled_lots,
+        ended=fired.ended,
+        status="fired stop",
+    )

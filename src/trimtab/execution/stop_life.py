@@ -29,8 +29,8 @@ class StopEventKind(StrEnum):
     WITHDRAWN = "withdrawn"
     ABSENCE_PROVED = "absence_proved"
     """After the fence no list shows it."""
-    SETTLED = "settled"
-    """The order that it became has ended, and all its fills are booked."""
+    ENDED = "ended"
+    """The order that it became has ended."""
 
 
 _S, _E = StopState, StopEventKind
@@ -43,15 +43,18 @@ TRANSITIONS: Final[Mapping[tuple[StopState, StopEventKind], StopState]] = Mappin
         (_S.SENDING, _E.RESTS): _S.RESTING,
         (_S.SENDING, _E.FIRED): _S.FIRED,
         (_S.SENDING, _E.WITHDRAWN): _S.WITHDRAWN,
+        (_S.SENDING, _E.ENDED): _S.DONE,
         (_S.UNKNOWN, _E.LOST): _S.UNKNOWN,
         (_S.UNKNOWN, _E.RESTS): _S.RESTING,
         (_S.UNKNOWN, _E.FIRED): _S.FIRED,
         (_S.UNKNOWN, _E.WITHDRAWN): _S.WITHDRAWN,
         (_S.UNKNOWN, _E.ABSENCE_PROVED): _S.ABSENT,
+        (_S.UNKNOWN, _E.ENDED): _S.DONE,
         (_S.RESTING, _E.FIRED): _S.FIRED,
         (_S.RESTING, _E.WITHDRAWN): _S.WITHDRAWN,
+        (_S.RESTING, _E.ENDED): _S.DONE,
         (_S.FIRED, _E.FIRED): _S.FIRED,
-        (_S.FIRED, _E.SETTLED): _S.DONE,
+        (_S.FIRED, _E.ENDED): _S.DONE,
     }
 )
 """Every transition there is. What is not listed cannot happen."""
@@ -81,6 +84,8 @@ def is_allowed(before: StopState, *, after: StopState) -> bool:
 
 def event_of(seen: VenueStop) -> StopEventKind:
     """Return what the venue's word of a stop is as an event."""
+    if seen.order is not None and seen.order.ended:
+        return _E.ENDED
     return _SEEN[seen.state]
 
 

@@ -20,7 +20,9 @@ from trimtab.domain.stops import (
     StopState,
     VenueStop,
     VenueStopId,
+    order_of,
     stop_id,
+    venue_order_of,
 )
 
 BTC = HedgeId("btc-1f09ac")
@@ -31,27 +33,35 @@ def _intent() -> StopIntent:
     """Return a stop that buys back half a coin at 70,000."""
     instrument = swap("BTC", lot_size=dec("0.001"), tick_size=dec("0.1"))
     return StopIntent(
-        stop_id=stop_id(plan_digest=DIGEST, hedge_id=BTC, attempt=1),
+        stop_id=stop_id(plan_digest=DIGEST, line=3),
         plan_digest=DIGEST,
         hedge_id=BTC,
-        attempt=1,
+        line=3,
         instrument=instrument,
         lots=Lots(500),
         trigger=Ticks(700_000),
     )
 
 
-def test_a_stop_has_one_name_for_each_plan_hedge_and_attempt() -> None:
+def test_a_stop_has_one_name_for_each_plan_and_line() -> None:
     names = {
-        stop_id(plan_digest=digest, hedge_id=HedgeId(hedge), attempt=attempt)
-        for digest in (DIGEST, "cd" * 32)
-        for hedge in ("btc-1f09ac", "eth-1f09ac")
-        for attempt in (1, 2)
+        stop_id(plan_digest=digest, line=line) for digest in (DIGEST, "cd" * 32) for line in (1, 2)
     }
 
-    assert len(names) == 8
-    assert stop_id(plan_digest=DIGEST, hedge_id=BTC, attempt=1) in names
+    assert len(names) == 4
+    assert stop_id(plan_digest=DIGEST, line=1) in names
     assert all(re.fullmatch("s[a-z0-9]{27}", name) for name in names)
+
+
+def test_a_stop_that_fired_is_an_order_of_its_own_name_and_line() -> None:
+    order = order_of(_intent())
+    fired = FiredOrder(venue_order_id=VenueOrderId("77"), filled_lots=Lots(400), ended=True)
+    told = venue_order_of(_intent(), fired)
+
+    assert (order.client_order_id, order.line, order.lots) == (_intent().stop_id, 3, 500)
+    assert (order.limit_price, order.reduce_only) == (dec(70_000), True)
+    assert (told.client_order_id, told.venue_order_id) == (order.client_order_id, "77")
+    assert (told.lots, told.filled_lots, told.ended) == (500, 400, True)
 
 
 def test_a_stop_tells_its_size_and_trigger_in_units() -> None:

@@ -35,7 +35,7 @@ INTENT = StopIntent(
     stop_id=StopId("s1"),
     plan_digest="ab" * 32,
     hedge_id=HedgeId("btc-1f09ac"),
-    attempt=1,
+    line=3,
     instrument=swap("BTC", lot_size=dec("0.001"), tick_size=dec("0.1")),
     lots=Lots(500),
     trigger=Ticks(700_000),
@@ -69,6 +69,7 @@ def test_an_unknown_stop_ends_only_by_being_seen_or_by_a_proof_of_absence() -> N
         StopEventKind.RESTS,
         StopEventKind.FIRED,
         StopEventKind.WITHDRAWN,
+        StopEventKind.ENDED,
         StopEventKind.ABSENCE_PROVED,
     }
 
@@ -87,16 +88,17 @@ def test_a_step_is_allowed_exactly_where_an_event_makes_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "event"),
+    ("state", "order", "event"),
     [
-        (SeenStop.RESTING, StopEventKind.RESTS),
-        (SeenStop.FIRED, StopEventKind.FIRED),
-        (SeenStop.WITHDRAWN, StopEventKind.WITHDRAWN),
+        (SeenStop.RESTING, None, StopEventKind.RESTS),
+        (SeenStop.FIRED, replace(FIRED, ended=False), StopEventKind.FIRED),
+        (SeenStop.FIRED, FIRED, StopEventKind.ENDED),
+        (SeenStop.WITHDRAWN, None, StopEventKind.WITHDRAWN),
     ],
 )
-def test_the_venues_word_is_an_event(state: SeenStop, event: StopEventKind) -> None:
-    order = FIRED if state is SeenStop.FIRED else None
-
+def test_the_venues_word_is_an_event(
+    state: SeenStop, order: FiredOrder | None, event: StopEventKind
+) -> None:
     assert event_of(replace(SEEN, state=state, order=order)) is event
 
 
