@@ -232,3 +232,29 @@ async def test_a_truncated_answer_looks_like_an_order_without_an_id(desk: Desk) 
     order = await desk.client.create_order(SPOT, "market", "sell", "0.001")
     assert order["id"] is None
     assert desk.exchange.truth()["orders"][0]["status"] == "FILLED"
+
+
+async def test_a_stop_goes_to_its_own_service_and_comes_back_as_a_fired_order(desk: Desk) -> None:
+    client = desk.client
+    await client.create_order(SWAP, "market", "sell", "0.01")
+    terms = {"triggerPrice": "60000", "reduceOnly": True, "workingType": "MARK_PRICE"}
+    placed = await client.create_order(
+        SWAP, "market", "buy", "0.01", None, {**terms, "clientAlgoId": "ours"}
+    )
+    assert (placed["status"], placed["clientOrderId"]) == ("open", "ours")
+    assert Decimal(placed["triggerPrice"]) == 60_000
+    found = await client.fetch_open_orders(SWAP, params={"trigger": True})
+    assert [order["id"] for order in found] == [placed["id"]]
+    desk.exchange.set_prices(mid={"BTC": "60500"})
+    raw = await client.fapiPrivateGetAlgoOrder({"clientAlgoId": "ours"})
+    trades = await client.fetch_my_trades(SWAP, params={"orderId": raw["actualOrderId"]})
+    assert [(t["side"], Decimal(t["amount"])) for t in trades] == [("buy", Decimal("0.01"))]
+    await client.create_order(SWAP, "market", "sell", "0.01")
+    await client.create_order(
+        SWAP, "market", "buy", "0.01", None, {**terms, "triggerPrice": "66000"}
+    )
+    (waiting,) = await client.fetch_open_orders(SWAP, params={"trigger": True})
+    await client.cancel_order(waiting["id"], SWAP, {"trigger": True})
+    assert await client.fetch_open_orders(SWAP, params={"trigger": True}) == []
+    with pytest.raises(ccxt.OrderNotFound):
+        await client.fetch_order("1", SWAP, {"trigger": True, "clientAlgoId": "never"})

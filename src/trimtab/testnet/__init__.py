@@ -12,7 +12,7 @@ another room of this project. Time comes from an injected clock, chance from now
 A client keeps the production URLs and moves only its socket here. Keys: ``local-key`` and
 ``local-secret``. Without HTTP, :class:`Exchange` answers a ``Request`` in process.
 Admin (unsigned): ``GET /admin/truth|audit|faults``, ``POST /admin/prices|references|scenario|
-clock|funding|liquidate|adl|deposit|faults``, ``DELETE /admin/faults``; bodies in
+clock|funding|liquidate|adl|withdraw|deposit|faults``, ``DELETE /admin/faults``; bodies in
 :mod:`trimtab.testnet.admin`.
 
 Map, each module below those it uses:
@@ -22,6 +22,7 @@ Map, each module below those it uses:
 - ``exchange`` one request in, one answer out, no socket · ``routes_*`` tables of endpoints
 - ``views_*`` how orders, accounts and markets are written on the wire
 - ``spot_desk``, ``usdm_desk`` order entry and cancel · ``filters`` what an order must satisfy
+- ``usdm_triggers``, ``conditionals`` orders that wait for a price
 - ``settlement`` funding, liquidation, deleveraging, delivery
 - ``truth``, ``audit`` what happened, and the same sums by another path
 - ``accounts`` spot balances · ``positions``, ``margin`` futures · ``orders`` orders and fills

@@ -6,6 +6,7 @@
 - ``POST /admin/scenario`` a scenario (see ``Scenario.from_json``), or ``{}`` for the default
 - ``POST /admin/clock {"offset_ms": 1500}`` · ``POST /admin/funding {"rates": {"BTCUSDT": ".."}}``
 - ``POST /admin/liquidate {"symbol"}`` · ``POST /admin/adl {"symbol", "quantity"}``
+- ``POST /admin/withdraw {"client_id"}``: a conditional order that the exchange itself takes back
 - ``POST /admin/deposit {"asset", "units", "wallet": "spot" | "usdm"}``
 - ``POST /admin/rights {"key", "rights": ["read", "trade", ...]}``, see ``scenario.Credential``
 - ``POST /admin/faults`` the fields of ``Fault`` · ``DELETE /admin/faults``
@@ -29,6 +30,7 @@ from trimtab.testnet.interventions import (
     set_clock,
     set_prices,
     set_references,
+    withdraw,
 )
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.scenario import Scenario
@@ -82,6 +84,12 @@ def _adl(exchange: Exchange, given: Json) -> Json:
     return {}
 
 
+def _withdraw(exchange: Exchange, given: Json) -> Json:
+    """Withdraw a conditional order as the exchange itself."""
+    withdraw(exchange.state, client_id=str(given["client_id"]))
+    return {}
+
+
 def _deposit(exchange: Exchange, given: Json) -> Json:
     """Deposit or withdraw."""
     deposit(
@@ -123,6 +131,7 @@ def _endpoints() -> dict[tuple[str, str], Callable[[Exchange, Json], Json]]:
         ("POST", "funding"): _funding,
         ("POST", "liquidate"): _liquidate,
         ("POST", "adl"): _adl,
+        ("POST", "withdraw"): _withdraw,
         ("POST", "deposit"): _deposit,
         ("POST", "rights"): _rights,
         ("POST", "faults"): _inject,

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trimtab.testnet import routes_sapi, routes_spot, routes_usdm, routes_usdm_market
+from trimtab.testnet import (
+    routes_sapi,
+    routes_spot,
+    routes_triggers,
+    routes_usdm,
+    routes_usdm_market,
+)
 from trimtab.testnet.audit import audit
 from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import exactly
@@ -27,7 +33,7 @@ from trimtab.testnet.truth import RequestLog, truth
 from trimtab.testnet.wire import Answer, Params, Request
 
 _NOT_HERE = "<html><body><h2>404 Not found</h2></body></html>"
-_ORDER_PATHS = frozenset({"/api/v3/order", "/fapi/v1/order"})
+_ORDER_PATHS = frozenset({"/api/v3/order", "/fapi/v1/order", routes_triggers.PATH})
 
 
 class Exchange:
@@ -40,6 +46,7 @@ class Exchange:
             **routes_sapi.table(),
             **routes_usdm.table(),
             **routes_usdm_market.table(),
+            **routes_triggers.table(),
         }
         self.faults = FaultTable()
         self.log = RequestLog()
@@ -111,6 +118,7 @@ class Exchange:
     def hide(self, order_id: int, path: str, fault: Fault) -> None:
         """Hide an order as an ``invisible`` fault says, from now on."""
         market = Market.SPOT if path.startswith("/api") else Market.USDM
+        waits = path == routes_triggers.PATH
+        veil = self.state.conditionals.veil if waits else self.state.stores[market].veil
         now = self.state.now_ms
-        until = {place: now + ms for place, ms in fault.hide_ms.items()}
-        self.state.stores[market].veil.hide(order_id, until_ms=until)
+        veil.hide(order_id, until_ms={place: now + ms for place, ms in fault.hide_ms.items()})

@@ -14,7 +14,7 @@ from trimtab.testnet.accounts import Transfer
 from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import exactly
 from trimtab.testnet.margin import stakes
-from trimtab.testnet.rejections import Rejection, invalid_symbol
+from trimtab.testnet.rejections import Rejection, invalid_symbol, unknown_order
 from trimtab.testnet.scenario import rights_of
 from trimtab.testnet.settlement import (
     advance,
@@ -25,6 +25,7 @@ from trimtab.testnet.settlement import (
 )
 from trimtab.testnet.state import State
 from trimtab.testnet.usdm_desk import earn
+from trimtab.testnet.usdm_triggers import end
 
 Texts = Mapping[str, str]
 
@@ -92,6 +93,20 @@ def force_liquidation(state: State, symbol: str) -> None:
     for stake in stakes(state, symbol=symbol):
         if stake.position.quantity:
             liquidate_stake(state, stake)
+
+
+@exactly
+def withdraw(state: State, *, client_id: str) -> None:
+    """Let the exchange withdraw the conditional order named *client_id* of its own accord.
+
+    Raises:
+        Rejection: -2011 when none of that name rests.
+
+    """
+    order = state.conditionals.find(number=0, client_id=client_id)
+    if order is None or not order.rests:
+        raise unknown_order()
+    end(state, order, "EXPIRED")
 
 
 @exactly

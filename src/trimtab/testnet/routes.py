@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimtab.testnet.catalogue import Market
+from trimtab.testnet.conditionals import Conditional
 from trimtab.testnet.orders import Fill, Order
 from trimtab.testnet.rejections import Rejection, missing
 from trimtab.testnet.state import State
@@ -22,8 +23,8 @@ DAY_MS = 86_400_000
 class Placed:
     """What an endpoint that creates an order returns."""
 
-    order: Order
-    """The order it created."""
+    order: Order | Conditional
+    """What it created."""
     payload: Any
     """What goes out."""
 

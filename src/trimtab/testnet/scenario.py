@@ -82,6 +82,8 @@ class LimitTable:
     """New futures orders in ten seconds."""
     usdm_orders_1m: int = 1200
     """New futures orders a minute."""
+    usdm_conditionals: int = 200
+    """Conditional orders that may rest at a time, of all contracts together."""
     ban_after: int = 20
     """Requests answered 429 in a row before the host bans the caller (418)."""
     ban_ms: int = 120_000

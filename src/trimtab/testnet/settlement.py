@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from trimtab.testnet import spot_desk, usdm_desk
+from trimtab.testnet import spot_desk, usdm_desk, usdm_triggers
 from trimtab.testnet.books import Level, crossing
 from trimtab.testnet.catalogue import Market
 from trimtab.testnet.exact import ZERO, booked
@@ -22,7 +22,7 @@ _HOUR_MS = 3_600_000
 
 
 def advance(state: State) -> None:
-    """Bring the account up to now: funding and deliveries that fell due, then liquidation."""
+    """Bring the account up to now: funding and deliveries that fell due, stops, liquidation."""
     now = state.now_ms
     state.list_quarters()
     for symbol in [s for s, ends_at in state.countdowns.items() if ends_at <= now]:
@@ -35,6 +35,7 @@ def advance(state: State) -> None:
             settle_funding(state, symbol, at_ms=due)
             state.funding_due[symbol] = due + step
     _deliver(state, now)
+    usdm_triggers.trigger(state)
     liquidate(state)
 
 
@@ -43,6 +44,9 @@ def _deliver(state: State, now_ms: int) -> None:
     for order in state.stores[Market.USDM].open_orders():
         if state.listing(Market.USDM, order.symbol).delivers_at <= now_ms:
             usdm_desk.end(state, order, "EXPIRED")
+    for waiting in state.conditionals.resting():
+        if state.listing(Market.USDM, waiting.symbol).delivers_at <= now_ms:
+            usdm_triggers.end(state, waiting, "EXPIRED")
     for symbol, side, position in state.usdm.open_positions():
         listing = state.listing(Market.USDM, symbol)
         if listing.delivers_at <= now_ms:

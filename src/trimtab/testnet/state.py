@@ -12,6 +12,7 @@ from decimal import Decimal
 from trimtab.testnet.accounts import SpotWallet, Transfer
 from trimtab.testnet.books import Books
 from trimtab.testnet.catalogue import NEVER_MS, Listing, Market, listings, quarters_from
+from trimtab.testnet.conditionals import ConditionalStore
 from trimtab.testnet.exact import booked
 from trimtab.testnet.orders import OrderStore
 from trimtab.testnet.positions import Position
@@ -136,6 +137,7 @@ class State:
         self.spot = SpotWallet(scenario.spot)
         self.usdm = FuturesAccount(scenario, now_ms=self.started_at)
         self.stores = {market: OrderStore() for market in Market}
+        self.conditionals = ConditionalStore()
         self.transfers: list[Transfer] = []
         self.rates = dict(scenario.funding_rates)
         self.funding_due = {s: self._next_funding(s) for s in self.perpetuals()}

@@ -107,6 +107,7 @@ def truth(state: State, log: RequestLog) -> Json:
         "now_ms": state.now_ms,
         "orders": [as_json(o) for store in stores for o in store.orders()],
         "fills": [as_json(f) for store in stores for f in store.fills()],
+        "conditionals": [as_json(c) for c in state.conditionals.orders()],
         "balances": {
             asset: {
                 "free": plain(state.spot.free(asset)),

@@ -14,6 +14,7 @@ from decimal import Decimal
 from trimtab.testnet.books import Level, crossing
 from trimtab.testnet.brackets import notional_cap
 from trimtab.testnet.catalogue import Market
+from trimtab.testnet.conditionals import WHILE_HELD
 from trimtab.testnet.exact import ZERO, booked, charged
 from trimtab.testnet.filters import check_counter_price, check_usdm
 from trimtab.testnet.margin import pool_of, stake_of, stakes
@@ -40,7 +41,7 @@ def place(state: State, ticket: Ticket) -> tuple[Order, list[Fill]]:
         )
     mark = state.mark(listing.symbol)
     open_orders = store.open_orders(listing.symbol)
-    _require_mode(state, ticket)
+    require_mode(state, position_side=ticket.position_side, reduce_only=ticket.reduce_only)
     check_usdm(ticket, mark=mark, open_orders=open_orders)
     if ticket.client_id and any(o.client_id == ticket.client_id for o in open_orders):
         raise Rejection(-4116, "ClientOrderId is duplicated.")
@@ -63,12 +64,17 @@ def place(state: State, ticket: Ticket) -> tuple[Order, list[Fill]]:
     return after, fills
 
 
-def _require_mode(state: State, ticket: Ticket) -> None:
-    """Refuse a position side that the account's mode does not know."""
+def require_mode(state: State, *, position_side: str, reduce_only: bool) -> None:
+    """Refuse a position side that the account's mode does not know.
+
+    Raises:
+        Rejection: -4061, or -1106 for reduce-only where each side has a position of its own.
+
+    """
     legal = {"LONG", "SHORT"} if state.usdm.dual_side else {"BOTH"}
-    if ticket.position_side not in legal:
+    if position_side not in legal:
         raise Rejection(-4061, "Order's position side does not match user's setting.")
-    if state.usdm.dual_side and ticket.reduce_only:
+    if state.usdm.dual_side and reduce_only:
         raise Rejection(-1106, "Parameter 'reduceonly' sent when not required.")
 
 
@@ -277,8 +283,14 @@ def earn(state: State, kind: str, units: Decimal, *, symbol: str, trade_id: int)
 
 
 def _end_reducers(state: State, closed_by: Order) -> None:
-    """Expire the reduce-only orders of a position that is now flat, the closing one too."""
+    """Expire the reduce-only orders of a position that is now flat, the closing one too.
+
+    Of conditional orders only those that depend on the position: another would outlive it.
+    """
+    place = closed_by.position_side
     for order in state.stores[Market.USDM].open_orders(closed_by.symbol):
-        same = order.position_side == closed_by.position_side
-        if order.reduce_only and same:
+        if order.reduce_only and order.position_side == place:
             end(state, order, "EXPIRED")
+    for waiting in state.conditionals.resting(closed_by.symbol):
+        if waiting.time_in_force == WHILE_HELD and waiting.position_side == place:
+            state.conditionals.put(replace(waiting, status="EXPIRED", updated_at=state.now_ms))

@@ -323,7 +323,7 @@ def listing_row(listing: Listing, *, listed_at: int) -> Json:
                 "multiplierDecimal": "4",
             },
         ],
-        "orderTypes": ["LIMIT", "MARKET"],
+        "orderTypes": ["LIMIT", "MARKET", "STOP_MARKET"],
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
     }
 
