@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tests.fakes.memory_notices import MemoryNotices, NoticeStore
-from trimtab.adapters.ledger import rules, slot_rules, standing_rules, transfer_rules
+from trimtab.adapters.ledger import rules, slot_rules, standing_rules, stop_rules, transfer_rules
 from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
@@ -45,6 +45,14 @@ from trimtab.domain.standing_approval import (
     draw_of,
 )
 from trimtab.domain.statement import ExternalFlow, Statement
+from trimtab.domain.stops import (
+    StopId,
+    StopIntent,
+    StopRecord,
+    StopState,
+    order_of,
+    venue_order_of,
+)
 from trimtab.domain.trading import NavMark, Restraint, TradingState
 from trimtab.domain.transfers import (
     TransferId,
@@ -59,6 +67,7 @@ from trimtab.ports import (
     FillCursor,
     PlanStatus,
     SavedPlan,
+    StopStep,
     TransferStep,
     Transition,
 )
@@ -75,6 +84,7 @@ class Executions:
     settings: list[LeverageSetting] = field(default_factory=list)
     transfers: dict[TransferId, TransferRecord] = field(default_factory=dict)
     transfer_steps: list[TransferStep] = field(default_factory=list)
+    stops: dict[StopId, StopRecord] = field(default_factory=dict)
 
 
 @dataclass
@@ -205,6 +215,9 @@ class MemoryLedger(MemoryNotices):
         self._must_hold()
         rules.refuse_new_halt(await self.halted(), seen=halt_seen)
         self._refuse_lapsed(intents, at)
+        self._begin(intents, at)
+
+    def _begin(self, intents: Sequence[OrderIntent], at: datetime) -> None:
         begun = dict(self._own.orders)
         for intent in intents:
             self._known(intent.plan_digest)
@@ -394,6 +407,53 @@ class MemoryLedger(MemoryNotices):
     async def transfers_after_statement(self) -> tuple[TransferRecord, ...]:
         return tuple(self.store.real.transfers.values())[self.store.moved_before :]
 
+    async def begin_stop(self, intent: StopIntent, *, at: datetime, halt_seen: str | None) -> None:
+        self._about_to_write()
+        if self._dry_run:
+            raise LedgerError("a dry run places no stop")
+        self._must_hold()
+        rules.refuse_new_halt(await self.halted(), seen=halt_seen)
+        self._refuse_lapsed([intent], at)
+        self._known(intent.plan_digest)
+        is_there = intent.stop_id in self._own.stops
+        stop_rules.refuse_stop(intent, is_there=is_there, open_now=await self.open_stops())
+        self._own.stops[intent.stop_id] = StopRecord(
+            intent=intent,
+            state=StopState.SENDING,
+            venue_stop_id=None,
+            venue_order_id=None,
+            executed_lots=Lots(0),
+            begun_at=at,
+        )
+
+    async def advance_stop(self, step: StopStep) -> None:
+        self._about_to_write()
+        if self._dry_run:
+            raise LedgerError("a dry run places no stop")
+        self._must_hold()
+        record = self._own.stops.get(step.stop_id)
+        if record is None:
+            raise LedgerError(f"stop {step.stop_id}: is not in the ledger")
+        self._own.stops[step.stop_id] = stop_rules.stop_moved(record, step)
+        if step.state is StopState.DONE and step.order is not None:
+            order = order_of(record.intent)
+            self._begin([order], step.at)
+            ended = Transition(
+                client_order_id=order.client_order_id,
+                state=OrderState.SETTLING,
+                order=venue_order_of(record.intent, step.order),
+                evidence=None,
+                note="its stop fired",
+                at=step.at,
+            )
+            await self.advance([ended])
+
+    async def stops(self) -> tuple[StopRecord, ...]:
+        return tuple(self.store.real.stops.values())
+
+    async def open_stops(self) -> tuple[StopRecord, ...]:
+        return tuple(r for r in self.store.real.stops.values() if not r.state.is_terminal)
+
     async def orders(self, *, plan_digest: str | None) -> tuple[OrderRecord, ...]:
         records = self._own.orders.values()
         return tuple(r for r in records if plan_digest in (None, r.intent.plan_digest))
@@ -411,7 +471,9 @@ class MemoryLedger(MemoryNotices):
     async def committed_notional(self, *, since: datetime) -> Mapping[Symbol, Decimal]:
         return rules.committed(self.store.real.orders.values(), since=since)
 
-    def _refuse_lapsed(self, intents: Sequence[OrderIntent | TransferIntent], at: datetime) -> None:
+    def _refuse_lapsed(
+        self, intents: Sequence[OrderIntent | TransferIntent | StopIntent], at: datetime
+    ) -> None:
         for digest in {i.plan_digest for i in intents}:
             yes = None if self._dry_run else self._own.approvals.get(digest)
             if yes is not None and yes.kind is ApprovalKind.STANDING:

@@ -43,6 +43,7 @@ from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import Site, site_of
 from trimtab.adapters.ledger.slots import SqlSlots
 from trimtab.adapters.ledger.standing_approvals import SqlStandingApprovals
+from trimtab.adapters.ledger.stops import SqlStops
 from trimtab.adapters.ledger.transfers import SqlTransfers
 from trimtab.adapters.ledger.writer import Writer, open_writer
 from trimtab.domain.approved import Approval
@@ -225,6 +226,7 @@ class SqlLedger(
     SqlOrders,
     SqlFills,
     SqlTransfers,
+    SqlStops,
     SqlAccount,
     SqlRestraint,
     SqlStandingApprovals,

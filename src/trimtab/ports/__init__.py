@@ -20,7 +20,7 @@ from trimtab.ports.replies import ReplyChannel, ReplyLedger
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
-from trimtab.ports.stops import Stops
+from trimtab.ports.stops import StopLedger, Stops, StopStep
 from trimtab.ports.transfers import TransferLedger, TransferList, TransferStep, Wallets
 from trimtab.ports.venue import (
     AbsenceEvidence,
@@ -66,7 +66,9 @@ __all__ = [
     "SavedPlan",
     "SlotLedger",
     "StandingApprovalLedger",
+    "StopLedger",
     "StopSignal",
+    "StopStep",
     "Stops",
     "TransferLedger",
     "TransferList",

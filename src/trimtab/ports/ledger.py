@@ -26,6 +26,7 @@ from trimtab.ports.replies import ReplyLedger
 from trimtab.ports.restraint import RestraintLedger
 from trimtab.ports.slots import SlotLedger
 from trimtab.ports.standing_approvals import StandingApprovalLedger
+from trimtab.ports.stops import StopLedger
 from trimtab.ports.transfers import TransferLedger
 from trimtab.ports.venue import FillCursor
 
@@ -177,6 +178,7 @@ class Ledger(
     RestraintLedger,
     StandingApprovalLedger,
     TransferLedger,
+    StopLedger,
     HedgeLedger,
     SlotLedger,
     NoticeLedger,

@@ -6,11 +6,40 @@ As in :mod:`trimtab.ports`; a module of its own, so that none grows beyond a pag
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.stops import ListedStop, StopIntent, VenueStop
+from trimtab.domain.orders import Evidence
+from trimtab.domain.stops import (
+    FiredOrder,
+    ListedStop,
+    StopId,
+    StopIntent,
+    StopRecord,
+    StopState,
+    VenueStop,
+    VenueStopId,
+)
 from trimtab.ports.venue import AbsenceEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopStep:
+    """One step in the life of a stop, with what it was concluded from."""
+
+    stop_id: StopId
+    state: StopState
+    """The state that it enters."""
+    venue_stop_id: VenueStopId | None
+    """None unless the venue has named it."""
+    order: FiredOrder | None
+    """What it became; None unless it fired."""
+    evidence: Evidence | AbsenceEvidence | None
+    note: str
+    """One sentence for the operator; may be empty."""
+    at: datetime
 
 
 class Stops(Protocol):
@@ -64,4 +93,37 @@ class Stops(Protocol):
 
         By name, what rests, what rested, executions where they tell. Raises like :meth:`look_up`.
         """
+        ...
+
+
+class StopLedger(Protocol):
+    """The life of every resting stop. A hedge has one that may fill at a time."""
+
+    async def begin_stop(self, intent: StopIntent, *, at: datetime, halt_seen: str | None) -> None:
+        """Commit the intent as SENDING, before a byte is sent.
+
+        *halt_seen* is the kill switch as the gate saw it that passed its plan.
+
+        Raises:
+            LedgerError: it is there already, another one of its hedge may fill, or a dry run asks.
+            AccountHeld: the lease is no longer ours.
+            Halted: the kill switch was latched since, or the plan rests on a standing approval
+                that is over.
+
+        """
+        ...
+
+    async def advance_stop(self, step: StopStep) -> None:
+        """Record a step, refusing any that the life of a stop does not know.
+
+        With the step to DONE the order that it became is there, ended, its fills to be booked.
+        """
+        ...
+
+    async def stops(self) -> tuple[StopRecord, ...]:
+        """Return all stops, oldest first."""
+        ...
+
+    async def open_stops(self) -> tuple[StopRecord, ...]:
+        """Return stops that are not terminal, oldest first, in a dry run too."""
         ...

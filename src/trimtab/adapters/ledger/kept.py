@@ -17,6 +17,7 @@ APPEND_ONLY: Final = (
     "payments",
     "leverage_settings",
     "transfer_events",
+    "stop_events",
     "halts",
     "restraints",
     "nav_marks",
@@ -38,6 +39,7 @@ NEVER_DELETED: Final = (
     "fill_cursors",
     "payment_cursors",
     "transfers",
+    "stops",
     "leases",
 )
 """Tables whose rows change, but are kept by triggers from being deleted."""

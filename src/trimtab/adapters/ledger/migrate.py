@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from trimtab.domain.errors import LedgerError
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 12))
 """Every schema that this program knows, oldest first; the last is its own."""
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 """The migration scripts, inside the package."""

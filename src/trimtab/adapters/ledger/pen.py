@@ -13,11 +13,12 @@ from sqlalchemy import ClauseElement, Connection
 
 from trimtab.adapters.ledger import schema
 from trimtab.adapters.ledger.chain import Entry, Head, next_entry
-from trimtab.adapters.ledger.projection import Change, EntryKind, changes_of, stored
+from trimtab.adapters.ledger.changes import Change, stored
+from trimtab.adapters.ledger.projection import EntryKind, changes_of
 from trimtab.adapters.ledger.statements import alteration, fenced_insertion, insertion, rows_met
 from trimtab.domain.errors import AccountHeld, LedgerError
 
-_FENCED: Final = frozenset({schema.orders.name, schema.transfers.name})
+_FENCED: Final = frozenset({schema.orders.name, schema.transfers.name, schema.stops.name})
 """Tables whose rows say that something is about to be sent."""
 
 
@@ -54,7 +55,7 @@ class Pen:
         return entry
 
     def append_fenced(self, body: Mapping[str, Any], hand: Hand, *, kind: EntryKind) -> None:
-        """Append the beginning of an order or transfer, made only under the lease of *hand*.
+        """Append the beginning of an order, transfer or stop, made only under the lease of *hand*.
 
         The lease is part of the very statement that makes the row, so that a process that was
         stopped while another took the account over cannot begin anything when it goes on.

@@ -7,12 +7,13 @@ replayed by new programs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from trimtab.adapters.ledger.changes import Change, new_row, set_row, stored, stored_or_none
+from trimtab.adapters.ledger.projection_stops import stop_begun, stop_moved
 
 _ENTRY_ONLY: Final = frozenset({"source", "at"})
 """What a finding says in its entry alone: the table is of the first schema."""
@@ -20,6 +21,7 @@ _ENTRY_ONLY: Final = frozenset({"source", "at"})
 _SUBJECTS: Final = (
     "client_order_id",
     "transfer_id",
+    "stop_id",
     "digest",
     "slot",
     "plan_digest",
@@ -29,9 +31,6 @@ _SUBJECTS: Final = (
     "account",
 )
 """What names the subject of an entry, the nearest first."""
-
-Row = Mapping[str, Any]
-"""Column to stored value: text, whole number, boolean or None."""
 
 
 class EntryKind(StrEnum):
@@ -50,6 +49,8 @@ class EntryKind(StrEnum):
     LEVERAGE = "leverage"
     TRANSFER_BEGUN = "transfer_begun"
     TRANSFER_MOVED = "transfer_moved"
+    STOP_BEGUN = "stop_begun"
+    STOP_MOVED = "stop_moved"
     HALT = "halt"
     RESTRAINT = "restraint"
     NAV_MARKED = "nav_marked"
@@ -64,41 +65,9 @@ class EntryKind(StrEnum):
     LEASE_RELEASED = "lease_released"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One row that is made, or changed where it stands."""
-
-    table: str
-    key: Row
-    """Primary key."""
-    values: Row
-    """The other columns: all of a new row, those that change of an old one."""
-    is_new: bool
-
-
-def _new(table: str, key: Row, **values: object) -> Change:
-    """Return a row that is made."""
-    return Change(table=table, key=key, values=values, is_new=True)
-
-
-def _set(table: str, key: Row, **values: object) -> Change:
-    """Return a row that is changed."""
-    return Change(table=table, key=key, values=values, is_new=False)
-
-
-def stored(document: object) -> str:
-    """Return a document as the canonical text of one column."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
-
-
-def _stored_or_none(document: object) -> str | None:
-    """Return a document as canonical text; None stays None."""
-    return None if document is None else stored(document)
-
-
 def subject_of(body: Mapping[str, Any]) -> str:
     """Return the order, plan, slot, symbol or account that an entry is about; may be empty."""
-    parts = ("step", "intent", "transfer", "approval", "setting")
+    parts = ("step", "intent", "transfer", "stop", "approval", "setting")
     inner = [body[k] for k in parts if k in body]
     for place in (*inner, body):
         for name in _SUBJECTS:
@@ -120,15 +89,15 @@ def changes_of(kind: EntryKind, seq: int, body: Mapping[str, Any]) -> Iterator[C
 
 def _stamped(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Say whose ledger it is, and begin with a lease that nobody holds."""
-    yield _new("stamp", {"id": 1}, **body)
+    yield new_row("stamp", {"id": 1}, **body)
     nobody = {"epoch": 0, "owner": "", "host": "", "pid": 0, "held": False}
-    yield _new("leases", {"account": body["account"]}, seq=seq, **nobody)
+    yield new_row("leases", {"account": body["account"]}, seq=seq, **nobody)
 
 
 def _plan_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make a plan and its findings; the documents themselves stay in the entry."""
     plan, report = body["plan"], body["report"]
-    yield _new(
+    yield new_row(
         "plans",
         {"digest": body["digest"]},
         seq=seq,
@@ -141,11 +110,11 @@ def _plan_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     for position, finding in enumerate(report["findings"]):
         key = {"plan_digest": body["digest"], "position": position}
         columns = {name: part for name, part in finding.items() if name not in _ENTRY_ONLY}
-        yield _new("findings", key, seq=seq, **columns)
+        yield new_row("findings", key, seq=seq, **columns)
     for position, told in enumerate(plan.get("hedging", ())):  # Not said before schema 0006.
         rest = {"beta": "1"} | dict(told)  # Not said before schema 0009.
         key = {"plan_digest": body["digest"], "line": rest.pop("line"), "position": position}
-        yield _new("hedge_lines", key, seq=seq, **rest)
+        yield new_row("hedge_lines", key, seq=seq, **rest)
 
 
 def _approved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -153,19 +122,21 @@ def _approved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     approval = dict(body["approval"])
     digest = approval.pop("plan_digest")
     key = {"dry_run": body["dry_run"], "plan_digest": digest}
-    yield _new("approvals", key, seq=seq, **approval)
+    yield new_row("approvals", key, seq=seq, **approval)
     if body["dry_run"] == 0:
-        yield _set("plans", {"digest": digest}, status="approved")
+        yield set_row("plans", {"digest": digest}, status="approved")
     if "rests_on" in body:
         rests_on = body["rests_on"]
-        yield _new("standing_uses", {"plan_digest": digest}, seq=seq, at=approval["at"], **rests_on)
+        yield new_row(
+            "standing_uses", {"plan_digest": digest}, seq=seq, at=approval["at"], **rests_on
+        )
 
 
 def _order_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make an order of an intent, before its bytes are sent."""
     intent = body["intent"]
     key = {"dry_run": body["dry_run"], "client_order_id": intent["client_order_id"]}
-    yield _new(
+    yield new_row(
         "orders",
         key,
         seq=seq,
@@ -187,25 +158,25 @@ def _order_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         executed_lots=0,
     )
     nothing = {"told": None, "evidence": None, "note": ""}
-    yield _new("order_events", {"seq": seq}, **key, at=body["at"], state="submitting", **nothing)
+    yield new_row("order_events", {"seq": seq}, **key, at=body["at"], state="submitting", **nothing)
 
 
 def _order_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Move an order, and give it the fills that it takes over now that it has a name."""
     step = body["step"]
     key = {"dry_run": body["dry_run"], "client_order_id": step["client_order_id"]}
-    yield _set("orders", key, **body["after"])
+    yield set_row("orders", key, **body["after"])
     for trade_id in body["claimed"]:
         fill = {"dry_run": body["dry_run"], "symbol": body["symbol"], "trade_id": trade_id}
-        yield _set("fills", fill, client_order_id=step["client_order_id"])
-    yield _new(
+        yield set_row("fills", fill, client_order_id=step["client_order_id"])
+    yield new_row(
         "order_events",
         {"seq": seq},
         **key,
         at=step["at"],
         state=step["state"],
-        told=_stored_or_none(step["order"]),
-        evidence=_stored_or_none(step["evidence"]),
+        told=stored_or_none(step["order"]),
+        evidence=stored_or_none(step["evidence"]),
         note=step["note"],
     )
 
@@ -218,18 +189,18 @@ def _fills_booked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         key = {"dry_run": run, "symbol": symbol, "trade_id": told["trade_id"]}
         rest = {k: v for k, v in told.items() if k not in ("symbol", "trade_id")}
         rest |= {"seq": seq, "position": position, "client_order_id": booked["order"]}
-        yield _new("fills", key, **rest)
+        yield new_row("fills", key, **rest)
     for client_order_id, after in body["orders"].items():
-        yield _set("orders", {"dry_run": run, "client_order_id": client_order_id}, **after)
+        yield set_row("orders", {"dry_run": run, "client_order_id": client_order_id}, **after)
     cursor = {"dry_run": run, "symbol": symbol}
-    make = _new if body["first"] else _set
+    make = new_row if body["first"] else set_row
     yield make("fill_cursors", cursor, seq=seq, **body["cursor"])
 
 
 def _plan_status(_seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Move a plan; a dry run's word does not."""
     if body["dry_run"] == 0:
-        yield _set("plans", {"digest": body["digest"]}, status=body["status"])
+        yield set_row("plans", {"digest": body["digest"]}, status=body["status"])
 
 
 def _balances_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -238,16 +209,16 @@ def _balances_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     for row in body["rows"]:
         rest = dict(row)
         key = {"seq": seq, "wallet": rest.pop("wallet"), "name": rest.pop("name")}
-        yield _new("balances", key, **taken, **rest)
+        yield new_row("balances", key, **taken, **rest)
     if "marks" not in body:  # Written before schema 0002.
         return
     taken["taken_at"] = body["venue_at"]
-    yield _new("statements", {"seq": seq}, **taken, is_bracketed=body["is_bracketed"])
+    yield new_row("statements", {"seq": seq}, **taken, is_bracketed=body["is_bracketed"])
     for symbol, trade_id in body["marks"].items():
-        yield _new("statement_marks", {"seq": seq, "symbol": symbol}, after_trade_id=trade_id)
+        yield new_row("statement_marks", {"seq": seq, "symbol": symbol}, after_trade_id=trade_id)
     for flow in body["flows"]:
         key = {"seq": seq, "asset": flow["asset"]}
-        yield _new("external_flows", key, units=flow["units"], adopted_at=body["venue_at"])
+        yield new_row("external_flows", key, units=flow["units"], adopted_at=body["venue_at"])
 
 
 def _payments_booked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -255,14 +226,14 @@ def _payments_booked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     for position, told in enumerate(body["payments"]):
         rest = dict(told)
         key = {name: rest.pop(name) for name in ("asset", "kind", "payment_id")}
-        yield _new("payments", key, seq=seq, position=position, **rest)
-    make = _new if body["first"] else _set
+        yield new_row("payments", key, seq=seq, position=position, **rest)
+    make = new_row if body["first"] else set_row
     yield make("payment_cursors", {"account": body["account"]}, seq=seq, **body["cursor"])
 
 
 def _leverage(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one step of a leverage setting."""
-    yield _new("leverage_settings", {"seq": seq}, dry_run=body["dry_run"], **body["setting"])
+    yield new_row("leverage_settings", {"seq": seq}, dry_run=body["dry_run"], **body["setting"])
 
 
 def _transfer_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -270,94 +241,94 @@ def _transfer_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     told = dict(body["transfer"])
     key = {"dry_run": body["dry_run"], "transfer_id": told.pop("transfer_id")}
     rest = {"epoch": body["epoch"], "begun_at": body["at"], "state": "sending"}
-    yield _new("transfers", key, seq=seq, **told, **rest, venue_transfer_id=None)
+    yield new_row("transfers", key, seq=seq, **told, **rest, venue_transfer_id=None)
     nothing = {"evidence": None, "note": ""}
-    yield _new("transfer_events", {"seq": seq}, **key, at=body["at"], state="sending", **nothing)
+    yield new_row("transfer_events", {"seq": seq}, **key, at=body["at"], state="sending", **nothing)
 
 
 def _transfer_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Move a transfer."""
     step = body["step"]
     key = {"dry_run": body["dry_run"], "transfer_id": step["transfer_id"]}
-    yield _set("transfers", key, **body["after"])
-    yield _new(
+    yield set_row("transfers", key, **body["after"])
+    yield new_row(
         "transfer_events",
         {"seq": seq},
         **key,
         at=step["at"],
         state=step["state"],
-        evidence=_stored_or_none(step["evidence"]),
+        evidence=stored_or_none(step["evidence"]),
         note=step["note"],
     )
 
 
 def _halt(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one turn of the kill switch."""
-    yield _new("halts", {"seq": seq}, **body)
+    yield new_row("halts", {"seq": seq}, **body)
 
 
 def _restraint(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one turn of the latch that allows only reductions."""
-    yield _new("restraints", {"seq": seq}, **body)
+    yield new_row("restraints", {"seq": seq}, **body)
 
 
 def _nav_marked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one look at what the account was worth."""
     held = {name: body[name] for name in ("outside", "wallets", "mids")}
     worth = {name: body[name] for name in ("taken_at", "nav", "level", "high")}
-    yield _new("nav_marks", {"seq": seq}, held=stored(held), **worth)
+    yield new_row("nav_marks", {"seq": seq}, held=stored(held), **worth)
 
 
 def _standing_granted(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make a standing approval; its document stays in the entry."""
     times = {name: body["given"][name] for name in ("granted_at", "expires_at")}
-    yield _new("standings", {"digest": body["standing"]}, seq=seq, **times)
+    yield new_row("standings", {"digest": body["standing"]}, seq=seq, **times)
 
 
 def _standing_revoked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make a revocation."""
     key = {"standing": body["standing"]}
-    yield _new("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
+    yield new_row("standing_revocations", key, seq=seq, by=body["by"], at=body["at"])
 
 
 def _slot_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one step of a calendar slot."""
-    yield _new("slot_moves", {"seq": seq}, **body)
+    yield new_row("slot_moves", {"seq": seq}, **body)
 
 
 def _notice_posted(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make a notice; what it says stays in the entry."""
     told = {name: body["given"][name] for name in ("kind", "at")}
-    yield _new("notices", {"id": body["notice"]}, seq=seq, **told)
+    yield new_row("notices", {"id": body["notice"]}, seq=seq, **told)
 
 
 def _notice_step(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make one step of a notice's way over a channel."""
-    yield _new("notice_steps", {"seq": seq}, **body)
+    yield new_row("notice_steps", {"seq": seq}, **body)
 
 
 def _notice_read(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make that somebody has read a notice."""
     key = {"notice": body["notice"]}
-    yield _new("notice_reads", key, seq=seq, by=body["by"], at=body["at"])
+    yield new_row("notice_reads", key, seq=seq, by=body["by"], at=body["at"])
 
 
 def _reply_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Make a reply; what it decides is an entry of its own."""
     rest = dict(body)
     key = {name: rest.pop(name) for name in ("channel", "message_id")}
-    yield _new("replies", key, seq=seq, **rest)
+    yield new_row("replies", key, seq=seq, **rest)
 
 
 def _lease_taken(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Give the account to its new holder."""
     rest = {k: body[k] for k in ("epoch", "owner", "host", "pid")}
-    yield _set("leases", {"account": body["account"]}, seq=seq, held=True, **rest)
+    yield set_row("leases", {"account": body["account"]}, seq=seq, held=True, **rest)
 
 
 def _lease_released(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     """Leave the account to nobody."""
-    yield _set("leases", {"account": body["account"]}, seq=seq, held=False)
+    yield set_row("leases", {"account": body["account"]}, seq=seq, held=False)
 
 
 _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterator[Change]]]] = (
@@ -376,6 +347,8 @@ _PROJECTIONS: Final[Mapping[EntryKind, Callable[[int, Mapping[str, Any]], Iterat
             EntryKind.LEVERAGE: _leverage,
             EntryKind.TRANSFER_BEGUN: _transfer_begun,
             EntryKind.TRANSFER_MOVED: _transfer_moved,
+            EntryKind.STOP_BEGUN: stop_begun,
+            EntryKind.STOP_MOVED: stop_moved,
             EntryKind.HALT: _halt,
             EntryKind.RESTRAINT: _restraint,
             EntryKind.NAV_MARKED: _nav_marked,

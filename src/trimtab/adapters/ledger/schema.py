@@ -251,6 +251,37 @@ transfer_events: Final = Table(
         ["dry_run", "transfer_id"], ["transfers.dry_run", "transfers.transfer_id"]
     ),
 )
+stops: Final = Table(
+    "stops",
+    metadata,
+    _text("stop_id", primary_key=True),
+    _entry(),
+    Column("plan_digest", TEXT, ForeignKey("plans.digest"), nullable=False),
+    _whole("line"),
+    _text("hedge_id"),
+    _text("symbol"),
+    _text("instrument"),
+    _whole("lots"),
+    _whole("trigger_ticks"),
+    _text("trigger_price"),
+    _whole("epoch"),
+    _text("begun_at"),
+    _text("state"),
+    _text_or_none("venue_stop_id"),
+    _text_or_none("venue_order_id"),
+    _whole("executed_lots"),
+)
+stop_events: Final = Table(
+    "stop_events",
+    metadata,
+    _entry(primary_key=True),
+    Column("stop_id", TEXT, ForeignKey("stops.stop_id"), nullable=False),
+    _text("at"),
+    _text("state"),
+    _text_or_none("told"),
+    _text_or_none("evidence"),
+    _text("note"),
+)
 halts: Final = Table(
     "halts",
     metadata,
