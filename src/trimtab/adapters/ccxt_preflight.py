@@ -29,6 +29,8 @@ _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="sapiGetAccountApiRestrictions"
 _SPOT_BURN: Final = Endpoint(desk=Desk.SPOT, method="sapiGetBnbBurn")
 _LINEAR_BURN: Final = Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetFeeBurn")
 _FEE_COIN: Final = Asset("BNB")
+_PORTFOLIO: Final = "enablePortfolioMarginTrading"
+"""Of an account in which coins and contracts back each other, and what is lacking is borrowed."""
 
 
 class CcxtPreflight:
@@ -123,7 +125,7 @@ def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
         withdraws=flag(row, "enableWithdrawals"),
         transfers_out=flag(row, "enableInternalTransfer"),
         transfers_within=flag(row, "permitsUniversalTransfer"),
-        borrows=flag(row, "enableMargin"),
+        borrows=flag(row, "enableMargin") or (_PORTFOLIO in row and flag(row, _PORTFOLIO)),
         trades_options=flag(row, "enableVanillaOptions"),
         is_bound_to_ip=flag(row, "ipRestrict"),
     )

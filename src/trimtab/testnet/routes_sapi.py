@@ -132,7 +132,7 @@ def restrictions(state: State, params: Params) -> Json:
         "enableVanillaOptions": "options" in rights,
         "enableFixApiTrade": False,
         "enableFixReadOnly": False,
-        "enablePortfolioMarginTrading": False,
+        "enablePortfolioMarginTrading": "portfolio_margin" in rights,
     }
 
 

@@ -20,7 +20,8 @@ from trimtab.testnet.past import Past
 
 _TRADING = frozenset({"spot", "futures"})
 _RIGHTS = frozenset({"read", *_TRADING, "transfer"})
-_KNOWN_RIGHTS = _RIGHTS | {"withdraw", "transfer_out", "margin", "options", "any_address"}
+_TOLD = {"withdraw", "transfer_out", "margin", "portfolio_margin", "options", "any_address"}
+_KNOWN_RIGHTS = _RIGHTS | _TOLD
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -62,8 +63,8 @@ class Credential:
     """Signs requests; never shown."""
     rights: frozenset[str] = _RIGHTS
     """Any of ``read``, ``spot``, ``futures``, ``transfer`` (between the own wallets), which are
-    held here; and ``withdraw``, ``transfer_out``, ``margin``, ``options``, ``any_address`` (no
-    address binds it), which are only told."""
+    held here; and ``withdraw``, ``transfer_out``, ``margin``, ``portfolio_margin``, ``options``,
+    ``any_address`` (no address binds it), which are only told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,8 @@ class Scenario:
     """``cross`` or ``isolated`` per contract; ``cross`` when absent."""
     dual_side: bool = False
     """True is hedge mode."""
+    multi_assets: bool = False
+    """True is multi-assets mode, which is only told: margin is reckoned as without it."""
     funding_rates: Mapping[str, Decimal] = field(default_factory=_nothing)
     """Rate per settlement and contract; positive means longs pay; ``*`` for all others."""
     funding_hours: Mapping[str, int] = field(default_factory=_nothing)
@@ -158,11 +161,12 @@ class Scenario:
         lot_size, min_notional, maker_fee, taker_fee, spread_bps, level_gap_bps, level_notional,
         levels, replenish, max_open_orders}}``; ``spot {asset: "units" | {free, locked}}``;
         ``futures {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
-        margin_types, dual_side}``; ``funding {rates, hours}``; ``basis {bps, dated}``;
-        ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``; ``serves [..]``;
-        ``credentials [{key, secret, rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``;
-        ``past {closes {asset: [..]}, funding {symbol: [..]}, open_interest {symbol: [..]}}``,
-        oldest first and to the day before the start.
+        margin_types, dual_side, multi_assets}``; ``funding {rates, hours}``;
+        ``basis {bps, dated}``; ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``;
+        ``serves [..]``; ``credentials [{key, secret, rights}]``;
+        ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
+        funding {symbol: [..]}, open_interest {symbol: [..]}}``, oldest first and to the day
+        before the start.
 
         Raises:
             ValueError: an unknown key, or a value of the wrong kind.
@@ -175,9 +179,8 @@ class Scenario:
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
-        _known_only(
-            futures, {"wallet", "positions", "leverage", "margin_types", "dual_side"}, "futures"
-        )
+        settings = {"leverage", "margin_types", "dual_side", "multi_assets"}
+        _known_only(futures, {"wallet", "positions", *settings}, "futures")
         _known_only(funding, {"rates", "hours"}, "funding")
         _known_only(basis, {"bps", "dated"}, "basis")
         accepted = tuple(_credential(c) for c in root.get("credentials", ()))
@@ -191,6 +194,7 @@ class Scenario:
             leverage={s: int(n) for s, n in futures.get("leverage", {}).items()},
             margin_types=dict(futures.get("margin_types", {})),
             dual_side=bool(futures.get("dual_side", False)),
+            multi_assets=bool(futures.get("multi_assets", False)),
             funding_rates=_decimals(funding.get("rates", {})),
             funding_hours={s: int(n) for s, n in funding.get("hours", {}).items()},
             basis_bps=_decimals(basis.get("bps", {})),

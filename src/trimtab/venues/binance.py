@@ -172,7 +172,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "fapiDataGetOpenInterestHist": _weighs(1),  # Likewise, 1,000 in five minutes.
     "fapiPrivateV3GetAccount": _weighs(5),
     "fapiPrivateV3GetPositionRisk": _weighs(5),
-    "fapiPrivateGetPositionSideDual": _weighs(30),
+    "fapiPrivateGetAccountConfig": _weighs(5),
     "fapiPrivateGetSymbolConfig": _weighs(5),
     "fapiPrivateGetLeverageBracket": _weighs(1),
     "fapiPrivateGetCommissionRate": _weighs(20),
