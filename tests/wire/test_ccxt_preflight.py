@@ -14,7 +14,7 @@ from tests.contract.venue_cases import PORTFOLIO
 from tests.wire.opened import opened
 from trimtab.adapters.ccxt_answers import Unreadable
 from trimtab.adapters.ccxt_open import OpenedVenue
-from trimtab.adapters.ccxt_preflight import key_rights_of
+from trimtab.adapters.ccxt_preflight import key_rights_of, wallet_worth
 from trimtab.domain.rights import KeyRights, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
@@ -134,6 +134,22 @@ def test_the_right_to_trade_with_all_as_margin_counts_where_it_is_told() -> None
     assert not key_rights_of(told, use=KeyUse.SEND).borrows
     with pytest.raises(Unreadable, match="enablePortfolioMarginTrading"):
         key_rights_of({**told, "enablePortfolioMarginTrading": "no"}, use=KeyUse.SEND)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        {},
+        [{"walletName": "Earn", "balance": "1"}],
+        [{"walletName": "Spot", "balance": "1"}] * 2,
+        [{"walletName": "Spot", "balance": "x"}],
+        [{"balance": "1"}],
+    ],
+)
+def test_wallets_that_are_not_told_whole_are_unreadable(told: object) -> None:
+    with pytest.raises(Unreadable):
+        wallet_worth(told)
 
 
 async def test_hosts_fees_and_limits_are_told() -> None:

@@ -225,6 +225,7 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
         environment=settings.account.environment,
         use=settings.key_use,
         has_futures=has_futures,
+        quote=settings.quote,
     )
     market = CcxtMarketData(
         wire,

@@ -20,7 +20,9 @@ from trimtab.testnet.past import Past
 
 _TRADING = frozenset({"spot", "futures"})
 _RIGHTS = frozenset({"read", *_TRADING, "transfer"})
-_TOLD = {"withdraw", "transfer_out", "margin", "portfolio_margin", "options", "any_address"}
+_TOLD = frozenset(
+    {"withdraw", "transfer_out", "margin", "portfolio_margin", "options", "any_address"}
+)
 _KNOWN_RIGHTS = _RIGHTS | _TOLD
 
 
@@ -129,6 +131,8 @@ class Scenario:
     """Assets with contracts alone, such as an index of coins."""
     bnb_fees: bool = False
     """Whether spot commissions are paid in BNB, at three quarters, while there is some."""
+    elsewhere: Mapping[str, Decimal] = field(default_factory=_nothing)
+    """Value in wallets that nothing else here touches, such as ``Earn``: quote, by wallet."""
     serves: frozenset[str] = frozenset()
     """Account endpoints served beyond the usual: ``api_restrictions``, ``system_status``."""
     credentials: tuple[Credential, ...] = (Credential(key="local-key", secret="local-secret"),)  # noqa: S106 -- the documented pair of a loopback toy exchange.
@@ -163,7 +167,7 @@ class Scenario:
         ``futures {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
         margin_types, dual_side, multi_assets}``; ``funding {rates, hours}``;
         ``basis {bps, dated}``; ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``;
-        ``serves [..]``; ``credentials [{key, secret, rights}]``;
+        ``elsewhere {wallet: value}``; ``serves [..]``; ``credentials [{key, secret, rights}]``;
         ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
         funding {symbol: [..]}, open_interest {symbol: [..]}}``, oldest first and to the day
         before the start.
@@ -176,6 +180,7 @@ class Scenario:
         known = {
             *("quote", "prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
             *("spot_only", "contract_only", "serves", "credentials", "limits", "seed", "past"),
+            "elsewhere",
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
@@ -202,6 +207,7 @@ class Scenario:
             spot_only=frozenset(root.get("spot_only", ())),
             contract_only=frozenset(root.get("contract_only", ())),
             bnb_fees=bool(root.get("bnb_fees", False)),
+            elsewhere=_decimals(root.get("elsewhere", {})),
             serves=frozenset(root.get("serves", ())),
             limits=_limits(root.get("limits", {})),
             seed=int(root.get("seed", 0)),

@@ -162,6 +162,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "privateGetMyTrades": _weighs(20),
     "sapiGetAccountApiRestrictions": _weighs(1),  # Counted apart; more is safe.
     "sapiGetBnbBurn": _weighs(1),
+    "sapiGetAssetWalletBalance": _weighs(60),
     "sapiGetAssetTransfer": _weighs(1),
     "fapiPublicGetTime": _weighs(1),
     "fapiPublicGetExchangeInfo": _weighs(1),
