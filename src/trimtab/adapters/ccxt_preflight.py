@@ -10,6 +10,7 @@ has, and what it does not list is not asked for.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -48,25 +49,29 @@ _PORTFOLIO: Final = "enablePortfolioMarginTrading"
 """Of an account in which coins and contracts back each other, and what is lacking is borrowed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a venue is asked about."""
+
+    environment: Environment
+    use: KeyUse
+    """What the key is meant for."""
+    quote: Asset
+    """In which wallets are valued."""
+    has_futures: bool
+    """Whether contracts are part of the account."""
+
+
 class CcxtPreflight:
     """Reads about the venue itself. Opened and closed by ``ccxt_open.open_venue``."""
 
-    def __init__(
-        self,
-        wire: Wire,
-        hosts: HostRecord,
-        *,
-        environment: Environment,
-        use: KeyUse,
-        has_futures: bool,
-        quote: Asset,
-    ) -> None:
+    def __init__(self, wire: Wire, hosts: HostRecord, asked: Asked) -> None:
         self._wire = wire
         self._hosts = hosts
-        self._environment = environment
-        self._has_futures = has_futures
-        self._use = use
-        self._quote = quote
+        self._environment = asked.environment
+        self._has_futures = asked.has_futures
+        self._use = asked.use
+        self._quote = asked.quote
         self._rights = KeptRights(wire.clock)
 
     def answered(self) -> tuple[HostAnswer, ...]:
