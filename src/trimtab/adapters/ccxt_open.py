@@ -44,7 +44,8 @@ from trimtab.adapters.ccxt_history import DailyLists, HistoryReader
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
-from trimtab.adapters.ccxt_preflight import Asked, CcxtPreflight
+from trimtab.adapters.ccxt_preflight import CcxtPreflight
+from trimtab.adapters.ccxt_stops import CcxtStops
 from trimtab.adapters.ccxt_transfers import CcxtWallets
 from trimtab.adapters.ccxt_transport import (
     Capture,
@@ -219,10 +220,11 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
     """Put the ports of Binance on one wire, with one catalogue of markets."""
     catalogue = Catalogue(wire)
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    asked = Asked(
+    preflight = CcxtPreflight(
+        wire,
+        hosts,
         environment=settings.account.environment,
         use=settings.key_use,
-        quote=settings.quote,
         has_futures=has_futures,
     )
     market = CcxtMarketData(
@@ -238,8 +240,9 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
         venue=venue,
         wallets=CcxtWallets(wire),
         market=market,
-        preflight=CcxtPreflight(wire, hosts, asked),
+        preflight=preflight,
         history=history,
+        stops=CcxtStops(wire, catalogue) if has_futures else NoStops(),
     )
 
 
