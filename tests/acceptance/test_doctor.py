@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+from decimal import Decimal
 from typing import Any
 
 from tests.acceptance.conftest import Account, AccountAt, Ended, has_no_traceback
 from tests.acceptance.strangers import resting_order
 from trimtab.adapters.ledger.files import place_of
 from trimtab.adapters.ledger.lease import locked
-from trimtab.testnet import Scenario
+from trimtab.testnet import Fault, Kind, Scenario
 from trimtab.testnet.interventions import set_clock
 
 
@@ -72,6 +73,31 @@ async def test_hedge_mode_fails_only_where_contracts_are_used(account_at: Accoun
     used = await account.trimtab("doctor", "--json", "--set", "rebalance.route=futures")
     assert (idle.code, checks(idle)["position_mode"]["outcome"]) == (0, "warn")
     assert (used.code, checks(used)["position_mode"]["outcome"]) == (1, "fail")
+
+
+async def test_what_lies_in_other_wallets_of_the_venue_is_told(account_at: AccountAt) -> None:
+    beside = {"COIN-M Futures": "120.504", "Earn": "0", "Cross Margin": "7"}
+    given = dataclasses.replace(
+        Scenario.drifted(), elsewhere={name: Decimal(value) for name, value in beside.items()}
+    )
+    account = await account_at(given)
+    told = checks(await account.trimtab("doctor", "--json"))["other_wallets"]
+    assert (told["outcome"], told["found"]) == (
+        "warn",
+        "beside the account: COIN-M Futures 120.5 USDT; Cross Margin 7 USDT",
+    )
+    coins = await account.trimtab("doctor", "--json", "--set", 'venue.markets=["spot"]')
+    assert "USDⓈ-M Futures 1000 USDT" in checks(coins)["other_wallets"]["found"]
+
+
+async def test_other_wallets_that_are_not_told_keep_nothing_from_being_looked_at(
+    account: Account,
+) -> None:
+    path = "/sapi/v1/asset/wallet/balance"
+    account.exchange.inject(Fault(kind=Kind.STATUS, path=path, status=403, body="no", count=0))
+    told = await account.trimtab("doctor", "--json")
+    assert (told.code, checks(told)["other_wallets"]["outcome"]) == (0, "not_checked")
+    assert checks(told)["order_budget"]["outcome"] == "pass"
 
 
 async def test_leverage_that_a_run_will_set_is_a_warning(account: Account) -> None:

@@ -16,7 +16,7 @@ from tests.acceptance.dominance import unruled
 from tests.acceptance.strangers import placed
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
 from trimtab.testnet.interventions import force_liquidation
-from trimtab.testnet.scenario import Credential
+from trimtab.testnet.scenario import Credential, OpeningPosition
 
 RUN = ("run", "--execute", "--yes", "--json")
 COINS = Scenario.from_json(
@@ -236,6 +236,18 @@ async def test_a_ledger_of_one_venue_is_not_taken_for_that_of_two(split_at: Spli
     assert ended.code == 2, ended.text
     assert "binance+binance" in ended.text
     assert has_no_traceback(ended)
+
+
+async def test_old_hedges_where_the_coins_are_and_nothing_reads_them_are_told(
+    split_at: SplitAt,
+) -> None:
+    short = OpeningPosition(symbol="BTCUSDT", quantity=Decimal("-0.04"), entry=Decimal(60_000))
+    split = await split_at(coins=dataclasses.replace(COINS, positions=(short,)))
+    told = await split.trimtab("doctor", "--json")
+    found = {check["check"]: check for check in told.document["checks"]}["other_wallets"]
+    assert found["outcome"] == "warn"
+    assert "binance coins BTC/USDT:USDT -0.04" in found["found"]
+    assert "close contracts there" in found["fix"]
 
 
 async def test_the_doctor_looks_at_both_venues(split_at: SplitAt) -> None:

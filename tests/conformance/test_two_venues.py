@@ -33,7 +33,7 @@ from trimtab.config import load
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyUse
-from trimtab.ports import PlanStatus
+from trimtab.ports import Beside, PlanStatus
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.facts import Market
 from trimtab.venues.shown import SHOWN
@@ -56,6 +56,11 @@ PAIRS = [
 each_pair = pytest.mark.parametrize(("coins", "hedges"), PAIRS)
 
 
+async def nothing_left() -> tuple[Beside, ...]:
+    """Return that no contracts lie where the coins are."""
+    return ()
+
+
 @asynccontextmanager
 async def opened(
     coins: str, hedges: str, folder: Path
@@ -75,7 +80,7 @@ async def opened(
         open_venue(first, session=lines[0].session) as here,
         open_venue(second, session=lines[1].session) as there,
     ):
-        at = joined(coins=here, hedges=there, key=config.key)
+        at = joined(coins=here, hedges=there, key=config.key, left=nothing_left)
         shell = Shell(
             config=config,
             clock=clock,

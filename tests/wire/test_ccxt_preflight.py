@@ -14,7 +14,7 @@ from tests.contract.venue_cases import PORTFOLIO
 from tests.wire.opened import opened
 from trimtab.adapters.ccxt_answers import Unreadable
 from trimtab.adapters.ccxt_open import OpenedVenue
-from trimtab.adapters.ccxt_preflight import key_rights_of
+from trimtab.adapters.ccxt_preflight import key_rights_of, wallet_worth
 from trimtab.domain.rights import KeyRights, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
@@ -34,7 +34,7 @@ TOLD: Mapping[str, Any] = {
     "permitsUniversalTransfer": False,
     "enableMargin": False,
     "enableVanillaOptions": False,
-    "enablePortfolioMarginTrading": True,
+    "enablePortfolioMarginTrading": False,
 }
 JUDGED = sorted(set(TOLD) - {"createTime", "enablePortfolioMarginTrading"})
 
@@ -59,6 +59,7 @@ def asked(exchange: LocalExchange, path: str) -> int:
         ("transfer_out", "transfers_out"),
         ("transfer", "transfers_within"),
         ("margin", "borrows"),
+        ("portfolio_margin", "borrows"),
         ("options", "trades_options"),
         ("spot", "trades_spot"),
         ("futures", "trades_futures"),
@@ -126,6 +127,29 @@ def test_a_right_that_is_no_truth_value_is_unreadable_and_never_false(
     with pytest.raises(Unreadable, match=name):
         key_rights_of(told, use=KeyUse.SEND)
     assert key_rights_of(dict(TOLD), use=KeyUse.SEND).trades_spot
+
+
+def test_the_right_to_trade_with_all_as_margin_counts_where_it_is_told() -> None:
+    told = {key: told for key, told in TOLD.items() if key != "enablePortfolioMarginTrading"}
+    assert not key_rights_of(told, use=KeyUse.SEND).borrows
+    with pytest.raises(Unreadable, match="enablePortfolioMarginTrading"):
+        key_rights_of({**told, "enablePortfolioMarginTrading": "no"}, use=KeyUse.SEND)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        {},
+        [{"walletName": "Earn", "balance": "1"}],
+        [{"walletName": "Spot", "balance": "1"}] * 2,
+        [{"walletName": "Spot", "balance": "x"}],
+        [{"balance": "1"}],
+    ],
+)
+def test_wallets_that_are_not_told_whole_are_unreadable(told: object) -> None:
+    with pytest.raises(Unreadable):
+        wallet_worth(told)
 
 
 async def test_hosts_fees_and_limits_are_told() -> None:

@@ -39,7 +39,7 @@ READS = [
     "/fapi/v1/depth",
     "/fapi/v3/account",
     "/fapi/v3/positionRisk",
-    "/fapi/v1/positionSide/dual",
+    "/fapi/v1/accountConfig",
     "/fapi/v1/symbolConfig",
     "/fapi/v1/leverageBracket",
     "/fapi/v1/premiumIndex",
@@ -229,6 +229,18 @@ async def test_hedge_mode_and_isolated_margin_are_told() -> None:
     async with at_venue("ccxt", given) as at:
         assert at.seen.position_mode is PositionMode.HEDGE
         assert at.seen.contracts[PERP].margin_mode is MarginMode.ISOLATED
+
+
+async def test_an_account_in_which_several_coins_are_margin_is_not_read() -> None:
+    async with serve(replace(scenario(), multi_assets=True)) as exchange:
+        async with opened(exchange.url, clock=NoWaiting()) as at:
+            with pytest.raises(NotDone, match="several coins back contracts") as told:
+                await at.market.snapshot(PORTFOLIO)
+        paths = [r["path"] for r in exchange.truth()["requests"]]
+    assert told.value.next_step.endswith(
+        "set single-asset mode for futures at the venue, then trimtab doctor"
+    )
+    assert paths.count("/fapi/v1/accountConfig") == 1  # Asking again would change nothing.
 
 
 async def test_leverage_that_was_set_is_in_the_next_snapshot() -> None:

@@ -149,6 +149,7 @@ async def test_a_full_page_is_followed_by_the_next_one_up_to_a_bound(line: Readi
         b'{"ok": true, "result": [5]}',
         b'{"ok": true, "result": [{"update_id": "5"}]}',
         b" " * (BYTES_MAX + 1),
+        b"[" * 200_000,
     ],
 )
 async def test_an_answer_of_another_shape_is_a_fault_without_an_address(
@@ -194,7 +195,7 @@ async def test_ntfy_gives_the_messages_of_a_topic_since_an_instant(line: Reading
         {"id": "e", "time": "now", "event": "message", "message": TEXT},
         [],
     ]
-    body = "\n".join([*map(json.dumps, events), "no json"])
+    body = "\n".join([*map(json.dumps, events), "no json", "[" * 200_000])
     with respx.mock() as there:
         route = there.get(TOPIC).respond(text=body)
         found = await ntfy(line, token="tk").read(since=AT)

@@ -16,6 +16,7 @@ from typing import Final
 from trimtab.adapters.bingx_answers import told_of
 from trimtab.adapters.ccxt_account import ContractPrices, OpenPosition
 from trimtab.adapters.ccxt_answers import (
+    SeveralMargins,
     Unreadable,
     decimal_of,
     field,
@@ -246,7 +247,7 @@ def require_single(answer: object) -> bool:
 
     """
     if text_of(mapping_of(told_of(answer)), "assetMode") != "singleAssetMode":
-        raise Unreadable("several coins back contracts together; such a wallet is not read")
+        raise SeveralMargins
     return True
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from trimtab.adapters.bitget_answers import row_in, rows_in
 from trimtab.adapters.ccxt_account import ContractPrices, ContractSettings, OpenPosition
 from trimtab.adapters.ccxt_answers import (
+    SeveralMargins,
     Unreadable,
     decimal_of,
     field,
@@ -84,7 +85,7 @@ def _pool(row: Row, held: tuple[PositionRow, ...]) -> MarginPool:
     it leaves the wallet's profit out, as it documents, that of the positions stands for it.
     """
     if text_of(row, "assetMode") != _SINGLE:
-        raise Unreadable("several coins back contracts together; such a wallet is not read")
+        raise SeveralMargins
     told = field(row, "unrealizedPL")
     pnl = sum_of(each.profit for each in held) if told == "" else number(told, "unrealizedPL")
     with exact_arithmetic():
@@ -165,7 +166,7 @@ def settings_of(answer: object) -> Settings:
     """
     row = row_in(answer)
     if text_of(row, "assetMode") != _SINGLE:
-        raise Unreadable("several coins back contracts together; such a wallet is not read")
+        raise SeveralMargins
     margin_mode = _margin_mode(row)
     isolated = max(integer_of(row, f"isolated{side}Lever") for side in ("Long", "Short"))
     crossed = integer_of(row, "crossedMarginLeverage")

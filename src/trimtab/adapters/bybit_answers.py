@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
+    Unserved,
     decimal_of,
     fee_of,
     field,
@@ -35,7 +36,7 @@ from trimtab.adapters.order_rows import (
 )
 from trimtab.adapters.received_orders import received
 from trimtab.adapters.timed_fills import risen_trade_id
-from trimtab.domain.exact import ONE, ceil_times, exact_arithmetic, floor_times
+from trimtab.domain.exact import ONE, ceil_times, exact_arithmetic, floor_times, plain
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import (
     Fill,
@@ -50,6 +51,8 @@ from trimtab.domain.snapshot import Balance, OpenOrder, PriceBand
 Row = Mapping[str, Any]
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NUMBERS: Final = 10**20
+_ROUNDED: Final = Decimal("0.000001")
+"""How far the parts of a coin's worth may be from the whole by rounding, as a fraction of them."""
 FIELDS: Final = OrderFields(
     client_id="orderLinkId",
     order_id="orderId",
@@ -176,7 +179,8 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
     """Read the unified wallet as one of coins; those of which nothing is held are left out.
 
     Raises:
-        Unreadable: a field is missing or wrong, a coin is borrowed, or coins back a position.
+        Unreadable: a field is missing or wrong.
+        Unserved: a coin is owed, backs a position, or has worth that is no balance.
 
     """
     (account,) = rows_in(answer) or (None,)
@@ -184,10 +188,12 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
     for row in rows_of(field(mapping_of(account), "coin")):
         coin = text_of(row, "coin")
         held, locked = decimal_of(row, "walletBalance"), decimal_of(row, "locked")
-        if decimal_of(row, "borrowAmount") or decimal_of(row, "spotBorrow"):
-            raise Unreadable(f"{coin} is borrowed; an account of coins alone is read")
-        if _bound(row, "totalPositionIM") or _bound(row, "totalOrderIM"):
-            raise Unreadable(f"{coin} backs contracts; an account of coins alone is read")
+        require_own(row)
+        if any(_bound(row, name) for name in ("totalPositionIM", "totalOrderIM", "unrealisedPnl")):
+            raise Unserved(
+                f"{coin} backs contracts, and only coins are read",
+                mend='close them, or add "swap" to venue.markets',
+            )
         with exact_arithmetic():
             free = held - locked
         if free < 0 or locked < 0:
@@ -195,6 +201,29 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
         if free or locked:
             balances[Asset(coin)] = Balance(free=free, locked=locked)
     return balances
+
+
+def require_own(row: Row) -> None:
+    """Refuse a coin that is owed, or that is worth more than there is of it.
+
+    Options that were bought bind nothing and have no margin: only their worth shows.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+        Unserved: as above.
+
+    """
+    coin = text_of(row, "coin")
+    if decimal_of(row, "borrowAmount") or decimal_of(row, "spotBorrow"):
+        raise Unserved(f"{coin} is borrowed", mend="pay it back")
+    held, profit = decimal_of(row, "walletBalance"), decimal_of(row, "unrealisedPnl")
+    with exact_arithmetic():
+        more = decimal_of(row, "equity") - held - profit
+        if abs(more) > _ROUNDED * (abs(held) + abs(profit) + ONE):
+            raise Unserved(
+                f"{plain(more)} {coin} is worth of options or a bonus, and no balance",
+                mend="close the options, or use an account without",
+            )
 
 
 def _bound(row: Row, name: str) -> Decimal | int:

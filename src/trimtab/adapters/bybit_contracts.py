@@ -14,7 +14,14 @@ from typing import Final
 from trimtab.adapters.bybit_answers import page_of, result_of, rows_in
 from trimtab.adapters.bybit_orders import SETTLED_IN
 from trimtab.adapters.ccxt_account import ContractPrices, ContractSettings, OpenPosition
-from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, integer_of, text_of
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    Unserved,
+    decimal_of,
+    field,
+    integer_of,
+    text_of,
+)
 from trimtab.adapters.ccxt_answers import mapping_of as inside
 from trimtab.adapters.listed_pages import Page, Row
 from trimtab.adapters.raw_account import PositionRow, Settings
@@ -80,15 +87,19 @@ def require_plain_margin(answer: object) -> bool:
     """Read that one wallet backs all positions by itself, and return that it does.
 
     Raises:
-        Unreadable: the account is in another mode, or does not say in which.
+        Unreadable: it does not say in which mode the account is.
+        Unserved: it is in another mode.
 
     """
     row = result_of(answer)
     mode, hedging = text_of(row, "marginMode"), text_of(row, "spotHedgingStatus")
     if mode != "REGULAR_MARGIN":
-        raise Unreadable(f"the account is in mode {mode}; set cross margin")
+        raise Unserved(f"it is in mode {mode}", mend="set cross margin at the venue")
     if hedging != "OFF":
-        raise Unreadable("spot hedging is on, and counts coins with contracts; switch it off")
+        raise Unserved(
+            "spot hedging is on, and counts coins with contracts",
+            mend="switch spot hedging off at the venue",
+        )
     return True
 
 

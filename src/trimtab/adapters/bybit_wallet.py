@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from trimtab.adapters.bybit_answers import rows_in
+from trimtab.adapters.bybit_answers import require_own, rows_in
 from trimtab.adapters.bybit_orders import SETTLED_IN
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
+    Unserved,
     decimal_of,
     field,
     mapping_of,
@@ -46,14 +47,15 @@ def unified_of(answer: object, *, maintained: Decimal, losses: Decimal) -> Unifi
     *losses* are of those positions that are at a loss, >= 0.
 
     Raises:
-        Unreadable: a field is missing or wrong, a coin is owed, or backs positions.
+        Unreadable: a field is missing or wrong.
+        Unserved: there is no USDT; or a coin is owed, backs positions, or hides a worth.
 
     """
     (account,) = rows_in(answer) or (None,)
     coins = {text_of(row, "coin"): row for row in rows_of(field(mapping_of(account), "coin"))}
     cash = coins.pop(SETTLED_IN, None)
     if cash is None:
-        raise Unreadable(f"there is no {SETTLED_IN} in the account; bring some into it")
+        raise Unserved(f"there is no {SETTLED_IN} in it", mend="bring some into it")
     balances = {}
     for coin, row in coins.items():
         held = _coin(coin, row)
@@ -67,16 +69,16 @@ def unified_of(answer: object, *, maintained: Decimal, losses: Decimal) -> Unifi
 
 def _coin(coin: str, row: Row) -> Balance:
     """Read a coin, which may back nothing."""
-    _require_own(coin, row)
+    require_own(row)
     if any(decimal_of(row, name) for name in _BOUND) or decimal_of(row, "unrealisedPnl"):
-        raise Unreadable(f"{coin} margins contracts; close them, only {SETTLED_IN} may")
+        raise Unserved(f"{coin} margins contracts", mend=f"close them: only {SETTLED_IN} may")
     with exact_arithmetic():
         free = decimal_of(row, "walletBalance") - decimal_of(row, "locked")
     if free < 0 or decimal_of(row, "locked") < 0:
         raise Unreadable(f"a balance of {coin} is negative")
     backs = [_is_on(row, name) for name in ("marginCollateral", "collateralSwitch")]
     if all(backs) and decimal_of(row, "walletBalance"):
-        raise Unreadable(f"{coin} is collateral; switch it off, or take it out of the account")
+        raise Unserved(f"{coin} is collateral", mend="switch it off, or take the coin out")
     return Balance(free=free, locked=decimal_of(row, "locked"))
 
 
@@ -88,15 +90,9 @@ def _is_on(row: Row, name: str) -> bool:
     return value
 
 
-def _require_own(coin: str, row: Row) -> None:
-    """Refuse what is owed."""
-    if decimal_of(row, "borrowAmount") or decimal_of(row, "spotBorrow"):
-        raise Unreadable(f"{coin} is borrowed; pay it back")
-
-
 def _cash(row: Row, *, maintained: Decimal, losses: Decimal) -> SharedWallet:
     """Read the coin that is cash and margin."""
-    _require_own(SETTLED_IN, row)
+    require_own(row)
     units, locked = decimal_of(row, "walletBalance"), decimal_of(row, "locked")
     position, orders = (decimal_of(row, name) for name in _BOUND)
     if min(units, locked, position, orders) < 0:

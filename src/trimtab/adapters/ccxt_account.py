@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import (
+    SeveralMargins,
     Unreadable,
     decimal_of,
     fee_of,
@@ -154,15 +155,22 @@ def _positive_or_none(price: Decimal) -> Decimal | None:
 
 
 def position_mode(answer: object) -> PositionMode:
-    """Read whether long and short stand side by side.
+    """Read whether long and short stand side by side, in an account whose quote alone is margin.
+
+    In multi-assets mode, which trading by credits needs too, every coin of the futures wallet backs
+    every position at a discount, and the venue sells it.
 
     Raises:
         Unreadable: it does not say.
+        Unserved: several coins back contracts together.
 
     """
-    dual = field(mapping_of(answer), "dualSidePosition")
-    if not isinstance(dual, bool):
-        raise Unreadable("dualSidePosition is not a truth value")
+    row = mapping_of(answer)
+    dual, together = (field(row, name) for name in ("dualSidePosition", "multiAssetsMargin"))
+    if not isinstance(dual, bool) or not isinstance(together, bool):
+        raise Unreadable("dualSidePosition or multiAssetsMargin is not a truth value")
+    if together:
+        raise SeveralMargins
     return PositionMode.HEDGE if dual else PositionMode.ONE_WAY
 
 

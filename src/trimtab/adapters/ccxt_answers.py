@@ -22,6 +22,24 @@ class Unreadable(ValueError):
     """An answer does not have the shape that it must have."""
 
 
+class Unserved(Unreadable):
+    """An account that is told well, and is of a kind that could not be counted truly."""
+
+    def __init__(self, message: str, *, mend: str) -> None:
+        super().__init__(message)
+        self.next_step = f"{mend}, then trimtab doctor"
+
+
+class SeveralMargins(Unserved):
+    """A futures wallet in which every coin backs every position: no pool would say a truth."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "several coins back contracts together (multi-assets mode)",
+            mend="set single-asset mode for futures at the venue",
+        )
+
+
 def document(body: bytes) -> Any:  # noqa: ANN401 -- JSON is what it is until it is read.
     """Return the JSON in *body*, its numbers as int and Decimal.
 

@@ -72,7 +72,7 @@ _SPOT_OPEN: Final = _spot("privateGetOpenOrders")
 _LINEAR_ACCOUNT: Final = _linear("fapiPrivateV3GetAccount")
 _LINEAR_OPEN: Final = _linear("fapiPrivateGetOpenOrders")
 _POSITIONS: Final = _linear("fapiPrivateV3GetPositionRisk")
-_POSITION_MODE: Final = _linear("fapiPrivateGetPositionSideDual")
+_MODES: Final = _linear("fapiPrivateGetAccountConfig")
 _SETTINGS: Final = _linear("fapiPrivateGetSymbolConfig")
 _BRACKETS: Final = _linear("fapiPrivateGetLeverageBracket")
 _PRICES: Final = _linear("fapiPublicGetPremiumIndex")
@@ -183,7 +183,7 @@ class CcxtMarketData:
         pools, positions, mode, settings, steps, prices, resting = await together(
             read(_LINEAR_ACCOUNT, {}, lambda answer: margin_pools(answer, quote)),
             read(_POSITIONS, {}, open_positions),
-            read(_POSITION_MODE, {}, position_mode),
+            read(_MODES, {}, position_mode),
             read(_SETTINGS, {}, contract_settings),
             read(_BRACKETS, {}, brackets),
             read(_PRICES, {}, contract_prices),

@@ -44,7 +44,7 @@ from trimtab.adapters.ccxt_history import DailyLists, HistoryReader
 from trimtab.adapters.ccxt_import import exchange_class
 from trimtab.adapters.ccxt_instruments import Catalogue
 from trimtab.adapters.ccxt_market import CcxtMarketData
-from trimtab.adapters.ccxt_preflight import CcxtPreflight
+from trimtab.adapters.ccxt_preflight import Asked, CcxtPreflight
 from trimtab.adapters.ccxt_stops import CcxtStops
 from trimtab.adapters.ccxt_transfers import CcxtWallets
 from trimtab.adapters.ccxt_transport import (
@@ -220,11 +220,10 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
     """Put the ports of Binance on one wire, with one catalogue of markets."""
     catalogue = Catalogue(wire)
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    preflight = CcxtPreflight(
-        wire,
-        hosts,
+    asked = Asked(
         environment=settings.account.environment,
         use=settings.key_use,
+        quote=settings.quote,
         has_futures=has_futures,
     )
     market = CcxtMarketData(
@@ -240,7 +239,7 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
         venue=venue,
         wallets=CcxtWallets(wire),
         market=market,
-        preflight=preflight,
+        preflight=CcxtPreflight(wire, hosts, asked),
         history=history,
         stops=CcxtStops(wire, catalogue) if has_futures else NoStops(),
     )

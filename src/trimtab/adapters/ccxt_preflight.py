@@ -1,7 +1,8 @@
 """What a venue tells of itself and of the key in use, through ccxt. Not pure: it asks.
 
 Sources: Binance Wallet "Get API Key Permission" (``GET /sapi/v1/account/apiRestrictions``,
-weight 1), "Get BNB Burn Status" (``GET /sapi/v1/bnbBurn``), USD-M "Get BNB Burn Status"
+weight 1), "Get BNB Burn Status" (``GET /sapi/v1/bnbBurn``), "Query User
+Wallet Balance" (``GET /sapi/v1/asset/wallet/balance``, weight 60), USD-M "Get BNB Burn Status"
 (``GET /fapi/v1/feeBurn``). The sandbox has no ``/sapi``. The local exchange lists what it
 has, and what it does not list is not asked for.
 """
@@ -9,45 +10,68 @@ has, and what it does not list is not asked for.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
-from trimtab.adapters.ccxt_answers import Unreadable, field, mapping_of
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    mapping_of,
+    rows_of,
+    text_of,
+)
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.kept_rights import KeptRights
+from trimtab.domain.exact import trimmed
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights, KeyStanding, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment
-from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer
+from trimtab.ports.preflight import Beside, BudgetUse, FeeTerms, HostAnswer
 from trimtab.venues.profile import Desk
 
 RIGHTS: Final = "api_restrictions"
 """Under this name the local exchange lists the rights of keys."""
 FEE_BURN: Final = "fee_burn"
 """Under this name the local exchange lists the coin of fees."""
+WALLET_BALANCE: Final = "wallet_balance"
+"""Under this name the local exchange lists what each wallet is worth."""
+_SPOT: Final = "Spot"
+_USDM: Final = "USDⓈ-M Futures"
 _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="sapiGetAccountApiRestrictions")
 _SPOT_BURN: Final = Endpoint(desk=Desk.SPOT, method="sapiGetBnbBurn")
 _LINEAR_BURN: Final = Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetFeeBurn")
+_WALLETS: Final = Endpoint(desk=Desk.SPOT, method="sapiGetAssetWalletBalance")
 _FEE_COIN: Final = Asset("BNB")
+_PORTFOLIO: Final = "enablePortfolioMarginTrading"
+"""Of an account in which coins and contracts back each other, and what is lacking is borrowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a venue is asked about."""
+
+    environment: Environment
+    use: KeyUse
+    """What the key is meant for."""
+    quote: Asset
+    """In which wallets are valued."""
+    has_futures: bool
+    """Whether contracts are part of the account."""
 
 
 class CcxtPreflight:
     """Reads about the venue itself. Opened and closed by ``ccxt_open.open_venue``."""
 
-    def __init__(
-        self,
-        wire: Wire,
-        hosts: HostRecord,
-        *,
-        environment: Environment,
-        use: KeyUse,
-        has_futures: bool,
-    ) -> None:
+    def __init__(self, wire: Wire, hosts: HostRecord, asked: Asked) -> None:
         self._wire = wire
         self._hosts = hosts
-        self._environment = environment
-        self._has_futures = has_futures
-        self._use = use
+        self._environment = asked.environment
+        self._has_futures = asked.has_futures
+        self._use = asked.use
+        self._quote = asked.quote
         self._rights = KeptRights(wire.clock)
 
     def answered(self) -> tuple[HostAnswer, ...]:
@@ -83,6 +107,18 @@ class CcxtPreflight:
         )
         return FeeTerms(coin=_FEE_COIN, on_spot=spot, futures_coin=_FEE_COIN, on_futures=linear)
 
+    async def beside(self) -> tuple[Beside, ...] | None:
+        """Ask what other wallets are worth; see :meth:`trimtab.ports.Preflight.beside`."""
+        if not await self._has(WALLET_BALANCE, absent_in={Environment.TESTNET}):
+            return None
+        read_anyway = {_SPOT, _USDM} if self._has_futures else {_SPOT}
+        worth = await self._wire.read(_WALLETS, {"quoteAsset": self._quote}, wallet_worth)
+        return tuple(
+            Beside(place=name, held=f"{trimmed(value, 2)} {self._quote}")
+            for name, value in sorted(worth.items())
+            if value and name not in read_anyway
+        )
+
     async def _burns(
         self, endpoint: Endpoint, name: str, *, absent_in: Collection[Environment]
     ) -> bool | None:
@@ -107,6 +143,20 @@ class CcxtPreflight:
         return self._hosts.announces(endpoint)
 
 
+def wallet_worth(answer: object) -> Mapping[str, Decimal]:
+    """Read what each wallet of the account's owner is worth, by the venue's name of it.
+
+    Raises:
+        Unreadable: a field is missing or wrong, or a wallet is told twice.
+
+    """
+    rows = rows_of(answer)
+    worth = {text_of(row, "walletName"): decimal_of(row, "balance") for row in rows}
+    if len(worth) < len(rows) or _SPOT not in worth:
+        raise Unreadable("a wallet is missing, or told twice")
+    return worth
+
+
 def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
     """Read the rights of a key that is in *use*.
 
@@ -123,7 +173,7 @@ def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
         withdraws=flag(row, "enableWithdrawals"),
         transfers_out=flag(row, "enableInternalTransfer"),
         transfers_within=flag(row, "permitsUniversalTransfer"),
-        borrows=flag(row, "enableMargin"),
+        borrows=flag(row, "enableMargin") or (_PORTFOLIO in row and flag(row, _PORTFOLIO)),
         trades_options=flag(row, "enableVanillaOptions"),
         is_bound_to_ip=flag(row, "ipRestrict"),
     )

@@ -37,6 +37,7 @@ from tenacity import (
 from trimtab.adapters.budget import Budget
 from trimtab.adapters.ccxt_answers import (
     Unreadable,
+    Unserved,
     field,
     instant_of,
     mapping_of,
@@ -136,6 +137,12 @@ class Wire:
             raise judgement.error(endpoint.method)
         try:
             return of(judgement.accepted)
+        except Unserved as error:
+            raise NotDone(
+                f"the account is not served: {error}",
+                next_step=error.next_step,
+                evidence=judgement.evidence,
+            ) from error
         except Unreadable as error:
             raise NotDone(
                 f"{endpoint.method}: unreadable answer, {error}", evidence=judgement.evidence
@@ -321,4 +328,6 @@ def _is_worth_repeating(error: BaseException) -> bool:
     """Say whether a read may do better in a moment."""
     if isinstance(error, Refused) or not isinstance(error, NotDone):
         return False
+    if isinstance(error.__cause__, Unserved):
+        return False  # A person has to set something first.
     return error.retry_after_ms <= _PATIENCE_MS

@@ -9,7 +9,7 @@ from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.kept_rights import KeptRights
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyStanding
-from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer
+from trimtab.ports.preflight import Beside, BudgetUse, FeeTerms, HostAnswer
 
 
 class RawPreflight:
@@ -22,8 +22,13 @@ class RawPreflight:
         *,
         rights: Callable[[], Awaitable[KeyStanding]],
         fee_coin: Asset,
+        beside: Callable[[], Awaitable[tuple[Beside, ...] | None]] | None = None,
     ) -> None:
-        """Take *rights*, which asks for those of the key, and the venue's own coin for fees."""
+        """Take *rights*, which asks for those of the key, and the venue's own coin for fees.
+
+        *beside* asks what lies there besides; without it nothing does.
+        """
+        self._beside = beside
         self._wire = wire
         self._hosts = hosts
         self._ask = rights
@@ -41,6 +46,10 @@ class RawPreflight:
     async def key_rights(self) -> KeyStanding:
         """Return what the key may do; see :meth:`trimtab.ports.preflight.KeyWitness.key_rights`."""
         return await self._rights.told(self._ask)
+
+    async def beside(self) -> tuple[Beside, ...] | None:
+        """Return what lies there besides; see :meth:`trimtab.ports.Preflight.beside`."""
+        return None if self._beside is None else await self._beside()
 
     async def fee_terms(self) -> FeeTerms:
         """Return that it is not told whether the venue's coin pays fees."""

@@ -198,7 +198,7 @@ def _object(body: bytes) -> Mapping[str, Any]:
     """Return an answer that is one object; an empty one for any other."""
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # The latter for what is nested too deeply.
         return {}
     return told if isinstance(told, dict) else {}
 

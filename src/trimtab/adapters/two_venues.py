@@ -12,7 +12,16 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,6 +29,7 @@ from typing import Any, TypeVar
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_open import OpenedVenue, VenueSettings, open_venue
 from trimtab.adapters.ccxt_wire import together
+from trimtab.adapters.left_behind import left_behind
 from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.two_histories import TwoHistories
 from trimtab.domain.errors import VenueError
@@ -37,6 +47,7 @@ from trimtab.domain.shared_wallet import margin_alone
 from trimtab.domain.snapshot import AccountKey, ClockReading, OpenOrder, Snapshot
 from trimtab.ports import (
     AbsenceEvidence,
+    Beside,
     BudgetUse,
     FeeTerms,
     FillCursor,
@@ -49,6 +60,8 @@ from trimtab.ports import (
 from trimtab.venues.profile import Desk
 
 T = TypeVar("T")
+Leftovers = Callable[[], Awaitable[tuple[Beside, ...]]]
+"""Asks for contracts at the venue of the coins."""
 
 
 @asynccontextmanager
@@ -67,17 +80,19 @@ async def open_account(
         return
     coins, hedges = settings
     async with open_venue(coins) as here, open_venue(hedges) as there:
-        yield joined(coins=here, hedges=there, key=key)
+        yield joined(coins=here, hedges=there, key=key, left=lambda: left_behind(coins))
 
 
-def joined(*, coins: OpenedVenue, hedges: OpenedVenue, key: AccountKey) -> OpenedVenue:
-    """Return both venues as the one account *key*."""
+def joined(
+    *, coins: OpenedVenue, hedges: OpenedVenue, key: AccountKey, left: Leftovers
+) -> OpenedVenue:
+    """Return both venues as the one account *key*; *left* asks for contracts beside the coins."""
     return OpenedVenue(
         venue=TwoVenues(coins=coins.venue, hedges=hedges.venue),
         wallets=OneWallet(),
         market=TwoMarkets(coins=coins.market, hedges=hedges.market, key=key),
         preflight=TwoPreflights(
-            coins=coins.preflight, hedges=hedges.preflight, names=names_of(key)
+            coins=coins.preflight, hedges=hedges.preflight, names=names_of(key), left=left
         ),
         history=TwoHistories(coins=coins.history, hedges=hedges.history),
         stops=hedges.stops,
@@ -250,10 +265,13 @@ def joined_clock(*, coins: ClockReading, hedges: ClockReading) -> ClockReading:
 class TwoPreflights:
     """Reads about two venues and two keys."""
 
-    def __init__(self, *, coins: Preflight, hedges: Preflight, names: tuple[str, str]) -> None:
+    def __init__(
+        self, *, coins: Preflight, hedges: Preflight, names: tuple[str, str], left: Leftovers
+    ) -> None:
         self._coins = coins
         self._hedges = hedges
         self._names = names
+        self._left = left
 
     def answered(self) -> tuple[HostAnswer, ...]:
         """Return who answered; see :meth:`trimtab.ports.preflight.Preflight.answered`."""
@@ -273,6 +291,20 @@ class TwoPreflights:
         """Return what the two keys may do together, or why one of them does not tell."""
         coins, hedges = await together(self._coins.key_rights(), self._hedges.key_rights())
         return joined_rights(coins=coins, hedges=hedges, names=self._names)
+
+    async def beside(self) -> tuple[Beside, ...]:
+        """Return contracts left where the coins are, and what either venue tells besides.
+
+        Where hedges lie, the wallets of coins are no part of the account either, and known to be.
+        """
+        coins, hedges = self._names
+        left = await self._left()
+        here, there = await together(self._coins.beside(), self._hedges.beside())
+        return (
+            *(dataclasses.replace(each, place=f"{coins} {each.place}") for each in left),
+            *(dataclasses.replace(b, place=f"{coins} {b.place}") for b in here or ()),
+            *(dataclasses.replace(b, place=f"{hedges} {b.place}") for b in there or ()),
+        )
 
     async def fee_terms(self) -> FeeTerms:
         """Return in which coins fees are paid; raises like the venue's own."""

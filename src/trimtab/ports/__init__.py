@@ -13,7 +13,14 @@ from trimtab.ports.hedges import HedgeLedger
 from trimtab.ports.history import PriceHistory
 from trimtab.ports.ledger import FillLedger, Ledger, OrderLedger, PlanLedger
 from trimtab.ports.notices import NoticeLedger, Notifier, PlanHead, Receipt
-from trimtab.ports.preflight import BudgetUse, FeeTerms, HostAnswer, KeyWitness, Preflight
+from trimtab.ports.preflight import (
+    Beside,
+    BudgetUse,
+    FeeTerms,
+    HostAnswer,
+    KeyWitness,
+    Preflight,
+)
 from trimtab.ports.records import PlanStatus, SavedPlan, Transition
 from trimtab.ports.references import ReferencePrice
 from trimtab.ports.replies import ReplyChannel, ReplyLedger
@@ -37,6 +44,7 @@ __all__ = [
     "AccountLedger",
     "Answer",
     "Approver",
+    "Beside",
     "BudgetUse",
     "Clock",
     "FeeTerms",

@@ -52,6 +52,16 @@ class FeeTerms:
     """None when the host does not tell, or the account uses no futures."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Something of the account's owner at the venue that is no part of the account."""
+
+    place: str
+    """A wallet by the venue's own name, or what kind of contracts."""
+    held: str
+    """What lies there, such as ``120.5 USDT``."""
+
+
 class KeyWitness(Protocol):
     """What the venue says of the key in use."""
 
@@ -72,6 +82,16 @@ class Preflight(KeyWitness, Protocol):
 
     def usage(self) -> tuple[BudgetUse, ...]:
         """Return the venue's limits and what its answers say is used, by desk."""
+        ...
+
+    async def beside(self) -> tuple[Beside, ...] | None:
+        """Ask what lies at the venue beside the account; None where it is not asked, or not told.
+
+        Raises:
+            NotDone: not answered.
+            Refused: the venue denies the read.
+
+        """
         ...
 
     async def fee_terms(self) -> FeeTerms:

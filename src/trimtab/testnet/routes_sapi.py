@@ -116,6 +116,20 @@ def coins(state: State, _params: Params) -> list[Json]:
     ]
 
 
+def wallet_balances(state: State, params: Params) -> list[Json]:
+    """Return what each wallet is worth in the quote."""
+    if params.required("quoteAsset") != state.scenario.quote:
+        raise Rejection(-1100, "Illegal characters found in parameter 'quoteAsset'.")
+    pairs, quote = state.listings[Market.SPOT].values(), state.scenario.quote
+    spot = state.spot.free(quote) + state.spot.locked(quote)
+    spot += sum((state.spot.free(p.base) + state.spot.locked(p.base)) * state.mid(p) for p in pairs)
+    worth = {"Spot": spot, "USDⓈ-M Futures": state.usdm.wallet, **state.scenario.elsewhere}
+    return [
+        {"activate": True, "balance": text8(value), "walletName": name}
+        for name, value in worth.items()
+    ]
+
+
 def restrictions(state: State, params: Params) -> Json:
     """Return the rights of the key."""
     rights = params.rights
@@ -132,7 +146,7 @@ def restrictions(state: State, params: Params) -> Json:
         "enableVanillaOptions": "options" in rights,
         "enableFixApiTrade": False,
         "enableFixReadOnly": False,
-        "enablePortfolioMarginTrading": False,
+        "enablePortfolioMarginTrading": "portfolio_margin" in rights,
     }
 
 
@@ -173,6 +187,9 @@ def table() -> Table:
         ("GET", "/sapi/v1/margin/isolated/allPairs"): Route(action=nothing, right="read"),
         ("GET", "/sapi/v1/account/apiRestrictions"): Route(
             action=restrictions, right="read", switch="api_restrictions"
+        ),
+        ("GET", "/sapi/v1/asset/wallet/balance"): Route(
+            action=wallet_balances, weight=60, right="read"
         ),
         ("GET", "/sapi/v1/bnbBurn"): Route(action=bnb_burn, right="read"),
         ("GET", "/sapi/v1/system/status"): Route(action=status, switch="system_status"),

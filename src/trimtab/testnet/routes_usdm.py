@@ -116,6 +116,16 @@ def set_dual_side(state: State, params: Params) -> Json:
     return dict(_DONE)
 
 
+def account_config(state: State, _params: Params) -> Json:
+    """Return the modes of the account."""
+    modes = {
+        "dualSidePosition": state.usdm.dual_side,
+        "multiAssetsMargin": state.usdm.multi_assets,
+    }
+    rights = {"canTrade": True, "canDeposit": True, "canWithdraw": True}
+    return {"feeTier": 0, **rights, **modes, "updateTime": 0, "tradeGroupId": -1}
+
+
 def symbol_config(state: State, params: Params) -> list[Json]:
     """Return leverage and margin type per contract."""
     listed = state.listings[Market.USDM]
@@ -250,6 +260,7 @@ def table() -> Table:
         ("POST", "v1/marginType"): Route(action=set_margin_type, right=trade),
         ("GET", "v1/positionSide/dual"): Route(action=get_dual_side, weight=30, right=read),
         ("POST", "v1/positionSide/dual"): Route(action=set_dual_side, right=trade),
+        ("GET", "v1/accountConfig"): Route(action=account_config, weight=5, right=read),
         ("GET", "v1/symbolConfig"): Route(action=symbol_config, weight=5, right=read),
         ("GET", "v1/commissionRate"): Route(action=commission_rate, weight=20, right=read),
         ("POST", "v1/order"): Route(action=new_order, right=trade),

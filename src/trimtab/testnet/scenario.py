@@ -20,7 +20,10 @@ from trimtab.testnet.past import Past
 
 _TRADING = frozenset({"spot", "futures"})
 _RIGHTS = frozenset({"read", *_TRADING, "transfer"})
-_KNOWN_RIGHTS = _RIGHTS | {"withdraw", "transfer_out", "margin", "options", "any_address"}
+_TOLD = frozenset(
+    {"withdraw", "transfer_out", "margin", "portfolio_margin", "options", "any_address"}
+)
+_KNOWN_RIGHTS = _RIGHTS | _TOLD
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -62,8 +65,8 @@ class Credential:
     """Signs requests; never shown."""
     rights: frozenset[str] = _RIGHTS
     """Any of ``read``, ``spot``, ``futures``, ``transfer`` (between the own wallets), which are
-    held here; and ``withdraw``, ``transfer_out``, ``margin``, ``options``, ``any_address`` (no
-    address binds it), which are only told."""
+    held here; and ``withdraw``, ``transfer_out``, ``margin``, ``portfolio_margin``, ``options``,
+    ``any_address`` (no address binds it), which are only told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,8 @@ class Scenario:
     """``cross`` or ``isolated`` per contract; ``cross`` when absent."""
     dual_side: bool = False
     """True is hedge mode."""
+    multi_assets: bool = False
+    """True is multi-assets mode, which is only told: margin is reckoned as without it."""
     funding_rates: Mapping[str, Decimal] = field(default_factory=_nothing)
     """Rate per settlement and contract; positive means longs pay; ``*`` for all others."""
     funding_hours: Mapping[str, int] = field(default_factory=_nothing)
@@ -126,6 +131,8 @@ class Scenario:
     """Assets with contracts alone, such as an index of coins."""
     bnb_fees: bool = False
     """Whether spot commissions are paid in BNB, at three quarters, while there is some."""
+    elsewhere: Mapping[str, Decimal] = field(default_factory=_nothing)
+    """Value in wallets that nothing else here touches, such as ``Earn``: quote, by wallet."""
     serves: frozenset[str] = frozenset()
     """Account endpoints served beyond the usual: ``api_restrictions``, ``system_status``."""
     credentials: tuple[Credential, ...] = (Credential(key="local-key", secret="local-secret"),)  # noqa: S106 -- the documented pair of a loopback toy exchange.
@@ -158,11 +165,12 @@ class Scenario:
         lot_size, min_notional, maker_fee, taker_fee, spread_bps, level_gap_bps, level_notional,
         levels, replenish, max_open_orders}}``; ``spot {asset: "units" | {free, locked}}``;
         ``futures {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
-        margin_types, dual_side}``; ``funding {rates, hours}``; ``basis {bps, dated}``;
-        ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``; ``serves [..]``;
-        ``credentials [{key, secret, rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``;
-        ``past {closes {asset: [..]}, funding {symbol: [..]}, open_interest {symbol: [..]}}``,
-        oldest first and to the day before the start.
+        margin_types, dual_side, multi_assets}``; ``funding {rates, hours}``;
+        ``basis {bps, dated}``; ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``;
+        ``elsewhere {wallet: value}``; ``serves [..]``; ``credentials [{key, secret, rights}]``;
+        ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
+        funding {symbol: [..]}, open_interest {symbol: [..]}}``, oldest first and to the day
+        before the start.
 
         Raises:
             ValueError: an unknown key, or a value of the wrong kind.
@@ -172,12 +180,12 @@ class Scenario:
         known = {
             *("quote", "prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
             *("spot_only", "contract_only", "serves", "credentials", "limits", "seed", "past"),
+            "elsewhere",
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
-        _known_only(
-            futures, {"wallet", "positions", "leverage", "margin_types", "dual_side"}, "futures"
-        )
+        settings = {"leverage", "margin_types", "dual_side", "multi_assets"}
+        _known_only(futures, {"wallet", "positions", *settings}, "futures")
         _known_only(funding, {"rates", "hours"}, "funding")
         _known_only(basis, {"bps", "dated"}, "basis")
         accepted = tuple(_credential(c) for c in root.get("credentials", ()))
@@ -191,6 +199,7 @@ class Scenario:
             leverage={s: int(n) for s, n in futures.get("leverage", {}).items()},
             margin_types=dict(futures.get("margin_types", {})),
             dual_side=bool(futures.get("dual_side", False)),
+            multi_assets=bool(futures.get("multi_assets", False)),
             funding_rates=_decimals(funding.get("rates", {})),
             funding_hours={s: int(n) for s, n in funding.get("hours", {}).items()},
             basis_bps=_decimals(basis.get("bps", {})),
@@ -198,6 +207,7 @@ class Scenario:
             spot_only=frozenset(root.get("spot_only", ())),
             contract_only=frozenset(root.get("contract_only", ())),
             bnb_fees=bool(root.get("bnb_fees", False)),
+            elsewhere=_decimals(root.get("elsewhere", {})),
             serves=frozenset(root.get("serves", ())),
             limits=_limits(root.get("limits", {})),
             seed=int(root.get("seed", 0)),

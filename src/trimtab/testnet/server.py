@@ -26,7 +26,7 @@ from trimtab.testnet.wire import Answer, Request
 
 LOOPBACK = "127.0.0.1"
 """The only address that is served."""
-ALWAYS_SERVED = frozenset({"fee_burn"})
+ALWAYS_SERVED = frozenset({"fee_burn", "wallet_balance"})
 """Account endpoints that a venue's own sandbox lacks and this one has, whatever the scenario."""
 _STOP_WITHIN_S = 0.2
 _UNSENT_BYTES = 64

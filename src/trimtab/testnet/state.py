@@ -67,6 +67,7 @@ class FuturesAccount:
     def __init__(self, scenario: Scenario, *, now_ms: int) -> None:
         self.wallet = scenario.wallet
         self.dual_side = scenario.dual_side
+        self.multi_assets = scenario.multi_assets
         self.incomes: list[Income] = []
         self.settlements: list[Settlement] = []
         self._leverage = dict(scenario.leverage)

@@ -167,6 +167,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "privateGetMyTrades": _weighs(20),
     "sapiGetAccountApiRestrictions": _weighs(1),  # Counted apart; more is safe.
     "sapiGetBnbBurn": _weighs(1),
+    "sapiGetAssetWalletBalance": _weighs(60),
     "sapiGetAssetTransfer": _weighs(1),
     "fapiPublicGetTime": _weighs(1),
     "fapiPublicGetExchangeInfo": _weighs(1),
@@ -177,7 +178,7 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "fapiDataGetOpenInterestHist": _weighs(1),  # Likewise, 1,000 in five minutes.
     "fapiPrivateV3GetAccount": _weighs(5),
     "fapiPrivateV3GetPositionRisk": _weighs(5),
-    "fapiPrivateGetPositionSideDual": _weighs(30),
+    "fapiPrivateGetAccountConfig": _weighs(5),
     "fapiPrivateGetSymbolConfig": _weighs(5),
     "fapiPrivateGetLeverageBracket": _weighs(1),
     "fapiPrivateGetCommissionRate": _weighs(20),

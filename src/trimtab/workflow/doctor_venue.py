@@ -17,7 +17,7 @@ from trimtab.domain.policy import Policy, Route
 from trimtab.domain.rights import KeyRights, KeyStanding, KeyTrust, KeyUse, UntoldRights
 from trimtab.domain.shared_wallet import free_margin
 from trimtab.domain.snapshot import Environment, Snapshot
-from trimtab.ports import BudgetUse, FeeTerms, HostAnswer
+from trimtab.ports import Beside, BudgetUse, FeeTerms, HostAnswer
 from trimtab.risk.key_powers import KeyNeeds, key_faults
 from trimtab.workflow.doctor import (
     Examination,
@@ -29,7 +29,10 @@ from trimtab.workflow.doctor import (
     warned,
 )
 
-VENUE_CHECKS: Final = ("host_truth", "key_rights", "filters", "fee_asset", "order_budget")
+VENUE_CHECKS: Final = (
+    *("host_truth", "key_rights", "filters", "fee_asset", "order_budget"),
+    "other_wallets",
+)
 """What this module looks at, in the order in which it is shown."""
 LOCAL_NAME: Final = "local"
 """What the local exchange calls itself."""
@@ -235,6 +238,20 @@ def _lack(asset: Asset, snapshot: Snapshot, *, units: Decimal, needed: Decimal) 
             f"{trimmed(units, 4)} {asset} is worth {trimmed(value, 2)},"
             f" a full run needs up to {trimmed(needed, 2)} {snapshot.quote}"
         )
+
+
+def beside_examination(found: Sequence[Beside] | None) -> Examination:
+    """Say what of the owner's lies at the venue and in no weight, limit or plan."""
+    if found is None:
+        return unchecked("other_wallets", why="what lies in other wallets there is not asked for")
+    if not found:
+        return passed("other_wallets", found="nothing lies beside the account")
+    told = "; ".join(f"{each.place} {each.held}" for each in found)
+    fix = (
+        "close contracts there and move the rest into the account, or mind it yourself: no weight,"
+        " hedge or limit counts it"
+    )
+    return warned("other_wallets", found=f"beside the account: {told}", fix=fix)
 
 
 def budget_examination(usage: Sequence[BudgetUse]) -> Examination:

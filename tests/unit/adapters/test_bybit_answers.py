@@ -43,6 +43,8 @@ def coin(**changed: Any) -> dict[str, Any]:
         "locked": "0.1",
         "borrowAmount": "0.0",
         "spotBorrow": "0",
+        "equity": changed.get("walletBalance", "0.5"),
+        "unrealisedPnl": "0",
         "totalOrderIM": "0",
         "totalPositionIM": "",
         **changed,
@@ -104,6 +106,7 @@ def test_what_is_locked_is_not_free() -> None:
     found = balances_of(coin())
     assert found == {Asset("BTC"): Balance(free=Decimal("0.4"), locked=Decimal("0.1"))}
     assert balances_of(coin(walletBalance="0", locked="0")) == {}
+    assert balances_of(coin(equity="0.500001")) == found
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,10 @@ def test_what_is_locked_is_not_free() -> None:
         ({"spotBorrow": "0.01"}, "borrowed"),
         ({"totalPositionIM": "3"}, "backs contracts"),
         ({"totalOrderIM": "3"}, "backs contracts"),
+        ({"unrealisedPnl": "-3", "equity": "-2.5"}, "backs contracts"),
+        ({"equity": "0.51"}, "0.01 BTC is worth of options"),
+        ({"equity": "0.499"}, "-0.001 BTC is worth of options"),
+        ({"equity": ""}, "equity"),
         ({"walletBalance": "-1"}, "negative"),
         ({"walletBalance": "0.05"}, "negative"),
         ({"locked": "NaN"}, "locked"),

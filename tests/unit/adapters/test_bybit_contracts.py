@@ -134,8 +134,8 @@ def test_settings_are_the_loosest_of_both_sides() -> None:
 @pytest.mark.parametrize(
     ("mode", "hedging", "why"),
     [
-        ("ISOLATED_MARGIN", "OFF", "set cross margin"),
-        ("PORTFOLIO_MARGIN", "OFF", "set cross margin"),
+        ("ISOLATED_MARGIN", "OFF", "in mode ISOLATED_MARGIN"),
+        ("PORTFOLIO_MARGIN", "OFF", "in mode PORTFOLIO_MARGIN"),
         ("REGULAR_MARGIN", "ON", "spot hedging is on"),
     ],
 )
@@ -167,6 +167,7 @@ def coin(name: str, **changed: Any) -> dict[str, Any]:
         "locked": "50",
         "borrowAmount": "0",
         "spotBorrow": "0",
+        "equity": changed.get("walletBalance", "1000"),
         "unrealisedPnl": "0",
         "totalOrderIM": "0",
         "totalPositionIM": "0",
@@ -181,7 +182,7 @@ def wallet(*coins: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_is_bound_is_margin_the_rest_cash_and_coins_are_coins() -> None:
-    cash = coin("USDT", totalPositionIM="300", totalOrderIM="20", unrealisedPnl="-30")
+    cash = coin("USDT", totalPositionIM="300", totalOrderIM="20", unrealisedPnl="-30", equity="970")
     told = unified_of(
         wallet(cash, coin("BTC"), coin("ETH", walletBalance="0", locked="0")),
         maintained=Decimal(7),
@@ -203,7 +204,9 @@ def test_what_is_bound_is_margin_the_rest_cash_and_coins_are_coins() -> None:
         ((coin("USDT", walletBalance="-1"),), "USDT is negative"),
         ((coin("USDT"), coin("BTC", borrowAmount="0.1")), "BTC is borrowed"),
         ((coin("USDT"), coin("USDC", totalPositionIM="3")), "USDC margins contracts"),
-        ((coin("USDT"), coin("USDC", unrealisedPnl="3")), "USDC margins contracts"),
+        ((coin("USDT"), coin("USDC", unrealisedPnl="3", equity="1003")), "USDC margins contracts"),
+        ((coin("USDT", equity="1012.5"),), "12.5 USDT is worth of options"),
+        ((coin("USDT"), coin("USDC", equity="990")), "-10 USDC is worth of options"),
         ((coin("USDT"), coin("BTC", collateralSwitch=True)), "BTC is collateral"),
         ((coin("USDT"), coin("BTC", collateralSwitch="true")), "not a truth value"),
         ((coin("USDT"), coin("BTC", locked="1001")), "BTC is negative"),

@@ -14,9 +14,10 @@ from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Threshold
 from trimtab.domain.rights import KeyTrust, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment, Snapshot
-from trimtab.ports import BudgetUse, FeeTerms, HostAnswer
+from trimtab.ports import Beside, BudgetUse, FeeTerms, HostAnswer
 from trimtab.workflow.doctor import Outcome
 from trimtab.workflow.doctor_venue import (
+    beside_examination,
     budget_examination,
     fee_examination,
     filters_examination,
@@ -265,3 +266,10 @@ def test_more_than_half_of_a_limit_used_is_a_warning(
 def test_a_limit_whose_use_is_not_told_is_shown_beside_one_that_is() -> None:
     found = budget_examination([use(1), use(None, 7)])
     assert found.found == "spot 99 of 100 orders in 10 s left; spot at most 7 orders in 10 s"
+
+
+def test_what_is_not_asked_for_is_no_proof_that_nothing_lies_beside_the_account() -> None:
+    assert beside_examination(None).outcome is Outcome.NOT_CHECKED
+    assert beside_examination(()).outcome is Outcome.PASS
+    found = beside_examination([Beside(place="Earn", held="5 USDT")])
+    assert (found.outcome, found.found) == (Outcome.WARN, "beside the account: Earn 5 USDT")

@@ -66,6 +66,7 @@ from trimtab.workflow.doctor_unattended import (
 )
 from trimtab.workflow.doctor_venue import (
     VENUE_CHECKS,
+    beside_examination,
     budget_examination,
     fee_examination,
     filters_examination,
@@ -308,12 +309,17 @@ async def _looked(opened: OpenedVenue, snapshot: Snapshot, config: Config) -> Se
         fees = fee_examination(await preflight.fee_terms(), snapshot, policy)
     except VenueError as fault:
         fees = warned("fee_asset", found=str(fault), fix="run it again")
+    try:
+        others = beside_examination(await preflight.beside())
+    except VenueError as fault:
+        others = unchecked("other_wallets", why=str(fault))
     return (
         host_truth(config.key.environment, preflight.answered(), hosts=_hosts(config)),
         key,
         filters_examination(snapshot, policy),
         fees,
         budget_examination(preflight.usage()),
+        others,
     )
 
 
