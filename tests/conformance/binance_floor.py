@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from trimtab.testnet import Credential, Exchange, Holding, OpeningPosition, Request, Scenario
-from trimtab.testnet.interventions import fund
+from trimtab.testnet.interventions import fund, set_prices
 from trimtab.venues.facts import Market
 
 _ORDERS = {Market.SPOT: "/api/v3/order", Market.LINEAR: "/fapi/v1/order"}
@@ -147,6 +147,28 @@ class BinanceFloor:
     def is_move(self, asked: Asked) -> bool:
         """Say whether a request moves money between wallets."""
         return asked.method == "POST" and asked.path == "/sapi/v1/asset/transfer"
+
+    def waiting(self) -> list[Waiting]:
+        """Return every conditional order that was really taken, oldest first."""
+        return [
+            Waiting(
+                name=order["client_id"],
+                is_buy=order["side"] == "BUY",
+                quantity=Decimal(order["quantity"]),
+                trigger=Decimal(order["trigger_price"]),
+                reduces=order["reduce_only"],
+                by_mark=order["working_type"] == "MARK_PRICE",
+            )
+            for order in self._exchange.truth()["conditionals"]
+        ]
+
+    def is_stop(self, asked: Asked) -> bool:
+        """Say whether a request places a conditional order."""
+        return asked.method == "POST" and asked.path == "/fapi/v1/algoOrder"
+
+    def reach(self, mark: Decimal) -> None:
+        """Have the mark of the contract come to *mark*."""
+        set_prices(self._exchange.state, mid={}, mark={"BTCUSDT": str(mark)}, index={})
 
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""

@@ -54,6 +54,20 @@ class Truth:
     entry: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A conditional order as the venue really has it."""
+
+    name: str
+    is_buy: bool
+    quantity: Decimal
+    """Base units."""
+    trigger: Decimal
+    reduces: bool
+    """Whether it can only shrink a position."""
+    by_mark: bool
+
+
 class ConformingFloor(Protocol):
     """A venue in process with one account: coins, quote, and a short position in contracts."""
 
@@ -102,4 +116,20 @@ class ConformingFloor(Protocol):
 
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
+        ...
+
+
+class StoppingFloor(ConformingFloor, Protocol):
+    """A floor where conditional orders rest."""
+
+    def waiting(self) -> list[Waiting]:
+        """Return every conditional order that was really taken, oldest first."""
+        ...
+
+    def is_stop(self, asked: Asked) -> bool:
+        """Say whether a request places a conditional order."""
+        ...
+
+    def reach(self, mark: Decimal) -> None:
+        """Have the mark of the contract come to *mark*."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.conformance import reading, sending
+from tests.conformance import reading, resting, sending
 from tests.conformance.stage import FLOORS, Stage, staged
 from trimtab.venues.cases import CASES, Outcome
 from trimtab.venues.catalogue import PROFILES
@@ -39,6 +39,8 @@ RUNS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "VC-23": reading.rights_are_told,
     "VC-24": sending.requests_stay_in_their_place,
     "VC-25": sending.a_move_between_wallets_is_found,
+    "VC-26": resting.a_stop_rests_as_planned,
+    "VC-27": resting.what_became_of_a_stop_is_told,
 }
 PASSED = [
     pytest.param(venue_id, market, number, id=f"{venue_id}-{market}-{number}")
@@ -54,6 +56,16 @@ def test_every_case_has_its_run_and_every_run_its_case() -> None:
 
 def test_what_is_shown_is_of_venues_that_an_adapter_opens() -> None:
     assert {venue_id for venue_id, _ in SHOWN} == set(PROFILES) == set(FLOORS)
+
+
+def test_stops_rest_where_both_cases_of_them_were_passed_and_nowhere_else() -> None:
+    passed = {
+        venue_id
+        for (venue_id, market), shown in SHOWN.items()
+        if market is Market.LINEAR
+        and all(shown[number].outcome is Outcome.PASS for number in ("VC-26", "VC-27"))
+    }
+    assert passed == {venue_id for venue_id, profile in PROFILES.items() if profile.rests_stops}
 
 
 @pytest.mark.parametrize(("venue_id", "market", "number"), PASSED)

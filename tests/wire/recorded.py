@@ -109,7 +109,7 @@ def _market(exchange: Any, market: Market) -> dict[str, Any]:
         precision={"amount": "0.00001" if is_spot else "1", "price": "0.1"},
         limits={"amount": {}, "price": {}, "cost": {}},
         active=True,
-        info={"orderTypes": ["LIMIT"], "permissions": []},
+        info={"orderTypes": ["LIMIT", "STOP_MARKET"], "permissions": []},
     )
 
 

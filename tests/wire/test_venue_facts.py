@@ -51,6 +51,8 @@ def _calls(venue: VenueFacts) -> Iterator[tuple[str, str]]:
         yield facts.ccxt_id, facts.cancel.call
         if facts.contracts is not None:
             yield facts.ccxt_id, facts.contracts.leverage_call
+        if facts.stops is not None:
+            yield facts.ccxt_id, facts.stops.call
 
 
 def test_the_installed_ccxt_is_the_one_that_the_facts_were_held_against() -> None:
@@ -134,6 +136,28 @@ async def test_an_order_is_cancelled_by_our_name_as_the_facts_say(
         f"/{name}" in sent.last or re.search(rf'{facts.cancel.param}"?[=:]"?{name}', sent.last)
     )
     assert bool(works) is (facts.cancel.way is Way.UNIFIED), sent.last or sent.stumbled
+
+
+BY_MARK: dict[str, dict[str, object]] = {
+    "binance": {"workingType": "MARK_PRICE"},
+    "bybit": {"triggerBy": "MarkPrice", "triggerDirection": "ascending"},
+}
+
+
+@each_market
+async def test_a_stop_carries_our_name_and_waits_for_the_mark_as_the_facts_say(
+    venue: VenueFacts, market: Market
+) -> None:
+    facts = venue.markets[market]
+    if facts.stops is None:
+        assert venue.venue_id not in BY_MARK or market is not Market.LINEAR
+        return
+    name = our_name(facts)
+    given = {**BY_MARK[venue.venue_id], "triggerPrice": "66000", "reduceOnly": True}
+    arguments = (PAIRS[market], "market", "buy", "1", None, {**given, facts.stops.field: name})
+    sent = await sent_by(shared(facts.ccxt_id), "create_order", *arguments)
+    assert facts.stops.by_mark in sent.last, sent.stumbled
+    assert re.search(rf'{facts.stops.field}"?[=:]\s?"?{name}', sent.last)
 
 
 @each_venue

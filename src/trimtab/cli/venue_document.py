@@ -12,6 +12,7 @@ from trimtab.venues.facts import (
     LookUp,
     Market,
     MarketFacts,
+    RestingStops,
     VenueFacts,
     Way,
 )
@@ -105,6 +106,7 @@ def market_rows(facts: MarketFacts) -> tuple[Row, ...]:
         ("fees are taken from", facts.fee_assets, ""),
         *((f"{b.of} at most", f"{b.count} in {b.seconds} s", b.source) for b in facts.budgets),
         *(() if facts.contracts is None else _positions(facts.contracts)),
+        *(() if facts.stops is None else (_rested(facts.stops),)),
     )
 
 
@@ -128,6 +130,14 @@ def _fenced(fence: Fence) -> Row:
     usual = f", {fence.default_s} s unless told" if fence.default_s else ""
     what = f"{fence.kind.value}, {fence.name} in the {fence.place}, {where}, {by}{usual}"
     return ("fence", what, fence.source)
+
+
+def _rested(stops: RestingStops) -> Row:
+    """Return how a stop rests."""
+    names = "names of their own" if stops.own_names else "names shared with orders"
+    number = "another number" if stops.own_number else "the same number"
+    what = f"{stops.call}({stops.field}), {stops.by_mark}, {names}; fired under {number}"
+    return ("stops rest by", what, stops.source)
 
 
 def _positions(contracts: Contracts) -> tuple[Row, ...]:

@@ -21,6 +21,8 @@ class Needed(StrEnum):
     """Any order: it might be sent twice, lost, or of another size."""
     ALONE = "alone"
     """Orders that nobody watches: what goes wrong has to be seen by a person."""
+    STOPS = "stops"
+    """Stops that rest on the venue. Without it none is placed there; nothing else is less."""
 
 
 class Outcome(StrEnum):
@@ -113,6 +115,17 @@ CASES: Final = MappingProxyType(
                 25,
                 "a move between wallets is sent once, and found when its answer is lost",
                 Needed.SEND,
+            ),
+            _case(
+                26,
+                "a stop rests as planned: reduce-only, by the mark, under our name; found when"
+                " its answer is lost, absent when it never came",
+                Needed.STOPS,
+            ),
+            _case(
+                27,
+                "a stop that fired names the order that it became; one that was withdrawn says so",
+                Needed.STOPS,
             ),
         )
     )

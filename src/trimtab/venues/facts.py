@@ -196,6 +196,23 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestingStops:
+    """How a stop of a contract rests on the venue, with nobody there."""
+
+    call: str
+    """ccxt's name of the raw call that places one."""
+    field: str
+    """What our name of it is called on the wire."""
+    own_names: bool
+    """Whether these names are apart from those of orders: both may bear the same one."""
+    own_number: bool
+    """Whether the order that one becomes has another number than the stop."""
+    by_mark: str
+    """Text that is then in the request; without it the last price would trigger it."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketFacts:
     """One part of a venue."""
 
@@ -221,6 +238,8 @@ class MarketFacts:
     """Until the venue states its own."""
     contracts: Contracts | None
     """None for spot."""
+    stops: RestingStops | None = None
+    """None for spot, and where it was not looked into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ _NEEDED: Final[Mapping[Needed, str]] = {
     Needed.READ: "anything, even a dry run",
     Needed.SEND: "any order",
     Needed.ALONE: "orders that nobody watches",
+    Needed.STOPS: "stops that rest",
 }
 _CELLS: Final[Mapping[Outcome, str]] = {
     Outcome.PASS: "pass",

@@ -130,6 +130,8 @@ def _reached(shown: Shown) -> tuple[Level, tuple[str, ...]]:
     }
     level, lacking = Level.LIVE, []
     for number, case in CASES.items():
+        if case.needed not in limits:
+            continue  # Resting stops: they are refused by themselves where there are none.
         showing = shown.get(number)
         if showing is not None and showing.outcome is not Outcome.NOT_SUPPORTED:
             continue

@@ -38,6 +38,8 @@ _COINS_ONLY: Final = _besides(
         "VC-21": "coins that are held have no leverage",
         "VC-22": "nothing is paid for holding coins",
         "VC-25": "coins are held in one wallet",
+        "VC-26": "coins are held without a stop",
+        "VC-27": "coins are held without a stop",
     },
     Outcome.NOT_APPLICABLE,
 )
@@ -56,6 +58,10 @@ _ANSWERED_AS_THE_FIRST: Final = _besides(
 )
 _ONE_WALLET: Final = _besides({"VC-25": "cash and margin are one wallet"}, Outcome.NOT_APPLICABLE)
 
+_NO_STOPS: Final = _besides(
+    dict.fromkeys(("VC-26", "VC-27"), "no adapter places conditional orders there"),
+    Outcome.NOT_SUPPORTED,
+)
 _LABELS_REPEAT: Final = _besides(
     {"VC-09": "labels may repeat: no order is refused for its own, so none is ever sent again"},
     Outcome.NOT_APPLICABLE,
@@ -66,13 +72,13 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
         ("binance", Market.LINEAR): _all_but(),
         ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
-        ("bybit", Market.LINEAR): _all_but(_ONE_WALLET),
+        ("bybit", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
-        ("bitget", Market.LINEAR): _all_but(),
+        ("bitget", Market.LINEAR): _all_but(_NO_STOPS),
         ("deribit", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
         ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
-        ("bingx", Market.LINEAR): _all_but(),
+        ("bingx", Market.LINEAR): _all_but(_NO_STOPS),
         ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
     }
 )

@@ -24,6 +24,7 @@ from trimtab.venues.facts import (
     Market,
     MarketFacts,
     Place,
+    RestingStops,
     Switch,
     Uniqueness,
     Unit,
@@ -168,6 +169,17 @@ FACTS: Final = VenueFacts(
                     funding_hours=8,
                     dated=True,
                     source='USD-M "Change Position Mode", "Change Margin Type", "Mark Price"',
+                ),
+                stops=RestingStops(
+                    call="fapiPrivatePostAlgoOrder",
+                    field="clientAlgoId",
+                    own_names=True,
+                    own_number=True,
+                    by_mark="workingType=MARK_PRICE",
+                    source=(
+                        'USD-M "New Algo Order": unique among open ones; "Query Algo Order": '
+                        "actualOrderId"
+                    ),
                 ),
             ),
             Market.INVERSE: MarketFacts(

@@ -25,6 +25,7 @@ from trimtab.venues.facts import (
     Market,
     MarketFacts,
     Place,
+    RestingStops,
     Switch,
     Uniqueness,
     Unit,
@@ -102,6 +103,14 @@ _LINEAR: Final = replace(
         funding_hours=8,
         dated=True,
         source='v5 "Switch Position Mode", "Set Margin Mode"',
+    ),
+    stops=RestingStops(
+        call="privatePostV5OrderCreate",
+        field="orderLinkId",
+        own_names=False,
+        own_number=False,
+        by_mark='"triggerBy":"MarkPrice"',
+        source='v5 "Place Order", triggerPrice; "Enums Definitions", orderStatus Untriggered',
     ),
 )
 _INVERSE: Final = replace(
