@@ -138,6 +138,8 @@ async def test_in_no_danger_there_is_nothing_to_rescue(account_at: AccountAt) ->
     account = await in_danger(account_at, wallet=40_000)
     shown = await account.trimtab("rescue-margin")
     assert (shown.code, "no futures wallet is in danger" in shown.text) == (0, True), shown.text
+    assert "(nothing follows)" in shown.stdout
+    assert "(acts)" not in shown.stdout
     ran = await account.trimtab("rescue-margin", "--execute", "--yes", "--json")
     assert (ran.code, ran.document["status"]) == (0, "nothing_to_do"), ran.text
     assert account.mutations() == 0

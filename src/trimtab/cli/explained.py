@@ -23,12 +23,12 @@ from trimtab.cli.documents import (
     value,
 )
 from trimtab.cli.tables import (
+    condition_lines,
     findings_table,
     money,
     order_lines,
     percent,
     points,
-    told_lines,
     words,
 )
 from trimtab.cli.views_history import readings_table
@@ -201,8 +201,7 @@ def _why(plan: Plan, firings: Iterable[Firing]) -> list[RenderableType]:
         for f in firings
         if f.kind.value in ("drift", "calendar")
     ]
-    urgent = [*told_lines(plan.firings, "acts"), *told_lines(plan.alerts, "only told")]
-    return [*plainly, *urgent]
+    return [*plainly, *condition_lines(plan)]
 
 
 def _target(drift: Drift) -> Text:

@@ -92,7 +92,13 @@ def group_lines(groups: Sequence[GroupDrift]) -> list[RenderableType]:
     return lines
 
 
-def told_lines(firings: Iterable[Firing], what: str) -> list[RenderableType]:
+def condition_lines(plan: Plan) -> list[RenderableType]:
+    """Return what a plan acts on, and what it only tells; one without a line acts on nothing."""
+    what = "acts" if plan.legs or plan.transfers else "nothing follows"
+    return [*_told_lines(plan.firings, what), *_told_lines(plan.alerts, "only told")]
+
+
+def _told_lines(firings: Iterable[Firing], what: str) -> list[RenderableType]:
     """Return conditions that held, with their figures; drifts and slots are in the table."""
     lines: list[RenderableType] = []
     for firing in firings:

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trimtab.cli.tables import (
+    condition_lines,
     cost_line,
     drift_table,
     gate_view,
@@ -20,7 +21,6 @@ from trimtab.cli.tables import (
     overlay_lines,
     protection_lines,
     return_lines,
-    told_lines,
     untraded_table,
 )
 from trimtab.cli.views_history import readings_table, trigger_table
@@ -45,7 +45,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
     parts: list[RenderableType] = [heading(plan), drift_table(plan)]
     parts += [*group_lines(plan.groups), *overlay_lines(plan.overlays)]
     parts += sleeve_lines(plan.sleeves, plan.nets, acts=bool(plan.legs))
-    parts += [*told_lines(plan.firings, "acts"), *told_lines(plan.alerts, "only told")]
+    parts += condition_lines(plan)
     if plan.readings:
         parts += [Text(), readings_table(plan.readings)]
     if (triggers := trigger_table(plan.drift)) is not None:
