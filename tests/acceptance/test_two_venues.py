@@ -94,7 +94,7 @@ async def split_at(account_at: AccountAt) -> AsyncIterator[SplitAt]:
         yield open_split
         for split in opened:
             ledger, orders = split.account.folder / "ledger.db", hedges.truth()["orders"]
-            assert unruled(orders, ledger, by_others=()) == []
+            assert unruled(orders, ledger, by_others=split.account.by_others) == []
 
 
 def legs(ended: Ended) -> list[tuple[str, str]]:
