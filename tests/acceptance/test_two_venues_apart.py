@@ -93,6 +93,7 @@ async def test_a_killed_run_is_recovered_at_both(split_at: SplitAt, *, is_hedges
     await until(lambda: place.truth()["orders"])
     process.send_signal(signal.SIGKILL)
     await process.communicate()
+    assert process.returncode == -signal.SIGKILL
     await mended(split)
 
 

@@ -134,7 +134,7 @@ async def run_saved(runner: Runner, saved: SavedPlan, *, consent: Consent) -> Ru
     plan, name = saved.plan, saved.plan.digest[:12]
     if plan.policy_digest != digest(runner.planner.policy):
         raise ApprovalError(
-            f"plan {name}: the configuration changed since; nothing was sent",
+            f"plan {name}: the configuration changed since, or the program; nothing was sent",
             next_step="trimtab plan",
         )
     if saved.status is PlanStatus.APPROVED and saved.approval is not None:
