@@ -78,7 +78,8 @@ def refuse_other_rules(saved: SavedPlan, config: Config) -> None:
     if saved.plan.policy_digest != config.policy_digest:
         name = saved.plan.digest[:SHOWN_DIGITS]
         raise ApprovalError(
-            f"plan {name}: was made under another configuration than this one, or by another version; plan again",
+            f"plan {name}: was made under another configuration than this one, or by another"
+            " version; plan again",
             next_step="trimtab plan",
         )
 
