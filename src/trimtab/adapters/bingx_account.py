@@ -27,11 +27,11 @@ from trimtab.adapters.bingx_margin import (
     require_single,
     sides_in_coins,
 )
-from trimtab.adapters.bingx_orders import BingxOrders
 from trimtab.adapters.bingx_wallets import balances_of
 from trimtab.adapters.ccxt_account import ContractSettings, book_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.pace import Pace
 from trimtab.adapters.raw_account import Holdings, PositionRow, Settings, ToldContract
 from trimtab.domain.instruments import Instrument, Symbol
@@ -85,7 +85,7 @@ class BingxAccount:
     at_once = 5
 
     def __init__(
-        self, wire: Wire, markets: DeskMarkets, orders: BingxOrders, modes: MarginModes
+        self, wire: Wire, markets: DeskMarkets, orders: DeskOrders, modes: MarginModes
     ) -> None:
         self._wire = wire
         self._markets = markets

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from trimtab.adapters.bingx_answers import fill_of, order_id_of, rows_under, told_of
-from trimtab.adapters.bingx_orders import BingxOrders
+from trimtab.adapters.bingx_orders import BingxQuestions
 from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, milliseconds, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.halved_windows import whole_stretch
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.timed_fills import as_set, fills_since
@@ -44,10 +45,11 @@ _FULL: Final = 1000
 class BingxFills:
     """Reads executions."""
 
-    def __init__(self, wire: Wire, markets: DeskMarkets, orders: BingxOrders) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, orders: DeskOrders) -> None:
         self._wire = wire
         self._markets = markets
         self._orders = orders
+        self._questions = BingxQuestions(wire, markets)
 
     async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
         """Return all executions after *cursor*, oldest first.
@@ -132,7 +134,7 @@ class BingxFills:
         if ours:
             return f"trade {ours[0].trade_id}"
         strange = {fill.venue_order_id for fill in fills if fill.client_order_id is None}
-        may_be_ours = await self._orders.one_of(intent, strange)
+        may_be_ours = await self._questions.one_of(intent, strange)
         return "a trade of an order without a name" if may_be_ours else "none"
 
 

@@ -9,7 +9,7 @@ contracts), 2026.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -25,30 +25,20 @@ from trimtab.adapters.bingx_answers import (
 )
 from trimtab.adapters.ccxt_answers import Unreadable, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
-from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders, OrderQuestions, asking
 from trimtab.adapters.listed_pages import Row
-from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
-from trimtab.domain.snapshot import OpenOrder
+from trimtab.domain.orders import OrderIntent, VenueOrderId
 from trimtab.venues.profile import Desk
 
-
-def _asking(*, spot: str, linear: str) -> Mapping[Desk, Endpoint]:
-    """Return one question at both desks."""
-    return {
-        Desk.SPOT: Endpoint(desk=Desk.SPOT, method=spot, rank=Rank.LOOK_UP),
-        Desk.LINEAR: Endpoint(desk=Desk.LINEAR, method=linear, rank=Rank.LOOK_UP),
-    }
-
-
-_ORDER: Final = _asking(spot="spotV1PrivateGetTradeQuery", linear="swapV2PrivateGetTradeOrder")
-_OPEN: Final = _asking(
+_ORDER: Final = asking(spot="spotV1PrivateGetTradeQuery", linear="swapV2PrivateGetTradeOrder")
+_OPEN: Final = asking(
     spot="spotV1PrivateGetTradeOpenOrders", linear="swapV2PrivateGetTradeOpenOrders"
 )
-_PAST: Final = _asking(
+_PAST: Final = asking(
     spot="spotV1PrivateGetTradeHistoryOrders", linear="swapV2PrivateGetTradeAllOrders"
 )
 _NAME: Final[Mapping[Desk, str]] = {Desk.SPOT: "clientOrderID", Desk.LINEAR: "clientOrderId"}
@@ -63,38 +53,12 @@ _OPEN_MAX: Final = 2000
 _orders_in: Final = partial(rows_under, "orders")
 
 
-class BingxOrders:
-    """Reads orders."""
+class BingxQuestions:
+    """Asks for orders."""
 
     def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
-        self.names: dict[tuple[Symbol, VenueOrderId], ClientOrderId] = {}
-        """Orders whose client id was seen; executions do not carry it."""
-
-    def seen(self, order: VenueOrder) -> None:
-        """Remember an order of ours."""
-        self.names[order.symbol, order.venue_order_id] = order.client_order_id
-
-    async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
-        """Return the order of *intent*; None when the venue shows none now.
-
-        Raises:
-            NotDone: the question was not answered.
-            Refused: the venue denies the read.
-
-        """
-        symbol = intent.instrument.symbol
-        market_id, ended = await self._markets.require(symbol), self._wire.profile.ended_statuses
-        row = await self.row(symbol, {_NAME[desk_of(symbol)]: intent.client_order_id})
-        if row is None:
-            return None
-        try:
-            order = order_of(row, intent, market_id=market_id, ended=ended)
-        except Unreadable as error:
-            raise NotDone(f"{intent.client_order_id}: unreadable order, {error}") from error
-        self.seen(order)
-        return order
 
     async def row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
         """Ask for one order; None where the venue knows none under that name.
@@ -107,76 +71,30 @@ class BingxOrders:
         asked = {"symbol": self._markets.market_id(symbol), **named}
         return await one_or_none(self._wire, _ORDER[desk_of(symbol)], asked, order_row)
 
-    async def resting(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
-        """Return what rests in *symbols*, by symbol and age; raises like :meth:`look_up`."""
-        found: list[OpenOrder] = []
-        for symbol in sorted(await self._markets.load(symbols)):
-            which = {"symbol": self._markets.market_id(symbol)}
-            found += await self._listed(desk_of(symbol), which)
-        return tuple(found)
-
-    async def all_resting(self, desk: Desk) -> tuple[OpenOrder, ...]:
-        """Return what rests at a desk, oldest first; its markets must be loaded.
+    async def resting(self, desk: Desk, which: Mapping[str, str]) -> Sequence[Row]:
+        """Return a list of resting orders.
 
         Raises:
             NotDone: the venue does not answer, or more rests than it tells.
             Refused: the venue denies the read.
 
         """
-        return tuple(await self._listed(desk, {}))
-
-    async def _listed(self, desk: Desk, which: Mapping[str, str]) -> list[OpenOrder]:
-        """Return resting orders, oldest first, each once."""
         rows = await self._wire.read(_OPEN[desk], which, _orders_in)
         if len(rows) >= _OPEN_MAX:
             raise NotDone("more orders rest than the venue tells")
-        by_id: dict[int, OpenOrder] = {}
-        try:
-            for row in rows:
-                symbol = self._markets.symbol_of(desk, text_of(row, "symbol"))
-                order = open_order_of(row, self._markets.instrument(symbol))
-                by_id[int(order.venue_order_id)] = order
-        except Unreadable as error:
-            raise NotDone(f"an open order is unreadable: {error}") from error
-        return [by_id[number] for number in sorted(by_id)]
+        return rows
 
-    async def sighting(self, intent: OrderIntent) -> str:
-        """Return what the latest orders, asked for by market alone, show of the order of *intent*.
+    async def past(self, symbol: Symbol) -> Sequence[Row]:
+        """Return the latest orders of a market.
 
         Raises:
             NotDone: the question was not answered.
             Refused: the venue denies the read.
 
         """
-        symbol = intent.instrument.symbol
-        asked = {"symbol": await self._markets.require(symbol), **_LATEST[desk_of(symbol)]}
-        rows = await self._wire.read(_PAST[desk_of(symbol)], asked, _orders_in)
-        for row in rows:
-            if intent.client_order_id in (row.get("clientOrderID"), row.get("clientOrderId")):
-                return f"order {row.get('orderId')}"
-        return "none"
-
-    async def client_ids(
-        self, symbol: Symbol, orders: Collection[VenueOrderId]
-    ) -> Mapping[VenueOrderId, ClientOrderId]:
-        """Return who *orders* are by client order id; those without one are left out.
-
-        Raises:
-            NotDone: the question was not answered.
-            Refused: the venue denies the read.
-
-        """
-        await self._markets.require(symbol)
-        found: dict[VenueOrderId, ClientOrderId] = {}
-        for order_id in sorted(orders):
-            row = await self.row(symbol, {"orderId": order_id})
-            try:
-                if row is not None and order_id_of(row) == order_id and name_of(row):
-                    found[order_id] = name_of(row)
-            except Unreadable as error:
-                raise NotDone(f"order {order_id}: unreadable, {error}") from error
-        self.names.update({(symbol, order): name for order, name in found.items()})
-        return found
+        desk = desk_of(symbol)
+        asked = {"symbol": self._markets.market_id(symbol), **_LATEST[desk]}
+        return await self._wire.read(_PAST[desk], asked, _orders_in)
 
     async def one_of(self, intent: OrderIntent, orders: Iterable[VenueOrderId]) -> bool:
         """Say whether one of *orders*, whose name is not known, may be the one of *intent*.
@@ -199,3 +117,22 @@ class BingxOrders:
             except Unreadable as error:
                 raise NotDone(f"order {order_id}: unreadable, {error}") from error
         return False
+
+
+def bingx_orders(wire: Wire, markets: DeskMarkets) -> DeskOrders:
+    """Return what reads orders of both desks."""
+    asks = BingxQuestions(wire, markets)
+    questions = OrderQuestions(
+        row=asks.row,
+        resting=asks.resting,
+        past=asks.past,
+        ours=_NAME,
+        theirs="orderId",
+        market_of=lambda row: text_of(row, "symbol"),
+        order_of=order_of,
+        open_order_of=open_order_of,
+        order_id_of=order_id_of,
+        name_of=name_of,
+        names_in=lambda row: (row.get("clientOrderID"), row.get("clientOrderId")),
+    )
+    return DeskOrders(wire, markets, questions)

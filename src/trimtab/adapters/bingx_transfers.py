@@ -10,7 +10,7 @@ answer without the envelope of others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -29,8 +29,8 @@ from trimtab.adapters.ccxt_answers import (
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.order_sending import RawCall, raw, while_close
+from trimtab.adapters.wallet_moves import listed_moves, ways_of
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset
 from trimtab.domain.transfers import (
     ListedState,
@@ -45,7 +45,6 @@ _LIST: Final = Endpoint(
     desk=Desk.SPOT, method="apiV3PrivateGetAssetTransferRecord", rank=Rank.LOOK_UP
 )
 _PAGE: Final = 100
-_PAGES_MAX: Final = 50
 _STATES: Final[Mapping[str, ListedState]] = {
     "CONFIRMED": ListedState.MADE,
     "PENDING": ListedState.PENDING,
@@ -72,12 +71,7 @@ class BingxWallets:
         return judgement.told(f"transfer {intent.transfer_id} of {intent.asset}")
 
     async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
-        """Return the list of one direction; see :meth:`trimtab.ports.Wallets.transfers`.
-
-        The venue's clock is read first, so that the list is at least as young as it says.
-        """
-        asked_at = self._wire.clock.now()
-        venue_now = await self._wire.venue_now(Desk.SPOT)
+        """Return the list of one direction; see :meth:`trimtab.ports.Wallets.transfers`."""
         ways = _ways(self._wire.profile.transfer_ways, intent.units)
         asked = {**ways, "startTime": milliseconds(since), "pageSize": _PAGE}
 
@@ -87,21 +81,17 @@ class BingxWallets:
             field(page, "total")
             return tuple(_row_of(row, ways, intent.units) for row in rows_of(field(page, "rows")))
 
-        found: dict[VenueTransferId, ListedTransfer] = {}
-        for page in range(1, _PAGES_MAX + 1):
-            rows = await self._wire.read(_LIST, {**asked, "pageIndex": page}, page_of)
-            found |= {row.venue_transfer_id: row for row in rows}
-            if len(rows) < _PAGE:
-                mine = (row for row in found.values() if row.asset == intent.asset)
-                ordered = sorted(mine, key=lambda row: (row.moved_at, row.venue_transfer_id))
-                return TransferList(asked_at=asked_at, venue_now=venue_now, listed=tuple(ordered))
-        raise NotDone(f"transfers since {since}: the list has no end")
+        async def ask(number: int) -> tuple[Iterable[ListedTransfer], bool]:
+            """Read one page."""
+            rows = await self._wire.read(_LIST, {**asked, "pageIndex": number}, page_of)
+            return rows, len(rows) >= _PAGE
+
+        return await listed_moves(self._wire, ask, asset=intent.asset, since=since)
 
 
 def _ways(words: TransferWays, units: Decimal) -> Mapping[str, str]:
-    """Return from where and to where a move goes."""
-    spot, futures = words.out_of_futures, words.into_futures
-    source, target = (spot, futures) if units > 0 else (futures, spot)
+    """Return from where and to where a move goes, in the venue's words."""
+    source, target = ways_of(words, units)
     return {"fromAccount": source, "toAccount": target}
 
 

@@ -15,12 +15,12 @@ from trimtab.adapters.bingx_account import LEVERAGE, MarginModes
 from trimtab.adapters.bingx_answers import cancelled_id, placed_order, told_of
 from trimtab.adapters.bingx_fills import BingxFills
 from trimtab.adapters.bingx_margin import leverage_of
-from trimtab.adapters.bingx_orders import BingxOrders
 from trimtab.adapters.bingx_payments import BingxPayments
 from trimtab.adapters.ccxt_answers import integer_of, mapping_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.order_sending import RawCall, raw, setting_made
 from trimtab.adapters.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.domain.errors import Refused
@@ -42,7 +42,7 @@ _WINDOW_MS_MAX: Final = 5000
 
 
 def bingx_venue(
-    wire: Wire, markets: DeskMarkets, orders: BingxOrders, modes: MarginModes
+    wire: Wire, markets: DeskMarkets, orders: DeskOrders, modes: MarginModes
 ) -> RawVenue:
     """Return orders on BingX, with what the futures wallet paid where contracts are used."""
     window = {"recvWindow": min(int(wire.exchange.options["recvWindow"]), _WINDOW_MS_MAX)}

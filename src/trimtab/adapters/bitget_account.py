@@ -14,7 +14,6 @@ from typing import Final
 
 from trimtab.adapters.bitget_answers import row_in
 from trimtab.adapters.bitget_markets import MARGIN, PRODUCT
-from trimtab.adapters.bitget_orders import BitgetOrders
 from trimtab.adapters.bitget_wallets import (
     balances_of,
     brackets_of,
@@ -26,6 +25,7 @@ from trimtab.adapters.bitget_wallets import (
 from trimtab.adapters.ccxt_account import book_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.raw_account import Holdings, ToldContract
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.snapshot import Book, Bracket
@@ -54,7 +54,7 @@ class BitgetAccount:
 
     at_once = 8
 
-    def __init__(self, wire: Wire, markets: DeskMarkets, orders: BitgetOrders) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, orders: DeskOrders) -> None:
         self._wire = wire
         self._markets = markets
         self._orders = orders

@@ -25,6 +25,7 @@ from trimtab.adapters.ccxt_answers import (
 from trimtab.adapters.ccxt_orders import base_units, side_of
 from trimtab.adapters.listed_pages import Page, Row
 from trimtab.adapters.order_rows import (
+    Names,
     OrderFields,
     open_order_in,
     order_id_in,
@@ -34,7 +35,7 @@ from trimtab.adapters.order_rows import (
 from trimtab.adapters.received_orders import received
 from trimtab.adapters.timed_fills import risen_trade_id
 from trimtab.domain.exact import ZERO, exact_arithmetic
-from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.orders import (
     ClientOrderId,
     Fill,
@@ -54,9 +55,6 @@ FIELDS: Final = OrderFields(
 )
 _DONE: Final = "00000"
 _REDUCES: Final[Mapping[str, bool]] = {"YES": True, "NO": False}
-
-Names = Mapping[tuple[Symbol, VenueOrderId], ClientOrderId]
-"""Orders whose client id is known: executions do not carry it."""
 
 
 def told_of(answer: object) -> Any:  # noqa: ANN401 -- JSON is what it is until it is read.
@@ -172,14 +170,24 @@ def _reduces(row: Row) -> bool:
     return _REDUCES[said.upper()]
 
 
-def client_id_of(row: Row) -> tuple[VenueOrderId, ClientOrderId]:
-    """Return the two names of an order.
+def order_id_of(row: Row) -> VenueOrderId:
+    """Return the venue's number of an order.
 
     Raises:
-        Unreadable: one of them is missing.
+        Unreadable: there is none.
 
     """
-    return order_id_in(row, FIELDS), ClientOrderId(text_of(row, "clientOid"))
+    return order_id_in(row, FIELDS)
+
+
+def name_of(row: Row) -> ClientOrderId:
+    """Return our name of an order, empty where it was given none.
+
+    Raises:
+        Unreadable: what it has is no text.
+
+    """
+    return ClientOrderId(text_of(row, "clientOid") if row.get("clientOid") else "")
 
 
 def fill_of(row: Row, instrument: Instrument, names: Names) -> Fill:

@@ -14,17 +14,16 @@ from typing import Final
 
 from trimtab.adapters.bitget_answers import fill_of, led_by, rows_in, rows_under
 from trimtab.adapters.bitget_markets import OF_DESK
-from trimtab.adapters.bitget_orders import BitgetOrders
 from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.listed_pages import Page, Row, whole_list
-from trimtab.adapters.timed_fills import as_set, fills_since
+from trimtab.adapters.timed_fills import as_set
 from trimtab.adapters.weights import Rank
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent
-from trimtab.ports import FillCursor
+from trimtab.domain.orders import Fill
 from trimtab.venues.profile import Desk
 
 _SPOT: Final = "privateSpotGetV2SpotTradeFills"
@@ -37,9 +36,8 @@ _ROWS: Final[Mapping[Desk, Callable[[object], tuple[Row, ...]]]] = {
     Desk.SPOT: rows_in,
     Desk.LINEAR: partial(rows_under, "fillList"),
 }
-_WINDOW: Final = timedelta(days=30)
-_RECENT: Final = timedelta(days=2)
-"""Longer than an order that was not found is searched for again."""
+WINDOW: Final = timedelta(days=30)
+"""How much is asked for at once."""
 _PAGE: Final = 100
 _PAGES_MAX: Final = 1000
 
@@ -47,28 +45,21 @@ _PAGES_MAX: Final = 1000
 class BitgetFills:
     """Reads executions of both desks."""
 
-    def __init__(self, wire: Wire, markets: DeskMarkets, orders: BitgetOrders) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, orders: DeskOrders) -> None:
         self._wire = wire
         self._markets = markets
         self._orders = orders
 
-    async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
-        """Return all executions after *cursor*, oldest first.
+    async def between(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
+        """Return the executions of one market in a window, both ends inclusive.
 
         Raises:
             NotDone: the venue does not answer, or not readably, or there is no end.
-            Refused: the venue denies the read, or does not list the market.
+            Refused: the venue denies the read.
 
         """
-        desk, name = desk_of(symbol), await self._markets.require(symbol)
-        now = await self._wire.venue_now(desk)
-
-        async def ask(*, start: datetime, end: datetime) -> tuple[Fill, ...]:
-            """Read one window."""
-            rows = await self.rows(desk, {"symbol": name}, start=start, end=end)
-            return self._read(rows, symbol)
-
-        return await fills_since(cursor, now=now, window=_WINDOW, ask=ask)
+        which = {"symbol": self._markets.market_id(symbol)}
+        return self._read(await self.rows(desk_of(symbol), which, start=start, end=end), symbol)
 
     async def rows(
         self, desk: Desk, which: Mapping[str, str], *, start: datetime, end: datetime
@@ -115,28 +106,5 @@ class BitgetFills:
         for row in rows:
             if text_of(row, "symbol").upper() != name:
                 raise Unreadable("an execution of another market")
-            found.append(fill_of(row, instrument, self._orders.known()))
+            found.append(fill_of(row, instrument, self._orders.names))
         return tuple(found)
-
-    async def sighting(self, intent: OrderIntent) -> str:
-        """Return what the executions of two days show of the order of *intent*.
-
-        An execution whose order has no name that can be found counts too: it may be ours.
-
-        Raises:
-            NotDone: the venue does not answer, or not readably, or there is no end.
-            Refused: the venue denies the read.
-
-        """
-        symbol = intent.instrument.symbol
-        desk, name = desk_of(symbol), await self._markets.require(symbol)
-        now = await self._wire.venue_now(desk)
-        rows = await self.rows(desk, {"symbol": name}, start=now - _RECENT, end=now)
-        fills = self._read(rows, symbol)
-        strange = {fill.venue_order_id for fill in fills if fill.client_order_id is None}
-        named = await self._orders.client_ids(symbol, strange)
-        for fill in fills:
-            whose = fill.client_order_id or named.get(fill.venue_order_id)
-            if whose is None or whose == intent.client_order_id:
-                return f"trade {fill.trade_id}"
-        return "none"

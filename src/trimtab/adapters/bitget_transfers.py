@@ -10,9 +10,8 @@ Source: Bitget API v2 "Transfer", "Get Transfer Record", 2025-12: pages of 500, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
 from trimtab.adapters.bitget_answers import row_in, rows_in
@@ -26,8 +25,8 @@ from trimtab.adapters.ccxt_answers import (
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.order_sending import while_close
+from trimtab.adapters.wallet_moves import listed_moves, ways_of
 from trimtab.adapters.weights import Rank
-from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset
 from trimtab.domain.transfers import (
     ListedState,
@@ -36,13 +35,12 @@ from trimtab.domain.transfers import (
     VenueTransferId,
 )
 from trimtab.ports import TransferList
-from trimtab.venues.profile import Desk, TransferWays
+from trimtab.venues.profile import Desk
 
 _LIST: Final = Endpoint(
     desk=Desk.SPOT, method="privateSpotGetV2SpotAccountTransferRecords", rank=Rank.LOOK_UP
 )
 _PAGE: Final = 500
-_PAGES_MAX: Final = 50
 _STATES: Final[Mapping[str, ListedState]] = {
     "successful": ListedState.MADE,
     "processing": ListedState.PENDING,
@@ -58,7 +56,7 @@ class BitgetWallets:
 
     async def transfer(self, intent: TransferIntent) -> VenueTransferId:
         """Send *intent* once; see :meth:`trimtab.ports.Wallets.transfer`."""
-        source, target = _ways(self._wire.profile.transfer_ways, intent.units)
+        source, target = ways_of(self._wire.profile.transfer_ways, intent.units)
         asked = {
             "fromType": source,
             "toType": target,
@@ -82,36 +80,22 @@ class BitgetWallets:
         return judgement.told(f"transfer {intent.transfer_id} of {intent.asset}")
 
     async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
-        """Return the list of one direction; see :meth:`trimtab.ports.Wallets.transfers`.
-
-        The venue's clock is read first, so that the list is at least as young as it says.
-        """
-        asked_at = self._wire.clock.now()
-        venue_now = await self._wire.venue_now(Desk.SPOT)
-        source, target = _ways(self._wire.profile.transfer_ways, intent.units)
+        """Return the list of one direction; see :meth:`trimtab.ports.Wallets.transfers`."""
+        source, target = ways_of(self._wire.profile.transfer_ways, intent.units)
         asked = {
             "coin": intent.asset,
             "fromType": source,
             "startTime": milliseconds(since),
             "limit": _PAGE,
         }
-        found: dict[VenueTransferId, ListedTransfer] = {}
-        for page in range(1, _PAGES_MAX + 1):
-            rows = await self._wire.read(_LIST, {**asked, "pageNum": page}, _checked)
+
+        async def ask(number: int) -> tuple[Iterable[ListedTransfer], bool]:
+            """Read one page, and keep what went where it was meant to."""
+            rows = await self._wire.read(_LIST, {**asked, "pageNum": number}, _checked)
             ours = (row for row in rows if row["toType"] == target)
-            listed = [_row_of(row, is_inward=intent.units > 0) for row in ours]
-            found |= {row.venue_transfer_id: row for row in listed}
-            if len(rows) < _PAGE:
-                mine = (row for row in found.values() if row.asset == intent.asset)
-                ordered = sorted(mine, key=lambda row: (row.moved_at, row.venue_transfer_id))
-                return TransferList(asked_at=asked_at, venue_now=venue_now, listed=tuple(ordered))
-        raise NotDone(f"transfers since {since}: the list has no end")
+            return [_row_of(row, is_inward=intent.units > 0) for row in ours], len(rows) >= _PAGE
 
-
-def _ways(words: TransferWays, units: Decimal) -> tuple[str, str]:
-    """Return from where and to where a move goes."""
-    spot, futures = words.out_of_futures, words.into_futures
-    return (spot, futures) if units > 0 else (futures, spot)
+        return await listed_moves(self._wire, ask, asset=intent.asset, since=since)
 
 
 def _checked(answer: object) -> tuple[Row, ...]:

@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from trimtab.adapters.bitget_answers import cancelled_id, placed_order, row_in
-from trimtab.adapters.bitget_fills import BitgetFills
+from trimtab.adapters.bitget_fills import WINDOW, BitgetFills
 from trimtab.adapters.bitget_markets import MARGIN, OF_DESK
-from trimtab.adapters.bitget_orders import BitgetOrders
 from trimtab.adapters.bitget_payments import BitgetPayments
 from trimtab.adapters.bitget_wallets import settings_of
 from trimtab.adapters.ccxt_answers import integer_of, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.order_sending import RawCall, raw, setting_made
 from trimtab.adapters.raw_venue import OrderWords, RawVenue, VenueParts
+from trimtab.adapters.timed_fills import MarketFills
 from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent
@@ -42,14 +43,14 @@ _LEVERAGE: Final = "privateMixPostV2MixAccountSetLeverage"
 _SETTINGS: Final = Endpoint(desk=Desk.LINEAR, method="privateMixGetV2MixAccountAccount")
 
 
-def bitget_venue(wire: Wire, markets: DeskMarkets, orders: BitgetOrders) -> RawVenue:
+def bitget_venue(wire: Wire, markets: DeskMarkets, orders: DeskOrders) -> RawVenue:
     """Return orders on Bitget, with what the futures wallet paid where contracts are used."""
     fills = BitgetFills(wire, markets, orders)
     has_futures = Desk.LINEAR in markets.desks
     parts = VenueParts(
         markets=markets,
         orders=orders,
-        fills=fills,
+        fills=MarketFills(wire, markets, fills.between, window=WINDOW, names=orders.client_ids),
         words=_WORDS,
         payments=BitgetPayments(wire, markets, fills).since if has_futures else None,
         leverage=BitgetLeverage(wire, markets) if has_futures else None,

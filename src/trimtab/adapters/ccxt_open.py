@@ -22,14 +22,14 @@ from yarl import URL
 from trimtab.adapters.bingx_account import BingxAccount, MarginModes
 from trimtab.adapters.bingx_history import bingx_history
 from trimtab.adapters.bingx_markets import bingx_markets
-from trimtab.adapters.bingx_orders import BingxOrders
+from trimtab.adapters.bingx_orders import bingx_orders
 from trimtab.adapters.bingx_preflight import bingx_preflight
 from trimtab.adapters.bingx_transfers import BingxWallets
 from trimtab.adapters.bingx_venue import bingx_venue
 from trimtab.adapters.bitget_account import BitgetAccount
 from trimtab.adapters.bitget_history import bitget_history
 from trimtab.adapters.bitget_markets import bitget_markets
-from trimtab.adapters.bitget_orders import BitgetOrders
+from trimtab.adapters.bitget_orders import bitget_orders
 from trimtab.adapters.bitget_preflight import bitget_preflight
 from trimtab.adapters.bitget_transfers import BitgetWallets
 from trimtab.adapters.bitget_venue import bitget_venue
@@ -57,13 +57,13 @@ from trimtab.adapters.ccxt_transport import (
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.deribit_history import deribit_history
-from trimtab.adapters.deribit_markets import Bands, DeribitAccount, deribit_markets
+from trimtab.adapters.deribit_markets import Bands, deribit_account, deribit_markets
 from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.deribit_preflight import deribit_preflight
 from trimtab.adapters.deribit_venue import deribit_venue
 from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.mexc_history import mexc_history
-from trimtab.adapters.mexc_markets import MexcAccount, MexcMarketData, mexc_markets
+from trimtab.adapters.mexc_markets import MexcMarketData, mexc_account, mexc_markets
 from trimtab.adapters.mexc_orders import MexcOrders
 from trimtab.adapters.mexc_preflight import mexc_preflight
 from trimtab.adapters.mexc_venue import mexc_venue
@@ -72,7 +72,7 @@ from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.raw_account import RawMarketData
 from trimtab.adapters.venue_clock import VenueClocks
 from trimtab.adapters.weex_history import weex_history
-from trimtab.adapters.weex_markets import WeexAccount, weex_markets
+from trimtab.adapters.weex_markets import weex_account, weex_markets
 from trimtab.adapters.weex_orders import WeexOrders
 from trimtab.adapters.weex_preflight import weex_preflight
 from trimtab.adapters.weex_venue import weex_venue
@@ -249,7 +249,7 @@ def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     """Put the ports of Bitget on one wire, with one set of markets and of known orders."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
     markets = bitget_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
-    orders, key, quote = BitgetOrders(wire, markets), settings.account, settings.quote
+    orders, key, quote = bitget_orders(wire, markets), settings.account, settings.quote
     account = BitgetAccount(wire, markets, orders)
     return OpenedVenue(
         venue=bitget_venue(wire, markets, orders),
@@ -264,7 +264,7 @@ def _weex(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
     """Put the ports of WEEX on one wire, with one list of markets and of known orders."""
     markets = weex_markets(wire)
     orders, key, quote = WeexOrders(wire, markets), settings.account, settings.quote
-    account = WeexAccount(wire, markets, orders)
+    account = weex_account(wire, markets, orders)
     return OpenedVenue(
         venue=weex_venue(wire, markets, orders),
         wallets=OneWallet(),
@@ -278,7 +278,7 @@ def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
     """Put the ports of BingX on one wire, with one set of markets and of known orders."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
     markets = bingx_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
-    orders, key, quote = BingxOrders(wire, markets), settings.account, settings.quote
+    orders, key, quote = bingx_orders(wire, markets), settings.account, settings.quote
     modes = MarginModes(wire)
     account = BingxAccount(wire, markets, orders, modes)
     return OpenedVenue(
@@ -295,7 +295,7 @@ def _deribit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
     bands: Bands = {}
     markets = deribit_markets(wire, bands)
     orders, key, quote = DeribitOrders(wire, markets), settings.account, settings.quote
-    account = DeribitAccount(wire, markets, orders, bands=bands)
+    account = deribit_account(wire, markets, orders, bands=bands)
     window_ms, client_id = settings.execution.receive_window_ms, settings.api_key.key
     return OpenedVenue(
         venue=deribit_venue(wire, markets, orders, receive_window_ms=window_ms),
@@ -310,7 +310,9 @@ def _mexc(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
     """Put the ports of MEXC on one wire, with one list of markets and of known orders."""
     markets, key, quote = mexc_markets(wire), settings.account, settings.quote
     orders = MexcOrders(wire, markets)
-    account = RawMarketData(wire, markets, MexcAccount(wire, markets, orders), key=key, quote=quote)
+    account = RawMarketData(
+        wire, markets, mexc_account(wire, markets, orders), key=key, quote=quote
+    )
     return OpenedVenue(
         venue=mexc_venue(wire, markets, orders),
         wallets=OneWallet(),

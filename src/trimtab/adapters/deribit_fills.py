@@ -9,7 +9,6 @@ Orders Using API", 2026.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from trimtab.adapters.ccxt_answers import Unreadable, milliseconds, text_of
@@ -17,11 +16,10 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.deribit_answers import fill_of, trades_in
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.halved_windows import whole_stretch
-from trimtab.adapters.timed_fills import as_set, fills_since
+from trimtab.adapters.timed_fills import MarketFills, as_set
 from trimtab.adapters.weights import Rank
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent
-from trimtab.ports import FillCursor
+from trimtab.domain.orders import Fill
 from trimtab.venues.profile import Desk
 
 _TRADES: Final = Endpoint(
@@ -29,30 +27,22 @@ _TRADES: Final = Endpoint(
 )
 _PAGE: Final = 1000
 _WINDOW: Final = timedelta(days=90)
-_RECENT: Final = timedelta(days=2)
-"""Longer than an order that was not found is searched for again."""
 
 
-class DeribitFills:
-    """Reads executions of single markets."""
+def deribit_fills(wire: Wire, markets: DeskMarkets) -> MarketFills:
+    """Return what reads executions of single markets; they carry our label."""
+    ask = DeribitWindows(wire, markets).between
+    return MarketFills(wire, markets, ask, window=_WINDOW, names=None)
+
+
+class DeribitWindows:
+    """Reads executions of one market in a stretch of time."""
 
     def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
 
-    async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
-        """Return all executions after *cursor*, oldest first.
-
-        Raises:
-            NotDone: the venue does not answer, or not readably, or there is no end.
-            Refused: the venue denies the read, or does not list the market.
-
-        """
-        await self._markets.require(symbol)
-        now = await self._wire.venue_now(Desk.SPOT)
-        return await fills_since(cursor, now=now, window=_WINDOW, ask=partial(self._both, symbol))
-
-    async def _both(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
+    async def between(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
         """Return the executions of a stretch from both lists; many stand in each."""
         old = await self._listed(symbol, "true", start=start, end=end)
         return (*old, *await self._listed(symbol, "false", start=start, end=end))
@@ -85,18 +75,3 @@ class DeribitFills:
             return await self._wire.read(_TRADES, asked, read)
 
         return await whole_stretch(ask, start=start, end=end, what=f"executions of {symbol}")
-
-    async def sighting(self, intent: OrderIntent) -> str:
-        """Return what the executions of two days show of the order of *intent*.
-
-        Raises:
-            NotDone: the venue does not answer, or not readably, or there is no end.
-            Refused: the venue denies the read.
-
-        """
-        symbol = intent.instrument.symbol
-        await self._markets.require(symbol)
-        now = await self._wire.venue_now(Desk.SPOT)
-        fills = await self._both(symbol, start=now - _RECENT, end=now)
-        ours = [f for f in fills if f.client_order_id == intent.client_order_id]
-        return f"trade {ours[0].trade_id}" if ours else "none"

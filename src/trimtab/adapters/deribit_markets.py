@@ -14,7 +14,8 @@ from typing import Final
 
 from trimtab.adapters.ccxt_account import book_of
 from trimtab.adapters.ccxt_answers import Unreadable, mapping_of, text_of
-from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.coins_account import CoinsAccount, CoinsQuestions
 from trimtab.adapters.deribit_answers import (
     balances_of,
     instrument_of,
@@ -26,9 +27,8 @@ from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.market_list import MarketList
-from trimtab.adapters.raw_account import Holdings, ToldContract
 from trimtab.domain.exact import ZERO
-from trimtab.domain.instruments import Instrument, Symbol
+from trimtab.domain.instruments import Instrument
 from trimtab.domain.snapshot import Book, PriceBand
 from trimtab.venues.profile import Desk
 
@@ -36,6 +36,7 @@ _MARKETS: Final = Endpoint(desk=Desk.SPOT, method="publicGetGetInstruments")
 _BOOK: Final = Endpoint(desk=Desk.SPOT, method="publicGetGetOrderBook")
 _WALLET: Final = Endpoint(desk=Desk.SPOT, method="privateGetGetAccountSummaries")
 _DEPTH: Final = 50
+_AT_ONCE: Final = 10
 
 Bands = dict[str, PriceBand]
 """What the books told last, by the venue's name of the market."""
@@ -61,50 +62,37 @@ def deribit_markets(wire: Wire, bands: Bands) -> DeskMarkets:
     return DeskMarkets({Desk.SPOT: listed}, fee=fee)
 
 
-class DeribitAccount:
-    """Readers of an account of coins, for :class:`~trimtab.adapters.raw_account.RawMarketData`."""
+def deribit_account(
+    wire: Wire, markets: DeskMarkets, orders: DeribitOrders, *, bands: Bands
+) -> CoinsAccount:
+    """Return the readers of one account of coins; bounds of prices are kept in *bands*."""
 
-    at_once = 10
-
-    def __init__(
-        self, wire: Wire, markets: DeskMarkets, orders: DeribitOrders, *, bands: Bands
-    ) -> None:
-        self._wire = wire
-        self._markets = markets
-        self._orders = orders
-        self._bands = bands
-
-    async def holdings(self) -> Holdings:
-        """Read the wallet and what rests."""
-        balances, resting = await together(
-            self._wire.read(_WALLET, {}, balances_of), self._orders.all_resting()
-        )
-        return Holdings(balances=balances, pools={}, positions=(), resting=resting)
-
-    async def contract(self, symbol: Symbol) -> ToldContract | None:  # noqa: ARG002 -- see there.
-        """Return nothing: there are none here."""
-        return None
-
-    async def book(self, instrument: Instrument, *, read_at: datetime) -> Book | None:
+    async def book(instrument: Instrument, *, read_at: datetime) -> Book | None:
         """Read one book, and keep the bounds of prices beside it; None for a one-sided one."""
-        name = self._markets.market_id(instrument.symbol)
-        self._bands.pop(name, None)
-        asked = {"instrument_name": name, "depth": _DEPTH}
-        return await self._wire.read(_BOOK, asked, self._reader(instrument, name, read_at))
+        name = markets.market_id(instrument.symbol)
+        bands.pop(name, None)
+        read = _reader(instrument, name, read_at, bands)
+        return await wire.read(_BOOK, {"instrument_name": name, "depth": _DEPTH}, read)
 
-    def _reader(
-        self, instrument: Instrument, name: str, read_at: datetime
-    ) -> Callable[[object], Book | None]:
-        """Return what reads both sides, which must be of this market, and the bounds."""
+    questions = CoinsQuestions(
+        wallet=_WALLET, balances_of=balances_of, orders=orders, book=book, at_once=_AT_ONCE
+    )
+    return CoinsAccount(wire, questions)
 
-        def read(answer: object) -> Book | None:
-            """Read an answer."""
-            told = mapping_of(result_of(answer))
-            if text_of(told, "instrument_name") != name:
-                raise Unreadable("the book is of another market")
-            book = book_of(told, instrument, read_at=read_at)
-            if book is not None:
-                self._bands[name] = price_band_of(answer, book.mid)
-            return book
 
-        return read
+def _reader(
+    instrument: Instrument, name: str, read_at: datetime, bands: Bands
+) -> Callable[[object], Book | None]:
+    """Return what reads both sides, which must be of this market, and the bounds."""
+
+    def read(answer: object) -> Book | None:
+        """Read an answer."""
+        told = mapping_of(result_of(answer))
+        if text_of(told, "instrument_name") != name:
+            raise Unreadable("the book is of another market")
+        book = book_of(told, instrument, read_at=read_at)
+        if book is not None:
+            bands[name] = price_band_of(answer, book.mid)
+        return book
+
+    return read

@@ -12,7 +12,7 @@ from functools import partial
 from trimtab.adapters.ccxt_answers import milliseconds
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.deribit_answers import cancelled_id, placed_order
-from trimtab.adapters.deribit_fills import DeribitFills
+from trimtab.adapters.deribit_fills import deribit_fills
 from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.order_sending import RawCall
@@ -36,7 +36,7 @@ def deribit_venue(
     parts = VenueParts(
         markets=markets,
         orders=orders,
-        fills=DeribitFills(wire, markets),
+        fills=deribit_fills(wire, markets),
         words=words,
         payments=None,
         leverage=None,

@@ -7,20 +7,19 @@ account is looked at, so that a wait for the next minute makes no snapshot old.
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from trimtab.adapters.ccxt_account import book_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.adapters.coins_account import CoinsAccount, CoinsQuestions, unnamed_book
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.market_list import MarketList
 from trimtab.adapters.mexc_answers import balances_of, taker_fee_of
 from trimtab.adapters.mexc_instruments import spot_instrument_of, spot_markets, spot_price_band_of
 from trimtab.adapters.mexc_orders import MexcOrders
-from trimtab.adapters.raw_account import Holdings, RawMarketData, ToldContract
-from trimtab.domain.instruments import Asset, Instrument, Symbol
-from trimtab.domain.snapshot import Book, Snapshot
+from trimtab.adapters.raw_account import RawMarketData
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.snapshot import Snapshot
 from trimtab.ports import Portfolio
 from trimtab.venues.profile import Desk
 
@@ -29,6 +28,7 @@ _BOOK: Final = Endpoint(desk=Desk.SPOT, method="spotPublicGetDepth")
 _FEE: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetTradeFee")
 _WALLET: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetAccount")
 _DEPTH: Final = 50
+_AT_ONCE: Final = 100
 
 
 def mexc_markets(wire: Wire) -> DeskMarkets:
@@ -47,33 +47,16 @@ def mexc_markets(wire: Wire) -> DeskMarkets:
     return DeskMarkets({Desk.SPOT: listed}, fee=fee)
 
 
-class MexcAccount:
-    """Readers of one account, for :class:`~trimtab.adapters.raw_account.RawMarketData`."""
-
-    at_once = 100
-
-    def __init__(self, wire: Wire, markets: DeskMarkets, orders: MexcOrders) -> None:
-        self._wire = wire
-        self._markets = markets
-        self._orders = orders
-
-    async def holdings(self) -> Holdings:
-        """Read the wallet and what rests."""
-        balances, resting = await together(
-            self._wire.read(_WALLET, {}, balances_of), self._orders.all_resting()
-        )
-        return Holdings(balances=balances, pools={}, positions=(), resting=resting)
-
-    async def contract(self, symbol: Symbol) -> ToldContract | None:  # noqa: ARG002 -- see there.
-        """Return nothing: there are none here."""
-        return None
-
-    async def book(self, instrument: Instrument, *, read_at: datetime) -> Book | None:
-        """Read one book; None for a one-sided one. The answer does not say of which market."""
-        asked = {"symbol": self._markets.market_id(instrument.symbol), "limit": _DEPTH}
-        return await self._wire.read(
-            _BOOK, asked, lambda told: book_of(told, instrument, read_at=read_at)
-        )
+def mexc_account(wire: Wire, markets: DeskMarkets, orders: MexcOrders) -> CoinsAccount:
+    """Return the readers of one account."""
+    questions = CoinsQuestions(
+        wallet=_WALLET,
+        balances_of=balances_of,
+        orders=orders,
+        book=unnamed_book(wire, markets, _BOOK, depth=_DEPTH),
+        at_once=_AT_ONCE,
+    )
+    return CoinsAccount(wire, questions)
 
 
 class MexcMarketData:

@@ -8,7 +8,6 @@ Sources: MEXC "Spot V3" Query Order, Current Open Orders, All Orders, 2026.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -31,6 +30,7 @@ from trimtab.adapters.mexc_answers import (
     order_of,
     venue_order_id,
 )
+from trimtab.adapters.timed_fills import RECENT
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Symbol
@@ -38,8 +38,6 @@ from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueO
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
-RECENT: Final = timedelta(days=2)
-"""Longer than an order that was not found is searched for again."""
 _ORDER: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetOrder", rank=Rank.LOOK_UP)
 _OPEN: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetOpenOrders", rank=Rank.LOOK_UP)
 _ALL: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetAllOrders", rank=Rank.LOOK_UP)

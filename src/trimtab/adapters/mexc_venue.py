@@ -12,7 +12,7 @@ from trimtab.adapters.ccxt_answers import mapping_of
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.mexc_answers import received_id, venue_order_id
-from trimtab.adapters.mexc_fills import MexcFills
+from trimtab.adapters.mexc_fills import mexc_fills
 from trimtab.adapters.mexc_orders import MexcOrders
 from trimtab.adapters.order_sending import RawCall
 from trimtab.adapters.raw_venue import OrderWords, RawVenue, VenueParts
@@ -36,7 +36,7 @@ def mexc_venue(wire: Wire, markets: DeskMarkets, orders: MexcOrders) -> RawVenue
     parts = VenueParts(
         markets=markets,
         orders=orders,
-        fills=MexcFills(wire, markets, orders),
+        fills=mexc_fills(wire, markets, orders),
         words=words,
         payments=None,
         leverage=None,

@@ -7,7 +7,7 @@ way on one of its pages, its own reader writes the row anew before it is read he
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,9 +15,12 @@ from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, text_of
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.listed_pages import Row
 from trimtab.domain.exact import exact_arithmetic
-from trimtab.domain.instruments import Instrument
+from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
+
+Names = Mapping[tuple[Symbol, VenueOrderId], ClientOrderId]
+"""Orders whose client id was seen, where executions do not carry it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,12 @@ from typing import Final
 from trimtab.adapters.ccxt_answers import Unreadable, rows_of, text_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
-from trimtab.adapters.timed_fills import as_set, fills_since
+from trimtab.adapters.timed_fills import MarketFills, as_set
 from trimtab.adapters.weex_answers import fill_of
-from trimtab.adapters.weex_orders import RECENT, TimedList, WeexOrders
+from trimtab.adapters.weex_orders import TimedList, WeexOrders
 from trimtab.adapters.weights import Rank
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent
-from trimtab.ports import FillCursor
+from trimtab.domain.orders import Fill
 from trimtab.venues.profile import Desk
 
 _FILLS: Final = Endpoint(desk=Desk.SPOT, method="privateGetApiV3MyTrades", rank=Rank.LOOK_UP)
@@ -27,32 +26,21 @@ _PAGE: Final = 100
 _WINDOW: Final = timedelta(days=7)
 
 
-class WeexFills:
-    """Reads executions of single markets."""
+def weex_fills(wire: Wire, markets: DeskMarkets, orders: WeexOrders) -> MarketFills:
+    """Return what reads executions of single markets."""
+    ask = WeexWindows(wire, markets, orders).between
+    return MarketFills(wire, markets, ask, window=_WINDOW, names=orders.client_ids)
+
+
+class WeexWindows:
+    """Reads executions of one market in a stretch of time."""
 
     def __init__(self, wire: Wire, markets: DeskMarkets, orders: WeexOrders) -> None:
         self._wire = wire
         self._markets = markets
         self._orders = orders
 
-    async def since(self, symbol: Symbol, cursor: FillCursor) -> tuple[Fill, ...]:
-        """Return all executions after *cursor*, oldest first.
-
-        Raises:
-            NotDone: the venue does not answer, or not readably, or there is no end.
-            Refused: the venue denies the read, or does not list the market.
-
-        """
-        await self._markets.require(symbol)
-        now = await self._wire.venue_now(Desk.SPOT)
-
-        async def ask(*, start: datetime, end: datetime) -> tuple[Fill, ...]:
-            """Read one window."""
-            return await self._between(symbol, start=start, end=end)
-
-        return await fills_since(cursor, now=now, window=_WINDOW, ask=ask)
-
-    async def _between(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
+    async def between(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
         """Return the executions of a market from *start* to *end*, both inclusive."""
         told = TimedList(wire=self._wire, endpoint=_FILLS, rows_max=_PAGE)
         name, read = self._markets.market_id(symbol), self._reader(symbol)
@@ -73,25 +61,3 @@ class WeexFills:
             return tuple(found)
 
         return read
-
-    async def sighting(self, intent: OrderIntent) -> str:
-        """Return what the executions of two days show of the order of *intent*.
-
-        An execution whose order has no name that can be found counts too: it may be ours.
-
-        Raises:
-            NotDone: the venue does not answer, or not readably, or there is no end.
-            Refused: the venue denies the read.
-
-        """
-        symbol = intent.instrument.symbol
-        await self._markets.require(symbol)
-        now = await self._wire.venue_now(Desk.SPOT)
-        fills = await self._between(symbol, start=now - RECENT, end=now)
-        strange = {fill.venue_order_id for fill in fills if fill.client_order_id is None}
-        named = await self._orders.client_ids(symbol, strange)
-        for fill in fills:
-            whose = fill.client_order_id or named.get(fill.venue_order_id)
-            if whose is None or whose == intent.client_order_id:
-                return f"trade {fill.trade_id}"
-        return "none"

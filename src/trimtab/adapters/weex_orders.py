@@ -19,6 +19,7 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.halved_windows import whole_stretch
 from trimtab.adapters.listed_pages import Row
+from trimtab.adapters.timed_fills import RECENT
 from trimtab.adapters.weex_answers import (
     Names,
     client_id_of,
@@ -40,8 +41,6 @@ _ORDER: Final = Endpoint(desk=Desk.SPOT, method="privateGetApiV3Order", rank=Ran
 _OPEN: Final = Endpoint(desk=Desk.SPOT, method="privateGetApiV3OpenOrders", rank=Rank.LOOK_UP)
 _PAST: Final = Endpoint(desk=Desk.SPOT, method="privateGetApiV3AllOrders", rank=Rank.LOOK_UP)
 _PAST_PAGE: Final = 1000
-RECENT: Final = timedelta(days=2)
-"""Longer than an order that was not found is searched for again."""
 _TOO_LONG: Final = "-1170"
 _SPAN_MIN: Final = timedelta(days=1)
 """A question that spans no more is not shortened because the venue finds it too long."""

@@ -14,7 +14,7 @@ from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.order_sending import RawCall
 from trimtab.adapters.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.weex_answers import cancelled_id, placed_order
-from trimtab.adapters.weex_fills import WeexFills
+from trimtab.adapters.weex_fills import weex_fills
 from trimtab.adapters.weex_orders import WeexOrders
 from trimtab.domain.errors import Refused
 from trimtab.domain.orders import OrderIntent, Side
@@ -26,7 +26,7 @@ def weex_venue(wire: Wire, markets: DeskMarkets, orders: WeexOrders) -> RawVenue
     parts = VenueParts(
         markets=markets,
         orders=orders,
-        fills=WeexFills(wire, markets, orders),
+        fills=weex_fills(wire, markets, orders),
         words=_WORDS,
         payments=None,
         leverage=None,
