@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from alembic import command
@@ -31,6 +32,8 @@ from trimtab.adapters.ledger.structure import structure_faults
 from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
 from trimtab.domain.canonical import digest, instant_text, to_document
 from trimtab.domain.errors import LedgerError
+from trimtab.domain.plan import Plan
+from trimtab.ports import SavedPlan
 
 
 @pytest.fixture
@@ -96,13 +99,12 @@ def test_the_program_knows_every_migration_script() -> None:
     assert tuple(s.revision for s in scripts.walk_revisions())[::-1] == migrate.REVISIONS
 
 
-async def test_a_plan_that_was_saved_before_it_could_say_more_is_read_by_its_old_name(
-    url: str,
-) -> None:
-    early = dataclasses.replace(plan(account("BTC 0.1 @ 60000"), "sell 0.01 BTC"), mids={})
-    document = to_document(early)
-    for later in ("transfers", "order", "mids"):  # Not said at first.
-        del document[later]
+LATER: Final = ("transfers", "order", "mids")
+"""What plans did not say at first, and is in no name where it says nothing."""
+
+
+async def _with_plan(url: str, document: dict[str, Any], early: Plan) -> SavedPlan:
+    """Save a plan by its document, as an earlier version did, and read it back."""
     body = {"dry_run": 0, "status": "proposed", "verdict": "pass", "digest": digest(document)}
     report = to_document(dataclasses.replace(report_on(early), plan_digest=digest(document)))
     async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
@@ -116,8 +118,38 @@ async def test_a_plan_that_was_saved_before_it_could_say_more_is_read_by_its_old
         write_anchor(place.anchor, pen.head)
     async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()) as ledger:
         (saved,) = await ledger.plans()
-    assert (saved.plan, saved.plan.digest) == (early, digest(document))
     assert (await verify_ledger(url)).faults == ()
+    return saved
+
+
+async def test_a_plan_that_was_saved_before_it_could_say_more_is_read_by_its_old_name(
+    url: str,
+) -> None:
+    early = dataclasses.replace(plan(account("BTC 0.1 @ 60000"), "sell 0.01 BTC"), mids={})
+    document = to_document(early)
+    for later in LATER:
+        del document[later]
+    saved = await _with_plan(url, document, early)
+    assert (saved.plan, saved.plan.digest) == (early, digest(document))
+
+
+async def test_a_plan_of_a_version_that_said_less_or_else_is_read_and_can_not_be_carried_out(
+    url: str,
+) -> None:
+    early = dataclasses.replace(plan(account("BTC 0.1 @ 60000"), "sell 0.01 BTC"), mids={})
+    document = to_document(early)
+    for missing in (*LATER, "sleeves", "nets", "crosses", "routes", "tactical", "readings"):
+        del document[missing]
+    document["note"] = "no longer said"
+    (leg,) = document["legs"]
+    del leg["protects"]
+    saved = await _with_plan(url, document, early)
+    assert saved.plan.digest == digest(document) != early.digest
+    assert saved.plan.policy_digest == ""
+    assert dataclasses.replace(saved.plan, policy_digest=early.policy_digest) == early
+    del leg["lots"]
+    with pytest.raises(LedgerError, match="missing or unknown: lots"):
+        await _with_plan(url.replace("ledger.db", "other.db"), document, early)
 
 
 async def test_a_ledger_from_before_payments_is_brought_up_and_stays_sound(url: str) -> None:

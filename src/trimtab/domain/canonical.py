@@ -105,33 +105,36 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def from_document(wanted: type[ValueT], document: Document) -> ValueT:
+def from_document(wanted: type[ValueT], document: Document, *, older: bool = False) -> ValueT:
     """Return the value of type *wanted* that *document* describes.
+
+    One that is *older* than its type is read for the record alone: what it does not say has its
+    field's default, or is empty or None where it may be; what is no longer said is left out.
 
     Raises:
         NotThisShape: a key is missing, unknown, or of another type.
 
     """
-    value: ValueT = _read(wanted, document, where=wanted.__name__)
+    value: ValueT = _read(wanted, document, where=wanted.__name__, older=older)
     return value
 
 
-def _read(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
+def _read(wanted: Any, document: Document, *, where: str, older: bool) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read one place of the document as the annotated type *wanted*."""
     wanted = getattr(wanted, "__supertype__", wanted)  # NewType: read what it stands for.
     origin = get_origin(wanted)
     if origin in (Union, UnionType):
-        return _read_union(get_args(wanted), document, where=where)
+        return _read_union(get_args(wanted), document, where=where, older=older)
     if origin is tuple:
-        return _read_tuple(get_args(wanted), document, where=where)
+        return _read_tuple(get_args(wanted), document, where=where, older=older)
     if origin is not None and issubclass(origin, Mapping):
-        return _read_mapping(get_args(wanted), document, where=where)
+        return _read_mapping(get_args(wanted), document, where=where, older=older)
     if dataclasses.is_dataclass(wanted):
-        return _read_record(wanted, document, where=where)
+        return _read_record(wanted, document, where=where, older=older)
     return _read_scalar(wanted, document, where=where)
 
 
-def _read_union(options: tuple[Any, ...], document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
+def _read_union(options: tuple[Any, ...], document: Document, *, where: str, older: bool) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read the first option that fits; None fits only null."""
     if document is None and NoneType in options:
         return None
@@ -139,13 +142,15 @@ def _read_union(options: tuple[Any, ...], document: Document, *, where: str) -> 
         if option is NoneType:
             continue
         try:
-            return _read(option, document, where=where)
+            return _read(option, document, where=where, older=older)
         except NotThisShape:
             continue
     raise NotThisShape(f"{where}: fits none of the allowed types")
 
 
-def _read_tuple(items: tuple[Any, ...], document: Document, *, where: str) -> tuple[Any, ...]:
+def _read_tuple(
+    items: tuple[Any, ...], document: Document, *, where: str, older: bool
+) -> tuple[Any, ...]:
     """Read a list as ``tuple[T, ...]`` or as a tuple of fixed shape."""
     if not isinstance(document, list):
         raise NotThisShape(f"{where}: must be a list")
@@ -153,34 +158,58 @@ def _read_tuple(items: tuple[Any, ...], document: Document, *, where: str) -> tu
     if len(kinds) != len(document):
         raise NotThisShape(f"{where}: must have {len(kinds)} items, has {len(document)}")
     return tuple(
-        _read(kind, item, where=f"{where}[{i}]")
+        _read(kind, item, where=f"{where}[{i}]", older=older)
         for i, (kind, item) in enumerate(zip(kinds, document, strict=True))
     )
 
 
-def _read_mapping(items: tuple[Any, ...], document: Document, *, where: str) -> dict[Any, Any]:
+def _read_mapping(
+    items: tuple[Any, ...], document: Document, *, where: str, older: bool
+) -> dict[Any, Any]:
     """Read an object whose keys and values have one type each."""
     if not isinstance(document, dict):
         raise NotThisShape(f"{where}: must be an object")
     key_type, value_type = items
     return {
-        _read(key_type, key, where=where): _read(value_type, item, where=f"{where}.{key}")
+        _read(key_type, key, where=where, older=older): _read(
+            value_type, item, where=f"{where}.{key}", older=older
+        )
         for key, item in document.items()
     }
 
 
-def _read_record(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.
+def _read_record(wanted: Any, document: Document, *, where: str, older: bool) -> Any:  # noqa: ANN401 -- the type is a value here.
     """Read an object as a dataclass; every field must be there and no other."""
     if not isinstance(document, dict):
         raise NotThisShape(f"{where}: must be an object")
     hints = _hints(wanted)
+    if older:
+        document = {**_unsaid(wanted), **{k: v for k, v in document.items() if k in hints}}
     if document.keys() != hints.keys():
         odd = ", ".join(sorted(document.keys() ^ hints.keys()))
         raise NotThisShape(f"{where}: missing or unknown: {odd}")
     read = {
-        name: _read(hint, document[name], where=f"{where}.{name}") for name, hint in hints.items()
+        name: _read(hint, document[name], where=f"{where}.{name}", older=older)
+        for name, hint in hints.items()
     }
     return wanted(**read)
+
+
+@cache
+def _unsaid(wanted: Any) -> Mapping[str, Document]:  # noqa: ANN401 -- any dataclass.
+    """Return documents of the fields that an older document may lack, by field."""
+    found: dict[str, Document] = {}
+    for each in dataclasses.fields(wanted):
+        hint = _hints(wanted)[each.name]
+        if each.default is not dataclasses.MISSING:
+            found[each.name] = to_document(each.default)
+        elif get_origin(hint) is tuple:
+            found[each.name] = []
+        elif (get_origin(hint) or str) is Mapping:
+            found[each.name] = {}
+        elif NoneType in get_args(hint):
+            found[each.name] = None
+    return MappingProxyType(found)
 
 
 def _read_scalar(wanted: Any, document: Document, *, where: str) -> Any:  # noqa: ANN401 -- the type is a value here.

@@ -363,6 +363,12 @@ class Plan:
         return transfer_id(plan_digest=self.digest, line=line)
 
 
+def under_name(plan: Plan, name: str) -> Plan:
+    """Return *plan* with the digest that the version gave it which made it, and said less."""
+    plan.__dict__["digest"] = name
+    return plan
+
+
 def targets_unhedged(plan: Plan) -> Mapping[Asset, Decimal]:
     """Return the effective targets without what is short by hand or held neutral, fractions.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -122,3 +123,28 @@ def test_a_mapping_is_read_from_an_object_only() -> None:
     document = to_document(BALANCED) | {"books": []}
     with pytest.raises(NotThisShape, match="books: must be an object"):
         from_document(Snapshot, document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    name: str
+    size: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    parts: tuple[Part, ...]
+    by_name: Mapping[str, Decimal]
+    end: datetime | None
+    names: tuple[str, ...]
+
+
+def test_an_older_document_is_read_with_what_it_does_not_say_left_empty() -> None:
+    told = {"parts": [{"name": "a", "gone": 1}], "also_gone": True}
+    with pytest.raises(NotThisShape):
+        from_document(Whole, told)
+    assert from_document(Whole, told, older=True) == Whole(
+        parts=(Part(name="a"),), by_name={}, end=None, names=()
+    )
+    with pytest.raises(NotThisShape, match=r"Whole.parts\[0\]: missing or unknown: name"):
+        from_document(Whole, {"parts": [{}]}, older=True)

@@ -16,12 +16,12 @@ from sqlalchemy import Connection
 from trimtab.adapters.ledger import rules, statements
 from trimtab.adapters.ledger.chain import Head, entry_hash
 from trimtab.adapters.ledger.projection import EntryKind, subject_of
+from trimtab.adapters.ledger.proposals import proposal
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
 from trimtab.domain.approved import Approval
 from trimtab.domain.canonical import NotThisShape, from_document, instant_text
 from trimtab.domain.errors import LedgerError
-from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import (
     ClientOrderId,
@@ -34,7 +34,6 @@ from trimtab.domain.orders import (
     VenueOrder,
     VenueOrderId,
 )
-from trimtab.domain.plan import Plan
 from trimtab.domain.snapshot import AccountKey, Environment
 from trimtab.ports import FillCursor, PlanStatus, SavedPlan
 
@@ -154,7 +153,7 @@ def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> Save
     what, digest = f"plan {row['digest'][:12]}", row["digest"]
     body = proved(row, what)
     try:
-        plan, report = _proposal(body)
+        plan, report = proposal(body)
         if not plan.digest == report.plan_digest == digest:
             raise changed(what, row["seq"])
         return SavedPlan(
@@ -165,17 +164,6 @@ def _saved_plan(connection: Connection, row: StoredRow, *, dry_run: int) -> Save
         )
     except (KeyError, TypeError, ValueError) as e:
         raise LedgerError(f"ledger: {what} in entry {row['seq']}: {e}") from e
-
-
-@lru_cache(maxsize=8)
-def _proposal(body: str) -> tuple[Plan, GateReport]:
-    """Read a plan and its findings from their entry, which never changes; a run asks again."""
-    document = json.loads(body)
-    older: dict[str, object] = {"transfers": [], "order": "usual", "mids": {}}  # Not said at first.
-    plan, report = from_document(Plan, older | document["plan"]), document["report"]
-    told = {"source": "", "at": report["reviewed_at"]}  # Not said before schema 0003.
-    report["findings"] = [told | finding for finding in report["findings"]]
-    return plan, from_document(GateReport, report)
 
 
 # Orders
