@@ -12,6 +12,7 @@ from trimtab.testnet.signing import signature_of
 
 SPOT = "/api/v3/order"
 FUTURES = "/fapi/v1/order"
+CONDITIONAL = "/fapi/v1/algoOrder"
 
 
 async def placed(account: Account, *, path: str = SPOT, **params: str) -> None:
@@ -28,7 +29,8 @@ async def placed(account: Account, *, path: str = SPOT, **params: str) -> None:
         session.post(url, data=raw, headers=headers) as answer,
     ):
         assert answer.status == 200, await answer.text()
-        account.by_others.append((await answer.json())["clientOrderId"])
+        told = await answer.json()
+        account.by_others.append(told.get("clientOrderId") or told["clientAlgoId"])
 
 
 async def resting_order(account: Account, *, client_order_id: str) -> None:
@@ -61,3 +63,21 @@ async def shorted(
 ) -> None:
     """Sell a perpetual at the market, or buy it back."""
     await placed(account, path=FUTURES, symbol=symbol, side=side, type="MARKET", quantity=quantity)
+
+
+async def waiting_order(account: Account, *, name: str, quantity: str, **changes: str) -> None:
+    """Have an order wait for the mark of bitcoin to rise by hand, as on the exchange's page."""
+    await placed(
+        account,
+        path=CONDITIONAL,
+        **{
+            "algoType": "CONDITIONAL",
+            "symbol": "BTCUSDT",
+            "side": "BUY",
+            "type": "STOP_MARKET",
+            "triggerPrice": "64000",
+            "quantity": quantity,
+            "clientAlgoId": name,
+            **changes,
+        },
+    )

@@ -36,6 +36,8 @@ MARGIN_S = 2.0
 _LISTS = frozenset(
     {"/api/v3/allOrders", "/fapi/v1/allOrders", "/api/v3/openOrders", "/fapi/v1/openOrders"}
 )
+_UNDISTURBED = frozenset({"/fapi/v1/openAlgoOrders"})
+"""Nothing goes wrong with it: no scene has an order in it, and seeds keep what they mean."""
 _ORDER = (Point.BEFORE_ORDER, Point.ORDER, Point.ORDER_ANSWER)
 _SETTING = (Point.BEFORE_REQUEST, Point.SETTING, Point.SETTING_ANSWER)
 _LOOKING = (Point.BEFORE_REQUEST, Point.LOOKING, Point.ANSWER)
@@ -77,6 +79,10 @@ class Line:
         """Carry one request there and its answer back, or fail as a transport does."""
         process, world = self._process, self._world
         request = _request(method, url, options)
+        if request.path in _UNDISTURBED:
+            options["trace_request_ctx"].handed = True
+            yield _written(world.exchange.respond(request))
+            return
         before, under_way, here = _points(request)
         process.reached(before)
         call = world.begin_call(process, request)

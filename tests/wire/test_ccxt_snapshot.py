@@ -11,9 +11,11 @@ import pytest
 
 from tests.contract.venue_cases import BTC, ETH_PERP, PERP, PORTFOLIO, at_venue, scenario
 from tests.wire.opened import NoWaiting, intent, opened
+from tests.wire.test_ccxt_stops import stopping
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.snapshot import MarginMode, PositionMode
+from trimtab.domain.stops import StopId, stop_id
 from trimtab.ports import Portfolio
 from trimtab.testnet import (
     Credential,
@@ -44,6 +46,7 @@ READS = [
     "/fapi/v1/leverageBracket",
     "/fapi/v1/premiumIndex",
     "/fapi/v1/openOrders",
+    "/fapi/v1/openAlgoOrders",
     "/fapi/v1/commissionRate",
 ]
 
@@ -256,3 +259,50 @@ async def test_an_empty_account_is_read_as_one() -> None:
         seen = await at.market.snapshot(only)
     assert (dict(seen.balances), dict(seen.positions), seen.open_orders) == ({}, {}, ())
     assert set(seen.pools) == {"USDT"}
+
+
+async def test_conditional_orders_of_others_are_open_orders_at_their_trigger() -> None:
+    def row(number: int, name: str, **changes: object) -> dict[str, object]:
+        return {
+            "algoId": number,
+            "clientAlgoId": name,
+            "symbol": "BTCUSDT",
+            "side": "BUY",
+            "quantity": "0.5",
+            "triggerPrice": "66000",
+            "closePosition": False,
+            "reduceOnly": False,
+        } | changes
+
+    rows = [
+        row(4, stop_id(plan_digest="d" * 64, line=1), quantity="0.01", reduceOnly=True),
+        row(5, "opens", symbol="SOLUSDT", triggerPrice="200"),
+        row(6, "closes", closePosition=True, quantity="0"),
+        row(7, "closes_nothing", closePosition=True, quantity="0", side="SELL"),
+        row(8, "cuts", reduceOnly=True, quantity="0.004"),
+    ]
+    async with serve(scenario()) as exchange, opened(exchange.url) as at:
+        fault = Fault(
+            kind=Kind.STATUS, path="/fapi/v1/openAlgoOrders", status=200, body=json.dumps(rows)
+        )
+        exchange.inject(fault)
+        seen = await at.market.snapshot(PORTFOLIO)
+    sol = Symbol("SOL/USDT:USDT")
+    assert [
+        (o.client_order_id, o.symbol, o.lots, o.limit_price, o.reduce_only)
+        for o in seen.open_orders
+    ] == [
+        ("opens", sol, 50, Decimal(200), False),
+        ("closes", PERP, 10, Decimal(66_000), True),
+        ("closes_nothing", PERP, 0, Decimal(66_000), True),
+        ("cuts", PERP, 4, Decimal(66_000), True),
+    ]
+    assert sol in seen.books, "a market with an order in it is read"
+
+
+async def test_a_stop_of_ours_that_rests_is_no_open_order_and_one_by_hand_is() -> None:
+    async with serve(scenario()) as exchange, opened(exchange.url) as at:
+        await at.stops.place(stopping())
+        await at.stops.place(replace(stopping(), stop_id=StopId("by-hand")))
+        seen = await at.market.snapshot(PORTFOLIO)
+    assert [(o.client_order_id, o.lots) for o in seen.open_orders] == [("by-hand", 10)]

@@ -36,15 +36,17 @@ from trimtab.adapters.ccxt_account import (
 from trimtab.adapters.ccxt_answers import Unreadable, rows_of, text_of
 from trimtab.adapters.ccxt_instruments import Catalogue, contract_symbol_of, desk_of
 from trimtab.adapters.ccxt_orders import open_order_of
+from trimtab.adapters.ccxt_stop_rows import foreign_rows, open_stop_in
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.domain.errors import NotDone
-from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
+from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol
 from trimtab.domain.snapshot import (
     AccountKey,
     Book,
     Bracket,
     ContractState,
     MarginPool,
+    OpenOrder,
     Position,
     PositionMode,
     Snapshot,
@@ -71,6 +73,7 @@ _SPOT_ACCOUNT: Final = _spot("privateGetAccount")
 _SPOT_OPEN: Final = _spot("privateGetOpenOrders")
 _LINEAR_ACCOUNT: Final = _linear("fapiPrivateV3GetAccount")
 _LINEAR_OPEN: Final = _linear("fapiPrivateGetOpenOrders")
+_WAITING: Final = _linear("fapiPrivateGetOpenAlgoOrders")
 _POSITIONS: Final = _linear("fapiPrivateV3GetPositionRisk")
 _MODES: Final = _linear("fapiPrivateGetAccountConfig")
 _SETTINGS: Final = _linear("fapiPrivateGetSymbolConfig")
@@ -97,6 +100,13 @@ class _Futures:
     prices_at: datetime
     resting: tuple[Row, ...]
     """Open orders, not yet read: their markets are not known before."""
+    waiting: tuple[Row, ...]
+    """Conditional orders, likewise, but for stops that this program places."""
+
+    def in_use(self) -> frozenset[str]:
+        """Return the contracts with an order or a position, by the venue's names."""
+        orders = (_id_of(row) for row in (*self.resting, *self.waiting))
+        return frozenset((*orders, *(part.market_id for part in self.positions)))
 
 
 _NO_FUTURES: Final = _Futures(
@@ -108,6 +118,7 @@ _NO_FUTURES: Final = _Futures(
     prices={},
     prices_at=datetime.min.replace(tzinfo=UTC),
     resting=(),
+    waiting=(),
 )
 
 
@@ -146,6 +157,7 @@ class CcxtMarketData:
         instruments = await self._instruments(portfolio, spot, resting, futures)
         books: Mapping[Symbol, Book] = await self._books(instruments.values())
         by_id = {(desk_of(s), self._catalogue.market_id(s)): i for s, i in instruments.items()}
+        positions = _positions(futures, by_id)
         return Snapshot(
             snapshot_id=uuid.uuid4().hex,
             key=self._key,
@@ -154,13 +166,13 @@ class CcxtMarketData:
             instruments=instruments,
             balances=spot.balances,
             pools=futures.pools,
-            positions=_positions(futures, by_id),
+            positions=positions,
             books=books,
             contracts=_contracts(futures, by_id),
             price_bands=self._catalogue.price_bands(instruments),
             open_orders=(
                 *(open_order_of(row, by_id[Desk.SPOT, _id_of(row)]) for row in resting),
-                *(open_order_of(row, by_id[Desk.LINEAR, _id_of(row)]) for row in futures.resting),
+                *_resting(futures, by_id, positions),
             ),
             clock=await self._wire.clocks_now(self._desks),  # One may have moved meanwhile.
             position_mode=futures.mode,
@@ -180,7 +192,7 @@ class CcxtMarketData:
         if not self._has_futures:
             return _NO_FUTURES
         read, quote, asked_at = self._wire.read, self._quote, self._wire.clock.now()
-        pools, positions, mode, settings, steps, prices, resting = await together(
+        pools, positions, mode, settings, steps, prices, resting, waiting = await together(
             read(_LINEAR_ACCOUNT, {}, lambda answer: margin_pools(answer, quote)),
             read(_POSITIONS, {}, open_positions),
             read(_MODES, {}, position_mode),
@@ -188,6 +200,7 @@ class CcxtMarketData:
             read(_BRACKETS, {}, brackets),
             read(_PRICES, {}, contract_prices),
             read(_LINEAR_OPEN, {}, rows_of),
+            read(_WAITING, {}, foreign_rows),
         )
         return _Futures(
             pools=pools,
@@ -198,6 +211,7 @@ class CcxtMarketData:
             prices=prices,
             prices_at=asked_at,
             resting=resting,
+            waiting=waiting,
         )
 
     async def _instruments(
@@ -209,9 +223,8 @@ class CcxtMarketData:
     ) -> Mapping[Symbol, Instrument]:
         """Return the markets that the snapshot covers, those that the venue lists."""
         quote, has_futures = self._quote, self._has_futures
-        in_use = {_id_of(row) for row in futures.resting} | {p.market_id for p in futures.positions}
         used, crossed = (
-            await self._catalogue.symbols_by_id(Desk.LINEAR, in_use),
+            await self._catalogue.symbols_by_id(Desk.LINEAR, futures.in_use()),
             await self._catalogue.symbols_by_id(Desk.SPOT, {_id_of(row) for row in resting}),
         )
         assets = {*portfolio.assets, *spot.balances, *futures.pools}
@@ -292,6 +305,23 @@ def _positions(futures: _Futures, by_id: ById) -> Mapping[Symbol, Position]:
         if position is not None:
             found[instrument.symbol] = position
     return found
+
+
+def _resting(
+    futures: _Futures, by_id: ById, positions: Mapping[Symbol, Position]
+) -> Iterator[OpenOrder]:
+    """Yield open orders in contracts, then what others have waiting, as resting at its trigger.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    for row in futures.resting:
+        yield open_order_of(row, by_id[Desk.LINEAR, _id_of(row)])
+    for row in futures.waiting:
+        instrument = by_id[Desk.LINEAR, _id_of(row)]
+        held = positions.get(instrument.symbol)
+        yield open_stop_in(row, instrument, held=Lots(0) if held is None else held.lots)
 
 
 def _contracts(futures: _Futures, by_id: ById) -> Mapping[Symbol, ContractState]:
