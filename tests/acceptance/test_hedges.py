@@ -288,3 +288,13 @@ async def test_a_pot_is_spent_once_on_what_is_underweight_where_the_rule_holds(
     assert values(ran.document, {"BTC": 9_500}) == {"BTC/USDT": "200"}
     assert abs(Decimal(await pot_of(account))) < Decimal("0.1")
     assert (await asked(account, "run")).document["status"] == "nothing_to_do"
+
+
+async def test_where_no_hedge_is_to_be_closed_no_weight_is_said_to_be_inside_its_band(
+    account_at: AccountAt,
+) -> None:
+    account = await account_at()
+    shown = await account.trimtab("close-hedges")
+    assert (shown.code, "BTC" in shown.stdout) == (0, True), shown.text
+    assert "what was asked for has nothing to act on" in shown.stdout
+    assert "every weight is inside its band" not in shown.stdout

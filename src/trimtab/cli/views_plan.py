@@ -69,4 +69,6 @@ def _why_idle(plan: Plan) -> str:
         return _IDLE[plan.trigger]
     if any(u.reason is UntradedReason.NOT_WORTH_ITS_COST for u in plan.untraded):
         return "to correct what is outside its band costs more than it gains"
+    if any(drift.breached for drift in plan.drift):
+        return "what was asked for has nothing to act on; what is outside its band stays"
     return "every weight is inside its band"
