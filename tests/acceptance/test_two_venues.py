@@ -248,6 +248,11 @@ async def test_old_hedges_where_the_coins_are_and_nothing_reads_them_are_told(
     assert found["outcome"] == "warn"
     assert "binance coins BTC/USDT:USDT -0.04" in found["found"]
     assert "close contracts there" in found["fix"]
+    seen = "in no weight and no limit: binance coins BTC/USDT:USDT -0.04; see trimtab doctor"
+    assert seen in (await split.trimtab("plan", "--json")).stderr
+    ran = await split.trimtab(*RUN)
+    assert (ran.code, seen in ran.stderr) == (0, True), ran.text
+    assert "in no weight" not in (await split.trimtab("plan")).text  # Known by then.
 
 
 async def test_the_doctor_looks_at_both_venues(split_at: SplitAt) -> None:

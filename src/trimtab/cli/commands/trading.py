@@ -17,6 +17,7 @@ from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
 from trimtab.cli.bearings import bearing_document
+from trimtab.cli.beside import note_left_behind
 from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
@@ -63,6 +64,7 @@ def plan(
 
     async def work(_: Work) -> Result:
         async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
+            await note_left_behind(shell)
             proposal = await propose(planner_of(shell, wish=None), slot_due=False)
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
@@ -209,6 +211,7 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
         ) as approver,
     ):
         runner = replace(local_runner(shell, given, asked.wish), approver=approver)
+        await note_left_behind(shell)
         await _nothing_left_open(runner)
         if asked.saved is not None:
             pending = await shell.ledger.plan(asked.saved)
