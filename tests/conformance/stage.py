@@ -17,6 +17,7 @@ from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.line import Line
 from tests.conformance.mexc_floor import MexcFloor
+from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.weex_floor import WeexFloor
 from tests.wire.opened import NoWaiting, intent
 from trimtab.adapters.ccxt_open import ApiKey, OpenedVenue, VenueSettings, open_venue
@@ -41,6 +42,7 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "bingx": BingxFloor,
     "deribit": DeribitFloor,
     "mexc": MexcFloor,
+    "okx": OkxFloor,
 }
 """A venue in process for each that an adapter opens."""
 

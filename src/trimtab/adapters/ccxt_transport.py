@@ -72,6 +72,17 @@ class Capture:
 
 
 _CAPTURES: ContextVar[list[Capture] | None] = ContextVar("captures", default=None)
+_ADDED: ContextVar[Mapping[str, str]] = ContextVar("added", default=MappingProxyType({}))
+
+
+@contextmanager
+def also_told(headers: Mapping[str, str]) -> Iterator[None]:
+    """Have requests inside the block carry *headers* besides: ccxt 4.5.90 takes none for a call."""
+    token = _ADDED.set(headers)
+    try:
+        yield
+    finally:
+        _ADDED.reset(token)
 
 
 @contextmanager
@@ -214,7 +225,7 @@ class Courier:
         if options.get("proxy") is not None:
             raise Refused("a proxy is set for ccxt; requests go straight to the venue or nowhere")
         address = self._gate.address(url)
-        headers = _told_headers(options.get("headers"))
+        headers = {**_told_headers(options.get("headers")), **_ADDED.get()}
         if self._gate.paper is not None:
             self._gate.paper.require(headers)
         self._before(url.host or "")

@@ -199,17 +199,27 @@ def _document_or_none(capture: Capture) -> object:
 def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     """Return the venue's error code and text; no code when it did not send both."""
     told = _document_or_none(capture)
-    code, text = (_found(told, path) for path in (codes.code_field, codes.text_field))
-    if code is not _MISSING and text is not _MISSING:
-        return ("" if str(code) in _NO_CODES else str(code)), str(text)
+    for paths in (codes.of_one, (codes.code_field, codes.text_field)):
+        code, text = (_found(told, path) for path in paths)
+        if code is _MISSING or text is _MISSING or (paths is codes.of_one and _is_none(code)):
+            continue
+        return ("" if _is_none(code) else str(code)), str(text)
     if capture.http_status == _OK:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
 
 
+def _is_none(code: object) -> bool:
+    """Say whether a code is one of those that stand for none."""
+    return str(code) in _NO_CODES
+
+
 def _found(told: object, path: str) -> object:
     """Return what stands at a *path* of names with dots between, or that nothing does."""
     for name in path.split("."):
+        if isinstance(told, list) and name.isdigit() and int(name) < len(told):
+            told = told[int(name)]
+            continue
         if not isinstance(told, dict) or name not in told:
             return _MISSING
         told = told[name]

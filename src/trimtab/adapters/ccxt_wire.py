@@ -224,17 +224,19 @@ class Wire:
 
 
 def _instant_at(answer: object, place: str) -> datetime:
-    """Return the instant at a place of an answer; a point leads into an object.
+    """Return the instant at a place of an answer; a point leads into an object or a list.
 
     Raises:
         Unreadable: there is none.
 
     """
     *outer, name = place.split(".")
-    row = mapping_of(answer)
     for part in outer:
-        row = mapping_of(field(row, part))
-    return instant_of(row, name)
+        if isinstance(answer, list):
+            answer = dict(enumerate(answer)).get(int(part))
+        else:
+            answer = field(mapping_of(answer), part)
+    return instant_of(mapping_of(answer), name)
 
 
 async def _repeated(

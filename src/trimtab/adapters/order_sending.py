@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from trimtab.adapters.ccxt_instruments import desk_of
+from trimtab.adapters.ccxt_transport import also_told
 from trimtab.adapters.ccxt_verdict import Judgement
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.weights import Rank
@@ -23,11 +24,19 @@ class RawCall:
     method: str
     """ccxt's name of the raw call."""
     asked: Mapping[str, object]
+    headers: Callable[[], Mapping[str, str]] = dict
+    """What the request says in its headers besides, made when it is sent."""
 
 
 def raw(wire: Wire, call: RawCall) -> Callable[[], Awaitable[object]]:
     """Return what makes a raw call."""
-    return lambda: getattr(wire.exchange, call.method)(dict(call.asked))
+
+    async def send() -> object:
+        """Have ccxt send it."""
+        with also_told(call.headers()):
+            return await getattr(wire.exchange, call.method)(dict(call.asked))
+
+    return send
 
 
 async def order_sent(

@@ -12,10 +12,14 @@ from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
 from trimtab.venues.deribit import DERIBIT
 from trimtab.venues.mexc import MEXC
+from trimtab.venues.okx import OKX
 from trimtab.venues.profile import VenueProfile
 from trimtab.venues.weex import WEEX
 
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
-    {profile.venue_id: profile for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT, MEXC)}
+    {
+        profile.venue_id: profile
+        for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT, MEXC, OKX)
+    }
 )
 """Every venue that may be opened, by ccxt id."""

@@ -64,6 +64,9 @@ class CodeTable:
     clock; empty where none does."""
     writes_with_get: bool = False
     """Whether an order goes out as a GET, so that its answer is not that of a question."""
+    of_one: tuple[str, str] = ("", "")
+    """Where an answer about one thing of several has the code and the text of that one, which go
+    before those of the whole; a number leads into a list. Empty where none has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(_NO_STOPS),
         ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
+        ("okx", Market.SPOT): _all_but(_COINS_ONLY),
     }
 )
 """What was shown, by venue and market."""

@@ -1,0 +1,116 @@
+"""Orders of one OKX account, found by our name. Not pure: it asks the venue.
+
+A question by our name finds an order wherever it stands: the latest, where the name was used again
+after the first had ended, which is never done here. One that was cancelled without an execution is
+found for two hours. The lists of resting and of past orders are asked besides when an absence is to
+be proved. Sources: OKX API v5 "Order details", "Order List", "Order history (last 7 days)", 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from trimtab.adapters.absence import one_or_none
+from trimtab.adapters.ccxt_answers import text_of
+from trimtab.adapters.ccxt_instruments import desk_of
+from trimtab.adapters.ccxt_wire import Wire
+from trimtab.adapters.desk_markets import DeskMarkets
+from trimtab.adapters.desk_orders import DeskOrders, OrderQuestions, asking
+from trimtab.adapters.listed_pages import Page, Row, whole_list
+from trimtab.adapters.okx_answers import (
+    led_by,
+    name_of,
+    open_order_of,
+    order_id_of,
+    order_of,
+    row_in,
+    rows_in,
+)
+from trimtab.domain.instruments import Symbol
+from trimtab.venues.profile import Desk
+
+OF_DESK: Final[Mapping[Desk, Mapping[str, str]]] = {
+    Desk.SPOT: {"instType": "SPOT"},
+    Desk.LINEAR: {"instType": "SWAP"},
+}
+"""What every list of a desk is asked with."""
+
+
+_ORDER: Final = asking(spot="privateGetTradeOrder", linear="privateGetTradeOrder")
+_OPEN: Final = asking(spot="privateGetTradeOrdersPending", linear="privateGetTradeOrdersPending")
+_PAST: Final = asking(spot="privateGetTradeOrdersHistory", linear="privateGetTradeOrdersHistory")
+_PAGE: Final = 100
+_PAGES_MAX: Final = 20
+
+
+class OkxQuestions:
+    """Asks for orders of both desks."""
+
+    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
+        self._wire = wire
+        self._markets = markets
+
+    async def row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
+        """Ask for one order; None where the venue knows none under that name.
+
+        Raises:
+            NotDone: the question was not answered.
+            Refused: the venue denies the read.
+
+        """
+        asked = {"instId": self._markets.market_id(symbol), **named}
+        return await one_or_none(self._wire, _ORDER[desk_of(symbol)], asked, row_in)
+
+    async def resting(self, desk: Desk, which: Mapping[str, str]) -> Sequence[Row]:
+        """Return every row of a list of resting orders.
+
+        Raises:
+            NotDone: the venue does not answer, or the list has no end.
+            Refused: the venue denies the read.
+
+        """
+        market = {"instId": which["symbol"]} if "symbol" in which else {}
+        asked = {**OF_DESK[desk], **market, "limit": _PAGE}
+
+        def page(answer: object) -> Page:
+            """Read one page."""
+            return led_by(rows_in(answer), "ordId", full=_PAGE)
+
+        return await whole_list(
+            lambda further: self._wire.read(_OPEN[desk], {**asked, **further}, page),
+            lead="after",
+            what="open orders",
+            pages_max=_PAGES_MAX,
+        )
+
+    async def past(self, symbol: Symbol) -> Sequence[Row]:
+        """Return the latest orders of a market.
+
+        Raises:
+            NotDone: the question was not answered.
+            Refused: the venue denies the read.
+
+        """
+        desk = desk_of(symbol)
+        asked = {**OF_DESK[desk], "instId": self._markets.market_id(symbol), "limit": _PAGE}
+        return await self._wire.read(_PAST[desk], asked, rows_in)
+
+
+def okx_orders(wire: Wire, markets: DeskMarkets) -> DeskOrders:
+    """Return what reads orders of both desks."""
+    asks = OkxQuestions(wire, markets)
+    questions = OrderQuestions(
+        row=asks.row,
+        resting=asks.resting,
+        past=asks.past,
+        ours=dict.fromkeys(Desk, "clOrdId"),
+        theirs="ordId",
+        market_of=lambda row: text_of(row, "instId"),
+        order_of=order_of,
+        open_order_of=open_order_of,
+        order_id_of=order_id_of,
+        name_of=name_of,
+        names_in=lambda row: (row.get("clOrdId"),),
+    )
+    return DeskOrders(wire, markets, questions)

@@ -1,0 +1,408 @@
+"""OKX v5 in process: one trading account, one market, prices that stand still.
+
+Written from the documentation of v5: what is refused about an order is told with code 1 and a code
+of its own beside the order, lists come the newest first and lead to older ones by a number, a name
+must be unique among resting orders only, fees are negative where they are charged, and an order
+whose deadline in the header has passed is not taken.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.conformance.bitget_floor import PASSPHRASE
+from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.spoken import Asked, Told
+from tests.conformance.trading import (
+    DAY_MS,
+    Declined,
+    Execution,
+    Order,
+    Terms,
+    Trading,
+    between,
+    closes_between,
+    now_ms,
+)
+from trimtab.venues.facts import Market
+
+Row = dict[str, Any]
+
+_KEY, _SECRET = "local-key", b"local-secret"
+_TERMS = Terms(
+    is_contract=False,
+    lot=Decimal("0.00000001"),
+    tick=Decimal("0.1"),
+    least_value=Decimal(0),
+    fee=Decimal("0.001"),
+    bid=Decimal("59999.9"),
+    ask=Decimal("60000.1"),
+    depth=Decimal("0.25000000"),
+    names_repeat=True,
+)
+_COINS = {"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")}
+_DECLINED = {
+    "funds": ("51008", "Order failed. Insufficient USDT balance in account."),
+    "grid": ("51121", "Order quantity must be a multiple of the lot size."),
+}
+_STAMP_S = 30
+
+
+class Refusal(Exception):
+    """What is told instead of an answer; *of_order* says that it is about one order."""
+
+    def __init__(self, code: str, text: str, *, of_order: bool = False, status: int = 200) -> None:
+        super().__init__(text)
+        self.code, self.text, self.of_order, self.status = code, text, of_order, status
+
+
+class OkxFloor:
+    """What a venue of v5 has, and how it answers."""
+
+    page = 100
+
+    def __init__(self, market: Market) -> None:
+        assert market is Market.SPOT
+        self._coins = dict(_COINS)
+        self._trading = Trading(_TERMS, self._coins)
+        self.mode = "1"
+        """Of the account: 1 spot, 2 futures, 3 several coins, 4 portfolio."""
+        self.borrows = False
+        self.of_coin: Row = {}
+        """What is told of every coin besides."""
+        self.lists_late = False
+        """Whether the long list of executions does not know those of today yet."""
+        self._deadline_ms = 0
+        self._routes: dict[tuple[str, str], Callable[[Row], list[Any]]] = {
+            ("GET", "/public/time"): lambda _: [{"ts": str(now_ms())}],
+            ("GET", "/public/instruments"): self._markets,
+            ("GET", "/public/price-limit"): self._limits,
+            ("GET", "/market/books"): self._book,
+            ("GET", "/market/history-candles"): self._candles,
+            ("GET", "/account/config"): self._config,
+            ("GET", "/account/balance"): self._wallet,
+            ("GET", "/account/trade-fee"): self._fees,
+            ("GET", "/trade/order"): self._one,
+            ("GET", "/trade/orders-pending"): self._pending,
+            ("GET", "/trade/orders-history"): self._past,
+            ("GET", "/trade/fills"): self._fills,
+            ("GET", "/trade/fills-history"): self._old_fills,
+            ("POST", "/trade/order"): self._create,
+            ("POST", "/trade/cancel-order"): self._cancel,
+        }
+
+    def answer(self, asked: Asked) -> Told:
+        """Execute a request and answer it."""
+        path = asked.path.removeprefix("/api/v5")
+        route = self._routes.get((asked.method, path))
+        if route is None or path == asked.path:
+            return Told(status=404, body=b"")
+        given = json.loads(asked.body) if asked.method == "POST" else dict(parse_qsl(asked.query))
+        self._deadline_ms = int(asked.headers.get("exptime", "0"))
+        try:
+            if not path.startswith(("/public/", "/market/")):
+                _require_signed(asked)
+            return _told("0", "", route(given))
+        except Refusal as refusal:
+            if refusal.of_order:
+                row = {"clOrdId": given.get("clOrdId", ""), "ordId": "", "tag": ""}
+                row |= {"sCode": refusal.code, "sMsg": refusal.text}
+                return _told("1", "All operations failed", [row])
+            return _told(refusal.code, refusal.text, [], status=refusal.status)
+
+    def truth(self) -> Truth:
+        """Return what the market and the account really are."""
+        return self._trading.truth()
+
+    def orders(self) -> list[Placed]:
+        """Return every order that was really taken, oldest first."""
+        return self._trading.placed()
+
+    def trouble(self, kind: Trouble) -> Told:
+        """Return how this venue says that something is wrong."""
+        match kind:
+            case Trouble.DUPLICATE:
+                return of_order("51016", "Client order ID already exists.")
+            case Trouble.REFUSED:
+                return of_order("51008", "Order failed. Insufficient USDT balance in account.")
+            case Trouble.TOO_FAST:
+                return _told("50011", "Too Many Requests", [], status=429)
+            case Trouble.BAD_TIME:
+                return _told("50102", "Timestamp request expired.", [], status=401)
+
+    def trade_often(self, count: int) -> None:
+        """Have *count* executions of an older order of ours in the list of executions."""
+        self._trading.trade_often(count)
+
+    def pay_funding(self) -> None:
+        """Settle nothing: coins pay none."""
+
+    def is_order(self, asked: Asked) -> bool:
+        """Say whether a request places an order."""
+        return asked.method == "POST" and asked.path == "/api/v5/trade/order"
+
+    def is_cancel(self, asked: Asked) -> bool:
+        """Say whether a request cancels one."""
+        return asked.path == "/api/v5/trade/cancel-order"
+
+    def is_account(self, asked: Asked) -> bool:
+        """Say whether a request reads the account."""
+        return asked.path == "/api/v5/account/balance"
+
+    def is_move(self, asked: Asked) -> bool:
+        """Say that nothing moves: there is one wallet."""
+        return False
+
+    def is_time(self, asked: Asked) -> bool:
+        """Say whether a request asks for the venue's time."""
+        return asked.path == "/api/v5/public/time"
+
+    def _markets(self, given: Row) -> list[Row]:
+        _require(given, instType="SPOT")
+        row = {
+            "instType": "SPOT",
+            "instId": "BTC-USDT",
+            "baseCcy": "BTC",
+            "quoteCcy": "USDT",
+            "settleCcy": "",
+            "ctVal": "",
+            "ctMult": "",
+            "ctType": "",
+            "lever": "10",
+            "lotSz": "0.00000001",
+            "minSz": "0.00001",
+            "maxLmtSz": "9999999999",
+            "maxMktSz": "1000000",
+            "maxLmtAmt": "20000000",
+            "tickSz": "0.1",
+            "state": "live",
+            "ruleType": "normal",
+        }
+        return [row | {"instId": "ETH-BTC", "baseCcy": "ETH", "quoteCcy": "BTC"}, row]
+
+    def _limits(self, given: Row) -> list[Row]:
+        _require(given, instId="BTC-USDT")
+        bounds = {"buyLmt": "61800.1", "sellLmt": "58200.1", "enabled": True, "ts": str(now_ms())}
+        return [{"instType": "SPOT", "instId": "BTC-USDT", **bounds}]
+
+    def _book(self, given: Row) -> list[Row]:
+        _require(given, instId="BTC-USDT")
+        terms = self._trading.terms
+        return [
+            {
+                "bids": [[str(terms.bid), str(terms.depth), "0", "3"], ["59999.0", "2", "0", "9"]],
+                "asks": [[str(terms.ask), str(terms.depth), "0", "2"], ["60001.0", "2", "0", "7"]],
+                "ts": str(now_ms()),
+                "seqId": 1,
+            }
+        ]
+
+    def _candles(self, given: Row) -> list[list[str]]:
+        _require(given, instId="BTC-USDT", bar="1Dutc")
+        days = closes_between(int(given["before"]) + 1, int(given["after"]) - 1)
+        ended = [(at, close) for at, close in days if at + DAY_MS <= now_ms()]
+        rows = [[str(at), "1", "2", "0.5", close, "9", "9", "9", "1"] for at, close in ended]
+        return rows[::-1][: int(given["limit"])]
+
+    def _config(self, _: Row) -> list[Row]:
+        return [
+            {
+                "uid": "44705892343619584",
+                "mainUid": "44705892343619584",
+                "acctLv": self.mode,
+                "posMode": "net_mode",
+                "autoLoan": False,
+                "enableSpotBorrow": self.borrows,
+                "label": "local",
+                "ip": "",
+                "perm": "read_only,trade",
+                "type": "0",
+            }
+        ]
+
+    def _wallet(self, _: Row) -> list[Row]:
+        rows = [self._coin(coin, units) for coin, units in self._coins.items() if units]
+        return [{"uTime": str(now_ms()), "totalEq": "77407.4", "isoEq": "", "details": rows}]
+
+    def _coin(self, coin: str, units: Decimal) -> Row:
+        """Return how a coin is told in spot mode: what does not apply is empty."""
+        nothing = dict.fromkeys(("isoEq", "availEq", "upl", "imr", "mmr", "isoUpl"), "")
+        none = dict.fromkeys(("liab", "interest", "ordFrozen", "stgyEq", "rewardBal"), "0")
+        others = dict.fromkeys(("spotIsoBal", "smtSyncEq", "fixedBal"), "0")
+        told = {
+            "ccy": coin,
+            "eq": str(units),
+            "cashBal": str(units),
+            "availBal": str(units),
+            "frozenBal": "0",
+            "autoLendStatus": "off",
+        }
+        return nothing | none | others | told | self.of_coin
+
+    def _fees(self, given: Row) -> list[Row]:
+        _require(given, instType="SPOT", instId="BTC-USDT")
+        group = [{"groupId": "1", "taker": "-0.001", "maker": "-0.0008"}]
+        return [
+            {
+                "instType": "SPOT",
+                "level": "Lv1",
+                "taker": "-0.001",
+                "maker": "-0.0008",
+                "takerU": "",
+                "takerUSDC": "",
+                "feeGroup": group,
+                "ts": str(now_ms()),
+            }
+        ]
+
+    def _one(self, given: Row) -> list[Row]:
+        _require(given, instId="BTC-USDT")
+        name = "ordId" if "ordId" in given else "clOrdId"
+        found = [row for row in map(_order, self._trading.taken) if row[name] == given[name]]
+        if not found:
+            raise Refusal("51603", "Order does not exist")
+        return found[-1:]
+
+    def _pending(self, given: Row) -> list[Row]:
+        _require(given, instType="SPOT")
+        return []  # Every order here ends at once.
+
+    def _past(self, given: Row) -> list[Row]:
+        _require(given, instType="SPOT", instId="BTC-USDT")
+        return _paged([_order(order) for order in self._trading.taken], "ordId", given)
+
+    def _fills(self, given: Row) -> list[Row]:
+        _require(given, instType="SPOT", instId="BTC-USDT")
+        first = max(int(given["begin"]), now_ms() - 3 * DAY_MS)
+        rows = between(self._trading.executions, first, int(given["end"]))
+        return _paged([_execution(row) for row in rows], "billId", given)
+
+    def _old_fills(self, given: Row) -> list[Row]:
+        _require(given, instType="SPOT", instId="BTC-USDT")
+        if self.lists_late:
+            return []
+        rows = between(self._trading.executions, int(given["begin"]), int(given["end"]))
+        return _paged([_execution(row) for row in rows], "billId", given)
+
+    def _create(self, given: Row) -> list[Row]:
+        if self._deadline_ms and self._deadline_ms < now_ms():
+            raise Refusal("50036", "The expTime can't be earlier than the current system time.")
+        if (given["instId"], given["tdMode"], given["ordType"]) != ("BTC-USDT", "cash", "ioc"):
+            raise Refusal("51000", "Parameter tdMode error", of_order=True)
+        if not all(isinstance(given[name], str) for name in ("sz", "px")):
+            raise Refusal("51000", "Parameter sz error", of_order=True)
+        try:
+            order = self._trading.place(
+                name=given["clOrdId"],
+                is_buy=given["side"] == "buy",
+                quantity=Decimal(given["sz"]),
+                limit=Decimal(given["px"]),
+            )
+        except Declined as declined:
+            raise Refusal(*_DECLINED[declined.why], of_order=True) from declined
+        return [_taken(order)]
+
+    def _cancel(self, given: Row) -> list[Row]:
+        _require(given, instId="BTC-USDT")
+        raise Refusal("51400", "Cancellation failed as the order has ended.", of_order=True)
+
+
+def of_order(code: str, text: str) -> Told:
+    """Return how it is told that an order was declined."""
+    row = {"clOrdId": "", "ordId": "", "tag": "", "ts": "1", "sCode": code, "sMsg": text}
+    return _told("1", "All operations failed", [row])
+
+
+def _order_id(number: int) -> str:
+    return "1" if number < 0 else str(680_800_019_749_904_384 + number)
+
+
+def _taken(order: Order) -> Row:
+    names = {"clOrdId": order.name, "ordId": _order_id(order.number), "tag": ""}
+    return names | {"ts": str(order.at_ms), "sCode": "0", "sMsg": ""}
+
+
+def _order(order: Order) -> Row:
+    return {
+        "instType": "SPOT",
+        "instId": "BTC-USDT",
+        "ordId": _order_id(order.number),
+        "clOrdId": order.name,
+        "side": "buy" if order.is_buy else "sell",
+        "px": str(order.limit),
+        "sz": str(order.quantity),
+        "accFillSz": str(order.filled),
+        "state": "filled" if order.is_full else "canceled",
+        "ordType": "ioc",
+        "tdMode": "cash",
+        "reduceOnly": "false",
+        "cTime": str(order.at_ms),
+    }
+
+
+def _execution(row: Execution) -> Row:
+    return {
+        "instType": "SPOT",
+        "instId": "BTC-USDT",
+        "ordId": _order_id(row.order),
+        "clOrdId": row.name,
+        "billId": str(680_800_019_754_098_688 + row.number),
+        "tradeId": str(744_876_980 + row.number),
+        "side": "buy" if row.is_buy else "sell",
+        "fillPx": str(row.price),
+        "fillSz": str(row.quantity),
+        "fee": str(-row.fee),
+        "feeCcy": row.fee_coin,
+        "execType": "T",
+        "subType": "1" if row.is_buy else "2",
+        "fillTime": str(row.at_ms),
+        "ts": str(row.at_ms),
+    }
+
+
+def _paged(rows: list[Row], name: str, given: Row) -> list[Row]:
+    """Return a page, the newest first, of what is older than where it is led to."""
+    newest = rows[::-1]
+    if "after" in given:
+        newest = [row for row in newest if int(row[name]) < int(given["after"])]
+    count = int(given.get("limit", 100))
+    if count > 100:
+        raise Refusal("51000", "Parameter limit error", status=400)
+    return newest[:count]
+
+
+def _require(given: Row, **wanted: str) -> None:
+    """Refuse a question about something else."""
+    if any(given.get(name) != value for name, value in wanted.items()):
+        raise Refusal("51001", "Instrument ID does not exist")
+
+
+def _require_signed(asked: Asked) -> None:
+    """Refuse what is not signed, or signed at another time."""
+    head = asked.headers
+    stamp = head.get("ok-access-timestamp", "")
+    query = f"?{asked.query}" if asked.query else ""
+    signed = f"{stamp}{asked.method}{asked.path}{query}{asked.body}"
+    expected = base64.b64encode(hmac.new(_SECRET, signed.encode(), hashlib.sha256).digest())
+    if head.get("ok-access-key") != _KEY:
+        raise Refusal("50111", "Invalid OK-ACCESS-KEY", status=401)
+    if head.get("ok-access-passphrase") != PASSPHRASE:
+        raise Refusal("50105", "OK-ACCESS-PASSPHRASE incorrect", status=401)
+    if not hmac.compare_digest(expected.decode(), head.get("ok-access-sign", "")):
+        raise Refusal("50113", "Invalid Sign", status=401)
+    at = datetime.fromisoformat(stamp)
+    if abs((datetime.now(UTC) - at).total_seconds()) > _STAMP_S:
+        raise Refusal("50102", "Timestamp request expired.", status=401)
+
+
+def _told(code: str, text: str, rows: list[Any], *, status: int = 200) -> Told:
+    document = {"code": code, "msg": text, "data": rows}
+    return Told(status=status, body=json.dumps(document).encode())
