@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, rows_of, text_of
+from trimtab.adapters.ccxt_answers import Unreadable, Unserved, decimal_of, field, rows_of, text_of
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.okx_answers import account_mode, number_of, row_in
 from trimtab.domain.exact import exact_arithmetic
@@ -20,16 +20,16 @@ from trimtab.domain.snapshot import Balance
 _SPOT: Final = "1"
 _FUTURES: Final = "2"
 _MODES: Final[Mapping[str, str]] = {"3": "multi-currency margin", "4": "portfolio margin"}
-_ELSEWHERE: Final[Mapping[str, str]] = {
-    "liab": "is owed; pay it back",
-    "interest": "owes interest; pay it",
-    "stgyEq": "is worked with by a trading bot; stop it",
-    "rewardBal": "is a trial fund, which cannot be withdrawn",
-    "spotIsoBal": "follows other traders; stop it",
-    "smtSyncEq": "follows other traders; stop it",
-    "isoEq": "backs isolated positions; close them",
+_ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
+    "liab": ("is owed", "pay it back"),
+    "interest": ("owes interest", "pay it"),
+    "stgyEq": ("is worked with by a trading bot", "stop the bot"),
+    "rewardBal": ("is a trial fund, which is not yours", "use another account"),
+    "spotIsoBal": ("follows other traders", "stop following"),
+    "smtSyncEq": ("follows other traders", "stop following"),
+    "isoEq": ("backs isolated positions", "close them"),
 }
-"""Of what there may be nothing, and why."""
+"""Of what there may be nothing, what it would say of a coin, and what mends it."""
 _BOUND: Final = ("imr", "mmr", "upl")
 _LENT: Final = frozenset({"active", "pending"})
 
@@ -38,14 +38,15 @@ def require_plain_mode(answer: object) -> bool:
     """Read that coins are no collateral for each other in the account, and return that it is so.
 
     Raises:
-        Unreadable: the account is in another mode, or does not say in which.
+        Unserved: the account is in another mode, or does not say in which.
 
     """
     mode = account_mode(answer)
     if mode not in {_SPOT, _FUTURES}:
         told = _MODES.get(mode, mode)
-        raise Unreadable(
-            f"the account is in mode {told}, where coins back each other; set spot or futures mode"
+        raise Unserved(
+            f"it is in mode {told}, where coins back each other",
+            mend="set spot or futures mode at the venue",
         )
     return True
 
@@ -60,11 +61,11 @@ def coins_of(answer: object) -> tuple[Row, ...]:
     rows = rows_of(field(row_in(answer), "details"))
     for row in rows:
         coin = text_of(row, "ccy")
-        for name, why in _ELSEWHERE.items():
+        for name, (why, mend) in _ELSEWHERE.items():
             if number_of(row, name):
-                raise Unreadable(f"{coin} {why}")
+                raise Unserved(f"{coin} {why}", mend=mend)
         if row.get("autoLendStatus") in _LENT:
-            raise Unreadable(f"{coin} is lent; switch auto lend off")
+            raise Unserved(f"{coin} is lent", mend=f"switch auto lend of {coin} off")
     return rows
 
 
@@ -78,7 +79,8 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
     found = {}
     for row in coins_of(answer):
         if any(number_of(row, name) for name in _BOUND):
-            raise Unreadable(f"{text_of(row, 'ccy')} backs contracts; coins alone are read")
+            coin = text_of(row, "ccy")
+            raise Unserved(f"{coin} backs contracts", mend="close them: coins alone are read")
         balance = coin_balance(row)
         if balance.free or balance.locked:
             found[Asset(text_of(row, "ccy"))] = balance
