@@ -55,6 +55,14 @@ DERIBIT = (
 )
 WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
 MEXC = ("/api/v3/account", "/api/v3/tradeFee", "/api/v3/exchangeInfo", "/api/v3/depth")
+OKX = (
+    "/api/v5/account/config",
+    "/api/v5/account/balance",
+    "/api/v5/account/trade-fee",
+    "/api/v5/public/instruments",
+    "/api/v5/public/price-limit",
+    "/api/v5/market/books",
+)
 BINGX = (
     "/openApi/spot/v1/account/balance",
     "/openApi/spot/v1/common/symbols",
@@ -74,7 +82,7 @@ BINGX_LINEAR = (
     "/openApi/swap/v2/quote/premiumIndex",
     "/openApi/swap/v2/quote/depth",
 )
-AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10, "deribit": 10, "mexc": 10}
+AT_ONCE = {"bybit": 10, "bitget": 10, "weex": 4, "bingx": 10, "deribit": 10, "mexc": 10, "okx": 10}
 """Answers for one stage: the requests of a minute are counted."""
 READS = [
     *(pytest.param("bybit", Market.SPOT, path, id=path) for path in BYBIT),
@@ -86,6 +94,7 @@ READS = [
     *(pytest.param("bingx", Market.LINEAR, path, id=path) for path in BINGX_LINEAR),
     *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
     *(pytest.param("mexc", Market.SPOT, path, id=f"mexc {path}") for path in MEXC),
+    *(pytest.param("okx", Market.SPOT, path, id=path) for path in OKX),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
@@ -102,6 +111,8 @@ FILLS = [
         id="deribit-spot",
     ),
     pytest.param("mexc", Market.SPOT, "/api/v3/myTrades", id="mexc-spot"),
+    pytest.param("okx", Market.SPOT, "/api/v5/trade/fills", id="okx-spot"),
+    pytest.param("okx", Market.SPOT, "/api/v5/trade/fills-history", id="okx-spot-old"),
 ]
 
 

@@ -113,8 +113,16 @@ async def test_an_order_that_comes_after_its_deadline_is_not_taken() -> None:
 @pytest.mark.parametrize(
     ("change", "why", "mend"),
     [
-        ({"mode": "3"}, "mode multi-currency margin, where coins back each other", "set spot or futures mode at the venue"),
-        ({"mode": "4"}, "mode portfolio margin, where coins back each other", "set spot or futures mode at the venue"),
+        (
+            {"mode": "3"},
+            "mode multi-currency margin, where coins back each other",
+            "set spot or futures mode at the venue",
+        ),
+        (
+            {"mode": "4"},
+            "mode portfolio margin, where coins back each other",
+            "set spot or futures mode at the venue",
+        ),
         ({"of_coin": {"liab": "0.5"}}, "BTC is owed", "pay it back"),
         ({"of_coin": {"interest": "0.5"}}, "BTC owes interest", "pay it"),
         ({"of_coin": {"stgyEq": "1"}}, "BTC is worked with by a trading bot", "stop the bot"),
