@@ -64,7 +64,7 @@ def coins_of(answer: object) -> tuple[Row, ...]:
         for name, (why, mend) in _ELSEWHERE.items():
             if number_of(row, name):
                 raise Unserved(f"{coin} {why}", mend=mend)
-        if row.get("autoLendStatus") in _LENT:
+        if str(row.get("autoLendStatus")) in _LENT:
             raise Unserved(f"{coin} is lent", mend=f"switch auto lend of {coin} off")
     return rows
 
