@@ -24,16 +24,28 @@ WHERE orders.dry_run = 0 AND plans.verdict IN ('pass', 'warn') AND EXISTS (
 )
 """
 """Intents under a plan whose stored findings refuse nothing and that was approved by its digest."""
+STOPS: Final = """
+SELECT stops.venue_order_id FROM stops
+JOIN plans ON plans.digest = stops.plan_digest AND plans.dry_run = 0
+JOIN approvals ON approvals.plan_digest = plans.digest AND approvals.dry_run = 0
+WHERE plans.verdict IN ('pass', 'warn') AND stops.venue_order_id IS NOT NULL
+"""
+"""Orders that stops became, under an approved plan: the exchange names them itself."""
 
 
 def unruled(
     orders: Iterable[Mapping[str, Any]], ledger: Path, *, by_others: Collection[str]
 ) -> list[str]:
     """Return the client ids of accepted orders that neither gate nor person said yes to."""
-    ours = [o["client_id"] for o in orders if not o["client_id"].startswith(BY_THE_EXCHANGE)]
-    left = [name for name in ours if name not in by_others]
+    ours = [o for o in orders if not o["client_id"].startswith(BY_THE_EXCHANGE)]
+    left = [order for order in ours if order["client_id"] not in by_others]
     if not left:
         return []
     with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as database:
         allowed = {name for (name,) in database.execute(ALLOWED)}
-    return [name for name in left if name not in allowed]
+        fired = {number for (number,) in database.execute(STOPS)}
+    return [
+        order["client_id"]
+        for order in left
+        if order["client_id"] not in allowed and str(order.get("number")) not in fired
+    ]

@@ -233,6 +233,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "net_overshoot": "likewise",
         "max_unhedged_notional": "likewise",
         "transfer": "likewise",
+        "resting_stop": "likewise: a stop is made of the hedge that it is of",
         "max_topup": "likewise: what would go beyond it is no line, and free_margin refuses",
     }
 )

@@ -22,7 +22,7 @@ from tests.acceptance.test_slots import CALM, SCHEDULED, present
 from tests.acceptance.test_upkeep import killed_with_an_order_out
 from tests.house.source import ROOT
 from trimtab.testnet import Fault, Kind
-from trimtab.testnet.interventions import force_liquidation, set_clock
+from trimtab.testnet.interventions import force_liquidation, set_clock, withdraw
 
 FOLDER: Final = ROOT / "runbooks"
 RUN: Final = ("run", "--execute", "--yes", "--json")
@@ -150,6 +150,22 @@ async def a_hedge_was_liquidated(account_at: AccountAt) -> Page:
     for command in ("reconcile --adopt", "ledger pot", "hedge BTC", "hedge BTC"):
         await page.follow(command)
     assert [hedge["covered"] for hedge in await hedges_of(account)] == [True]
+    await ran(account, "reconcile", "--json")
+    return page
+
+
+@scene("stops.md")
+async def a_stop_was_withdrawn(account_at: AccountAt) -> Page:
+    account = await opened(account_at, ONE_COIN, hedge='stop = "0.10"\nstop_rests = true')
+    await asked(account, "hedge", "BTC", "10%")
+    [stop] = account.exchange.truth()["conditionals"]
+    withdraw(account.exchange.exchange.state, client_id=stop["client_id"])
+    page = Page(FOLDER / "stops.md", account)
+    for command in ("recover", "status"):
+        await page.follow(command)
+    await page.follow("run")
+    states = [each["status"] for each in account.exchange.truth()["conditionals"]]
+    assert states == ["EXPIRED", "NEW"]
     await ran(account, "reconcile", "--json")
     return page
 

@@ -87,6 +87,7 @@ async def opened(
             ledger=ledger,
             venue=at.venue,
             wallets=at.wallets,
+            stops=at.stops,
             market=at.market,
             references=references_of(config, lines[0].floor, clock),
             payments=at.venue,

@@ -131,6 +131,7 @@ async def opened(
             ledger=ledger,
             venue=at.venue,
             wallets=at.wallets,
+            stops=at.stops,
             market=at.market,
             references=references_of(config, line.floor, clock),
             payments=at.venue,

@@ -189,6 +189,7 @@ async def opened(place: Place, config: Config, wrap: Wrap) -> AsyncIterator[Runn
             ledger=ledger,
             venue=venue.venue,
             wallets=venue.wallets,
+            stops=venue.stops,
             market=venue.market,
             references=UnreadReferences(),
             payments=venue.venue,

@@ -579,7 +579,10 @@ class MemoryLedger(MemoryNotices):
         declared = [
             DeclaredLine(plan_digest=s.plan.digest, line=line)
             for s in self.store.plans.values()
-            for line in sorted(s.plan.hedging, key=lambda each: each.line)
+            for line in sorted(
+                (*s.plan.hedging, *(stop.hedge for stop in s.plan.stops)),
+                key=lambda each: each.line,
+            )
         ]
         markets = {d.line.symbol for d in declared}
         fills = []

@@ -228,6 +228,7 @@ NEEDLESS: Final[Mapping[str, str]] = MappingProxyType(
         "position_mode": "a snapshot is never without one; a position that is not listed is none",
         "reduce_only": "a position that the venue does not list is none",
         "symbols": "it reads the plan and the configuration",
+        "resting_stop": "a contract that is not read refuses every check of the account's state",
         "transfer": "it reads the plan and which asset is the quote",
         "max_topup": "it reads the plan and the configuration, numbers, below",
     }

@@ -17,6 +17,7 @@ from tests.simulation.process import PROCESS, Process
 from tests.simulation.tape import Broken
 from tests.simulation.transport import Line
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
+from trimtab.adapters.no_stops import NoStops
 from trimtab.adapters.paper_venue import PaperVenue
 from trimtab.adapters.paper_wallets import PaperWallets
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
@@ -28,6 +29,7 @@ from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import AccountKey, Environment
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferIntent, TransferRecord
 from trimtab.ports import Answer
 from trimtab.workflow.inquiry import Desk
@@ -98,6 +100,9 @@ class Watcher:
 
     def transfer_moved(self, record: TransferRecord) -> None:
         self.world.tape.say(self.world.now_s, record.intent.line, record.state)
+
+    def stop_moved(self, record: StopRecord) -> None:
+        pass
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         pass
@@ -243,6 +248,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
         desk = Desk(
             venue=venue,
             wallets=wallets,
+            stops=NoStops(),
             ledger=ledger,
             clock=world.clock,
             progress=Watcher(world),

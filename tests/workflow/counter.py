@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.builders import NOW, account, policy
 from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
+from tests.fakes.memory_stops import MemoryStops
 from tests.fakes.memory_venue import MemoryVenue
 from tests.fakes.told_history import NOTHING_TOLD
 from tests.fakes.virtual_clock import VirtualClock
@@ -61,6 +62,7 @@ class Counter:
         self.clock = VirtualClock()
         self.opening: Snapshot = account(holdings)
         self.venue = MemoryVenue(self.opening, self.clock, None)
+        self.stops = MemoryStops(self.venue)
         self.store = MemoryStore(key=self.opening.key, began_at=NOW)
         self.person, self.watcher = Person(saying), Proposing()
         self.stop = asyncio.Event()
@@ -83,6 +85,7 @@ class Counter:
         desk = Desk(
             venue=self.venue,
             wallets=self.venue,
+            stops=self.stops,
             ledger=books,
             clock=self.clock,
             progress=self.watcher,

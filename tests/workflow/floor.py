@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.builders import NOW, account, plan, policy
 from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
+from tests.fakes.memory_stops import MemoryStops
 from tests.fakes.memory_venue import Fault, MemoryVenue
 from tests.fakes.virtual_clock import VirtualClock
 from trimtab.approval import approve, grant
@@ -19,6 +20,7 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import SeenStop, StopRecord, StopState
 from trimtab.domain.transfers import TransferIntent, TransferRecord, TransferState
 from trimtab.execution.report import ExecutionReport
 from trimtab.ports import PlanStatus, Portfolio
@@ -56,6 +58,9 @@ class Watcher:
 
     def transfer_moved(self, record: TransferRecord) -> None:
         self.told.append(f"{record.state} {record.intent.line}")
+
+    def stop_moved(self, record: StopRecord) -> None:
+        self.told.append(f"stop {record.state} {record.intent.line}")
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         self.told.append("waiting")
@@ -117,11 +122,14 @@ class Floor:
         self.clock = VirtualClock()
         self.opening = account(holdings, **changes)
         self.venue = MemoryVenue(self.opening, self.clock, faults)
+        self.stops = MemoryStops(self.venue)
         self.store = MemoryStore(key=self.opening.key, began_at=NOW)
         self.plan = plan(self.opening, *legs)
         self.gate, self.watcher, self.stop = Gate(), Watcher(), asyncio.Event()
         self.kind = kind
         self.policy = POLICY
+        self.past: list[Plan] = []
+        """Plans that were carried out before the present one."""
 
     def desk(self, wrap: Callable[[Any], Any] = lambda port: port) -> tuple[Desk, MemoryLedger]:
         """Return what a process works with, its ports wrapped, and its ledger."""
@@ -129,6 +137,7 @@ class Floor:
         desk = Desk(
             venue=wrap(self.venue),
             wallets=wrap(self.venue),
+            stops=wrap(self.stops),
             ledger=wrap(ledger),
             clock=self.clock,
             progress=self.watcher,
@@ -139,8 +148,15 @@ class Floor:
     def approved(self) -> ApprovedPlan:
         """Return the plan with everybody's yes."""
         report = findings(self.plan, Verdict.PASS)
-        yes = grant(report, kind=self.kind, by="a test", at=NOW, ttl_s=300)
-        return approve(self.plan, report, yes, now=NOW)
+        at = self.plan.made_at
+        yes = grant(report, kind=self.kind, by="a test", at=at, ttl_s=300)
+        return approve(self.plan, report, yes, now=at)
+
+    async def follow(self, *legs: str, **overrides: Any) -> None:
+        """Make another plan from what is there now."""
+        self.past.append(self.plan)
+        snapshot = await self.venue.snapshot(PORTFOLIO)
+        self.plan = plan(snapshot, *legs, **overrides)
 
     async def save(self, ledger: MemoryLedger) -> None:
         """Put the approved plan into the ledger, once."""
@@ -180,7 +196,7 @@ class Floor:
 
     @property
     def records(self) -> dict[str, OrderRecord]:
-        """The ledger's orders by ``line.attempt``."""
+        """The ledger's orders by ``line.attempt``; those of the present plan win."""
         return {f"{r.intent.line}.{r.intent.attempt}": r for r in self.store.real.orders.values()}
 
     @property
@@ -192,9 +208,16 @@ class Floor:
         """Nothing was sent twice, nothing was lost, nothing went beyond what was approved."""
         booked = {f.trade_id: dataclasses.replace(f, client_order_id=None) for f in self.fills}
         assert booked == {f.trade_id: f for f in self.venue.truth.fills}
-        lines = {leg.line: leg for leg in self.plan.legs}
+        plans = (*self.past, self.plan)
+        lines = {(p.digest, leg.line): leg for p in plans for leg in p.legs}
+        self._check_stops()
         for record in self.store.real.orders.values():
-            name, leg = record.intent.client_order_id, lines[record.intent.line]
+            if record.intent.client_order_id in self.store.real.stops:
+                continue
+            name, leg = (
+                record.intent.client_order_id,
+                lines[record.intent.plan_digest, record.intent.line],
+            )
             accepted = self.venue.truth.accepted(name)
             assert len(accepted) <= 1
             assert record.state.is_terminal
@@ -203,11 +226,30 @@ class Floor:
             assert worst <= 0 if leg.lots > 0 else worst >= 0
         known = {p.intent.client_order_id for p in self.venue.truth.placed}
         assert known <= self.store.real.orders.keys()
-        for leg in self.plan.legs:
-            filled = sum(r.filled_lots for r in self.records.values() if r.intent.line == leg.line)
+        for (digest, number), leg in lines.items():
+            filled = sum(
+                r.filled_lots
+                for r in self.store.real.orders.values()
+                if (r.intent.plan_digest, r.intent.line) == (digest, number)
+            )
             assert 0 <= filled * (1 if leg.lots > 0 else -1) <= abs(leg.lots)
 
         self._check_transfers()
+
+    def _check_stops(self) -> None:
+        """What rested is in the ledger, each name once at most, and never larger than a hedge."""
+        names = [each.intent.stop_id for each in self.stops.rested]
+        assert len(names) == len(set(names))
+        assert set(names) <= self.store.real.stops.keys()
+        for record in self.store.real.stops.values():
+            assert record.state.is_terminal or record.state is StopState.RESTING
+        for symbol, lots in self.venue.truth.positions.items():
+            resting = [
+                r.intent.lots
+                for r in self.stops.rested
+                if r.state is SeenStop.RESTING and r.intent.instrument.symbol == symbol
+            ]
+            assert sum(resting) <= abs(lots)
 
     def _check_transfers(self) -> None:
         """What the exchange moved is what the ledger says, each line once at most."""

@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Killed, Mortal
 from tests.workflow.floor import Floor
+from tests.workflow.stop_scenes import opening, then_buys_back
 from trimtab.ports import PlanStatus
 
 NEVER = 1_000_000
@@ -44,7 +45,21 @@ def an_order_never_arrives() -> Floor:
     return Floor("BTC 0.2 @ 60000, USDT 1000", "sell 0.1 BTC", faults={(1, 1): Fault.RESET_BEFORE})
 
 
-SCENES = [everything_goes_well, much_goes_wrong, an_order_never_arrives]
+def a_hedge_gets_its_stop() -> Floor:
+    return opening()
+
+
+def the_answer_about_a_stop_is_lost() -> Floor:
+    return opening({(1, 1): Fault.PARTIAL}, stop_fault=Fault.LATE)
+
+
+SCENES = [
+    everything_goes_well,
+    much_goes_wrong,
+    an_order_never_arrives,
+    a_hedge_gets_its_stop,
+    the_answer_about_a_stop_is_lost,
+]
 
 
 async def run_mortal(floor: Floor, process: Mortal, *, recovering: bool = False) -> None:
@@ -93,6 +108,29 @@ async def test_a_recovery_that_dies_anywhere_is_recovered_whole(death: Death) ->
         await run_mortal(floor, Mortal(Death.AFTER, submits))
         assert any(not state.is_terminal for state in floor.states.values())
         await run_mortal(floor, Mortal(death, at), recovering=True)
+        recovery = await floor.recover()
+        assert recovery.exit_code == 0, (at, recovery)
+        floor.check_the_promises()
+        assert (await floor.reconcile()).differences == (), at
+
+
+@pytest.mark.parametrize("death", Death)
+async def test_a_change_of_a_stop_that_dies_anywhere_is_recovered_whole(death: Death) -> None:
+    async def shrinking() -> Floor:
+        """Return a floor with a hedge and its stop, and a plan that shrinks it."""
+        floor = opening()
+        await floor.execute()
+        (rested,) = floor.stops.rested
+        left = rested.intent.lots - 20
+        await then_buys_back(floor, "0.02", left=left, withdraws=rested.intent.stop_id)
+        return floor
+
+    floor, process = await shrinking(), Mortal(Death.BEFORE, NEVER)
+    await run_mortal(floor, process)
+    assert process.calls > 15
+    for at in range(1, process.calls + 1):
+        floor = await shrinking()
+        await run_mortal(floor, Mortal(death, at))
         recovery = await floor.recover()
         assert recovery.exit_code == 0, (at, recovery)
         floor.check_the_promises()

@@ -11,6 +11,7 @@ from tests.builders import KEY
 from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Killed, Mortal
 from tests.workflow.floor import PORTFOLIO, WINDOW_MS, Floor, findings
+from trimtab.adapters.no_stops import NoStops
 from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.domain.findings import Verdict
 from trimtab.domain.orders import OrderState
@@ -72,6 +73,7 @@ def _desk(floor: Floor, ledger: object, venue: object) -> Desk:
     return Desk(
         venue=venue,
         wallets=venue,
+        stops=NoStops(),
         ledger=ledger,
         clock=floor.clock,
         progress=floor.watcher,

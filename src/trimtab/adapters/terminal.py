@@ -30,6 +30,7 @@ from trimtab.domain.question import (
     second_question,
     second_words,
 )
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferIntent, TransferRecord, TransferState
 from trimtab.ports import Answer
 
@@ -176,6 +177,12 @@ class TerminalProgress:
         """Tell how a transfer ended, or that its end is not known."""
         line = record.intent.line
         self.write(f"  {_TRANSFER_ENDS[record.state].format(f'line {line}')}\n")
+
+    def stop_moved(self, record: StopRecord) -> None:
+        """Tell where a stop stands."""
+        intent = record.intent
+        at = f"{plain(intent.quantity)} {intent.instrument.base} at {plain(intent.trigger_price)}"
+        self.write(f"  stop of {intent.hedge_id}, {at}: {record.state.value}\n")
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         """Tell that nothing happens for a while, and why."""

@@ -36,6 +36,7 @@ from trimtab.ports import (
     Preflight,
     PriceHistory,
     ReferencePrice,
+    Stops,
     Venue,
     Wallets,
 )
@@ -50,6 +51,8 @@ class Shell:
     ledger: SqlLedger
     venue: Venue
     wallets: Wallets
+    stops: Stops
+    """Those of the venue; a dry run places none."""
     market: MarketData
     payments: PaymentList
     """Of the venue itself, whatever stands before it."""
@@ -154,6 +157,7 @@ async def open_shell(
             ledger=ledger,
             venue=venue,
             wallets=wallets,
+            stops=opened.stops,
             market=market,
             payments=opened.venue,
             references=references,

@@ -31,6 +31,7 @@ def desk_of(shell: Shell, *, progress: Progress, stop: StopSignal) -> Desk:
     return Desk(
         venue=shell.venue,
         wallets=shell.wallets,
+        stops=shell.stops,
         ledger=shell.ledger,
         clock=shell.clock,
         progress=progress,

@@ -44,6 +44,9 @@ def _causes(execution: ExecutionReport) -> list[str]:
     left += [rest.reason for rest in execution.remainder]
     reasons = dict.fromkeys(words(reason.value) for reason in left)
     causes = [f"It was noted: {why}."] if why else []
+    bare = [each.hedge_id for each in execution.stops if not each.is_well]
+    if bare:
+        causes.append(f"No stop rests as it should on the venue for: {', '.join(bare)}.")
     return causes + ([f"Left undone because of: {', '.join(reasons)}."] if reasons else [])
 
 

@@ -28,6 +28,7 @@ from trimtab.domain.readings import Reading
 from trimtab.domain.returns import returns_of
 from trimtab.domain.routing import RouteChoice, RouteTable
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
+from trimtab.domain.stops import StopLine, stop_id
 from trimtab.domain.transfers import TransferLeg, side_of
 from trimtab.ports import PlanStatus
 
@@ -73,6 +74,7 @@ def plan_document(
             "routes": [route_document(r) for r in plan.routes],
             "order": plan.order.value,
             "legs": _lines(plan),
+            "stops": [_stop(plan, stop) for stop in plan.stops],
             "hedges": [_hedge_line(line) for line in plan.hedging],
             "returns": [
                 {"asset": back.asset, "before": weight(back.before), "after": weight(back.after)}
@@ -253,6 +255,23 @@ def _lines(plan: Plan) -> list[Document]:
     lines = [_leg(plan, leg) for leg in plan.legs]
     lines += [_transfer(plan, transfer) for transfer in plan.transfers]
     return sorted(lines, key=lambda line: int(line["line"]))
+
+
+def _stop(plan: Plan, stop: StopLine) -> Document:
+    """Return what a plan does about the stop of a hedge; without size it only withdraws one."""
+    rests = bool(stop.lots)
+    return {
+        "line": stop.line,
+        "hedge_id": stop.hedge.hedge_id,
+        "symbol": stop.hedge.symbol,
+        "act": stop.act.value,
+        "side": "buy" if rests else None,
+        "quantity": plain(stop.quantity) if rests else None,
+        "trigger_price": plain(stop.trigger_price) if rests else None,
+        "reduce_only": True,
+        "stop_id": stop_id(plan_digest=plan.digest, line=stop.line) if rests else None,
+        "withdraws": stop.withdraws or None,
+    }
 
 
 def _transfer(plan: Plan, transfer: TransferLeg) -> Document:

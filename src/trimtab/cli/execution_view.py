@@ -16,7 +16,7 @@ from trimtab.domain.exact import exact_arithmetic, plain, trimmed
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.transfers import side_of
-from trimtab.execution.report import ExecutionReport, OrderLine, Outcome, TransferLine
+from trimtab.execution.report import ExecutionReport, OrderLine, Outcome, StopResult, TransferLine
 from trimtab.execution.rests import RestReason
 from trimtab.ports import PlanStatus
 from trimtab.workflow.run import RunResult
@@ -75,6 +75,20 @@ def execution_document(execution: ExecutionReport, plan: Plan) -> Document:
             }
             for moved in execution.transfers
         ],
+        "stops": [
+            {
+                "line": stop.line,
+                "stop_id": stop.stop_id,
+                "hedge_id": stop.hedge_id,
+                "symbol": stop.symbol,
+                "quantity": plain(stop.quantity),
+                "trigger_price": plain(stop.trigger_price),
+                "status": stop.state.value,
+                "rests": stop.is_well,
+                "note": stop.note,
+            }
+            for stop in execution.stops
+        ],
         "remainder": [
             {
                 "line": line,
@@ -121,6 +135,8 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
         parts += [Text(), _orders(execution.orders)]
     if execution.transfers:
         parts += [Text(), _transfers(execution.transfers)]
+    if execution.stops:
+        parts += [Text(), _stops(execution.stops)]
     if left := _left(execution):
         rests = ((str(line), *told, words(reason.value)) for line, *told, reason in left)
         parts += [Text(), rows_table((">line", "market", "side", ">left", "because"), rests)]
@@ -164,6 +180,22 @@ def _transfers(transfers: tuple[TransferLine, ...]) -> RenderableType:
         for moved in transfers
     )
     return rows_table((">line", "transfer", "wallets", ">units", "status"), rows)
+
+
+def _stops(stops: tuple[StopResult, ...]) -> RenderableType:
+    """Return a table of the stops that were to rest afterwards, by line."""
+    rows = (
+        (
+            str(stop.line),
+            f"stop of {stop.hedge_id}",
+            stop.symbol,
+            plain(stop.quantity),
+            plain(stop.trigger_price),
+            stop.state.value + (f": {stop.note}" if stop.note else ""),
+        )
+        for stop in stops
+    )
+    return rows_table((">line", "stop", "market", ">quantity", ">from", "status"), rows)
 
 
 def _order_row(order: OrderLine) -> tuple[str, ...]:

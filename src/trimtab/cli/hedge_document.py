@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trimtab.accounting.pot import PotEntry
-from trimtab.cli.documents import Document, fees_document, value
+from trimtab.cli.documents import Document, fees_document, value, weight
 from trimtab.domain.canonical import to_document
 from trimtab.domain.exact import plain, trimmed
 from trimtab.domain.hedges import Hedge
@@ -37,6 +37,22 @@ def hedge_document(seen: SeenHedge) -> Document:
         "funding": plain(hedge.funding),
         "closes_at": seen.ends,
         "covered": seen.is_covered,
+        "stop": _stop_document(seen),
+    }
+
+
+def _stop_document(seen: SeenHedge) -> Document | None:
+    """Return the stop of a hedge on the venue; None where none rests and none should."""
+    if seen.stop is None:
+        return {"status": "missing"} if seen.wants_stop else None
+    intent, distance = seen.stop.record.intent, seen.stop.distance
+    return {
+        "status": seen.stop.record.state.value,
+        "stop_id": intent.stop_id,
+        "quantity": plain(intent.quantity),
+        "trigger_price": plain(intent.trigger_price),
+        "distance": None if distance is None else weight(distance),
+        "as_it_should": seen.stop.is_right,
     }
 
 

@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from trimtab.accounting.pot import PotEntry
-from trimtab.cli.tables import money, rows_table, words
+from trimtab.cli.tables import money, points, rows_table, words
 from trimtab.domain.exact import plain, shown, trimmed
 from trimtab.domain.hedges import Hedge
 from trimtab.domain.instruments import Asset
+from trimtab.domain.stops import StopState
 from trimtab.hedging.score import HedgeScore
 from trimtab.workflow.hedges import SeenHedge
 
@@ -91,7 +92,9 @@ def pot_table(entries: Sequence[PotEntry]) -> RenderableType:
 def _hedges_table(hedges: Sequence[SeenHedge], quote: str) -> Table:
     """Return open hedges, with what closes each."""
     columns = ("hedge", "why", ">short", ">entry", ">mark", f">profit {quote}", ">realised")
-    return rows_table((*columns, ">funding", ">days", "closes at"), [_row(seen) for seen in hedges])
+    return rows_table(
+        (*columns, ">funding", ">days", "stop", "closes at"), [_row(seen) for seen in hedges]
+    )
 
 
 def _row(seen: SeenHedge) -> list[str | Text]:
@@ -107,8 +110,29 @@ def _row(seen: SeenHedge) -> list[str | Text]:
         money(hedge.realised),
         money(hedge.funding),
         str(seen.age.days),
+        Text(_stop(seen), "" if _is_stopped(seen) else "bold red"),
         seen.ends if seen.is_covered else "position is smaller: trimtab reconcile",
     ]
+
+
+def _is_stopped(seen: SeenHedge) -> bool:
+    """Whether a hedge has the stop on the venue that it should have, or should have none."""
+    if seen.stop is None:
+        return not seen.wants_stop
+    return seen.stop.is_right and seen.stop.record.state is StopState.RESTING
+
+
+def _stop(seen: SeenHedge) -> str:
+    """Return the stop of a hedge on the venue in a few words; empty where none is wanted."""
+    if seen.stop is None:
+        return "missing: trimtab plan" if seen.wants_stop else ""
+    intent, state = seen.stop.record.intent, seen.stop.record.state
+    told = plain(intent.trigger_price)
+    if seen.stop.distance is not None:
+        told += f" ({points(seen.stop.distance)})"
+    if state is not StopState.RESTING:
+        return f"{told}, {state.value}: trimtab recover"
+    return told if seen.stop.is_right else f"{told}, wrong: trimtab plan"
 
 
 def _short(seen: SeenHedge) -> str:

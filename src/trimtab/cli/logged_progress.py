@@ -10,6 +10,7 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferIntent, TransferRecord
 from trimtab.ports import Progress
 
@@ -51,6 +52,11 @@ class LoggedProgress:
         """Log where a transfer stands."""
         said("transfer moved", line=str(record.intent.line), state=record.state.value)
         self.watcher.transfer_moved(record)
+
+    def stop_moved(self, record: StopRecord) -> None:
+        """Log where a stop stands."""
+        said("stop moved", hedge=record.intent.hedge_id, state=record.state.value)
+        self.watcher.stop_moved(record)
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         """Log that nothing happens for a while."""

@@ -21,6 +21,7 @@ from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.overlays import Overlay
 from trimtab.domain.plan import Drift, GroupDrift, Leg, LineOrder, Plan, Untraded
 from trimtab.domain.returns import returns_of
+from trimtab.domain.stops import StopLine
 from trimtab.domain.transfers import TransferLeg
 from trimtab.workflow.bearings import Bearing
 
@@ -168,6 +169,7 @@ def legs_table(plan: Plan) -> Table:
     )
     rows = {leg.line: _leg_row(leg) for leg in plan.legs}
     rows |= {transfer.line: _transfer_row(transfer) for transfer in plan.transfers}
+    rows |= {stop.line: _stop_row(stop) for stop in plan.stops}
     for line in sorted(rows):
         table.add_row(*rows[line])
     return table
@@ -186,6 +188,25 @@ def _leg_row(leg: Leg) -> tuple[str | Text, ...]:
         money(leg.expected_cost),
         leg.role.value + (", reduce-only" if leg.reduce_only else ""),
         words(leg.reason.value),
+    )
+
+
+def _stop_row(stop: StopLine) -> tuple[str | Text, ...]:
+    """Return what is done about the stop of a hedge as cells; nothing is filled by it now."""
+    rests = bool(stop.lots)
+    with exact_arithmetic():
+        worth = money(stop.quantity * stop.trigger_price) if rests else ""
+    return (
+        str(stop.line),
+        "",
+        stop.hedge.symbol,
+        Text("buy" if rests else "", "green"),
+        plain(stop.quantity) if rests else "",
+        f"from {plain(stop.trigger_price)}" if rests else "",
+        worth,
+        "",
+        f"stop of {stop.hedge.hedge_id}, reduce-only",
+        stop.act.value,
     )
 
 

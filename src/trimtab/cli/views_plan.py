@@ -50,7 +50,7 @@ def plan_view(plan: Plan, report: GateReport) -> RenderableType:
         parts += [Text(), readings_table(plan.readings)]
     if (triggers := trigger_table(plan.drift)) is not None:
         parts += [Text(), triggers]
-    if plan.legs or plan.transfers:
+    if not plan.is_empty:
         parts += [Text(), legs_table(plan), *protection_lines(plan)]
         parts += [*order_lines(plan), *return_lines(plan)]
         parts.append(cost_line(plan))

@@ -21,9 +21,11 @@ from trimtab.domain.exact import plain
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import OrderRecord, Side
 from trimtab.domain.snapshot import OpenOrder
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import side_of
 from trimtab.execution.tracking import Outlook
 from trimtab.workflow.recover import Recovered, RecoveryReport
+from trimtab.workflow.recovered_stops import RecoveredStop
 from trimtab.workflow.recovered_transfers import RecoveredTransfer
 
 
@@ -58,6 +60,8 @@ class Halted:
     cancellations: tuple[Cancellation, ...]
     unreached: str
     """What could not be looked at, and why; empty when all was."""
+    stops: tuple[StopRecord, ...]
+    """Stops that stay on the venue: they work when nobody does."""
 
 
 def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Result:
@@ -69,11 +73,13 @@ def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Res
         "resolved": len(report.resolved),
         "orders": [_recovered_document(o, known[o.client_order_id]) for o in report.orders],
         "transfers": [_transfer_document(t) for t in report.transfers],
+        "stops": [_stop_document(s) for s in report.stops],
         "next": next_step,
     }
-    if not report.orders and not report.transfers:
+    if report.is_nothing:
         view: RenderableType = Text(
-            f"Nothing to recover: every order and transfer is closed.\nnext: {next_step}"
+            f"Nothing to recover: every order and transfer is closed, every stop is where it was."
+            f"\nnext: {next_step}"
         )
         return Result(document=document, view=view, code=code)
     columns = ("order", "market", "side", ">quantity", "before", "after", ">filled")
@@ -86,19 +92,28 @@ def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Res
         Text(f"{t.transfer_id}: {words(t.outlook.value)}; {t.note}", "yellow")
         for t in report.unresolved_transfers
     ]
+    notes += [
+        Text(f"{s.record.intent.stop_id}: {words(s.outlook.value)}; {s.note}", "yellow")
+        for s in report.unresolved_stops
+    ]
     tables = [rows_table(columns, rows)] if rows else []
     if report.transfers:
         moved = ("transfer", "asset", "wallets", ">units", "before", "after")
         tables.append(rows_table(moved, [_transfer_row(t) for t in report.transfers]))
-    known_ends = len(report.resolved) + sum(t.is_resolved for t in report.transfers)
-    told = f"{known_ends} of {len(report.orders) + len(report.transfers)} resolved."
+    if report.stops:
+        stops = ("stop", "hedge", "market", ">quantity", ">from", "before", "after")
+        tables.append(rows_table(stops, [_stop_row(s) for s in report.stops]))
+    others = [each.is_resolved for each in report.transfers]
+    others += [each.is_resolved for each in report.stops]
+    known_ends = len(report.resolved) + sum(others)
+    told = f"{known_ends} of {len(report.orders) + len(others)} resolved."
     view = Group(*tables, Text(), *notes, Text(f"{told}\nnext: {next_step}"))
     return Result(document=document, view=view, code=code)
 
 
 def _recovery_status(report: RecoveryReport, code: Exit) -> str:
     """Return where recovery ended, in one word."""
-    if not report.orders and not report.transfers:
+    if report.is_nothing:
         return "nothing_to_do"
     if code is Exit.DONE:
         return "resolved"
@@ -107,12 +122,14 @@ def _recovery_status(report: RecoveryReport, code: Exit) -> str:
 
 def _after_recovery(report: RecoveryReport, code: Exit) -> str:
     """Return the command that gets further."""
-    if not report.orders and not report.transfers:
+    if report.is_nothing:
         return "trimtab plan"
     if code is Exit.DONE:
         return "trimtab reconcile"
     left = {each.outlook for each in report.unresolved}
-    if Outlook.CONTRADICTED in left | {each.outlook for each in report.unresolved_transfers}:
+    left |= {each.outlook for each in report.unresolved_transfers}
+    left |= {each.outlook for each in report.unresolved_stops}
+    if Outlook.CONTRADICTED in left:
         return "trimtab reconcile, and look at the orders and transfers on the venue"
     return "trimtab recover, once the venue answers"
 
@@ -177,6 +194,38 @@ def _transfer_row(moved: RecoveredTransfer) -> list[str | Text]:
     ]
 
 
+def _stop_document(found: RecoveredStop) -> dict[str, object]:
+    """Return one stop before and after."""
+    record = found.record
+    return {
+        "stop_id": record.intent.stop_id,
+        "plan_digest": record.intent.plan_digest,
+        "line": record.intent.line,
+        "hedge_id": record.intent.hedge_id,
+        "symbol": record.intent.instrument.symbol,
+        "quantity": plain(record.intent.quantity),
+        "trigger_price": plain(record.intent.trigger_price),
+        "before": found.before.value,
+        "after": record.state.value,
+        "resolved": found.is_resolved,
+        "note": found.note,
+    }
+
+
+def _stop_row(found: RecoveredStop) -> list[str | Text]:
+    """Return one stop before and after."""
+    record = found.record
+    return [
+        record.intent.stop_id,
+        record.intent.hedge_id,
+        record.intent.instrument.symbol,
+        plain(record.intent.quantity),
+        plain(record.intent.trigger_price),
+        found.before.value,
+        Text(record.state.value, "green" if found.is_resolved else "bold yellow"),
+    ]
+
+
 def halt_result(halted: Halted) -> Result:
     """Return a latched kill switch; the code says whether anything may still rest."""
     code = _halt_code(halted)
@@ -198,6 +247,17 @@ def halt_result(halted: Halted) -> Result:
             }
             for c in halted.cancellations
         ],
+        "stops": [
+            {
+                "stop_id": s.intent.stop_id,
+                "hedge_id": s.intent.hedge_id,
+                "symbol": s.intent.instrument.symbol,
+                "quantity": plain(s.intent.quantity),
+                "trigger_price": plain(s.intent.trigger_price),
+                "status": s.state.value,
+            }
+            for s in halted.stops
+        ],
         "venue_error": halted.unreached or None,
         "next": next_step,
     }
@@ -206,7 +266,15 @@ def halt_result(halted: Halted) -> Result:
     ]
     if halted.before is not None:
         parts.append(Text(f"It was halted before: {halted.before}", "dim"))
-    parts += [_cancellations(halted), Text(f"next: {next_step}")]
+    parts.append(_cancellations(halted))
+    parts += [
+        Text(
+            f"The stop of {s.intent.hedge_id} stays on the venue: {plain(s.intent.quantity)}"
+            f" {s.intent.instrument.base} at {plain(s.intent.trigger_price)}."
+        )
+        for s in halted.stops
+    ]
+    parts.append(Text(f"next: {next_step}"))
     return Result(document=document, view=Group(*parts), code=code)
 
 

@@ -87,6 +87,23 @@ def hedge_venue_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> 
         yield Flaw(path=("hedge", "max_topup"), reason=reason, fix="remove it")
 
 
+def stop_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what keeps stops from resting on the venue that holds the contracts."""
+    if hedge.get("stop_rests") is not True:
+        return
+    path = ("hedge", "stop_rests")
+    if not _moves(hedge.get("stop", 0)):
+        reason = "has no stop to rest: hedge.stop is 0"
+        yield Flaw(path=path, reason=reason, fix='write hedge.stop = "0.10", or remove it')
+    there = hedge.get("venue")
+    venue_id = (there if isinstance(there, dict) else venue).get("id")
+    profile = PROFILES.get(venue_id) if isinstance(venue_id, str) else None
+    if profile is not None and not profile.rests_stops:
+        able = ", ".join(sorted(p.venue_id for p in PROFILES.values() if p.rests_stops))
+        reason = f"no stop can rest on {venue_id} yet"
+        yield Flaw(path=path, reason=reason, fix=f"remove it, or hold contracts on {able}")
+
+
 def _unspoken(
     there: Mapping[str, Any], *, wanted: Sequence[str], environment: object
 ) -> Iterator[Flaw]:

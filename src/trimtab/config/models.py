@@ -152,6 +152,9 @@ class Hedge(BaseModel):
     """A hedge closes when its contract has fallen so far below its entry; 0 is off."""
     stop: Fraction = Decimal(0)
     """A hedge closes when its contract has risen so far above its entry; 0 is off."""
+    stop_rests: Switch = False
+    """Whether that stop rests on the venue as a reduce-only order of each hedge, so that it works
+    with nobody there; without it a hedge closes by the next plan."""
     max_age_days: Annotated[Whole, Field(ge=0, le=3650), Unit(name="days")] = 0
     """A hedge closes at this age; 0 is off."""
     cooldown_days: Annotated[Whole, Field(ge=0, le=365), Unit(name="days")] = 7

@@ -72,6 +72,7 @@ def policy_of(document: Document) -> Policy:
             max_topup=document.hedge.max_topup,
             profit_target=document.hedge.profit_target,
             stop=document.hedge.stop,
+            rests_stop=document.hedge.stop_rests,
             max_age_days=document.hedge.max_age_days,
             cooldown_days=document.hedge.cooldown_days,
             redeploy=_redeploy(document.hedge.redeploy),

@@ -42,6 +42,9 @@ class HedgePolicy:
     cross: CrossPolicy | None = None
     """Which assets are hedged by the contracts of others; None where none is."""
 
+    rests_stop: bool = False
+    """Whether the stop of each hedge rests on the venue, so that it works with nobody there."""
+
     def contract_of(self, asset: Asset) -> Contract:
         """Return which contracts hedge *asset*."""
         return self.contracts.get(asset, self.contract)

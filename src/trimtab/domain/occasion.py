@@ -13,6 +13,7 @@ from decimal import Decimal
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.hedges import HedgeBook, Wish
 from trimtab.domain.history import History
+from trimtab.domain.stops import StopRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +39,7 @@ class Occasion:
     losses: tuple[Decimal, ...] = ()
     """Loss from the highest look, fraction, at each look of late, oldest first, the present one
     last; empty where no rule asks or the present one could not be measured."""
+    stops: tuple[StopRecord, ...] = ()
+    """Stops of ours that may still fill, oldest first."""
     cooling: frozenset[TriggerKind] = frozenset()
     """Kinds of condition that acted so lately that they only alert."""

@@ -26,6 +26,7 @@ from trimtab.domain.readings import Reading
 from trimtab.domain.routing import RouteChoice
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.snapshot import AccountKey
+from trimtab.domain.stops import StopLine
 from trimtab.domain.transfers import TransferId, TransferLeg, transfer_id
 from trimtab.domain.untold import Untold
 
@@ -337,13 +338,15 @@ class Plan:
     """What is short for other assets, before and after it, by asset and contract."""
     mids: Mapping[Asset, Decimal] = field(default_factory=dict)
     """Mid of each coin that a leg moves, or whose contract it moves, quote units, > 0."""
+    stops: tuple[StopLine, ...] = ()
+    """Stops on the venue that it puts, changes or withdraws, by line."""
 
     @cached_property
     def digest(self) -> str:
         """The name of exactly this plan: 64 hex digits.
 
         One without transfers has the name that it had before plans could have any, and likewise
-        one in the usual order, or without mids.
+        one in the usual order, without mids or without stops.
         """
         document = to_document(self)
         if not self.transfers:
@@ -352,7 +355,14 @@ class Plan:
             del document["order"]
         if not self.mids:
             del document["mids"]
+        if not self.stops:
+            del document["stops"]
         return digest(document)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.legs and not self.transfers and not self.stops
 
     def order_id(self, line: int, *, attempt: int) -> ClientOrderId:
         """Return the client order id of one attempt at one line."""

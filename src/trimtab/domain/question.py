@@ -80,7 +80,7 @@ def question(plan: Plan, report: GateReport) -> str:
         f"This sends {orders} worth {_money(stake.gross)} {plan.quote} to {key.account} "
         f"on {key.venue} ({place}): sells {_money(stake.sold)}, buys {_money(stake.bought)}."
     )
-    return "\n".join([told, *map(_moved, plan.transfers), *_warned(report)])
+    return "\n".join([told, *map(_moved, plan.transfers), *_stopped(plan), *_warned(report)])
 
 
 def _moved(transfer: TransferLeg) -> str:
@@ -88,6 +88,19 @@ def _moved(transfer: TransferLeg) -> str:
     ways = ("spot", "futures") if transfer.units > 0 else ("futures", "spot")
     units = plain(transfer.units.copy_abs())
     return f"It moves {units} {transfer.asset} from the {ways[0]} to the {ways[1]} wallet."
+
+
+def _stopped(plan: Plan) -> list[str]:
+    """Return what is done about stops on the venue, one line each."""
+    told = []
+    for stop in plan.stops:
+        name, base = stop.hedge.hedge_id, stop.instrument.base
+        if stop.lots:
+            size = f"{plain(stop.quantity)} {base} at {plain(stop.trigger_price)}"
+            told.append(f"A stop of {name} rests on the venue afterwards: {size} as planned.")
+        else:
+            told.append(f"The stop of {name} on the venue is withdrawn.")
+    return told
 
 
 def second_question(plan: Plan, policy: ApprovalPolicy) -> str:

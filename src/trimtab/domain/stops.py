@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NewType
 
-from trimtab.domain.hedges import HedgeId
+from trimtab.domain.hedges import HedgeId, HedgeLine
 from trimtab.domain.instruments import Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 
@@ -26,6 +26,8 @@ VenueStopId = NewType("VenueStopId", str)
 """The venue's number of a stop; the order that it becomes has another one."""
 
 STOP_ID_LENGTH: Final = 28
+FIRST_STOP_LINE: Final = 1001
+"""Stops are counted from here on, so that another order of a plan's legs renames none."""
 
 
 def stop_id(*, plan_digest: str, line: int) -> StopId:
@@ -33,6 +35,48 @@ def stop_id(*, plan_digest: str, line: int) -> StopId:
     seed = f"{plan_digest}:{line}:stop".encode("ascii")
     text = base64.b32encode(hashlib.sha256(seed).digest()).decode("ascii").lower()
     return StopId("s" + text[: STOP_ID_LENGTH - 1])
+
+
+class StopAct(StrEnum):
+    """What a plan does about the stop of a hedge. Stored with the plan; never renamed."""
+
+    PUT = "put"
+    """One is placed where none rests."""
+    CHANGE = "change"
+    """The one that rests is withdrawn first, and another one is placed at the end."""
+    WITHDRAW = "withdraw"
+    """The one that rests is withdrawn first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopLine:
+    """One line of a plan about the stop of one hedge."""
+
+    hedge: HedgeLine
+    """Its line, the hedge, and that a stop is the cause; the line is >= FIRST_STOP_LINE."""
+    instrument: Instrument
+    act: StopAct
+    lots: Lots
+    """What rests afterwards when every leg fills, >= 0. What does rest is what was filled."""
+    trigger: Ticks
+    """Where it is expected to rest, ticks, >= 0; it follows the average entry. 0 without lots."""
+    withdraws: StopId
+    """The one that rests now; empty for none."""
+
+    @property
+    def line(self) -> int:
+        """Line of the plan."""
+        return self.hedge.line
+
+    @property
+    def quantity(self) -> Decimal:
+        """What rests afterwards, base units, >= 0."""
+        return self.instrument.units(self.lots)
+
+    @property
+    def trigger_price(self) -> Decimal:
+        """Where it is expected to rest, quote per base unit, >= 0."""
+        return self.instrument.limit_price(self.trigger)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +89,7 @@ class StopIntent:
     stop_id: StopId
     plan_digest: str
     line: int
-    """Line of the plan, >= 1, counted on behind its orders and transfers."""
+    """Line of the plan, >= FIRST_STOP_LINE."""
     hedge_id: HedgeId
     """What it buys back."""
     instrument: Instrument

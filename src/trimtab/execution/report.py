@@ -14,9 +14,11 @@ from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.findings import GateReport
+from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderState, Side
 from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.stops import StopId, StopState
 from trimtab.domain.transfers import TransferId, TransferLeg, TransferState, VenueTransferId
 from trimtab.execution.rests import RestReason
 from trimtab.execution.state import LegWork, RunState, TransferWork
@@ -66,6 +68,7 @@ _BEFORE_ANY_ORDER: Final[Mapping[RestReason, Outcome]] = MappingProxyType(
         RestReason.LEVERAGE_NOT_SET: Outcome.NOTHING_SENT,
         RestReason.HALTED: Outcome.HALTED,
         RestReason.INTERRUPTED: Outcome.INTERRUPTED,
+        RestReason.STOP_UNRESOLVED: Outcome.UNKNOWN,
     }
 )
 
@@ -142,6 +145,28 @@ class TransferRest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopResult:
+    """What came of one line about a stop that was to be placed."""
+
+    line: int
+    """Line of the plan, >= 1."""
+    stop_id: StopId
+    hedge_id: HedgeId
+    symbol: Symbol
+    quantity: Decimal
+    """Base units, > 0."""
+    trigger_price: Decimal
+    """Quote per base unit, > 0."""
+    state: StopState
+    is_well: bool
+    """Whether it rests as it should."""
+    is_unknown: bool
+    """Whether it is not known where it stands."""
+    note: str
+    """The last word on it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionReport:
     """What an execution came to."""
 
@@ -154,12 +179,15 @@ class ExecutionReport:
     """By line."""
     unmoved: tuple[TransferRest, ...]
     """Transfers that were not made, by line."""
-    unknown: tuple[ClientOrderId | TransferId, ...]
-    """Orders whose outcome or fills are not known, by line and attempt; then such transfers."""
+    unknown: tuple[ClientOrderId | TransferId | StopId, ...]
+    """Orders whose outcome or fills are not known, by line and attempt; then such transfers, then
+    such stops."""
     review: GateReport
     """The gate's last word: on the plan, or on what was left of it."""
     note: str
     """Why it ended early, in one sentence; may be empty."""
+    stops: tuple[StopResult, ...] = ()
+    """Stops that were to rest afterwards, by line."""
 
 
 def report(state: RunState, review: GateReport, note: str) -> ExecutionReport:
@@ -178,6 +206,20 @@ def report(state: RunState, review: GateReport, note: str) -> ExecutionReport:
         unknown=(*orders, *transfers),
         review=review,
         note=note,
+    )
+
+
+def stops_alone(review: GateReport) -> ExecutionReport:
+    """Return the report of a run without orders and transfers, before its stops."""
+    return ExecutionReport(
+        outcome=Outcome.EXECUTED,
+        orders=(),
+        transfers=(),
+        remainder=(),
+        unmoved=(),
+        unknown=(),
+        review=review,
+        note="",
     )
 
 

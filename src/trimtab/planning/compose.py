@@ -7,6 +7,7 @@ each a value of its own; this module only puts them together and says where it e
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Context, Decimal
 
@@ -42,6 +43,7 @@ from trimtab.planning.parted import (
 from trimtab.planning.scene import Choice, Scene
 from trimtab.planning.sizes import Sizes
 from trimtab.planning.stance import stance_of
+from trimtab.planning.stops import Account, stop_firings, stop_lines
 from trimtab.planning.ways import ways_of
 from trimtab.targets.by_hand import aims_of, values_of
 from trimtab.targets.effective import Targets
@@ -92,7 +94,7 @@ def make_plan_moving(
     laid_out = lines(sizes.sized, snapshot, limits=policy.limits, moved=transfer)
     after = _after(laid_out, everything, account=account, targets=targets, found=found)
     scale = scale_of(account, nav=found.nav, moved=transfer.units)
-    return Plan(
+    plan = Plan(
         key=snapshot.key,
         snapshot_id=snapshot.snapshot_id,
         policy_digest=digest(policy),
@@ -126,6 +128,20 @@ def make_plan_moving(
         crosses=shorts_of(scene.crossing, laid_out.legs),
         mids={asset: account.exposed.mid(asset) for asset in _moved_assets(laid_out)},
     )
+    return _with_stops(plan, snapshot, scene)
+
+
+def _with_stops(plan: Plan, snapshot: Snapshot, scene: Scene) -> Plan:
+    """Return a plan with what it does about stops on the venue; they may be all that it does."""
+    account = Account(
+        book=scene.occasion.hedges,
+        resting=scene.occasion.stops,
+        snapshot=snapshot,
+        policy=scene.policy.hedge,
+    )
+    stops = stop_lines(plan.legs, plan.hedging, account)
+    firings = plan.firings or stop_firings(stops)
+    return replace(plan, stops=stops, firings=firings, trigger=trigger_of(firings))
 
 
 def _units_before(everything: Snapshot, laid_out: Lines) -> Mapping[Asset, Decimal]:

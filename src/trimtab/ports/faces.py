@@ -12,6 +12,7 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferIntent, TransferRecord
 
 
@@ -65,6 +66,10 @@ class Progress(Protocol):
 
     def transfer_sent(self, intent: TransferIntent) -> None:
         """Tell that a transfer left."""
+        ...
+
+    def stop_moved(self, record: StopRecord) -> None:
+        """Tell what became known of a stop."""
         ...
 
     def transfer_moved(self, record: TransferRecord) -> None:

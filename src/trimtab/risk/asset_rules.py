@@ -144,7 +144,7 @@ def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule
     bound = case.context.net_bounds.get(asset, max(abs(start), abs(end)))
     limit = case.limits.max_unhedged_notional if pair else lot_value
     allowed = bound * mid + (limit + lot_value if pair else limit)
-    slopes = {m.index: m.units * mid for m in state.on_asset(asset)}
+    slopes = {m.index: m.units * mid for m in state.on_asset(asset) if not m.is_stop}
     way = Affine(constant=start * mid, slopes=slopes)
     return Rule(
         code=code,

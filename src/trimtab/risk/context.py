@@ -17,6 +17,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.references import References
 from trimtab.domain.rights import KeyStanding
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferRecord
 from trimtab.risk.record import Record
 
@@ -31,6 +32,8 @@ class GateContext:
     """Orders of ours that are not terminal in the ledger, oldest first."""
     unresolved_transfers: tuple[TransferRecord, ...]
     """Transfers of ours that are not terminal in the ledger, oldest first."""
+    stops: tuple[StopRecord, ...]
+    """Stops of ours that may fill at any time, oldest first."""
     concurrent_holder: str | None
     """Who else holds the account's lock; None when this run does."""
     key: KeyStanding

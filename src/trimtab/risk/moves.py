@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO
-from trimtab.domain.instruments import Asset, Instrument
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.plan import Leg, LegReason, Role
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.risk.case import Case, Unmeasured
@@ -47,6 +48,8 @@ class Move:
     """Whether it is one side of a hedge that moves to another contract."""
     is_neutral: bool = False
     """Whether it is the short that stands against coins of the same plan."""
+    is_stop: bool = False
+    """Whether it waits for a price that is not reached: what it does is none of the plan's way."""
 
     @property
     def is_rolled_back(self) -> bool:
@@ -137,7 +140,7 @@ def transits_of(case: Case, *, after: int) -> tuple[Transit, ...]:
 
 
 def moves_of(case: Case, mids: Mapping[Asset, Decimal]) -> tuple[Move, ...]:
-    """Return the moves of *case*: legs by line, then open orders, then unknown ones.
+    """Return the moves of *case*: legs by line, then open orders, unknown ones, and stops.
 
     Raises:
         Unmeasured: one of them has no price.
@@ -145,7 +148,8 @@ def moves_of(case: Case, mids: Mapping[Asset, Decimal]) -> tuple[Move, ...]:
     """
     legs = (_leg_move(case, leg, mids) for leg in case.plan.legs)
     resting = (_resting_move(case, order, mids) for order in case.snapshot.open_orders)
-    out_already = (move for move in (*resting, *_unknown_moves(case, mids)) if move.units)
+    out = (*resting, *_unknown_moves(case, mids), *_stop_moves(case, mids))
+    out_already = (move for move in out if move.units)
     return tuple(replace(move, index=i) for i, move in enumerate((*legs, *out_already)))
 
 
@@ -213,6 +217,52 @@ def _unknown_moves(case: Case, mids: Mapping[Asset, Decimal]) -> Iterator[Move]:
             reserved=False,
             reduce_only=intent.reduce_only,
         )
+
+
+def _stop_moves(case: Case, mids: Mapping[Asset, Decimal]) -> Iterator[Move]:
+    """Yield the stops that rest or are to, each as large as the larger of now and afterwards.
+
+    They reach no further than what is left of the position beside the plan's own reductions. Of a
+    hedge that the plan opens none is counted: once it has fired the account is as it would be had
+    the hedge not filled, which is a prefix of the plan.
+    """
+    rests = (record.intent for record in case.context.stops)
+    sizes: dict[HedgeId, tuple[Instrument, int, Decimal]] = {
+        i.hedge_id: (i.instrument, i.lots, i.trigger_price) for i in rests
+    }
+    for line in case.plan.stops:
+        name = line.hedge.hedge_id
+        known = sizes.get(name, (line.instrument, 0, line.trigger_price))
+        sizes[name] = (known[0], max(known[1], line.lots), line.trigger_price or known[2])
+    taken: dict[Symbol, int] = {}
+    for name, (instrument, lots, trigger) in sizes.items():
+        symbol = instrument.symbol
+        room = _short_left(case, symbol) - taken.get(symbol, 0)
+        reached = min(lots, room)
+        if reached <= 0:
+            continue
+        taken[symbol] = taken.get(symbol, 0) + reached
+        yield Move(
+            index=0,
+            name=f"stop of {name}",
+            stage=RESTING_STAGE,
+            instrument=instrument,
+            units=instrument.units(reached),
+            limit_price=trigger,
+            mark=_mark(case, instrument, mids),
+            reserved=True,
+            reduce_only=True,
+            is_stop=True,
+        )
+
+
+def _short_left(case: Case, symbol: Symbol) -> int:
+    """Return the lots that a contract is short beside the plan's own reductions, >= 0."""
+    position = case.snapshot.positions.get(symbol)
+    if position is None:
+        return 0
+    legs = (leg for leg in case.plan.legs if leg.symbol == symbol and leg.reduce_only)
+    return max(0, -position.lots - sum(abs(leg.lots) for leg in legs))
 
 
 def _mark(case: Case, instrument: Instrument, mids: Mapping[Asset, Decimal]) -> Decimal:

@@ -7,7 +7,16 @@ from typing import Final
 
 from trimtab.domain.findings import Tag
 from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, wallet_rules
-from trimtab.risk.checks import account, independent, key, markets, orders, rescue, transfers
+from trimtab.risk.checks import (
+    account,
+    independent,
+    key,
+    markets,
+    orders,
+    rescue,
+    stops,
+    transfers,
+)
 from trimtab.risk.checks.frame import Judge, on_prefixes, once, per_leg, standing
 from trimtab.risk.judgement import QUOTE, Check, RuleMaker
 from trimtab.risk.numbers import FINITE
@@ -249,6 +258,14 @@ _FLOW: Final = (
         unit="",
         guards="At most one transfer between the own wallets, of the quote, whole, alone in its"
         " stage, and for orders of the same plan.",
+    ),
+    _check(
+        "resting_stop",
+        standing(stops.resting_stop),
+        limit="the liquidation",
+        unit="ratio",
+        guards="Stops are no larger than what their contract is short afterwards, and beyond the"
+        " mark; a warning when it would be liquidated before. All count as open orders do.",
     ),
     _check(
         "max_topup",

@@ -7,6 +7,7 @@ that no verdict may be taken from it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from trimtab.domain.canonical import digest
@@ -18,6 +19,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.references import NO_REFERENCES
 from trimtab.domain.rights import UntoldRights
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferRecord
 from trimtab.risk.case import Case
 from trimtab.risk.context import GateContext
@@ -27,19 +29,25 @@ WHY = "nothing is planned"
 """What is said of everything that only a plan is held against."""
 
 
-def unplanned(
-    snapshot: Snapshot,
-    policy: Policy,
-    *,
-    unresolved: tuple[OrderRecord, ...],
-    unresolved_transfers: tuple[TransferRecord, ...],
-    now: datetime,
-) -> Case:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Out:
+    """What of ours is out and may still change the account, oldest first."""
+
+    orders: tuple[OrderRecord, ...]
+    """Those that are not terminal."""
+    transfers: tuple[TransferRecord, ...]
+    """Likewise."""
+    stops: tuple[StopRecord, ...]
+    """Those that may fill."""
+
+
+def unplanned(snapshot: Snapshot, policy: Policy, *, out: Out, now: datetime) -> Case:
     """Return the question about *snapshot* with nothing planned, and with what is out."""
     context = GateContext(
         halt_reason=None,
-        unresolved=unresolved,
-        unresolved_transfers=unresolved_transfers,
+        unresolved=out.orders,
+        unresolved_transfers=out.transfers,
+        stops=out.stops,
         concurrent_holder=None,
         key=UntoldRights(why=WHY, is_absent=True),
         ledger_fault=None,

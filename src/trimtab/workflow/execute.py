@@ -21,6 +21,7 @@ from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.errors import Halted, LedgerError, NotDone, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, OrderIntent, OrderRecord
 from trimtab.domain.plan import Plan
+from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.transfers import TransferId, TransferIntent
 from trimtab.execution import machine
 from trimtab.execution.events import (
@@ -44,7 +45,7 @@ from trimtab.execution.events import (
     WasNotSent,
     WasRefused,
 )
-from trimtab.execution.report import ExecutionReport, Outcome, report, unstarted
+from trimtab.execution.report import ExecutionReport, Outcome, report, stops_alone, unstarted
 from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.state import Phase, RunState, Terms
@@ -52,6 +53,7 @@ from trimtab.execution.transfer_events import SeekTransfer
 from trimtab.ports import PlanStatus, Transition
 from trimtab.workflow import transfers
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, pause, record_of, transition
+from trimtab.workflow.kept_stops import placed_last, withdrawn_first
 from trimtab.workflow.preflight import NotReady, Wiring, gated, prepare
 from trimtab.workflow.transfers import TransferNews
 
@@ -85,10 +87,51 @@ async def execute(approved: ApprovedPlan, wiring: Wiring) -> ExecutionReport:
         return await _concluded(outcome, approved, wiring.desk)
     if await wiring.desk.ledger.statement() is None:
         await wiring.desk.ledger.save_balances(ready.opening)
+    outcome = await _carried_out(approved, wiring, terms, ready.opening)
+    return await _concluded(outcome, approved, wiring.desk)
+
+
+async def _carried_out(
+    approved: ApprovedPlan, wiring: Wiring, terms: Terms, opening: Snapshot
+) -> ExecutionReport:
+    """Work the plan's orders, its stops withdrawn before them and placed after, in a dry run none.
+
+    A kill before its stops are placed leaves hedges without one: the next plan puts them.
+    """
     plan = approved.plan
-    state, commands = machine.begin(plan.legs, plan.transfers, terms, ready.opening)
-    with _uncollected():
-        return await _Driver(approved, wiring, state).run(commands)
+    keeps_stops = plan.stops and approved.approval.kind is not ApprovalKind.DRY_RUN
+    if keeps_stops:
+        outcome = await _stops_withdrawn(approved, wiring, opening)
+        if outcome is not None:
+            return outcome
+    if plan.legs or plan.transfers:
+        state, commands = machine.begin(plan.legs, plan.transfers, terms, opening)
+        with _uncollected():
+            outcome = await _Driver(approved, wiring, state).run(commands)
+    else:
+        outcome = stops_alone(approved.report)
+    return await placed_last(approved, wiring, outcome) if keeps_stops else outcome
+
+
+async def _stops_withdrawn(
+    approved: ApprovedPlan, wiring: Wiring, opening: Snapshot
+) -> ExecutionReport | None:
+    """Withdraw what must not rest beside the plan's orders; return how the run ended, if by that.
+
+    The gate looks first: what it refuses leaves every stop where it is.
+    """
+    plan, ledger = approved.plan, wiring.desk.ledger
+    review, refusal = await gated(plan, opening, wiring, approved.report)
+    if refusal:
+        return unstarted(plan, RestReason.GATE_REFUSED, review, refusal)
+    if wiring.desk.stop.is_set():
+        return unstarted(plan, RestReason.INTERRUPTED, review, "")
+    await ledger.set_plan_status(plan.digest, PlanStatus.EXECUTING)
+    unready = await withdrawn_first(approved, wiring)
+    if unready is None:
+        return None
+    outcome = unstarted(plan, unready.reason, review, unready.note)
+    return await placed_last(approved, wiring, outcome)
 
 
 @contextlib.contextmanager
@@ -120,6 +163,7 @@ class _Driver:
         self._note = ""
         self._halt_seen: str | None = None
         self._is_dry = approved.approval.kind is ApprovalKind.DRY_RUN
+        self._executing = bool(approved.plan.stops) and not self._is_dry
         self._begun: dict[ClientOrderId, datetime] = {}
         self._moving: dict[TransferId, datetime] = {}
         self._sends: dict[asyncio.Task[RunNews], None] = {}
@@ -135,8 +179,7 @@ class _Driver:
         finally:
             stopping.cancel()
             await self._leave(stopping)
-        outcome = report(self._state, self._review, self._note)
-        return await _concluded(outcome, self._approved, self._desk)
+        return report(self._state, self._review, self._note)
 
     async def _take_news(self, stopping: asyncio.Future[object]) -> None:
         """Wait for the next news, and act on all there is, in the order of asking."""
@@ -217,7 +260,7 @@ class _Driver:
     async def _submit(self, intents: Sequence[OrderIntent]) -> None:
         """Commit the intents, then send them side by side; under a new halt do neither."""
         ledger, digest = self._desk.ledger, self._state.terms.plan_digest
-        if not self._begun and not self._moving:
+        if not (self._begun or self._moving or self._executing):
             await ledger.set_plan_status(digest, PlanStatus.EXECUTING)
         at = self._desk.clock.now()
         try:
@@ -233,9 +276,8 @@ class _Driver:
 
     async def _transfer(self, intent: TransferIntent) -> None:
         """Commit a transfer, then send it; not where it could be taken for another one."""
-        begun = await transfers.begun(
-            intent, self._desk, halt_seen=self._halt_seen, is_first=not self._begun
-        )
+        first = not (self._begun or self._executing)
+        begun = await transfers.begun(intent, self._desk, halt_seen=self._halt_seen, is_first=first)
         if isinstance(begun, transfers.NotStarted):
             self._note = begun.note or self._note
             await self._not_begun(begun.reason)
@@ -278,7 +320,7 @@ async def _concluded(
     outcome: ExecutionReport, approved: ApprovedPlan, desk: Desk
 ) -> ExecutionReport:
     """Record where the plan stands after *outcome*, and return that."""
-    begun = outcome.orders or outcome.transfers
+    begun = outcome.orders or outcome.transfers or approved.plan.stops
     otherwise = PlanStatus.PARTIAL if begun else PlanStatus.APPROVED
     status = _STATUS.get(outcome.outcome, otherwise)
     await desk.ledger.set_plan_status(approved.plan.digest, status)

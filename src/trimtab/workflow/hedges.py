@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import Hedge, HedgeBook, HedgeId, units_of
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import StopRecord
 from trimtab.hedging.closing import ends
+from trimtab.planning.stops import NOTHING_WANTED, wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenStopOf:
+    """A stop that rests for a hedge."""
+
+    record: StopRecord
+    is_right: bool
+    """Whether it has the size and the price that it should have."""
+    distance: Decimal | None
+    """How far the mark may rise until it fires, fraction of the mark, signed; None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +43,11 @@ class SeenHedge:
     expires_at: datetime | None
     """Delivery of a dated contract; None for what never expires, or is not listed."""
 
+    stop: SeenStopOf | None
+    """Its stop on the venue by the ledger; None where none rests."""
+    wants_stop: bool
+    """Whether one should rest."""
+
     @property
     def profit(self) -> Decimal | None:
         """Unrealised profit, quote units, signed; None without a mark."""
@@ -37,11 +55,35 @@ class SeenHedge:
 
 
 def seen_hedges(
-    book: HedgeBook, snapshot: Snapshot, policy: HedgePolicy, *, now: datetime
+    book: HedgeBook,
+    snapshot: Snapshot,
+    policy: HedgePolicy,
+    *,
+    stops: Sequence[StopRecord],
+    now: datetime,
 ) -> tuple[SeenHedge, ...]:
-    """Return the open hedges, by first fill."""
+    """Return the open hedges, by first fill; *stops* are those that may still fill."""
     whole = _with_their_past(book)
-    return tuple(_seen(h, book, snapshot, policy=policy, now=now) for h in whole)
+    seen = (_seen(h, book, snapshot, policy=policy, now=now) for h in whole)
+    return tuple(_with_stop(each, stops, snapshot, policy) for each in seen)
+
+
+def _with_stop(
+    seen: SeenHedge, stops: Sequence[StopRecord], snapshot: Snapshot, policy: HedgePolicy
+) -> SeenHedge:
+    """Return a hedge with the stop that rests for it."""
+    hedge, listed = seen.hedge, snapshot.instruments.get(seen.hedge.symbol)
+    should = NOTHING_WANTED if listed is None else wanted(hedge, listed, policy)
+    seen = replace(seen, wants_stop=bool(should.lots))
+    for record in stops:
+        intent = record.intent
+        if (intent.hedge_id, intent.instrument.symbol) != (hedge.hedge_id, hedge.symbol):
+            continue
+        with exact_arithmetic():
+            gap = None if seen.mark is None else ratio(intent.trigger_price - seen.mark, seen.mark)
+        is_right = (intent.lots, intent.trigger) == (should.lots, should.trigger)
+        return replace(seen, stop=SeenStopOf(record=record, is_right=is_right, distance=gap))
+    return seen
 
 
 def _with_their_past(book: HedgeBook) -> Iterator[Hedge]:
@@ -86,4 +128,6 @@ def _seen(
         ends=ends(hedge, policy) + delivered,
         is_covered=is_covered,
         expires_at=expires_at,
+        stop=None,
+        wants_stop=False,
     )

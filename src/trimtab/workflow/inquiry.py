@@ -37,6 +37,7 @@ from trimtab.ports import (
     FillCursor,
     Ledger,
     Progress,
+    Stops,
     StopSignal,
     Transition,
     Venue,
@@ -56,6 +57,7 @@ class Desk:
 
     venue: Venue
     wallets: Wallets
+    stops: Stops
     ledger: Ledger
     clock: Clock
     progress: Progress

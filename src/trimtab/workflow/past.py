@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.errors import VenueError
+from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import OrderRecord
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.plan import Plan, targets_unhedged
 from trimtab.domain.policy import RiskLimits
@@ -190,3 +193,16 @@ async def remember(watch: Watch, record: Record) -> None:
     """
     if record.mark is not None and record.nav_jump <= watch.limits.max_nav_jump:
         await watch.ledger.mark_nav(record.mark)
+
+
+def notional_of(sent: Iterable[OrderRecord]) -> Mapping[Symbol, Decimal]:
+    """Return the value at limit that a run's orders have used up, reductions left out."""
+    used: dict[Symbol, Decimal] = {}
+    with exact_arithmetic():
+        for record in sent:
+            intent = record.intent
+            if intent.reduce_only:
+                continue
+            value = intent.instrument.units(record.counted_lots).copy_abs() * intent.limit_price
+            used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
+    return used

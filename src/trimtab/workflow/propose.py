@@ -9,7 +9,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from trimtab.domain.errors import LedgerError
-from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.hedges import HedgeWish, RescueWish, Wish
@@ -20,6 +19,7 @@ from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import TransferRecord
 from trimtab.domain.urgency import UrgentAction
 from trimtab.execution.outside import BookedSince, outside_of_plans
@@ -52,6 +52,7 @@ from trimtab.workflow.past import (
     Paid,
     Watch,
     losses_of,
+    notional_of,
     paid_since,
     past_of,
     remember,
@@ -132,6 +133,7 @@ class _Written:
     unresolved: tuple[OrderRecord, ...]
     transfers: tuple[TransferRecord, ...]
     """Those that are not terminal."""
+    stops: tuple[StopRecord, ...]
     used: Mapping[Symbol, Decimal]
     booked: BookedSince | None
     past: Record
@@ -234,6 +236,7 @@ async def occasion_of(
         wish=planner.wish,
         history=history,
         slot=slot,
+        stops=await planner.ledger.open_stops(),
         cooling=await cooling_of(planner.ledger, planner.policy, planner.clock.now()),
     )
     return await on_calendar(occasion, planner.policy, planner.ledger)
@@ -269,7 +272,7 @@ async def review_rest(
     )
     context = replace(
         context,
-        run_notional=_notional(sent),
+        run_notional=notional_of(sent),
         run_orders=len(sent),
         net_bounds=of.net_bounds,
     )
@@ -279,7 +282,7 @@ async def review_rest(
 
 def _status(plan: Plan, report: GateReport) -> PlanStatus:
     """Return where a new proposal stands; without a line there is nothing to refuse."""
-    if not plan.legs and not plan.transfers:
+    if plan.is_empty:
         return PlanStatus.NOTHING_TO_DO
     return PlanStatus.REFUSED if report.verdict is Verdict.REFUSE else PlanStatus.PROPOSED
 
@@ -315,6 +318,7 @@ async def gate_context(
         halt_reason=await ledger.halted(),
         unresolved=unresolved,
         unresolved_transfers=written.transfers,
+        stops=written.stops,
         concurrent_holder=holder,
         key=key,
         ledger_fault=written.fault,
@@ -333,9 +337,10 @@ async def _written(planner: Planner, snapshot: Snapshot, of: Passage | None) -> 
     """Read what the ledger knows; a ledger that cannot be read is a fault for the gate."""
     ledger, since = planner.ledger, planner.clock.now() - DAY
     try:
-        unresolved, transfers, used, booked = await asyncio.gather(
+        unresolved, transfers, stops, used, booked = await asyncio.gather(
             ledger.unresolved(),
             ledger.unresolved_transfers(),
+            ledger.open_stops(),
             ledger.committed_notional(since=since),
             ledger.booked_since_statement(),
         )
@@ -348,11 +353,18 @@ async def _written(planner: Planner, snapshot: Snapshot, of: Passage | None) -> 
     except LedgerError as error:
         fault = str(error)
         return _Written(
-            unresolved=(), transfers=(), used={}, booked=None, past=_no_past(fault), fault=fault
+            unresolved=(),
+            transfers=(),
+            stops=(),
+            used={},
+            booked=None,
+            past=_no_past(fault),
+            fault=fault,
         )
     return _Written(
         unresolved=unresolved,
         transfers=transfers,
+        stops=stops,
         used=used,
         booked=booked,
         past=past,
@@ -381,16 +393,3 @@ def _outside(
     """Return what somebody else did in contracts, by what is booked and what is held."""
     open_in = {record.intent.instrument.symbol for record in unresolved}
     return outside_of_plans(booked, snapshot.positions, snapshot.instruments, open_in=open_in)
-
-
-def _notional(sent: Iterable[OrderRecord]) -> Mapping[Symbol, Decimal]:
-    """Return the value at limit that a run's orders have used up, reductions left out."""
-    used: dict[Symbol, Decimal] = {}
-    with exact_arithmetic():
-        for record in sent:
-            intent = record.intent
-            if intent.reduce_only:
-                continue
-            value = intent.instrument.units(record.counted_lots).copy_abs() * intent.limit_price
-            used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
-    return used

@@ -17,12 +17,14 @@ from datetime import datetime, timedelta
 
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, OrderState
+from trimtab.domain.stops import StopRecord, StopState
 from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution import retry
 from trimtab.execution.events import ReadFills
 from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, resume, told
 from trimtab.ports import Ledger, PlanStatus, SavedPlan, Transition
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, record_of, transition
+from trimtab.workflow.recovered_stops import RecoveredStop, resolved_stops
 from trimtab.workflow.recovered_transfers import RecoveredTransfer, resolved_transfers
 
 LOOKED_FOR = timedelta(days=1)
@@ -64,6 +66,13 @@ class RecoveryReport:
     """Oldest first; empty when there was nothing to do."""
     interrupted: bool
     """Whether it was asked to stop before its end."""
+    stops: tuple[RecoveredStop, ...] = ()
+    """Those that stand elsewhere than before, or of which that is not known, oldest first."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.orders or self.transfers or self.stops)
 
     @property
     def resolved(self) -> tuple[Recovered, ...]:
@@ -81,10 +90,16 @@ class RecoveryReport:
         return tuple(each for each in self.transfers if not each.is_resolved)
 
     @property
+    def unresolved_stops(self) -> tuple[RecoveredStop, ...]:
+        """Stops of which it is not known where they stand."""
+        return tuple(each for each in self.stops if not each.is_resolved)
+
+    @property
     def exit_code(self) -> int:
         """0 resolved, 6 contradictory evidence, 7 the venue did not answer, 130 interrupted."""
         outlooks = {each.outlook for each in self.unresolved}
         outlooks |= {each.outlook for each in self.unresolved_transfers}
+        outlooks |= {each.outlook for each in self.unresolved_stops}
         if not outlooks:
             return 0
         if self.interrupted and Outlook.CONTRADICTED not in outlooks:
@@ -104,31 +119,38 @@ class Leftovers:
     """Orders that were proved absent within the last day, oldest first."""
     plans: tuple[SavedPlan, ...]
     """Plans whose run has not said how it ended, oldest first."""
+    stops: tuple[StopRecord, ...]
+    """Stops that may still fill, those that rest among them, oldest first."""
 
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to look at."""
-        return not (self.open_orders or self.open_transfers or self.absent or self.plans)
+        open_now = self.open_orders or self.open_transfers or self.stops
+        return not (open_now or self.absent or self.plans)
 
 
 async def leftovers(ledger: Ledger, *, now: datetime) -> Leftovers:
     """Return what earlier runs left behind, by the ledger."""
-    open_orders, open_transfers, absent, plans = await asyncio.gather(
+    open_orders, open_transfers, absent, plans, stops = await asyncio.gather(
         ledger.unresolved(),
         ledger.unresolved_transfers(),
         ledger.absent_lately(since=now - LOOKED_FOR),
         ledger.executing(),
+        ledger.open_stops(),
     )
     return Leftovers(
         open_orders=tuple(r for r in open_orders if not r.simulated),
         open_transfers=open_transfers,
         absent=absent,
         plans=plans,
+        stops=stops,
     )
 
 
 async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
-    """Resolve every order and transfer that is not terminal. The account must be held already.
+    """Resolve every order, transfer and stop that is not closed. The account must be held already.
+
+    Stops come first: one that fired is an order from then on.
 
     Raises:
         LedgerError: a finding could not be recorded; run it again.
@@ -136,6 +158,9 @@ async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
     """
     left = await leftovers(desk.ledger, now=desk.clock.now())
     moved = await resolved_transfers(left.open_transfers, desk, receive_window_ms)
+    stops = await resolved_stops(left.stops, desk, receive_window_ms)
+    if any(each.record.state is StopState.DONE for each in stops):
+        left = await leftovers(desk.ledger, now=desk.clock.now())
     found = await _all_resolved([*left.open_orders, *left.absent], desk, receive_window_ms)
     for saved in left.plans:
         await _concluded(saved, desk)
@@ -143,6 +168,7 @@ async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
         orders=tuple(each for each in found if not _was_absent_all_along(each)),
         transfers=moved,
         interrupted=desk.stop.is_set(),
+        stops=tuple(each for each in stops if each.is_news),
     )
 
 

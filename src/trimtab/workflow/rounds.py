@@ -158,6 +158,7 @@ async def _resolved(runner: Runner) -> None:
         return
     left: list[str] = [o.client_order_id for o in report.orders if not o.is_resolved]
     left += [t.transfer_id for t in report.unresolved_transfers]
+    left += [s.record.intent.stop_id for s in report.unresolved_stops]
     if left:
         raise OutcomeUnknown(f"the end of {', '.join(left)} is not known; nothing new is sent")
 
@@ -179,7 +180,7 @@ async def _threshold(planner: Planner) -> str:
     The plan is made and not saved: a watch would write one each minute.
     """
     plan = await glance(planner)
-    if not plan.legs:
+    if not plan.legs and not plan.stops:
         return ""
     return ", ".join(dict.fromkeys(f"{f.kind.value} {f.subject}" for f in plan.firings))
 

@@ -45,7 +45,7 @@ from trimtab.ports import (
 )
 from trimtab.risk.references import Bench
 from trimtab.risk.survival import Survival, survival
-from trimtab.risk.unplanned import unplanned
+from trimtab.risk.unplanned import Out, unplanned
 from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.hedges import SeenHedge, seen_hedges
@@ -227,10 +227,10 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
     weighed = _own_weighed(snapshot, policy, occasion)
     bench = Bench(references=references, rules=policy.references, now=now)
     chart = Chart(bench=bench, quote=snapshot.quote, mids=exposed.mids)
+    stops = await ledger.open_stops()
     unresolved, moving = await ledger.unresolved(), await ledger.unresolved_transfers()
-    standing_now = unplanned(
-        snapshot, policy, unresolved=unresolved, unresolved_transfers=moving, now=now
-    )
+    out = Out(orders=unresolved, transfers=moving, stops=stops)
+    standing_now = unplanned(snapshot, policy, out=out, now=now)
     return AccountStatus(
         snapshot=snapshot,
         nav=weighed.nav,
@@ -255,7 +255,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         restraint=await ledger.restraint(),
         last_plan=plans[-1] if plans else None,
         standing=tuple(s for s in standing if s.is_in_force),
-        hedges=seen_hedges(book, snapshot, policy.hedge, now=now),
+        hedges=seen_hedges(book, snapshot, policy.hedge, stops=stops, now=now),
         pot=book.pot(snapshot.quote),
         unread=tuple(r for r in notices if r.holds),
         missed=tuple(r for r in notices if r.is_missed(at=now)),

@@ -61,7 +61,7 @@ def test_a_recovery_without_orders_has_nothing_to_do() -> None:
 def test_a_halt_ends_with_seven_when_the_venue_could_not_be_asked(
     unreached: str, code: Exit
 ) -> None:
-    halted = Halted(reason="storm", before=None, cancellations=(), unreached=unreached)
+    halted = Halted(reason="storm", before=None, cancellations=(), unreached=unreached, stops=())
     result = halt_result(halted)
     assert (result.code, result.document["status"]) == (code, "halted")
     assert set(Ended) == {"cancelled", "resting", "unknown"}

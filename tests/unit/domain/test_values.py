@@ -167,7 +167,9 @@ def test_a_plan_without_transfers_and_mids_in_the_usual_order_has_the_name_it_ha
     snapshot = account("USDT 1000, BTC 0.1 @ 60000")
     early = plan(snapshot, "sell 0.01 BTC", mids={})
     document = to_document(early)
-    del document["transfers"], document["order"], document["mids"]
+    del document["transfers"], document["order"], document["mids"], document["stops"]
     assert early.digest == digest(document)
     moving = plan(snapshot, "move 100 in", "then sell 0.01 BTC", order=LineOrder.SEARCHED)
-    assert moving.digest == digest(to_document(moving))
+    document = to_document(moving)
+    del document["stops"]
+    assert moving.digest == digest(document)

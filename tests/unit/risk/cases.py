@@ -50,6 +50,7 @@ def context(**overrides: Any) -> GateContext:
         "halt_reason": None,
         "unresolved": (),
         "unresolved_transfers": (),
+        "stops": (),
         "concurrent_holder": None,
         "key": KEY_IN_ORDER,
         "ledger_fault": None,

@@ -7,7 +7,7 @@ from tests.unit.risk.cases import context, unknown
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.case import Case
 from trimtab.risk.survival import Place, Survival, survival
-from trimtab.risk.unplanned import unplanned
+from trimtab.risk.unplanned import Out, unplanned
 
 SHORT = account("USDT 5000, BTC 0.1 @ 60000, ETH 1 @ 3000, perp BTC -0.05, wallet 700")
 
@@ -15,9 +15,8 @@ SHORT = account("USDT 5000, BTC 0.1 @ 60000, ETH 1 @ 3000, perp BTC -0.05, walle
 def line_of(snapshot: Snapshot, *, out: str = "") -> Survival:
     """Return the survival line with nothing planned, and one order of ours *out*."""
     orders = tuple(unknown(leg) for leg in legs_of(snapshot, *([out] if out else [])))
-    return survival(
-        unplanned(snapshot, policy(), unresolved=orders, unresolved_transfers=(), now=NOW)
-    )
+    beside = Out(orders=orders, transfers=(), stops=())
+    return survival(unplanned(snapshot, policy(), out=beside, now=NOW))
 
 
 def test_the_survival_line_of_an_account_is_that_of_any_plan_before_it_begins() -> None:

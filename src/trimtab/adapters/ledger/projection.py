@@ -111,7 +111,9 @@ def _plan_saved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         key = {"plan_digest": body["digest"], "position": position}
         columns = {name: part for name, part in finding.items() if name not in _ENTRY_ONLY}
         yield new_row("findings", key, seq=seq, **columns)
-    for position, told in enumerate(plan.get("hedging", ())):  # Not said before schema 0006.
+    stops = (stop["hedge"] for stop in plan.get("stops", ()))  # Not said before schema 0011.
+    hedging = (*plan.get("hedging", ()), *stops)  # Not said before schema 0006.
+    for position, told in enumerate(hedging):
         rest = {"beta": "1"} | dict(told)  # Not said before schema 0009.
         key = {"plan_digest": body["digest"], "line": rest.pop("line"), "position": position}
         yield new_row("hedge_lines", key, seq=seq, **rest)

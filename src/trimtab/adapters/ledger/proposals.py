@@ -38,7 +38,8 @@ def _plan_of(document: Mapping[str, object]) -> Plan:
         NotThisShape: it is no plan of any version.
 
     """
-    older: dict[str, object] = {"transfers": [], "order": "usual", "mids": {}}  # Not said at first.
+    older: dict[str, object] = {"transfers": [], "order": "usual", "mids": {}, "stops": []}
+    # What was not said at first.
     try:
         return from_document(Plan, older | dict(document))
     except NotThisShape:

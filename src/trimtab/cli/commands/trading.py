@@ -270,7 +270,7 @@ async def _nothing_left_open(runner: Runner) -> None:
 
     """
     report = await resolved_first(runner)
-    if report is None:
+    if report is None or report.is_nothing:
         return
     left: list[str] = [each.client_order_id for each in report.orders if not each.is_resolved]
     session.note(f"recovered {len(report.orders) - len(left)} of {len(report.orders)} open orders")
@@ -278,6 +278,10 @@ async def _nothing_left_open(runner: Runner) -> None:
         unmoved = [each.transfer_id for each in report.unresolved_transfers]
         session.note(f"recovered {len(moved) - len(unmoved)} of {len(moved)} open transfers")
         left += unmoved
+    for each in report.stops:
+        intent = each.record.intent
+        session.note(f"the stop of {intent.hedge_id} is {each.record.state.value} now")
+    left += [each.record.intent.stop_id for each in report.unresolved_stops]
     if left:
         names = ", ".join(left)
         raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")

@@ -69,7 +69,7 @@ def recover() -> Exit:
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
                 report = await recovered(desk, receive_window_ms=window_ms)
-        return recover_result(report, (*left.open_orders, *left.absent))
+            return recover_result(report, await shell.ledger.orders(plan_digest=None))
 
     return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 
@@ -100,7 +100,7 @@ def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit
     """
     config = session.configuration()
 
-    async def work(_: Work) -> Result:
+    async def work(given: Work) -> Result:
         """Compare; only adoption holds the account and writes."""
         async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             books = _books(shell)
@@ -108,6 +108,10 @@ def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit
                 found = await compared(books, shell.clock, adopt=False)
                 return reconcile_result(found, config.key)
             async with shell.ledger.holding_account(owner=owner()):
+                if await shell.ledger.open_stops():  # One that fired is nobody else's doing.
+                    desk = desk_of(shell, progress=_progress(), stop=given.stop)
+                    window_ms = config.policy.execution.receive_window_ms
+                    await recovered(desk, receive_window_ms=window_ms)
                 found = await compared(books, shell.clock, adopt=True)
                 return reconcile_result(found, config.key)
 
@@ -144,6 +148,7 @@ def halt(reason: str = BY_HAND) -> Exit:
             async with open_books(config, dry_run=False) as ledger:
                 before = await ledger.halted()
                 await ledger.set_halt(reason, by=owner(), at=SystemClock().now())
+                stops = await ledger.open_stops()
         except LedgerError as fault:
             raise _not_halted(fault) from fault
         session.note("latched; looking for our open orders")
@@ -152,7 +157,13 @@ def halt(reason: str = BY_HAND) -> Exit:
         except TrimtabError as fault:
             cancelled, unreached = (), str(fault)
         return halt_result(
-            Halted(reason=reason, before=before, cancellations=cancelled, unreached=unreached)
+            Halted(
+                reason=reason,
+                before=before,
+                cancellations=cancelled,
+                unreached=unreached,
+                stops=stops,
+            )
         )
 
     return session.conduct(work, afterwards=afterwards(config, SystemClock()))

@@ -13,6 +13,7 @@ from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import maintenance
 from trimtab.domain.plan import Leg
+from trimtab.domain.stops import StopState
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds
 from trimtab.risk.convex import MoveIndex
@@ -99,16 +100,21 @@ def kill_switch(case: Case, standing: Standing) -> tuple[Judgement, ...]:
 def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """While an order of ours is unresolved, let only reductions through, in other markets.
 
-    A transfer of ours that is unresolved holds back what an order does, in every market.
+    A transfer of ours that is unresolved holds back what an order does, in every market. A stop
+    holds back like an order while it is not known to rest.
     """
     records, moving = case.context.unresolved, case.context.unresolved_transfers
-    if not records and not moving:
+    stops = [r.intent for r in case.context.stops if r.state is not StopState.RESTING]
+    if not records and not moving and not stops:
         return (holds("account", measured="none", ok=True, otherwise=""),)
     markets = {record.intent.instrument.symbol for record in records}
+    markets |= {intent.instrument.symbol for intent in stops}
     blind = {m.index for m in standing.state.moves if m.is_leg and m.instrument.symbol in markets}
     orders = [record.intent.client_order_id for record in records]
     names = [*orders, *(record.intent.transfer_id for record in moving)]
-    what = "orders and transfers" if moving else "orders"
+    names += [intent.stop_id for intent in stops]
+    what = "orders, transfers and stops" if stops else "orders"
+    what = "orders and transfers" if moving and not stops else what
     return only_reductions(
         f"{len(names)} of our {what} are unresolved ({', '.join(names[:3])})",
         dict.fromkeys(sorted(standing.raising.any | blind), NO_REDUCTION)

@@ -1,0 +1,182 @@
+"""What a run does about stops: withdraws before its first order, places after its last.
+
+In between a hedge that the plan changes has none. With one resting, an order of ours and the stop
+could both buy back, and what is too much comes off another hedge of the same contract; a moment
+without one has a run watching. What is placed is exactly what is filled by then, however the run
+ended. See docs/design/0053-resting-stops.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from trimtab.domain.approved import ApprovedPlan
+from trimtab.domain.hedges import Hedge
+from trimtab.domain.stops import StopIntent, StopLine, StopRecord, StopState, stop_id
+from trimtab.execution.report import ExecutionReport, Outcome, StopResult
+from trimtab.execution.rests import RestReason
+from trimtab.execution.tracking import Outlook
+from trimtab.hedging.book import book_of
+from trimtab.planning.stops import NOTHING_WANTED, Wanted, wanted
+from trimtab.workflow.preflight import NotReady, Wiring
+from trimtab.workflow.stops import FollowedStop, placed, withdrawn
+
+
+async def withdrawn_first(approved: ApprovedPlan, wiring: Wiring) -> NotReady | None:
+    """Withdraw the stops of hedges that a plan changes; say why nothing may follow, or None.
+
+    Raises:
+        LedgerError: something could not be recorded.
+
+    """
+    names = {line.withdraws for line in approved.plan.stops if line.withdraws}
+    for record in await wiring.desk.ledger.open_stops():
+        if record.intent.stop_id not in names:
+            continue
+        followed = await withdrawn(record, wiring.desk, receive_window_ms=_window_ms(wiring))
+        if (why := _against(followed)) is not None:
+            reason, note = why
+            return NotReady(reason=reason, note=note, review=approved.report)
+    return None
+
+
+def _against(followed: FollowedStop) -> tuple[RestReason, str] | None:
+    """Return why no order may follow a withdrawal, or None."""
+    state, intent = followed.record.state, followed.record.intent
+    name = f"stop {intent.stop_id} of hedge {intent.hedge_id}"
+    if not followed.is_certain:
+        return RestReason.STOP_UNRESOLVED, f"{name}: {followed.outlook.value}; {followed.note}"
+    if state is StopState.DONE:
+        return RestReason.STOP_FIRED, f"{name} has fired; the plan is of before"
+    if state is StopState.RESTING:
+        return RestReason.STOP_RESTS, f"{name} could not be withdrawn: {followed.note}"
+    return None
+
+
+async def placed_last(
+    approved: ApprovedPlan, wiring: Wiring, outcome: ExecutionReport
+) -> ExecutionReport:
+    """Place the stops of a plan as large as their hedges are now, and add them to *outcome*.
+
+    Raises:
+        LedgerError: something could not be recorded.
+
+    """
+    plan, ledger = approved.plan, wiring.desk.ledger
+    book = book_of(await ledger.hedge_record(), plan.quote)
+    hedges = {(h.hedge_id, h.symbol): h for h in book.open}
+    found = []
+    for line in plan.stops:
+        hedge = hedges.get((line.hedge.hedge_id, line.hedge.symbol))
+        rests = [r for r in await ledger.open_stops() if r.intent.hedge_id == line.hedge.hedge_id]
+        found.append(await _placed(line, hedge, rests, approved, wiring))
+    return _with(outcome, tuple(each for each in found if each is not None))
+
+
+async def _placed(
+    line: StopLine,
+    hedge: Hedge | None,
+    rests: Sequence[StopRecord],
+    approved: ApprovedPlan,
+    wiring: Wiring,
+) -> StopResult | None:
+    """Place the stop of one line, if it is to have one; say what came of it."""
+    should = NOTHING_WANTED
+    if hedge is not None:
+        should = wanted(hedge, line.instrument, wiring.policy.hedge)
+    if rests:  # It could not be withdrawn, or nobody knows: another one would be one too many.
+        return _result(line, rests[0], "was not withdrawn", is_well=False)
+    if not should.lots:
+        return None
+    intent = _intent(line, should, approved)
+    followed = await placed(
+        intent,
+        wiring.desk,
+        receive_window_ms=_window_ms(wiring),
+        halt_seen=await wiring.desk.ledger.halted() if _was_halted(approved) else None,
+    )
+    if isinstance(followed, str):
+        return _unplaced(line, intent, followed)
+    record = followed.record
+    is_well = followed.is_certain and record.state is StopState.RESTING
+    return _result(line, record, followed.note, is_well=is_well, outlook=followed.outlook)
+
+
+def _was_halted(approved: ApprovedPlan) -> bool:
+    """Whether the gate passed the plan while the kill switch was latched."""
+    return any(f.check == "kill_switch" and f.reason for f in approved.report.findings)
+
+
+def _intent(line: StopLine, should: Wanted, approved: ApprovedPlan) -> StopIntent:
+    """Return the stop of a line, as large as its hedge is now."""
+    digest = approved.plan.digest
+    return StopIntent(
+        stop_id=stop_id(plan_digest=digest, line=line.line),
+        plan_digest=digest,
+        line=line.line,
+        hedge_id=line.hedge.hedge_id,
+        instrument=line.instrument,
+        lots=should.lots,
+        trigger=should.trigger,
+    )
+
+
+def _result(
+    line: StopLine,
+    record: StopRecord,
+    note: str,
+    *,
+    is_well: bool,
+    outlook: Outlook = Outlook.ASKING,
+) -> StopResult:
+    """Return what came of a line, by what the ledger has of its stop."""
+    doubtful = outlook is not Outlook.ASKING or not (
+        record.state.is_terminal or record.state is StopState.RESTING
+    )
+    return StopResult(
+        line=line.line,
+        stop_id=record.intent.stop_id,
+        hedge_id=line.hedge.hedge_id,
+        symbol=line.hedge.symbol,
+        quantity=record.intent.quantity,
+        trigger_price=record.intent.trigger_price,
+        state=record.state,
+        is_well=is_well,
+        is_unknown=doubtful,
+        note=note,
+    )
+
+
+def _unplaced(line: StopLine, intent: StopIntent, why: str) -> StopResult:
+    """Return that a stop was not begun."""
+    return StopResult(
+        line=line.line,
+        stop_id=intent.stop_id,
+        hedge_id=line.hedge.hedge_id,
+        symbol=line.hedge.symbol,
+        quantity=intent.quantity,
+        trigger_price=intent.trigger_price,
+        state=StopState.ABSENT,
+        is_well=False,
+        is_unknown=False,
+        note=why,
+    )
+
+
+def _with(outcome: ExecutionReport, stops: tuple[StopResult, ...]) -> ExecutionReport:
+    """Return a report with its stops; one that is not as it should be keeps a run from its end."""
+    unknown = tuple(each.stop_id for each in stops if each.is_unknown)
+    ended = outcome.outcome
+    if unknown:
+        ended = Outcome.UNKNOWN
+    elif ended is Outcome.EXECUTED and not all(each.is_well for each in stops):
+        ended = Outcome.PARTIAL
+    return dataclasses.replace(
+        outcome, outcome=ended, stops=stops, unknown=(*outcome.unknown, *unknown)
+    )
+
+
+def _window_ms(wiring: Wiring) -> int:
+    """Return how long after its stamp the venue may take a request."""
+    return wiring.policy.execution.receive_window_ms

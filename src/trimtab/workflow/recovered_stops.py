@@ -1,0 +1,62 @@
+"""Finds out about stops that the ledger has not closed, one after the other.
+
+Nothing is sent but questions. One that rests is only looked at: what it became in the meantime,
+nobody was there to hear. One that is neither found nor proved absent stays as it is, with the
+reason. Running it twice, or killing it anywhere, changes nothing but the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trimtab.domain.stops import StopRecord, StopState
+from trimtab.execution.tracking import Outlook
+from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.stops import resolved_stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveredStop:
+    """What recovery found out about one stop."""
+
+    record: StopRecord
+    """As the ledger has it now."""
+    before: StopState
+    outlook: Outlook
+    """``ASKING`` for one whose state is certain, else why it is not."""
+    note: str
+    """The last word on it; may be empty."""
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it is certain where it stands."""
+        return self.outlook is Outlook.ASKING
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it stands elsewhere than before."""
+        return not self.is_resolved or self.record.state is not self.before
+
+
+async def resolved_stops(
+    records: Sequence[StopRecord], desk: Desk, receive_window_ms: int
+) -> tuple[RecoveredStop, ...]:
+    """Ask about each of *records* until it is certain or given up.
+
+    Raises:
+        LedgerError: a finding could not be recorded; run it again.
+
+    """
+    found = []
+    for record in records:
+        followed = await resolved_stop(record, desk, receive_window_ms=receive_window_ms)
+        found.append(
+            RecoveredStop(
+                record=followed.record,
+                before=record.state,
+                outlook=followed.outlook,
+                note=followed.note,
+            )
+        )
+    return tuple(found)

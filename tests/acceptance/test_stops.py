@@ -1,0 +1,162 @@
+"""Stops that rest on the venue, through the whole command over HTTP."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tests.acceptance.conftest import Account, AccountAt
+from tests.acceptance.test_faults import agrees
+from tests.acceptance.test_hedges import ONE_COIN, asked, hedges_of, opened, short_of
+from trimtab.testnet import Fault, Kind
+from trimtab.testnet.interventions import withdraw
+
+RESTS = 'stop = "0.10"\nstop_rests = true'
+
+
+async def hedged(account_at: AccountAt) -> Account:
+    """Return an account with a hedge of a tenth and its stop."""
+    account = await opened(account_at, ONE_COIN, hedge=RESTS)
+    ran = await asked(account, "hedge", "BTC", "10%")
+    [stop] = ran.document["execution"]["stops"]
+    assert (stop["status"], stop["rests"], stop["quantity"]) == ("resting", True, "0.1")
+    return account
+
+
+def resting(account: Account) -> list[dict[str, Any]]:
+    """Return the conditional orders that rest on the exchange."""
+    told: list[dict[str, Any]] = account.exchange.truth()["conditionals"]
+    return [each for each in told if each["status"] == "NEW"]
+
+
+async def test_a_stop_works_with_trimtab_off_and_is_booked_to_its_hedge(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [rests] = resting(account)
+    assert (rests["side"], Decimal(rests["quantity"])) == ("BUY", Decimal("0.1"))
+    [before] = await hedges_of(account)
+    assert (before["stop"]["status"], before["stop"]["as_it_should"]) == ("resting", True)
+    assert before["stop"]["trigger_price"] == "10999.99"
+    account.exchange.set_prices(mid={"BTC": "11200"})
+    assert short_of(account) == 0
+    sent = account.mutations()
+    recovered = await account.trimtab("recover", "--json")
+    assert recovered.code == 0, recovered.text
+    [told] = recovered.document["stops"]
+    assert (told["before"], told["after"]) == ("resting", "done")
+    assert account.mutations() == sent
+    await agrees(account)
+    assert await hedges_of(account) == []
+    [score] = (await account.trimtab("ledger", "hedges", "--json")).document
+    assert (score["id"], score["closed_by"]) == (before["id"], "stop")
+    assert Decimal(score["realised_pnl"]) < -100
+    again = await account.trimtab("recover", "--json")
+    assert again.document["status"] == "nothing_to_do"
+
+
+async def test_a_stop_that_the_exchange_withdrew_is_told_and_put_again_by_the_next_run(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [rests] = resting(account)
+    withdraw(account.exchange.exchange.state, client_id=rests["client_id"])
+    ran = await asked(account, "run")
+    assert "is withdrawn now" in ran.stderr
+    plan = ran.document["plan"]
+    [stop] = plan["stops"]
+    assert (plan["legs"], plan["trigger"]) == ([], "stop")
+    assert (stop["act"], stop["quantity"], stop["trigger_price"]) == ("put", "0.1", "10999.99")
+    [again] = resting(account)
+    assert again["client_id"] == stop["stop_id"] != rests["client_id"]
+    assert (await asked(account, "run")).document["status"] == "nothing_to_do"
+
+
+async def test_a_stop_shrinks_with_its_hedge_and_vanishes_with_it(account_at: AccountAt) -> None:
+    account = await hedged(account_at)
+    ran = await asked(account, "hedge", "BTC", "4%")
+    [stop] = ran.document["plan"]["stops"]
+    assert (stop["act"], stop["quantity"]) == ("change", "0.04")
+    [rests] = resting(account)
+    assert Decimal(rests["quantity"]) == short_of(account) == Decimal("0.04")
+    closed = await asked(account, "close-hedges")
+    [gone] = closed.document["plan"]["stops"]
+    assert (gone["act"], gone["quantity"], gone["withdraws"]) == (
+        "withdraw",
+        None,
+        rests["client_id"],
+    )
+    assert (resting(account), short_of(account)) == ([], 0)
+    await agrees(account)
+
+
+async def test_a_plan_shows_the_stop_that_it_puts_and_asks_for_it(account_at: AccountAt) -> None:
+    account = await opened(account_at, ONE_COIN, hedge=RESTS)
+    declined = await account.trimtab("hedge", "BTC", "10%", "--execute", stdin="no\n")
+    assert declined.code == 4, declined.text
+    assert "rests on the venue afterwards: 0.1 BTC at 11000 as planned" in declined.text
+    assert (resting(account), short_of(account)) == ([], 0)
+
+
+async def test_a_dry_run_puts_no_stop(account_at: AccountAt) -> None:
+    account = await opened(account_at, ONE_COIN, hedge=RESTS)
+    sent = account.mutations()
+    tried = await account.trimtab("hedge", "BTC", "10%", "--json")
+    assert tried.code == 0, tried.text
+    assert len(tried.document["plan"]["stops"]) == 1
+    assert (account.mutations(), resting(account)) == (sent, [])
+
+
+async def test_a_stop_whose_answer_was_lost_is_adopted_and_rests_once(
+    account_at: AccountAt,
+) -> None:
+    account = await opened(account_at, ONE_COIN, hedge=RESTS)
+    cut = Fault(kind=Kind.CUT_BODY, method="POST", path="/fapi/v1/algoOrder")
+    account.exchange.inject(cut)
+    ran = await asked(account, "hedge", "BTC", "10%")
+    [stop] = ran.document["execution"]["stops"]
+    assert (stop["status"], len(account.exchange.truth()["conditionals"])) == ("resting", 1)
+
+
+async def test_a_halt_leaves_stops_on_the_venue_and_says_so(account_at: AccountAt) -> None:
+    account = await hedged(account_at)
+    halted = await account.trimtab("halt", "--json")
+    assert halted.code == 0, halted.text
+    [kept] = halted.document["stops"]
+    assert (kept["status"], kept["trigger_price"]) == ("resting", "10999.99")
+    assert len(resting(account)) == 1
+
+
+async def test_without_the_key_no_stop_rests_and_one_that_does_is_withdrawn(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    ran = await asked(account, "run", "--set", "hedge.stop_rests=false")
+    [gone] = ran.document["plan"]["stops"]
+    assert (gone["act"], resting(account)) == ("withdraw", [])
+    [hedge] = await hedges_of(account)
+    assert hedge["stop"] == {"status": "missing"}
+
+
+async def test_a_venue_on_which_none_can_rest_is_refused_by_name(account_at: AccountAt) -> None:
+    account = await opened(account_at, ONE_COIN, hedge=RESTS)
+    text = account.config.read_text(encoding="utf-8")
+    text = text.replace('id = "binance"', 'id = "bitget"').replace('"local"', '"live"')
+    account.config.write_text(text, encoding="utf-8")
+    checked = await account.trimtab("config", "check")
+    assert checked.code == 2
+    assert "no stop can rest on bitget yet" in checked.text
+
+
+async def test_a_statement_that_is_adopted_books_a_fired_stop_to_its_hedge(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    account.exchange.set_prices(mid={"BTC": "11200"})
+    assert (await account.trimtab("reconcile")).code == 1
+    adopted = await account.trimtab("reconcile", "--adopt", "--json")
+    assert adopted.code == 0, adopted.text
+    [score] = (await account.trimtab("ledger", "hedges", "--json")).document
+    assert score["closed_by"] == "stop"
+    assert (await asked(account, "run")).code == 0
+    await agrees(account)

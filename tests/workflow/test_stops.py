@@ -1,0 +1,276 @@
+"""A run places stops of exactly what is filled, once, and knows what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.builders import dec
+from tests.fakes.memory_venue import Fault
+from tests.workflow.floor import Floor
+from tests.workflow.stop_scenes import HEDGE, PERP, opening, then_buys_back, then_mends
+from trimtab.domain.approved import ApprovalKind
+from trimtab.domain.hedges import HedgeBook, HedgeCause
+from trimtab.domain.instruments import Asset, Lots
+from trimtab.domain.stops import SeenStop, StopId, StopRecord, StopState
+from trimtab.execution.report import Outcome
+from trimtab.execution.tracking import Outlook
+from trimtab.hedging.book import book_of
+
+
+def stops(floor: Floor) -> list[StopRecord]:
+    return list(floor.store.real.stops.values())
+
+
+def resting(floor: Floor) -> list[tuple[StopId, int]]:
+    return [
+        (each.intent.stop_id, each.intent.lots)
+        for each in floor.stops.rested
+        if each.state is SeenStop.RESTING
+    ]
+
+
+async def book(floor: Floor) -> HedgeBook:
+    _, ledger = floor.desk()
+    return book_of(await ledger.hedge_record(), Asset("USDT"))
+
+
+async def opened(floor: Floor | None = None) -> tuple[Floor, StopId, int]:
+    """Return a floor with a hedge and its stop, and the stop's name and lots."""
+    floor = floor or opening()
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    ((name, lots),) = resting(floor)
+    return floor, name, lots
+
+
+async def test_the_stop_rests_after_the_fills_at_the_average_entry_plus_the_rule() -> None:
+    floor, name, lots = await opened()
+    (record,) = stops(floor)
+    (hedge,) = (await book(floor)).open
+    assert (record.state, record.intent.stop_id) == (StopState.RESTING, name)
+    assert lots == -floor.venue.truth.positions[PERP]
+    above = record.intent.trigger_price - hedge.entry * dec("1.1")
+    assert 0 <= above < record.intent.instrument.tick_size
+    floor.check_the_promises()
+
+
+async def test_a_hedge_that_filled_in_part_has_a_stop_of_that_part() -> None:
+    floor = opening({(1, attempt): Fault.PARTIAL for attempt in range(1, 9)})
+    outcome = await floor.execute()
+    ((_, lots),) = resting(floor)
+    assert lots == -floor.venue.truth.positions[PERP]
+    assert lots < floor.plan.stops[0].lots
+    assert outcome.stops[0].is_well
+
+
+async def test_a_hedge_of_which_nothing_filled_has_no_stop() -> None:
+    floor = opening({(1, attempt): Fault.UNFILLED for attempt in range(1, 9)})
+    outcome = await floor.execute()
+    assert (resting(floor), outcome.stops) == ([], ())
+
+
+async def test_a_stop_whose_answer_was_lost_is_found_and_not_placed_again() -> None:
+    for fault in (Fault.RESET_AFTER, Fault.LATE, Fault.INVISIBLE):
+        floor = opening(stop_fault=fault)
+        assert (await floor.execute()).outcome is Outcome.EXECUTED
+        assert floor.venue.requests.count("place_stop") == 1
+        assert [record.state for record in stops(floor)] == [StopState.RESTING]
+        floor.check_the_promises()
+
+
+async def test_a_stop_that_never_arrived_is_proved_absent_and_leaves_the_run_partial() -> None:
+    floor = opening(stop_fault=Fault.RESET_BEFORE)
+    outcome = await floor.execute()
+    assert outcome.outcome is Outcome.PARTIAL
+    assert floor.venue.requests.count("place_stop") == 1
+    assert [record.state for record in stops(floor)] == [StopState.ABSENT]
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"), [(Fault.REFUSED, StopState.REFUSED), (Fault.THROTTLED, StopState.ABSENT)]
+)
+async def test_a_stop_that_the_venue_does_not_take_leaves_the_run_partial(
+    fault: Fault, state: StopState
+) -> None:
+    floor = opening(stop_fault=fault)
+    outcome = await floor.execute()
+    assert (outcome.outcome, [r.state for r in stops(floor)]) == (Outcome.PARTIAL, [state])
+
+
+async def test_an_answer_about_another_stop_ends_with_the_outcome_unknown() -> None:
+    floor = opening(stop_fault=Fault.OTHER_ANSWER)
+    outcome = await floor.execute()
+    assert outcome.outcome is Outcome.UNKNOWN
+    assert outcome.unknown == (stops(floor)[0].intent.stop_id,)
+    assert (await floor.recover()).exit_code == 0
+    assert [record.state for record in stops(floor)] == [StopState.RESTING]
+
+
+async def test_a_stop_that_cannot_be_looked_up_stays_unknown_until_recovery() -> None:
+    floor = opening(stop_fault=Fault.RESET_AFTER)
+    floor.venue.unreachable.add("look_up_stop")
+    outcome = await floor.execute()
+    assert (outcome.outcome, outcome.outcome.exit_code) == (Outcome.UNKNOWN, 6)
+    assert [record.state for record in stops(floor)] == [StopState.UNKNOWN]
+    unanswered = await floor.recover()
+    assert (unanswered.exit_code, len(unanswered.unresolved_stops)) == (7, 1)
+    floor.venue.unreachable.clear()
+    recovery = await floor.recover()
+    assert (recovery.exit_code, [s.record.state for s in recovery.stops]) == (
+        0,
+        [StopState.RESTING],
+    )
+    floor.check_the_promises()
+
+
+async def test_a_stop_that_fired_with_nobody_there_is_booked_as_the_close_of_its_hedge() -> None:
+    floor, name, lots = await opened()
+    floor.stops.fire(name, at=dec(66_050))
+    recovery = await floor.recover()
+    (hedge,) = (await book(floor)).hedges
+    assert recovery.exit_code == 0
+    assert (hedge.is_open, hedge.closed_by, hedge.hedge_id) == (False, HedgeCause.STOP, HEDGE)
+    assert hedge.realised < 0
+    (fired,) = [f for f in floor.fills if f.client_order_id == name]
+    assert fired.quantity == stops(floor)[0].intent.instrument.units(lots)
+    await floor.pay_up()
+    assert (await floor.reconcile()).differences == ()
+    floor.check_the_promises()
+
+
+async def test_recovery_tells_nothing_of_a_stop_that_rests_as_before() -> None:
+    floor, _, _ = await opened()
+    recovery = await floor.recover()
+    assert (recovery.exit_code, recovery.stops) == (0, ())
+    assert "place_stop" not in floor.venue.requests[floor.venue.requests.index("look_up_stop") :]
+
+
+async def test_a_stop_that_somebody_withdrew_is_told_and_put_again_by_the_next_plan() -> None:
+    floor, name, lots = await opened()
+    floor.stops.rested[0].state = SeenStop.WITHDRAWN
+    recovery = await floor.recover()
+    assert [s.record.state for s in recovery.stops] == [StopState.WITHDRAWN]
+    await then_mends(floor, lots=lots)
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    ((other, again),) = resting(floor)
+    assert (other != name, again) == (True, lots)
+
+
+async def test_a_stop_that_no_list_shows_any_more_rests_no_more() -> None:
+    floor, _, _ = await opened()
+    floor.stops.rested.clear()
+    recovery = await floor.recover()
+    assert [s.record.state for s in recovery.stops] == [StopState.WITHDRAWN]
+
+
+async def test_a_hedge_that_shrinks_has_its_stop_withdrawn_first_and_a_smaller_one_last() -> None:
+    floor, name, lots = await opened()
+    before = len(floor.venue.requests)
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    asked = floor.venue.requests[before:]
+    writes = [r for r in asked if r in ("withdraw_stop", "submit", "place_stop")]
+    assert writes == ["withdraw_stop", "submit", "place_stop"]
+    ((other, left),) = resting(floor)
+    assert (other != name, left) == (True, -floor.venue.truth.positions[PERP])
+    floor.check_the_promises()
+
+
+async def test_a_hedge_that_closes_has_no_stop_any_more() -> None:
+    floor, name, _ = await opened()
+    await then_buys_back(floor, "0.05", left=0, withdraws=name)
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    assert resting(floor) == []
+    assert (await book(floor)).open == ()
+
+
+async def test_a_hedge_whose_close_did_not_fill_gets_its_stop_back() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.05", left=0, withdraws=name)
+    floor.venue.faults = {(1, attempt): Fault.UNFILLED for attempt in range(1, 9)}
+    await floor.execute()
+    ((other, again),) = resting(floor)
+    assert (other != name, again) == (True, lots)
+
+
+async def test_a_plan_whose_stop_has_fired_sends_no_order() -> None:
+    floor, name, _ = await opened()
+    await then_buys_back(floor, "0.05", left=0, withdraws=name)
+    floor.venue.on_request["withdraw_stop"] = lambda: _fires_once(floor, name)
+    submits = floor.venue.requests.count("submit")
+    outcome = await floor.execute()
+    assert (outcome.outcome, "has fired" in outcome.note) == (Outcome.PARTIAL, True)
+    assert floor.venue.requests.count("submit") == submits
+    assert (await floor.recover()).exit_code == 0
+    assert (await book(floor)).open == ()
+
+
+def _fires_once(floor: Floor, name: StopId) -> None:
+    """Let the stop fire at the moment in which it is to be withdrawn."""
+    floor.venue.on_request.clear()
+    floor.stops.fire(name, at=dec(66_050))
+
+
+async def test_a_withdrawal_whose_answer_was_lost_is_looked_up_before_an_order_follows() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.stops.withdrawal_lost = True
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    assert floor.venue.requests.count("withdraw_stop") == 1
+    floor.check_the_promises()
+
+
+async def test_a_stop_that_cannot_be_withdrawn_keeps_the_plan_from_its_orders() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.stops.withdrawal_fails = True
+    submits = floor.venue.requests.count("submit")
+    outcome = await floor.execute()
+    assert (outcome.outcome, "could not be withdrawn" in outcome.note) == (Outcome.PARTIAL, True)
+    assert (floor.venue.requests.count("submit"), resting(floor)) == (submits, [(name, lots)])
+
+
+async def test_a_withdrawal_of_which_nothing_is_known_ends_with_the_outcome_unknown() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.venue.unreachable.update({"look_up_stop"})
+    submits = floor.venue.requests.count("submit")
+    outcome = await floor.execute()
+    assert (outcome.outcome, outcome.outcome.exit_code) == (Outcome.UNKNOWN, 6)
+    assert floor.venue.requests.count("submit") == submits
+    assert [s.is_well for s in outcome.stops] == [False]
+
+
+async def test_what_the_gate_refuses_leaves_every_stop_where_it_is() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.gate.refuse_from = len(floor.gate.seen) + 1
+    assert (await floor.execute()).outcome is Outcome.REFUSED
+    assert resting(floor) == [(name, lots)]
+
+
+async def test_a_halt_since_the_gate_looked_puts_no_stop() -> None:
+    floor = opening()
+    floor.venue.on_request["submit"] = lambda: floor.store.halts.append(
+        ("by hand", "ada", floor.clock.now())
+    )
+    outcome = await floor.execute()
+    assert (resting(floor), [s.state for s in outcome.stops]) == ([], [StopState.ABSENT])
+    assert "halted" in outcome.stops[0].note
+
+
+async def test_a_dry_run_places_and_withdraws_no_stop() -> None:
+    floor = opening()
+    floor.kind = ApprovalKind.DRY_RUN
+    await floor.execute()
+    assert (floor.stops.rested, stops(floor)) == ([], [])
+
+
+async def test_a_stop_of_our_name_that_is_another_one_is_left_to_a_person() -> None:
+    floor, _, _ = await opened()
+    rested = floor.stops.rested[0]
+    rested.intent = replace(rested.intent, lots=Lots(rested.intent.lots + 1))
+    recovery = await floor.recover()
+    assert recovery.exit_code == 6
+    assert [s.outlook for s in recovery.unresolved_stops] == [Outlook.CONTRADICTED]
