@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 
 from tests.conformance.bitget_floor import PASSPHRASE
 from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.okx_linear import CONTRACT, NAME, OkxLinear, spot_bill
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
     DAY_MS,
@@ -48,6 +49,18 @@ _TERMS = Terms(
     depth=Decimal("0.25000000"),
     names_repeat=True,
 )
+_LINEAR_TERMS = Terms(
+    is_contract=True,
+    lot=Decimal("0.001"),
+    tick=Decimal("0.1"),
+    least_value=Decimal(0),
+    fee=Decimal("0.0005"),
+    bid=Decimal("59999.9"),
+    ask=Decimal("60000.1"),
+    depth=Decimal("0.250"),
+    contract_size=CONTRACT,
+    names_repeat=True,
+)
 _COINS = {"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")}
 _DECLINED = {
     "funds": ("51008", "Order failed. Insufficient USDT balance in account."),
@@ -70,11 +83,16 @@ class OkxFloor:
     page = 100
 
     def __init__(self, market: Market) -> None:
-        assert market is Market.SPOT
+        self._has_contracts = market is Market.LINEAR
         self._coins = dict(_COINS)
-        self._trading = Trading(_TERMS, self._coins)
-        self.mode = "1"
+        spot, linear = Trading(_TERMS, self._coins), Trading(_LINEAR_TERMS, self._coins)
+        linear.wallet = Decimal(0)  # What it wins and pays goes to the one wallet at once.
+        self._desks = {"BTC-USDT": spot, NAME: linear}
+        self._trading = linear if self._has_contracts else spot
+        self.linear = OkxLinear(linear, self._coins)
+        self.mode = "2" if self._has_contracts else "1"
         """Of the account: 1 spot, 2 futures, 3 several coins, 4 portfolio."""
+        self.positions = "net_mode"
         self.borrows = False
         self.of_coin: Row = {}
         """What is told of every coin besides."""
@@ -95,6 +113,15 @@ class OkxFloor:
             ("GET", "/trade/orders-history"): self._past,
             ("GET", "/trade/fills"): self._fills,
             ("GET", "/trade/fills-history"): self._old_fills,
+            ("GET", "/public/mark-price"): lambda _: self.linear.mark(),
+            ("GET", "/market/index-tickers"): lambda _: self.linear.index(),
+            ("GET", "/public/funding-rate"): lambda _: self.linear.rate(),
+            ("GET", "/public/funding-rate-history"): self.linear.rates,
+            ("GET", "/public/position-tiers"): lambda _: self.linear.tiers(),
+            ("GET", "/account/positions"): lambda _: self.linear.positions(),
+            ("GET", "/account/leverage-info"): lambda _: self.linear.leverage(),
+            ("GET", "/account/bills"): self._bills,
+            ("POST", "/account/set-leverage"): self.linear.set_leverage,
             ("POST", "/trade/order"): self._create,
             ("POST", "/trade/cancel-order"): self._cancel,
         }
@@ -143,7 +170,10 @@ class OkxFloor:
         self._trading.trade_often(count)
 
     def pay_funding(self) -> None:
-        """Settle nothing: coins pay none."""
+        """Settle funding once, where there are contracts."""
+        if self._has_contracts:
+            self._trading.pay_funding()
+            self.linear.settle()
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
@@ -165,7 +195,17 @@ class OkxFloor:
         """Say whether a request asks for the venue's time."""
         return asked.path == "/api/v5/public/time"
 
+    def _desk(self, given: Row) -> Trading:
+        """Return what a question is about."""
+        name = given.get("instId", "")
+        kind = "SWAP" if name == NAME else "SPOT"
+        if name not in self._desks or given.get("instType", kind) != kind:
+            raise Refusal("51001", "Instrument ID does not exist")
+        return self._desks[name]
+
     def _markets(self, given: Row) -> list[Row]:
+        if given.get("instType") == "SWAP":
+            return self.linear.market()
         _require(given, instType="SPOT")
         row = {
             "instType": "SPOT",
@@ -189,24 +229,25 @@ class OkxFloor:
         return [row | {"instId": "ETH-BTC", "baseCcy": "ETH", "quoteCcy": "BTC"}, row]
 
     def _limits(self, given: Row) -> list[Row]:
-        _require(given, instId="BTC-USDT")
+        self._desk(given)
         bounds = {"buyLmt": "61800.1", "sellLmt": "58200.1", "enabled": True, "ts": str(now_ms())}
-        return [{"instType": "SPOT", "instId": "BTC-USDT", **bounds}]
+        return [{"instType": "SPOT", "instId": given["instId"], **bounds}]
 
     def _book(self, given: Row) -> list[Row]:
-        _require(given, instId="BTC-USDT")
-        terms = self._trading.terms
+        terms = self._desk(given).terms
+        depth = str(terms.depth / terms.contract_size)
         return [
             {
-                "bids": [[str(terms.bid), str(terms.depth), "0", "3"], ["59999.0", "2", "0", "9"]],
-                "asks": [[str(terms.ask), str(terms.depth), "0", "2"], ["60001.0", "2", "0", "7"]],
+                "bids": [[str(terms.bid), depth, "0", "3"], ["59999.0", "2", "0", "9"]],
+                "asks": [[str(terms.ask), depth, "0", "2"], ["60001.0", "2", "0", "7"]],
                 "ts": str(now_ms()),
                 "seqId": 1,
             }
         ]
 
     def _candles(self, given: Row) -> list[list[str]]:
-        _require(given, instId="BTC-USDT", bar="1Dutc")
+        self._desk(given)
+        _require(given, bar="1Dutc")
         days = closes_between(int(given["before"]) + 1, int(given["after"]) - 1)
         ended = [(at, close) for at, close in days if at + DAY_MS <= now_ms()]
         rows = [[str(at), "1", "2", "0.5", close, "9", "9", "9", "1"] for at, close in ended]
@@ -218,7 +259,7 @@ class OkxFloor:
                 "uid": "44705892343619584",
                 "mainUid": "44705892343619584",
                 "acctLv": self.mode,
-                "posMode": "net_mode",
+                "posMode": self.positions,
                 "autoLoan": False,
                 "enableSpotBorrow": self.borrows,
                 "label": "local",
@@ -245,18 +286,21 @@ class OkxFloor:
             "frozenBal": "0",
             "autoLendStatus": "off",
         }
-        return nothing | none | others | told | self.of_coin
+        more = self.linear.wallet(coin, units) if self._has_contracts else {}
+        return nothing | none | others | told | more | self.of_coin
 
     def _fees(self, given: Row) -> list[Row]:
-        _require(given, instType="SPOT", instId="BTC-USDT")
-        group = [{"groupId": "1", "taker": "-0.001", "maker": "-0.0008"}]
+        is_swap = given["instType"] == "SWAP"
+        _require(given, **({"instFamily": "BTC-USDT"} if is_swap else {"instId": "BTC-USDT"}))
+        fee = str(-self._desks[NAME if is_swap else "BTC-USDT"].terms.fee)
+        group = [{"groupId": "1", "taker": fee, "maker": "-0.0002"}]
         return [
             {
-                "instType": "SPOT",
+                "instType": given["instType"],
                 "level": "Lv1",
-                "taker": "-0.001",
-                "maker": "-0.0008",
-                "takerU": "",
+                "taker": "" if is_swap else fee,
+                "maker": "-0.0002",
+                "takerU": fee if is_swap else "",
                 "takerUSDC": "",
                 "feeGroup": group,
                 "ts": str(now_ms()),
@@ -264,54 +308,65 @@ class OkxFloor:
         ]
 
     def _one(self, given: Row) -> list[Row]:
-        _require(given, instId="BTC-USDT")
+        trading = self._desk(given)
         name = "ordId" if "ordId" in given else "clOrdId"
-        found = [row for row in map(_order, self._trading.taken) if row[name] == given[name]]
+        found = [row for row in _orders(trading) if row[name] == given[name]]
         if not found:
             raise Refusal("51603", "Order does not exist")
         return found[-1:]
 
     def _pending(self, given: Row) -> list[Row]:
-        _require(given, instType="SPOT")
+        assert given["instType"] in {"SPOT", "SWAP"}
         return []  # Every order here ends at once.
 
     def _past(self, given: Row) -> list[Row]:
-        _require(given, instType="SPOT", instId="BTC-USDT")
-        return _paged([_order(order) for order in self._trading.taken], "ordId", given)
+        return _paged(_orders(self._desk(given)), "ordId", given)
 
     def _fills(self, given: Row) -> list[Row]:
-        _require(given, instType="SPOT", instId="BTC-USDT")
         first = max(int(given["begin"]), now_ms() - 3 * DAY_MS)
-        rows = between(self._trading.executions, first, int(given["end"]))
-        return _paged([_execution(row) for row in rows], "billId", given)
+        return self._executed(given, first)
 
     def _old_fills(self, given: Row) -> list[Row]:
-        _require(given, instType="SPOT", instId="BTC-USDT")
-        if self.lists_late:
-            return []
-        rows = between(self._trading.executions, int(given["begin"]), int(given["end"]))
-        return _paged([_execution(row) for row in rows], "billId", given)
+        return [] if self.lists_late else self._executed(given, int(given["begin"]))
+
+    def _executed(self, given: Row, first: int) -> list[Row]:
+        trading = self._desk(given)
+        rows = between(trading.executions, first, int(given["end"]))
+        told = [_execution(row, given["instId"], trading.terms) for row in rows]
+        return _paged(told, "billId", given)
+
+    def _bills(self, given: Row) -> list[Row]:
+        _require(given, ccy="USDT")
+        coins = [spot_bill(row) for row in self._desks["BTC-USDT"].executions]
+        rows = [r for r in coins + self.linear.bills() if int(r["ts"]) >= int(given["begin"])]
+        return _paged(sorted(rows, key=lambda row: int(row["billId"])), "billId", given)
 
     def _create(self, given: Row) -> list[Row]:
         if self._deadline_ms and self._deadline_ms < now_ms():
             raise Refusal("50036", "The expTime can't be earlier than the current system time.")
-        if (given["instId"], given["tdMode"], given["ordType"]) != ("BTC-USDT", "cash", "ioc"):
+        trading = self._desk(given)
+        terms, words = trading.terms, (given["tdMode"], given["ordType"])
+        if words != ("cross" if terms.is_contract else "cash", "ioc"):
             raise Refusal("51000", "Parameter tdMode error", of_order=True)
         if not all(isinstance(given[name], str) for name in ("sz", "px")):
             raise Refusal("51000", "Parameter sz error", of_order=True)
+        if terms.is_contract and self.linear.lacks(given):
+            raise Refusal(*_DECLINED["funds"], of_order=True)
         try:
-            order = self._trading.place(
+            order = trading.place(
                 name=given["clOrdId"],
                 is_buy=given["side"] == "buy",
-                quantity=Decimal(given["sz"]),
+                quantity=Decimal(given["sz"]) * terms.contract_size,
                 limit=Decimal(given["px"]),
+                reduces=given.get("reduceOnly", False),
             )
         except Declined as declined:
             raise Refusal(*_DECLINED[declined.why], of_order=True) from declined
+        self.linear.settle()
         return [_taken(order)]
 
     def _cancel(self, given: Row) -> list[Row]:
-        _require(given, instId="BTC-USDT")
+        self._desk(given)
         raise Refusal("51400", "Cancellation failed as the order has ended.", of_order=True)
 
 
@@ -330,35 +385,40 @@ def _taken(order: Order) -> Row:
     return names | {"ts": str(order.at_ms), "sCode": "0", "sMsg": ""}
 
 
-def _order(order: Order) -> Row:
+def _orders(trading: Trading) -> list[Row]:
+    """Return how orders of a market are told, oldest first."""
+    return [_order(order, trading.terms) for order in trading.taken]
+
+
+def _order(order: Order, terms: Terms) -> Row:
     return {
-        "instType": "SPOT",
-        "instId": "BTC-USDT",
+        "instType": "SWAP" if terms.is_contract else "SPOT",
+        "instId": NAME if terms.is_contract else "BTC-USDT",
         "ordId": _order_id(order.number),
         "clOrdId": order.name,
         "side": "buy" if order.is_buy else "sell",
         "px": str(order.limit),
-        "sz": str(order.quantity),
-        "accFillSz": str(order.filled),
+        "sz": str(order.quantity / terms.contract_size),
+        "accFillSz": str(order.filled / terms.contract_size),
         "state": "filled" if order.is_full else "canceled",
         "ordType": "ioc",
-        "tdMode": "cash",
-        "reduceOnly": "false",
+        "tdMode": "cross" if terms.is_contract else "cash",
+        "reduceOnly": "true" if order.reduces else "false",
         "cTime": str(order.at_ms),
     }
 
 
-def _execution(row: Execution) -> Row:
+def _execution(row: Execution, market: str, terms: Terms) -> Row:
     return {
-        "instType": "SPOT",
-        "instId": "BTC-USDT",
+        "instType": "SWAP" if terms.is_contract else "SPOT",
+        "instId": market,
         "ordId": _order_id(row.order),
         "clOrdId": row.name,
         "billId": str(680_800_019_754_098_688 + row.number),
         "tradeId": str(744_876_980 + row.number),
         "side": "buy" if row.is_buy else "sell",
         "fillPx": str(row.price),
-        "fillSz": str(row.quantity),
+        "fillSz": str(row.quantity / terms.contract_size),
         "fee": str(-row.fee),
         "feeCcy": row.fee_coin,
         "execType": "T",

@@ -63,6 +63,16 @@ OKX = (
     "/api/v5/public/price-limit",
     "/api/v5/market/books",
 )
+OKX_LINEAR = (
+    "/api/v5/account/config",
+    "/api/v5/account/balance",
+    "/api/v5/account/positions",
+    "/api/v5/account/leverage-info",
+    "/api/v5/public/mark-price",
+    "/api/v5/public/funding-rate",
+    "/api/v5/public/position-tiers",
+    "/api/v5/market/index-tickers",
+)
 BINGX = (
     "/openApi/spot/v1/account/balance",
     "/openApi/spot/v1/common/symbols",
@@ -95,6 +105,7 @@ READS = [
     *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
     *(pytest.param("mexc", Market.SPOT, path, id=f"mexc {path}") for path in MEXC),
     *(pytest.param("okx", Market.SPOT, path, id=path) for path in OKX),
+    *(pytest.param("okx", Market.LINEAR, path, id=f"linear {path}") for path in OKX_LINEAR),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
@@ -113,6 +124,7 @@ FILLS = [
     pytest.param("mexc", Market.SPOT, "/api/v3/myTrades", id="mexc-spot"),
     pytest.param("okx", Market.SPOT, "/api/v5/trade/fills", id="okx-spot"),
     pytest.param("okx", Market.SPOT, "/api/v5/trade/fills-history", id="okx-spot-old"),
+    pytest.param("okx", Market.LINEAR, "/api/v5/trade/fills", id="okx-linear"),
 ]
 
 

@@ -8,14 +8,18 @@ of the account, and coins of which there is nothing are left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from trimtab.adapters.ccxt_answers import Unreadable, Unserved, decimal_of, field, rows_of, text_of
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.okx_answers import account_mode, number_of, row_in
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.adapters.okx_contracts import SETTLED_IN
+from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset
-from trimtab.domain.snapshot import Balance
+from trimtab.domain.shared_wallet import SharedWallet
+from trimtab.domain.snapshot import Balance, MarginPool
 
 _SPOT: Final = "1"
 _FUTURES: Final = "2"
@@ -78,9 +82,7 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
     """
     found = {}
     for row in coins_of(answer):
-        if any(number_of(row, name) for name in _BOUND):
-            coin = text_of(row, "ccy")
-            raise Unserved(f"{coin} backs contracts", mend="close them: coins alone are read")
+        _require_unbound(row)
         balance = coin_balance(row)
         if balance.free or balance.locked:
             found[Asset(text_of(row, "ccy"))] = balance
@@ -100,3 +102,85 @@ def coin_balance(row: Row) -> Balance:
     if free < 0 or locked < 0:
         raise Unreadable(f"a balance of {text_of(row, 'ccy')} is negative")
     return Balance(free=free, locked=locked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneWalletOfMany:
+    """An account in futures mode, each unit in one place."""
+
+    balances: Mapping[Asset, Balance]
+    pools: Mapping[Asset, MarginPool]
+    """That of USDT alone, which shares its wallet with the cash."""
+
+
+def require_futures_mode(answer: object) -> bool:
+    """Read that contracts are margined by the coin that they settle in alone.
+
+    Raises:
+        Unserved: the account is in another mode.
+        Unreadable: it does not say in which.
+
+    """
+    if require_plain_mode(answer) and account_mode(answer) != _FUTURES:
+        raise Unserved(
+            "it is in spot mode, where no contracts are traded",
+            mend='set futures mode at the venue, or venue.markets = ["spot"]',
+        )
+    return True
+
+
+def futures_of(answer: object, *, losses: Decimal, closing: Decimal) -> OneWalletOfMany:
+    """Read an account in futures mode: USDT is cash and margin, other coins back nothing.
+
+    *losses* are of those positions that are at a loss; *closing* is what closing all of them
+    costs, which the venue's figure of maintenance is without. How what is frozen and what is bound
+    relate is not said: the most that any of them leaves away counts as bound.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+        Unserved: something is owed, lent or worked with elsewhere, or another coin backs contracts.
+
+    """
+    rows = {text_of(row, "ccy"): row for row in coins_of(answer)}
+    cash = rows.pop(SETTLED_IN, None)
+    if cash is None:
+        raise Unserved(f"there is no {SETTLED_IN} in it", mend=f"bring some {SETTLED_IN} into it")
+    balances = {}
+    for coin, row in rows.items():
+        _require_unbound(row)
+        balance = coin_balance(row)
+        if balance.free or balance.locked:
+            balances[Asset(coin)] = balance
+    units, profit = decimal_of(cash, "cashBal"), number_of(cash, "upl")
+    with exact_arithmetic():
+        named = number_of(cash, "imr") + number_of(cash, "ordFrozen")
+        used = units + profit - decimal_of(cash, "availEq")
+        bound = max(named, number_of(cash, "frozenBal"), used)
+        maintained = number_of(cash, "mmr") + closing
+    if min(units, named, maintained) < 0:
+        raise Unreadable(f"a balance of {SETTLED_IN} is negative")
+    balance, pool = SharedWallet(
+        units=units,
+        locked=ZERO,
+        unrealised_pnl=profit,
+        losses=losses,
+        initial_margin=bound,
+        maintenance_margin=maintained,
+    ).parts
+    return OneWalletOfMany(
+        balances={**balances, Asset(SETTLED_IN): balance}, pools={Asset(SETTLED_IN): pool}
+    )
+
+
+def _require_unbound(row: Row) -> None:
+    """Refuse a coin that backs contracts.
+
+    Raises:
+        Unserved: it does.
+
+    """
+    if any(number_of(row, name) for name in _BOUND):
+        coin = text_of(row, "ccy")
+        raise Unserved(
+            f"{coin} backs contracts", mend=f"close them: only {SETTLED_IN} may back contracts"
+        )

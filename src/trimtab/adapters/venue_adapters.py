@@ -186,9 +186,10 @@ def _mexc(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
 
 
 def _okx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
-    """Put the ports of OKX on one wire, with one list of markets."""
+    """Put the ports of OKX on one wire, with one set of markets."""
     bands: OkxBands = {}
-    markets = okx_markets(wire, bands)
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    markets = okx_markets(wire, bands, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
     orders, key, quote = okx_orders(wire, markets), settings.account, settings.quote
     account = OkxAccount(wire, markets, orders, bands=bands)
     window_ms = settings.execution.receive_window_ms

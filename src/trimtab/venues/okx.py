@@ -1,4 +1,4 @@
-"""OKX v5, one trading account: coins.
+"""OKX v5, one trading account: coins, and perpetuals that settle in USDT.
 
 Pure data. Sources: OKX API v5 "Error Code", "Place order", "Order details", "Transaction timeouts",
 "Rate limits" and "Demo trading" (2026), ccxt 4.5.90 for hosts. Refusals of orders come with status
@@ -46,7 +46,7 @@ _ORDER: Final = frozenset(
         *("51030", "51031", "51100", "51101", "51102", "51103", "51104", "51105", "51106", "51107"),
         *("51112", "51116", "51118", "51119", "51120", "51121", "51122", "51124", "51127", "51129"),
         *("51131", "51135", "51136", "51137", "51138", "51139", "51155", "51174", "51185", "51203"),
-        *("51204", "51205"),
+        *("51204", "51205", "51023"),
     }
 )
 """What is wrong with an order itself."""
@@ -85,11 +85,20 @@ _READS: Final = (
     "privateGetTradeOrdersHistory",
     "privateGetTradeFills",
     "privateGetTradeFillsHistory",
+    "publicGetPublicMarkPrice",
+    "publicGetPublicFundingRate",
+    "publicGetPublicFundingRateHistory",
+    "publicGetPublicPositionTiers",
+    "publicGetMarketIndexTickers",
+    "privateGetAccountPositions",
+    "privateGetAccountLeverageInfo",
+    "privateGetAccountBills",
+    "privateGetAccountBillsArchive",
 )
 
 OKX: Final = VenueProfile(
     venue_id="okx",
-    kinds=frozenset({MarketKind.SPOT}),
+    kinds=frozenset({MarketKind.SPOT, MarketKind.SWAP}),
     hosts=MappingProxyType(
         {
             Environment.LOCAL: frozenset(),  # The local exchange does not speak it.

@@ -81,6 +81,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bingx", Market.LINEAR): _all_but(_NO_STOPS),
         ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
         ("okx", Market.SPOT): _all_but(_COINS_ONLY),
+        ("okx", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
     }
 )
 """What was shown, by venue and market."""

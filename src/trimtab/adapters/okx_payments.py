@@ -1,0 +1,134 @@
+"""What contracts paid and earned in an OKX account, from its bills. Not pure: it asks.
+
+Bills tell every movement of the wallet. Trades of coins are told by their executions, and left
+out; a bill of a contract's trade names its execution. Bills of seven days stand in one list and
+those of three months in another; which is asked goes by how far back is asked for. Source: OKX API
+v5 "Get bills details (last 7 days)", "Get bills details (last 3 months)", 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from trimtab.adapters.ccxt_answers import (
+    Unreadable,
+    decimal_of,
+    field,
+    instant_of,
+    integer_of,
+    milliseconds,
+    text_of,
+)
+from trimtab.adapters.ccxt_wire import Endpoint, Wire
+from trimtab.adapters.listed_pages import Page, Row, whole_list
+from trimtab.adapters.okx_answers import led_by, number_of, rows_in
+from trimtab.adapters.okx_contracts import SETTLED_IN
+from trimtab.adapters.timed_fills import risen_trade_id
+from trimtab.domain.errors import NotDone
+from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.payments import Payment, PaymentId, PaymentKind
+from trimtab.venues.profile import Desk
+
+_RECENT: Final = Endpoint(desk=Desk.LINEAR, method="privateGetAccountBills")
+_OLD: Final = Endpoint(desk=Desk.LINEAR, method="privateGetAccountBillsArchive")
+_RECENT_FOR: Final = timedelta(days=6)
+_KEPT: Final = timedelta(days=89)
+_KINDS: Final[Mapping[str, PaymentKind]] = {"1": PaymentKind.TRANSFER, "8": PaymentKind.FUNDING}
+_OF_TRADES: Final = frozenset({"2", "5", "9"})
+"""Trades, liquidations, and positions that were closed for others."""
+_COINS: Final = frozenset({"SPOT", "MARGIN"})
+_PAGE: Final = 100
+_PAGES_MAX: Final = 2000
+
+
+class OkxPayments:
+    """Reads what moved the wallet, but for trades of coins."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def since(self, start: datetime) -> tuple[Payment, ...]:
+        """Return all payments from *start* on, oldest first.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably.
+            Refused: the venue denies the read.
+
+        """
+        now = await self._wire.venue_now(Desk.LINEAR)
+        first = max(start, now - _KEPT)
+        asked = {"ccy": SETTLED_IN, "begin": milliseconds(first), "limit": _PAGE}
+        endpoint = _RECENT if first > now - _RECENT_FOR else _OLD
+
+        def page(answer: object) -> Page:
+            """Read every row, so that one that cannot be read makes the answer unreadable."""
+            rows = rows_in(answer)
+            for row in rows:
+                payments_of(row)
+            return led_by(rows, "billId", full=_PAGE)
+
+        rows = await whole_list(
+            lambda further: self._wire.read(endpoint, {**asked, **further}, page),
+            lead="after",
+            what="the bills of the account",
+            pages_max=_PAGES_MAX,
+        )
+        found: dict[tuple[Asset, PaymentKind, PaymentId], Payment] = {}
+        for payment in (each for row in rows for each in payments_of(row)):
+            if found.setdefault(payment.key, payment) != payment:
+                raise NotDone(f"payment {payment.payment_id}: comes with two contents")
+        return tuple(sorted(found.values(), key=lambda p: (p.paid_at, p.kind, p.payment_id)))
+
+
+def payments_of(row: Row) -> tuple[Payment, ...]:
+    """Read what a bill moved; nothing for a trade of coins.
+
+    Raises:
+        Unreadable: a field is missing or wrong, or a change is not what it is made of.
+
+    """
+    word, about, change = text_of(row, "type"), field(row, "instType"), decimal_of(row, "balChg")
+    if text_of(row, "ccy") != SETTLED_IN:
+        raise Unreadable("a bill of another coin")
+    if word in _OF_TRADES and about in _COINS:
+        return ()
+    name, trade = PaymentId(f"{word}-{text_of(row, 'billId')}"), None
+    parts = [(_KINDS.get(word, PaymentKind.OTHER), change)]
+    if word in _OF_TRADES and about == "SWAP":
+        trade = risen_trade_id(integer_of(row, "fillTime"), text_of(row, "tradeId"))
+        profit, fee = number_of(row, "pnl"), number_of(row, "fee")
+        with exact_arithmetic():
+            if profit + fee != change:
+                raise Unreadable("a change of the wallet is not what it is said to be made of")
+        name = PaymentId(trade)
+        parts = [(PaymentKind.COMMISSION, fee), (PaymentKind.REALISED_PROFIT, profit)]
+    return tuple(
+        Payment(
+            kind=kind,
+            word=word,
+            symbol=_symbol_of(text_of(row, "instId")) if about == "SWAP" else None,
+            asset=Asset(SETTLED_IN),
+            units=units,
+            payment_id=name,
+            trade_id=trade,
+            paid_at=instant_of(row, "ts"),
+        )
+        for kind, units in parts
+        if units
+    )
+
+
+def _symbol_of(market_id: str) -> Symbol:
+    """Return the symbol of a perpetual that settles in USDT.
+
+    Raises:
+        Unreadable: it is none.
+
+    """
+    parts = market_id.split("-")
+    if len(parts) != 3 or parts[1:] != [SETTLED_IN, "SWAP"]:  # noqa: PLR2004 -- its three parts.
+        raise Unreadable(f"a bill of {market_id}, which is no perpetual of {SETTLED_IN}")
+    return Symbol(f"{parts[0]}/{SETTLED_IN}:{SETTLED_IN}")
