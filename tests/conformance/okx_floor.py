@@ -96,6 +96,8 @@ class OkxFloor:
         self.borrows = False
         self.of_coin: Row = {}
         """What is told of every coin besides."""
+        self.of_cash: Row = {}
+        """What is told of USDT besides."""
         self.lists_late = False
         """Whether the long list of executions does not know those of today yet."""
         self._deadline_ms = 0
@@ -287,7 +289,8 @@ class OkxFloor:
             "autoLendStatus": "off",
         }
         more = self.linear.wallet(coin, units) if self._has_contracts else {}
-        return nothing | none | others | told | more | self.of_coin
+        cash = self.of_cash if coin == "USDT" else {}
+        return nothing | none | others | told | more | self.of_coin | cash
 
     def _fees(self, given: Row) -> list[Row]:
         is_swap = given["instType"] == "SWAP"

@@ -349,10 +349,11 @@ async def test_a_venue_that_counts_the_fee_to_close_or_not_agrees_about_maintena
     assert (finding.verdict, finding.measured) == (Verdict.PASS, "0")
 
 
+@pytest.mark.parametrize("venue_id", ["bybit", "okx"])
 async def test_coins_are_sold_and_hedged_from_one_wallet_and_the_books_agree(
-    tmp_path: Path,
+    tmp_path: Path, venue_id: str
 ) -> None:
-    async with opened("bybit", tmp_path, market=Market.LINEAR, more=BOTH) as (runner, _, _line):
+    async with opened(venue_id, tmp_path, market=Market.LINEAR, more=BOTH) as (runner, _, _line):
         result = await run(runner, consent=Consent.FLAG, slot_due=True)
         assert result.status is PlanStatus.EXECUTED, refusals(result)
         assert await differences(runner) == []

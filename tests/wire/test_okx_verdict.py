@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from tests.conformance.okx_floor import OkxFloor, of_order
 from tests.conformance.spoken import Told
 from tests.conformance.stage import from_the_start, staged
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
+from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights
+from trimtab.domain.snapshot import PositionMode
 from trimtab.venues.facts import Market
 
 
@@ -201,3 +205,131 @@ async def test_an_order_that_is_received_and_not_shown_yet_is_not_ended() -> Non
         found = await stage.opened.venue.look_up(stage.buy("0.004"))
     assert found is not None
     assert found.ended
+
+
+# Contracts
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"mode": "1"}, "it is in spot mode"),
+        ({"mode": "3"}, "mode multi-currency margin"),
+        ({"mode": "4"}, "mode portfolio margin"),
+        ({"positions": "sideways"}, "posMode is neither"),
+        ({"of_coin": {"stgyEq": "1"}}, "worked with by a trading bot"),
+        ({"of_coin": {"cashBal": "-1"}}, "negative"),
+    ],
+)
+async def test_an_account_with_contracts_that_cannot_be_counted_is_not_read(
+    change: dict[str, Any], why: str
+) -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        for name, value in change.items():
+            setattr(stage.floor, name, value)
+        stage.unmetered()
+        with pytest.raises(NotDone, match=why):
+            await stage.read_again()
+
+
+@pytest.mark.parametrize(
+    ("position", "why"),
+    [
+        ({"mgnMode": "isolated"}, "has its margin by itself"),
+        ({"instType": "FUTURES", "instId": "BTC-USDT-261225"}, "is no perpetual"),
+        ({"ccy": "BTC"}, "is no perpetual that settles in USDT"),
+        ({"posSide": "both"}, "neither long nor short"),
+        ({"posSide": "long"}, "neither long nor short"),
+    ],
+)
+async def test_a_position_of_another_kind_makes_the_account_unread(
+    position: dict[str, Any], why: str
+) -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        assert isinstance(stage.floor, OkxFloor)
+        stage.floor.linear.position = position
+        stage.unmetered()
+        with pytest.raises(NotDone, match=why):
+            await stage.read_again()
+
+
+async def test_a_coin_that_backs_contracts_makes_the_account_unread() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        assert isinstance(stage.floor, OkxFloor)
+        stage.floor.linear.coins_bind = True
+        stage.unmetered()
+        with pytest.raises(NotDone, match="BTC backs contracts") as raised:
+            await stage.read_again()
+    assert raised.value.next_step.startswith("close them: only USDT")
+
+
+async def test_both_sides_side_by_side_are_told_as_such() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        assert isinstance(stage.floor, OkxFloor)
+        stage.floor.positions = "long_short_mode"
+        assert (await stage.read_again()).position_mode is PositionMode.HEDGE
+        stage.floor.positions = "net_mode"
+        stage.floor.linear.position = {"posSide": "short", "pos": "1"}
+        seen = await stage.read_again()
+    assert seen.position_mode is PositionMode.HEDGE
+    assert seen.positions[stage.symbol].lots < 0
+
+
+@pytest.mark.parametrize(
+    ("told_of", "free"),
+    [
+        ({}, "69960.00000001"),
+        ({"frozenBal": "100"}, "69890.00000001"),
+        ({"ordFrozen": "30"}, "69930.00000001"),
+        ({"availEq": "69000"}, "69000"),
+    ],
+)
+async def test_whatever_is_told_to_be_used_most_is_not_free(
+    told_of: dict[str, Any], free: str
+) -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        assert isinstance(stage.floor, OkxFloor)
+        stage.floor.of_cash = told_of
+        seen = await stage.read_again()
+    (pool,) = seen.pools.values()
+    assert pool.shares_cash
+    assert seen.balances[Asset("USDT")].free == Decimal(free)
+
+
+async def test_what_closing_costs_is_in_the_maintenance_margin_and_in_every_step() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        (pool,) = stage.seen.pools.values()
+        steps = stage.seen.contracts[stage.symbol].brackets
+    assert pool.maintenance_margin == Decimal(600) * Decimal("0.0045")
+    assert [step.maintenance_ratio for step in steps] == [
+        Decimal(rate) for rate in ("0.0045", "0.0055", "0.0105")
+    ]
+    assert [step.notional_cap for step in steps] == [750_000, 3_000_000, 6_000_000]
+    assert [step.leverage_max for step in steps] == [100, 80, 50]
+
+
+async def test_an_order_counts_contracts_says_whether_it_reduces_and_is_of_cross_margin() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        reducing = replace(stage.buy("0.002", line=2), reduce_only=True)
+        await stage.opened.venue.submit(reducing)
+        sent = [json.loads(a.body) for a in stage.line.asked if stage.floor.is_order(a)]
+    assert [(row["sz"], row["reduceOnly"]) for row in sent] == [("0.4", False), ("0.2", True)]
+    assert {row["tdMode"] for row in sent} == {"cross"}
+
+
+async def test_leverage_that_the_answer_does_not_confirm_is_not_set() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        other = {"instId": "BTC-USDT-SWAP", "mgnMode": "cross", "lever": "7"}
+        stage.line.spoil(
+            told("0", data=[other]), which=lambda asked: asked.path.endswith("/set-leverage")
+        )
+        with pytest.raises(OutcomeUnknown):
+            await stage.opened.venue.set_leverage(stage.symbol, leverage=3)
+
+
+async def test_orders_of_coins_that_only_reduce_are_not_sent() -> None:
+    async with staged("okx", Market.SPOT) as stage:
+        with pytest.raises(Refused, match="nothing to reduce"):
+            await stage.opened.venue.submit(replace(stage.buy("0.004"), reduce_only=True))
+        assert stage.orders_sent() == 0

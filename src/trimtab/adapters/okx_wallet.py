@@ -82,7 +82,7 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
     """
     found = {}
     for row in coins_of(answer):
-        _require_unbound(row)
+        _require_unbound(row, mend="close them: coins alone are read")
         balance = coin_balance(row)
         if balance.free or balance.locked:
             found[Asset(text_of(row, "ccy"))] = balance
@@ -147,7 +147,7 @@ def futures_of(answer: object, *, losses: Decimal, closing: Decimal) -> OneWalle
         raise Unserved(f"there is no {SETTLED_IN} in it", mend=f"bring some {SETTLED_IN} into it")
     balances = {}
     for coin, row in rows.items():
-        _require_unbound(row)
+        _require_unbound(row, mend=f"close them: only {SETTLED_IN} may back contracts")
         balance = coin_balance(row)
         if balance.free or balance.locked:
             balances[Asset(coin)] = balance
@@ -172,7 +172,7 @@ def futures_of(answer: object, *, losses: Decimal, closing: Decimal) -> OneWalle
     )
 
 
-def _require_unbound(row: Row) -> None:
+def _require_unbound(row: Row, *, mend: str) -> None:
     """Refuse a coin that backs contracts.
 
     Raises:
@@ -180,7 +180,4 @@ def _require_unbound(row: Row) -> None:
 
     """
     if any(number_of(row, name) for name in _BOUND):
-        coin = text_of(row, "ccy")
-        raise Unserved(
-            f"{coin} backs contracts", mend=f"close them: only {SETTLED_IN} may back contracts"
-        )
+        raise Unserved(f"{text_of(row, 'ccy')} backs contracts", mend=mend)
