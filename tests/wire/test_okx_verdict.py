@@ -333,3 +333,15 @@ async def test_orders_of_coins_that_only_reduce_are_not_sent() -> None:
         with pytest.raises(Refused, match="nothing to reduce"):
             await stage.opened.venue.submit(replace(stage.buy("0.004"), reduce_only=True))
         assert stage.orders_sent() == 0
+
+
+@pytest.mark.parametrize("left_out", ["upl", "imr", "mmr"])
+async def test_what_a_position_binds_is_told_or_the_account_is_unread(left_out: str) -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        assert isinstance(stage.floor, OkxFloor)
+        stage.floor.of_cash = {left_out: ""}
+        stage.unmetered()
+        with pytest.raises(NotDone, match=left_out):
+            await stage.read_again()
+        stage.floor.linear.position = {"pos": "0"}
+        assert (await stage.read_again()).positions == {}

@@ -44,7 +44,6 @@ from trimtab.adapters.okx_wallet import (
 )
 from trimtab.adapters.raw_account import Holdings, PositionRow, ToldContract
 from trimtab.domain.instruments import Instrument, Symbol
-from trimtab.domain.shared_wallet import losses_of
 from trimtab.domain.snapshot import Book, PositionMode, PriceBand
 from trimtab.venues.profile import Desk
 
@@ -136,9 +135,8 @@ class OkxAccount:
         self._mode = await read(_CONFIG, {}, _futures_mode)
         positions, marks = await read(_POSITIONS, {}, _positions_and_marks)
         closing = closing_fees(positions, await self._held(positions), marks)
-        losses = losses_of(row.profit for row in positions)
         told, spot, linear = await together(
-            read(_WALLET, {}, partial(futures_of, losses=losses, closing=closing)),
+            read(_WALLET, {}, partial(futures_of, positions=positions, closing=closing)),
             self._orders.all_resting(Desk.SPOT),
             self._orders.all_resting(Desk.LINEAR),
         )

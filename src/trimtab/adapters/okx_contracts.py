@@ -118,7 +118,7 @@ def positions_of(answer: object) -> tuple[PositionRow, ...]:
 
 def _position_row(row: Row) -> PositionRow | None:
     """Read one position, None for a flat one."""
-    name, count = text_of(row, "instId"), number_of(row, "pos")
+    name, count = text_of(row, "instId"), decimal_of(row, "pos")
     if not count:
         return None
     if (text_of(row, "instType"), text_of(row, "ccy")) != ("SWAP", SETTLED_IN):
@@ -265,4 +265,4 @@ def marks_of(answer: object) -> Mapping[str, Decimal]:
 
     """
     rows = rows_in(answer)
-    return {text_of(r, "instId"): decimal_of(r, "markPx") for r in rows if number_of(r, "pos")}
+    return {text_of(r, "instId"): decimal_of(r, "markPx") for r in rows if decimal_of(r, "pos")}

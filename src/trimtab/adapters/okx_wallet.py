@@ -7,7 +7,7 @@ of the account, and coins of which there is nothing are left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -16,9 +16,10 @@ from trimtab.adapters.ccxt_answers import Unreadable, Unserved, decimal_of, fiel
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.okx_answers import account_mode, number_of, row_in
 from trimtab.adapters.okx_contracts import SETTLED_IN
+from trimtab.adapters.raw_account import PositionRow
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset
-from trimtab.domain.shared_wallet import SharedWallet
+from trimtab.domain.shared_wallet import SharedWallet, losses_of
 from trimtab.domain.snapshot import Balance, MarginPool
 
 _SPOT: Final = "1"
@@ -129,12 +130,14 @@ def require_futures_mode(answer: object) -> bool:
     return True
 
 
-def futures_of(answer: object, *, losses: Decimal, closing: Decimal) -> OneWalletOfMany:
+def futures_of(
+    answer: object, *, positions: Collection[PositionRow], closing: Decimal
+) -> OneWalletOfMany:
     """Read an account in futures mode: USDT is cash and margin, other coins back nothing.
 
-    *losses* are of those positions that are at a loss; *closing* is what closing all of them
-    costs, which the venue's figure of maintenance is without. How what is frozen and what is bound
-    relate is not said: the most that any of them leaves away counts as bound.
+    *closing* is what closing all *positions* costs, which the venue's figure of maintenance is
+    without. How what is frozen and what is bound relate is not said: the most that any of them
+    leaves away counts as bound. Where there is no position, what it would bind may be left empty.
 
     Raises:
         Unreadable: a field is missing or wrong.
@@ -151,19 +154,20 @@ def futures_of(answer: object, *, losses: Decimal, closing: Decimal) -> OneWalle
         balance = coin_balance(row)
         if balance.free or balance.locked:
             balances[Asset(coin)] = balance
-    units, profit = decimal_of(cash, "cashBal"), number_of(cash, "upl")
+    told = decimal_of if positions else number_of
+    units, profit, margin = decimal_of(cash, "cashBal"), told(cash, "upl"), told(cash, "imr")
     with exact_arithmetic():
-        named = number_of(cash, "imr") + number_of(cash, "ordFrozen")
+        named = margin + decimal_of(cash, "ordFrozen")
         used = units + profit - decimal_of(cash, "availEq")
-        bound = max(named, number_of(cash, "frozenBal"), used)
-        maintained = number_of(cash, "mmr") + closing
+        bound = max(named, decimal_of(cash, "frozenBal"), used)
+        maintained = told(cash, "mmr") + closing
     if min(units, named, maintained) < 0:
         raise Unreadable(f"a balance of {SETTLED_IN} is negative")
     balance, pool = SharedWallet(
         units=units,
         locked=ZERO,
         unrealised_pnl=profit,
-        losses=losses,
+        losses=losses_of(row.profit for row in positions),
         initial_margin=bound,
         maintenance_margin=maintained,
     ).parts

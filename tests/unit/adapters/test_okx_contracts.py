@@ -134,7 +134,9 @@ def test_a_position_counts_contracts_and_a_short_is_below_nothing() -> None:
     assert row.position.liquidation_price is None
     (short,) = positions_of(answer(position(posSide="short", pos="2.5", liqPx="70000")))
     assert (short.position.count, short.position.liquidation_price) == (Decimal("-2.5"), 70_000)
-    assert positions_of(answer(position(pos="0"), position(pos=""))) == ()
+    assert positions_of(answer(position(pos="0", avgPx=""))) == ()
+    with pytest.raises(Unreadable):
+        positions_of(answer(position(pos="")))
 
 
 def test_closing_costs_the_fee_of_what_the_position_is_worth() -> None:
