@@ -127,6 +127,9 @@ FACTS: Final = VenueFacts(
         ),
         "sizes of contracts count contracts, 0.01 BTC for BTC-USDT-SWAP",
         "an unfilled cancelled order is found for two hours only",
+        "what is refused about an order has a code beside the order, under code 1 of the answer",
+        "in multi-currency and portfolio margin every coin backs contracts, and may be sold",
+        "steps of the maintenance table count contracts, and a step's rate holds for all of it",
     ),
     markets=MappingProxyType(
         {
