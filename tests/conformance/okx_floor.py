@@ -123,6 +123,7 @@ class OkxFloor:
             ("GET", "/account/positions"): lambda _: self.linear.positions(),
             ("GET", "/account/leverage-info"): lambda _: self.linear.leverage(),
             ("GET", "/account/bills"): self._bills,
+            ("GET", "/account/bills-archive"): self._bills,
             ("POST", "/account/set-leverage"): self.linear.set_leverage,
             ("POST", "/trade/order"): self._create,
             ("POST", "/trade/cancel-order"): self._cancel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,10 @@ from tests.conformance.spoken import Told
 from tests.conformance.stage import from_the_start, staged
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.instruments import Asset
+from trimtab.domain.payments import PaymentKind
 from trimtab.domain.rights import KeyRights
 from trimtab.domain.snapshot import PositionMode
+from trimtab.ports import FillCursor
 from trimtab.venues.facts import Market
 
 
@@ -345,3 +348,50 @@ async def test_what_a_position_binds_is_told_or_the_account_is_unread(left_out: 
             await stage.read_again()
         stage.floor.linear.position = {"pos": "0"}
         assert (await stage.read_again()).positions == {}
+
+
+async def test_past_settlements_are_the_rates_that_were_paid_over_pages() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        until = datetime(2026, 11, 1, tzinfo=UTC)
+        since = until - timedelta(days=80)
+        settled = await stage.opened.history.funding(stage.symbol, since=since, until=until)
+        pages = [a for a in stage.line.asked if a.path.endswith("/funding-rate-history")]
+    assert [s.settled_at for s in settled] == [since + timedelta(hours=8) * k for k in range(241)]
+    assert {s.rate for s in settled} == {Decimal("0.0001")}
+    assert len(pages) == 3
+
+
+@pytest.mark.parametrize(("days", "lists"), [(5, {"bills"}), (7, {"bills-archive"})])
+async def test_bills_are_asked_of_the_list_that_reaches_back_far_enough(
+    days: int, lists: set[str]
+) -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        start = stage.opened.venue._wire.clock.now() - timedelta(days=days)
+        paid = await stage.opened.venue.payments(start)
+        asked = {a.path.rpartition("/")[2] for a in stage.line.asked if "/bills" in a.path}
+    assert asked == lists
+    assert {payment.kind for payment in paid} == {
+        PaymentKind.COMMISSION,
+        PaymentKind.REALISED_PROFIT,
+    }
+
+
+async def test_limits_of_a_contract_are_multiples_of_its_mark() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        market: Any = stage.opened.market
+        stage.line.spoil(
+            told("0", data=[{"instId": "BTC-USDT-SWAP", "markPx": "59000"}]),
+            which=lambda asked: asked.path.endswith("/mark-price"),
+        )
+        seen = await stage.read_again()
+        assert market._account._marks == {"BTC-USDT-SWAP": Decimal(59_000)}
+    assert seen.price_bands[stage.symbol].buy_high == Decimal("61800.1") / 59_000
+
+
+async def test_executions_of_long_ago_are_not_asked_of_the_short_list() -> None:
+    async with staged("okx", Market.SPOT) as stage:
+        start = stage.opened.venue._wire.clock.now() - timedelta(days=12)
+        await stage.opened.venue.fills(stage.symbol, since=FillCursor(after=None, not_before=start))
+        paths = [a.path.rpartition("/")[2] for a in stage.line.asked if "/fills" in a.path]
+    assert paths == ["fills-history", "fills-history", "fills"]

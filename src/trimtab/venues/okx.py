@@ -131,7 +131,8 @@ OKX: Final = VenueProfile(
     stamp_window_ms=30_000,
     ended_statuses=frozenset({"filled", "canceled", "mmp_canceled"}),
     forced_prefixes=(),
-    funding_cap_share=Decimal(1),
+    # Rates of a settlement were capped at 1.5 per cent where the first step maintains 1 per cent.
+    funding_cap_share=Decimal(2),
     funding_hours=8,
 )
 """OKX v5."""
