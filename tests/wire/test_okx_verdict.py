@@ -221,7 +221,7 @@ async def test_an_order_that_is_received_and_not_shown_yet_is_not_ended() -> Non
         ({"mode": "4"}, "mode portfolio margin"),
         ({"positions": "sideways"}, "posMode is neither"),
         ({"of_coin": {"stgyEq": "1"}}, "worked with by a trading bot"),
-        ({"of_coin": {"cashBal": "-1"}}, "negative"),
+        ({"of_cash": {"cashBal": "-1", "availEq": "-1"}}, "balance of USDT is negative"),
     ],
 )
 async def test_an_account_with_contracts_that_cannot_be_counted_is_not_read(
@@ -395,3 +395,67 @@ async def test_executions_of_long_ago_are_not_asked_of_the_short_list() -> None:
         await stage.opened.venue.fills(stage.symbol, since=FillCursor(after=None, not_before=start))
         paths = [a.path.rpartition("/")[2] for a in stage.line.asked if "/fills" in a.path]
     assert paths == ["fills-history", "fills-history", "fills"]
+
+
+async def test_an_answer_that_failed_as_a_whole_has_its_code_though_the_order_has_none() -> None:
+    async with staged("okx", Market.SPOT) as stage:
+        row = {"clOrdId": "", "ordId": "", "sCode": "0", "sMsg": ""}
+        stage.line.spoil(told("1", data=[row]), which=stage.floor.is_order)
+        with pytest.raises(OutcomeUnknown) as raised:
+            await stage.opened.venue.submit(stage.buy("0.004"))
+    assert raised.value.evidence is not None
+    assert raised.value.evidence.code == "1"
+
+
+async def test_executions_of_another_market_make_the_list_unread() -> None:
+    async with staged("okx", Market.SPOT) as stage:
+        stage.unmetered()
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        assert isinstance(stage.floor, OkxFloor)
+        asked = {"instType": "SPOT", "instId": "BTC-USDT", "begin": "0", "end": "9999999999999"}
+        row = stage.floor._fills(asked)[0]
+        for _ in range(4):
+            stage.line.spoil(
+                told("0", data=[row | {"instId": "ETH-USDT"}]),
+                which=lambda asked: asked.path == "/api/v5/trade/fills",
+            )
+        with pytest.raises(NotDone, match="another market"):
+            await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
+async def test_what_rests_is_asked_of_its_market_and_is_told() -> None:
+    row = {
+        "instId": "BTC-USDT",
+        "ordId": "7",
+        "clOrdId": "",
+        "side": "sell",
+        "sz": "0.003",
+        "accFillSz": "0.001",
+        "px": "61000.5",
+        "reduceOnly": "false",
+    }
+    async with staged("okx", Market.SPOT) as stage:
+        stage.line.spoil(
+            told("0", data=[row]), which=lambda asked: asked.path.endswith("/orders-pending")
+        )
+        (order,) = await stage.opened.venue.open_orders([stage.symbol])
+        assert "instId=BTC-USDT" in stage.line.asked[-1].query
+    assert (order.venue_order_id, order.limit_price) == ("7", Decimal("61000.5"))
+
+
+async def test_a_table_is_asked_for_once_and_leverage_set_where_it_is_another() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        await stage.read_again()
+        await stage.opened.venue.set_leverage(stage.symbol, leverage=20)
+        await stage.opened.venue.set_leverage(stage.symbol, leverage=3)
+        paths = [asked.path.rpartition("/")[2] for asked in stage.line.asked]
+    assert (paths.count("position-tiers"), paths.count("set-leverage")) == (1, 1)
+
+
+async def test_no_bills_are_asked_for_that_are_not_kept() -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        now = stage.opened.venue._wire.clock.now()
+        await stage.opened.venue.payments(now - timedelta(days=400))
+        (asked,) = [a for a in stage.line.asked if "/bills" in a.path]
+    begin = int(dict(part.split("=") for part in asked.query.split("&"))["begin"])
+    assert begin >= round((now - timedelta(days=90)).timestamp() * 1000)
