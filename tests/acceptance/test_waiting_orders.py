@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.acceptance.conftest import Account
+from tests.acceptance.conftest import Account, AccountAt
 from tests.acceptance.strangers import shorted, waiting_order
+from tests.acceptance.test_stops import hedged, resting
 
 
 async def test_one_that_would_open_more_than_may_be_held_stops_a_plan_that_passes_without_it(
@@ -28,3 +29,32 @@ async def test_it_is_shown_as_somebody_elses_and_warned_of(account: Account) -> 
     assert resting["ours"] is False
     (foreign,) = [c for c in examined.document["checks"] if c["check"] == "foreign_orders"]
     assert (foreign["outcome"], "BTC/USDT:USDT" in foreign["found"]) == ("warn", True)
+
+
+async def test_a_stop_of_a_hedge_is_ours_and_no_difference(account_at: AccountAt) -> None:
+    account = await hedged(account_at)
+    told = await account.trimtab("status", "--json")
+    examined = await account.trimtab("doctor", "--json")
+    compared = await account.trimtab("reconcile", "--json")
+    (stop,) = resting(account)
+    (order,) = told.document["open_orders"]
+    assert (order["client_order_id"], order["ours"]) == (stop["client_id"], True)
+    (foreign,) = [c for c in examined.document["checks"] if c["check"] == "foreign_orders"]
+    assert foreign["outcome"] == "pass"
+    assert compared.code == 0, compared.text
+
+
+async def test_a_stop_that_bears_our_kind_of_name_and_that_the_ledger_has_not_needs_a_person(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    lost = "s" + "a" * 27
+    await waiting_order(
+        account, name=lost, quantity="0.05", triggerPrice="12000", reduceOnly="true"
+    )
+    told = await account.trimtab("status", "--json")
+    compared = await account.trimtab("reconcile", "--json")
+    assert {o["client_order_id"]: o["ours"] for o in told.document["open_orders"]}[lost] is False
+    assert compared.code == 1, compared.text
+    (difference,) = compared.document["differences"]
+    assert (difference["name"], difference["expected"]) == (lost, "no such order")

@@ -15,7 +15,6 @@ from tests.wire.test_ccxt_stops import stopping
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.snapshot import MarginMode, PositionMode
-from trimtab.domain.stops import StopId, stop_id
 from trimtab.ports import Portfolio
 from trimtab.testnet import (
     Credential,
@@ -261,7 +260,7 @@ async def test_an_empty_account_is_read_as_one() -> None:
     assert set(seen.pools) == {"USDT"}
 
 
-async def test_conditional_orders_of_others_are_open_orders_at_their_trigger() -> None:
+async def test_conditional_orders_are_open_orders_at_their_trigger_whoever_placed_them() -> None:
     def row(number: int, name: str, **changes: object) -> dict[str, object]:
         return {
             "algoId": number,
@@ -275,7 +274,6 @@ async def test_conditional_orders_of_others_are_open_orders_at_their_trigger() -
         } | changes
 
     rows = [
-        row(4, stop_id(plan_digest="d" * 64, line=1), quantity="0.01", reduceOnly=True),
         row(5, "opens", symbol="SOLUSDT", triggerPrice="200"),
         row(6, "closes", closePosition=True, quantity="0"),
         row(7, "closes_nothing", closePosition=True, quantity="0", side="SELL"),
@@ -300,9 +298,8 @@ async def test_conditional_orders_of_others_are_open_orders_at_their_trigger() -
     assert sol in seen.books, "a market with an order in it is read"
 
 
-async def test_a_stop_of_ours_that_rests_is_no_open_order_and_one_by_hand_is() -> None:
+async def test_a_stop_that_rests_is_an_open_order_under_its_name() -> None:
     async with serve(scenario()) as exchange, opened(exchange.url) as at:
         await at.stops.place(stopping())
-        await at.stops.place(replace(stopping(), stop_id=StopId("by-hand")))
         seen = await at.market.snapshot(PORTFOLIO)
-    assert [(o.client_order_id, o.lots) for o in seen.open_orders] == [("by-hand", 10)]
+    assert [(o.client_order_id, o.lots) for o in seen.open_orders] == [(stopping().stop_id, 10)]

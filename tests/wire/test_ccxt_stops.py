@@ -281,9 +281,10 @@ async def test_the_order_of_a_sold_stop_counts_downwards() -> None:
     ],
 )
 async def test_what_cannot_be_read_or_is_under_way_is_no_answer(answer: Script) -> None:
-    async with stops_with({("GET", PATH): answer}) as (stops, _):
+    async with stops_with({("GET", PATH): answer}) as (stops, server):
         with pytest.raises(NotDone):
             await stops.look_up(stopping())
+        assert server.count("GET", ORDER) == 0
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ from trimtab.adapters.ccxt_account import (
 from trimtab.adapters.ccxt_answers import Unreadable, rows_of, text_of
 from trimtab.adapters.ccxt_instruments import Catalogue, contract_symbol_of, desk_of
 from trimtab.adapters.ccxt_orders import open_order_of
-from trimtab.adapters.ccxt_stop_rows import foreign_rows, open_stop_in
+from trimtab.adapters.ccxt_stop_rows import open_stop_in
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol
@@ -101,7 +101,7 @@ class _Futures:
     resting: tuple[Row, ...]
     """Open orders, not yet read: their markets are not known before."""
     waiting: tuple[Row, ...]
-    """Conditional orders, likewise, but for stops that this program places."""
+    """Conditional orders, likewise: whoever placed them."""
 
     def in_use(self) -> frozenset[str]:
         """Return the contracts with an order or a position, by the venue's names."""
@@ -200,7 +200,7 @@ class CcxtMarketData:
             read(_BRACKETS, {}, brackets),
             read(_PRICES, {}, contract_prices),
             read(_LINEAR_OPEN, {}, rows_of),
-            read(_WAITING, {}, foreign_rows),
+            read(_WAITING, {}, rows_of),
         )
         return _Futures(
             pools=pools,
@@ -310,7 +310,7 @@ def _positions(futures: _Futures, by_id: ById) -> Mapping[Symbol, Position]:
 def _resting(
     futures: _Futures, by_id: ById, positions: Mapping[Symbol, Position]
 ) -> Iterator[OpenOrder]:
-    """Yield open orders in contracts, then what others have waiting, as resting at its trigger.
+    """Yield open orders in contracts, then what waits for its trigger, as if it rested there.
 
     Raises:
         Unreadable: a field is missing or wrong.

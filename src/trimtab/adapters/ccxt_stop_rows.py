@@ -5,7 +5,6 @@ Source: as in :mod:`trimtab.adapters.ccxt_stops`. Prices are quote per base unit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +25,6 @@ from trimtab.domain.instruments import Instrument, Lots
 from trimtab.domain.orders import ClientOrderId, Side, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.domain.stops import (
-    STOP_ID_LENGTH,
     FiredOrder,
     ListedStop,
     SeenStop,
@@ -47,8 +45,6 @@ NO_ORDER: Final = frozenset({"CANCELED", "EXPIRED", "REJECTED"})
 UNDER_WAY: Final = "TRIGGERING"
 """Status of one on its way into the books, where it may still be turned down."""
 _BECAME: Final = frozenset({"TRIGGERED", "FINISHED"})
-_OURS: Final = re.compile(rf"s[a-z2-7]{{{STOP_ID_LENGTH - 1}}}", re.ASCII)
-"""Names as :func:`trimtab.domain.stops.stop_id` makes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,18 +177,6 @@ def word_in(answer: object) -> str:
 def names_in(answer: object) -> Mapping[str, VenueStopId]:
     """Return the names in a list of stops, with the venue's numbers."""
     return {text_of(row, "clientAlgoId"): _number(row) for row in rows_of(answer)}
-
-
-def foreign_rows(answer: object) -> tuple[Mapping[str, Any], ...]:
-    """Return the rows of conditional orders but those that bear a name as this program's stops do.
-
-    Raises:
-        Unreadable: it is no list, or a row has no name.
-
-    """
-    return tuple(
-        row for row in rows_of(answer) if not _OURS.fullmatch(text_of(row, "clientAlgoId"))
-    )
 
 
 def open_stop_in(row: Mapping[str, Any], instrument: Instrument, *, held: Lots) -> OpenOrder:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -229,6 +230,11 @@ class StopRecord:
     """What the venue reports as executed of that order, signed."""
     begun_at: datetime
     """When the intent was committed, our clock."""
+
+
+def names_of(records: Iterable[StopRecord]) -> frozenset[ClientOrderId]:
+    """Return the names under which stops show among the open orders of a snapshot."""
+    return frozenset(ClientOrderId(record.intent.stop_id) for record in records)
 
 
 def order_of(intent: StopIntent) -> OrderIntent:

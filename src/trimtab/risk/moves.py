@@ -18,6 +18,7 @@ from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Asset, Instrument, Symbol
 from trimtab.domain.plan import Leg, LegReason, Role
 from trimtab.domain.snapshot import OpenOrder
+from trimtab.domain.stops import names_of
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.convex import MoveIndex
 
@@ -147,10 +148,21 @@ def moves_of(case: Case, mids: Mapping[Asset, Decimal]) -> tuple[Move, ...]:
 
     """
     legs = (_leg_move(case, leg, mids) for leg in case.plan.legs)
-    resting = (_resting_move(case, order, mids) for order in case.snapshot.open_orders)
+    resting = (_resting_move(case, order, mids) for order in _others(case))
     out = (*resting, *_unknown_moves(case, mids), *_stop_moves(case, mids))
     out_already = (move for move in out if move.units)
     return tuple(replace(move, index=i) for i, move in enumerate((*legs, *out_already)))
+
+
+def _others(case: Case) -> Iterator[OpenOrder]:
+    """Return open orders but stops of ours, which are counted by what the ledger has of them.
+
+    One that the plan withdraws may be gone since the account was read, from the ledger too.
+    """
+    stops = names_of(case.context.stops) | {
+        each.withdraws for each in case.plan.stops if each.withdraws
+    }
+    return (o for o in case.snapshot.open_orders if o.client_order_id not in stops)
 
 
 def _leg_move(case: Case, leg: Leg, mids: Mapping[Asset, Decimal]) -> Move:

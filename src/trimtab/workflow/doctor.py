@@ -6,13 +6,13 @@ and counts are integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from trimtab.domain.exact import exact_arithmetic, trimmed
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
-from trimtab.domain.orders import OrderRecord
+from trimtab.domain.orders import ClientOrderId, OrderRecord
 from trimtab.domain.policy import Policy, Route
 from trimtab.domain.snapshot import (
     ContractState,
@@ -90,9 +90,12 @@ ACCOUNT_CHECKS = (
 
 
 def account_examinations(
-    snapshot: Snapshot, policy: Policy, ours: Iterable[OrderRecord]
+    snapshot: Snapshot, policy: Policy, ours: Collection[ClientOrderId]
 ) -> Iterator[Examination]:
-    """Yield what is said of the account as it was read, in the order of ACCOUNT_CHECKS."""
+    """Yield what is said of the account as it was read, in the order of ACCOUNT_CHECKS.
+
+    *ours* are the names of the orders and stops that the ledger has.
+    """
     yield _clock(snapshot, policy)
     yield _markets(snapshot, policy)
     yield _position_mode(snapshot, policy)
@@ -202,10 +205,9 @@ def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
     return instrument.kind is MarketKind.SWAP and instrument.base in routed
 
 
-def _foreign_orders(snapshot: Snapshot, ours: Iterable[OrderRecord]) -> Examination:
+def _foreign_orders(snapshot: Snapshot, ours: Collection[ClientOrderId]) -> Examination:
     """Look for resting orders that somebody else placed."""
-    known = {r.intent.client_order_id for r in ours}
-    foreign = [o for o in snapshot.open_orders if o.client_order_id not in known]
+    foreign = [o for o in snapshot.open_orders if o.client_order_id not in ours]
     if not foreign:
         return passed("foreign_orders", found="none")
     names = _listed(sorted({o.symbol for o in foreign}))

@@ -26,6 +26,7 @@ from trimtab.domain.readings import Reading
 from trimtab.domain.shared_wallet import backing, free_margin
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
 from trimtab.domain.snapshot import ContractState, OpenOrder, Position, Snapshot
+from trimtab.domain.stops import StopRecord, names_of
 from trimtab.domain.trading import Restraint
 from trimtab.domain.transfers import TransferRecord
 from trimtab.hedging.book import book_of
@@ -248,7 +249,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         pools=_pools(snapshot),
         leverage=exposed.leverage(),
         survival=survival(standing_now),
-        resting=_resting(snapshot, records),
+        resting=_resting(snapshot, records, stops),
         unresolved=unresolved,
         unresolved_transfers=moving,
         bearings=chart.bearings(portfolio.assets),
@@ -377,9 +378,11 @@ def _pools(snapshot: Snapshot) -> tuple[PoolMargin, ...]:
     return tuple(found)
 
 
-def _resting(snapshot: Snapshot, records: tuple[OrderRecord, ...]) -> tuple[RestingOrder, ...]:
+def _resting(
+    snapshot: Snapshot, records: tuple[OrderRecord, ...], stops: tuple[StopRecord, ...]
+) -> tuple[RestingOrder, ...]:
     """Return what rests on the venue, and whether it is ours."""
-    ours = {r.intent.client_order_id for r in records if not r.simulated}
+    ours = {r.intent.client_order_id for r in records if not r.simulated} | names_of(stops)
     return tuple(
         RestingOrder(
             order=order,

@@ -11,7 +11,8 @@ from tests.unit.risk.cases import ask, context, found, refused, verdict, warned
 from trimtab.domain.findings import Verdict
 from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, HedgeLine, HedgeOrigin
 from trimtab.domain.instruments import Asset, Lots, Symbol, Ticks
-from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.orders import ClientOrderId, VenueOrderId
+from trimtab.domain.snapshot import OpenOrder, Snapshot
 from trimtab.domain.stops import (
     FIRST_STOP_LINE,
     StopAct,
@@ -185,6 +186,34 @@ def test_a_stop_may_fill_at_any_time_up_to_what_is_short() -> None:
         "stop of two": "0.02",
     }
     assert units_out(FLAT, rests()) == {}
+
+
+def shown(stop: StopRecord) -> OpenOrder:
+    """Return a stop as a snapshot shows it among the open orders."""
+    return OpenOrder(
+        symbol=PERP,
+        client_order_id=ClientOrderId(stop.intent.stop_id),
+        venue_order_id=VenueOrderId("1"),
+        lots=stop.intent.lots,
+        limit_price=stop.intent.trigger_price,
+        reduce_only=True,
+    )
+
+
+def test_a_stop_that_the_snapshot_shows_counts_once_and_one_that_nobody_knows_as_an_order() -> None:
+    snapshot = dataclasses.replace(HELD, open_orders=(shown(rests()), shown(rests(of="lost"))))
+    facts = context(stops=(rests(),))
+    case = Case(plan=plan(snapshot), snapshot=snapshot, policy=RULES, context=facts, now=NOW)
+    moves = account_state(case).moves
+    assert [(m.name, m.is_stop) for m in moves] == [("order s-lost", False), ("stop of btc", True)]
+
+
+def test_a_stop_that_the_plan_withdrew_since_the_account_was_read_is_no_order() -> None:
+    snapshot = dataclasses.replace(HELD, open_orders=(shown(rests()),))
+    assert units_out(snapshot, put_too=(put("0.04", withdraws="s-btc"),)) == {"stop of btc": "0.04"}
+    proposal = plan(snapshot, stops=(put("0.04", withdraws="s-btc"),))
+    case = Case(plan=proposal, snapshot=snapshot, policy=RULES, context=context(), now=NOW)
+    assert len(account_state(case).moves) == 1
 
 
 def test_a_stop_that_is_put_counts_as_far_as_there_is_a_short_now() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -35,9 +35,10 @@ from trimtab.cli.tables import rows_table, words
 from trimtab.config import ApprovalMode, Config
 from trimtab.config.secrets import Credentials, credentials
 from trimtab.domain.errors import AccountHeld, ConfigError, NotDone, TrimtabError, VenueError
-from trimtab.domain.orders import OrderRecord
+from trimtab.domain.orders import ClientOrderId
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment, Snapshot
+from trimtab.domain.stops import names_of
 from trimtab.risk.references import Bench
 from trimtab.triggers.calendar import slot_after
 from trimtab.venues.catalogue import PROFILES
@@ -95,8 +96,8 @@ class _Books:
     """What the ledger showed."""
 
     found: tuple[Examination, ...]
-    orders: tuple[OrderRecord, ...]
-    """Ours, to tell them from others'; empty when the ledger could not be read."""
+    ours: frozenset[ClientOrderId]
+    """Names of orders and stops; none when the ledger could not be read."""
 
 
 def doctor() -> Exit:
@@ -119,7 +120,7 @@ async def examinations(config: Config) -> tuple[Examination, ...]:
         *books.found,
         _host(config),
         _promise(config),
-        *await _account(config, books.orders),
+        *await _account(config, books.ours),
         await _references(config),
     )
 
@@ -149,7 +150,9 @@ async def _ledger(config: Config) -> _Books:
                 await _schedule(ledger, config),
                 await _notices(ledger, config),
             )
-            return _Books(found=found, orders=await ledger.orders(plan_digest=None))
+            orders, stops = await ledger.orders(plan_digest=None), await ledger.open_stops()
+            named = frozenset(record.intent.client_order_id for record in orders)
+            return _Books(found=found, ours=named | names_of(stops))
     except TrimtabError as fault:
         rest = (
             *("disk", "lock", "unresolved_orders", "halt", "standing_approvals"),
@@ -157,7 +160,7 @@ async def _ledger(config: Config) -> _Books:
         )
         why = "the ledger cannot be used"
         bad = failed("ledger", found=str(fault), fix=fault.next_step)
-        return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), orders=())
+        return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), ours=frozenset())
 
 
 async def _standing(ledger: SqlLedger, config: Config) -> Examination:
@@ -258,7 +261,7 @@ def _promise(config: Config) -> Examination:
     return warned("venue_promise", found=told, fix=f"trimtab venues show {venue_id}")
 
 
-async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Examination]:
+async def _account(config: Config, ours: Collection[ClientOrderId]) -> Sequence[Examination]:
     """Read the account once, and say what keeps it from being read."""
     try:
         settings = venue_settings(config, os.environ, SystemClock(), use=KeyUse.READ)
@@ -286,7 +289,7 @@ async def _account(config: Config, orders: Sequence[OrderRecord]) -> Sequence[Ex
         passed("venue", found=f"answers, {len(snapshot.instruments)} markets read"),
         passed("key", found=f"accepted, {told}"),
         *looked,
-        *account_examinations(snapshot, config.policy, orders),
+        *account_examinations(snapshot, config.policy, ours),
     )
 
 
