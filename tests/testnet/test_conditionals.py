@@ -168,6 +168,17 @@ def test_two_stops_at_one_trigger_fire_oldest_first_and_the_second_finds_nothing
     assert venue.position() == 0
 
 
+def test_one_that_goes_with_the_position_is_gone_before_its_own_turn() -> None:
+    venue = short()
+    put(venue, timeInForce="GTE_GTC")
+    put(venue, timeInForce="GTE_GTC", clientAlgoId="stop-2")
+    move(venue, "66000")
+    assert (asked(venue)["algoStatus"], asked(venue, "stop-2")["algoStatus"]) == (
+        "FINISHED",
+        "EXPIRED",
+    )
+
+
 def test_one_that_is_not_reduce_only_opens_what_it_says() -> None:
     venue = short("0.2")
     put(venue, reduceOnly="false")
@@ -356,6 +367,7 @@ def test_history_shows_every_one_of_a_contract_in_pages() -> None:
     assert names() == ["stop-0", "stop-1", "stop-2"]
     assert names(limit=2) == ["stop-1", "stop-2"]
     assert names(algoId=4_000_001, limit=2) == ["stop-0", "stop-1"]
+    assert names(algoId=4_000_002) == ["stop-1", "stop-2"]
     assert names(startTime=START_MS + 1000, endTime=START_MS + 1000) == ["stop-1"]
     assert names(startTime=START_MS, limit=1) == ["stop-0"]
 
@@ -374,6 +386,9 @@ def test_what_came_to_nothing_is_forgotten_after_three_days_and_the_rest_after_n
     assert asked(venue, "fires")["algoStatus"] == "FINISHED"
     venue.clock_ms += 87 * DAY_MS
     assert venue.code("GET", PATH, clientAlgoId="fires") == -2013
+    assert venue.code("GET", PATH, clientAlgoId="rests") == -2013
+    (row,) = venue.ok("GET", "/fapi/v1/openAlgoOrders")
+    assert row["clientAlgoId"] == "rests", "it rests as long as nobody withdraws it"
 
 
 @pytest.mark.parametrize(("method", "code"), [("GET", -2013), ("DELETE", -2011)])

@@ -339,9 +339,22 @@ async def test_an_order_that_does_not_show_ended_unfilled_only_when_the_venue_fo
         assert found.order == FiredOrder(venue_order_id=number, filled_lots=Lots(0), ended=True)
 
 
+async def test_one_that_has_rested_too_long_to_be_found_by_name_is_found_in_the_list() -> None:
+    unknown = told({"code": -2013, "msg": "Order does not exist."}, 400)
+    rows = [row(algoId=1, clientAlgoId="another", orderType="STOP"), row()]
+    answers = {("GET", PATH): unknown, ("GET", OPEN): told(rows)}
+    async with stops_with(answers) as (stops, server):
+        found = await stops.look_up(stopping())
+        assert [a.params["symbol"] for a in server.arrivals if a.path == OPEN] == ["BTCUSDT"]
+    assert found is not None
+    assert (found.state, found.venue_stop_id) == (SeenStop.RESTING, "2146760")
+    assert contradiction(stopping(), found) == ""
+
+
 async def test_a_name_that_is_not_known_is_none_and_a_denied_read_is_refused() -> None:
     unknown = told({"code": -2013, "msg": "Order does not exist."}, 400)
-    async with stops_with({("GET", PATH): unknown}) as (stops, _):
+    answers = {("GET", PATH): unknown, ("GET", OPEN): told([row(clientAlgoId="another")])}
+    async with stops_with(answers) as (stops, _):
         assert await stops.look_up(stopping()) is None
     denied = told({"code": -2015, "msg": "Invalid API-key"}, 401)
     async with stops_with({("GET", PATH): denied}) as (stops, _):

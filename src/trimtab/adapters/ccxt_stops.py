@@ -110,6 +110,7 @@ class CcxtStops:
         market = await self._catalogue.require(intent.instrument.symbol)
         asked = {"clientAlgoId": intent.stop_id}
         told = await one_or_none(self._wire, _ONE, asked, _reading(intent, str(market["id"])))
+        told = told or await self._among_resting(intent, str(market["id"]))
         if told is None:
             return None
         if told.stop.status == UNDER_WAY and told.order_id is None:
@@ -117,6 +118,18 @@ class CcxtStops:
         if told.order_id is None:
             return told.stop
         return await self._fired(intent, str(market["id"]), told, told.order_id)
+
+    async def _among_resting(self, intent: StopIntent, market_id: str) -> ToldStop | None:
+        """Look for a stop in the list of what rests; by name none is found after ninety days."""
+
+        def read(answer: object) -> ToldStop | None:
+            """Read the one row of our name."""
+            for row in rows_of(answer):
+                if text_of(row, "clientAlgoId") == intent.stop_id:
+                    return told_in({"actualOrderId": "", **row}, intent, market_id)
+            return None
+
+        return await self._wire.read(_OPEN, {"symbol": market_id}, read)
 
     async def _fired(
         self, intent: StopIntent, market_id: str, told: ToldStop, order_id: VenueOrderId

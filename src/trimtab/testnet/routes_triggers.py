@@ -46,15 +46,22 @@ def _named(state: State, params: Params) -> Conditional | None:
 
 
 def _kept(state: State, order: Conditional) -> bool:
-    """Say whether the exchange still tells of *order*: what came to nothing, three days."""
+    """Say whether the exchange still tells of *order*: what came to nothing, three days.
+
+    Anything else for ninety days from when it was placed, though it may rest for longer.
+    """
     age = state.now_ms - order.created_at
     return age <= (_UNFILLED_KEPT_MS if order.status in {"CANCELED", "EXPIRED"} else _KEPT_MS)
 
 
+def _lifted(state: State, order: Conditional, place: str) -> bool:
+    """Say whether no fault hides *order* at *place*."""
+    return state.conditionals.veil.lifted(order.number, place=place, now_ms=state.now_ms)
+
+
 def _seen(state: State, order: Conditional, place: str) -> bool:
     """Say whether *order* is kept and no fault hides it at *place*."""
-    lifted = state.conditionals.veil.lifted(order.number, place=place, now_ms=state.now_ms)
-    return lifted and _kept(state, order)
+    return _lifted(state, order, place) and _kept(state, order)
 
 
 def get_conditional(state: State, params: Params) -> Json:
@@ -86,7 +93,7 @@ def list_resting(state: State, params: Params) -> list[Json]:
     if symbol := params.text("symbol"):
         state.listing(Market.USDM, symbol)
     resting = state.conditionals.resting(symbol)
-    return [views_triggers.row(state, o) for o in resting if _seen(state, o, "open_orders")]
+    return [views_triggers.row(state, o) for o in resting if _lifted(state, o, "open_orders")]
 
 
 def list_all(state: State, params: Params) -> list[Json]:
