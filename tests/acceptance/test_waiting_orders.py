@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.acceptance.conftest import Account, AccountAt
-from tests.acceptance.strangers import shorted, waiting_order
-from tests.acceptance.test_stops import hedged, resting
+from tests.acceptance.conftest import Account, AccountAt, Ended
+from tests.acceptance.strangers import CONDITIONAL, shorted, waiting_order
+from tests.acceptance.test_hedges import ONE_COIN, opened
+from tests.acceptance.test_stops import RESTS, hedged, resting
+from trimtab.testnet import Fault, Kind
 
 
 async def test_one_that_would_open_more_than_may_be_held_stops_a_plan_that_passes_without_it(
@@ -58,3 +60,34 @@ async def test_a_stop_that_bears_our_kind_of_name_and_that_the_ledger_has_not_ne
     assert compared.code == 1, compared.text
     (difference,) = compared.document["differences"]
     assert (difference["name"], difference["expected"]) == (lost, "no such order")
+
+
+async def placing(account_at: AccountAt, *, hidden_ms: int) -> tuple[Account, Ended]:
+    """Have a hedge opened whose stop is taken, unanswered, and in no list for a while."""
+    account = await opened(account_at, ONE_COIN, hedge=RESTS)
+    hidden = dict.fromkeys(("order", "open_orders", "all_orders"), hidden_ms)
+    for kind, more in ((Kind.RESET_AFTER, {}), (Kind.INVISIBLE, {"hide_ms": hidden})):
+        account.exchange.inject(Fault(kind=kind, method="POST", path=CONDITIONAL, **more))
+    ran = await account.trimtab("hedge", "BTC", "10%", "--execute", "--yes", "--json")
+    return account, ran
+
+
+async def test_a_stop_that_shows_late_is_waited_for_and_placed_once(account_at: AccountAt) -> None:
+    account, ran = await placing(account_at, hidden_ms=1500)
+    assert ran.code == 0, ran.text
+    [stop] = ran.document["execution"]["stops"]
+    assert (stop["status"], len(resting(account))) == ("resting", 1)
+
+
+async def test_a_stop_that_shows_only_after_its_absence_was_proved_is_told(
+    account_at: AccountAt,
+) -> None:
+    account, ran = await placing(account_at, hidden_ms=600_000)
+    assert ran.code == 5, ran.text
+    [stop] = ran.document["execution"]["stops"]
+    assert (stop["status"], len(account.exchange.truth()["conditionals"])) == ("absent", 1)
+    [late] = resting(account)
+    account.exchange.exchange.state.conditionals.veil.hide(late["number"], until_ms={})
+    compared = await account.trimtab("reconcile", "--json")
+    assert compared.code == 1, compared.text
+    assert late["client_id"] in {d["name"] for d in compared.document["differences"]}
