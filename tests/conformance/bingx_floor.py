@@ -52,6 +52,8 @@ class BingxFloor:
         self._coins = dict(_COINS)
         self._linear = LinearDesk(self._coins)
         self._moves: list[Row] = []
+        self.coin_margined: list[Row] = []
+        """Positions that no account of ours has."""
         spot, linear = SpotDesk(self._coins), self._linear
         self._desk: Desk = spot if market is Market.SPOT else linear
         self._routes: dict[tuple[str, str], Callable[[Row], Any]] = {
@@ -76,6 +78,7 @@ class BingxFloor:
             ("GET", "/swap/v3/quote/klines"): _contract_candles,
             ("GET", "/swap/v3/user/balance"): linear.balances,
             ("GET", "/swap/v2/user/positions"): linear.positions,
+            ("GET", "/cswap/v1/user/positions"): lambda _: self.coin_margined,
             ("GET", "/swap/v2/user/income"): linear.income,
             ("GET", "/swap/v2/user/commissionRate"): linear.fees,
             ("GET", "/swap/v1/trade/assetMode"): linear.together,

@@ -55,6 +55,8 @@ class BitgetFloor:
         self._linear = Desk(is_contract=True, coins=self._coins)
         self._desk = self._spot if market is Market.SPOT else self._linear
         self._transfers: list[Row] = []
+        self.others: dict[str, list[Row]] = {"COIN-FUTURES": [], "USDC-FUTURES": []}
+        """Positions in products that no account of ours has."""
         spot, linear = self._spot, self._linear
         self._routes: dict[tuple[str, str], Callable[[Row], Any]] = {
             ("GET", "/spot/market/tickers"): lambda given: [{"symbol": given["symbol"]}],
@@ -101,7 +103,10 @@ class BitgetFloor:
         if not any(part in asked.path for part in _PUBLIC) and (fault := _unsigned(asked)):
             return fault
         given = json.loads(asked.body) if asked.method == "POST" else dict(parse_qsl(asked.query))
-        if "/mix/" in asked.path and given.get("productType") != "USDT-FUTURES":
+        product = given.get("productType")
+        if "all-position" in asked.path and product in self.others:
+            return _told(self.others[product])
+        if "/mix/" in asked.path and product != "USDT-FUTURES":
             return _refused("400172", "Parameter verification failed productType")
         try:
             return _told(route(given))

@@ -17,6 +17,7 @@ from tests.conformance.stage import Stage, from_the_start, staged
 from tests.contract.test_wallets import moving
 from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused
 from trimtab.domain.snapshot import Environment, PositionMode
+from trimtab.ports import Beside
 from trimtab.venues.facts import Market
 
 TRADES = "/openApi/spot/v1/trade/myTrades"
@@ -332,3 +333,16 @@ async def test_moves_are_listed_over_pages() -> None:
             await stage.opened.wallets.transfer(moving("1.5"))
         found = await stage.opened.wallets.transfers(moving("1.5"), since=since)
     assert len({each.venue_transfer_id for each in found.listed}) == 103
+
+
+@pytest.mark.parametrize("market", [Market.SPOT, Market.LINEAR])
+async def test_contracts_that_nothing_reads_are_told(market: Market) -> None:
+    async with staged("bingx", market) as stage:
+        stage.floor._linear.trading.units = Decimal(0)
+        assert await stage.opened.preflight.beside() == ()
+        row = {"symbol": "BTC-USD", "positionSide": "SHORT", "positionAmt": "20"}
+        stage.floor.coin_margined = [row, row | {"positionAmt": "0"}]
+        stage.floor._linear.trading.units = Decimal("0.01")
+        found = await stage.opened.preflight.beside()
+    coins = (Beside(place="USDT-margined BTC-USDT", held="0.01"),) * (market is Market.SPOT)
+    assert found == (Beside(place="coin-margined BTC-USD", held="-20"), *coins)

@@ -19,6 +19,7 @@ from trimtab.domain.errors import ConfigError, NotDone, Refused
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.payments import PaymentKind
 from trimtab.domain.snapshot import Environment, PositionMode
+from trimtab.ports import Beside
 from trimtab.venues.facts import Market
 
 BOTH = pytest.mark.parametrize("market", [Market.SPOT, Market.LINEAR])
@@ -283,3 +284,23 @@ async def test_a_key_without_its_passphrase_opens_nothing_and_is_told_what_to_se
 
 def test_no_part_of_a_key_is_ever_shown() -> None:
     assert "here" not in repr(ApiKey(key="here", secret="here", passphrase="here"))
+
+
+async def test_contracts_of_other_products_are_told_and_those_of_the_account_are_not() -> None:
+    async with staged("bitget", Market.LINEAR) as stage:
+        assert await stage.opened.preflight.beside() == ()
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        asked = {"productType": "USDT-FUTURES"}
+        (row,) = stage.floor._linear.positions(asked)
+        stage.floor.others["COIN-FUTURES"] = [
+            row | {"symbol": "BTCUSD", "holdSide": "short", "total": "2"}
+        ]
+        found = await stage.opened.preflight.beside()
+        assert found == (Beside(place="COIN-FUTURES BTCUSD", held="-2"),)
+
+
+async def test_an_account_of_coins_alone_tells_all_contracts() -> None:
+    async with staged("bitget", Market.SPOT) as stage:
+        stage.floor._linear.trading.units = Decimal("0.01")
+        found = await stage.opened.preflight.beside()
+    assert found == (Beside(place="USDT-FUTURES BTCUSDT", held="0.01"),)

@@ -102,6 +102,17 @@ def positions_of(answer: object) -> tuple[HeldPosition, ...]:
     )
 
 
+def counts_of(answer: object) -> tuple[tuple[str, Decimal], ...]:
+    """Read by name how much is held in contracts of any kind, signed; flat ones are left out.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    rows = (row for row in rows_of(told_of(answer)) if decimal_of(row, "positionAmt"))
+    return tuple((text_of(row, "symbol"), _count(row)) for row in rows)
+
+
 def _position(row: Row) -> HeldPosition:
     """Read one position; a liquidation price that is not positive stands for none."""
     count, isolated = _count(row), field(row, "isolated")

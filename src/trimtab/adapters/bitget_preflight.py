@@ -8,21 +8,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from trimtab.adapters.bitget_wallets import key_rights_of
+from trimtab.adapters.bitget_markets import PRODUCT
+from trimtab.adapters.bitget_wallets import key_rights_of, positions_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.raw_preflight import RawPreflight
 from trimtab.domain.errors import Refused
+from trimtab.domain.exact import plain
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyStanding, KeyUse, UntoldRights
+from trimtab.ports.preflight import Beside
 from trimtab.venues.profile import Desk
 
 _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="privateSpotGetV2SpotAccountInfo")
 _NOT_IN_DEMO: Final = frozenset({"40081", "40105", "40110"})
+_POSITIONS: Final = Endpoint(desk=Desk.LINEAR, method="privateMixGetV2MixPositionAllPosition")
+_PRODUCTS: Final = ("COIN-FUTURES", "USDC-FUTURES")
+"""Contracts that are never part of an account."""
 _FEE_COIN: Final = Asset("BGB")
 
 
-def bitget_preflight(wire: Wire, hosts: HostRecord, *, use: KeyUse) -> RawPreflight:
+def bitget_preflight(
+    wire: Wire, hosts: HostRecord, *, use: KeyUse, has_futures: bool
+) -> RawPreflight:
     """Return what reads about the venue.
 
     ccxt 4.5.90 has no question for whether its coin pays fees.
@@ -37,4 +45,15 @@ def bitget_preflight(wire: Wire, hosts: HostRecord, *, use: KeyUse) -> RawPrefli
                 raise
             return UntoldRights(why="demo trading: the venue does not tell them", is_absent=True)
 
-    return RawPreflight(wire, hosts, rights=rights, fee_coin=_FEE_COIN)
+    async def beside() -> tuple[Beside, ...]:
+        """Ask for contracts that nothing here reads: of coins, of USDC, of USDT without futures."""
+        found: list[Beside] = []
+        for product in _PRODUCTS if has_futures else (*_PRODUCTS, PRODUCT["productType"]):
+            rows = await wire.read(_POSITIONS, {"productType": product}, positions_of)
+            found += (
+                Beside(place=f"{product} {p.market_id}", held=plain(p.count))
+                for p in (row.position for row in rows)
+            )
+        return tuple(found)
+
+    return RawPreflight(wire, hosts, rights=rights, fee_coin=_FEE_COIN, beside=beside)

@@ -107,6 +107,7 @@ _READS: Final = (
     "swapV3PublicGetQuoteKlines",
     "swapV3PrivateGetUserBalance",
     "swapV2PrivateGetUserPositions",
+    "cswapV1PrivateGetUserPositions",
     "swapV2PrivateGetUserIncome",
     "swapV2PrivateGetUserCommissionRate",
     "swapV1PrivateGetTradeAssetMode",
