@@ -125,7 +125,12 @@ def traded_units(snapshot: Snapshot, asset: Asset) -> Decimal:
 
 
 def exposure(snapshot: Snapshot) -> Exposure:
-    """Return the exposure of *snapshot*, every wallet counted once."""
+    """Return the exposure of *snapshot*, every wallet counted once.
+
+    Raises:
+        MissingMark: there is a position in what has no price in the quote.
+
+    """
     with exact_arithmetic():
         mids = _mids(snapshot)
         futures: dict[Asset, Decimal] = {}
@@ -135,6 +140,8 @@ def exposure(snapshot: Snapshot) -> Exposure:
             instrument = snapshot.instruments[symbol]
             units = instrument.units(position.lots)
             futures[instrument.base] = futures.get(instrument.base, ZERO) + units
+            if instrument.base not in mids:
+                raise MissingMark(f"{symbol}: a position, but nothing that was read prices it")
             at_mid = units * mids[instrument.base]
             settled[instrument.settle] = settled.get(instrument.settle, ZERO) + at_mid
             gross += abs(units) * snapshot.contracts[symbol].mark
@@ -169,6 +176,10 @@ def _mids(snapshot: Snapshot) -> dict[Asset, Decimal]:
         elif symbol in snapshot.contracts:
             mids.setdefault(instrument.base, snapshot.contracts[symbol].index)
     mids[snapshot.quote] = ONE
+    for symbol in snapshot.positions:  # In another quote, of what nothing else prices.
+        instrument = snapshot.instruments[symbol]
+        if instrument.base not in mids and instrument.quote in mids:
+            mids[instrument.base] = snapshot.contracts[symbol].index * mids[instrument.quote]
     return mids
 
 

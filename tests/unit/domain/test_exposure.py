@@ -90,3 +90,15 @@ def test_what_is_not_held_is_worth_nothing_wherever_it_is_counted() -> None:
     held = exposure(account("BTC @ 100, USDT 5, wallet 7"))
     assert (held.value(BTC), held.value_outside_of(BTC), held.value(ETH)) == (0, 0, 0)
     assert held.value_outside_of(USDT) == dec(5)
+
+
+def test_a_position_in_another_quote_is_priced_by_its_own_index_and_never_left_out() -> None:
+    held = account("USDT 1000, USDC 100 @ 0.5, ETH 0 @ 3000, wallet 100, perp ETH -2")
+    (symbol,) = held.positions
+    other = replace(held.instruments[symbol], quote=Asset("USDC"), settle=Asset("USDC"))
+    spot = {s: i for s, i in held.instruments.items() if i.base == "USDC"}
+    seen = replace(held, instruments={**spot, symbol: other})
+    assert exposure(seen).mid(ETH) == dec(1_500)
+    assert exposure(seen).net(ETH) == dec(-3_000)
+    with pytest.raises(MissingMark, match="a position, but nothing that was read prices it"):
+        exposure(replace(seen, instruments={symbol: other}))
