@@ -312,6 +312,7 @@ class BybitFloor:
                 "Derivatives": [],
             },
             "ips": ["*"],
+            "userID": 24617703,
         }
 
     def _margin(self, _: Row) -> Row:

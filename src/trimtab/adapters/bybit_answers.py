@@ -321,6 +321,7 @@ def key_rights_of(answer: object, *, use: KeyUse, borrows: bool) -> KeyRights:
         borrows=trades and borrows,
         trades_options=trades and bool(allowed.get("Options")),
         is_bound_to_ip=bool(addresses) and "*" not in addresses,
+        wallet=f"bybit {integer_of(row, 'userID')}" if "userID" in row else "",
     )
 
 

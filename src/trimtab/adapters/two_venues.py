@@ -348,6 +348,9 @@ def joined_rights(
         )
     assert isinstance(coins, KeyRights), "What is not untold is told."
     assert isinstance(hedges, KeyRights), "As above."
+    if coins.wallet and coins.wallet == hedges.wallet:
+        why = f"both keys are of one account ({coins.wallet}), whose cash would count twice: remove"
+        return UntoldRights(why=f"{why} [hedge.venue], or set a key of another", is_absent=False)
     sends = coins.use is hedges.use is KeyUse.SEND
     return KeyRights(
         use=KeyUse.SEND if sends else KeyUse.READ,

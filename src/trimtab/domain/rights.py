@@ -38,6 +38,9 @@ class KeyRights:
     """Whether the venue takes it from listed addresses only."""
     trades_everything: bool = False
     """Whether the venue has one right for all trading, options too, that no key can do without."""
+    wallet: str = ""
+    """The venue's name of the one wallet that is cash and margin behind it; empty where there is
+    none, or it is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

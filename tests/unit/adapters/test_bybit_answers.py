@@ -286,6 +286,9 @@ def test_a_key_that_only_reads_trades_nothing_and_margin_is_the_accounts() -> No
     assert not (read.trades_futures)
     assert not (read.borrows)
     assert read.is_bound_to_ip
+    assert read.wallet == ""
+    told["result"]["userID"] = 24617703
+    assert key_rights_of(told, use=KeyUse.READ, borrows=False).wallet == "bybit 24617703"
     assert key_rights_of(rights(), use=KeyUse.SEND, borrows=True).borrows
     assert is_margin_on(answer({"spotMarginMode": "1"}))
     assert not is_margin_on(answer({"spotMarginMode": "0"}))

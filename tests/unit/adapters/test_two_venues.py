@@ -146,6 +146,17 @@ def test_one_key_that_does_not_tell_makes_both_untold_and_is_named() -> None:
     )
 
 
+def test_two_keys_of_one_wallet_are_refused_since_its_cash_would_count_twice() -> None:
+    mine, other = (dataclasses.replace(RIGHTS, wallet=owner) for owner in ("7", "8"))
+    told = joined_rights(coins=mine, hedges=mine, names=NAMES)
+    assert isinstance(told, UntoldRights)
+    assert not told.is_absent
+    assert "both keys are of one account (7)" in told.why
+    for pair in ((mine, other), (RIGHTS, RIGHTS)):
+        told = joined_rights(coins=pair[0], hedges=pair[1], names=NAMES)
+        assert isinstance(told, KeyRights)
+
+
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
