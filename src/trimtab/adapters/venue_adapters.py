@@ -118,9 +118,7 @@ def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
         venue=bitget_venue(wire, markets, orders),
         wallets=BitgetWallets(wire) if has_futures else OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
-        preflight=bitget_preflight(
-            wire, hosts, use=settings.key_use, has_futures=has_futures
-        ),
+        preflight=bitget_preflight(wire, hosts, use=settings.key_use, has_futures=has_futures),
         history=bitget_history(wire, markets, quote=quote),
     )
 
@@ -150,9 +148,7 @@ def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
         venue=bingx_venue(wire, markets, orders, modes),
         wallets=BingxWallets(wire) if has_futures else OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
-        preflight=bingx_preflight(
-            wire, hosts, use=settings.key_use, has_futures=has_futures
-        ),
+        preflight=bingx_preflight(wire, hosts, use=settings.key_use, has_futures=has_futures),
         history=bingx_history(wire, markets, quote=quote),
     )
 
