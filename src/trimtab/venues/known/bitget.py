@@ -128,6 +128,10 @@ FACTS: Final = VenueFacts(
         "an account that was made unified is answered 40085 by every question of v2",
         "what a transfer is answered with and what it is listed with are different numbers",
         "a margin mode is refused while a position is open, also the one that is set",
+        (
+            "orders that wait for a trigger are in lists of their own, which are not read: what a "
+            "person has waiting counts in no limit"
+        ),
     ),
     markets=MappingProxyType(
         {

@@ -130,6 +130,10 @@ FACTS: Final = VenueFacts(
         "what is refused about an order has a code beside the order, under code 1 of the answer",
         "in multi-currency and portfolio margin every coin backs contracts, and may be sold",
         "steps of the maintenance table count contracts, and a step's rate holds for all of it",
+        (
+            "orders that wait for a trigger are in lists of their own, which are not read: what a "
+            "person has waiting counts in no limit"
+        ),
     ),
     markets=MappingProxyType(
         {
