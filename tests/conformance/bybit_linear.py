@@ -41,6 +41,8 @@ class BybitLinear:
         self._coins = coins
         self.margin_mode = "REGULAR_MARGIN"
         self.hedging = "OFF"
+        self.others: dict[str, list[Row]] = {"inverse": [], "option": []}
+        """Positions of kinds that no account of ours has."""
         self.place = 0
         """0 for one way, 1 or 2 for a side of two."""
         self.counts_fee = True
@@ -156,6 +158,10 @@ class BybitLinear:
         return {"category": "linear", "list": rows, "nextPageCursor": ""}
 
     def positions(self, given: Row) -> Row:
+        if given.get("category") in self.others:
+            return paged(self.others[given["category"]], given, most=200)
+        if given.get("settleCoin") == "USDC":
+            return paged([], given, most=200)
         if given.get("category") != "linear" or not {"symbol", "settleCoin"} & given.keys():
             raise Refusal(10001, "symbol or settleCoin is required")
         at = self._trading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.conformance.spoken import Told
 from tests.conformance.stage import staged
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
+from trimtab.ports import Beside
 from trimtab.venues.facts import Market
 
 
@@ -114,3 +116,22 @@ async def test_an_order_that_is_received_and_not_shown_yet_is_not_ended() -> Non
         found = await stage.opened.venue.look_up(stage.buy("0.004"))
     assert found is not None
     assert found.ended
+
+
+@pytest.mark.parametrize("market", [Market.SPOT, Market.LINEAR])
+async def test_contracts_that_nothing_reads_are_told(market: Market) -> None:
+    async with staged("bybit", market) as stage:
+        linear = stage.floor.linear
+        linear._trading.units = Decimal(0)
+        assert await stage.opened.preflight.beside() == ()
+        sold = {"symbol": "BTCUSD", "side": "Sell", "size": "100"}
+        bought = {"symbol": "BTC-29DEC26-90000-C-USDT", "side": "Buy", "size": "0.3"}
+        linear.others = {"inverse": [sold, sold | {"size": "0"}], "option": [bought]}
+        linear._trading.units = Decimal("0.01")
+        found = await stage.opened.preflight.beside()
+    coins = (Beside(place="USDT-margined BTCUSDT", held="0.01"),) * (market is Market.SPOT)
+    assert found == (
+        Beside(place="inverse BTCUSD", held="-100"),
+        Beside(place="option BTC-29DEC26-90000-C-USDT", held="0.3"),
+        *coins,
+    )

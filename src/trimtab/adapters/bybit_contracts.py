@@ -145,6 +145,23 @@ def position_row(row: Row) -> PositionRow | None:
     )
 
 
+def counts_of(answer: object) -> tuple[tuple[str, Decimal], ...]:
+    """Read by name how much is held in contracts of any kind, signed; flat ones are left out.
+
+    The first page is enough to know that there are some.
+
+    Raises:
+        Unreadable: a field is missing or wrong.
+
+    """
+    found = []
+    for row in page_of(answer)[0]:
+        name, size = text_of(row, "symbol"), decimal_of(row, "size")
+        if size:
+            found.append((name, size.copy_negate() if text_of(row, "side") == "Sell" else size))
+    return tuple(found)
+
+
 def _mode(row: Row) -> PositionMode:
     """Read whether long and short stand side by side: the place of a position tells."""
     place = integer_of(row, "positionIdx")

@@ -74,7 +74,7 @@ def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
         venue=bybit_venue(wire, markets, orders),
         wallets=OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
-        preflight=bybit_preflight(wire, hosts, use=settings.key_use),
+        preflight=bybit_preflight(wire, hosts, use=settings.key_use, has_futures=has_futures),
         history=bybit_history(wire, markets, quote=quote),
     )
 
