@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.line import Line, Mishap
+from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import (
     VARIABLES,
@@ -46,6 +47,8 @@ id = "{hedges}"
 KEYS = VARIABLES | {
     name.replace("TRIMTAB__", "TRIMTAB__HEDGE__"): text for name, text in VARIABLES.items()
 }
+ONE_WALLET = (BybitFloor, OkxFloor)
+"""Where cash is margin."""
 PAIRS = [
     (coins, hedges)
     for coins, market in SHOWN
@@ -114,12 +117,12 @@ async def test_coins_stay_where_they_are_and_the_hedge_is_opened_at_the_other_ve
     assert here.floor.orders() == []
     assert not any(here.floor.is_order(asked) for asked in here.asked)
     # Where one wallet is cash and margin, contracts change it, and the books told how.
-    kept = {"BTC"} if isinstance(there.floor, BybitFloor) else {"BTC", "USDT"}
+    kept = {"BTC"} if isinstance(there.floor, ONE_WALLET) else {"BTC", "USDT"}
     after = here.floor.truth().coins, there.floor.truth().coins
     assert after[0] == before[0]
     assert {c: after[1][c] for c in kept} == {c: before[1][c] for c in kept}
     # Where all cash is margin the short is rather too large, and a part of it is bought back.
-    sent = [o for o in there.floor.orders() if o.is_buy is isinstance(there.floor, BybitFloor)]
+    sent = [o for o in there.floor.orders() if o.is_buy is isinstance(there.floor, ONE_WALLET)]
     assert sum(order.filled for order in sent) == sum(fill.quantity for fill in fills) > 0
     assert not any(
         line.floor.is_move(asked) and asked.method == "POST"
