@@ -303,20 +303,21 @@ def spot_hedging(floor: BybitFloor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("change", "why", "mend"),
     [
-        (collateral, "BTC is collateral; switch it off"),
-        (isolated, "in mode ISOLATED_MARGIN; set cross margin"),
-        (portfolio_margin, "in mode PORTFOLIO_MARGIN; set cross margin"),
-        (spot_hedging, "spot hedging is on"),
+        (collateral, "BTC is collateral", "switch it off"),
+        (isolated, "in mode ISOLATED_MARGIN", "set cross margin"),
+        (portfolio_margin, "in mode PORTFOLIO_MARGIN", "set cross margin"),
+        (spot_hedging, "spot hedging is on", "switch spot hedging off"),
     ],
 )
 async def test_a_unified_account_of_another_kind_is_not_read_and_nothing_is_sent(
-    tmp_path: Path, change: Callable[[BybitFloor], None], why: str
+    tmp_path: Path, change: Callable[[BybitFloor], None], why: str, mend: str
 ) -> None:
     async with unified(tmp_path, change) as (runner, line):
-        with pytest.raises(NotDone, match=why):
+        with pytest.raises(NotDone, match=why) as raised:
             await run(runner, consent=Consent.FLAG, slot_due=True)
+    assert raised.value.next_step.startswith(mend)
     assert [asked.path for asked in line.asked if asked.method == "POST"] == []
 
 
