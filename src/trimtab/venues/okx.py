@@ -118,7 +118,7 @@ OKX: Final = VenueProfile(
         dict.fromkeys((Desk.SPOT, Desk.LINEAR), (OrderLimit(count=10, seconds=1),))
     ),
     # Each question has its own limit, five in two seconds at the least, and no common weight.
-    weight_limits=MappingProxyType({Desk.SPOT: 300, Desk.LINEAR: 300}),
+    weight_limits=MappingProxyType({Desk.SPOT: 600, Desk.LINEAR: 600}),
     weights=MappingProxyType(dict.fromkeys(_READS, _ONE)),
     write_weight=1,
     weight_header="",  # No answer tells what the address has used.
