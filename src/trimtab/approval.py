@@ -234,9 +234,9 @@ def _wider(caps: StandingCaps, limits: RiskLimits) -> Iterator[str]:
 def _beyond_scope(plan: Plan, scope: StandingScope) -> Iterator[str]:
     """Yield what of *plan* is not meant."""
     strange = dict.fromkeys(
-        leg.symbol
-        for leg in plan.legs
-        if leg.symbol not in scope.symbols or leg.instrument.kind not in scope.kinds
+        instrument.symbol
+        for instrument in (*(g.instrument for g in plan.legs), *(s.instrument for s in plan.stops))
+        if instrument.symbol not in scope.symbols or instrument.kind not in scope.kinds
     )
     if strange:
         yield f"does not name {', '.join(strange)}"

@@ -20,6 +20,7 @@ from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import AccountKey
+from trimtab.domain.stops import StopRecord
 
 LINES_MAX: Final = 12
 """Legs, findings or drifts that one notice lists; the rest is counted."""
@@ -192,6 +193,22 @@ def unresolved(telling: Telling, plan_digest: str, orders: Sequence[OrderRecord]
     ]
     return telling.notice(
         NoticeKind.UNRESOLVED, event=plan_digest, lines=lines, next_step="trimtab recover"
+    )
+
+
+def stop_fired(telling: Telling, stop: StopRecord) -> Notice:
+    """Return that a stop on the venue has bought back what it was of."""
+    intent = stop.intent
+    base = intent.instrument.base
+    units = plain(intent.instrument.units(stop.executed_lots))
+    at = f"{plain(intent.trigger_price)} on {intent.instrument.symbol}"
+    lines = (
+        f"a stop fired: hedge {intent.hedge_id} bought back {units} {base}",
+        f"It rested at {at}; what it cost is in the pot.",
+        f"So much {base} is no longer covered; no hedge is opened on it for the cool-down.",
+    )
+    return telling.notice(
+        NoticeKind.STOP_FIRED, event=intent.stop_id, lines=lines, next_step="trimtab status"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import KEY, NOW, report_on
 from tests.contract.ledger_cases import SELL, fill, intent, plan_of
+from tests.unit.risk.test_stops import rests
 from trimtab import notices
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Asset, Lots
@@ -32,6 +33,7 @@ from trimtab.domain.plan import Drift, Plan
 from trimtab.domain.replies import ReplyOutcome, ReplyRecord
 from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import Environment
+from trimtab.domain.stops import StopState
 from trimtab.notices import Telling
 from trimtab.reply_notices import replied
 
@@ -100,6 +102,11 @@ REPLY = ReplyRecord(
 )
 
 
+FIRED = dataclasses.replace(
+    rests("0.05"), state=StopState.DONE, executed_lots=rests("0.04").intent.lots
+)
+
+
 def every_notice() -> list[Notice]:
     """Return one notice of each kind."""
     came = notices.tally(SELL, [order(1, 0)], [])
@@ -117,6 +124,7 @@ def every_notice() -> list[Notice]:
         notices.halted(TELLING, "by hand", since=""),
         notices.reducing(TELLING, "a loss", since=""),
         notices.margin_warning(TELLING, warned),
+        notices.stop_fired(TELLING, FIRED),
         notices.price_crossed(TELLING, BTC_ABOVE),
         notices.monthly_review(TELLING, SELL, executed_plans=2),
         notices.slot_missed(TELLING, SLOT),
@@ -363,3 +371,11 @@ def test_a_notice_is_missed_until_it_arrived_was_read_or_is_old() -> None:
     arrived = record(webhook=Delivery(step=Step.DELIVERED, attempts=1, note="", stepped_at=NOW))
     assert not arrived.is_missed(at=NOW)
     assert not record(NoticeKind.TEST, webhook=NOT_TRIED).is_missed(at=NOW)
+
+
+def test_a_stop_that_fired_tells_what_it_bought_back_and_where_it_rested() -> None:
+    told = notices.stop_fired(TELLING, FIRED)
+    assert "hedge btc bought back 0.04 BTC" in told.subject
+    assert "It rested at 66000 on BTC/USDT:USDT" in told.text
+    assert notices.stop_fired(TELLING, FIRED).id == told.id
+    assert not told.kind.is_critical

@@ -22,6 +22,7 @@ from tests.standing_cases import (
     scope,
     standing,
 )
+from tests.unit.risk.test_stops import put
 from trimtab.approval import (
     Occasion,
     approve,
@@ -287,3 +288,12 @@ def test_a_plan_that_moves_money_between_the_wallets_is_never_covered() -> None:
     proposal = plan_under(RULES, "move 100 in", "then sell 0.01 BTC @ 59900")
     (why,) = against(standing(), proposal)
     assert why == "is not for plans that move money between the wallets"
+
+
+def test_a_stop_in_a_market_that_is_not_named_is_not_covered() -> None:
+    beside = dataclasses.replace(SELL_AND_BUY, stops=(put(),))
+    on = beside.stops[0].instrument.symbol
+    assert against(standing(within=scope(symbols=(BTC, PERP))), beside) == (
+        "does not name BTC/USDT:USDT",
+    )
+    assert against(standing(within=scope(symbols=(BTC, PERP, on))), beside) == ()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from tests.builders import dec
+from tests.builders import NOW, dec
+from tests.fakes.memory_notices import NoticeStore
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
 from tests.workflow.stop_scenes import HEDGE, PERP, opening, then_buys_back, then_mends
+from tests.workflow.test_telling import office_of
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.hedges import HedgeBook, HedgeCause
 from trimtab.domain.instruments import Asset, Lots
+from trimtab.domain.notices import NoticeKind
 from trimtab.domain.stops import SeenStop, StopId, StopRecord, StopState
 from trimtab.execution.report import Outcome
 from trimtab.execution.tracking import Outlook
 from trimtab.hedging.book import book_of
+from trimtab.workflow.telling import write_down
 
 
 def stops(floor: Floor) -> list[StopRecord]:
@@ -274,3 +279,19 @@ async def test_a_stop_of_our_name_that_is_another_one_is_left_to_a_person() -> N
     recovery = await floor.recover()
     assert recovery.exit_code == 6
     assert [s.outlook for s in recovery.unresolved_stops] == [Outlook.CONTRADICTED]
+
+
+async def test_a_stop_that_fired_is_told_once_and_not_of_before_notices_began() -> None:
+    floor, name, _ = await opened()
+    floor.stops.fire(name, at=dec(66_050))
+    await floor.recover()
+    _, ledger = floor.desk()
+    late = floor.clock.now() + timedelta(seconds=1)
+    for began_at, kinds in ((late, []), (NOW, [NoticeKind.STOP_FIRED])):
+        office = office_of(ledger, floor.clock, {})
+        office = replace(office, began_at=began_at)
+        for _ in range(2):
+            await write_down(office, is_asked=False)
+        told = [r.notice.kind for r in await ledger.notices()]
+        assert [k for k in told if k is NoticeKind.STOP_FIRED] == kinds
+        floor.store.told = NoticeStore()

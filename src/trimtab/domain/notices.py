@@ -45,6 +45,8 @@ class NoticeKind(StrEnum):
     REDUCING = "reducing"
     UNRESOLVED = "unresolved"
     MARGIN_WARNING = "margin_warning"
+    STOP_FIRED = "stop_fired"
+    """A stop bought a hedge back while nobody was there."""
     PRICE_CROSSED = "price_crossed"
     MONTHLY_REVIEW = "monthly_review"
     SLOT_MISSED = "slot_missed"

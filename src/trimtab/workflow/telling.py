@@ -24,6 +24,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
 from trimtab.domain.slots import Slot, SlotState
 from trimtab.domain.snapshot import AccountKey
+from trimtab.domain.stops import StopId, StopState
 from trimtab.notices import Telling
 from trimtab.ports import Clock, Ledger, Notifier, PlanHead, PlanStatus, Receipt, SavedPlan
 from trimtab.triggers.calendar import slot_after, slot_at
@@ -103,6 +104,7 @@ async def write_down(office: Office, *, is_asked: bool) -> None:
     ids = {record.notice.id for record in known}
     await _latches(office)
     await _unresolved(office)
+    await _stops(office, beginning, ids)
     await _slots(office, beginning)
     since = max(beginning, office.clock.now() - LOOKED_BACK)
     heads = await office.ledger.plan_heads(since=since)
@@ -167,6 +169,20 @@ async def _unresolved(office: Office) -> None:
         by_plan.setdefault(record.intent.plan_digest, []).append(record)
     for digest, orders in by_plan.items():
         await office.post(notices.unresolved(office.telling, digest, orders))
+
+
+async def _stops(office: Office, beginning: datetime, ids: Collection[str]) -> None:
+    """Tell of stops that fired and were found out about since notices begin."""
+    stops = await office.ledger.stops()
+    fired = {s.intent.stop_id: s for s in stops if s.state is StopState.DONE}
+    kind = NoticeKind.STOP_FIRED
+    new = {n: s for n, s in fired.items() if notice_id(office.key, kind, event=n) not in ids}
+    if not new:
+        return
+    for order in await office.ledger.orders(plan_digest=None):
+        stop = new.get(StopId(order.intent.client_order_id))
+        if stop is not None and order.submitted_at >= beginning:
+            await office.post(notices.stop_fired(office.telling, stop))
 
 
 async def _slots(office: Office, beginning: datetime) -> None:
