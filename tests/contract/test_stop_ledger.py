@@ -156,6 +156,7 @@ async def test_what_a_fired_stop_filled_is_ours_and_of_the_line_of_its_plan(
     (order,) = await ledger.unresolved()
     assert (order.state, order.intent.client_order_id) == (OrderState.SETTLING, INTENT.stop_id)
     assert (order.intent.line, order.executed_lots) == (2, INTENT.lots)
+    assert order.submitted_at == NOW
     (fill,) = await ledger.book_fills(CONTRACT.symbol, [execution()])
     assert fill.client_order_id == ClientOrderId(INTENT.stop_id)
     booked = await ledger.booked_since_statement()

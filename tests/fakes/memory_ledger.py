@@ -437,7 +437,7 @@ class MemoryLedger(MemoryNotices):
         self._own.stops[step.stop_id] = stop_rules.stop_moved(record, step)
         if step.state is StopState.DONE and step.order is not None:
             order = order_of(record.intent)
-            self._begin([order], step.at)
+            self._begin([order], record.begun_at)
             ended = Transition(
                 client_order_id=order.client_order_id,
                 state=OrderState.SETTLING,

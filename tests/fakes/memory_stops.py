@@ -36,6 +36,7 @@ class Rested:
     shown_at: datetime
     state: SeenStop = SeenStop.RESTING
     order: Placed | None = None
+    lags_until: datetime | None = None
 
 
 class MemoryStops:
@@ -48,6 +49,8 @@ class MemoryStops:
         """Whether the next withdrawal happens and its answer is lost."""
         self.withdrawal_fails = False
         """Whether no withdrawal is taken."""
+        self.lag_s = 0.0
+        """How long look-ups go on to show a stop as resting that was withdrawn."""
         self.rested: list[Rested] = []
         self._arriving: list[tuple[datetime, StopIntent]] = []
 
@@ -76,6 +79,7 @@ class MemoryStops:
         for each in self._named(intent):
             if each.state is SeenStop.RESTING:
                 each.state = SeenStop.WITHDRAWN
+                each.lags_until = self._now() + timedelta(seconds=self.lag_s)
         if self.withdrawal_lost:
             self.withdrawal_lost = False
             raise OutcomeUnknown(f"{intent.stop_id}: connection reset")
@@ -104,7 +108,9 @@ class MemoryStops:
         self._asked("absence_of_stop")
         seen = "seen" if self._named(intent) else "none"
         return AbsenceEvidence(
-            asked_at=self._now(), venue_now=self._now(), sightings={"by_name": seen}
+            asked_at=self._now(),
+            venue_now=self._now() - timedelta(seconds=self.venue.behind_s),
+            sightings={"by_name": seen},
         )
 
     def fire(self, name: StopId, *, at: Decimal) -> None:
@@ -128,7 +134,8 @@ class MemoryStops:
         self.rested.append(Rested(intent=intent, number=number, shown_at=shown))
 
     def _show(self, each: Rested) -> VenueStop:
-        became = None
+        became, lags = None, each.lags_until is not None and self._now() < each.lags_until
+        state = SeenStop.RESTING if lags else each.state
         if each.order is not None:
             became = FiredOrder(
                 venue_order_id=each.order.name,
@@ -141,7 +148,7 @@ class MemoryStops:
             symbol=each.intent.instrument.symbol,
             lots=each.intent.lots,
             trigger_price=each.intent.trigger_price,
-            state=each.state,
+            state=state,
             order=became,
             status=each.state.value.upper(),
         )

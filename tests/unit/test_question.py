@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import KEY, account, dec, plan, policy, report_on
+from tests.unit.risk.test_stops import put
 from trimtab.domain.findings import GateReport, Verdict
+from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.plan import Plan
 from trimtab.domain.question import (
     asked_words,
@@ -93,3 +95,12 @@ def test_the_second_question_says_what_is_at_stake_and_why_it_is_asked() -> None
     told = second_question(PLAN, policy().approval)
     assert "above approval.two_step_above (5,000.00 USDT)" in told
     assert "21.0 % of the account's 10,000.00 USDT; the largest order 1,200.00" in told
+
+
+def test_the_question_tells_what_becomes_of_stops_on_the_venue() -> None:
+    held = account("BTC 0.1 @ 60000, perp BTC -0.05 from 60000, wallet 500")
+    gone = replace(put(of="two"), lots=Lots(0), trigger=Ticks(0))
+    proposal = plan(held, stops=(put(), gone))
+    told = question(proposal, report_on(proposal))
+    assert "A stop of btc rests on the venue afterwards: 0.05 BTC at 66000 as planned." in told
+    assert "The stop of two on the venue is withdrawn." in told

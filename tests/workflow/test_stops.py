@@ -10,17 +10,21 @@ import pytest
 from tests.builders import NOW, dec
 from tests.fakes.memory_notices import NoticeStore
 from tests.fakes.memory_venue import Fault
-from tests.workflow.floor import Floor
+from tests.workflow.floor import PORTFOLIO, Floor, findings
 from tests.workflow.stop_scenes import HEDGE, PERP, opening, then_buys_back, then_mends
 from tests.workflow.test_telling import office_of
+from trimtab.approval import approve, grant
 from trimtab.domain.approved import ApprovalKind
+from trimtab.domain.findings import Verdict
 from trimtab.domain.hedges import HedgeBook, HedgeCause
 from trimtab.domain.instruments import Asset, Lots
 from trimtab.domain.notices import NoticeKind
 from trimtab.domain.stops import SeenStop, StopId, StopRecord, StopState
-from trimtab.execution.report import Outcome
+from trimtab.execution.report import Outcome, stops_alone
 from trimtab.execution.tracking import Outlook
 from trimtab.hedging.book import book_of
+from trimtab.workflow.kept_stops import placed_last
+from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.telling import write_down
 
 
@@ -295,3 +299,87 @@ async def test_a_stop_that_fired_is_told_once_and_not_of_before_notices_began() 
         told = [r.notice.kind for r in await ledger.notices()]
         assert [k for k in told if k is NoticeKind.STOP_FIRED] == kinds
         floor.store.told = NoticeStore()
+
+
+async def test_absence_is_not_proved_while_the_venues_clock_is_before_the_fence() -> None:
+    floor = opening(stop_fault=Fault.RESET_BEFORE)
+    floor.venue.behind_s = 10_000
+    assert (await floor.execute()).outcome is Outcome.UNKNOWN
+    assert [record.state for record in stops(floor)] == [StopState.UNKNOWN]
+
+
+async def test_an_order_that_a_stop_became_is_waited_for_and_never_vanishes() -> None:
+    floor, name, _ = await opened()
+    floor.stops.fire(name, at=dec(66_050))
+    became = floor.stops.rested[0].order
+    assert became is not None
+    became.ended = False
+    told = (await floor.recover()).unresolved_stops
+    assert [(s.record.state, s.outlook) for s in told] == [(StopState.FIRED, Outlook.STILL_OPEN)]
+    (rested,) = floor.stops.rested
+    floor.stops.rested.clear()
+    told = (await floor.recover()).unresolved_stops
+    assert [(s.record.state, s.outlook) for s in told] == [(StopState.FIRED, Outlook.UNPROVED)]
+    floor.stops.rested.append(rested)
+    became.ended = True
+    assert (await floor.recover()).exit_code == 0
+    assert (await book(floor)).open == ()
+
+
+async def test_a_withdrawal_that_shows_late_is_waited_for_before_an_order_follows() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.stops.lag_s = 2.0
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    floor.check_the_promises()
+
+
+async def test_a_dry_run_of_a_close_leaves_the_stop_where_it_is() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.05", left=0, withdraws=name)
+    floor.kind = ApprovalKind.DRY_RUN
+    await floor.execute()
+    assert resting(floor) == [(name, lots)]
+
+
+async def test_a_run_that_is_asked_to_stop_at_once_withdraws_nothing() -> None:
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.05", left=0, withdraws=name)
+    floor.stop.set()
+    assert (await floor.execute()).outcome is Outcome.INTERRUPTED
+    assert resting(floor) == [(name, lots)]
+
+
+async def test_a_plan_that_the_gate_passed_under_a_halt_puts_its_stops_under_it() -> None:
+    floor, _, lots = await opened()
+    floor.stops.rested[0].state = SeenStop.WITHDRAWN
+    await floor.recover()
+    await then_mends(floor, lots=lots)
+    report = findings(floor.plan, Verdict.WARN, check="kill_switch")
+    at = floor.plan.made_at
+    yes = grant(report, kind=ApprovalKind.TYPED, by="a test", at=at, ttl_s=300)
+    approved = approve(floor.plan, report, yes, now=at)
+    desk, ledger = floor.desk()
+    await floor.save(ledger)
+    await ledger.set_halt("by hand", by="ada", at=at)
+    wiring = Wiring(
+        desk=desk,
+        market=floor.venue,
+        portfolio=PORTFOLIO,
+        policy=floor.policy,
+        regate=floor.gate,
+        rests_on=None,
+    )
+    async with ledger.holding_account(owner="a run"):
+        outcome = await placed_last(approved, wiring, stops_alone(report))
+    assert [s.is_well for s in outcome.stops] == [True]
+
+
+async def test_a_stop_that_fired_hours_before_anybody_looked_is_booked_all_the_same() -> None:
+    floor, name, _ = await opened()
+    await floor.clock.sleep(50_000)
+    floor.stops.fire(name, at=dec(66_050))
+    await floor.clock.sleep(50_000)
+    assert (await floor.recover()).exit_code == 0
+    assert [h.closed_by for h in (await book(floor)).hedges] == [HedgeCause.STOP]
+    floor.check_the_promises()

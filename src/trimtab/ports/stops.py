@@ -116,7 +116,8 @@ class StopLedger(Protocol):
     async def advance_stop(self, step: StopStep) -> None:
         """Record a step, refusing any that the life of a stop does not know.
 
-        With the step to DONE the order that it became is there, ended, its fills to be booked.
+        With the step to DONE the order that it became is there, ended, its fills to be booked; it
+        is as old as the stop, since it may have filled at any time.
         """
         ...
 

@@ -187,8 +187,6 @@ async def _absent(record: StopRecord, questions: Questions) -> FollowedStop | No
         return None
     left_s = (questions.fence_at - desk.clock.now()).total_seconds()
     await pause(desk, left_s, f"until stop {_name(record)} can no longer be accepted")
-    if desk.clock.now() < questions.fence_at:
-        return None
     try:
         async with asyncio.timeout(retry.LISTS_WITHIN_S):
             evidence = await desk.stops.evidence_of_absence(record.intent)

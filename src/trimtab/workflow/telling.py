@@ -172,17 +172,18 @@ async def _unresolved(office: Office) -> None:
 
 
 async def _stops(office: Office, beginning: datetime, ids: Collection[str]) -> None:
-    """Tell of stops that fired and were found out about since notices begin."""
+    """Tell of stops that fired since notices begin."""
     stops = await office.ledger.stops()
     fired = {s.intent.stop_id: s for s in stops if s.state is StopState.DONE}
     kind = NoticeKind.STOP_FIRED
     new = {n: s for n, s in fired.items() if notice_id(office.key, kind, event=n) not in ids}
     if not new:
         return
-    for order in await office.ledger.orders(plan_digest=None):
-        stop = new.get(StopId(order.intent.client_order_id))
-        if stop is not None and order.submitted_at >= beginning:
-            await office.post(notices.stop_fired(office.telling, stop))
+    late = (f for f in await office.ledger.fills() if f.filled_at >= beginning)
+    names = dict.fromkeys(StopId(f.client_order_id) for f in late if f.client_order_id is not None)
+    for name in names:
+        if name in new:
+            await office.post(notices.stop_fired(office.telling, new[name]))
 
 
 async def _slots(office: Office, beginning: datetime) -> None:

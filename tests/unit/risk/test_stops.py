@@ -255,3 +255,10 @@ def test_the_survival_line_counts_a_stop_as_far_as_it_hurts() -> None:
     out = Out(orders=(), transfers=(), stops=(rests(),))
     case = unplanned(HELD, RULES, out=out, now=NOW)
     assert [m.name for m in account_state(case).moves] == ["stop of btc"]
+
+
+def test_nothing_is_reduced_in_the_market_of_a_stop_that_is_not_known_to_rest() -> None:
+    long = account("USDT 5000, BTC 0.1 @ 60000, perp BTC 0.05 from 60000, wallet 5000")
+    facts = context(stops=(rests(state=StopState.UNKNOWN),))
+    cut = ask(long, "sell 0.01 perp BTC reduce", facts=facts)
+    assert verdict(cut, "unresolved_orders") is Verdict.REFUSE

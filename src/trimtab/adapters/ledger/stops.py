@@ -75,7 +75,8 @@ def advance(pen: Pen, hand: Hand, step: StopStep) -> None:
     if step.order is None or step.state is not StopState.DONE:
         return
     order = order_of(before.intent)
-    writes.begin(pen, hand, [order], step.at)
+    # As old as its stop: it may have filled at any time since, with nobody there.
+    writes.begin(pen, hand, [order], before.begun_at)
     ended = Transition(
         client_order_id=order.client_order_id,
         state=OrderState.SETTLING,
