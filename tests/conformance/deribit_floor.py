@@ -1,4 +1,4 @@
-"""Deribit v2 spot in process: a wallet for each currency, one market, prices that stand still.
+"""Deribit v2 in process: a wallet for each currency, one market of each kind, still prices.
 
 Written from docs.deribit.com: everything is a GET, errors stand in ``error``, numbers are JSON
 numbers, labels may repeat, the answer to an order says what was executed, an order that comes after
@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.conformance.deribit_linear import LINEAR_TERMS, PERPETUAL, DeribitLinear, Refusal
 from tests.conformance.floors import Placed, Trouble, Truth
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
@@ -64,8 +65,15 @@ class DeribitFloor:
     """Of which currency of the pair an order counts: it is not said."""
 
     def __init__(self, market: Market) -> None:
-        assert market is Market.SPOT
-        self._trading = Trading(_TERMS, dict(_COINS))
+        self._has_contracts = market is Market.LINEAR
+        self._coins = dict(_COINS)
+        spot, linear = Trading(_TERMS, self._coins), Trading(LINEAR_TERMS, self._coins)
+        linear.wallet = Decimal(0)
+        self._markets_of = {"BTC_USDT": spot}
+        if self._has_contracts:
+            self._markets_of[PERPETUAL] = linear
+        self._trading = linear if self._has_contracts else spot
+        self.linear = DeribitLinear(linear, self._coins)
         self._routes: dict[str, Callable[[Row], Any]] = {
             "public/get_time": lambda _: now_ms(),
             "public/get_instruments": self._markets,
@@ -82,6 +90,10 @@ class DeribitFloor:
             "private/buy": lambda given: self._create(given, is_buy=True),
             "private/sell": lambda given: self._create(given, is_buy=False),
             "private/cancel": self._cancel,
+            "public/ticker": self.linear.ticker,
+            "public/get_funding_rate_history": self.linear.funding,
+            "private/get_positions": self.linear.positions,
+            "private/get_transaction_log": self._log,
         }
 
     def answer(self, asked: Asked) -> Told:
@@ -93,7 +105,7 @@ class DeribitFloor:
             return fault
         try:
             return _told(self._routes[name](dict(parse_qsl(asked.query))))
-        except _Refusal as refusal:
+        except Refusal as refusal:
             return _failed(refusal.code, refusal.text)
 
     def truth(self) -> Truth:
@@ -121,7 +133,9 @@ class DeribitFloor:
         self._trading.trade_often(count)
 
     def pay_funding(self) -> None:
-        """Do nothing: coins pay none."""
+        """Settle once, where there are contracts."""
+        if self._has_contracts:
+            self.linear.settle()
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
@@ -143,19 +157,35 @@ class DeribitFloor:
         """Say whether a request asks for the venue's time."""
         return asked.path == "/api/v2/public/get_time"
 
+    def _market(self, given: Row) -> Trading:
+        """Return what a question is about."""
+        if given.get("instrument_name") not in self._markets_of:
+            raise Refusal(13020, "not_found")
+        return self._markets_of[given["instrument_name"]]
+
+    def _taken(self) -> list[tuple[str, Order]]:
+        """Return every order with its market, oldest first."""
+        return [(name, order) for name, at in self._markets_of.items() for order in at.taken]
+
+    def _log(self, given: Row) -> Row:
+        coins = self._markets_of["BTC_USDT"].executions
+        return self.linear.log(given, coins, lambda number: _trade_id(PERPETUAL, number))
+
     def _markets(self, given: Row) -> list[Row]:
-        if (given["currency"], given["kind"]) != ("any", "spot"):
-            raise _Refusal(-32602, "Invalid params")
+        if given["currency"] != "any" or given["kind"] not in {"spot", "future"}:
+            raise Refusal(-32602, "Invalid params")
+        if given["kind"] == "future":
+            return self.linear.markets()
         return [_instrument("BTC", "USDT"), _instrument("SOL", "USDT", is_cbe_routed=True)]
 
     def _book(self, given: Row) -> Row:
-        _market(given)
+        terms = self._market(given).terms
         if given["depth"] not in {"1", "5", "10", "20", "50", "100"}:
-            raise _Refusal(-32602, "Invalid params")
+            raise Refusal(-32602, "Invalid params")
         return {
-            "instrument_name": "BTC_USDT",
-            "bids": [[_TERMS.bid, _TERMS.depth], [Decimal("59999.0"), Decimal("2.0")]],
-            "asks": [[_TERMS.ask, _TERMS.depth], [Decimal("60001.0"), Decimal("2.0")]],
+            "instrument_name": given["instrument_name"],
+            "bids": [[terms.bid, terms.depth], [Decimal("59999.0"), Decimal("2.0")]],
+            "asks": [[terms.ask, terms.depth], [Decimal("60001.0"), Decimal("2.0")]],
             "min_price": Decimal("58800.0"),
             "max_price": Decimal("61200.5"),
             "state": "open",
@@ -163,75 +193,80 @@ class DeribitFloor:
         }
 
     def _chart(self, given: Row) -> Row:
-        _market(given)
+        self._market(given)
         if given["resolution"] != "60":
-            raise _Refusal(-32602, "Invalid params")
+            raise Refusal(-32602, "Invalid params")
         first, last = int(given["start_timestamp"]), int(given["end_timestamp"])
         hours = list(range(-(-first // _HOUR_MS) * _HOUR_MS, last + 1, _HOUR_MS))
         price = [Decimal(60_000 + at // _HOUR_MS % 7) for at in hours]
         return {"status": "ok", "ticks": hours, "close": price, "open": price, "high": price}
 
     def _wallets(self, _: Row) -> Row:
-        return {
-            "summaries": [
-                {
-                    "currency": coin,
-                    "balance": units,
-                    "available_funds": units,
-                    "spot_reserve": 0,
-                    "maintenance_margin": 0,
-                    "options_value": 0,
-                    "cross_collateral_enabled": False,
-                    "margin_model": "segregated_sm",
-                }
-                for coin, units in {**self._trading.coins, "ETH": Decimal(0)}.items()
-            ]
-        }
+        rows = [
+            {
+                "currency": coin,
+                "balance": units,
+                "available_funds": units,
+                "spot_reserve": 0,
+                "maintenance_margin": 0,
+                "options_value": 0,
+                "cross_collateral_enabled": False,
+                "margin_model": "segregated_sm",
+            }
+            for coin, units in {**self._coins, "ETH": Decimal(0)}.items()
+        ]
+        if self._has_contracts:
+            bound = self.linear.wallet()
+            rows = [row | bound if row["currency"] == "USDT" else row for row in rows]
+        return {"summaries": rows}
 
     def _resting(self, given: Row) -> list[Row]:
-        _market(given)
+        self._market(given)
         return []  # Every order here ends at once.
 
     def _state(self, given: Row) -> Row:
-        for order in self._trading.taken:
-            if _order_id(order.number) == given["order_id"]:
-                return _order(order)
-        raise _Refusal(10004, "order_not_found")
+        for name, order in self._taken():
+            if _order_id(name, order.number) == given["order_id"]:
+                return _order(name, order)
+        raise Refusal(10004, "order_not_found")
 
     def _labelled(self, given: Row) -> list[Row]:
         if given["currency"] not in {"BTC", "ETH", "USDC", "USDT", "EURR"}:
-            raise _Refusal(-32602, "Invalid params")
-        if given["currency"] != self.counts_under:
-            return []
+            raise Refusal(-32602, "Invalid params")
         since = now_ms() - _RECENT_MS["orders"]
-        taken = self._trading.taken
-        return [_order(o) for o in taken if o.name == given["label"] and o.at_ms >= since]
+        under = {"BTC_USDT": self.counts_under, PERPETUAL: "USDT"}
+        return [
+            _order(name, o)
+            for name, o in self._taken()
+            if under[name] == given["currency"] and o.name == given["label"] and o.at_ms >= since
+        ]
 
     def _past(self, given: Row) -> list[Row]:
-        _market(given)
+        name, trading = given.get("instrument_name", ""), self._market(given)
         count, offset = _count(given, 20), int(given.get("offset", 0))
         since = now_ms() - _RECENT_MS["orders"]
         is_old = given.get("historical") == "true"
         with_unfilled = given.get("include_unfilled") == "true"
         found = [
-            _order(order)
-            for order in self._trading.taken
+            _order(name, order)
+            for order in trading.taken
             if (order.at_ms < since) is is_old and (order.filled or with_unfilled)
         ]
         return found[offset : offset + count]
 
     def _trades(self, given: Row) -> Row:
-        _market(given)
+        name, trading = given.get("instrument_name", ""), self._market(given)
         first, last = int(given["start_timestamp"]), int(given["end_timestamp"])
         since, now = now_ms() - _RECENT_MS["trades"], now_ms()
         is_old = given.get("historical") == "true"
         found = [
             row
-            for row in between(self._trading.executions, first, last)
+            for row in between(trading.executions, first, last)
             if (row.at_ms < now - _HOUR_MS if is_old else row.at_ms >= since)
         ]
         count = _count(given, 10)
-        return {"trades": [_trade(row) for row in found[:count]], "has_more": len(found) > count}
+        rows = [_trade(name, row) for row in found[:count]]
+        return {"trades": rows, "has_more": len(found) > count}
 
     def _keys(self, _: Row) -> list[Row]:
         scopes = "account:read block_trade:none trade:read_write wallet:read"
@@ -240,33 +275,39 @@ class DeribitFloor:
         return [{"timestamp": 1, "client_secret": "***", **key} for key in (other, mine)]
 
     def _create(self, given: Row, *, is_buy: bool) -> Row:
-        _market(given)
+        name, trading = given.get("instrument_name", ""), self._market(given)
         if (given["type"], given["time_in_force"]) != ("limit", "immediate_or_cancel"):
-            raise _Refusal(-32602, "Invalid params")
+            raise Refusal(-32602, "Invalid params")
         if int(given["valid_until"]) <= now_ms():
-            raise _Refusal(13888, "timed_out")
+            raise Refusal(13888, "timed_out")
+        reduces = False
+        if trading.terms.is_contract:
+            reduces = self.linear.reduces(given, is_buy=is_buy)
+            self.linear.require(given, is_buy=is_buy)
+        elif is_buy and self._has_contracts:
+            self._require_free(Decimal(given["amount"]) * Decimal(given["price"]))
         try:
-            order = self._trading.place(
+            order = trading.place(
                 name=given["label"],
                 is_buy=is_buy,
                 quantity=Decimal(given["amount"]),
                 limit=Decimal(given["price"]),
+                reduces=reduces,
             )
         except Declined as declined:
-            raise _Refusal(*_DECLINED[declined.why]) from declined
-        fills = [e for e in self._trading.executions if e.order == order.number]
-        return {"order": _order(order), "trades": [_trade(each) for each in fills]}
+            raise Refusal(*_DECLINED[declined.why]) from declined
+        self.linear.book()
+        fills = [e for e in trading.executions if e.order == order.number]
+        return {"order": _order(name, order), "trades": [_trade(name, each) for each in fills]}
+
+    def _require_free(self, value: Decimal) -> None:
+        if value > self.linear.available():
+            raise Refusal(*_DECLINED["funds"])
 
     def _cancel(self, given: Row) -> Row:
-        if not any(_order_id(o.number) == given["order_id"] for o in self._trading.taken):
-            raise _Refusal(10004, "order_not_found")
-        raise _Refusal(11044, "not_open_order")
-
-
-class _Refusal(Exception):
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code, self.text = code, text
+        if not any(_order_id(n, o.number) == given["order_id"] for n, o in self._taken()):
+            raise Refusal(10004, "order_not_found")
+        raise Refusal(11044, "not_open_order")
 
 
 def _instrument(base: str, quote: str, **more: Any) -> Row:
@@ -289,27 +330,32 @@ def _instrument(base: str, quote: str, **more: Any) -> Row:
     }
 
 
-def _market(given: Row) -> None:
-    if given.get("instrument_name") != "BTC_USDT":
-        raise _Refusal(13020, "not_found")
-
-
 def _count(given: Row, usual: int) -> int:
     count = int(given.get("count", usual))
     if not 1 <= count <= _PAGE_MAX:
-        raise _Refusal(-32602, "Invalid params")
+        raise Refusal(-32602, "Invalid params")
     return count
 
 
-def _order_id(number: int) -> str:
-    return f"BTC_USDT-{331_562 + number}"
+def _order_id(market: str, number: int) -> str:
+    return f"{_numbered(market)}-{331_562 + number}"
 
 
-def _order(order: Order) -> Row:
-    return {
-        "order_id": _order_id(order.number),
+def _trade_id(market: str, number: int) -> str:
+    return f"{_numbered(market)}-{48_078_936 + number}"
+
+
+def _numbered(market: str) -> str:
+    """Return under what orders and executions of a market are numbered: contracts by their coin."""
+    return "USDT" if market == PERPETUAL else market
+
+
+def _order(market: str, order: Order) -> Row:
+    of_contracts = {"reduce_only": order.reduces} if market == PERPETUAL else {}
+    return of_contracts | {
+        "order_id": _order_id(market, order.number),
         "label": order.name,
-        "instrument_name": "BTC_USDT",
+        "instrument_name": market,
         "direction": "buy" if order.is_buy else "sell",
         "price": order.limit,
         "amount": order.quantity,
@@ -324,13 +370,13 @@ def _order(order: Order) -> Row:
     }
 
 
-def _trade(row: Execution) -> Row:
+def _trade(market: str, row: Execution) -> Row:
     return {
-        "trade_id": f"BTC_USDT-{48_078_936 + row.number}",
+        "trade_id": _trade_id(market, row.number),
         "trade_seq": row.number + 1,
-        "order_id": _order_id(row.order),
+        "order_id": _order_id(market, row.order),
         "label": row.name,
-        "instrument_name": "BTC_USDT",
+        "instrument_name": market,
         "direction": "buy" if row.is_buy else "sell",
         "price": row.price,
         "amount": row.quantity,

@@ -53,6 +53,12 @@ DERIBIT = (
     "/api/v2/public/get_instruments",
     "/api/v2/public/get_order_book",
 )
+DERIBIT_LINEAR = (
+    *DERIBIT,
+    "/api/v2/public/get_instruments?kind=future",
+    "/api/v2/public/ticker",
+    "/api/v2/private/get_positions",
+)
 WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
 MEXC = ("/api/v3/account", "/api/v3/tradeFee", "/api/v3/exchangeInfo", "/api/v3/depth")
 OKX = (
@@ -103,6 +109,7 @@ READS = [
     *(pytest.param("bingx", Market.SPOT, path, id=path) for path in BINGX),
     *(pytest.param("bingx", Market.LINEAR, path, id=path) for path in BINGX_LINEAR),
     *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
+    *(pytest.param("deribit", Market.LINEAR, p, id=f"linear {p}") for p in DERIBIT_LINEAR),
     *(pytest.param("mexc", Market.SPOT, path, id=f"mexc {path}") for path in MEXC),
     *(pytest.param("okx", Market.SPOT, path, id=path) for path in OKX),
     *(pytest.param("okx", Market.LINEAR, path, id=f"linear {path}") for path in OKX_LINEAR),
@@ -120,6 +127,12 @@ FILLS = [
         Market.SPOT,
         "/api/v2/private/get_user_trades_by_instrument_and_time?historical=false",
         id="deribit-spot",
+    ),
+    pytest.param(
+        "deribit",
+        Market.LINEAR,
+        "/api/v2/private/get_user_trades_by_instrument_and_time?historical=false",
+        id="deribit-linear",
     ),
     pytest.param("mexc", Market.SPOT, "/api/v3/myTrades", id="mexc-spot"),
     pytest.param("okx", Market.SPOT, "/api/v5/trade/fills", id="okx-spot"),

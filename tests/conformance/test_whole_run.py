@@ -99,7 +99,9 @@ def references_of(config: Config, floor: ConformingFloor, clock: Clock) -> Refer
     return SpokenReferences(tuple(ReferenceSource), said, clock)
 
 
-def config_of(venue_id: str, folder: Path, *, market: Market, more: str = HEDGED) -> str:
+def config_of(
+    venue_id: str, folder: Path, *, market: Market, more: str = HEDGED, target: str = "0.05"
+) -> str:
     """Return a configuration under which coins are bought, or too many of them hedged."""
     has_sandbox = PROFILES[venue_id].sandbox is not None
     environment = "testnet" if has_sandbox else "live"
@@ -109,17 +111,25 @@ def config_of(venue_id: str, folder: Path, *, market: Market, more: str = HEDGED
     if market is Market.SPOT:
         return text
     text = text.replace('["spot"]', '["spot", "swap"]')
-    return text.replace('BTC = "0.12"', 'BTC = "0.05"').replace("0.88", "0.95") + more
+    rest = str(1 - Decimal(target))
+    return text.replace('BTC = "0.12"', f'BTC = "{target}"').replace("0.88", rest) + more
 
 
 @asynccontextmanager
 async def opened(
-    venue_id: str, folder: Path, *, market: Market = Market.SPOT, more: str = HEDGED
+    venue_id: str,
+    folder: Path,
+    *,
+    market: Market = Market.SPOT,
+    more: str = HEDGED,
+    target: str = "0.05",
+    floor: ConformingFloor | None = None,
 ) -> AsyncIterator[tuple[Runner, Shell, Line]]:
     file = folder / "trimtab.toml"
-    file.write_text(config_of(venue_id, folder, market=market, more=more), encoding="utf-8")
+    text = config_of(venue_id, folder, market=market, more=more, target=target)
+    file.write_text(text, encoding="utf-8")
     config = load(file, environ=VARIABLES, sets=(), home=folder, cwd=folder)
-    line, clock = Line(FLOORS[venue_id](market)), SystemClock()
+    line, clock = Line(floor or FLOORS[venue_id](market)), SystemClock()
     (settings,) = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,

@@ -514,6 +514,18 @@ async def test_leverage_that_is_right_already_is_not_touched() -> None:
     assert "set_leverage" not in floor.venue.requests
 
 
+async def test_where_no_leverage_is_set_an_opening_is_sent_without() -> None:
+    floor = with_leverage(HEDGE)
+    base = floor.venue.base
+    contracts = {
+        symbol: dataclasses.replace(state, takes_leverage=False)
+        for symbol, state in base.contracts.items()
+    }
+    floor.venue.base = dataclasses.replace(base, contracts=contracts)
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    assert "set_leverage" not in floor.venue.requests
+
+
 async def test_leverage_that_cannot_be_set_means_nothing_is_sent() -> None:
     floor = with_leverage(HEDGE)
     floor.venue.unreachable = {"set_leverage"}

@@ -240,6 +240,8 @@ class ContractSettings:
 
     leverage: int
     margin_mode: MarginMode
+    takes_leverage: bool = True
+    """False where no leverage is set: then it is the highest that the venue allows."""
 
 
 def contract_settings(answer: object) -> Mapping[str, ContractSettings]:
@@ -276,6 +278,7 @@ def contract_state(
         margin_mode=settings.margin_mode,
         brackets=steps,
         read_at=read_at,
+        takes_leverage=settings.takes_leverage,
     )
 
 

@@ -1,7 +1,8 @@
 """Orders, executions, the wallet and markets as Deribit v2 writes them. Pure.
 
 Each function reads one answer whole: a row that cannot be read makes the answer unreadable,
-never shorter. Spot only: sizes are base units. Numbers are JSON numbers, read by their digits.
+never shorter. Sizes are base units, those of linear contracts too; what is of contracts alone is in
+modules beside it. Numbers are JSON numbers, read by their digits.
 Sources: docs.deribit.com "private/buy", "private/get_user_trades_by_instrument_and_time",
 "private/get_account_summaries", "public/get_instruments", "private/list_api_keys", 2026.
 """
@@ -9,7 +10,7 @@ Sources: docs.deribit.com "private/buy", "private/get_user_trades_by_instrument_
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -45,8 +46,10 @@ FIELDS: Final = OrderFields(
 )
 _TRADE: Final = re.compile(r"(?:[A-Z0-9_]+-)?([0-9]{1,20})", re.ASCII)
 _TRADING: Final = frozenset({"trade:read_write", "block_trade:read_write", "block_rfq:read_write"})
-_LOTS_MAX: Final = 10**12
+LOTS_MAX: Final = 10**12
 """The venue names no largest order; limits of value are the gate's."""
+PERPETUAL: Final = "-PERPETUAL"
+"""How names of perpetuals end."""
 
 
 def result_of(answer: object) -> Any:  # noqa: ANN401 -- JSON is what it is until it is read.
@@ -96,8 +99,13 @@ def placed_order(answer: object, intent: OrderIntent, *, ended: frozenset[str]) 
 
     """
     row = order_row(mapping_of(field(mapping_of(result_of(answer)), "order")))
-    name = intent.instrument.symbol.replace("/", "_")
-    return order_of(row, intent, market_id=name, ended=ended)
+    return order_of(row, intent, market_id=market_name(intent.instrument), ended=ended)
+
+
+def market_name(instrument: Instrument) -> str:
+    """Return what the venue calls a market of coins or a linear perpetual."""
+    pair = f"{instrument.base}_{instrument.quote}"
+    return f"{pair}{PERPETUAL}" if instrument.is_contract else pair
 
 
 def cancelled_id(answer: object) -> VenueOrderId:
@@ -122,7 +130,10 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
     """
     waits = text_of(row, "order_state") == "untriggered"
     limit = decimal_of(row, "trigger_price" if waits else "price")
-    return open_order_in(row, FIELDS, instrument, limit_price=limit, reduce_only=False)
+    reduces = row.get("reduce_only", False)  # Left out where it is about coins.
+    if not isinstance(reduces, bool):
+        raise Unreadable("reduce_only is not a truth value")
+    return open_order_in(row, FIELDS, instrument, limit_price=limit, reduce_only=reduces)
 
 
 def client_id_of(row: Row) -> tuple[VenueOrderId, ClientOrderId]:
@@ -144,6 +155,14 @@ def trades_in(answer: object) -> tuple[tuple[Row, ...], bool]:
     return rows_of(field(told, "trades")), has_more
 
 
+def trade_number_of(row: Row) -> int:
+    """Return the venue's own number of an execution; raises Unreadable."""
+    numbered = _TRADE.fullmatch(text_of(row, "trade_id"))
+    if numbered is None:
+        raise Unreadable("trade_id is no number")
+    return int(numbered[1])
+
+
 def fill_of(row: Row, instrument: Instrument) -> Fill:
     """Read an execution.
 
@@ -151,15 +170,12 @@ def fill_of(row: Row, instrument: Instrument) -> Fill:
         Unreadable: a field is missing or wrong.
 
     """
-    numbered = _TRADE.fullmatch(text_of(row, "trade_id"))
-    if numbered is None:
-        raise Unreadable("trade_id is no number")
     name = row.get("label", "")
     if not isinstance(name, str):
         raise Unreadable("label is not text")
     return Fill(
         symbol=instrument.symbol,
-        trade_id=risen_trade_id(integer_of(row, "timestamp"), numbered[1]),
+        trade_id=risen_trade_id(integer_of(row, "timestamp"), str(trade_number_of(row))),
         venue_order_id=order_id_in(row, FIELDS),
         client_order_id=ClientOrderId(name) if name else None,
         side=side_of({"side": text_of(row, "direction")}),
@@ -179,8 +195,18 @@ def balances_of(answer: object) -> Mapping[Asset, Balance]:
             is negative.
 
     """
+    return coins_in(summaries_in(answer))
+
+
+def summaries_in(answer: object) -> tuple[Row, ...]:
+    """Return what is told of each currency; raises Unreadable."""
+    return rows_of(field(mapping_of(result_of(answer)), "summaries"))
+
+
+def coins_in(rows: Iterable[Row]) -> Mapping[Asset, Balance]:
+    """Read currencies that are held as coins; raises like :func:`balances_of`."""
     balances = {}
-    for row in rows_of(field(mapping_of(result_of(answer)), "summaries")):
+    for row in rows:
         coin = text_of(row, "currency")
         if field(row, "cross_collateral_enabled") is not False:
             raise Unreadable(f"{coin} stands for other coins; an account of coins alone is read")
@@ -236,20 +262,25 @@ def instrument_of(row: Row, *, taker_fee: Decimal) -> Instrument:
         quote=quote,
         settle=quote,
         lot_size=lot_size,
-        tick_size=_tick_size(row),
+        tick_size=tick_size_of(row),
         lots_min=1,
-        lots_max=_LOTS_MAX,
+        lots_max=LOTS_MAX,
         notional_min=ZERO,
         notional_min_reduce_only=ZERO,
         contract_size=ONE,
         taker_fee=max(taker_fee, fee_of(row, "taker_commission")),
-        tradable=_is_open(row) and not is_routed(row),
+        tradable=is_open(row) and not is_routed(row),
         expires_at=None,
     )
 
 
-def _tick_size(row: Row) -> Decimal:
-    """Return the coarsest tick, of which all finer ones must be parts."""
+def tick_size_of(row: Row) -> Decimal:
+    """Return the coarsest tick of a market, of which all finer ones must be parts.
+
+    Raises:
+        Unreadable: they are not, or it does not say.
+
+    """
     steps = field(row, "tick_size_steps") if "tick_size_steps" in row else []
     finest = decimal_of(row, "tick_size")
     ticks = [finest, *(decimal_of(step, "tick_size") for step in rows_of(steps))]
@@ -258,8 +289,13 @@ def _tick_size(row: Row) -> Decimal:
     return max(ticks)
 
 
-def _is_open(row: Row) -> bool:
-    """Say whether a market takes orders."""
+def is_open(row: Row) -> bool:
+    """Say whether a market takes orders.
+
+    Raises:
+        Unreadable: it does not say.
+
+    """
     is_active = field(row, "is_active")
     if not isinstance(is_active, bool):
         raise Unreadable("is_active is neither true nor false")

@@ -1,4 +1,4 @@
-"""Executions of one Deribit spot account, read in stretches of time that come whole.
+"""Executions of one Deribit account, read in stretches of time that come whole.
 
 Not pure: it asks the venue. Those of the last day stand in one list and those before in another,
 which comes to know an execution after a short while; both are asked, and merged as sets. Sources:
@@ -8,6 +8,7 @@ Orders Using API", 2026.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,10 +17,10 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.deribit_answers import fill_of, trades_in
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.halved_windows import whole_stretch
-from trimtab.adapters.timed_fills import MarketFills, as_set
+from trimtab.adapters.timed_fills import MarketFills, as_set, number_of
 from trimtab.adapters.weights import Rank
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill
+from trimtab.domain.orders import Fill, TradeId
 from trimtab.venues.profile import Desk
 
 _TRADES: Final = Endpoint(
@@ -41,6 +42,20 @@ class DeribitWindows:
     def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
+
+    async def named(
+        self, symbol: Symbol, *, start: datetime, end: datetime
+    ) -> Mapping[int, TradeId]:
+        """Return the names of the executions of a stretch, by the venue's own numbers.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read, or does not list the market.
+
+        """
+        await self._markets.require(symbol)
+        fills = await self.between(symbol, start=start, end=end)
+        return {number_of(fill.trade_id): fill.trade_id for fill in fills}
 
     async def between(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
         """Return the executions of a stretch from both lists; many stand in each."""

@@ -1,13 +1,14 @@
-"""Daily closes of Deribit spot. Not pure: it asks the venue.
+"""Daily closes and funding of Deribit. Not pure: it asks the venue.
 
-Source: docs.deribit.com "public/get_tradingview_chart_data", 2026. Its days are not those of UTC,
-so that hours are asked for: a day closes with its last hour.
+Sources: docs.deribit.com "public/get_tradingview_chart_data" and "public/get_funding_rate_history",
+2026. Its days are not those of UTC, so that hours are asked for: a day closes with its last hour.
+Funding is paid all the time; what is told of an hour stands for a settlement at its end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -23,20 +24,24 @@ from trimtab.adapters.ccxt_answers import (
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.daily_candles import midnight
 from trimtab.adapters.deribit_answers import result_of
+from trimtab.adapters.deribit_contracts import settlements_of
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.raw_history import PastQuestions, RawHistory
-from trimtab.domain.history import DAY, Close
+from trimtab.domain.history import DAY, Close, FundingSettlement
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.venues.profile import Desk
 
 _CHART: Final = Endpoint(desk=Desk.SPOT, method="publicGetGetTradingviewChartData")
+_FUNDING: Final = Endpoint(desk=Desk.LINEAR, method="publicGetGetFundingRateHistory")
 _HOUR: Final = timedelta(hours=1)
 _DAYS: Final = 40
 """About a thousand hours."""
+_WEEK: Final = timedelta(days=7)
+"""How much funding is asked for at once: how many hours an answer holds is not said."""
 
 
 def deribit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory:
-    """Return what reads the past of coins."""
+    """Return what reads the past of coins, and of contracts where they are used."""
 
     async def candles(market: Symbol, *, since: date, until: date) -> Mapping[date, Close]:
         """Read the hours of some days."""
@@ -48,7 +53,30 @@ def deribit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHis
         }
         return await wire.read(_CHART, asked, partial(closes_of, since=since, until=until))
 
-    questions = PastQuestions(load=markets.load, candles=candles, days=_DAYS, settlements=None)
+    async def settlements(
+        perpetual: Symbol, *, since: datetime, until: datetime
+    ) -> tuple[FundingSettlement, ...]:
+        """Read week by week, the oldest first."""
+        found: dict[datetime, FundingSettlement] = {}
+        first = since
+        while first <= until:
+            last = min(until, first + _WEEK)
+            asked = {
+                "instrument_name": markets.market_id(perpetual),
+                "start_timestamp": milliseconds(first),
+                "end_timestamp": milliseconds(last),
+            }
+            found |= await wire.read(_FUNDING, asked, settlements_of)
+            first = last + timedelta(milliseconds=1)
+        return tuple(row for at, row in sorted(found.items()) if since <= at <= until)
+
+    has_contracts = Desk.LINEAR in markets.desks
+    questions = PastQuestions(
+        load=markets.load,
+        candles=candles,
+        days=_DAYS,
+        settlements=settlements if has_contracts else None,
+    )
     return RawHistory(wire, questions, quote=quote)
 
 

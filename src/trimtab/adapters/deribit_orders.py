@@ -1,4 +1,4 @@
-"""Orders of one Deribit spot account, found by our label. Not pure: it asks the venue.
+"""Orders of one Deribit account, found by our label. Not pure: it asks the venue.
 
 A question by our label finds what was placed or has ended lately; ended orders leave it after half
 an hour, and stand in the history then. Labels may repeat: two orders under one are never read as
@@ -15,6 +15,7 @@ from trimtab.adapters.absence import one_or_none
 from trimtab.adapters.ccxt_answers import Unreadable, text_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.deribit_answers import (
+    PERPETUAL,
     client_id_of,
     one_order,
     open_order_of,
@@ -42,7 +43,8 @@ _PAST: Final = _asking("privateGetGetOrderHistoryByInstrument")
 _OPEN: Final = _asking("privateGetGetOpenOrdersByInstrument")
 _ALL_OPEN: Final = _asking("privateGetGetOpenOrders")
 _CURRENCIES: Final = frozenset({"BTC", "ETH", "USDC", "USDT", "EURR"})
-"""What the question by label can be asked of. Of which a pair counts is not said."""
+"""What the question by label can be asked of. Of which a pair counts is not said; a linear contract
+counts under what it settles in, which is its quote."""
 _PAGE: Final = 1000
 _PAGES_MAX: Final = 20
 
@@ -50,6 +52,19 @@ _PAGES_MAX: Final = 20
 def _ours(intent: OrderIntent, rows: Iterable[Row]) -> list[Row]:
     """Return those of *rows* that bear the label of *intent*."""
     return [row for row in rows if row.get("label") == intent.client_order_id]
+
+
+def named_symbol(markets: DeskMarkets, name: str) -> Symbol:
+    """Return the market of a name, among coins or contracts as its end tells.
+
+    Raises:
+        NotDone: it is of none that is used.
+
+    """
+    desk = Desk.LINEAR if name.endswith(PERPETUAL) else Desk.SPOT
+    if desk not in markets.desks:
+        raise NotDone(f"the venue names a contract, and only coins are used: {name}")
+    return markets.symbol_of(desk, name)
 
 
 class DeribitOrders:
@@ -125,7 +140,7 @@ class DeribitOrders:
         """Return all that rests, oldest first; the markets must be loaded.
 
         Raises:
-            NotDone: the venue does not answer, or an order is of something else than coins.
+            NotDone: the venue does not answer, or an order is of a market that is not used.
             Refused: the venue denies the read.
 
         """
@@ -136,7 +151,7 @@ class DeribitOrders:
         found = []
         for row in sorted(rows, key=lambda row: str(row.get("creation_timestamp"))):
             try:
-                symbol = self._markets.symbol_of(Desk.SPOT, text_of(row, "symbol"))
+                symbol = named_symbol(self._markets, text_of(row, "symbol"))
                 found.append(open_order_of(row, self._markets.instrument(symbol)))
             except Unreadable as error:
                 raise NotDone(f"an open order is unreadable: {error}") from error

@@ -1,8 +1,9 @@
-"""Deribit spot in words of :mod:`trimtab.adapters.raw_venue`: what is said, and nothing decided.
+"""Deribit in words of :mod:`trimtab.adapters.raw_venue`: what is said, and nothing decided.
 
 Orders go out by the raw call, with size and limit as text exactly as planned, as limits that fill
 at once or not at all, and with the instant after which the venue may not begin with them any more.
-Its answer says what was executed. See docs/design/0049-deribit-spot.md.
+Its answer says what was executed. Leverage follows from the size of a position, none is set. See
+docs/design/0049-deribit-spot.md and docs/design/0057-deribit-contracts.md.
 """
 
 from __future__ import annotations
@@ -12,21 +13,32 @@ from functools import partial
 from trimtab.adapters.ccxt_answers import milliseconds
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.deribit_answers import cancelled_id, placed_order
-from trimtab.adapters.deribit_fills import deribit_fills
+from trimtab.adapters.deribit_fills import DeribitWindows, deribit_fills
 from trimtab.adapters.deribit_orders import DeribitOrders
+from trimtab.adapters.deribit_payments import DeribitPayments
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.order_sending import RawCall
 from trimtab.adapters.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.domain.errors import Refused
+from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import OrderIntent, Side
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
 
 def deribit_venue(
-    wire: Wire, markets: DeskMarkets, orders: DeribitOrders, *, receive_window_ms: int
+    wire: Wire,
+    markets: DeskMarkets,
+    orders: DeribitOrders,
+    *,
+    receive_window_ms: int,
+    settle: Asset | None,
 ) -> RawVenue:
-    """Return orders on Deribit spot, valid for so long: an account of coins has no other wallet."""
+    """Return orders on Deribit, valid for so long.
+
+    Contracts settle in *settle*; None for an account of coins alone.
+    """
+    windows = DeribitWindows(wire, markets)
     words = OrderWords(
         place=partial(_placing, wire=wire, window_ms=receive_window_ms),
         placed=partial(placed_order, ended=wire.profile.ended_statuses),
@@ -38,7 +50,7 @@ def deribit_venue(
         orders=orders,
         fills=deribit_fills(wire, markets),
         words=words,
-        payments=None,
+        payments=DeribitPayments(wire, windows, settle=settle).since if settle else None,
         leverage=None,
     )
     return RawVenue(wire, parts)
@@ -48,11 +60,12 @@ def _placing(intent: OrderIntent, market_id: str, *, wire: Wire, window_ms: int)
     """Return the order as it goes out.
 
     Raises:
-        Refused: it is no order of coins.
+        Refused: it is an order that only reduces, of coins.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    instrument = intent.instrument
+    if intent.reduce_only and not instrument.is_contract:
+        raise Refused(f"{intent.client_order_id}: there is nothing to reduce on spot")
     asked = {
         "instrument_name": market_id,
         "amount": format(intent.quantity, "f"),
@@ -60,8 +73,10 @@ def _placing(intent: OrderIntent, market_id: str, *, wire: Wire, window_ms: int)
         "price": format(intent.limit_price, "f"),
         "time_in_force": "immediate_or_cancel",
         "label": intent.client_order_id,
-        "valid_until": milliseconds(wire.clocks.now(Desk.SPOT)) + window_ms,
+        "valid_until": milliseconds(wire.clocks.now(Desk.of(instrument))) + window_ms,
     }
+    if instrument.is_contract:
+        asked["reduce_only"] = "true" if intent.reduce_only else "false"
     method = "privateGetBuy" if intent.side is Side.BUY else "privateGetSell"
     return RawCall(method=method, asked=asked)
 

@@ -217,5 +217,5 @@ class RawVenue:
     async def set_leverage(self, symbol: Symbol, *, leverage: int) -> None:
         """Set cross margin and leverage; see :meth:`trimtab.ports.Venue.set_leverage`."""
         if desk_of(symbol) is Desk.SPOT or self._parts.leverage is None:
-            raise Refused(f"{symbol}: coins have no leverage, {leverage} cannot be set")
+            raise Refused(f"{symbol}: no leverage is set here, {leverage} cannot be either")
         await self._parts.leverage(symbol, leverage=leverage)

@@ -61,6 +61,11 @@ def stamp_of(trade: TradeId) -> int:
     return int(trade[:-_NUMBER_DIGITS])
 
 
+def number_of(trade: TradeId) -> int:
+    """Return the venue's own number in the name of an execution."""
+    return int(trade[-_NUMBER_DIGITS:])
+
+
 def as_set(fills: Iterable[Fill]) -> dict[TradeId, Fill]:
     """Return executions by their names.
 

@@ -35,7 +35,7 @@ from trimtab.adapters.ccxt_transfers import CcxtWallets
 from trimtab.adapters.ccxt_venue import CcxtVenue
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.deribit_history import deribit_history
-from trimtab.adapters.deribit_markets import Bands, deribit_account, deribit_markets
+from trimtab.adapters.deribit_markets import DeribitAccount, Told, deribit_markets
 from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.deribit_preflight import deribit_preflight
 from trimtab.adapters.deribit_venue import deribit_venue
@@ -154,14 +154,18 @@ def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
 
 
 def _deribit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
-    """Put the ports of Deribit on one wire, with one list of markets."""
-    bands: Bands = {}
-    markets = deribit_markets(wire, bands)
+    """Put the ports of Deribit on one wire, with one set of markets.
+
+    Contracts settle in the account's own quote.
+    """
+    told = Told()
+    settle = settings.quote if settings.markets - {MarketKind.SPOT} else None
+    markets = deribit_markets(wire, told, settle=settle)
     orders, key, quote = DeribitOrders(wire, markets), settings.account, settings.quote
-    account = deribit_account(wire, markets, orders, bands=bands)
+    account = DeribitAccount(wire, markets, orders, told=told, settle=settle)
     window_ms, client_id = settings.execution.receive_window_ms, settings.api_key.key
     return OpenedVenue(
-        venue=deribit_venue(wire, markets, orders, receive_window_ms=window_ms),
+        venue=deribit_venue(wire, markets, orders, receive_window_ms=window_ms, settle=settle),
         wallets=OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
         preflight=deribit_preflight(wire, hosts, client_id=client_id, use=settings.key_use),

@@ -36,6 +36,8 @@ class SharedWallet:
     """Margin that positions and orders bind, >= 0."""
     maintenance_margin: Decimal
     """The venue's own figure, >= 0."""
+    settles_later: bool = False
+    """See :class:`~trimtab.domain.snapshot.MarginPool`."""
 
     @property
     def spare(self) -> Decimal:
@@ -57,6 +59,7 @@ class SharedWallet:
             initial_margin=self.initial_margin,
             maintenance_margin=self.maintenance_margin,
             shares_cash=True,
+            settles_later=self.settles_later,
         )
 
 
@@ -91,6 +94,7 @@ def shared_wallet_of(snapshot: Snapshot, asset: Asset) -> SharedWallet | None:
         losses=losses_of(_profits(snapshot, asset)),
         initial_margin=pool.initial_margin,
         maintenance_margin=pool.maintenance_margin,
+        settles_later=pool.settles_later,
     )
 
 
@@ -142,6 +146,7 @@ def margin_alone(snapshot: Snapshot) -> Mapping[Asset, MarginPool]:
                 free_margin=max(ZERO, whole.spare),
                 initial_margin=whole.initial_margin,
                 maintenance_margin=whole.maintenance_margin,
+                settles_later=whole.settles_later,
             )
     return found
 

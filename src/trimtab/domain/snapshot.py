@@ -80,6 +80,10 @@ class MarginPool:
     shares_cash: bool = False
     """Whether the spot balance of the settlement asset lies in the same wallet: it backs positions
     too, and is not counted here. See :mod:`trimtab.domain.shared_wallet`."""
+    settles_later: bool = False
+    """Whether what executions win or lose stays unrealised until the venue settles all contracts of
+    the wallet at once, so that no execution is paid for by itself. An entry price is then the one
+    since which nothing was settled."""
 
     @property
     def balance(self) -> Decimal:
@@ -153,11 +157,14 @@ class ContractState:
     funding_rate: Decimal
     """Next settlement per unit of notional, signed: positive means longs pay. 0 for dated."""
     leverage: int
-    """Leverage that is set on the venue now, >= 1."""
+    """Leverage that is set on the venue now, >= 1; the highest that it allows where none is set."""
     margin_mode: MarginMode
     brackets: tuple[Bracket, ...]
     """By rising notional, never empty."""
     read_at: datetime
+    takes_leverage: bool = True
+    """Whether leverage is something that is set. Where it is not, an opening counts at that of the
+    policy all the same, which holds back more than the venue does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Deribit v2, spot.
+"""Deribit v2: coins, and perpetuals that settle in their quote.
 
 Pure data. Sources: docs.deribit.com "private/buy", "Accessing Historical Trades and Orders Using
 API", "Rate Limits" and the list of error codes (2026), ccxt 4.5.90 for hosts. Everything is asked
@@ -50,7 +50,7 @@ _GONE: Final = frozenset({"10004", "10010", "11008", "11044"})
 _WRONG_TIME: Final = frozenset({"13009"})
 """A stamp that is too old makes a bad signature; so does a wrong secret."""
 
-_SPOT: Final = CodeTable(
+_ALL: Final = CodeTable(
     refused=_KEY | _FORM | _ORDER | _GONE,
     not_done=_WRONG_TIME | {"10040", "10041", "11051"},
     not_done_texts=frozenset(),
@@ -70,7 +70,7 @@ _SPOT: Final = CodeTable(
 
 DERIBIT: Final = VenueProfile(
     venue_id="deribit",
-    kinds=frozenset({MarketKind.SPOT}),
+    kinds=frozenset({MarketKind.SPOT, MarketKind.SWAP}),
     hosts=MappingProxyType(
         {
             Environment.LOCAL: frozenset(),  # The local exchange does not speak it.
@@ -84,9 +84,13 @@ DERIBIT: Final = VenueProfile(
     options=MappingProxyType(dict[str, object]()),
     desk_of_host=MappingProxyType({_LIVE: Desk.SPOT, _TEST: Desk.SPOT}),
     client_id_pattern="[a-zA-Z0-9_-]{1,64}",
-    codes=MappingProxyType({Desk.SPOT: _SPOT}),
-    order_limits=MappingProxyType({Desk.SPOT: (OrderLimit(count=5, seconds=1),)}),
-    weight_limits=MappingProxyType({Desk.SPOT: 600}),  # Twenty in a second, sustained.
+    codes=MappingProxyType({Desk.SPOT: _ALL, Desk.LINEAR: _ALL}),
+    # Sustained for all markets together; twenty may come at once.
+    order_limits=MappingProxyType(
+        dict.fromkeys((Desk.SPOT, Desk.LINEAR), (OrderLimit(count=5, seconds=1),))
+    ),
+    # Twenty in a second, sustained, for both desks.
+    weight_limits=MappingProxyType({Desk.SPOT: 600, Desk.LINEAR: 600}),
     weights=MappingProxyType(
         dict.fromkeys(
             (
@@ -94,6 +98,8 @@ DERIBIT: Final = VenueProfile(
                 "publicGetGetInstruments",
                 "publicGetGetOrderBook",
                 "publicGetGetTradingviewChartData",
+                "publicGetTicker",
+                "publicGetGetFundingRateHistory",
                 "privateGetGetAccountSummaries",
                 "privateGetGetOpenOrders",
                 "privateGetGetOpenOrdersByInstrument",
@@ -101,6 +107,8 @@ DERIBIT: Final = VenueProfile(
                 "privateGetGetOrderStateByLabel",
                 "privateGetGetOrderHistoryByInstrument",
                 "privateGetGetUserTradesByInstrumentAndTime",
+                "privateGetGetPositions",
+                "privateGetGetTransactionLog",
                 "privateGetListApiKeys",
             ),
             _ONE,
@@ -110,12 +118,12 @@ DERIBIT: Final = VenueProfile(
     weight_header="",  # No answer tells what was used.
     order_count_headers=MappingProxyType(dict[int, str]()),
     transfer_ways=TransferWays(into_futures="", out_of_futures=""),
-    time_calls=MappingProxyType({Desk.SPOT: "publicGetGetTime"}),
-    time_params=MappingProxyType({Desk.SPOT: {}}),
+    time_calls=MappingProxyType(dict.fromkeys((Desk.SPOT, Desk.LINEAR), "publicGetGetTime")),
+    time_params=MappingProxyType({Desk.SPOT: {}, Desk.LINEAR: {}}),
     time_field="result",
     stamp_window_ms=0,  # Orders name until when they are valid.
     ended_statuses=frozenset({"filled", "cancelled", "rejected"}),
     forced_prefixes=(),
     funding_cap_share=Decimal(1),
-    funding_hours=8,
+    funding_hours=1,  # It is paid all the time, and told by the hour.
 )

@@ -62,6 +62,10 @@ _NO_STOPS: Final = _besides(
     dict.fromkeys(("VC-26", "VC-27"), "no adapter places conditional orders there"),
     Outcome.NOT_SUPPORTED,
 )
+_NO_LEVERAGE_IS_SET: Final = _besides(
+    {"VC-21": "what a position binds follows from its size; no leverage and no mode is set"},
+    Outcome.NOT_APPLICABLE,
+)
 _LABELS_REPEAT: Final = _besides(
     {"VC-09": "labels may repeat: no order is refused for its own, so none is ever sent again"},
     Outcome.NOT_APPLICABLE,
@@ -76,6 +80,9 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.LINEAR): _all_but(_NO_STOPS),
         ("deribit", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
+        ("deribit", Market.LINEAR): _all_but(
+            _LABELS_REPEAT, _ONE_WALLET, _NO_LEVERAGE_IS_SET, _NO_STOPS
+        ),
         ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(_NO_STOPS),

@@ -182,10 +182,13 @@ def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
     if not uses_contracts(snapshot, policy):
         return passed("leverage", found="no contract is used")
     wanted = policy.hedge.leverage
-    other = [s for s, c in _used_contracts(snapshot, policy) if c.leverage != wanted]
+    used = _used_contracts(snapshot, policy)
+    other = [s for s, c in used if c.takes_leverage and c.leverage != wanted]
     if other:
         found = f"{_listed(other)} not at leverage {wanted}"
         return warned("leverage", found=found, fix=_SET_BY_A_RUN)
+    if used and not any(c.takes_leverage for _, c in used):
+        return passed("leverage", found=f"none is set here; openings count at {wanted}")
     return passed("leverage", found=f"leverage {wanted}")
 
 

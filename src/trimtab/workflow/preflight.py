@@ -143,7 +143,10 @@ async def gated(
 
 
 def unset_leverage(legs: Sequence[Leg], snapshot: Snapshot, wiring: Wiring) -> tuple[Symbol, ...]:
-    """Return contracts that *legs* open and that are not set as the policy wants, by line."""
+    """Return contracts that *legs* open and that are not set as the policy wants, by line.
+
+    Where no leverage can be set, none is missing.
+    """
     wanted = wiring.policy.hedge.leverage
     opened = dict.fromkeys(
         leg.symbol for leg in legs if leg.instrument.is_contract and not leg.reduce_only
@@ -152,7 +155,9 @@ def unset_leverage(legs: Sequence[Leg], snapshot: Snapshot, wiring: Wiring) -> t
     return tuple(
         symbol
         for symbol, state in found
-        if state is None or state.leverage != wanted or state.margin_mode is not MarginMode.CROSS
+        if state is None
+        or (state.takes_leverage and state.leverage != wanted)
+        or state.margin_mode is not MarginMode.CROSS
     )
 
 

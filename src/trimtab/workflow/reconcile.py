@@ -330,10 +330,20 @@ def _wallets(
 def _paid_for(
     fills: Sequence[Fill], unlisted: Iterable[Difference], seen: Look, statement: Statement
 ) -> tuple[Difference, ...]:
-    """Compare what was paid for executions of contracts with what they say."""
+    """Compare what was paid for executions of contracts with what they say.
+
+    Where a wallet settles later, no execution is paid what it won.
+    """
     listed = seen.lists.payments
+    later = {asset for asset, pool in seen.snapshot.pools.items() if pool.settles_later}
     doubtful = {d.name for d in unlisted}
-    flat = {s for s in seen.lists.fills if s not in statement.positions and s not in doubtful}
+    flat = {
+        s
+        for s in seen.lists.fills
+        if s not in statement.positions
+        and s not in doubtful
+        and seen.instruments[s].settle not in later
+    }
     nets_out = seen.snapshot.position_mode is PositionMode.ONE_WAY
     return (
         *compare_commissions(fills, payments=listed),

@@ -25,6 +25,7 @@ from trimtab.domain.shared_wallet import (
     holdings_of,
     margin_alone,
     shared_wallet_of,
+    with_shared_wallet,
 )
 from trimtab.domain.snapshot import Balance, Snapshot
 from trimtab.execution.reconcile import after_payments
@@ -113,6 +114,15 @@ def test_a_loss_of_what_settles_in_another_asset_is_not_this_wallets() -> None:
     assert alone is not None
     assert alone.losses == 100
     assert alone == beside
+
+
+def test_that_a_wallet_settles_later_stays_with_it_however_it_is_divided() -> None:
+    later = dataclasses.replace(wallet("1000", bound="300"), settles_later=True)
+    seen = with_shared_wallet(hedged(), USDT, later)
+    again = shared_wallet_of(seen, USDT)
+    assert again is not None
+    assert (again.settles_later, margin_alone(seen)[USDT].settles_later) == (True, True)
+    assert not margin_alone(hedged())[USDT].settles_later
 
 
 def test_a_wallet_that_is_short_of_margin_has_nothing_free_and_keeps_its_units() -> None:

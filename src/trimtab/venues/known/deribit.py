@@ -93,7 +93,7 @@ _LINEAR: Final = replace(
         leverage_call="",
         funding_hours=0,
         dated=True,
-        source='"Perpetual": funding is paid all the time',
+        source='"Linear Perpetual": margins by a formula; funding is paid all the time',
     ),
 )
 _INVERSE: Final = replace(
@@ -132,6 +132,15 @@ FACTS: Final = VenueFacts(
         "orders and cancels are GET requests, which an HTTP library sends again by itself",
         "clientOrderId is sent as a parameter that the venue does not know; label must be given",
         "leverage and margin mode follow from the account, none is set",
+        (
+            "no answer has a table of maintenance margin: the formula of the venue's page is held "
+            "for the linear perpetuals of BTC and SOL, and against what positions really maintain"
+        ),
+        (
+            "what contracts win, lose and pay in funding reaches the balance at 8:00 UTC; until "
+            "then it stands beside it, and no execution is paid for by itself"
+        ),
+        "the size of a linear position is in its quote; its coins are size_currency",
         (
             "most pairs of coins are matched at Coinbase Exchange (is_cbe_routed): they are read "
             "and not traded, since nothing says that valid_until holds there"
