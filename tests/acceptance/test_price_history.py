@@ -145,7 +145,7 @@ async def test_trigger_prices_stand_beside_alert_prices_with_their_chances(
         assert 0 < near < far < 1
     for command in ("plan", "status"):
         shown = await account.trimtab(command)
-        assert "trigger price" in shown.stdout
+        assert "trigger below" in shown.stdout
         assert "in 30 d" in shown.stdout
         assert all(len(line) <= 100 for line in shown.stdout.splitlines())
 

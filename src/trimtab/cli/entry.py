@@ -170,6 +170,7 @@ def conducted(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         from trimtab.cli.exits import Exit  # noqa: PLC0415 -- help must not pay for it.
 
+        sys.stderr.write("interrupted; what was sent is recorded; next: trimtab recover\n")
         return Exit.INTERRUPTED
     except Exception as fault:  # noqa: BLE001 -- the last one: a bug must end as a code.
         from trimtab.cli.failures import told  # noqa: PLC0415 -- help must not pay for it.

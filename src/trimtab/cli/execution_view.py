@@ -11,7 +11,8 @@ from rich.text import Text
 
 from trimtab.cli.aftermath import aftermath
 from trimtab.cli.documents import MARK_PLACES, Document, fees_document
-from trimtab.cli.tables import money, rows_table, wallets, words
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import fee_text, money, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain, trimmed
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
@@ -139,7 +140,7 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
         parts += [Text(), _stops(execution.stops)]
     if left := _left(execution):
         rests = ((str(line), *told, words(reason.value)) for line, *told, reason in left)
-        parts += [Text(), rows_table((">line", "market", "side", ">left", "because"), rests)]
+        parts += [Text(), Rows((">line", "market", "side", ">left", "~because"), rests)]
     style = _STYLES.get(execution.outcome, "bold red")
     kind = "Dry run" if result.status is PlanStatus.DRY_RUN else "Run"
     line = Text.assemble((f"{kind} ", "bold"), (words(execution.outcome.value), style))
@@ -162,9 +163,9 @@ def _orders(orders: tuple[OrderLine, ...]) -> RenderableType:
         ">average",
         ">value",
         "fees",
-        "status",
+        "~status",
     )
-    return rows_table(columns, (_order_row(order) for order in orders))
+    return Rows(columns, (_order_row(order) for order in orders))
 
 
 def _transfers(transfers: tuple[TransferLine, ...]) -> RenderableType:
@@ -179,7 +180,7 @@ def _transfers(transfers: tuple[TransferLine, ...]) -> RenderableType:
         )
         for moved in transfers
     )
-    return rows_table((">line", "transfer", "wallets", ">units", "status"), rows)
+    return Rows((">line", "transfer", "wallets", ">units", "~status"), rows)
 
 
 def _stops(stops: tuple[StopResult, ...]) -> RenderableType:
@@ -195,7 +196,7 @@ def _stops(stops: tuple[StopResult, ...]) -> RenderableType:
         )
         for stop in stops
     )
-    return rows_table((">line", "stop", "market", ">quantity", ">from", "status"), rows)
+    return Rows((">line", "stop", "market", ">quantity", ">from", "~status"), rows)
 
 
 def _order_row(order: OrderLine) -> tuple[str, ...]:
@@ -204,7 +205,7 @@ def _order_row(order: OrderLine) -> tuple[str, ...]:
     if order.average_fill_price is not None:
         with exact_arithmetic():
             value = money(order.filled * order.average_fill_price)
-    fees = ", ".join(f"{plain(fee)} {asset}" for asset, fee in sorted(order.fees.items()))
+    fees = ", ".join(fee_text(fee, asset) for asset, fee in sorted(order.fees.items()))
     status = order.state.value
     if order.state is OrderState.EXPIRED and order.filled_lots:
         status = "filled in part"

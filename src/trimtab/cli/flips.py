@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import rows_table
+from trimtab.cli.rows import Rows
 from trimtab.domain.exact import exact_arithmetic, plain, trimmed
 from trimtab.risk.certificate import Flip, Flips, Lever, Turned
 
@@ -63,7 +63,7 @@ def flips_view(told: Flips) -> RenderableType:
         verb = "lets it pass" if told.turned is Turned.REFUSED else "gives it work"
         return Text(f"No single change {verb}: {told.none_because}.")
     does, rest = HEADINGS[told.turned]
-    return rows_table((does, ">now", ">from", rest), [_row(flip) for flip in told.found])
+    return Rows((does, ">now", ">from", rest), [_row(flip) for flip in told.found])
 
 
 def _row(flip: Flip) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from trimtab.accounting.pot import PotEntry
-from trimtab.cli.tables import money, points, rows_table, words
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import money, points, words
 from trimtab.domain.exact import plain, shown, trimmed
 from trimtab.domain.hedges import Hedge
 from trimtab.domain.instruments import Asset
@@ -32,12 +32,12 @@ def scores_view(scored: Sequence[tuple[Hedge, HedgeScore | None]], quote: Asset)
     if not scored:
         return Text("No hedge was ever opened.\nnext: trimtab status")
     columns = ("hedge", "why", "opened (UTC)", "closed (UTC)", "by", f">result {quote}")
-    parts: list[RenderableType] = [rows_table(columns, [_book_row(h, quote) for h, _ in scored])]
+    parts: list[RenderableType] = [Rows(columns, [_book_row(h, quote) for h, _ in scored])]
     rows = [_score_row(h, score) for h, score in scored if score is not None]
     if rows:
         figures = (">days", ">sale", ">predicted", ">realised", ">saved", "")
         parts += [Text(), Text(f"What an auto route chose, and its cost in {quote}", "bold")]
-        parts.append(rows_table(("hedge", *figures), rows))
+        parts.append(Rows(("hedge", *figures), rows))
     return Group(*parts)
 
 
@@ -78,23 +78,22 @@ def pot_table(entries: Sequence[PotEntry]) -> RenderableType:
             f"{entry.at:%Y-%m-%d %H:%M:%S}",
             entry.hedge_id,
             entry.kind.value,
-            plain(entry.postings[0].units),
+            trimmed(entry.postings[0].units, 8),
             entry.postings[0].asset,
             money(entry.balance),
             entry.reference,
         ]
         for entry in entries
     ]
-    columns = ("at (UTC)", "hedge", "for", ">received", "asset", ">pot after", "by")
-    return rows_table(columns, rows)
+    columns = ("at (UTC)", "hedge", "for", ">received", "asset", ">pot after", "trade")
+    return Rows(columns, rows)
 
 
-def _hedges_table(hedges: Sequence[SeenHedge], quote: str) -> Table:
+def _hedges_table(hedges: Sequence[SeenHedge], quote: str) -> RenderableType:
     """Return open hedges, with what closes each."""
     columns = ("hedge", "why", ">short", ">entry", ">mark", f">profit {quote}", ">realised")
-    return rows_table(
-        (*columns, ">funding", ">days", "stop", "closes at"), [_row(seen) for seen in hedges]
-    )
+    rest = (">funding", ">days", "stop", "~closes at")
+    return Rows((*columns, *rest), [_row(seen) for seen in hedges])
 
 
 def _row(seen: SeenHedge) -> list[str | Text]:

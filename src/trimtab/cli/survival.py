@@ -14,8 +14,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimtab.cli.rows import Rows
 from trimtab.cli.survival_document import LINES
-from trimtab.cli.tables import rows_table
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.instruments import Asset
 from trimtab.risk.crossings import RISE_STEPS, STEP
@@ -39,7 +39,7 @@ def survival_view(line: Survival) -> RenderableType:
     if not rows:
         return Text(f"Survival line: any price may move; a {others}.")
     places = [PLACES[place] for place in dict.fromkeys(span.place for span in line.spans)]
-    table = rows_table(("prices survive", "a move", *places), rows)
+    table = Rows(("prices survive", "a move", *places), rows)
     return Group(table, Text(f"Where nothing is shown, a {others}.", "dim"))
 
 

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from trimtab.cli.rows import Rows
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.firings import Firing, TriggerKind
@@ -53,6 +53,12 @@ def money(amount: Decimal) -> str:
     return grouped(amount, 2)
 
 
+def fee_text(fee: Decimal, asset: str) -> str:
+    """Return a fee with four digits that count; what it really was is in the JSON."""
+    places = max(2, 3 - fee.adjusted()) if fee else 2
+    return f"{trimmed(fee, places)} {asset}"
+
+
 def heading(plan: Plan) -> Text:
     """Return the line that says what this is a plan for."""
     key = plan.key
@@ -64,9 +70,9 @@ def heading(plan: Plan) -> Text:
         f"  NAV {money(plan.nav)} {plan.quote}",
     )
     if plan.trigger != "none":
-        line.append(f"  trigger: {plan.trigger}")
+        line.append(f"  trigger: {words(plan.trigger)}")
         others = dict.fromkeys(f.kind.value for f in plan.firings if f.kind != plan.trigger)
-        line.append(f" (also {', '.join(others)})" if others else "")
+        line.append(f" (also {words(', '.join(others))})" if others else "")
     return line
 
 
@@ -109,26 +115,28 @@ def _told_lines(firings: Iterable[Firing], what: str) -> list[RenderableType]:
         if firing.measured is not None and firing.limit is not None:
             figures = f": {trimmed(firing.measured, 4)} against {trimmed(firing.limit, 4)}"
         text = f"  {firing.subject}, {firing.reason}{figures} ({what})"
-        lines.append(Text.assemble((firing.kind.value, "bold yellow"), text))
+        lines.append(Text.assemble((words(firing.kind.value), "bold yellow"), text))
     return lines
 
 
-def drift_table(plan: Plan) -> Table:
+def drift_table(plan: Plan) -> RenderableType:
     """Return weights against targets, with the band drawn as a bar."""
-    table = _table("asset", ">now", ">target", ">after", ">drift", "band", "")
+    rows: list[list[str | Text]] = []
     for drift in plan.drift:
         after = plan.after.weights.get(drift.asset, drift.net_weight)
         style = "bold yellow" if drift.breached else ""
-        table.add_row(
-            Text(drift.asset, style),
-            percent(drift.net_weight),
-            percent(drift.target),
-            percent(after) if plan.legs else "",
-            Text(points(drift.drift), style),
-            bar(drift),
-            Text("outside", "bold yellow") if drift.breached else "",
+        rows.append(
+            [
+                Text(drift.asset, style),
+                percent(drift.net_weight),
+                percent(drift.target),
+                percent(after) if plan.legs else "",
+                Text(points(drift.drift), style),
+                bar(drift),
+                Text("outside", "bold yellow") if drift.breached else "",
+            ]
         )
-    return table
+    return Rows(("asset", ">now", ">target", ">after", ">drift", "band", ""), rows)
 
 
 def bar(drift: Drift) -> Text:
@@ -153,26 +161,14 @@ def bar(drift: Drift) -> Text:
     return line
 
 
-def legs_table(plan: Plan) -> Table:
+def legs_table(plan: Plan) -> RenderableType:
     """Return orders and transfers in the sequence in which they are sent."""
-    table = _table(
-        ">line",
-        ">stage",
-        "market",
-        "side",
-        ">quantity",
-        ">limit",
-        f">value {plan.quote}",
-        ">cost",
-        "role",
-        "reason",
-    )
+    sent = (">line", ">stage", "market", "side", ">quantity", ">limit")
     rows = {leg.line: _leg_row(leg) for leg in plan.legs}
     rows |= {transfer.line: _transfer_row(transfer) for transfer in plan.transfers}
     rows |= {stop.line: _stop_row(stop) for stop in plan.stops}
-    for line in sorted(rows):
-        table.add_row(*rows[line])
-    return table
+    columns = (*sent, f">value {plan.quote}", ">cost", "role", "reason")
+    return Rows(columns, [rows[line] for line in sorted(rows)])
 
 
 def _leg_row(leg: Leg) -> tuple[str | Text, ...]:
@@ -278,29 +274,29 @@ def protection_lines(plan: Plan) -> list[RenderableType]:
     ]
 
 
-def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> Table:
+def untraded_table(untraded: Sequence[Untraded], plan: Plan) -> RenderableType:
     """Return what is left alone, and why."""
-    table = _table("left alone", f">value {plan.quote}", "because")
-    for item in untraded:
-        note = f": {item.note}" if item.note else ""
-        table.add_row(item.asset, money(item.value), Text(words(item.reason.value) + note))
-    return table
+    rows = [
+        (u.asset, money(u.value), words(u.reason.value) + (f": {u.note}" if u.note else ""))
+        for u in untraded
+    ]
+    return Rows(("left alone", f">value {plan.quote}", "~because"), rows)
 
 
-def bearings_table(bearings: Iterable[Bearing]) -> Table:
+def bearings_table(bearings: Iterable[Bearing]) -> RenderableType:
     """Return independent prices, how far the venue (the quote: its dollar) is off, and by whom."""
-    table = _table("reference", ">value", ">off by", "by")
-    for bearing in bearings:
-        sources = ", ".join(q.source.value for q in bearing.quotations)
-        table.add_row(
+    rows: list[list[str | Text]] = [
+        [
             bearing.asset,
             Text("unmeasured", "yellow")
             if bearing.value is None
             else f"{_reference(bearing.value)} {bearing.unit}",
             "" if bearing.off_bps is None else f"{trimmed(bearing.off_bps, 1)} bps",
-            bearing.why or sources,
-        )
-    return table
+            bearing.why or ", ".join(q.source.value for q in bearing.quotations),
+        ]
+        for bearing in bearings
+    ]
+    return Rows(("reference", ">value", ">off by", "~by"), rows)
 
 
 def _reference(value: Decimal) -> str:
@@ -320,20 +316,20 @@ def gate_view(report: GateReport) -> RenderableType:
     return Group(line, findings_table(odd)) if odd else line
 
 
-def findings_table(findings: Iterable[Finding]) -> Table:
+def findings_table(findings: Iterable[Finding]) -> RenderableType:
     """Return findings with what was measured against which limit."""
-    table = _table("verdict", "check", "subject", ">measured", ">limit", "reason")
-    table.columns[1].no_wrap = True  # Its name is what one looks up and configures.
-    for f in findings:
-        table.add_row(
+    rows: list[list[str | Text]] = [
+        [
             Text(f.verdict.value, STYLES[f.verdict]),
             f.check,
             f.subject,
             "unmeasured" if f.measured is None else _with_unit(f.measured, unit=f.unit),
             "" if f.limit is None else _with_unit(f.limit, unit=f.unit),
             f.reason or "",
-        )
-    return table
+        ]
+        for f in findings
+    ]
+    return Rows(("verdict", "check", "subject", ">measured", ">limit", "~reason"), rows)
 
 
 def _with_unit(figure: str, *, unit: str) -> str:
@@ -344,23 +340,3 @@ def _with_unit(figure: str, *, unit: str) -> str:
 def words(code: str) -> str:
     """Return a stable code as words."""
     return code.replace("_", " ")
-
-
-def rows_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """Return a plain table; a column that starts with ``>`` is right-aligned.
-
-    Text is shown as it is: brackets in it are no markup.
-    """
-    table = _table(*columns)
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    """Return an empty table in the house's look."""
-    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    for column in columns:
-        right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
-    return table

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
 from trimtab.cli.documents import Document
-from trimtab.cli.tables import STYLES, money, rows_table, wallets, words
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import STYLES, fee_text, money, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment, PaymentKind
@@ -45,7 +46,7 @@ def slots_view(found: Sequence[SlotMove]) -> RenderableType:
         (instant(m.at), m.slot, words(m.state.value), m.plan_digest[:DIGITS_SHOWN], m.by)
         for m in found
     ]
-    return rows_table(("at", "slot", "state", "plan", "by"), rows)
+    return Rows(("at", "slot", "state", "plan", "by"), rows)
 
 
 def orders_view(found: Sequence[OrderRecord]) -> RenderableType:
@@ -53,7 +54,7 @@ def orders_view(found: Sequence[OrderRecord]) -> RenderableType:
     if not found:
         return Text("No orders yet.\nnext: trimtab run --execute")
     columns = ("submitted", "market", "side", ">quantity", ">limit", ">filled", "state", "order")
-    return rows_table(columns, [_order(r) for r in found])
+    return Rows(columns, [_order(r) for r in found])
 
 
 def _order(record: OrderRecord) -> list[str | Text]:
@@ -76,8 +77,8 @@ def fills_view(found: Sequence[Fill]) -> RenderableType:
     """Return executions, oldest first."""
     if not found:
         return Text("No fills yet.\nnext: trimtab run --execute")
-    columns = ("filled", "market", "side", ">quantity", ">price", ">value", ">fee", "", "trade")
-    return rows_table((*columns, "whose"), [_fill(f) for f in found])
+    columns = ("filled", "market", "side", ">quantity", ">price", ">value", "fee")
+    return Rows((*columns, "whose", "trade"), [_fill(f) for f in found])
 
 
 def _fill(fill: Fill) -> list[str | Text]:
@@ -91,10 +92,9 @@ def _fill(fill: Fill) -> list[str | Text]:
         plain(fill.quantity),
         plain(fill.fill_price),
         money(value),
-        plain(fill.fee),
-        fill.fee_asset,
-        fill.trade_id,
+        fee_text(fill.fee, fill.fee_asset),
         Text("external", "yellow") if fill.client_order_id is None else "ours",
+        fill.trade_id,
     ]
 
 
@@ -113,7 +113,7 @@ def payments_view(found: Sequence[Payment]) -> RenderableType:
         ]
         for p in found
     ]
-    return rows_table(("paid", "what", "market", ">amount", "", "trade"), rows)
+    return Rows(("paid", "what", "market", ">amount", "", "trade"), rows)
 
 
 def transfers_view(found: Sequence[TransferRecord]) -> RenderableType:
@@ -121,7 +121,7 @@ def transfers_view(found: Sequence[TransferRecord]) -> RenderableType:
     if not found:
         return Text("No transfers yet.\nnext: trimtab plan")
     columns = ("begun", "asset", "wallets", ">units", "state", "transfer", "venue's number")
-    return rows_table(columns, [_transfer(r) for r in found])
+    return Rows(columns, [_transfer(r) for r in found])
 
 
 def _transfer(record: TransferRecord) -> list[str | Text]:
@@ -154,7 +154,7 @@ def events_view(found: Iterable[LedgerEvent]) -> RenderableType:
         ]
         for e in found
     ]
-    return rows_table((">seq", "at", "what", "", "about", "hash"), rows)
+    return Rows((">seq", "at", "what", "", "about", "hash"), rows)
 
 
 def plans_view(found: Sequence[SavedPlan]) -> RenderableType:
@@ -166,14 +166,19 @@ def plans_view(found: Sequence[SavedPlan]) -> RenderableType:
             saved.plan.digest[:DIGITS_SHOWN],
             words(saved.status.value),
             instant(saved.plan.made_at),
-            instant(saved.plan.expires_at),
+            _until(saved.plan.made_at, saved.plan.expires_at),
             Text(saved.report.verdict.value, STYLES[saved.report.verdict]),
             money(saved.plan.nav),
             str(len(saved.plan.legs)),
         ]
         for saved in found
     ]
-    return rows_table(("plan", "status", "made", "expires", "gate", ">NAV", ">legs"), rows)
+    return Rows(("plan", "status", "made", "expires", "gate", ">NAV", ">legs"), rows)
+
+
+def _until(made_at: datetime, expires_at: datetime) -> str:
+    """Return when a plan expires, without the day where that is the one it was made on."""
+    return f"{expires_at:%H:%M:%S}" if made_at.date() == expires_at.date() else instant(expires_at)
 
 
 def verify_document(report: VerifyReport) -> Document:

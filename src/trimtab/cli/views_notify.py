@@ -8,7 +8,8 @@ from typing import Any, Final
 from rich.console import RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import rows_table, words
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import words
 from trimtab.domain.canonical import to_document
 from trimtab.domain.notices import Delivery, NoticeRecord, Step
 
@@ -59,8 +60,10 @@ def tried_document(record: NoticeRecord, *, arrived: bool) -> dict[str, Any]:
 
 def notices_table(records: Iterable[NoticeRecord]) -> RenderableType:
     """Return notices, how far each got, and who has read it."""
-    columns = ("notice", "at", "what", "told", "read")
-    return rows_table(columns, [_row(record) for record in records])
+    found = [_row(record) for record in records]
+    if not found:
+        return Text("No notices yet.\nnext: trimtab notify test")
+    return Rows(("notice", "at", "told", "read", "~what"), found)
 
 
 def _row(record: NoticeRecord) -> list[str | Text]:
@@ -70,9 +73,9 @@ def _row(record: NoticeRecord) -> list[str | Text]:
     return [
         notice.id,
         f"{notice.at:%Y-%m-%d %H:%M}",
-        notice.subject,
         _way(record),
         Text("needs: notify ack", "bold red") if record.holds else who,
+        notice.subject,
     ]
 
 
@@ -80,9 +83,8 @@ def _way(record: NoticeRecord) -> Text:
     """Return how far a notice got, channel by channel."""
     way = Text()
     for channel, delivery in record.deliveries.items():
-        way.append(f"{channel}: ")
-        way.append(_told(delivery) + "\n", _STYLES[delivery.step])
-    way.rstrip()
+        way.append(f"{'; ' if way else ''}{channel}: ")
+        way.append(_told(delivery), _STYLES[delivery.step])
     return way
 
 
@@ -98,4 +100,4 @@ def tried_table(record: NoticeRecord) -> RenderableType:
         [channel, Text(_told(delivery), _STYLES[delivery.step])]
         for channel, delivery in record.deliveries.items()
     ]
-    return rows_table(("channel", "told"), rows)
+    return Rows(("channel", "told"), rows)

@@ -13,8 +13,8 @@ from rich.text import Text
 from trimtab.adapters.ledger.export import fill_document, payment_document
 from trimtab.cli.documents import Document
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result
-from trimtab.cli.tables import rows_table
 from trimtab.cli.views_ledger import fills_view, payments_view
 from trimtab.domain.exact import plain
 from trimtab.domain.snapshot import AccountKey
@@ -102,12 +102,12 @@ def _differences(found: Sequence[Difference]) -> RenderableType:
     """Return what ledger and venue disagree on."""
     columns = ("what", "which", "the ledger expects", "the exchange shows", "who acts")
     rows = [(d.subject.value, d.name, d.expected, d.actual, d.who.value) for d in found]
-    return rows_table(columns, rows)
+    return Rows(columns, rows)
 
 
 def _flows(found: Sequence[ExternalFlow]) -> RenderableType:
     """Return what came from outside, or went there."""
-    return rows_table(("asset", ">units"), [(flow.asset, plain(flow.units)) for flow in found])
+    return Rows(("asset", ">units"), [(flow.asset, plain(flow.units)) for flow in found])
 
 
 def _next_step(found: Reconciliation) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import bar, group_lines, money, percent, points, rows_table
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import bar, group_lines, money, percent, points
 from trimtab.cli.views_history import readings_table
 from trimtab.domain.exact import shown
 from trimtab.planning.review import Review, Risk
@@ -43,7 +45,7 @@ def _drifts(review: Review) -> Iterator[RenderableType]:
         [d.asset, percent(d.net_weight), percent(d.target), points(d.drift), bar(d)]
         for d in review.drifts
     ]
-    yield rows_table(("asset", ">now", ">target", ">drift", "band"), rows)
+    yield Rows(("asset", ">now", ">target", ">drift", "band"), rows)
     yield from group_lines(review.groups)
 
 
@@ -54,22 +56,28 @@ def _coins(review: Review) -> RenderableType:
             each.asset,
             percent(each.volatility),
             shown(each.strength, 1),
-            shown(each.following.beta, 2),
-            shown(each.following.r_squared, 2),
+            _rounded(each.following.beta),
+            _rounded(each.following.r_squared),
         ]
         for each in review.assets
     ]
     leader = next(iter(review.correlations))
-    columns = ("coin", ">volatility a year", ">strength", f">beta to {leader}", ">R²")
-    return rows_table(columns, rows)
+    columns = ("coin", ">volatility a year", ">RSI", f">beta to {leader}", ">R²")
+    return Rows(columns, rows)
 
 
 def _correlations(review: Review) -> RenderableType:
     """Return the correlation matrix."""
     rows: list[list[str | Text]] = [
-        [asset, *(shown(c, 2) for c in row.values())] for asset, row in review.correlations.items()
+        [asset, *(_rounded(c) for c in row.values())] for asset, row in review.correlations.items()
     ]
-    return rows_table(("correlation", *(f">{a}" for a in review.correlations)), rows)
+    return Rows(("correlation", *(f">{a}" for a in review.correlations)), rows)
+
+
+def _rounded(figure: Decimal) -> str:
+    """Return a figure with two decimals; what rounds to nothing has no sign."""
+    text = shown(figure, 2)
+    return "0.00" if text == "-0.00" else text
 
 
 def _risks(review: Review) -> Iterator[Text]:

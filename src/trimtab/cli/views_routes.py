@@ -8,7 +8,8 @@ from decimal import Decimal
 from rich.console import RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import money, rows_table, words
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import money, words
 from trimtab.domain.exact import BPS, exact_arithmetic, trimmed
 from trimtab.domain.plan import Plan
 from trimtab.domain.routing import FuturesCheaper, RateBasis, RouteChoice, RouteReason, RouteTable
@@ -37,7 +38,7 @@ def choice_lines(choice: RouteChoice, quote: str) -> Iterator[RenderableType]:
     if table is None:
         return
     rows = [(words(row), *_costs(table, row)) for row in _ROWS]
-    yield rows_table((f"cost {quote}", ">spot", ">futures"), rows)
+    yield Rows((f"cost {quote}", ">spot", ">futures"), rows)
     yield Text(_expected(table))
     yield Text(_meeting(table))
 

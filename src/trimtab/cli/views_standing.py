@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 from rich.text import Text
 
-from trimtab.cli.tables import money, rows_table
+from trimtab.cli.rows import Rows
+from trimtab.cli.tables import money
 from trimtab.domain.standing_approval import Unproved
 from trimtab.workflow.unattended import Standing
 
@@ -18,7 +19,7 @@ SHOWN_DIGITS = 12
 def standing_table(seen: Iterable[Standing]) -> RenderableType:
     """Return standing approvals with their caps, and what is left of them."""
     columns = ("standing approval", ">order", ">run", ">day, used", ">runs, used", "until", "state")
-    return rows_table(columns, [_row(each) for each in seen])
+    return Rows(columns, [_row(each) for each in seen])
 
 
 def _row(seen: Standing) -> list[str | Text]:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trimtab.cli.hedge_views import hedges_view
+from trimtab.cli.rows import Rows
 from trimtab.cli.survival import survival_view
 from trimtab.cli.tables import (
     bar,
@@ -17,10 +18,9 @@ from trimtab.cli.tables import (
     overlay_lines,
     percent,
     points,
-    rows_table,
     words,
 )
-from trimtab.cli.views_history import price_text, readings_table, trigger_table
+from trimtab.cli.views_history import prices_table, readings_table
 from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.cli.views_standing import standing_table
 from trimtab.cli.views_tactical import tactical_lines
@@ -92,7 +92,7 @@ def _notices(status: AccountStatus) -> Iterator[Text]:
 
 
 def _weights(status: AccountStatus) -> Iterator[RenderableType]:
-    """Yield weights against bands, with the prices at which a band's edge is reached."""
+    """Yield weights against bands, and the prices at which a band's edge is reached."""
     if status.unmeasured:
         yield Text(f"No weights: {status.unmeasured}", "yellow")
         return
@@ -100,14 +100,14 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
     spot = (">spot",) if hedged else ()
     columns = ("asset", *spot, ">net" if hedged else ">now", ">target", ">drift")
     rows = [_weight_row(d, hedged=hedged) for d in status.drifts]
-    yield rows_table((*columns, "band", ">alert below", ">above"), rows)
+    yield Rows((*columns, "band", ""), rows)
     yield from group_lines(status.groups)
     yield from overlay_lines(status.overlays)
     yield from sleeve_lines(status.sleeves, status.nets, acts=False)
     yield from tactical_lines(status.tactical, quote=status.snapshot.quote)
-    if (triggers := trigger_table(status.drifts)) is not None:
+    if (prices := prices_table(status.drifts)) is not None:
         yield Text()
-        yield triggers
+        yield prices
     if status.readings:
         yield Text()
         yield readings_table(status.readings)
@@ -117,7 +117,7 @@ def _weights(status: AccountStatus) -> Iterator[RenderableType]:
 
 
 def _weight_row(drift: Drift, *, hedged: bool) -> list[str | Text]:
-    """Return one asset's weights, band and alert prices."""
+    """Return one asset's weights and its band."""
     style = "bold yellow" if drift.breached else ""
     spot = [percent(drift.spot_weight)] if hedged else []
     return [
@@ -127,8 +127,7 @@ def _weight_row(drift: Drift, *, hedged: bool) -> list[str | Text]:
         percent(drift.target),
         Text(points(drift.drift), style),
         bar(drift),
-        price_text(drift.alert_low),
-        price_text(drift.alert_high),
+        Text("outside", style) if drift.breached else "",
     ]
 
 
@@ -148,7 +147,7 @@ def _holdings(status: AccountStatus) -> RenderableType:
         ]
         for h in status.holdings
     ]
-    return rows_table([*columns, f">{quote} each", f">value {quote}"], rows)
+    return Rows([*columns, f">{quote} each", f">value {quote}"], rows)
 
 
 def _positions(status: AccountStatus) -> RenderableType:
@@ -167,7 +166,7 @@ def _positions(status: AccountStatus) -> RenderableType:
         ]
         for held in status.positions
     ]
-    return rows_table((*columns, ">liquidation"), rows)
+    return Rows((*columns, ">liquidation"), rows)
 
 
 def _liquidation(held: HeldPosition) -> str:
@@ -201,7 +200,7 @@ def _resting(status: AccountStatus) -> RenderableType:
         ]
         for resting in status.resting
     ]
-    return rows_table(("open order", "market", "side", ">quantity", ">limit", "whose"), rows)
+    return Rows(("open order", "market", "side", ">quantity", ">limit", "whose"), rows)
 
 
 def _ending(status: AccountStatus, calendar: str) -> Text:

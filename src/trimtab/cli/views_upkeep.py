@@ -14,8 +14,9 @@ from rich.text import Text
 
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result
-from trimtab.cli.tables import rows_table, wallets, words
+from trimtab.cli.tables import wallets, words
 from trimtab.cli.views_ledger import side
 from trimtab.domain.exact import plain
 from trimtab.domain.instruments import Instrument
@@ -96,13 +97,13 @@ def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Res
         Text(f"{s.record.intent.stop_id}: {words(s.outlook.value)}; {s.note}", "yellow")
         for s in report.unresolved_stops
     ]
-    tables = [rows_table(columns, rows)] if rows else []
+    tables = [Rows(columns, rows)] if rows else []
     if report.transfers:
         moved = ("transfer", "asset", "wallets", ">units", "before", "after")
-        tables.append(rows_table(moved, [_transfer_row(t) for t in report.transfers]))
+        tables.append(Rows(moved, [_transfer_row(t) for t in report.transfers]))
     if report.stops:
         stops = ("stop", "hedge", "market", ">quantity", ">from", "before", "after")
-        tables.append(rows_table(stops, [_stop_row(s) for s in report.stops]))
+        tables.append(Rows(stops, [_stop_row(s) for s in report.stops]))
     others = [each.is_resolved for each in report.transfers]
     others += [each.is_resolved for each in report.stops]
     known_ends = len(report.resolved) + sum(others)
@@ -313,7 +314,7 @@ def _cancel_table(cancellations: Sequence[Cancellation]) -> Iterator[RenderableT
         ]
         for c in cancellations
     ]
-    yield rows_table(("order", "market", "side", ">quantity", "outcome", ""), rows)
+    yield Rows(("order", "market", "side", ">quantity", "outcome", "~"), rows)
 
 
 def unhalt_result(latched: Mapping[str, LedgerEvent]) -> Result:

@@ -43,10 +43,10 @@ class ConfigFault:
 class InvalidConfig(ConfigError):
     """The configuration has faults. Nothing was read from or sent to a venue."""
 
-    def __init__(self, faults: Iterable[ConfigFault]) -> None:
+    def __init__(self, faults: Iterable[ConfigFault], *, next_step: str = "") -> None:
         self.faults = tuple(faults)
         """Every fault, in file order, then variables and options."""
-        super().__init__("\n".join(fault.message for fault in self.faults))
+        super().__init__("\n".join(fault.message for fault in self.faults), next_step=next_step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

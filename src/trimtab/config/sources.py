@@ -84,8 +84,9 @@ def find_file(path: Path | None, *, environ: Mapping[str, str], home: Path, cwd:
     for found in usual:
         if _is_file(found):
             return found
-    reason = f"no configuration: looked at --config, {FILE_VARIABLE}, {usual[0]} and {usual[1]}"
-    raise _no_file(str(usual[0]), reason=reason, fix="write one with: trimtab init")
+    reason = f"there is no configuration here, nor is there {usual[1]}"
+    fix = f"write one, or name one with --config or {FILE_VARIABLE}"
+    raise _no_file(str(usual[0]), reason=reason, fix=fix)
 
 
 def _is_file(path: Path) -> bool:
@@ -103,7 +104,7 @@ def _at_home(path: Path, *, home: Path) -> Path:
 
 def _no_file(file: str, *, reason: str, fix: str) -> InvalidConfig:
     fault = ConfigFault(file=file, line=0, column=0, key="", reason=reason, fix=fix)
-    return InvalidConfig([fault])
+    return InvalidConfig([fault], next_step="trimtab init")
 
 
 def file_layer(path: Path, *, name: str) -> Layer:

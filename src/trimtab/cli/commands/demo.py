@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import Annotated, Final
 
 from cyclopts import Parameter
-from rich.console import Group
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trimtab.bootstrap import Shell, open_shell
@@ -25,8 +24,9 @@ from trimtab.cli import session
 from trimtab.cli.commands.trading import local_runner, run_result
 from trimtab.cli.documents import weight
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
-from trimtab.cli.tables import percent, rows_table
+from trimtab.cli.tables import percent
 from trimtab.config import load
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.plan import Plan
@@ -129,7 +129,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     return Result(document=document, view=view, code=code)
 
 
-def before_and_after(*, before: Plan, after: Plan) -> Table:
+def before_and_after(*, before: Plan, after: Plan) -> RenderableType:
     """Return weights before and after, beside the target, and what is left of the drift."""
     now = {d.asset: d for d in after.drift}
     rows = []
@@ -145,4 +145,4 @@ def before_and_after(*, before: Plan, after: Plan) -> Table:
                 percent(left),
             )
         )
-    return rows_table(("asset", ">before", ">after", ">target", ">still off"), rows)
+    return Rows(("asset", ">before", ">after", ">target", ">still off"), rows)

@@ -30,8 +30,9 @@ from trimtab.bootstrap.replies import reply_secret
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
-from trimtab.cli.tables import rows_table, words
+from trimtab.cli.tables import words
 from trimtab.config import ApprovalMode, Config
 from trimtab.config.secrets import Credentials, credentials
 from trimtab.domain.errors import AccountHeld, ConfigError, NotDone, TrimtabError, VenueError
@@ -377,7 +378,7 @@ def examined_result(found: Sequence[Examination]) -> Result:
         for outcome in (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.NOT_CHECKED)
         if any(e.outcome is outcome for e in found)
     )
-    table = rows_table(("", "check", "found"), [_row(e) for e in found])
+    table = Rows(("", "check", "~found"), [_row(e) for e in found])
     view = Group(table, Text(f"\n{counts}.\nnext: {next_step}"))
     return Result(document=document, view=view, code=Exit.MISMATCH if bad else Exit.DONE)
 

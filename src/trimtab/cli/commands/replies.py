@@ -17,8 +17,9 @@ from trimtab.bootstrap.replies import open_ear
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.prompt import STDIN, answered, to_stderr
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
-from trimtab.cli.tables import rows_table, words
+from trimtab.cli.tables import words
 from trimtab.cli.telling import afterwards
 from trimtab.config import Config
 from trimtab.config.notify_secrets import notify_secret, secret_keeper
@@ -146,8 +147,8 @@ def _taken(taken: Sequence[ReplyRecord]) -> Result:
     document = {"status": "read", "replies": [_document(each) for each in taken], "next": step}
     view: RenderableType = Text(f"No reply decides anything.\nnext: {step}")
     if taken:
-        columns = ("plan", "came from", "taken at", "what became of it")
-        view = Group(rows_table(columns, map(_row, taken)), Text(f"next: {step}"))
+        columns = ("plan", "came from", "taken at", "~what became of it")
+        view = Group(Rows(columns, map(_row, taken)), Text(f"next: {step}"))
     return Result(document=document, view=view, code=Exit.DONE)
 
 

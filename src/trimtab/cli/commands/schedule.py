@@ -15,9 +15,9 @@ from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.documents import Document
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
 from trimtab.cli.slot_documents import next_step, slot_document, wall, words_of
-from trimtab.cli.tables import rows_table
 from trimtab.config import Config
 from trimtab.domain.canonical import to_document
 from trimtab.workflow.slots import Schedule, SlotView, activation, next_slots
@@ -68,7 +68,7 @@ def _view(
     rows = [(v.slot.name, wall(v.slot.begins_at, zone), words_of(v.state), _due(v)) for v in views]
     active = "not yet: nothing runs by itself" if since is None else f"since {wall(since, zone)}"
     head = Text.assemble((config.calendar, "bold"), f" in {config.timezone}, active {active}.")
-    table = rows_table(("slot", "begins", "state", "due"), rows)
+    table = Rows(("slot", "begins", "state", "~due"), rows)
     return Group(head, table, Text(f"next: {next_step(views[0])}"))
 
 

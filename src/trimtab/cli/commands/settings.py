@@ -15,8 +15,8 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.cli import session
 from trimtab.cli.documents import error_document
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result
-from trimtab.cli.tables import rows_table
 from trimtab.config import InvalidConfig, Setting, SourceKind, starter_text
 from trimtab.config import schema as file_schema
 from trimtab.domain.canonical import instant_text
@@ -106,7 +106,7 @@ def _first_steps(file: Path, environment: Environment) -> list[str]:
 def show() -> Exit:
     """Print the effective configuration, secrets masked."""
     config = session.configuration()
-    table = rows_table(("key", "value", "from"), [_row(s) for s in config.settings])
+    table = Rows(("key", "value", "from"), [_row(s) for s in config.settings])
     changed = sum(s.source.kind is not SourceKind.DEFAULT for s in config.settings)
     head = Text.assemble(
         (str(config.file), "bold"),
@@ -143,7 +143,8 @@ def _faulty(invalid: InvalidConfig) -> Result:
     """Return all faults, one to a line that an editor can follow."""
     count = len(invalid.faults)
     told = "1 fault" if count == 1 else f"{count} faults"
-    again = "mend it, then trimtab config check"
+    is_there = invalid.next_step == InvalidConfig.next_step
+    again = "mend it, then trimtab config check" if is_there else invalid.next_step
     document = error_document(
         code="invalid_config",
         message=str(invalid),

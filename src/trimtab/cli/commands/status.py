@@ -60,7 +60,10 @@ def status(*, watch: Annotated[int | None, Parameter(name="--watch")] = None) ->
     """
     config = session.configuration()
     if watch is not None and not 1 <= watch <= WATCH_S_MAX:
-        raise ConfigError(f"--watch must be 1 to {WATCH_S_MAX} seconds, was {watch}")
+        raise ConfigError(
+            f"--watch must be 1 to {WATCH_S_MAX} seconds, was {watch}",
+            next_step="trimtab status --watch 10",
+        )
 
     async def work(given: Work) -> Result | Exit:
         """Read once, or again and again."""

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
+from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result
-from trimtab.cli.tables import rows_table, words
+from trimtab.cli.tables import words
 from trimtab.cli.venue_document import known_document, market_rows, shown_document
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.snapshot import Environment
@@ -58,7 +58,7 @@ def show(venue_id: str, /) -> Exit:
     )
 
 
-def _all() -> Table:
+def _all() -> RenderableType:
     """Return one line for each market of each venue."""
     rows = []
     for venue in KNOWN.values():
@@ -74,8 +74,8 @@ def _all() -> Table:
                     Text(_why(promise), "dim"),
                 )
             )
-    heads = ("venue", "market", "promise", "at most", "sandbox", "why no more than that")
-    return rows_table(heads, rows)
+    heads = ("venue", "market", "promise", "at most", "sandbox", "~why no more than that")
+    return Rows(heads, rows)
 
 
 def _why(promise: Promise) -> str:
@@ -87,7 +87,7 @@ def _why(promise: Promise) -> str:
 def _parts(venue: VenueFacts) -> Iterator[RenderableType]:
     """Yield the facts of a venue for a person."""
     yield Text.assemble((venue.name, "bold"), f", held against ccxt {venue.checked_with}\n")
-    yield rows_table(("environment", "hosts", "header", "markets", "source"), _places(venue))
+    yield Rows(("environment", "hosts", "header", "markets", "~source"), _places(venue))
     if venue.no_sandbox:
         yield Text(f"no sandbox: {venue.no_sandbox}")
     for market in venue.markets:
@@ -120,7 +120,7 @@ def _market(venue: VenueFacts, market: Market) -> Iterator[RenderableType]:
     )
     yield from (Text(f"  · {reason}", "dim") for reason in promise.reasons)
     rows = market_rows(venue.markets[market])
-    yield rows_table(
-        ("fact", "what", "source"),
+    yield Rows(
+        ("fact", "what", "~source"),
         [(Text(fact), Text(what), Text(source, "dim")) for fact, what, source in rows],
     )
