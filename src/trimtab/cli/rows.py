@@ -80,12 +80,17 @@ class Rows:
                 line.append(space)
         return _bare(line)
 
+    def _is_words(self, name: str) -> bool:
+        """Return whether a column holds words, which are told after a colon."""
+        return self._wraps and name == self._names[-1]
+
     def _beneath(self, console: Console, cells: Sequence[Text], width: int) -> Iterator[Text]:
         """Yield what did not fit into a row, each with its column's name."""
         told = Text()
         for name, cell in zip(self._names[len(self._names) - len(cells) :], cells, strict=True):
             if cell.plain:
-                told.append(", " if told else "").append(f"{name} " if name else "", "dim")
+                told.append(", " if told else "")
+                told.append(f"{name}{':' if self._is_words(name) else ''} " if name else "", "dim")
                 told.append_text(cell)
         for line in told.wrap(console, max(1, width - 2 * GAP)) if told else ():
             yield _bare(Text(" " * 2 * GAP).append_text(line))

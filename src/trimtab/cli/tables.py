@@ -54,9 +54,9 @@ def money(amount: Decimal) -> str:
 
 
 def fee_text(fee: Decimal, asset: str) -> str:
-    """Return a fee with four digits that count; what it really was is in the JSON."""
-    places = max(2, 3 - fee.adjusted()) if fee else 2
-    return f"{trimmed(fee, places)} {asset}"
+    """Return a fee to the cent, a small one with four digits; what it was is in the JSON."""
+    is_small = ZERO < fee.copy_abs() < 1
+    return f"{trimmed(fee, 3 - fee.adjusted()) if is_small else shown(fee, 2)} {asset}"
 
 
 def heading(plan: Plan) -> Text:

@@ -18,6 +18,7 @@ from trimtab.cli.tables import STYLES, fee_text, money, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain
 from trimtab.domain.orders import Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment, PaymentKind
+from trimtab.domain.plan import Plan
 from trimtab.domain.slots import SlotMove
 from trimtab.domain.transfers import TransferRecord
 from trimtab.ports import SavedPlan
@@ -166,7 +167,7 @@ def plans_view(found: Sequence[SavedPlan]) -> RenderableType:
             saved.plan.digest[:DIGITS_SHOWN],
             words(saved.status.value),
             instant(saved.plan.made_at),
-            _until(saved.plan.made_at, saved.plan.expires_at),
+            _until(saved.plan),
             Text(saved.report.verdict.value, STYLES[saved.report.verdict]),
             money(saved.plan.nav),
             str(len(saved.plan.legs)),
@@ -176,9 +177,10 @@ def plans_view(found: Sequence[SavedPlan]) -> RenderableType:
     return Rows(("plan", "status", "made", "expires", "gate", ">NAV", ">legs"), rows)
 
 
-def _until(made_at: datetime, expires_at: datetime) -> str:
+def _until(plan: Plan) -> str:
     """Return when a plan expires, without the day where that is the one it was made on."""
-    return f"{expires_at:%H:%M:%S}" if made_at.date() == expires_at.date() else instant(expires_at)
+    same = plan.made_at.date() == plan.expires_at.date()
+    return f"{plan.expires_at:%H:%M:%S}" if same else instant(plan.expires_at)
 
 
 def verify_document(report: VerifyReport) -> Document:

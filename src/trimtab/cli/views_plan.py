@@ -71,4 +71,6 @@ def _why_idle(plan: Plan) -> str:
         return "to correct what is outside its band costs more than it gains"
     if any(drift.breached for drift in plan.drift):
         return "what was asked for has nothing to act on; what is outside its band stays"
+    if out := [d.asset for d in plan.drift if d.breached]:
+        return f"what is outside its band asks for no order: {', '.join(out)}"
     return "every weight is inside its band"

@@ -85,7 +85,7 @@ def find_file(path: Path | None, *, environ: Mapping[str, str], home: Path, cwd:
         if _is_file(found):
             return found
     reason = f"there is no configuration here, nor is there {usual[1]}"
-    fix = f"write one, or name one with --config or {FILE_VARIABLE}"
+    fix = f"write one with trimtab init, or name one with --config or {FILE_VARIABLE}"
     raise _no_file(str(usual[0]), reason=reason, fix=fix)
 
 

@@ -62,7 +62,7 @@ def test_words_without_room_stand_beneath() -> None:
     assert printed(Rows(columns, [cells]), 40) == [
         "check       measured",
         "max_ratio  0.8 ratio",
-        "    reason too much of it is short",
+        "    reason: too much of it is short",
     ]
 
 
@@ -86,12 +86,13 @@ def test_a_table_without_rows_is_its_heading() -> None:
 @pytest.mark.parametrize(
     ("fee", "told"),
     [
-        ("1.29971501", "1.3 USDT"),
+        ("1.29971501", "1.30 USDT"),
         ("0.20298985", "0.203 USDT"),
         ("12345.678", "12345.68 USDT"),
         ("0.000012344", "0.00001234 USDT"),
         ("-0.0123456", "-0.01235 USDT"),
-        ("0", "0 USDT"),
+        ("0", "0.00 USDT"),
+        ("18", "18.00 USDT"),
     ],
 )
 def test_a_fee_is_told_with_the_digits_that_count(fee: str, told: str) -> None:

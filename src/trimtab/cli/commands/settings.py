@@ -106,7 +106,7 @@ def _first_steps(file: Path, environment: Environment) -> list[str]:
 def show() -> Exit:
     """Print the effective configuration, secrets masked."""
     config = session.configuration()
-    table = Rows(("key", "value", "from"), [_row(s) for s in config.settings])
+    table = Rows(("key", "from", "~value"), [_row(s) for s in config.settings])
     changed = sum(s.source.kind is not SourceKind.DEFAULT for s in config.settings)
     head = Text.assemble(
         (str(config.file), "bold"),
@@ -118,14 +118,14 @@ def show() -> Exit:
 
 
 def _row(setting: Setting) -> tuple[Text, Text, Text]:
-    """Return one key with its value and source; defaults are dim."""
+    """Return one key with its source and value; defaults are dim."""
     value = setting.value
     if isinstance(value, list):
         value = ", ".join(str(item) for item in value)
     style = "dim" if setting.source.kind is SourceKind.DEFAULT else ""
-    shown = (setting.key, "" if value is None else str(value), setting.source.where)
-    key, text, where = (Text(part, style) for part in shown)
-    return key, text, where
+    shown = (setting.key, setting.source.where, "" if value is None else str(value))
+    key, where, text = (Text(part, style) for part in shown)
+    return key, where, text
 
 
 def check() -> Exit:
