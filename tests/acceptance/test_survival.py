@@ -53,7 +53,10 @@ async def test_a_person_sees_what_breaks_and_when_within_a_hundred_columns(
     account: Account,
 ) -> None:
     safe = await account.trimtab("plan")
-    assert safe.stdout.splitlines()[-1].startswith("Survival line: any price may move; ")
+    told, following = safe.stdout.splitlines()[-2:]
+    assert told.startswith("Survival line: any price may move; ")
+    digest = safe.stdout.split()[1]
+    assert following.startswith(f"next: trimtab run --execute --plan {digest[:8]}  (asks first; ")
     planned = await account.trimtab("plan", "--set", "rebalance.route=futures")
     assert planned.code == 3  # The wallet of this account is too small for that.
     rows = planned.stdout.splitlines()

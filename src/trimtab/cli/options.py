@@ -20,7 +20,7 @@ HELP = """Every command also takes, before or after its name:
  • --set a.b=c: override one value of it (repeatable).
  • --json: one JSON document on standard output, all else on standard error.
  • --log-level LEVEL: debug, info, warning (default) or error.
- • --log-format FORMAT: console (default) or json; lines on standard error name their run and plan.
+ • --log-format FORMAT: console (default) or json, on standard error.
 """
 
 LOG_LEVELS = ("debug", "info", "warning", "error")

@@ -26,6 +26,8 @@ from trimtab.domain.transfers import TransferLeg
 from trimtab.workflow.bearings import Bearing
 
 BAR_CELLS = 24
+WORD_MAX = 12
+"""Letters of a word that stands in place of a figure."""
 SMALL_BELOW = 100
 """Values below it are shown with eight decimals at most, others with two."""
 STYLES: Final[Mapping[Verdict, str]] = MappingProxyType(
@@ -323,13 +325,31 @@ def findings_table(findings: Iterable[Finding]) -> RenderableType:
             Text(f.verdict.value, STYLES[f.verdict]),
             f.check,
             f.subject,
-            "unmeasured" if f.measured is None else _with_unit(f.measured, unit=f.unit),
+            "unmeasured" if f.measured is None else _measured(f.measured, unit=f.unit),
             "" if f.limit is None else _with_unit(f.limit, unit=f.unit),
-            f.reason or "",
+            _why(f),
         ]
         for f in findings
     ]
     return Rows(("verdict", "check", "subject", ">measured", ">limit", "~reason"), rows)
+
+
+def _measured(figure: str, *, unit: str) -> str:
+    """Return what was measured, nothing where that is a sentence: it stands among the reasons."""
+    return "" if _is_sentence(figure) else _with_unit(figure, unit=unit)
+
+
+def _why(finding: Finding) -> str:
+    """Return the reason, and before it what was measured where that is a sentence."""
+    reason, measured = finding.reason or "", finding.measured or ""
+    if not _is_sentence(measured) or measured in reason:
+        return reason
+    return f"{measured}; {reason}" if reason else measured
+
+
+def _is_sentence(figure: str) -> bool:
+    """Return whether words were measured that would make the column of figures too wide."""
+    return figure[:1].isalpha() and len(figure) > WORD_MAX
 
 
 def _with_unit(figure: str, *, unit: str) -> str:

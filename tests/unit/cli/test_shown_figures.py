@@ -54,6 +54,32 @@ def test_a_finding_has_its_unit_behind_a_figure_and_none_behind_words(
     assert printed.get().splitlines()[1].endswith(f" {shown}  1 USDT")
 
 
+def test_a_sentence_in_place_of_a_figure_stands_among_the_reasons_once() -> None:
+    def told(measured: str, reason: str | None) -> str:
+        """Return what stands behind the subject."""
+        finding = Finding(
+            verdict=Verdict.WARN,
+            check="kill_switch",
+            subject="account",
+            measured=measured,
+            limit=None,
+            unit="",
+            reason=reason,
+            tag=Tag.INTEGRITY,
+            source="",
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        console = Console(width=120, color_system=None)
+        with console.capture() as printed:
+            console.print(findings_table([finding]))
+        return " ".join(printed.get().splitlines()[1].split()[3:])
+
+    assert told("the account is halted", None) == "the account is halted"
+    assert told("the account is halted", "release it") == "the account is halted; release it"
+    assert told("it is halted by hand", "it is halted by hand.") == "it is halted by hand."
+    assert told("active", "all is well") == "active all is well"
+
+
 def test_a_recovery_without_orders_has_nothing_to_do() -> None:
     result = recover_result(RecoveryReport(orders=(), transfers=(), interrupted=False), ())
     assert (result.document["status"], result.code) == ("nothing_to_do", Exit.DONE)

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -24,6 +23,7 @@ from trimtab.cli import session
 from trimtab.cli.commands.trading import local_runner, run_result
 from trimtab.cli.documents import weight
 from trimtab.cli.exits import Exit
+from trimtab.cli.flags import FLAG
 from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import percent
@@ -65,7 +65,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-def demo(*, yes: Annotated[bool, Parameter(negative=())] = False) -> Exit:
+def demo(*, yes: Annotated[bool, FLAG] = False) -> Exit:
     """Do the whole job on a local exchange, with nothing to set up.
 
     Parameters

@@ -6,14 +6,13 @@ import re
 from decimal import Decimal
 from typing import Annotated, Final
 
-from cyclopts import Parameter
-
 from trimtab.accounting.pot import pot_entries
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.trading import Asked, dry_run, executed
 from trimtab.cli.exits import Exit
+from trimtab.cli.flags import FLAG
 from trimtab.cli.hedge_document import pot_document, scored_document
 from trimtab.cli.hedge_views import pot_table, scores_view
 from trimtab.cli.session import Result, Work
@@ -33,8 +32,8 @@ def hedge(
     asset: Asset,
     size: str,
     *,
-    execute: Annotated[bool, Parameter(negative=())] = False,
-    yes: Annotated[bool, Parameter(negative=())] = False,
+    execute: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
 ) -> Exit:
     """Have a share of what is held short by hand: opens, grows or shrinks that hedge.
 
@@ -47,8 +46,7 @@ def hedge(
     execute
         Send orders. Without it nothing leaves that changes anything.
     yes
-        Approve without a prompt; with approval.mode = "standing" only what a standing approval
-        covers, else never in live.
+        Approve unasked: never in live, but for what a standing approval covers.
 
     """
     return _asked(hedge_wish(asset=asset, size=size), execute=execute, yes=yes)
@@ -56,9 +54,9 @@ def hedge(
 
 def close_hedges(
     *hedge_ids: str,
-    sell: Annotated[bool, Parameter(negative=())] = False,
-    execute: Annotated[bool, Parameter(negative=())] = False,
-    yes: Annotated[bool, Parameter(negative=())] = False,
+    sell: Annotated[bool, FLAG] = False,
+    execute: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
 ) -> Exit:
     """Buy hedges back, reduce-only, and show the exposure that returns with them.
 
@@ -71,8 +69,7 @@ def close_hedges(
     execute
         Send orders. Without it nothing leaves that changes anything.
     yes
-        Approve without a prompt; with approval.mode = "standing" only what a standing approval
-        covers, else never in live.
+        Approve unasked: never in live, but for what a standing approval covers.
 
     """
     return _asked(CloseWish(hedge_ids=hedge_ids, sells=sell), execute=execute, yes=yes)
@@ -80,8 +77,8 @@ def close_hedges(
 
 def rescue_margin(
     *,
-    execute: Annotated[bool, Parameter(negative=())] = False,
-    yes: Annotated[bool, Parameter(negative=())] = False,
+    execute: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
 ) -> Exit:
     """Bring a futures wallet out of danger: money in first, else cuts, though exposure returns.
 
@@ -94,8 +91,7 @@ def rescue_margin(
     execute
         Send it. Without it nothing leaves that changes anything.
     yes
-        Approve without a prompt; never in live, never while reducing or halted, and no standing
-        approval covers it.
+        Approve unasked: never in live, nor while reducing or halted.
 
     """
     return _asked(RescueWish(), execute=execute, yes=yes)

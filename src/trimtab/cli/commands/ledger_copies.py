@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Final
 
-from cyclopts import Parameter
 from rich.text import Text
 
 from trimtab.adapters.ledger.backup import Copied, PutBack, back_up, put_back
@@ -14,6 +13,7 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import owner
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
+from trimtab.cli.flags import FLAG
 from trimtab.cli.session import Result, Work
 
 AFTERWARDS: Final = ("trimtab recover", "trimtab reconcile")
@@ -40,7 +40,7 @@ def backup(file: Path) -> Exit:
     return session.conduct(work)
 
 
-def restore(file: Path, *, over_newer: Annotated[bool, Parameter(negative=())] = False) -> Exit:
+def restore(file: Path, *, over_newer: Annotated[bool, FLAG] = False) -> Exit:
     """Prove a copy and put it in the ledger's place, which is kept beside it.
 
     Parameters

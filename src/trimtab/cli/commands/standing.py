@@ -20,6 +20,7 @@ from trimtab.approval import ungrantable
 from trimtab.bootstrap import open_books, owner
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
+from trimtab.cli.flags import FLAG
 from trimtab.cli.prompt import PAUSE_S, STDIN, answered, local_approver, to_stderr
 from trimtab.cli.session import Result, Work
 from trimtab.cli.standing_document import standing_document
@@ -49,7 +50,7 @@ SHOWN_DIGITS: Final = 12
 def grant(
     terms: Annotated[Terms, Parameter(name="*")],
     *,
-    yes: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, FLAG] = False,
 ) -> Exit:
     """Approve beforehand what runs of this account may send with nobody asked.
 

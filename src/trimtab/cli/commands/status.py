@@ -54,8 +54,7 @@ def status(*, watch: Annotated[int | None, Parameter(name="--watch")] = None) ->
     Parameters
     ----------
     watch
-        Show it again every so many seconds, 1 to 3600, until interrupted; with --json one
-        document on a line.
+        Show it again every so many seconds, 1 to 3600, until interrupted; JSON as lines.
 
     """
     config = session.configuration()

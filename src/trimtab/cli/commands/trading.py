@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -21,6 +22,7 @@ from trimtab.cli.beside import note_left_behind
 from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
+from trimtab.cli.flags import FLAG
 from trimtab.cli.flips import flips_document, flips_view
 from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.options import OPTIONS
@@ -50,7 +52,7 @@ from trimtab.workflow.run import run as run_once
 
 def plan(
     *,
-    detailed_exitcode: Annotated[bool, Parameter(negative=())] = False,
+    detailed_exitcode: Annotated[bool, FLAG] = False,
 ) -> Exit:
     """Make a plan, ask the gate, and save it as proposed.
 
@@ -101,18 +103,28 @@ def _seen(proposal: Proposal, asked: _Answers) -> RenderableType:
     parts += [Text(), survival_view(asked.line)]
     if proposal.bearings:
         parts += [Text(), bearings_table(proposal.bearings)]
-    return Group(*parts)
+    return Group(*parts, *_next(proposal))
+
+
+def _next(proposal: Proposal) -> Iterator[RenderableType]:
+    """Yield the command that gets further with a plan, none where there is nothing to do."""
+    plan, name = proposal.plan, proposal.plan.digest[:8]
+    if proposal.status is PlanStatus.PROPOSED:
+        until = f"asks first; until {plan.expires_at:%H:%M:%S} UTC"
+        yield Text(f"next: trimtab run --execute --plan {name}  ({until})")
+    elif proposal.status is PlanStatus.REFUSED:
+        yield Text(f"next: trimtab explain {name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """When a run is wanted, and whether it waits for a yes from elsewhere."""
 
-    if_due: Annotated[bool, Parameter(negative=())] = False
+    if_due: Annotated[bool, FLAG] = False
     """Only when a slot of rebalance.calendar is due; then to target inside the bands too."""
     slot: str | None = None
     """With --if-due: this slot, such as 2026Q4, whatever activation and grace say, if not done."""
-    wait: Annotated[bool, Parameter(negative=())] = False
+    wait: Annotated[bool, FLAG] = False
     """Wait for a yes by approve or a reply while the plan holds, though nobody is here."""
 
 
@@ -121,8 +133,8 @@ ANY_TIME: Final = Timing()
 
 def run(
     *,
-    execute: Annotated[bool, Parameter(negative=())] = False,
-    yes: Annotated[bool, Parameter(negative=())] = False,
+    execute: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
     plan: Annotated[str | None, Parameter(name="--plan")] = None,
     timing: Annotated[Timing, Parameter(name="*")] = ANY_TIME,
 ) -> Exit:
@@ -133,8 +145,7 @@ def run(
     execute
         Send orders. Without it nothing leaves that changes anything.
     yes
-        Approve without a prompt; with approval.mode = "standing" only what a standing approval
-        covers, else never in live.
+        Approve unasked: never in live, but for what a standing approval covers.
     plan
         Execute exactly the saved plan with this digest, or its first eight digits or more.
     timing

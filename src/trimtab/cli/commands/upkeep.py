@@ -7,8 +7,6 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from cyclopts import Parameter
-
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.adapters.sql_ledger import SqlLedger
@@ -18,6 +16,7 @@ from trimtab.bootstrap import Shell, open_books, open_shell, owner
 from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
+from trimtab.cli.flags import FLAG
 from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards
@@ -88,14 +87,13 @@ def _nothing_proposed(_plan: Plan, _report: GateReport) -> None:
     """Recovery proposes nothing."""
 
 
-def reconcile(*, adopt: Annotated[bool, Parameter(negative=())] = False) -> Exit:
+def reconcile(*, adopt: Annotated[bool, FLAG] = False) -> Exit:
     """Compare the ledger with the exchange: orders, fills, balances, positions, wallets.
 
     Parameters
     ----------
     adopt
-        Book executions and payments that the ledger does not have, and take the account as it
-        stands; not while positions or futures wallets are unexplained.
+        Book what the ledger lacks and take the account as it stands, if positions are explained.
 
     """
     config = session.configuration()

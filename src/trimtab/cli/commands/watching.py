@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from cyclopts import Parameter
 from rich.text import Text
 
 from trimtab.adapters.system_clock import SystemClock
@@ -21,6 +20,7 @@ from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.commands.trading import allowed, consent_of, local_runner
 from trimtab.cli.exits import Exit
+from trimtab.cli.flags import FLAG
 from trimtab.cli.prompt import local_approver
 from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards, telling_approver
@@ -35,8 +35,8 @@ Reader = Callable[[Shell], Awaitable[None]]
 
 def watch(
     *,
-    execute: Annotated[bool, Parameter(negative=())] = False,
-    yes: Annotated[bool, Parameter(negative=())] = False,
+    execute: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
     metrics: str | None = None,
 ) -> Exit:
     """Keep running what is due, slots and thresholds, until it is stopped.
@@ -46,8 +46,7 @@ def watch(
     execute
         Send orders. Without it nothing is run, and what would be is told.
     yes
-        Approve without a prompt; with approval.mode = "standing" only what a standing approval
-        covers, else never in live.
+        Approve unasked: never in live, but for what a standing approval covers.
     metrics
         Serve what each round read to Prometheus, at this port on loopback, or at HOST:PORT.
 
