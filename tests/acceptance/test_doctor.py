@@ -100,6 +100,20 @@ async def test_other_wallets_that_are_not_told_keep_nothing_from_being_looked_at
     assert checks(told)["order_budget"]["outcome"] == "pass"
 
 
+async def test_an_account_of_a_kind_that_is_not_served_is_told_what_to_set(
+    account_at: AccountAt,
+) -> None:
+    account = await account_at(dataclasses.replace(Scenario.drifted(), multi_assets=True))
+    told = await account.trimtab("doctor", "--json")
+    venue = checks(told)["venue"]
+    assert (told.code, venue["outcome"]) == (1, "fail")
+    assert "several coins back contracts together" in venue["found"]
+    assert venue["fix"] == "set single-asset mode for futures at the venue, then trimtab doctor"
+    run = await account.trimtab("run", "--execute", "--yes", "--json")
+    assert (run.code, account.mutations()) == (7, 0), run.text
+    assert run.document["error"]["next"] == venue["fix"]
+
+
 async def test_leverage_that_a_run_will_set_is_a_warning(account: Account) -> None:
     told = await account.trimtab("doctor", "--json", "--set", "rebalance.route=futures")
     leverage = checks(told)["leverage"]

@@ -343,6 +343,8 @@ def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
         if config.key.is_split:
             fix += f" and hedge.venue.url (now {config.hedge_url})"
     why = "the venue does not answer"
+    if fault.next_step != NotDone.next_step:  # It answered, and says what a person has to set.
+        fix, why = fault.next_step, "the account is not read"
     return (
         failed("venue", found=str(fault), fix=fix),
         unchecked("key", why=why),
