@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.bybit_floor import BybitFloor
+from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.line import Line, Mishap
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.stage import FLOORS
@@ -47,7 +48,7 @@ id = "{hedges}"
 KEYS = VARIABLES | {
     name.replace("TRIMTAB__", "TRIMTAB__HEDGE__"): text for name, text in VARIABLES.items()
 }
-ONE_WALLET = (BybitFloor, OkxFloor)
+ONE_WALLET = (BybitFloor, OkxFloor, DeribitFloor)
 """Where cash is margin."""
 PAIRS = [
     (coins, hedges)
