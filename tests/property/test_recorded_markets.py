@@ -50,6 +50,7 @@ mexc         ETH/USDT:USDT  1         0.01     0.01    1        0
 bitget       BTC/USDT       0.000001  1        0.01    0        1
 bitget       BTC/USDT:USDT  0.0001    1        0.1     0.0001   5
 deribit      ETH/USDT       0.0001    1        0.1     0.001    0
+deribit      BTC/USDT:USDT  0.001     1        0.5     0.001    0
 okx          BTC/USDT       0.00000001 1       0.1     0.00001  0
 okx          BTC/USDT:USDT  0.01      0.01     0.1     0.01     0
 okx          DOGE/USDT:USDT 0.01      1000     0.00001 0.01     0

@@ -17,6 +17,7 @@ from tests.conformance.spoken import Told
 from tests.conformance.stage import WINDOW_MS, from_the_start, staged
 from tests.wire.opened import intent
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
+from trimtab.domain.instruments import Symbol
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import FillCursor
 from trimtab.venues.facts import Market
@@ -100,12 +101,12 @@ async def test_a_book_is_of_its_market_and_its_bounds_are_of_its_own_time() -> N
         market: Any = stage.opened.market
         account, now = market._account, datetime.now(UTC)
         assert await account.book(stage.instrument, read_at=now) is not None
-        assert "BTC_USDT" in account._bands
+        assert "BTC_USDT" in account._told.bands
         sides = {"bids": [], "asks": [[1, 1]], "min_price": 1, "max_price": 2}
         one_sided = told({**sides, "instrument_name": "BTC_USDT"})
         stage.line.spoil(one_sided, which=lambda asked: "get_order_book" in asked.path)
         assert await account.book(stage.instrument, read_at=now) is None
-        assert account._bands == {}
+        assert account._told.bands == {}
         other = told({**sides, "bids": [[1, 1]], "instrument_name": "BTC_USDC"})
         for _ in range(4):
             stage.line.spoil(other, which=lambda asked: "get_order_book" in asked.path)
@@ -274,3 +275,44 @@ async def test_a_cancel_of_what_has_ended_is_no_error(code: int) -> None:
         stage.line.spoil(told({**row, **market}), which=stage.floor.is_cancel)
         with pytest.raises(OutcomeUnknown):
             await stage.opened.venue.cancel(ended)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (failed(10009), Refused),
+        (failed(11030), Refused),
+        (failed(10041), NotDone),
+        (failed(10028, status=429), NotDone),
+        (failed(13888), OutcomeUnknown),
+        (failed(424242), OutcomeUnknown),
+    ],
+)
+async def test_an_order_of_a_contract_is_judged_like_one_of_coins(
+    answer: Told, error: type[VenueError]
+) -> None:
+    async with staged("deribit", Market.LINEAR) as stage:
+        stage.line.spoil(answer, which=stage.floor.is_order)
+        with pytest.raises(error):
+            await stage.opened.venue.submit(stage.buy("0.004"))
+        assert stage.floor.orders() == []
+
+
+@pytest.mark.parametrize("reduces", [True, False])
+async def test_an_order_of_a_contract_says_whether_it_only_reduces(*, reduces: bool) -> None:
+    async with staged("deribit", Market.LINEAR) as stage:
+        order = dataclasses.replace(stage.buy("0.004"), reduce_only=reduces)
+        await stage.opened.venue.submit(order)
+        (sent,) = [asked for asked in stage.line.asked if stage.floor.is_order(asked)]
+    assert parse_qs(sent.query)["reduce_only"] == ["true" if reduces else "false"]
+
+
+async def test_coins_have_nothing_to_reduce_and_no_leverage_is_set_anywhere() -> None:
+    async with staged("deribit", Market.LINEAR) as stage:
+        coins = stage.seen.instruments[Symbol("BTC/USDT")]
+        order = dataclasses.replace(intent(coins, 40, "60000.1"), reduce_only=True)
+        with pytest.raises(Refused, match="nothing to reduce"):
+            await stage.opened.venue.submit(order)
+        with pytest.raises(Refused, match="no leverage is set here"):
+            await stage.opened.venue.set_leverage(stage.symbol, leverage=3)
+    assert stage.orders_sent() == 0

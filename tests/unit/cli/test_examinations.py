@@ -57,6 +57,24 @@ def test_a_resting_order_that_no_ledger_knows_is_a_warning() -> None:
     assert outcomes(foreign)["foreign_orders"] is Outcome.WARN
 
 
+def test_leverage_that_is_not_as_wanted_warns_only_where_it_can_be_set() -> None:
+    held = account("USDT 700, BTC 0.1 @ 60000, ETH @ 2500, perp BTC -0.02, wallet 500")
+
+    def found(*, takes_leverage: bool) -> Examination:
+        other = {
+            symbol: dataclasses.replace(state, leverage=50, takes_leverage=takes_leverage)
+            for symbol, state in held.contracts.items()
+        }
+        seen = dataclasses.replace(held, contracts=other)
+        told = account_examinations(seen, policy(), ())
+        (only,) = (each for each in told if each.check == "leverage")
+        return only
+
+    assert found(takes_leverage=True).outcome is Outcome.WARN
+    none = found(takes_leverage=False)
+    assert (none.outcome, "none is set here" in none.found) == (Outcome.PASS, True)
+
+
 def test_hedge_mode_fails_as_soon_as_a_position_is_open() -> None:
     mode = {"position_mode": PositionMode.HEDGE}
     idle = dataclasses.replace(SOUND, **mode)
