@@ -42,19 +42,19 @@ class Rows:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the header and every row, as wide as the terminal allows."""
         beside, room = self._beside(options.max_width)
-        head = self._line([Text(name) for name in self._names[:beside]], beside)
+        head = self._line([Text(name) for name in self._names[:beside]])
         head.stylize("dim")
         yield from self._wrapped(console, [head], options.max_width)
         for row in self._rows:
             cells = list(row[:beside])
             if beside == len(row) and room < self._widths[-1]:
                 lines = list(cells[-1].wrap(console, room)) or [Text()]
-                line = self._line([*cells[:-1], lines[0]], beside)
+                line = self._line([*cells[:-1], lines[0]])
                 hang = " " * (sum(self._widths[:-1]) + GAP * (beside - 1))
                 yield line
                 yield from (_bare(Text(hang).append_text(more)) for more in lines[1:])
                 continue
-            yield from self._wrapped(console, [self._line(cells, beside)], options.max_width)
+            yield from self._wrapped(console, [self._line(cells)], options.max_width)
             yield from self._beneath(console, row[beside:], options.max_width)
 
     def _beside(self, width: int) -> tuple[int, int]:
@@ -67,7 +67,7 @@ class Rows:
             return len(ends), room
         return max(1, sum(end <= width for end in ends)), 0
 
-    def _line(self, cells: Sequence[Text], beside: int) -> Text:
+    def _line(self, cells: Sequence[Text]) -> Text:
         """Return cells side by side, without spaces at the end."""
         line = Text()
         for at, cell in enumerate(cells):
@@ -76,7 +76,7 @@ class Rows:
             if self._right[at]:
                 line.append(space)
             line.append_text(cell)
-            if not self._right[at] and at < beside - 1:
+            if not self._right[at]:
                 line.append(space)
         return _bare(line)
 

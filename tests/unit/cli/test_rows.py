@@ -71,6 +71,37 @@ def test_a_column_without_a_name_is_told_without_one_and_nothing_is_told_of_noth
     assert printed(rows, 24) == ["order", "a" * 20, "    late", "b" * 20]
 
 
+def test_only_a_column_of_words_wraps() -> None:
+    assert printed(Rows(("id", "of"), [("x", "one two " * 5)]), 40) == [
+        "id",
+        "x",
+        "    of one two one two one two one two",
+        "    one two",
+    ]
+
+
+def test_columns_that_just_fit_stand_beside_each_other() -> None:
+    assert printed(Rows(COLUMNS, [CELLS]), 38)[0] == "line  market                value USDT"
+
+
+def test_words_that_are_missing_leave_the_row_as_it_is() -> None:
+    columns, cells = WORDY
+    rows = Rows(columns, [("lot_size", "7 lots", ""), (*cells[:-1], "far too much " * 4)])
+    assert printed(rows, 46)[1] == "lot_size      7 lots"
+
+
+def test_a_first_column_wider_than_the_terminal_is_folded_and_not_lost() -> None:
+    lines = printed(Rows(("order", "state"), [("0123456789abcdef", "filled")]), 10)
+    assert lines == ["order", "0123456789", "abcdef", "    state", "    filled"]
+
+
+def test_a_heading_is_dim() -> None:
+    console = Console(width=80, color_system="standard", force_terminal=True)
+    with console.capture() as shown:
+        console.print(Rows(("what",), [("x",)]))
+    assert shown.get().startswith("\x1b[2mwhat")
+
+
 def test_brackets_are_no_markup_and_styles_stay() -> None:
     assert printed(Rows(("what",), [("[bold]x[/]",)]), 80) == ["what", "[bold]x[/]"]
     console = Console(width=80, color_system="standard", force_terminal=True)
