@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final
 
 from trimtab.adapters.ccxt_answers import (
@@ -344,7 +345,8 @@ def key_rights_of(answer: object, *, client_id: str, use: KeyUse) -> KeyRights:
         Unreadable: it is not in the list, is switched off, or does not say what it may do.
 
     """
-    mine = [r for r in rows_of(result_of(answer)) if text_of(r, "client_id") == client_id]
+    keys = rows_of(result_of(answer))
+    mine = [row for row in keys if text_of(row, "client_id") == client_id]
     if len(mine) != 1 or mine[0].get("enabled", True) is not True:
         raise Unreadable("the key in use is not among those of the account")
     scopes = _scopes(field(mine[0], "max_scope"))
@@ -363,4 +365,14 @@ def key_rights_of(answer: object, *, client_id: str, use: KeyUse) -> KeyRights:
         trades_options=False,
         is_bound_to_ip=bool(mine[0].get("ip_whitelist")),
         trades_everything=trades,
+        wallet=_account_of(keys),
     )
+
+
+def _account_of(keys: Iterable[Mapping[str, Any]]) -> str:
+    """Name the account of a list of keys: it says no name, but is the same to each key of one.
+
+    Of a key nothing may be shown, so that it is a digest.
+    """
+    first = min(text_of(row, "client_id") for row in keys)
+    return f"deribit account {sha256(first.encode()).hexdigest()[:12]}"

@@ -251,6 +251,7 @@ def key_rights_of(answer: object, *, use: KeyUse) -> KeyRights:
         trades_options=False,
         is_bound_to_ip=bool(addresses.strip()),
         trades_everything=trades,
+        wallet=f"okx {text_of(row, 'uid')}" if "uid" in row else "",
     )
 
 

@@ -236,12 +236,24 @@ def rights(*others: dict[str, Any], **changed: object) -> KeyRights:
     return key_rights_of(answer, client_id="mine", use=KeyUse.SEND)
 
 
+def test_two_keys_of_one_account_name_the_same_wallet() -> None:
+    theirs = {**KEY, "client_id": "a key of before"}
+    listed = {"result": [KEY, theirs]}
+    seen = {
+        key_rights_of(listed, client_id=name, use=KeyUse.SEND).wallet
+        for name in (KEY["client_id"], theirs["client_id"])
+    }
+    assert len(seen) == 1
+    assert rights().wallet not in seen
+    assert "mine" not in rights().wallet
+
+
 def test_a_key_is_one_of_those_of_the_account() -> None:
     theirs = {**KEY, "client_id": "theirs", "max_scope": "wallet:read_write"}
     known = rights(theirs)
     assert (known.reads, known.trades_spot, known.withdraws) == (True, True, False)
     assert (known.is_bound_to_ip, known.trades_everything) == (True, True)
-    assert rights(max_scope=KEY["max_scope"].split()) == known
+    assert rights(theirs, max_scope=KEY["max_scope"].split()) == known
     assert not rights(ip_whitelist=[]).is_bound_to_ip
     reading = rights(max_scope="account:read trade:read")
     assert (reading.reads, reading.trades_spot, reading.trades_everything) == (True, False, False)

@@ -214,6 +214,11 @@ def test_rights_are_what_the_words_say() -> None:
     assert (rights().is_bound_to_ip, rights(ip="10.0.0.1").is_bound_to_ip) == (False, True)
 
 
+def test_whose_wallet_it_is_is_told_by_the_account() -> None:
+    assert rights().wallet == ""
+    assert rights(uid="44705892343619584").wallet == "okx 44705892343619584"
+
+
 @pytest.mark.parametrize(
     "changed", [{"perm": "trade,fly"}, {"perm": ""}, {"ip": None}, {"enableSpotBorrow": "false"}]
 )
