@@ -292,9 +292,9 @@ BOOKS: Final = (
         "I22 I25",
         "spot:ALIVE:none:1",
         edit(
-            "workflow.execute:execute",
-            "    terms = Terms.of(approved, wiring.policy)\n",
-            "    terms = Terms.of(approved, wiring.policy)\n"
+            "workflow.execute:_carried_out",
+            "    plan = approved.plan\n",
+            "    plan = approved.plan\n"
             "    more = [\n"
             "        dataclasses.replace(g, lots=g.lots + (1 if g.lots > 0 else -1))\n"
             "        for g in approved.plan.legs\n"

@@ -186,6 +186,7 @@ def test_a_stop_may_fill_at_any_time_up_to_what_is_short() -> None:
         "stop of two": "0.02",
     }
     assert units_out(FLAT, rests()) == {}
+    assert units_out(dataclasses.replace(FLAT, positions={}), rests()) == {}
 
 
 def shown(stop: StopRecord) -> OpenOrder:
