@@ -147,6 +147,7 @@ def test_where_somebody_took_a_part_of_the_position_a_person_looks_first() -> No
     assert told(snapshot=smaller) == []
     flat = account("BTC 1 @ 100, wallet 100, perp BTC 0 at 100")
     assert told(snapshot=flat) == []
+    assert told(snapshot=replace(flat, positions={})) == []
     unlisted = replace(flat, instruments={})
     assert told(snapshot=unlisted) == told(snapshot=unlisted, stops=[rests()]) == []
 
