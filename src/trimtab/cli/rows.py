@@ -44,17 +44,17 @@ class Rows:
         beside, room = self._beside(options.max_width)
         head = self._line([Text(name) for name in self._names[:beside]])
         head.stylize("dim")
-        yield from self._wrapped(console, [head], options.max_width)
+        yield head
         for row in self._rows:
             cells = list(row[:beside])
             if beside == len(row) and room < self._widths[-1]:
-                lines = list(cells[-1].wrap(console, room)) or [Text()]
+                lines = list(cells[-1].wrap(console, room))
                 line = self._line([*cells[:-1], lines[0]])
                 hang = " " * (sum(self._widths[:-1]) + GAP * (beside - 1))
                 yield line
                 yield from (_bare(Text(hang).append_text(more)) for more in lines[1:])
                 continue
-            yield from self._wrapped(console, [self._line(cells)], options.max_width)
+            yield self._line(cells)
             yield from self._beneath(console, row[beside:], options.max_width)
 
     def _beside(self, width: int) -> tuple[int, int]:
@@ -94,12 +94,6 @@ class Rows:
                 told.append_text(cell)
         for line in told.wrap(console, max(1, width - 2 * GAP)) if told else ():
             yield _bare(Text(" " * 2 * GAP).append_text(line))
-
-    @staticmethod
-    def _wrapped(console: Console, lines: Iterable[Text], width: int) -> Iterator[Text]:
-        """Yield lines folded at the width, which only a first column wider than it needs."""
-        for line in lines:
-            yield from line.wrap(console, width) if line.cell_len > width else (line,)
 
 
 def _bare(line: Text) -> Text:
