@@ -1,9 +1,11 @@
-"""Planning with every route weighed and positions to look after, beside plain planning by spot.
+"""Planning with every feature on, beside plain planning by spot.
 
-One hundred coins, each off its target. The plain plan trades them by spot. The full one weighs an
-auto route for every second coin and splits a mixed one for the others, with a position in each that
-margin, liquidation and leverage are measured for. Both are made in turn, in one process, and the
-medians are compared. Planning only computes, so its time is what it computes.
+One hundred coins, each off its target. The plain plan trades them by spot. The full one takes every
+route: auto weighed, mixed, hedged by perpetuals or by dated contracts, and hedged across by the
+contract of another coin, alone and as a group, with a position in each that margin, liquidation,
+leverage and basis are measured for. Beside the targets stands a neutral sleeve, and no drift is
+traded that gains less than it costs. Both are made in turn, in one process, and the medians are
+compared. Planning only computes, so its time is what it computes.
 
 Run:  python -m benchmarks.planning [--rounds N] [--assets K] [--json]
 """
@@ -14,7 +16,8 @@ import argparse
 import dataclasses
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from statistics import median
 from typing import Final
@@ -23,15 +26,31 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.execution import names_of
-from tests.builders import AUTO, LIMITS, account, occasion, policy
+from tests.builders import AUTO, LIMITS, URGENCY, account, occasion, policy
+from tests.fakes.told_history import history_of
+from trimtab.domain.contracts import NO_CARRY, Contract, GainAction
+from trimtab.domain.cross import CrossPolicy
+from trimtab.domain.history import History
+from trimtab.domain.history_policy import NO_HISTORY_NEEDED, NoTradePolicy
 from trimtab.domain.instruments import Asset
+from trimtab.domain.neutral import NeutralPolicy
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.policy import Policy, Route, Threshold
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.urgency import BasisAction
 from trimtab.planning.compose import make_plan
 
 RATIO_MAX: Final = 5.0
 MID: Final = 100
 UNITS: Final = 10
+DAYS: Final = 60
+"""Closes that betas and covariances are taken of, and days of settlements."""
+ROUTES: Final = (Route.AUTO, Route.MIXED, Route.FUTURES, Route.FUTURES, Route.CROSS)
+"""In turn, coin by coin; every other one by futures is hedged in dated contracts."""
+TEAM_MAX: Final = 10
+"""Coins that are hedged together, as a group; the other ones across are hedged alone."""
+MEMBERS: Final = 4
+"""Coins of the neutral sleeve."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +67,96 @@ class Result:
         return self.full_s / self.plain_s
 
 
-def scene(assets: int) -> tuple[Snapshot, Policy, Policy]:
-    """Return an account that is off all its targets, with the plain rules and the full ones."""
-    names = names_of(assets)
-    held = (f"{n} {UNITS + i % 5} @ {MID}, perp {n} 1" for i, n in enumerate(names))
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One account, the plain rules and the full ones, and what the full ones know of the past."""
+
+    snapshot: Snapshot
+    plain: Policy
+    full: Policy
+    past: History
+
+
+def scene(assets: int) -> Scene:
+    """Return an account that is off all its targets, with both sets of rules."""
+    names = names_of(assets + MEMBERS)
+    coins, members = names[:assets], names[assets:]
+    routes = {n: ROUTES[i % len(ROUTES)] for i, n in enumerate(coins)}
+    dated = coins[ROUTES.index(Route.FUTURES) :: len(ROUTES)]
+    held = [f"{n} {UNITS + i % 5} @ {MID}, perp {n} -1" for i, n in enumerate(coins)]
+    held += [f"dated {n} at {MID + 1}" for n in dated] + [f"{n} 2 @ {MID}" for n in members]
     wallet = assets * MID * UNITS
     snapshot = account(f"USDT {wallet}, wallet {wallet}, {', '.join(held)}")
-    each = (Decimal("0.5") / assets).quantize(Decimal("0.0001"))
-    weights = ", ".join(f"{n} {each}" for n in names)
-    targets = f"{weights}, USDT {1 - each * assets}"
+    each = (Decimal("0.45") / assets).quantize(Decimal("0.0001"))
+    quote = 1 - each * assets
+    weights = ", ".join(f"{n} {each}" for n in coins)
     band = Threshold(width=Decimal("0.0001"), relative=False)
-    routes = {Asset(n): Route.AUTO if i % 2 else Route.MIXED for i, n in enumerate(names)}
     limits = dataclasses.replace(LIMITS, max_order_notional=Decimal(10**9))
-    plain = policy(targets, limits=limits, threshold=band)
-    return snapshot, plain, policy(targets, limits=limits, threshold=band, routes=routes, auto=AUTO)
+    plain = policy(f"{weights}, USDT {quote}", limits=limits, threshold=band)
+    full = policy(
+        f"{weights}, USDT {quote - NEUTRAL_WEIGHT}",
+        limits=limits,
+        threshold=band,
+        routes={Asset(n): route for n, route in routes.items()},
+        auto=AUTO,
+        urgency=replace(URGENCY, basis=BasisAction.CLOSE, basis_bps=Decimal(500)),
+        hedge={
+            "cross": crossing([n for n in coins if routes[n] is Route.CROSS], by=coins[0]),
+            "contracts": {Asset(n): Contract.AUTO for n in dated},
+            "carry": replace(NO_CARRY, on_gain=GainAction.SWAP, negative_days=3),
+        },
+    )
+    zone = NoTradePolicy(risk_aversion=Decimal(4), horizon_days=90, look_back_days=DAYS)
+    history = replace(NO_HISTORY_NEEDED, no_trade=zone, chance_days=DAYS)
+    full = replace(full, history=history, neutral=neutral(members))
+    return Scene(snapshot=snapshot, plain=plain, full=full, past=past(names))
 
 
-def seconds(snapshot: Snapshot, rules: Policy) -> float:
+NEUTRAL_WEIGHT: Final = Decimal("0.05")
+
+
+def neutral(members: Sequence[str]) -> NeutralPolicy:
+    """Return a neutral sleeve of *members*."""
+    return NeutralPolicy(
+        weight=NEUTRAL_WEIGHT,
+        members=tuple(map(Asset, members)),
+        min_carry=Decimal("0.05"),
+        exit_carry=Decimal("0.01"),
+        funding_days=14,
+        horizon_days=90,
+        band=Decimal("0.2"),
+    )
+
+
+def crossing(names: Sequence[str], *, by: str) -> CrossPolicy:
+    """Return that *names* are hedged by the contract of another, the first of them together."""
+    team = tuple(map(Asset, names[:TEAM_MAX]))
+    return CrossPolicy(
+        by={Asset(n): Asset(by) for n in names},
+        look_back_days=DAYS,
+        min_r2=Decimal("0.1"),
+        groups={"team": team} if len(team) > 1 else {},
+    )
+
+
+def past(names: Sequence[str]) -> History:
+    """Return closes that rise and fall together, each a little by itself, and settlements."""
+    return history_of(
+        {
+            n: [
+                MID * 100 + 300 * (day * 7 % 11) + 20 * (day * (i + 3) % 13)
+                for day in range(DAYS + 1)
+            ]
+            for i, n in enumerate(names)
+        },
+        funding={n: ["0.0001"] * (3 * DAYS) for n in names},
+    )
+
+
+def seconds(snapshot: Snapshot, rules: Policy, on: Occasion) -> float:
     """Return how long one plan takes to compute."""
     began = time.process_time()
-    made = make_plan(snapshot, rules, occasion())
+    made = make_plan(snapshot, rules, on)
     took = time.process_time() - began
     assert made.legs, "A plan that has nothing to do measures nothing."
     return took
@@ -75,8 +164,12 @@ def seconds(snapshot: Snapshot, rules: Policy) -> float:
 
 def measured(assets: int, rounds: int) -> Result:
     """Make both plans in turn."""
-    snapshot, plain, full = scene(assets)
-    pairs = [(seconds(snapshot, plain), seconds(snapshot, full)) for _ in range(rounds + 1)][1:]
+    found = scene(assets)
+    plain, full = occasion(), occasion(history=found.past)
+    pairs = [
+        (seconds(found.snapshot, found.plain, plain), seconds(found.snapshot, found.full, full))
+        for _ in range(rounds + 1)
+    ][1:]
     return Result(
         assets=assets,
         plain_s=median(one for one, _ in pairs),
@@ -91,7 +184,7 @@ def shown(found: Result) -> Table:
         table.add_column(column, justify="left" if column == "what" else "right")
     table.add_row(f"by spot, {found.assets} coins", f"{found.plain_s * 1000:.1f}", "1")
     table.add_row(
-        "every route weighed, a position in each",
+        "every feature on, a position in each",
         f"{found.full_s * 1000:.1f}",
         f"{found.ratio:.2f}",
         f"{RATIO_MAX:.0f}",

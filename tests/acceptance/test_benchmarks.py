@@ -16,6 +16,7 @@ SMALLEST = (
     ("ledger", "--rounds", "1"),
     ("order_cpu", "--rounds", "2"),
     ("planning", "--rounds", "1", "--assets", "4"),
+    ("refusal", "--rounds", "1", "--assets", "4"),
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trimtab.domain.exact import exact_arithmetic, rounded
 from trimtab.domain.history_policy import NoTradePolicy
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import LegReason
@@ -158,3 +160,36 @@ def test_a_drift_of_one_asset_alone_is_traded_exactly_where_its_gain_is_above_it
     for cost in (gain - SLACK, gain, gain + SLACK):
         traded = weighed(to_target(alone), {asset: cost}, alone, forced=()).kept
         assert bool(traded) == (bool(off) and gain > cost)
+
+
+def by_hand(
+    moves: tuple[Correction, ...], costs: Costs, ground: Ground
+) -> tuple[list[Asset], list[Decimal]]:
+    """Return what is kept and what each gains beside it, each asked of the whole variance anew."""
+    sizes = {c.asset: c.value for c in moves}
+
+    def gain(asset: Asset, among: Collection[Asset]) -> Decimal:
+        others = {a: sizes[a] for a in among if a != asset}
+        return ground.gain({**others, asset: sizes[asset]}) - ground.gain(others)
+
+    with exact_arithmetic():
+        kept = list(sizes)
+        while kept:
+            worth, _, least = min((gain(a, kept) - costs[a], n, a) for n, a in enumerate(kept))
+            if worth > 0:
+                break
+            kept.remove(least)
+        all_in = ground.gain({a: sizes[a] for a in kept}) - sum(costs[a] for a in kept)
+        kept = kept if all_in > 0 else []
+        return kept, [rounded(gain(a, kept), Decimal("0.01"), up=False) for a in sizes]
+
+
+@given(grounds(), prices)
+def test_each_figure_and_what_is_kept_are_those_of_the_whole_variance_asked_anew(
+    ground: Ground, costs: Costs
+) -> None:
+    moves = to_target(ground)
+    found = weighed(moves, costs, ground, forced=())
+    kept, gains = by_hand(moves, costs, ground)
+    assert [c.asset for c in found.kept] == kept
+    assert [r.measured for r in found.readings[:-1]] == gains

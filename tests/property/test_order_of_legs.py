@@ -18,14 +18,15 @@ from tests.builders import NOW, account, plan, policy, swap
 from tests.property.test_gate import MIDS, OPEN, STEP
 from tests.unit.risk.cases import KEY_IN_ORDER, context
 from trimtab.domain.exact import exact_arithmetic, ratio
-from trimtab.domain.findings import Verdict
+from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Lots
 from trimtab.domain.plan import LineOrder, Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.pairs import Progress, reach
 from trimtab.planning.order import safe_order
 from trimtab.risk.case import Case
-from trimtab.risk.ordering import in_order, judge_of
+from trimtab.risk.gate import review
+from trimtab.risk.ordering import judge_of, ordered, passes
 from trimtab.risk.registry import CHECKS
 from trimtab.risk.review import review_of
 
@@ -38,6 +39,19 @@ RULES = policy(
 
 def case_of(snapshot: Snapshot, proposal: Plan) -> Case:
     return Case(plan=proposal, snapshot=snapshot, policy=RULES, context=MOVES, now=NOW)
+
+
+def in_order(case: Case) -> Plan:
+    """Return the plan of *case*, in another order if only that passes."""
+    return told_of(case)[0]
+
+
+def told_of(case: Case) -> tuple[Plan, GateReport]:
+    """Return a plan as the gate was asked about it, in another order if only that passes."""
+    report = review(
+        case.plan, case.snapshot, policy=case.policy, context=case.context, now=case.now
+    )
+    return ordered(case, report)
 
 
 def is_safe(snapshot: Snapshot, proposal: Plan) -> bool:
@@ -189,6 +203,19 @@ def test_a_plan_that_the_gate_passes_keeps_its_order_and_none_is_made_worse(
     elif after != proposal:
         assert is_safe(snapshot, after)
         assert in_order(dataclasses.replace(case, plan=after)) == after
+
+
+CODES = sorted(check.code for check in CHECKS)
+
+
+@given(mixed() | tight() | unwinds(), st.frozensets(st.sampled_from(CODES), max_size=4))
+def test_whether_a_plan_passes_is_what_the_whole_report_says_whatever_is_asked_first(
+    drawn: tuple[Snapshot, Plan], first: frozenset[str]
+) -> None:
+    case = case_of(*drawn)
+    _, report = told_of(case)
+    event(f"{report.verdict}")
+    assert passes(case, first=first) is (report.verdict is not Verdict.REFUSE)
 
 
 @given(unwinds(), st.data())

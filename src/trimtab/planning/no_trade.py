@@ -10,8 +10,8 @@ design: docs/design/0034-no-trade-zone.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -27,6 +27,8 @@ from trimtab.planning.drift import Measurement
 RULE: Final = "rebalance.no_trade"
 _CENT: Final = Decimal("0.01")
 """Figures are shown to it; what is decided is decided before."""
+
+_HALF: Final = Decimal("0.5")
 
 Covariances = Mapping[Asset, Mapping[Asset, Decimal]]
 """By pairs of risky assets, per day."""
@@ -49,15 +51,45 @@ class Ground:
         *moves* are quote units, positive buys; an asset that has no past is not counted.
         """
         with exact_arithmetic():
-            after = {a: d + moves.get(a, ZERO) for a, d in self.drifts.items()}
-            off = self._variance(self.drifts) - self._variance(after)
-            days = self.policy.horizon_days
-            return ratio(self.policy.risk_aversion * days * off, 2 * self.whole)
+            return self.price(self.left({}).variance - self.left(moves).variance)
 
-    def _variance(self, drifts: Mapping[Asset, Decimal]) -> Decimal:
-        """Return the variance of values per day, square quote units."""
-        moved = [(a, value) for a, value in drifts.items() if value]
-        return sum((x * y * self.covariances[a][b] for a, x in moved for b, y in moved), ZERO)
+    def price(self, off: Decimal) -> Decimal:
+        """Return what so much less variance is worth, quote units; callers bring exactness."""
+        return ratio(self.policy.risk_aversion * self.policy.horizon_days * off, 2 * self.whole)
+
+    def left(self, moves: Mapping[Asset, Decimal]) -> _Left:
+        """Return what *moves* leave; callers bring exactness."""
+        after = {a: d + moves.get(a, ZERO) for a, d in self.drifts.items()}
+        some = {a: value for a, value in after.items() if value}
+        pulls = {a: sum((self.both(a, b) * y for b, y in some.items()), ZERO) for a in after}
+        twice = sum((x * pulls[a] for a, x in some.items()), ZERO)
+        return _Left(pulls=pulls, variance=twice * _HALF)
+
+    def both(self, one: Asset, two: Asset) -> Decimal:
+        """Return the covariances of two assets, either way round, added up."""
+        return self.covariances[one][two] + self.covariances[two][one]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Left:
+    """The drifts that some moves leave, by what one move more changes.
+
+    So one correction beside all others costs a product, and not the variance of all again.
+    """
+
+    pulls: Mapping[Asset, Decimal]
+    """By risky asset what one quote unit more adds to the variance, but for its own square."""
+    variance: Decimal
+    """Of what is left, per day, square quote units."""
+
+    def with_move(self, asset: Asset, move: Decimal, ground: Ground) -> Decimal:
+        """Return the variance after one *move* more."""
+        return self.variance + move * (self.pulls[asset] + move * ground.both(asset, asset) * _HALF)
+
+    def moved(self, asset: Asset, move: Decimal, ground: Ground) -> _Left:
+        """Return what is left after one *move* more."""
+        pulls = {a: pull + ground.both(a, asset) * move for a, pull in self.pulls.items()}
+        return _Left(pulls=pulls, variance=self.with_move(asset, move, ground))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +139,17 @@ def weighed(
     moves = {c.asset: c.value for c in corrections}
     loose = [a for a in moves if a in ground.drifts and a not in forced]
     kept = dict(moves)
-    while loose:
-        least = min(loose, key=lambda a: _margin(a, kept, ground, costs=costs))
-        if _margin(least, kept, ground, costs=costs) > ZERO:
-            break
-        del kept[least]
-        loose.remove(least)
+    with exact_arithmetic():
+        start = ground.left({}).variance
+        beside = _Beside(ground=ground, start=start, left=ground.left(kept))
+        while loose:
+            margins = {a: beside.gain(a, kept[a], kept=True) - costs[a] for a in loose}
+            least = min(loose, key=lambda a: margins[a])
+            if margins[least] > ZERO:
+                break
+            left = beside.left.moved(least, -kept.pop(least), ground)
+            beside = replace(beside, left=left)
+            loose.remove(least)
     without = {a: move for a, move in kept.items() if a not in loose}
     if _worth(kept, ground, costs=costs) <= _worth(without, ground, costs=costs):
         kept = without  # Drifts that offset each other can each be worth it only beside the other.
@@ -124,18 +161,28 @@ def weighed(
             for c in left
         ),
         readings=(
-            *(_told(a, moves[a], kept, ground, costs=costs) for a in moves),
+            *_told(moves, kept, ground, costs=costs),
             _told_of_all(kept, ground, costs=costs),
         ),
     )
 
 
-def _margin(
-    asset: Asset, kept: Mapping[Asset, Decimal], ground: Ground, *, costs: Mapping[Asset, Decimal]
-) -> Decimal:
-    """Return what one correction gains beside the others, less its cost."""
-    with exact_arithmetic():
-        return _own_gain(asset, kept[asset], kept, ground) - costs[asset]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What one correction gains beside the others that are kept."""
+
+    ground: Ground
+    start: Decimal
+    """The variance before all."""
+    left: _Left
+    """What those that are kept leave."""
+
+    def gain(self, asset: Asset, move: Decimal, *, kept: bool) -> Decimal:
+        """Return what a correction gains that is *kept* itself, or that would come to them."""
+        other = self.left.with_move(asset, -move if kept else move, self.ground)
+        with_it, without = (self.left.variance, other) if kept else (other, self.left.variance)
+        price = self.ground.price
+        return price(self.start - with_it) - price(self.start - without)
 
 
 def _worth(
@@ -146,29 +193,26 @@ def _worth(
         return ground.gain(moves) - sum((costs[asset] for asset in moves), ZERO)
 
 
-def _own_gain(
-    asset: Asset, move: Decimal, kept: Mapping[Asset, Decimal], ground: Ground
-) -> Decimal:
-    """Return what one correction gains beside the others that are kept."""
-    others = {a: m for a, m in kept.items() if a != asset}
-    with exact_arithmetic():
-        return ground.gain({**others, asset: move}) - ground.gain(others)
-
-
 def _told(
-    asset: Asset,
-    move: Decimal,
+    moves: Mapping[Asset, Decimal],
     kept: Mapping[Asset, Decimal],
     ground: Ground,
     *,
     costs: Mapping[Asset, Decimal],
-) -> Reading:
-    """Return the gain of one correction against its cost."""
-    if asset not in ground.drifts:
-        return _reading(asset, None, costs[asset], holds=True, text="has no past: is traded")
-    gain, traded = _own_gain(asset, move, kept, ground), asset in kept
-    text = f"{_over(ground)}: {'is traded' if traded else 'is left alone'}"
-    return _reading(asset, gain, costs[asset], holds=traded, text=text)
+) -> Iterator[Reading]:
+    """Yield the gain of each correction against its cost."""
+    with exact_arithmetic():
+        start, left = ground.left({}).variance, ground.left(kept)
+        beside = _Beside(ground=ground, start=start, left=left)
+        known = (a for a in moves if a in ground.drifts)
+        gains = {a: beside.gain(a, moves[a], kept=a in kept) for a in known}
+    for asset in moves:
+        if asset not in gains:
+            yield _reading(asset, None, costs[asset], holds=True, text="has no past: is traded")
+            continue
+        traded = asset in kept
+        text = f"{_over(ground)}: {'is traded' if traded else 'is left alone'}"
+        yield _reading(asset, gains[asset], costs[asset], holds=traded, text=text)
 
 
 def _told_of_all(

@@ -54,6 +54,31 @@ def funded(case: Case, make: PlanMaker) -> Plan:
         return make(units) if units else plan
 
 
+def lacking(case: Case) -> Decimal:
+    """Return what the futures wallet lacks for a plan, what it moves there included.
+
+    Negative for what is idle, zero where it cannot be told.
+    """
+    found = review_of(case).found
+    if isinstance(found, Exception):
+        return ZERO
+    with exact_arithmetic():
+        moved = sum((t.units for t in case.plan.transfers), ZERO)
+        return moved + (_missing(case, found.state) or ZERO)
+
+
+def within_reach(case: Case) -> Decimal:
+    """Return the most that a plan may move into the futures wallet, zero where it cannot be told.
+
+    The configuration's limit, and no more than the spot wallet has.
+    """
+    found = review_of(case).found
+    if isinstance(found, Exception):
+        return ZERO
+    with exact_arithmetic():
+        return min(case.policy.hedge.max_topup, spendable(case, found.state))
+
+
 def _topup(case: Case, state: AccountState) -> Decimal:
     """Return what openings lack in margin, zero when nothing, or when it cannot be had."""
     if not any(leg.instrument.is_contract and not leg.reduce_only for leg in case.plan.legs):

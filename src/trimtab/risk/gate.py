@@ -7,6 +7,8 @@ holds for what rests on a ledger that could not be read: an empty past is no cle
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from trimtab.domain.findings import Finding, GateReport, Verdict
@@ -47,6 +49,20 @@ def findings_of(case: Case) -> tuple[Finding, ...]:
         return (*numbers, *(check.refusal(UNUSABLE, case) for check in others))
     measured = review_of(case)
     return (*numbers, *(found for check in others for found in _judged(check, measured)))
+
+
+def refusing_of(case: Case, *, first: AbstractSet[str]) -> Iterator[str]:
+    """Yield the codes of the checks that refuse *case*, each asked only when it is wanted.
+
+    Those that :func:`findings_of` refuses: numbers before all others, then those in *first*.
+    """
+    if any(finding.verdict is Verdict.REFUSE for finding in on_numbers(case)):
+        yield from (check.code for check in CHECKS)
+        return
+    measured = review_of(case)
+    for check in sorted(CHECKS[1:], key=lambda check: check.code not in first):
+        if any(found.verdict is Verdict.REFUSE for found in _judged(check, measured)):
+            yield check.code
 
 
 def _judged(check: Check, measured: Review) -> tuple[Finding, ...]:

@@ -8,7 +8,8 @@ docs/design/0033-order-of-legs.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from trimtab.domain.plan import Plan
 from trimtab.planning.order import TRIES_MAX, Judge, Lines, Order, Step, safe_order
 from trimtab.risk.case import Case
 from trimtab.risk.convex import Fills, MoveIndex, Peaks
-from trimtab.risk.gate import findings_of
+from trimtab.risk.gate import findings_of, refusing_of
 from trimtab.risk.prefixes import fills_of
 from trimtab.risk.registry import CHECKS, PREFIX_CODES
 from trimtab.risk.review import Standing, review_of
@@ -36,12 +37,7 @@ def ordered(case: Case, report: GateReport) -> tuple[Plan, GateReport]:
     refused = {f.check for f in report.findings if f.verdict is Verdict.REFUSE}
     if not refused or not refused <= PREFIX_CODES:
         return case.plan, report
-    limits = case.limits
-    order = safe_order(
-        case.plan,
-        judge_of(case),
-        slice_max=min(limits.max_unhedged_notional, limits.max_order_notional),
-    )
+    order = _order_of(case)
     if order is None:
         return case.plan, report
     if order.plan is not None:
@@ -52,15 +48,29 @@ def ordered(case: Case, report: GateReport) -> tuple[Plan, GateReport]:
     return case.plan, replace(report, findings=tuple(_told(f, order) for f in report.findings))
 
 
-def in_order(case: Case) -> Plan:
-    """Return the plan of *case*, in another order if only that passes."""
-    report = GateReport(
-        plan_digest=case.plan.digest,
-        snapshot_id=case.snapshot.snapshot_id,
-        findings=findings_of(case),
-        reviewed_at=case.now,
-    )
-    return ordered(case, report)[0]
+def passes(case: Case, *, first: AbstractSet[str]) -> bool:
+    """Say whether the gate passes the plan of *case*, in its order or in another.
+
+    The answer is that of :func:`ordered`, without its words: the checks in *first* are asked
+    before the others, and none is asked whose answer cannot matter any more.
+    """
+    refusing = refusing_of(case, first=first)
+    code = next(refusing, None)
+    if code is None:
+        return True
+    if code not in PREFIX_CODES or not PREFIX_CODES.issuperset(refusing):
+        return False
+    order = _order_of(case)
+    if order is None or order.plan is None:
+        return False
+    return next(refusing_of(replace(case, plan=order.plan), first=first), None) is None
+
+
+def _order_of(case: Case) -> Order | None:
+    """Look for an order of the plan of *case* in which every prefix is safe."""
+    limits = case.limits
+    slice_max = min(limits.max_unhedged_notional, limits.max_order_notional)
+    return safe_order(case.plan, judge_of(case), slice_max=slice_max)
 
 
 def _told(finding: Finding, order: Order) -> Finding:
@@ -84,12 +94,18 @@ def judge_of(case: Case) -> Judge:
         found = review_of(replace(case, plan=plan)).found
         if not isinstance(found, Standing):
             return None
+        places = _places(plan, found.state)
+        whole = frozenset(places.values())
         with exact_arithmetic():
-            bounds = tuple(_bounds(replace(case, plan=plan), found))
-        if any(b.allowed and b.rule.guarded & found.raising.any for b in bounds):
-            return None  # Broken already: until it is mended only reductions run, in any order.
-        course = _Course(state=found.state, bounds=bounds, places=_places(plan, found.state))
-        return course.may_go if course.ends_well else None
+            end = _Look.at(found.state, earlier=whole, here=_NONE)
+            bounds = list[_Bound]()
+            for bound in _bounds(replace(case, plan=plan), found):
+                if bound.allowed and bound.rule.guarded & found.raising.any:
+                    return None  # Until it is mended only reductions run, in any order.
+                if not end.holds(bound):
+                    return None
+                bounds.append(bound)
+        return _Course(state=found.state, bounds=tuple(bounds), places=places).may_go
 
     return judge
 
@@ -112,12 +128,6 @@ class _Course:
     places: dict[int, MoveIndex]
     """Moves and transfers by line."""
 
-    @property
-    def ends_well(self) -> bool:
-        """Whether all that does not depend on the order holds."""
-        whole = frozenset(self.places.values())
-        return self._holds(earlier=whole, here=_NONE, bounds=self.bounds)
-
     def may_go(self, *, gone: Lines, here: Lines) -> bool:
         """Say whether lines may be in flight together after others."""
         earlier = frozenset(self.places[line] for line in gone)
@@ -128,34 +138,45 @@ class _Course:
             for b in self.bounds
             if b.concerned & moving and (depend or b.rule.settled is Settled.AS_PLANNED)
         )
-        return self._holds(earlier=earlier, here=moving, bounds=bounds)
-
-    def _holds(
-        self,
-        *,
-        earlier: frozenset[MoveIndex],
-        here: frozenset[MoveIndex],
-        bounds: Iterable[_Bound],
-    ) -> bool:
-        """Say whether no rule is broken while *here* is in flight after *earlier*."""
         with exact_arithmetic():
-            fills: dict[Settled, Fills] = fills_of(self.state, earlier=earlier, here=here)
-            known: dict[Settled, Peaks] = {settled: {} for settled in fills}
-            return all(
-                b.rule.peak(fills[b.rule.settled], known[b.rule.settled]) <= b.allowed
-                for b in bounds
-            )
+            look = _Look.at(self.state, earlier=earlier, here=moving)
+            return all(map(look.holds, bounds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What may be filled at one place of the way, and the peaks found so far."""
+
+    fills: Mapping[Settled, Fills]
+    known: Mapping[Settled, Peaks]
+    """Peaks of the terms that rules share; grows while looking."""
+
+    @classmethod
+    def at(
+        cls, state: AccountState, *, earlier: frozenset[MoveIndex], here: frozenset[MoveIndex]
+    ) -> _Look:
+        """Return the place where *here* is in flight after *earlier*."""
+        fills = fills_of(state, earlier=earlier, here=here)
+        return cls(fills=fills, known={settled: {} for settled in fills})
+
+    def peak(self, rule: Rule) -> Decimal:
+        """Return the largest excess of *rule* there."""
+        return rule.peak(self.fills[rule.settled], self.known[rule.settled])
+
+    def holds(self, bound: _Bound) -> bool:
+        """Say whether the rule of *bound* is kept there."""
+        return self.peak(bound.rule) <= bound.allowed
 
 
 def _bounds(case: Case, found: Standing) -> Iterator[_Bound]:
     """Yield every rule that a prefix can break; a plan of pure reductions breaks no cap."""
-    resting = fills_of(found.state, earlier=_NONE, here=_NONE)
+    resting = _Look.at(found.state, earlier=_NONE, here=_NONE)
     for check in CHECKS:
         if check.rules is None or (check.tag is Tag.EXPOSURE and not found.raising.any):
             continue
         for rule in check.rules(found.state, case):
-            before = rule.peak(resting[rule.settled], {})
-            yield _Bound(rule=rule, allowed=max(ZERO, before), concerned=rule.concerned)
+            allowed = max(ZERO, resting.peak(rule))
+            yield _Bound(rule=rule, allowed=allowed, concerned=rule.concerned)
 
 
 def _places(plan: Plan, state: AccountState) -> dict[int, MoveIndex]:

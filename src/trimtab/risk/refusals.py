@@ -6,19 +6,19 @@ bring ``exact_arithmetic()``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from trimtab.domain.errors import PlanningError
-from trimtab.domain.exact import ONE, ZERO
-from trimtab.domain.findings import Finding, Verdict
+from trimtab.domain.exact import ONE, ZERO, ceil_times, ratio
+from trimtab.domain.findings import Finding
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.risk.case import Case
 from trimtab.risk.certificate import Flip, Lever, Maker, Turned, turning_point
-from trimtab.risk.gate import findings_of
+from trimtab.risk.funding import lacking, within_reach
 from trimtab.risk.levers import (
     FUTURES_WALLET,
     GRIDS,
@@ -29,6 +29,7 @@ from trimtab.risk.levers import (
     ticks_to,
     with_limit,
 )
+from trimtab.risk.ordering import passes
 from trimtab.risk.registry import CHECKS
 
 DEPOSIT_STEP: Final = ONE
@@ -39,6 +40,8 @@ _CAPS: Final = frozenset({"max_net", "max_gross", "max_synthetic_long"})
 _MARGIN: Final = frozenset({"free_margin", "min_margin_ratio", "shock", "min_liquidation_distance"})
 """Checks of a futures wallet, which a transfer into it can satisfy."""
 _TOPUP: Final = "hedge.max_topup"
+_LOOKS: Final = 2
+"""How often a guess is corrected before the search for the turning point begins."""
 _HELPED: Final = (
     (SPOT_WALLET, _CAPS | {"free_quote", "max_leverage"}),
     (FUTURES_WALLET, _CAPS | _MARGIN),
@@ -60,20 +63,21 @@ class Refusal:
         """The checks that refuse, in the order of the gate."""
         return tuple(dict.fromkeys(f.check for f in self.findings))
 
-    def answer(self, snapshot: Snapshot, policy: Policy) -> Turned | None:
-        """Return what planning again from *snapshot* under *policy* comes to.
-
-        ``NONE`` when the plan passes, None when there is no plan.
-        """
+    def trial(self, snapshot: Snapshot, policy: Policy) -> Case | None:
+        """Return what the gate is to be asked of another account or rules, None without a plan."""
         try:
             plan = self.make(snapshot, policy)
         except PlanningError:
             return None
-        if not plan.legs:
+        return replace(self.case, plan=plan, snapshot=snapshot, policy=policy)
+
+    def answer(self, trial: Case | None) -> Turned | None:
+        """Return what planning again comes to: ``NONE`` when the plan passes, None without one."""
+        if trial is None:
+            return None
+        if not trial.plan.legs:
             return Turned.NOTHING_TO_DO
-        trial = replace(self.case, plan=plan, snapshot=snapshot, policy=policy)
-        refused = any(f.verdict is Verdict.REFUSE for f in findings_of(trial))
-        return Turned.REFUSED if refused else Turned.NONE
+        return Turned.NONE if passes(trial, first=frozenset(self.codes)) else Turned.REFUSED
 
 
 def keys_of(code: str) -> tuple[str, ...]:
@@ -109,20 +113,51 @@ def topup_flips(refusal: Refusal) -> Iterator[Flip]:
             yield flip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trials:
+    """Trials of one lever by its count of steps, each made once."""
+
+    refusal: Refusal
+    changed: Callable[[int], tuple[Snapshot, Policy]]
+    """The account and the rules at a count of steps."""
+    made: dict[int, Case | None] = field(default_factory=dict[int, Case | None])
+    answers: dict[int, Turned | None] = field(default_factory=dict[int, Turned | None])
+
+    def case(self, count: int) -> Case | None:
+        """Return what the gate is asked after so many steps, None where there is no plan."""
+        if count not in self.made:
+            self.made[count] = self.refusal.trial(*self.changed(count))
+        return self.made[count]
+
+    def answer(self, count: int) -> Turned | None:
+        """Return what planning again comes to after so many steps."""
+        if count not in self.answers:
+            self.answers[count] = self.refusal.answer(self.case(count))
+        return self.answers[count]
+
+    def least(self, *, guess: int, farthest: int) -> int | None:
+        """Return the count of steps that lets the plan pass, None when none up to *farthest*."""
+        count = turning_point(
+            lambda count: self.answer(count) is not Turned.REFUSED, guess=guess, farthest=farthest
+        )
+        return count if count is not None and self.answer(count) is Turned.NONE else None
+
+
 def _limit_flip(refusal: Refusal, key: str) -> Flip | None:
     """Return how far the limit *key* must be set looser, None when that alone never does it."""
     case, present = refusal.case, limit_of(refusal.case.policy, key)
 
-    def at(count: int) -> Turned | None:
+    def changed(count: int) -> tuple[Snapshot, Policy]:
         value = tick_at(key, present=present, count=count)
-        return refusal.answer(case.snapshot, with_limit(case.policy, key, value=value))
+        return case.snapshot, with_limit(case.policy, key, value=value)
 
-    count = turning_point(
-        lambda count: at(count) is not Turned.REFUSED,
-        guess=max((_guess(key, present, f) for f in refusal.findings), default=1),
-        farthest=ticks_to(key, present=present, wanted=GRIDS[key].loosest),
-    )
-    if count is None or at(count) is not Turned.NONE:
+    if key == _TOPUP:
+        guess = ticks_to(key, present=present, wanted=lacking(case))
+    else:
+        guess = max((_guess(key, present, f) for f in refusal.findings), default=1)
+    farthest = ticks_to(key, present=present, wanted=GRIDS[key].loosest)
+    count = _Trials(refusal=refusal, changed=changed).least(guess=guess, farthest=farthest)
+    if count is None:
         return None
     value = tick_at(key, present=present, count=count)
     return Flip(lever=Lever.LIMIT, name=key, present=present, value=value, step=GRIDS[key].step)
@@ -160,16 +195,14 @@ def _deposit_flip(refusal: Refusal, wallet: str) -> Flip | None:
     """Return how much must be brought into *wallet*, None when that alone never does it."""
     case = refusal.case
 
-    def at(count: int) -> Turned | None:
-        units = count * DEPOSIT_STEP
-        return refusal.answer(deposited(case.snapshot, wallet, units=units), case.policy)
+    def changed(count: int) -> tuple[Snapshot, Policy]:
+        return deposited(case.snapshot, wallet, units=count * DEPOSIT_STEP), case.policy
 
-    count = turning_point(
-        lambda count: at(count) is not Turned.REFUSED,
-        guess=1,
-        farthest=int(case.plan.nav * DEPOSIT_NAVS / DEPOSIT_STEP),
-    )
-    if count is None or at(count) is not Turned.NONE:
+    trials = _Trials(refusal=refusal, changed=changed)
+    farthest = int(case.plan.nav * DEPOSIT_NAVS / DEPOSIT_STEP)
+    guess = _deposit_guess(trials, farthest) if _MARGIN.issuperset(refusal.codes) else 1
+    count = trials.least(guess=guess, farthest=farthest)
+    if count is None:
         return None
     return Flip(
         lever=Lever.DEPOSIT,
@@ -178,3 +211,25 @@ def _deposit_flip(refusal: Refusal, wallet: str) -> Flip | None:
         value=count * DEPOSIT_STEP,
         step=DEPOSIT_STEP,
     )
+
+
+def _deposit_guess(trials: _Trials, farthest: int) -> int:
+    """Return near which deposit margin suffices: what is lacking falls almost evenly with it.
+
+    Hardly ever at what is lacking now: a deposit raises the whole, and so how much is too much.
+    """
+    near, lack, fall = 0, _beyond_reach(trials.refusal.case), ONE
+    for _ in range(_LOOKS):
+        count = max(1, min(farthest, near + ceil_times(fall, lack)))
+        trial = trials.case(count)
+        if trial is None or count == near:
+            break
+        left = _beyond_reach(trial)
+        slope = ratio(lack - left, Decimal(count - near))
+        near, lack, fall = count, left, slope if slope > 0 else fall
+    return near + ceil_times(fall, lack)
+
+
+def _beyond_reach(case: Case) -> Decimal:
+    """Return the margin that a plan lacks and no transfer may bring, negative for what is left."""
+    return lacking(case) - within_reach(case)

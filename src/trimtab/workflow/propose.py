@@ -42,7 +42,7 @@ from trimtab.risk.context import GateContext
 from trimtab.risk.flips import flips
 from trimtab.risk.funding import funded
 from trimtab.risk.gate import review
-from trimtab.risk.ordering import in_order, ordered
+from trimtab.risk.ordering import ordered
 from trimtab.risk.record import Record
 from trimtab.risk.references import Bench
 from trimtab.risk.rescue import rescued
@@ -249,7 +249,7 @@ def flips_of(proposal: Proposal) -> Flips:
         """Plan from another account or under other rules, on the same occasion."""
         bare = make_plan(snapshot, policy, proposal.occasion)
         case = replace(proposal.case, plan=bare, snapshot=snapshot, policy=policy)
-        return in_order(replace(case, plan=_funded(case, proposal.occasion)))
+        return _funded(case, proposal.occasion)
 
     return flips(proposal.case, proposal.report, again)
 

@@ -12,7 +12,7 @@ from tests.builders import LIMITS, NOW, account, book, occasion, plan, policy
 from tests.unit.risk.cases import KEY_IN_ORDER, context
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.plan import Plan
-from trimtab.domain.policy import DriftSide, Policy, Route
+from trimtab.domain.policy import DriftSide, Policy, Route, Threshold
 from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan, make_plan_moving
 from trimtab.risk.case import Case
@@ -325,3 +325,54 @@ def test_between_two_venues_no_topup_is_named_however_much_would_do() -> None:
     )
     assert "hedge.max_topup" in one
     assert "hedge.max_topup" not in two
+
+
+# How much is asked
+
+
+class Counted:
+    """A planner that tells how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, snapshot: Snapshot, rules: Policy) -> Plan:
+        """Plan with the transfer that is needed."""
+        self.asked += 1
+        return topped(snapshot, rules)
+
+
+@pytest.mark.parametrize(("topup", "most"), [(0, 16), (50, 16), (1_000, 16)])
+def test_what_margin_lacks_is_where_the_search_begins_so_that_few_plans_are_made(
+    topup: int, most: int
+) -> None:
+    key = dataclasses.replace(KEY_IN_ORDER, transfers_within=True)
+    names = [f"C{n}" for n in range(12)]
+    held = ", ".join(f"{a} {10 + n % 5} @ 100" for n, a in enumerate(names))
+    rules = policy(
+        ", ".join(f"{a} 0.03" for a in names) + ", USDT 0.64",
+        hedge={"max_topup": Decimal(topup)},
+        route=Route.FUTURES,
+        threshold=Threshold(width=Decimal("0.001"), relative=False),
+    )
+    make = Counted()
+    found = told(f"USDT 12000, wallet 100, {held}", rules, make=make, key=key).found
+    assert {each.name for each in found} == {"hedge.max_topup", "futures"}
+    # From one step upwards it would be more than forty.
+    assert make.asked <= most
+
+
+def test_no_count_of_steps_is_planned_twice() -> None:
+    seen = list[tuple[Decimal, Decimal]]()
+
+    def make(snapshot: Snapshot, rules: Policy) -> Plan:
+        """Plan, and write down what was asked."""
+        seen.append((snapshot.pools[snapshot.quote].wallet_balance, rules.hedge.max_topup))
+        return topped(snapshot, rules)
+
+    rules = policy(
+        hedge={"max_topup": Decimal(100)}, route=Route.FUTURES, side=DriftSide.OVERWEIGHT
+    )
+    told("USDT 2000, BTC 0.12 @ 60000, ETH 0.5 @ 3000, wallet 100", rules, make=make)
+    assert len(seen) > 2
+    assert len(set(seen)) == len(seen)

@@ -15,7 +15,7 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.transfers import UNIT, TransferReason
 from trimtab.planning.compose import make_plan, make_plan_moving
 from trimtab.risk.case import Case
-from trimtab.risk.funding import STEP, funded
+from trimtab.risk.funding import STEP, funded, lacking, within_reach
 from trimtab.risk.gate import review
 
 ON = occasion()
@@ -212,3 +212,20 @@ def test_what_positions_need_stays_in_the_wallet() -> None:
 def test_a_wallet_without_idle_margin_lets_nothing_go() -> None:
     snapshot = account(CUT.replace("wallet 4000", "perp ETH -1, wallet 3000"))
     assert made(snapshot, rules(route=Route.SPOT, side=DriftSide.BOTH)).transfers == ()
+
+
+def test_what_is_lacking_counts_what_is_moved_and_is_nothing_where_it_cannot_be_told() -> None:
+    snapshot, under = account(SHORT), rules()
+    bare = make_plan(snapshot, under, ON)
+    case = Case(plan=bare, snapshot=snapshot, policy=under, context=MOVES, now=NOW)
+    topped_up = dataclasses.replace(case, plan=made(snapshot, under))
+    assert 0 < lacking(case) <= moved(topped_up.plan)
+    assert abs(lacking(topped_up) - lacking(case)) <= 2 * STEP
+    assert within_reach(case) == spent_at_most(snapshot)
+    unread = dataclasses.replace(case, snapshot=dataclasses.replace(snapshot, pools={}))
+    assert (lacking(unread), within_reach(unread)) == (0, 0)
+
+
+def spent_at_most(snapshot: Snapshot) -> Decimal:
+    """Return the free quote less the reserve: nothing is sold before."""
+    return snapshot.balances[snapshot.quote].free * Decimal("0.998")

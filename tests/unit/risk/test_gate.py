@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import decimal
+from decimal import Decimal
 from pathlib import Path
 
-from tests.builders import NOW, account
-from tests.unit.risk.cases import CALM, ask
+from tests.builders import NOW, account, leg, plan, policy, spot
+from tests.unit.risk.cases import CALM, ask, context
 from trimtab.domain.findings import Verdict
+from trimtab.risk.case import Case
 from trimtab.risk.catalogue import checks_page
+from trimtab.risk.gate import findings_of, refusing_of
 from trimtab.risk.registry import CHECKS, EXPOSURE, HARD
 
 CHECKS_PAGE = Path(__file__).parents[3] / "docs" / "checks.md"
@@ -64,3 +68,16 @@ def test_the_report_does_not_depend_on_the_ambient_decimal_context() -> None:
             calm, "sell 0.01 BTC @ 59880", "then buy 0.1 ETH @ 3006", "sell 0.01 perp BTC @ 59880"
         )
     assert hostile == expected
+
+
+def test_what_refuses_is_asked_for_one_by_one_those_that_are_named_first() -> None:
+    calm = account(CALM)
+    proposal = plan(calm, "buy 0.2 BTC")
+    case = Case(plan=proposal, snapshot=calm, policy=policy(), context=context(), now=NOW)
+    found = [f.check for f in findings_of(case) if f.verdict is Verdict.REFUSE]
+    assert list(refusing_of(case, first=frozenset())) == list(dict.fromkeys(found))
+    last = found[-1]
+    assert next(refusing_of(case, first=frozenset({last}))) == last
+    odd = dataclasses.replace(proposal, legs=(leg(calm, spot("BTC"), 100, mark=Decimal("NaN")),))
+    unusable = dataclasses.replace(case, plan=odd)
+    assert list(refusing_of(unusable, first=frozenset({last}))) == [c.code for c in CHECKS]

@@ -16,7 +16,7 @@ from trimtab.planning.order import TRIES_MAX
 from trimtab.risk.case import Case
 from trimtab.risk.funding import funded
 from trimtab.risk.gate import review
-from trimtab.risk.ordering import in_order, judge_of, ordered
+from trimtab.risk.ordering import judge_of, ordered, passes
 from trimtab.risk.registry import CHECKS
 
 MOVES = context(key=dataclasses.replace(KEY_IN_ORDER, transfers_within=True))
@@ -56,7 +56,8 @@ def test_margin_comes_before_a_close_that_would_leave_the_shorts_alone() -> None
     assert refused(report) == {"shock"}
     found, passed = ordered(case, report)
     assert passed.verdict is not Verdict.REFUSE
-    assert (passed.plan_digest, found) == (found.digest, in_order(case))
+    assert passed.plan_digest == found.digest
+    assert passes(case, first=frozenset())
     assert [(t.line, t.stage) for t in found.transfers] == [(1, 1)]
     assert [(g.line, g.stage, g.symbol) for g in found.legs] == [
         (2, 2, "ETH/USDT:USDT"),
