@@ -147,8 +147,7 @@ def weighed(
             least = min(loose, key=lambda a: margins[a])
             if margins[least] > ZERO:
                 break
-            left = beside.left.moved(least, -kept.pop(least), ground)
-            beside = replace(beside, left=left)
+            beside = replace(beside, left=beside.left.moved(least, -kept.pop(least), ground))
             loose.remove(least)
     without = {a: move for a, move in kept.items() if a not in loose}
     if _worth(kept, ground, costs=costs) <= _worth(without, ground, costs=costs):
