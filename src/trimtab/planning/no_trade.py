@@ -51,9 +51,9 @@ class Ground:
         *moves* are quote units, positive buys; an asset that has no past is not counted.
         """
         with exact_arithmetic():
-            return self.price(self.left({}).variance - self.left(moves).variance)
+            return self.worth(self.left({}).variance - self.left(moves).variance)
 
-    def price(self, off: Decimal) -> Decimal:
+    def worth(self, off: Decimal) -> Decimal:
         """Return what so much less variance is worth, quote units; callers bring exactness."""
         return ratio(self.policy.risk_aversion * self.policy.horizon_days * off, 2 * self.whole)
 
@@ -61,11 +61,13 @@ class Ground:
         """Return what *moves* leave; callers bring exactness."""
         after = {a: d + moves.get(a, ZERO) for a, d in self.drifts.items()}
         some = {a: value for a, value in after.items() if value}
-        pulls = {a: sum((self.both(a, b) * y for b, y in some.items()), ZERO) for a in after}
+        pulls = {
+            a: sum((self.both(one=a, two=b) * y for b, y in some.items()), ZERO) for a in after
+        }
         twice = sum((x * pulls[a] for a, x in some.items()), ZERO)
         return _Left(pulls=pulls, variance=twice * _HALF)
 
-    def both(self, one: Asset, two: Asset) -> Decimal:
+    def both(self, *, one: Asset, two: Asset) -> Decimal:
         """Return the covariances of two assets, either way round, added up."""
         return self.covariances[one][two] + self.covariances[two][one]
 
@@ -84,11 +86,13 @@ class _Left:
 
     def with_move(self, asset: Asset, move: Decimal, ground: Ground) -> Decimal:
         """Return the variance after one *move* more."""
-        return self.variance + move * (self.pulls[asset] + move * ground.both(asset, asset) * _HALF)
+        return self.variance + move * (
+            self.pulls[asset] + move * ground.both(one=asset, two=asset) * _HALF
+        )
 
     def moved(self, asset: Asset, move: Decimal, ground: Ground) -> _Left:
         """Return what is left after one *move* more."""
-        pulls = {a: pull + ground.both(a, asset) * move for a, pull in self.pulls.items()}
+        pulls = {a: pull + ground.both(one=a, two=asset) * move for a, pull in self.pulls.items()}
         return _Left(pulls=pulls, variance=self.with_move(asset, move, ground))
 
 
@@ -160,7 +164,7 @@ def weighed(
             for c in left
         ),
         readings=(
-            *_told(moves, kept, ground, costs=costs),
+            *_told(moves, ground, kept=kept, costs=costs),
             _told_of_all(kept, ground, costs=costs),
         ),
     )
@@ -180,8 +184,8 @@ class _Beside:
         """Return what a correction gains that is *kept* itself, or that would come to them."""
         other = self.left.with_move(asset, -move if kept else move, self.ground)
         with_it, without = (self.left.variance, other) if kept else (other, self.left.variance)
-        price = self.ground.price
-        return price(self.start - with_it) - price(self.start - without)
+        worth = self.ground.worth
+        return worth(self.start - with_it) - worth(self.start - without)
 
 
 def _worth(
@@ -194,9 +198,9 @@ def _worth(
 
 def _told(
     moves: Mapping[Asset, Decimal],
-    kept: Mapping[Asset, Decimal],
     ground: Ground,
     *,
+    kept: Mapping[Asset, Decimal],
     costs: Mapping[Asset, Decimal],
 ) -> Iterator[Reading]:
     """Yield the gain of each correction against its cost."""
