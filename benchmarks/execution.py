@@ -454,6 +454,7 @@ async def driven(
         desk = Desk(
             venue=watch.on_venue(opened.venue),
             wallets=opened.wallets,
+            stops=opened.stops,
             ledger=watch.on_ledger(ledger),
             clock=clock,
             progress=Quiet(),
