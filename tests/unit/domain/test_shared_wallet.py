@@ -288,6 +288,6 @@ def test_a_refusal_for_cash_and_margin_tells_how_much_to_bring_into_the_one_wall
     )
     (flip,) = deposit_flips(refusal)
     enough = deposited(seen, flip.name, units=flip.value)
-    assert refusal.answer(enough, under) is Turned.NONE
+    assert refusal.answer(refusal.trial(enough, under)) is Turned.NONE
     less = deposited(seen, flip.name, units=flip.value - flip.step)
-    assert refusal.answer(less, under) is Turned.REFUSED
+    assert refusal.answer(refusal.trial(less, under)) is Turned.REFUSED
