@@ -173,18 +173,52 @@ def _moves(
 ) -> Iterator[Move]:
     """Yield the moves of one sleeve, each member the same part of its way."""
     part, reason = _part(drift, asked)
-    for member in drift.members if part else ():
-        instrument = market_of(member.asset, snapshot, contract=True)
-        with exact_arithmetic():
-            way = part * (member.wanted - member.notional)
-            aim = member.notional + way
+    sizes = _sizes(drift, snapshot, part=part, reason=reason) if part else {}
+    for member in drift.members:
+        way = part * (member.wanted - member.notional)
         raises = way * drift.direction.sign > 0
-        if raises and asked.rules.side is DriftSide.OVERWEIGHT:
+        if member.asset not in sizes or (raises and asked.rules.side is DriftSide.OVERWEIGHT):
             continue
-        to_edge = reason is LegReason.TO_BAND and aim * drift.direction.sign > 0
-        most = abs(member.wanted) if raises and to_edge else None
-        lots = _lots(aim, snapshot, instrument, most=most)
+        instrument = market_of(member.asset, snapshot, contract=True)
+        lots = sizes[member.asset]
         yield from _to_lots(lots, snapshot, exposed, instrument=instrument, reason=reason)
+
+
+def _sizes(
+    drift: SleeveDrift, snapshot: Snapshot, *, part: Decimal, reason: LegReason
+) -> dict[Asset, int]:
+    """Return the signed lots of each member after *part* of its way.
+
+    To the edge of its band the sleeve goes whole: what lots leave of one member's way is taken by
+    those that go the sleeve's own way, the farthest from its size last and none beyond it.
+    """
+    sign, whither = drift.direction.sign, 1 if drift.measured < drift.target else -1
+    sizes, short = {}, ZERO
+    for member in sorted(drift.members, key=lambda m: (whither * _way(m, sign), m.asset)):
+        instrument = market_of(member.asset, snapshot, contract=True)
+        takes = reason is LegReason.TO_BAND and whither * _way(member, sign) > 0
+        with exact_arithmetic():
+            aim, wanted = (
+                sign * (member.notional + part * (member.wanted - member.notional)),
+                sign * member.wanted,
+            )
+            if takes and whither < 0:
+                aim = max(aim + short, wanted)
+            elif takes:
+                aim += short
+        most = wanted if takes and whither > 0 and aim > 0 else None
+        lots = _lots(aim, snapshot, instrument, most=most)
+        with exact_arithmetic():
+            left = aim - lots * _lot_value(snapshot, instrument)
+            short = left if takes else short + left
+        sizes[member.asset] = sign * lots
+    return sizes
+
+
+def _way(member: SleeveMember, sign: int) -> Decimal:
+    """Return by how much a member is to be raised, quote units; below 0 it is to be cut."""
+    with exact_arithmetic():
+        return (member.wanted - member.notional) * sign
 
 
 def _part(drift: SleeveDrift, asked: Asked) -> tuple[Decimal, LegReason]:
@@ -206,12 +240,17 @@ def _lots(aim: Decimal, snapshot: Snapshot, instrument: Instrument, *, most: Dec
 
     One that is raised to the edge of its band goes a part of a lot beyond it, up to *most*.
     """
-    with exact_arithmetic():
-        lot_value = instrument.units(Lots(1)) * snapshot.contracts[instrument.symbol].mark
+    lot_value = _lot_value(snapshot, instrument)
     lots = floor_times(lot_value, abs(aim))
     if most is not None:
         lots = min(ceil_times(lot_value, abs(aim)), floor_times(lot_value, most))
     return lots * (1 if aim > 0 else -1)
+
+
+def _lot_value(snapshot: Snapshot, instrument: Instrument) -> Decimal:
+    """Return what one lot is worth at its mark, quote units."""
+    with exact_arithmetic():
+        return instrument.units(Lots(1)) * snapshot.contracts[instrument.symbol].mark
 
 
 def _to_lots(

@@ -139,6 +139,44 @@ def test_an_edge_that_falls_inside_a_lot_is_passed_when_raised_to() -> None:
     assert moved(plan) == {"SOL/USDT:USDT": 16_800}, "16,000 is eleven lots and a half"
 
 
+@pytest.mark.parametrize(
+    ("lots", "expected"),
+    [(12, {"SOL": 8_400}), (15, {"SOL": 7_600, "ETH": -1_600}), (11, {"SOL": 8_400, "ETH": 800})],
+)
+def test_what_whole_lots_leave_of_one_members_way_to_the_edge_the_other_takes(
+    lots: int, expected: dict[str, int]
+) -> None:
+    coarse = LISTED | {"ETH/USDT:USDT": swap("ETH", **FREE, lot_size=dec("0.2"))}
+    rules = policy(
+        CORE,
+        sleeves=(sleeve("alts 0.20 long SOL 0.5 ETH 0.5", band=dec("0.02")),),
+        limits=AT_MID,
+        destination=Destination(to_band=True, fraction=dec(1)),
+    )
+    held = dec(lots) / 10_000  # The notation is in units of the usual lots.
+    text = f"BTC 0.5 @ 100000, ETH 5 @ 4000, SOL 0 @ 200, USDT 20000, wallet 10000, perp ETH {held}"
+    plan = make_plan(account(text, instruments=coarse), rules, occasion())
+    traded = {s: value for s, value in moved(plan).items() if s.endswith(":USDT")}
+    assert traded == {f"{a}/USDT:USDT": value for a, value in expected.items()}
+    assert dec("0.18") <= plan.sleeves[0].after < dec("0.180001")
+
+
+def test_what_a_member_that_is_closed_gives_back_is_cut_of_the_other() -> None:
+    coarse = LISTED | {"ETH/USDT:USDT": swap("ETH", **FREE, lot_size=dec("0.2"))}
+    rules = policy(
+        CORE,
+        sleeves=(sleeve("alts 0.20 long SOL 0.5 ETH 0.5", band=dec("0.02")),),
+        limits=AT_MID,
+        destination=Destination(to_band=True, fraction=dec(1)),
+    )
+    text = (  # A short of one lot of 0.2 ETH, and coins of SOL above the edge of 22,000.
+        "BTC 0.5 @ 100000, ETH 5 @ 4000, SOL 0 @ 200, USDT 20000, wallet 10000, "
+        "perp ETH -0.0001, perp SOL 120"
+    )
+    plan = make_plan(account(text, instruments=coarse), rules, occasion())
+    assert dec("0.2199") < plan.sleeves[0].after <= dec("0.22")
+
+
 def test_what_is_the_wrong_way_is_closed_before_it_is_opened() -> None:
     plan = planned(f"{INSIDE}, perp BTC 0.02", sleeve("hedging 0.20 short BTC"))
     assert [(leg.role, round(leg.notional), leg.reduce_only) for leg in plan.legs] == [
