@@ -160,3 +160,26 @@ async def test_a_statement_that_is_adopted_books_a_fired_stop_to_its_hedge(
     assert score["closed_by"] == "stop"
     assert (await asked(account, "run")).code == 0
     await agrees(account)
+
+
+async def test_a_stop_is_explained_by_its_hedge_and_by_when_it_fires(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [first] = resting(account)
+    plan = (await asked(account, "hedge", "BTC", "4%")).document["plan"]
+    [stop] = plan["stops"]
+    for line in ("", str(stop["line"])):
+        words = ["explain", plan["digest"], *line.split()]
+        told = await account.trimtab(*words, "--json")
+        assert told.document["stops"] == [stop]
+        shown = " ".join((await account.trimtab(*words)).text.split())
+        assert f"{first['client_id']} is withdrawn before the orders; 0.04 BTC of" in shown
+        assert "once the mark of BTC/USDT:USDT is 10999.99 or more" in shown
+    assert told.document["legs"] == [], "the line is the stop's"
+    assert [d["asset"] for d in told.document["targets"]] == ["BTC"]
+    closed = (await asked(account, "close-hedges")).document["plan"]
+    shown = (await account.trimtab("explain", closed["digest"])).text
+    assert "no more or has no stop by the rules" in " ".join(shown.split())
+    other = await account.trimtab("explain", closed["digest"], "7")
+    assert (other.code, "in 1, 1001" in other.text) == (2, True)

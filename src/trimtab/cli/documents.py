@@ -74,7 +74,7 @@ def plan_document(
             "routes": [route_document(r) for r in plan.routes],
             "order": plan.order.value,
             "legs": _lines(plan),
-            "stops": [_stop(plan, stop) for stop in plan.stops],
+            "stops": [stop_document(plan, stop) for stop in plan.stops],
             "hedges": [_hedge_line(line) for line in plan.hedging],
             "returns": [
                 {"asset": back.asset, "before": weight(back.before), "after": weight(back.after)}
@@ -257,7 +257,7 @@ def _lines(plan: Plan) -> list[Document]:
     return sorted(lines, key=lambda line: int(line["line"]))
 
 
-def _stop(plan: Plan, stop: StopLine) -> Document:
+def stop_document(plan: Plan, stop: StopLine) -> Document:
     """Return what a plan does about the stop of a hedge; without size it only withdraws one."""
     rests = bool(stop.lots)
     return {

@@ -20,6 +20,7 @@ from trimtab.cli.documents import (
     reading_document,
     route_document,
     sleeve_document,
+    stop_document,
     value,
 )
 from trimtab.cli.tables import (
@@ -45,6 +46,7 @@ from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.domain.readings import PORTFOLIO, Reading
 from trimtab.domain.routing import RouteChoice
 from trimtab.domain.sleeves import NetOfSleeves, SleeveDrift
+from trimtab.domain.stops import StopLine
 from trimtab.ports import SavedPlan
 
 _WHOLE = frozenset({"plan", "account"})
@@ -58,6 +60,8 @@ class Explanation:
     plan: Plan
     legs: tuple[Leg, ...]
     """The one that was asked about, or all."""
+    stops: tuple[StopLine, ...]
+    """Those of the assets of these legs, or the one that was asked about; all without a line."""
     drifts: tuple[Drift, ...]
     """Of the assets of these legs; all without a leg."""
     overlays: tuple[Overlay, ...]
@@ -76,25 +80,28 @@ class Explanation:
 
 
 def explained(saved: SavedPlan, line: int | None) -> Explanation:
-    """Return what *saved*, or the order in *line* of it, rests on.
+    """Return what *saved*, or the order or stop in *line* of it, rests on.
 
     Raises:
-        ConfigError: the plan has no order in that line.
+        ConfigError: the plan has no order and no stop in that line.
 
     """
     plan = saved.plan
     legs = plan.legs if line is None else tuple(g for g in plan.legs if g.line == line)
-    if line is not None and not legs:
-        lines = ", ".join(str(leg.line) for leg in plan.legs) or "none"
+    asked = tuple(s for s in plan.stops if s.line == line)
+    if line is not None and not legs and not asked:
+        numbers = [leg.line for leg in plan.legs] + [stop.line for stop in plan.stops]
+        lines = ", ".join(map(str, numbers)) or "none"
         raise ConfigError(
-            f"plan {plan.digest[:12]}: no order in line {line}; its orders are in {lines}",
+            f"plan {plan.digest[:12]}: no order in line {line}, and no stop; they are in {lines}",
             next_step=f"trimtab explain {plan.digest[:12]}",
         )
-    assets = {leg.instrument.base for leg in legs}
+    assets = {leg.instrument.base for leg in legs} | {stop.instrument.base for stop in asked}
     everything = line is None
     return Explanation(
         plan=plan,
         legs=legs,
+        stops=asked or tuple(s for s in plan.stops if everything or s.instrument.base in assets),
         drifts=tuple(d for d in plan.drift if everything or d.asset in assets),
         overlays=tuple(o for o in plan.overlays if everything or assets & o.shift.keys()),
         firings=plan.firings + plan.alerts,
@@ -157,6 +164,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
             }
             for leg in found.legs
         ],
+        "stops": [stop_document(plan, stop) for stop in found.stops],
         "limits": [to_document(f) for f in found.findings],
     }
 
@@ -176,6 +184,8 @@ def explanation_view(found: Explanation) -> RenderableType:
     if found.readings:
         parts += [Text("What of the past it rests on", "bold"), readings_table(found.readings)]
     parts += order_lines(plan)
+    if found.stops:
+        parts += [Text("What rests on the venue", "bold"), *map(_stop, found.stops)]
     if found.findings:
         parts += [Text("What bounds it", "bold"), findings_table(found.findings)]
     return Group(*parts, _cost(found))
@@ -213,6 +223,23 @@ def _target(drift: Drift) -> Text:
         f"  {drift.asset}: {percent(drift.net_weight)} against {percent(drift.target)}{strategic}, "
         f"drift {points(drift.drift)}, band {percent(drift.band_low)} to {percent(drift.band_high)}"
     )
+
+
+def _stop(stop: StopLine) -> Text:
+    """Return what is done about the stop of a hedge, and when it fires."""
+    told = f"  line {stop.line}: "
+    if stop.withdraws:
+        told += f"{stop.withdraws} is withdrawn before the orders"
+        told += (
+            ", since its hedge is no more or has no stop by the rules" if not stop.lots else "; "
+        )
+    if stop.lots:
+        told += (
+            f"{plain(stop.quantity)} {stop.instrument.base} of {stop.hedge.hedge_id} are bought "
+            f"back at market, reduce-only, once the mark of {stop.hedge.symbol} is "
+            f"{plain(stop.trigger_price)} or more"
+        )
+    return Text(told)
 
 
 def _cost(found: Explanation) -> Text:

@@ -1,4 +1,4 @@
-"""``explain``: why a saved plan, or one of its orders, is as it is. Sends and plans nothing."""
+"""``explain``: why a saved plan, its orders and its stops are as they are. It sends nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def explain(digest: str, line: int | None = None) -> Exit:
     digest
         The plan's digest, or its first eight digits or more.
     line
-        One of its orders; all of them when left out.
+        One of its orders or stops; all of them when left out.
 
     """
     config = session.configuration()
