@@ -46,10 +46,11 @@ async def test_a_forked_command_is_asked_and_declines_as_one_that_is_started(
 async def test_two_forked_commands_share_no_name_and_no_folder(
     account: Account, tmp_path: Path
 ) -> None:
-    told = ("--log-level", "info", "--log-format", "json")
+    told = ("--log-level", "info", "--log-format", "json", "--set")
+    # Each has a ledger of its own to make, and logs that: of one ledger the later says nothing.
     first, second, elsewhere = await asyncio.gather(
-        account.trimtab("status", *told),
-        account.trimtab("status", *told),
+        account.trimtab("status", *told, f"ledger.url=sqlite:///{tmp_path}/first.db"),
+        account.trimtab("status", *told, f"ledger.url=sqlite:///{tmp_path}/second.db"),
         trimtab(("status",), folder=tmp_path),
     )
     assert first.code == second.code == 0
