@@ -173,35 +173,37 @@ def _moves(
 ) -> Iterator[Move]:
     """Yield the moves of one sleeve, each member the same part of its way."""
     part, reason = _part(drift, asked)
-    sizes = _sizes(drift, snapshot, part=part, reason=reason) if part else {}
-    for member in drift.members:
-        way = part * (member.wanted - member.notional)
-        raises = way * drift.direction.sign > 0
-        if member.asset not in sizes or (raises and asked.rules.side is DriftSide.OVERWEIGHT):
-            continue
+    raises = asked.rules.side is not DriftSide.OVERWEIGHT
+    moving = drift.members if part else ()
+    going = [m for m in moving if raises or _way(m, drift.direction.sign) <= 0]
+    sizes = _sizes(drift, going, snapshot, part=part, reason=reason)
+    for member in going:
         instrument = market_of(member.asset, snapshot, contract=True)
         lots = sizes[member.asset]
         yield from _to_lots(lots, snapshot, exposed, instrument=instrument, reason=reason)
 
 
 def _sizes(
-    drift: SleeveDrift, snapshot: Snapshot, *, part: Decimal, reason: LegReason
+    drift: SleeveDrift,
+    going: Sequence[SleeveMember],
+    snapshot: Snapshot,
+    *,
+    part: Decimal,
+    reason: LegReason,
 ) -> dict[Asset, int]:
-    """Return the signed lots of each member after *part* of its way.
+    """Return the signed lots of each member that is *going*, after *part* of its way.
 
     To the edge of its band the sleeve goes whole: what lots leave of one member's way is taken by
     those that go the sleeve's own way, the farthest from its size last and none beyond it.
     """
     sign, whither = drift.direction.sign, 1 if drift.measured < drift.target else -1
     sizes, short = {}, ZERO
-    for member in sorted(drift.members, key=lambda m: (whither * _way(m, sign), m.asset)):
+    for member in sorted(going, key=lambda m: (whither * _way(m, sign), m.asset)):
         instrument = market_of(member.asset, snapshot, contract=True)
         takes = reason is LegReason.TO_BAND and whither * _way(member, sign) > 0
         with exact_arithmetic():
-            aim, wanted = (
-                sign * (member.notional + part * (member.wanted - member.notional)),
-                sign * member.wanted,
-            )
+            aim = sign * member.notional + part * _way(member, sign)
+            wanted = sign * member.wanted
             if takes and whither < 0:
                 aim = max(aim + short, wanted)
             elif takes:

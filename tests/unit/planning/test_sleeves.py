@@ -161,20 +161,28 @@ def test_what_whole_lots_leave_of_one_members_way_to_the_edge_the_other_takes(
     assert dec("0.18") <= plan.sleeves[0].after < dec("0.180001")
 
 
-def test_what_a_member_that_is_closed_gives_back_is_cut_of_the_other() -> None:
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [(DriftSide.BOTH, {"SOL": -5_200, "ETH": 4_000}), (DriftSide.OVERWEIGHT, {"SOL": -5_250})],
+)
+def test_what_lots_leave_of_a_member_that_moves_is_taken_by_the_other_and_of_no_one_else(
+    side: DriftSide, expected: dict[str, int]
+) -> None:
     coarse = LISTED | {"ETH/USDT:USDT": swap("ETH", **FREE, lot_size=dec("0.2"))}
     rules = policy(
         CORE,
         sleeves=(sleeve("alts 0.20 long SOL 0.5 ETH 0.5", band=dec("0.02")),),
         limits=AT_MID,
         destination=Destination(to_band=True, fraction=dec(1)),
+        side=side,
     )
-    text = (  # A short of one lot of 0.2 ETH, and coins of SOL above the edge of 22,000.
+    text = (  # Short one lot of 0.2 ETH; 3/8 of the way lead to the edge, 4,050 and -5,250.
         "BTC 0.5 @ 100000, ETH 5 @ 4000, SOL 0 @ 200, USDT 20000, wallet 10000, "
         "perp ETH -0.0001, perp SOL 120"
     )
     plan = make_plan(account(text, instruments=coarse), rules, occasion())
-    assert dec("0.2199") < plan.sleeves[0].after <= dec("0.22")
+    traded = {s: value for s, value in moved(plan).items() if s.endswith(":USDT")}
+    assert traded == {f"{a}/USDT:USDT": value for a, value in expected.items()}
 
 
 def test_what_is_the_wrong_way_is_closed_before_it_is_opened() -> None:
