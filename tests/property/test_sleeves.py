@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.builders import LIMITS, URGENCY, account, dec, occasion, policy, spot, swap
 from tests.property.test_planning import filled
-from trimtab.domain.exact import ZERO, exact_arithmetic
+from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan
-from trimtab.domain.policy import Destination, Policy, Scope, Threshold
+from trimtab.domain.policy import Destination, DriftSide, Policy, Scope, Threshold
 from trimtab.domain.sleeves import Direction, Sleeve, SleeveScale
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.urgency import UrgentAction
@@ -100,6 +100,23 @@ def test_a_filled_plan_leaves_sleeves_alone(
     plan = make_plan(snapshot, wishes, occasion(slot_due=due))
     after = filled(snapshot, plan)
     assert of_sleeves(make_plan(after, wishes, occasion(slot_due=due)), wishes) == []
+
+
+@given(cases())
+def test_what_is_only_cut_and_to_its_band_ends_at_its_edge_and_inside_it_stays(
+    case: tuple[dict[str, int], dict[str, int], int, Policy],
+) -> None:
+    to_band = Destination(to_band=True, fraction=dec(1))
+    rules = replace(case[3].rebalance, side=DriftSide.OVERWEIGHT, destination=to_band)
+    plan = make_plan(seen(case), replace(case[3], rebalance=rules), occasion())
+    for drift, sleeve in zip(plan.sleeves, case[3].sleeves, strict=True):
+        whole = plan.nav if sleeve.scale is SleeveScale.WEIGHT else dec(case[2])
+        with exact_arithmetic():
+            lots = ratio(dec(len(drift.members) * LOT_VALUE_MAX), whole)
+        if drift.measured <= drift.band_high or not drift.breached:
+            assert drift.after == drift.measured
+        else:
+            assert drift.band_high - lots < drift.after <= drift.band_high + dec("1e-18")
 
 
 @given(cases())

@@ -172,12 +172,11 @@ def _moves(
     drift: SleeveDrift, snapshot: Snapshot, exposed: Exposure, asked: Asked
 ) -> Iterator[Move]:
     """Yield the moves of one sleeve, each member the same part of its way."""
-    part, reason = _part(drift, asked)
     raises = asked.rules.side is not DriftSide.OVERWEIGHT
-    moving = drift.members if part else ()
-    going = [m for m in moving if raises or _way(m, drift.direction.sign) <= 0]
+    going = [m for m in drift.members if raises or _way(m, drift.direction.sign) <= 0]
+    part, reason = _part(drift, going, asked)
     sizes = _sizes(drift, going, snapshot, part=part, reason=reason)
-    for member in going:
+    for member in going if part else ():
         instrument = market_of(member.asset, snapshot, contract=True)
         lots = sizes[member.asset]
         yield from _to_lots(lots, snapshot, exposed, instrument=instrument, reason=reason)
@@ -223,18 +222,27 @@ def _way(member: SleeveMember, sign: int) -> Decimal:
         return (member.wanted - member.notional) * sign
 
 
-def _part(drift: SleeveDrift, asked: Asked) -> tuple[Decimal, LegReason]:
-    """Return which part of the way to its size a sleeve goes, and why; 0 stays."""
+def _part(
+    drift: SleeveDrift, going: Sequence[SleeveMember], asked: Asked
+) -> tuple[Decimal, LegReason]:
+    """Return which part of its way each member that is *going* goes, and why; 0 stays.
+
+    Those that stay where they are leave the whole way to the edge of the band to the others.
+    """
     destination = asked.rules.destination
     if asked.is_called or (not destination.to_band and destination.fraction == ONE):
         return ONE, LegReason.TO_TARGET
     if not destination.to_band:
         return destination.fraction, LegReason.PART_OF_THE_WAY
     with exact_arithmetic():
-        way = drift.target - drift.measured
         edge = max(ZERO, drift.band_low - drift.measured)
         edge -= max(ZERO, drift.measured - drift.band_high)
-    return (ratio(edge, way) if way else ZERO), LegReason.TO_BAND
+        way, sign = drift.target - drift.measured, drift.direction.sign
+        theirs = sum((_way(m, sign) for m in going), ZERO)
+        all_ways = sum((_way(m, sign) for m in drift.members), ZERO)
+        if edge * theirs <= 0:  # Inside its band, or nobody goes toward it.
+            return ZERO, LegReason.TO_BAND
+        return ratio(edge * all_ways, way * theirs), LegReason.TO_BAND
 
 
 def _lots(aim: Decimal, snapshot: Snapshot, instrument: Instrument, *, most: Decimal | None) -> int:

@@ -163,7 +163,7 @@ def test_what_whole_lots_leave_of_one_members_way_to_the_edge_the_other_takes(
 
 @pytest.mark.parametrize(
     ("side", "expected"),
-    [(DriftSide.BOTH, {"SOL": -5_200, "ETH": 4_000}), (DriftSide.OVERWEIGHT, {"SOL": -5_250})],
+    [(DriftSide.BOTH, {"SOL": -5_200, "ETH": 4_000}), (DriftSide.OVERWEIGHT, {"SOL": -1_200})],
 )
 def test_what_lots_leave_of_a_member_that_moves_is_taken_by_the_other_and_of_no_one_else(
     side: DriftSide, expected: dict[str, int]
@@ -176,13 +176,30 @@ def test_what_lots_leave_of_a_member_that_moves_is_taken_by_the_other_and_of_no_
         destination=Destination(to_band=True, fraction=dec(1)),
         side=side,
     )
-    text = (  # Short one lot of 0.2 ETH; 3/8 of the way lead to the edge, 4,050 and -5,250.
+    text = (  # Short one lot of 0.2 ETH; 3/8 of both ways lead to the edge, 4,050 and -5,250.
         "BTC 0.5 @ 100000, ETH 5 @ 4000, SOL 0 @ 200, USDT 20000, wallet 10000, "
         "perp ETH -0.0001, perp SOL 120"
     )
     plan = make_plan(account(text, instruments=coarse), rules, occasion())
     traded = {s: value for s, value in moved(plan).items() if s.endswith(":USDT")}
     assert traded == {f"{a}/USDT:USDT": value for a, value in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("sol", "eth", "left"),
+    [(120, "-0.2", "0.22"), (100, "-0.5", "0.18"), (60, "1", "0.16"), (110, "-1", "0.18")],
+)
+def test_where_no_more_is_bought_a_cut_ends_at_the_band_and_below_it_nothing_is_cut(
+    sol: int, eth: str, left: str
+) -> None:
+    plan = planned(
+        f"BTC 0.5 @ 100000, ETH 5 @ 4000, SOL 0 @ 200, USDT 20000, wallet 10000, "
+        f"perp SOL {sol}, perp ETH {eth}",
+        sleeve("alts 0.20 long SOL 0.5 ETH 0.5", band=dec("0.02")),
+        destination=Destination(to_band=True, fraction=dec(1)),
+        side=DriftSide.OVERWEIGHT,
+    )
+    assert dec(left) - dec("0.000001") < plan.sleeves[0].after <= dec(left), "to a lot"
 
 
 def test_what_is_the_wrong_way_is_closed_before_it_is_opened() -> None:
