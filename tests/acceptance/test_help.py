@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.acceptance.conftest import has_no_traceback, trimtab
-from trimtab.cli.entry import (
+from trimtab.cli.command_line import (
     COMMANDS,
     CONFIG_COMMANDS,
     LEDGER_COMMANDS,
@@ -80,3 +80,25 @@ async def test_an_unknown_command_as_json_is_one_error_document(tmp_path: Path) 
     assert ended.code == 2
     assert ended.document["status"] == "error"
     assert set(ended.document["error"]) == {"code", "message", "true_now", "next"}
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "asks"),
+    [
+        (["hedge"], "hedge needs ASSET", "hedge"),
+        (["hedge", "BTC"], "hedge needs SIZE", "hedge"),
+        (["notify", "ack"], "notify ack needs ID", "notify ack"),
+        (["venues", "show"], "venues show needs VENUE_ID", "venues show"),
+        (["run", "--slot"], "--slot needs a value", "run"),
+        (["status", "x", "y"], "status does not take: x y", "status"),
+        (["venues", "bogus"], "venues does not take: bogus", "venues"),
+        (["plan", "--bogus"], "Unknown option: --bogus.", "plan"),
+    ],
+)
+async def test_wrong_words_are_told_with_the_help_of_their_command(
+    tmp_path: Path, words: list[str], told: str, asks: str
+) -> None:
+    ended = await trimtab(words, folder=tmp_path)
+    assert ended.code == 2
+    assert f"error: {told}\n" in ended.stderr
+    assert ended.stderr.endswith(f"next: trimtab {asks} --help\n")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
+import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -16,6 +20,21 @@ from trimtab.testnet import Fault, Kind
 
 RUN = ("run", "--execute", "--yes", "--json")
 WITHIN_S = 40
+INTERRUPTED_IMPORT: Final = """
+import importlib.metadata, os, signal, sys
+
+MODULE = sys.argv.pop(1)
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == MODULE:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+(command,) = importlib.metadata.entry_points(group="console_scripts", name="trimtab")
+command.load()()
+"""
+"""The installed command, interrupted where it begins to import a module."""
 
 
 async def begun(account: Account, fault: Fault) -> Process:
@@ -92,6 +111,17 @@ async def test_a_signal_at_the_prompt_leaves_the_plan_pending_and_sends_nothing(
     assert account.mutations() == 0
     (plan,) = (await account.trimtab("ledger", "plans", "--json")).document
     assert plan["status"] == "proposed"
+
+
+@pytest.mark.parametrize("module", ["cyclopts", "trimtab.cli.options", "trimtab.cli.session"])
+def test_a_signal_while_the_command_is_imported_ends_with_its_code_and_one_line(
+    tmp_path: Path, module: str
+) -> None:
+    words = [sys.executable, "-c", INTERRUPTED_IMPORT, module, "status"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 130
+    assert ended.stdout == ""
+    assert ended.stderr == "interrupted; what was sent is recorded; next: trimtab recover\n"
 
 
 async def test_a_halt_from_elsewhere_lets_no_further_order_leave(account_at: AccountAt) -> None:

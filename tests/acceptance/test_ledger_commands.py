@@ -195,15 +195,21 @@ async def test_an_export_as_one_json_document_carries_its_text(account: Account)
 
 
 @pytest.mark.parametrize(
-    "words", [["export", "--format", "pdf"], ["fills", "x"], ["nothing"], ["verify", "--deep"]]
+    ("words", "asks"),
+    [
+        (["export", "--format", "pdf"], "ledger export"),
+        (["fills", "x"], "ledger fills"),
+        (["nothing"], "ledger"),
+        (["verify", "--deep"], "ledger verify"),
+    ],
 )
 async def test_ledger_refuses_words_that_it_does_not_know(
-    account: Account, words: list[str]
+    account: Account, words: list[str], asks: str
 ) -> None:
     ended = await account.trimtab("ledger", *words)
     assert ended.code == 2
     assert has_no_traceback(ended)
-    assert "next: trimtab --help" in ended.stderr
+    assert f"next: trimtab {asks} --help\n" in ended.stderr
 
 
 async def test_a_ledger_of_another_account_is_wrong_input(account: Account) -> None:

@@ -125,4 +125,4 @@ async def test_status_refuses_arguments_that_it_does_not_know(
     ended = await account.trimtab("status", *words)
     assert ended.code == 2
     assert has_no_traceback(ended)
-    assert "next: trimtab --help" in ended.stderr
+    assert "next: trimtab status --help" in ended.stderr

@@ -30,6 +30,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).parents[2]
 ROOMS: Final = (
     "trimtab.bootstrap.execution",
+    "trimtab.cli.command_line",
     "trimtab.cli.entry",
     "trimtab.bootstrap.notifiers",
     "trimtab.config.loading",
@@ -39,8 +40,8 @@ ROOMS: Final = (
     "rich.console",
     "rich.table",
 )
-"""What brings the libraries with it. Of ``trimtab.cli`` the entry alone: a run gets its name when
-the rest is imported, and no two may have the same."""
+"""What brings the libraries with it. Of ``trimtab.cli`` the entry and the command line alone: a run
+gets its name when the rest is imported, and no two may have the same."""
 VENUE: Final = "binance"
 PACKET_BYTES_MAX: Final = 200_000
 DESCRIPTORS: Final = 4

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
@@ -21,7 +21,7 @@ def told(fault: Exception) -> Exit:
         case TrimtabError():
             return session.fail(fault)
         case CycloptsError():
-            return session.fail(ConfigError(_usage(fault), next_step="trimtab --help"))
+            return session.fail(ConfigError(_usage(fault), next_step=_help(fault)))
         case BrokenPipeError():
             return Exit.INTERRUPTED
         case _:
@@ -30,7 +30,25 @@ def told(fault: Exception) -> Exit:
 
 def _usage(error: CycloptsError) -> str:
     """Return what is wrong with the arguments, in one line."""
-    return " ".join(str(error).split())
+    match error:
+        case MissingArgumentError(argument=argument) if argument is not None:
+            if argument.index is None:
+                return f"{argument.name} needs a value"
+            return f"{_command(error)} needs {argument.name.removeprefix('--').upper()}"
+        case UnusedCliTokensError(unused_tokens=[*words]):
+            return f"{_command(error)} does not take: {' '.join(words)}"
+        case _:
+            return " ".join(str(error).split())
+
+
+def _help(error: CycloptsError) -> str:
+    """Return the command that tells what may be said where *error* was made."""
+    return " ".join(("trimtab", *(error.command_chain or ()), "--help"))
+
+
+def _command(error: CycloptsError) -> str:
+    """Return the words of the command whose arguments are wrong."""
+    return " ".join(error.command_chain or ("trimtab",))
 
 
 def _bug(bug: Exception) -> Exit:
