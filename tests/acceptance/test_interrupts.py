@@ -30,6 +30,7 @@ class Interrupts:
         if name == MODULE:
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A job in the background ignores it.
 sys.meta_path.insert(0, Interrupts())
 (command,) = importlib.metadata.entry_points(group="console_scripts", name="trimtab")
 command.load()()
