@@ -31,7 +31,7 @@ from trimtab.estimators.parity import (
     equal_risk,
     share_deviation,
 )
-from trimtab.estimators.portfolio import realised_volatility
+from trimtab.estimators.portfolio import covariances, realised_volatility
 from trimtab.estimators.series import Floats, column, columns, exact, simple_returns
 
 moves = st.floats(-0.3, 0.4, allow_nan=False)
@@ -146,6 +146,25 @@ def test_shrinkage_keeps_each_variance_and_leaves_a_matrix_with_an_inverse(sampl
     related = correlation(found.matrix)
     assert np.all(np.abs(related) <= 1.0)
     assert related == pytest.approx(related.T)
+
+
+@given(returns(assets=12), st.integers(0, 12))
+def test_covariances_are_the_matrix_to_twelve_places_by_pairs(sample: Floats, still: int) -> None:
+    closes = 100.0 * np.cumprod(1.0 + np.vstack([np.zeros(sample.shape[1]), sample]), axis=0)
+    assume(closes.min() > 0.0 and closes.std(axis=0).min() > 0.0)
+    series = [tuple(Decimal(float(c)) for c in each) for each in closes.T]
+    matrix = shrunk_covariance(simple_returns(columns(series))).matrix
+    assert (matrix == matrix.T).all()
+    series.insert(still, (Decimal(7),) * len(closes))
+    found = covariances(
+        Window(until=UNTIL, closes={Asset(str(n)): each for n, each in enumerate(series)})
+    )
+    wanted = np.insert(
+        np.insert(matrix, min(still, len(matrix)), 0.0, 0), min(still, len(matrix)), 0.0, 1
+    )
+    assert [list(row.values()) for row in found.values()] == [
+        [exact(each, 12) for each in row] for row in wanted
+    ]
 
 
 @given(returns(assets=12, days=90))

@@ -57,7 +57,7 @@ def filled(snapshot: Snapshot, plan: Plan) -> Snapshot:
 
 def _mended(held: Futures, exposed: Exposure) -> bool:
     """Whether margin ratio, liquidation distances and leverage are within their limits."""
-    near = any(held.distance(s) < LIMITS.min_liquidation_distance for s in held.units)
+    near = any(d < LIMITS.min_liquidation_distance for d in held.distances().values())
     leverage_ok = exposed.leverage() <= LIMITS.max_leverage
     return held.ratio() >= LIMITS.min_margin_ratio and not near and leverage_ok
 

@@ -100,10 +100,10 @@ def covariances(window: Window) -> Mapping[Asset, Mapping[Asset, Decimal]]:
     moving = [a for a, closes in window.closes.items() if len(set(closes)) > 1]
     if moving:
         returns = simple_returns(columns([window.closes[a] for a in moving]))
-        matrix = shrunk_covariance(returns).matrix
+        rows = shrunk_covariance(returns).matrix.tolist()
         for i, a in enumerate(moving):
-            for j, b in enumerate(moving):
-                found[a][b] = exact(matrix[i, j], _COVARIANCE_PLACES)
+            for b, estimate in zip(moving[: i + 1], rows[i], strict=False):
+                found[a][b] = found[b][a] = exact(estimate, _COVARIANCE_PLACES)
     return found
 
 

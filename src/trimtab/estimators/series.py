@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -35,4 +36,10 @@ def simple_returns(closes: Floats) -> Floats:
 
 def exact(estimate: float, places: int) -> Decimal:
     """Return a finite *estimate* rounded half to even at so many places after the point."""
-    return Decimal(float(estimate)).quantize(Decimal(1).scaleb(-places, _DIGITS), context=_DIGITS)
+    return Decimal(float(estimate)).quantize(_grain(places), context=_DIGITS)
+
+
+@cache
+def _grain(places: int) -> Decimal:
+    """Return one unit of so many places after the point."""
+    return Decimal(1).scaleb(-places, _DIGITS)

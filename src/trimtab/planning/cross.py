@@ -106,10 +106,22 @@ class Crossing:
         *kept* and *short_in* are as for :func:`trimtab.planning.routes.routed`, which may raise.
         """
         plainly = tuple(c for c in corrections if not self._takes(c))
-        moves = routed(plainly, self.own_snapshot, kept=kept, short_in=short_in)
+        moves = self._plainly(plainly, kept=kept, short_in=short_in)
         mine = (c for c in corrections if self._takes(c))
         shorts = (m for c in mine for m in (self._short(c) if c.value < 0 else self._long(c)))
         return (*moves, *shorts)
+
+    def _plainly(
+        self,
+        corrections: tuple[Correction, ...],
+        *,
+        kept: Mapping[Symbol, Decimal],
+        short_in: Callable[[Asset], Instrument],
+    ) -> tuple[Move, ...]:
+        """Return what carries *corrections* by own markets."""
+        return routed(
+            corrections, self.own_snapshot, exposed=self.own, kept=kept, short_in=short_in
+        )
 
     def _takes(self, correction: Correction) -> bool:
         """Whether a correction goes by another asset's contract."""
@@ -144,7 +156,7 @@ class Crossing:
                 yield self._move(correction, contract, lots, protection=protection)
         if rest:
             coins = replace(correction, value=rest, slack=ZERO, by_spot=ONE)
-            yield from routed((coins,), self.own_snapshot, kept={}, short_in=self._perpetual)
+            yield from self._plainly((coins,), kept={}, short_in=self._perpetual)
 
     def _perpetual(self, asset: Asset) -> Instrument:
         """Return the contract on *asset* itself."""

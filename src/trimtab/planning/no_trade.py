@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import add, mul
 from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio, rounded
@@ -50,26 +51,11 @@ class Ground:
 
         *moves* are quote units, positive buys; an asset that has no past is not counted.
         """
-        with exact_arithmetic():
-            return self.worth(self.left({}).variance - self.left(moves).variance)
+        return _start(self).after(moves).gain
 
     def worth(self, off: Decimal) -> Decimal:
         """Return what so much less variance is worth, quote units; callers bring exactness."""
         return ratio(self.policy.risk_aversion * self.policy.horizon_days * off, 2 * self.whole)
-
-    def left(self, moves: Mapping[Asset, Decimal]) -> _Left:
-        """Return what *moves* leave; callers bring exactness."""
-        after = {a: d + moves.get(a, ZERO) for a, d in self.drifts.items()}
-        some = {a: value for a, value in after.items() if value}
-        pulls = {
-            a: sum((self.both(one=a, two=b) * y for b, y in some.items()), ZERO) for a in after
-        }
-        twice = sum((x * pulls[a] for a, x in some.items()), ZERO)
-        return _Left(pulls=pulls, variance=twice * _HALF)
-
-    def both(self, *, one: Asset, two: Asset) -> Decimal:
-        """Return the covariances of two assets, either way round, added up."""
-        return self.covariances[one][two] + self.covariances[two][one]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,21 +65,75 @@ class _Left:
     So one correction beside all others costs a product, and not the variance of all again.
     """
 
+    ground: Ground
+    twice: Mapping[Asset, tuple[Decimal, ...]]
+    """The covariances of two risky assets, either way round, added up: rows as drifts are."""
+    before: Decimal
+    """The variance before all moves, per day, square quote units."""
+    variance: Decimal
+    """Of what is left."""
     pulls: Mapping[Asset, Decimal]
     """By risky asset what one quote unit more adds to the variance, but for its own square."""
-    variance: Decimal
-    """Of what is left, per day, square quote units."""
+    gain: Decimal
+    """What the moves took off the variance, priced, quote units, signed."""
 
-    def with_move(self, asset: Asset, move: Decimal, ground: Ground) -> Decimal:
-        """Return the variance after one *move* more."""
-        return self.variance + move * (
-            self.pulls[asset] + move * ground.both(one=asset, two=asset) * _HALF
-        )
+    def gain_of(self, asset: Asset, move: Decimal, *, kept: bool) -> Decimal:
+        """Return what a move gains that is one of them, *kept*, or that would come to them."""
+        with exact_arithmetic():
+            other = self._with_move(asset, -move if kept else move)
+            beside = self.ground.worth(self.before - other)
+            return self.gain - beside if kept else beside - self.gain
 
-    def moved(self, asset: Asset, move: Decimal, ground: Ground) -> _Left:
+    def moved(self, asset: Asset, move: Decimal) -> _Left:
         """Return what is left after one *move* more."""
-        pulls = {a: pull + ground.both(one=a, two=asset) * move for a, pull in self.pulls.items()}
-        return _Left(pulls=pulls, variance=self.with_move(asset, move, ground))
+        columns = zip(self.pulls.items(), self.twice[asset], strict=True)
+        with exact_arithmetic():
+            pulls = {a: pull + both * move for (a, pull), both in columns}
+            return self._leaving(pulls, self._with_move(asset, move))
+
+    def after(self, moves: Mapping[Asset, Decimal]) -> _Left:
+        """Return what *moves*, quote units by asset, leave of the drifts."""
+        with exact_arithmetic():
+            left = tuple(d + moves.get(a, ZERO) for a, d in self.ground.drifts.items())
+            pulls = _pulls(self.twice, left)
+            return self._leaving(pulls, _variance(pulls, left))
+
+    def _with_move(self, asset: Asset, move: Decimal) -> Decimal:
+        """Return the variance after one *move* more; callers bring exactness."""
+        own = self.ground.covariances[asset][asset]
+        return self.variance + move * (self.pulls[asset] + move * own)
+
+    def _leaving(self, pulls: Mapping[Asset, Decimal], variance: Decimal) -> _Left:
+        """Return that so much is left; callers bring exactness."""
+        gain = self.ground.worth(self.before - variance)
+        return replace(self, pulls=pulls, variance=variance, gain=gain)
+
+
+def _start(ground: Ground) -> _Left:
+    """Return what is there before all moves."""
+    drifts = tuple(ground.drifts.values())
+    rows = [[ground.covariances[a][b] for b in ground.drifts] for a in ground.drifts]
+    with exact_arithmetic():
+        columns = zip(*rows, strict=True)
+        sums = (tuple(map(add, row, column)) for row, column in zip(rows, columns, strict=True))
+        twice = dict(zip(ground.drifts, sums, strict=True))
+        pulls = _pulls(twice, drifts)
+        variance = _variance(pulls, drifts)
+    return _Left(
+        ground=ground, twice=twice, before=variance, variance=variance, pulls=pulls, gain=ZERO
+    )
+
+
+def _pulls(
+    twice: Mapping[Asset, tuple[Decimal, ...]], drifts: Sequence[Decimal]
+) -> Mapping[Asset, Decimal]:
+    """Return what one quote unit more adds where *drifts* are left; callers bring exactness."""
+    return {asset: sum(map(mul, row, drifts), ZERO) for asset, row in twice.items()}
+
+
+def _variance(pulls: Mapping[Asset, Decimal], drifts: Sequence[Decimal]) -> Decimal:
+    """Return the variance of *drifts*, per day, square quote units; callers bring exactness."""
+    return sum(map(mul, pulls.values(), drifts), ZERO) * _HALF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,90 +182,69 @@ def weighed(
     """
     moves = {c.asset: c.value for c in corrections}
     loose = [a for a in moves if a in ground.drifts and a not in forced]
-    kept = dict(moves)
-    with exact_arithmetic():
-        start = ground.left({}).variance
-        beside = _Beside(ground=ground, start=start, left=ground.left(kept))
-        while loose:
-            margins = {a: beside.gain(a, kept[a], kept=True) - costs[a] for a in loose}
-            least = min(loose, key=lambda a: margins[a])
-            if margins[least] > ZERO:
-                break
-            beside = replace(beside, left=beside.left.moved(least, -kept.pop(least), ground))
-            loose.remove(least)
-    without = {a: move for a, move in kept.items() if a not in loose}
-    if _worth(kept, ground, costs=costs) <= _worth(without, ground, costs=costs):
-        kept = without  # Drifts that offset each other can each be worth it only beside the other.
-    left = [c for c in corrections if c.asset not in kept]
+    start = _start(ground)
+    kept, left = dict(moves), start.after(moves)
+    while loose:
+        margins = {a: left.gain_of(a, kept[a], kept=True) - costs[a] for a in loose}
+        least = min(loose, key=lambda a: margins[a])
+        if margins[least] > ZERO:
+            break
+        left = left.moved(least, -kept.pop(least))
+        loose.remove(least)
+    all_kept = _Kept(moves=kept, left=left, costs=costs)
+    firm = {a: move for a, move in kept.items() if a not in loose}
+    alone = _Kept(moves=firm, left=start.after(firm) if firm else start, costs=costs)
+    # Drifts that offset each other can each be worth it only beside the other.
+    best = all_kept if all_kept.worth > alone.worth else alone
     return Weighed(
-        kept=tuple(c for c in corrections if c.asset in kept),
+        kept=tuple(c for c in corrections if c.asset in best.moves),
         untraded=tuple(
             Untraded(asset=c.asset, reason=UntradedReason.NOT_WORTH_ITS_COST, value=abs(c.value))
-            for c in left
+            for c in corrections
+            if c.asset not in best.moves
         ),
-        readings=(
-            *_told(moves, ground, kept=kept, costs=costs),
-            _told_of_all(kept, ground, costs=costs),
-        ),
+        readings=(*_told(moves, best), _told_of_all(best)),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Beside:
-    """What one correction gains beside the others that are kept."""
+class _Kept:
+    """Corrections that are traded, what they leave, and what corrections cost."""
 
-    ground: Ground
-    start: Decimal
-    """The variance before all."""
+    moves: Mapping[Asset, Decimal]
     left: _Left
-    """What those that are kept leave."""
+    costs: Mapping[Asset, Decimal]
 
-    def gain(self, asset: Asset, move: Decimal, *, kept: bool) -> Decimal:
-        """Return what a correction gains that is *kept* itself, or that would come to them."""
-        other = self.left.with_move(asset, -move if kept else move, self.ground)
-        with_it, without = (self.left.variance, other) if kept else (other, self.left.variance)
-        worth = self.ground.worth
-        return worth(self.start - with_it) - worth(self.start - without)
+    @property
+    def cost(self) -> Decimal:
+        """Of all that is traded, quote units."""
+        with exact_arithmetic():
+            return sum((self.costs[asset] for asset in self.moves), ZERO)
 
-
-def _worth(
-    moves: Mapping[Asset, Decimal], ground: Ground, *, costs: Mapping[Asset, Decimal]
-) -> Decimal:
-    """Return what corrections gain together, less their cost."""
-    with exact_arithmetic():
-        return ground.gain(moves) - sum((costs[asset] for asset in moves), ZERO)
+    @property
+    def worth(self) -> Decimal:
+        """What they gain together, less their cost."""
+        with exact_arithmetic():
+            return self.left.gain - self.cost
 
 
-def _told(
-    moves: Mapping[Asset, Decimal],
-    ground: Ground,
-    *,
-    kept: Mapping[Asset, Decimal],
-    costs: Mapping[Asset, Decimal],
-) -> Iterator[Reading]:
+def _told(moves: Mapping[Asset, Decimal], kept: _Kept) -> Iterator[Reading]:
     """Yield the gain of each correction against its cost."""
-    with exact_arithmetic():
-        start, left = ground.left({}).variance, ground.left(kept)
-        beside = _Beside(ground=ground, start=start, left=left)
-        known = (a for a in moves if a in ground.drifts)
-        gains = {a: beside.gain(a, moves[a], kept=a in kept) for a in known}
-    for asset in moves:
-        if asset not in gains:
-            yield _reading(asset, None, costs[asset], holds=True, text="has no past: is traded")
+    ground = kept.left.ground
+    for asset, move in moves.items():
+        traded, cost = asset in kept.moves, kept.costs[asset]
+        if asset not in ground.drifts:
+            yield _reading(asset, None, cost, holds=True, text="has no past: is traded")
             continue
-        traded = asset in kept
+        gain = kept.left.gain_of(asset, move, kept=traded)
         text = f"{_over(ground)}: {'is traded' if traded else 'is left alone'}"
-        yield _reading(asset, gains[asset], costs[asset], holds=traded, text=text)
+        yield _reading(asset, gain, cost, holds=traded, text=text)
 
 
-def _told_of_all(
-    kept: Mapping[Asset, Decimal], ground: Ground, *, costs: Mapping[Asset, Decimal]
-) -> Reading:
+def _told_of_all(kept: _Kept) -> Reading:
     """Return the gain of all that is traded against its cost."""
-    with exact_arithmetic():
-        cost = sum((costs[asset] for asset in kept), ZERO)
-    text = f"{_over(ground)}: all that is traded"
-    return _reading(PORTFOLIO, ground.gain(kept), cost, holds=bool(kept), text=text)
+    text = f"{_over(kept.left.ground)}: all that is traded"
+    return _reading(PORTFOLIO, kept.left.gain, kept.cost, holds=bool(kept.moves), text=text)
 
 
 def _over(ground: Ground) -> str:

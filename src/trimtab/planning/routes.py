@@ -14,7 +14,7 @@ from decimal import Decimal
 from trimtab.domain.cross import Protection
 from trimtab.domain.errors import MissingInstrument
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
-from trimtab.domain.exposure import Exposure, contract_symbols, exposure
+from trimtab.domain.exposure import Exposure, contract_symbols
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.plan import LegReason, Role
 from trimtab.domain.snapshot import Snapshot
@@ -41,19 +41,21 @@ def routed(
     corrections: tuple[Correction, ...],
     snapshot: Snapshot,
     *,
+    exposed: Exposure,
     kept: Mapping[Symbol, Decimal],
     short_in: Callable[[Asset], Instrument],
 ) -> tuple[Move, ...]:
     """Split each correction over markets, offsets first, in the order of *corrections*.
 
-    *kept* is what no correction may buy back, base units by contract, >= 0; *short_in* tells which
-    contract carries a hedge. What is bought by futures is bought in the perpetual.
+    *exposed* is of *snapshot*; *kept* is what no correction may buy back, base units by contract,
+    >= 0; *short_in* tells which contract carries a hedge. What is bought by futures is bought in
+    the perpetual.
 
     Raises:
         MissingInstrument: the route needs a market that the snapshot does not have.
 
     """
-    exposed, moves = exposure(snapshot), list[Move]()
+    moves = list[Move]()
     for correction in corrections:
         offsets, rest = _offsets(correction, snapshot, exposed=exposed, kept=kept)
         moves += offsets

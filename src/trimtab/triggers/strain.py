@@ -70,21 +70,25 @@ class Futures:
         """Return balance over maintenance; higher is safer, infinite when flat."""
         return margin_ratio(balance=self.balance, maintenance_margin=self.maintenance())
 
-    def distance(self, symbol: Symbol) -> Decimal:
-        """Return how far the mark of *symbol* may move against its position, fraction, signed."""
-        contract = self.contracts[symbol]
+    def distances(self) -> Mapping[Symbol, Decimal]:
+        """Return how far each mark may move against its position, fractions, signed, by symbol."""
+        contracts = self.contracts
         with exact_arithmetic():
-            own = maintenance(self.notional(symbol), contract.brackets)
-            cushion = self.balance - self.maintenance() + own
-            liquidated = liquidation_price(
-                units=self.units[symbol],
-                mark=contract.mark,
-                cushion=cushion,
-                brackets=contract.brackets,
-            )
-            return liquidation_distance(
-                units=self.units[symbol], mark=contract.mark, price=liquidated
-            )
+            own = {s: maintenance(self.notional(s), contracts[s].brackets) for s in self.units}
+            spare = self.balance - sum(own.values(), ZERO)
+            return {
+                symbol: liquidation_distance(
+                    units=units,
+                    mark=contracts[symbol].mark,
+                    price=liquidation_price(
+                        units=units,
+                        mark=contracts[symbol].mark,
+                        cushion=spare + own[symbol],
+                        brackets=contracts[symbol].brackets,
+                    ),
+                )
+                for symbol, units in self.units.items()
+            }
 
 
 def futures_of(snapshot: Snapshot) -> Futures:
@@ -158,8 +162,7 @@ def _liquidation(held: Futures, *, limits: RiskLimits, rules: UrgencyPolicy) -> 
     with exact_arithmetic():
         threshold = limits.min_liquidation_distance * (ONE + rules.liquidation_early)
         release = threshold * (ONE + rules.hysteresis(TriggerKind.MARGIN))
-    for symbol in held.units:
-        measured = held.distance(symbol)
+    for symbol, measured in held.distances().items():
         if measured < threshold:
             yield _strain(
                 Firing(

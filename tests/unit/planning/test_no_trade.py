@@ -94,6 +94,8 @@ def test_drifts_that_offset_each_other_are_weighed_together_at_last() -> None:
     found = weighed(both, cost, offset, forced=())
     assert (kept(found), [r.measured for r in found.readings]) == ([], [dec(-8), dec(-8), dec(0)])
     assert kept(weighed(both, cost, offset, forced={BTC})) == ["BTC", "ETH"]
+    free = dict.fromkeys(cost, dec(0))  # What gains nothing together is no better for being free.
+    assert kept(weighed(both, free, offset, forced=())) == []
 
 
 def test_what_is_forced_and_what_has_no_past_is_traded_in_any_case() -> None:

@@ -142,7 +142,7 @@ def test_liquidation_that_is_too_near_is_moved_away_by_its_own_contract() -> Non
     near = account("USDT 100000, BTC @ 100000, perp BTC 1, ETH @ 2000, perp ETH 10, wallet 9000")
     plan = planned(near, urgency=ONLY_LIQUIDATION)
     assert [leg.symbol for leg in plan.legs] == [BTC]
-    assert futures_of(after(near, plan)).distance(BTC) >= dec("0.10")
+    assert futures_of(after(near, plan)).distances()[BTC] >= dec("0.10")
     assert plan.firings[0].subject == BTC
 
 
