@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -21,7 +20,8 @@ SECRET = "local-secret"
 """What requests are signed with; must never be seen again."""
 _PLACES = Decimal("0.00000001")
 """On which the exchange books what changes hands."""
-_SIGNATURE = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_ONLY_HEX = bytes(code if chr(code) in "0123456789abcdef" else ord(" ") for code in range(256))
+"""Leaves runs of hexadecimal digits, with blanks between them."""
 
 
 def check_books(world: World) -> None:
@@ -73,12 +73,13 @@ def check_files(world: World) -> None:
 
     """
     _check_chain(world)
-    told = "\n".join(world.tape.lines)
-    files = [path.read_bytes().decode("latin-1") for path in sorted(world.folder.iterdir())]
+    told = "\n".join(world.tape.lines).encode()
+    files = [path.read_bytes() for path in sorted(world.folder.iterdir())]
+    signatures = {signature.encode() for signature in world.law.witness.signatures}
     for text in (told, *files):
-        if SECRET in text:
+        if SECRET.encode() in text:
             raise Broken("I21: the secret is written down")
-        if world.law.witness.signatures & set(_SIGNATURE.findall(text)):
+        if not signatures.isdisjoint(text.translate(_ONLY_HEX).split()):
             raise Broken("I21: a signature is written down")
 
 

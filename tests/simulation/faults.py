@@ -188,11 +188,13 @@ class Weather:
 
     def strikes(self, call: int, *, path: str, is_write: bool) -> tuple[Strike, ...]:
         """Return what strikes a call: at most one break of the transport, then what is shown."""
+        if self.is_over:
+            return ()
         draw = self._chance.draws("call", call)
         if self._breaks_the_promise(call, path=path, is_write=is_write):
             return (strike_of(Kind.AFTER_THE_FENCE, draw, futures=path.startswith("/fapi")),)
         rate = self._on_orders if is_write or path in TRADES else self._on_reads
-        if self.is_over or draw.random() >= rate:
+        if draw.random() >= rate:
             return ()
         fitting = [k for k in self._kinds if _fits(k, path=path, is_write=is_write)]
         if not fitting:

@@ -18,14 +18,15 @@ class LedgerFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "ledger.db"
         self._connection: sqlite3.Connection | None = None
+        self._has_tables = False
 
     @property
     def has_tables(self) -> bool:
         """Whether its schema is made."""
-        if not self.path.exists():
-            return False
-        tables = "SELECT count(*) FROM sqlite_master WHERE name IN ('leases', 'entries')"
-        return self.rows(tables) == [(2,)]
+        if not self._has_tables and self.path.exists():
+            tables = "SELECT count(*) FROM sqlite_master WHERE name IN ('leases', 'entries')"
+            self._has_tables = self.rows(tables) == [(2,)]
+        return self._has_tables
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what is committed."""

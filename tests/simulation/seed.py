@@ -289,6 +289,8 @@ def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
     real_context, context = ssl.create_default_context, _tls()
     real_time, real_uuid, dice = throttler.time, uuid.uuid4, random.getstate()
     real_class, real_thresholds = ccxt_open.exchange_class, gc.get_threshold()
+    real_tls = ccxt_open.SSLContext
+    ccxt_open.SSLContext = lambda _: context  # type: ignore[assignment,misc]  # As above.
     ccxt_open.exchange_class = lambda name: shared(real_class(name))
     gc.set_threshold(*THRESHOLDS)
     throttler.time = _LoopTime(loop)
@@ -303,7 +305,7 @@ def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
     finally:
         throttler.time, uuid.uuid4 = real_time, real_uuid
         ssl.create_default_context = real_context
-        ccxt_open.exchange_class = real_class
+        ccxt_open.exchange_class, ccxt_open.SSLContext = real_class, real_tls
         gc.set_threshold(*real_thresholds)
         random.setstate(dice)
         logging.disable(logging.NOTSET)

@@ -7,13 +7,13 @@ travels back. What has left goes on even when its process dies. Faults strike on
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -265,8 +265,8 @@ def _shown(request: Request) -> str:
 def _written(answer: Answer) -> Wired:
     """Write an answer as bytes."""
     is_page = isinstance(answer.payload, str)
-    body = answer.payload if is_page else json.dumps(answer.payload, separators=(",", ":"))
-    return _wired(answer.status, body.encode(), answer.headers)
+    body = answer.payload.encode() if is_page else orjson.dumps(answer.payload)
+    return _wired(answer.status, body, answer.headers)
 
 
 def _wired(status: int, body: bytes, headers: Mapping[str, str]) -> Wired:

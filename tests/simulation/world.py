@@ -164,8 +164,10 @@ class World:
 
     def _meanwhile(self, call: int) -> None:
         """Draw what else happens at a call."""
-        draw = self.chance.draws("meanwhile", call)
         planned = self.planned.get(call)
+        if planned is None and not self.setting.bustle:
+            return
+        draw = self.chance.draws("meanwhile", call)
         if planned is None and draw.random() >= self.setting.bustle:
             return
         acts = {

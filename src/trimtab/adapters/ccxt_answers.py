@@ -48,13 +48,17 @@ def document(body: bytes) -> Any:  # noqa: ANN401 -- JSON is what it is until it
 
     """
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_not_finite)
+        return _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {type(error).__name__}") from error
 
 
 def _not_finite(name: str) -> NoReturn:
     raise Unreadable(f"{name} is no number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_not_finite)
+"""As ``json.loads`` would make it for every answer anew."""
 
 
 def mapping_of(value: object) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType, SimpleNamespace
 from typing import Final, cast
 
@@ -236,7 +237,7 @@ class Courier:
                 address,
                 data=options.get("data"),
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_S),
+                timeout=_timeout(timeout_s),
                 allow_redirects=False,
                 middlewares=(_once(),),
                 trace_request_ctx=flight,
@@ -275,6 +276,12 @@ def _told_headers(given: object) -> Mapping[str, str]:
     """Return the headers that say something: ccxt 4.5.90 leaves one None without a broker."""
     headers = cast("Mapping[str, str | None]", given or {})
     return {name: value for name, value in headers.items() if value is not None}
+
+
+@cache
+def _timeout(total_s: float) -> aiohttp.ClientTimeout:
+    """Return the limits of one request; there are two, for reads and for writes."""
+    return aiohttp.ClientTimeout(total=total_s, sock_connect=_CONNECT_S)
 
 
 class Answer:

@@ -98,6 +98,8 @@ class Weights:
         waiting = _Waiting(rank=rank, weight=weight, since=loop.time(), passed=loop.create_future())
         self._queue.append(waiting)
         self._serve()
+        if waiting.passed.done():
+            return
         try:
             async with asyncio.timeout(_PATIENCE_S[rank]):
                 await waiting.passed

@@ -33,11 +33,18 @@ class Books:
 
     def __init__(self) -> None:
         self._consumed: dict[tuple[Market, str, str], dict[Decimal, Decimal]] = {}
+        self._untouched: dict[tuple[Market, str, str], tuple[Listing, Decimal, list[Level]]] = {}
+        """What was last made up, with what it was made from: between moves of a mid all is asked
+        for again and again."""
 
     def levels(self, listing: Listing, side: str, mid: Decimal) -> Iterator[Level]:
         """Yield the levels that an order of *side* meets, best first."""
-        taken = self._consumed.get((listing.market, listing.symbol, side), {})
-        for level in made_up(listing, side, mid):
+        place = (listing.market, listing.symbol, side)
+        taken = self._consumed.get(place, {})
+        made = self._untouched.get(place)
+        if made is None or made[0] is not listing or made[1] != mid:
+            made = self._untouched[place] = (listing, mid, list(made_up(listing, side, mid)))
+        for level in made[2]:
             left = level.quantity - taken.get(level.limit_price, Decimal(0))
             if left > 0:
                 yield Level(limit_price=level.limit_price, quantity=left)

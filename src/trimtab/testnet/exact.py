@@ -22,7 +22,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from functools import wraps
+from functools import cache, wraps
 from typing import ParamSpec, TypeVar
 
 _OWN = Context(
@@ -92,10 +92,18 @@ def places(step: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
+@cache
+def _quantum(decimals: int) -> Decimal:
+    """Return one unit of the last of *decimals* places."""
+    return Decimal(1).scaleb(-decimals)
+
+
 def text(value: Decimal, decimals: int) -> str:
     """Write *value* in plain notation with at least *decimals* places, never losing a digit."""
-    shown = max(decimals, places(value)) if value else decimals
-    return format(value.quantize(Decimal(1).scaleb(-shown)), "f")
+    short = value.quantize(_quantum(decimals))
+    if short != value:
+        short = value.quantize(_quantum(max(decimals, places(value))))
+    return format(short, "f")
 
 
 def text8(value: Decimal) -> str:

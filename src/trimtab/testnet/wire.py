@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,6 +24,13 @@ _INTEGER = "^[0-9]{1,20}$"
 def _nothing() -> Mapping[str, str]:
     """Return an empty mapping that cannot be filled."""
     return MappingProxyType({})
+
+
+@lru_cache(maxsize=256)
+def _pairs(*, query: str, body: str) -> tuple[tuple[str, str], ...]:
+    """Return names and values in the order that they came; a request is read several times."""
+    pairs = parse_qsl(query, keep_blank_values=True) if query else []
+    return tuple(pairs + (parse_qsl(body, keep_blank_values=True) if body else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +52,7 @@ class Request:
 
     def params(self) -> dict[str, str]:
         """Return the parameters of query and body; the body wins."""
-        pairs = parse_qsl(self.query, keep_blank_values=True)
-        return dict(pairs + parse_qsl(self.body, keep_blank_values=True))
+        return dict(_pairs(query=self.query, body=self.body))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
