@@ -10,7 +10,16 @@ from urllib.parse import parse_qs
 
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
-from trimtab.testnet import Credential, Exchange, Holding, OpeningPosition, Request, Scenario
+from trimtab.testnet import (
+    Credential,
+    Exchange,
+    Holding,
+    OpeningPosition,
+    Request,
+    Scenario,
+    usdm_triggers,
+)
+from trimtab.testnet.conditionals import Conditional
 from trimtab.testnet.interventions import fund, set_prices
 from trimtab.venues.facts import Market
 
@@ -31,12 +40,16 @@ class BinanceFloor:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._often: list[dict[str, Any]] = []
+        self._coins_wait: list[Waiting] = []
         self._exchange = Exchange(_scenario(), now_ms=lambda: time.time_ns() // 1_000_000)
 
     def answer(self, asked: Asked) -> Told:
         """Execute a request and answer it."""
         if self._often and asked.path == _TRADES[self._market]:
             return _told(200, self._page(asked))
+        if self._coins_wait and asked.path == "/api/v3/openOrders":
+            waiting = enumerate(self._coins_wait)
+            return _told(200, [_stop_limit(order, number) for number, order in waiting])
         request = Request(
             method=asked.method,
             path=asked.path,
@@ -132,6 +145,29 @@ class BinanceFloor:
         """Settle funding once."""
         fund(self._exchange.state, {"BTCUSDT": "0.0001"})
 
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        if self._market is Market.SPOT:
+            self._coins_wait.append(order)
+            return
+        state = self._exchange.state
+        usdm_triggers.place(
+            state,
+            Conditional(
+                number=state.conditionals.next_number(),
+                symbol="BTCUSDT",
+                client_id=order.name,
+                side="BUY" if order.is_buy else "SELL",
+                position_side="BOTH",
+                quantity=order.quantity,
+                trigger_price=order.trigger,
+                working_type="MARK_PRICE" if order.by_mark else "CONTRACT_PRICE",
+                time_in_force="GTC",
+                reduce_only=order.reduces,
+                price_protect=False,
+            ),
+        )
+
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
         return asked.method == "POST" and asked.path == _ORDERS[self._market]
@@ -173,6 +209,24 @@ class BinanceFloor:
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
         return asked.path in _TIMES
+
+
+def _stop_limit(order: Waiting, number: int) -> dict[str, Any]:
+    """Return how an order of coins is listed that waits: it is a limit then, at its trigger."""
+    return {
+        "symbol": "BTCUSDT",
+        "orderId": 9_000_001 + number,
+        "clientOrderId": order.name,
+        "price": str(order.trigger),
+        "stopPrice": str(order.trigger),
+        "origQty": str(order.quantity),
+        "executedQty": "0.00000000",
+        "status": "NEW",
+        "timeInForce": "GTC",
+        "type": "STOP_LOSS_LIMIT",
+        "side": "BUY" if order.is_buy else "SELL",
+        "isWorking": False,
+    }
 
 
 def _scenario() -> Scenario:

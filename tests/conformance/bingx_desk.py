@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Protocol
 
+from tests.conformance.floors import Waiting
 from tests.conformance.trading import (
     DAY_MS,
     FUNDING,
@@ -111,8 +112,9 @@ class SpotDesk:
         return _shown(found[0])
 
     def resting(self, given: Row) -> Row:
-        _known(given)
-        return {"orders": []}  # Every order here ends at once.
+        _known(given)  # Every order here ends at once but those that wait for a trigger.
+        waiting = enumerate(self.trading.waiting)
+        return {"orders": [_waits(order, number) for number, order in waiting]}
 
     def past(self, given: Row) -> Row:
         _known(given)
@@ -353,8 +355,9 @@ class LinearDesk:
         return {"order": _shown_contract(found[0])}
 
     def resting(self, given: Row) -> Row:
-        _known(given)
-        return {"orders": []}  # Every order here ends at once.
+        _known(given)  # Every order here ends at once but those that wait for a trigger.
+        waiting = enumerate(self.trading.waiting)
+        return {"orders": [_waits_of_contract(order, number) for number, order in waiting]}
 
     def past(self, given: Row) -> Row:
         _known(given)
@@ -454,6 +457,48 @@ def _shown(order: Order) -> Row:
         "fee": "0",
         "feeAsset": "BTC",
         "clientOrderID": order.name,
+    }
+
+
+def _waits(order: Waiting, number: int) -> Row:
+    return {
+        "symbol": "BTC-USDT",
+        "orderId": order_id(9_000_000 + number),
+        "price": "0",
+        "StopPrice": str(order.trigger),
+        "origQty": str(order.quantity),
+        "executedQty": "0",
+        "cummulativeQuoteQty": "0",
+        "status": "PENDING",
+        "type": "TAKE_STOP_MARKET",
+        "side": "BUY" if order.is_buy else "SELL",
+        "time": now_ms(),
+        "updateTime": now_ms(),
+        "origQuoteOrderQty": "0",
+        "clientOrderID": order.name,
+    }
+
+
+def _waits_of_contract(order: Waiting, number: int) -> Row:
+    return {
+        "symbol": "BTC-USDT",
+        "orderId": order_id(9_000_000 + number),
+        "side": "BUY" if order.is_buy else "SELL",
+        "positionSide": "BOTH",
+        "type": "STOP_MARKET",
+        "origQty": str(order.quantity),
+        "price": "0.0",
+        "executedQty": "0.0000",
+        "avgPrice": "0.0",
+        "stopPrice": str(order.trigger),
+        "status": "NEW",
+        "time": now_ms(),
+        "updateTime": now_ms(),
+        "clientOrderId": order.name,
+        "workingType": "MARK_PRICE" if order.by_mark else "CONTRACT_PRICE",
+        "onlyOnePosition": True,
+        "reduceOnly": order.reduces,
+        "closePosition": "false",
     }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.bingx_desk import Desk, LinearDesk, Refusal, SpotDesk
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import DAY_MS, closes_between, now_ms
 from trimtab.venues.facts import Market
@@ -148,6 +148,10 @@ class BingxFloor:
     def pay_funding(self) -> None:
         """Settle funding once."""
         self._linear.trading.pay_funding()
+
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        self._desk.trading.waiting.append(order)
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""

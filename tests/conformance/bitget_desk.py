@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tests.conformance.floors import Waiting
 from tests.conformance.trading import (
     DAY_MS,
     FUNDING,
@@ -46,6 +47,12 @@ TERMS = {
         depth=_DEPTH,
     ),
 }
+PLAN_KINDS = {
+    "normal_plan": ("normal_plan",),
+    "track_plan": ("track_plan",),
+    "profit_loss": ("profit_plan", "loss_plan", "moving_plan", "pos_profit", "pos_loss"),
+}
+"""Trigger orders of contracts: what they are asked for as, and how they are told."""
 _RATE = Decimal("0.004")
 _OLDER = "1"
 _DECLINED = {
@@ -69,6 +76,9 @@ class Desk:
         self.trading = Trading(TERMS[is_contract], coins)
         self.mode = "one_way_mode"
         """How positions are kept: ``one_way_mode`` or ``hedge_mode``."""
+        self.waits: list[Row] = []
+        """What waits besides, as the venue writes it; a kind of coins' is ``tpslType``."""
+        self.wants_symbol = False
 
     def markets(self, _: Row) -> list[Row]:
         both: Row = {
@@ -261,7 +271,56 @@ class Desk:
         return {"state" if name == "status" else name: value for name, value in found[0].items()}
 
     def resting(self, given: Row) -> Any:
-        return self._list([], given)  # Every order here ends at once.
+        kind = given.get("tpslType", "normal")  # Every order of the usual kind ends at once.
+        stops = [row for row in self.waits if row.get("tpslType") == "tpsl"]
+        return self._list(stops if kind == "tpsl" else [], given)
+
+    def plans(self, given: Row) -> Any:
+        """Tell trigger orders: of contracts by kind, of coins all but those that stop a loss."""
+        rows = [self._waits(order, number) for number, order in enumerate(self.trading.waiting)]
+        if self._is_contract:
+            asked = PLAN_KINDS.get(given.get("planType", ""))
+            if asked is None:
+                raise Refusal("40017", "Parameter verification failed planType")
+            return self._list([row for row in rows + self.waits if row["planType"] in asked], given)
+        if self.wants_symbol and "symbol" not in given:
+            raise Refusal("40019", "Parameter symbol cannot be empty")
+        found = rows + [row for row in self.waits if row.get("tpslType") != "tpsl"]
+        named = [row for row in found if row["symbol"] == given.get("symbol", row["symbol"])]
+        page = _paged(named, given, number="orderId", under="")
+        last = page[-1]["orderId"] if page else "0"
+        more = bool(page) and page[-1] != named[0]
+        return {"nextFlag": more, "idLessThan": last, "orderList": page}
+
+    def _waits(self, order: Waiting, number: int) -> Row:
+        """Return how a trigger order is told, which goes to the market then."""
+        told: Row = {
+            "orderId": str(1_111_503_385_931_620_352 + number),
+            "clientOid": order.name,
+            "symbol": "BTCUSDT",
+            "size": str(order.quantity),
+            "triggerPrice": str(order.trigger),
+            "triggerType": "mark_price" if order.by_mark else "fill_price",
+            "orderType": "market",
+            "side": "buy" if order.is_buy else "sell",
+            "enterPointSource": "WEB",
+            "cTime": str(now_ms()),
+            "uTime": str(now_ms()),
+        }
+        if not self._is_contract:
+            return told | {"planType": "amount", "executePrice": "0", "status": "live"}
+        return told | {
+            "planType": "loss_plan" if order.reduces else "normal_plan",
+            "price": "",
+            "executePrice": "0",
+            "callbackRatio": "",
+            "planStatus": "live",
+            "posSide": "net",
+            "posMode": self.mode,
+            "tradeSide": "buy_single" if order.is_buy else "sell_single",
+            "marginCoin": "USDT",
+            "marginMode": "crossed",
+        }
 
     def past(self, given: Row) -> Any:
         _known(given)

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.bitget_desk import FEES, Desk, Refusal
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import DAY_MS, closes_between, now_ms
 from trimtab.venues.facts import Market
@@ -69,6 +69,7 @@ class BitgetFloor:
             ("POST", "/spot/wallet/transfer"): self._move,
             ("GET", "/spot/trade/orderInfo"): spot.order,
             ("GET", "/spot/trade/unfilled-orders"): spot.resting,
+            ("GET", "/spot/trade/current-plan-order"): spot.plans,
             ("GET", "/spot/trade/history-orders"): spot.past,
             ("GET", "/spot/trade/fills"): spot.fills,
             ("POST", "/spot/trade/place-order"): spot.place,
@@ -89,6 +90,7 @@ class BitgetFloor:
             ("GET", "/mix/position/all-position"): linear.positions,
             ("GET", "/mix/order/detail"): linear.order,
             ("GET", "/mix/order/orders-pending"): linear.resting,
+            ("GET", "/mix/order/orders-plan-pending"): linear.plans,
             ("GET", "/mix/order/orders-history"): linear.past,
             ("GET", "/mix/order/fills"): linear.fills,
             ("POST", "/mix/order/place-order"): linear.place,
@@ -112,6 +114,14 @@ class BitgetFloor:
             return _told(route(given))
         except Refusal as refusal:
             return _refused(refusal.code, refusal.text)
+
+    def wants_symbol(self) -> None:
+        """Tell trigger orders of coins of one market at a time from now on."""
+        self._spot.wants_symbol = True
+
+    def rest(self, *rows: Row, market: Market) -> None:
+        """Have *rows* wait among those of a market besides, as the venue writes them."""
+        (self._spot if market is Market.SPOT else self._linear).waits += rows
 
     def hedge(self) -> None:
         """Keep long and short side by side from now on."""
@@ -144,6 +154,10 @@ class BitgetFloor:
     def pay_funding(self) -> None:
         """Settle funding once."""
         self._linear.trading.pay_funding()
+
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        self._desk.trading.waiting.append(order)
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""

@@ -23,7 +23,7 @@ from tests.conformance.bybit_linear import (
     paged,
     spot_log,
 )
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
     Declined,
@@ -154,6 +154,10 @@ class BybitFloor:
             self._trading.pay_funding()
             self.linear.settle()
 
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        self._trading.waiting.append(order)
+
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
         return asked.path == "/v5/order/create"
@@ -257,8 +261,11 @@ class BybitFloor:
     def _realtime(self, given: Row) -> Row:
         if self._desk(given).terms.is_contract and not {"symbol", "settleCoin"} & given.keys():
             raise Refusal(10001, "symbol, baseCoin or settleCoin is required")
-        is_open = given.get("openOnly", "0") == "0"  # Every order here ends at once.
-        return self._page([] if is_open else self._chosen(given), given)
+        if given.get("openOnly", "0") != "0":
+            return self._page(self._chosen(given), given)
+        waiting = self._desk(given).waiting  # Every other order here ends at once.
+        rows = [_waits(order, number) for number, order in enumerate(waiting)]
+        return self._page([] if {"orderLinkId", "orderId"} & given.keys() else rows, given)
 
     def _history(self, given: Row) -> Row:
         return self._page(self._chosen(given), given)
@@ -371,6 +378,27 @@ def _order(order: Order) -> Row:
         "timeInForce": "IOC",
         "reduceOnly": order.reduces,
         "createdTime": str(order.at_ms),
+    }
+
+
+def _waits(order: Waiting, number: int) -> Row:
+    """Return how a conditional order is told, of whatever kind, among those that rest."""
+    return {
+        "orderId": _order_id(9_000_000 + number),
+        "orderLinkId": order.name,
+        "symbol": "BTCUSDT",
+        "side": "Buy" if order.is_buy else "Sell",
+        "price": "0",
+        "triggerPrice": str(order.trigger),
+        "triggerBy": "MarkPrice" if order.by_mark else "LastPrice",
+        "orderType": "Market",
+        "stopOrderType": "Stop",
+        "qty": str(order.quantity),
+        "cumExecQty": "0",
+        "leavesQty": str(order.quantity),
+        "orderStatus": "Untriggered",
+        "reduceOnly": order.reduces,
+        "createdTime": str(now_ms()),
     }
 
 

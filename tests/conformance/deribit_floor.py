@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.deribit_linear import LINEAR_TERMS, PERPETUAL, DeribitLinear, Refusal
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
     Declined,
@@ -80,7 +80,7 @@ class DeribitFloor:
             "public/get_order_book": self._book,
             "public/get_tradingview_chart_data": self._chart,
             "private/get_account_summaries": self._wallets,
-            "private/get_open_orders": lambda _: [],
+            "private/get_open_orders": lambda _: self._waiting(),
             "private/get_open_orders_by_instrument": self._resting,
             "private/get_order_state": self._state,
             "private/get_order_state_by_label": self._labelled,
@@ -136,6 +136,10 @@ class DeribitFloor:
         """Settle once, where there are contracts."""
         if self._has_contracts:
             self.linear.settle()
+
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        self._trading.waiting.append(order)
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
@@ -222,7 +226,15 @@ class DeribitFloor:
 
     def _resting(self, given: Row) -> list[Row]:
         self._market(given)
-        return []  # Every order here ends at once.
+        return self._waiting(given.get("instrument_name", ""))  # All others end at once.
+
+    def _waiting(self, market: str = "") -> list[Row]:
+        return [
+            _waits(name, order, number)
+            for name, trading in self._markets_of.items()
+            for number, order in enumerate(trading.waiting)
+            if market in {"", name}
+        ]
 
     def _state(self, given: Row) -> Row:
         for name, order in self._taken():
@@ -367,6 +379,29 @@ def _order(market: str, order: Order) -> Row:
         "last_update_timestamp": order.at_ms,
         "post_only": False,
         "api": True,
+    }
+
+
+def _waits(market: str, order: Waiting, number: int) -> Row:
+    """Return how an order is told that waits: nothing is said of what was executed."""
+    of_contracts = {"reduce_only": order.reduces} if market == PERPETUAL else {}
+    return of_contracts | {
+        "order_id": f"{_numbered(market)}-SLMS-{12 + number}",
+        "label": order.name,
+        "instrument_name": market,
+        "direction": "buy" if order.is_buy else "sell",
+        "price": "market_price",
+        "amount": order.quantity,
+        "order_state": "untriggered",
+        "order_type": "stop_market",
+        "trigger": "mark_price" if order.by_mark else "last_price",
+        "trigger_price": order.trigger,
+        "triggered": False,
+        "time_in_force": "good_til_cancelled",
+        "creation_timestamp": now_ms(),
+        "last_update_timestamp": now_ms(),
+        "post_only": False,
+        "api": False,
     }
 
 

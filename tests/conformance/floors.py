@@ -98,6 +98,10 @@ class ConformingFloor(Protocol):
         """Settle funding once; contracts only."""
         ...
 
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        ...
+
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
         ...

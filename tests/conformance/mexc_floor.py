@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
     DAY_MS,
@@ -123,6 +123,9 @@ class MexcFloor:
 
     def pay_funding(self) -> None:
         """Do nothing: coins pay none."""
+
+    def let_wait(self, order: Waiting) -> None:
+        """Do nothing: no list of its API is said to have *order*."""
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""

@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.bitget_floor import PASSPHRASE
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
+from tests.conformance.okx_algos import ALGO_KINDS, algo_row
 from tests.conformance.okx_linear import CONTRACT, NAME, OkxLinear, spot_bill
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
@@ -100,6 +101,8 @@ class OkxFloor:
         """What is told of USDT besides."""
         self.lists_late = False
         """Whether the long list of executions does not know those of today yet."""
+        self.algos: list[Row] = []
+        """What waits in lists of its own, as the venue writes it, besides what waits in markets."""
         self._deadline_ms = 0
         self._routes: dict[tuple[str, str], Callable[[Row], list[Any]]] = {
             ("GET", "/public/time"): lambda _: [{"ts": str(now_ms())}],
@@ -112,6 +115,7 @@ class OkxFloor:
             ("GET", "/account/trade-fee"): self._fees,
             ("GET", "/trade/order"): self._one,
             ("GET", "/trade/orders-pending"): self._pending,
+            ("GET", "/trade/orders-algo-pending"): self._algos,
             ("GET", "/trade/orders-history"): self._past,
             ("GET", "/trade/fills"): self._fills,
             ("GET", "/trade/fills-history"): self._old_fills,
@@ -177,6 +181,10 @@ class OkxFloor:
         if self._has_contracts:
             self._trading.pay_funding()
             self.linear.settle()
+
+    def let_wait(self, order: Waiting) -> None:
+        """Have a person's *order* wait for its trigger."""
+        self._trading.waiting.append(order)
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
@@ -322,6 +330,18 @@ class OkxFloor:
     def _pending(self, given: Row) -> list[Row]:
         assert given["instType"] in {"SPOT", "SWAP"}
         return []  # Every order here ends at once.
+
+    def _algos(self, given: Row) -> list[Row]:
+        """Tell what waits of one kind, of all markets."""
+        if given.get("ordType") not in ALGO_KINDS:
+            raise Refusal("51000", "Parameter ordType error", status=400)
+        waiting = [
+            algo_row(name, order, number, count=str(order.quantity / trading.terms.contract_size))
+            for name, trading in self._desks.items()
+            for number, order in enumerate(trading.waiting)
+        ]
+        found = [row for row in waiting + self.algos if row["ordType"] == given["ordType"]]
+        return _paged(sorted(found, key=lambda row: int(row["algoId"])), "algoId", given)
 
     def _past(self, given: Row) -> list[Row]:
         return _paged(_orders(self._desk(given)), "ordId", given)

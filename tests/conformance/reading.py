@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.conformance.floors import Waiting
 from tests.conformance.spoken import Told
 from tests.conformance.stage import Stage, from_the_start
 from trimtab.domain.errors import NotDone
@@ -79,6 +80,24 @@ async def payments_are_listed(stage: Stage) -> None:
     paid = await stage.opened.venue.payments(from_the_start().not_before)
     funding = [payment for payment in paid if payment.kind is PaymentKind.FUNDING]
     assert [(payment.symbol, payment.units != 0) for payment in funding] == [(stage.symbol, True)]
+
+
+async def what_waits_is_an_open_order(stage: Stage) -> None:
+    assert stage.seen.open_orders == ()
+    is_contract, quantity, trigger = stage.instrument.is_contract, Decimal("0.01"), Decimal(66_000)
+    by_hand = Waiting(
+        name="by-hand",
+        is_buy=True,
+        quantity=quantity,
+        trigger=trigger,
+        reduces=is_contract,
+        by_mark=True,
+    )
+    stage.floor.let_wait(by_hand)
+    (order,) = (await stage.read_again()).open_orders
+    assert (order.symbol, order.client_order_id) == (stage.symbol, "by-hand")
+    assert (stage.instrument.units(order.lots), order.limit_price) == (quantity, trigger)
+    assert order.reduce_only is is_contract
 
 
 async def rights_are_told(stage: Stage) -> None:

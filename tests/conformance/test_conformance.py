@@ -41,6 +41,7 @@ RUNS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "VC-25": sending.a_move_between_wallets_is_found,
     "VC-26": resting.a_stop_rests_as_planned,
     "VC-27": resting.what_became_of_a_stop_is_told,
+    "VC-28": reading.what_waits_is_an_open_order,
 }
 PASSED = [
     pytest.param(venue_id, market, number, id=f"{venue_id}-{market}-{number}")

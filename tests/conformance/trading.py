@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.conformance.floors import Placed, Truth
+from tests.conformance.floors import Placed, Truth, Waiting
 
 DAY_MS = 86_400_000
 MARK, INDEX = Decimal(60_000), Decimal(60_010)
@@ -116,6 +116,8 @@ class Trading:
     taken: list[Order] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    """What waits for a trigger, placed by hand."""
     wallet: Decimal = Decimal(5000)
     units: Decimal = Decimal("-0.01")
     entry: Decimal = _ENTRY

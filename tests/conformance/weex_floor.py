@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.bitget_floor import PASSPHRASE
-from tests.conformance.floors import Placed, Trouble, Truth
+from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from trimtab.venues.facts import Market
 
@@ -134,6 +134,9 @@ class WeexFloor:
 
     def pay_funding(self) -> None:
         """Do nothing: coins pay none."""
+
+    def let_wait(self, order: Waiting) -> None:
+        """Do nothing: no list of its API is said to have *order*."""
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""

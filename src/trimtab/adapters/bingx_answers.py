@@ -195,17 +195,21 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
 
 
 def _limit_of(row: Row) -> Decimal:
-    """Return the limit of an order, or the trigger that it waits for; 0 for neither."""
-    told = (decimal_of(row, name) for name in ("price", "stopPrice") if row.get(name))
+    """Return the limit of an order, or the trigger that it waits for; 0 for neither.
+
+    The desks spell the trigger in two ways.
+    """
+    names = ("price", "stopPrice", "StopPrice")
+    told = (decimal_of(row, name) for name in names if row.get(name))
     return next(filter(None, told), ZERO)
 
 
 def _reduces(row: Row) -> bool:
-    """Say whether an order of a contract only reduces; the venue may leave it out."""
-    said = row.get("reduceOnly", False)
-    if said not in (True, False, "true", "false"):
-        raise Unreadable("reduceOnly is no truth value")
-    return said in (True, "true")
+    """Say whether an order of a contract only reduces, or closes all; either may be left out."""
+    said = [row.get(name, False) for name in ("reduceOnly", "closePosition")]
+    if any(each not in (True, False, "true", "false", "") for each in said):
+        raise Unreadable("reduceOnly or closePosition is no truth value")
+    return any(each in (True, "true") for each in said)
 
 
 def fill_of(row: Row, instrument: Instrument, name: ClientOrderId | None) -> Fill:

@@ -8,12 +8,14 @@ not read at all. The venue takes ten questions of each kind in a second.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 from trimtab.adapters.bitget_answers import row_in
 from trimtab.adapters.bitget_markets import MARGIN, PRODUCT
+from trimtab.adapters.bitget_waiting import COIN_PLANS, COIN_STOPS, waiting_of_contracts
 from trimtab.adapters.bitget_wallets import (
     balances_of,
     brackets_of,
@@ -26,9 +28,11 @@ from trimtab.adapters.ccxt_account import book_of
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.desk_orders import DeskOrders
-from trimtab.adapters.raw_account import Holdings, ToldContract
+from trimtab.adapters.raw_account import AsksMarket, Holdings, ToldContract
+from trimtab.adapters.waiting_orders import waiting_in
+from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Instrument, Symbol
-from trimtab.domain.snapshot import Book, Bracket
+from trimtab.domain.snapshot import Book, Bracket, OpenOrder
 from trimtab.venues.profile import Desk
 
 _COINS: Final = Endpoint(desk=Desk.SPOT, method="privateSpotGetV2SpotAccountAssets")
@@ -48,6 +52,9 @@ _BOOKS: Final[Mapping[Desk, tuple[Endpoint, Mapping[str, object]]]] = {
     ),
 }
 
+_LACKS_SYMBOL: Final = frozenset({"40017", "40019", "40020", "400172"})
+"""A parameter is missing or wrong."""
+
 
 class BitgetAccount:
     """What is asked of an account."""
@@ -63,17 +70,50 @@ class BitgetAccount:
     async def holdings(self) -> Holdings:
         """Read both wallets, positions and what rests."""
         read = self._wire.read
-        spot, resting = await together(
+        spot, resting, (waiting, of_market) = await together(
             read(_COINS, {"assetType": "hold_only"}, balances_of),
             self._orders.all_resting(Desk.SPOT),
+            self._coins_waiting(),
         )
+        resting = (*resting, *waiting)
         if Desk.LINEAR not in self._markets.desks:
-            return Holdings(balances=spot, pools={}, positions=(), resting=resting)
-        positions, more = await together(
-            read(_POSITIONS, MARGIN, positions_of), self._orders.all_resting(Desk.LINEAR)
+            return Holdings(
+                balances=spot, pools={}, positions=(), resting=resting, waiting_in=of_market
+            )
+        positions, more, waiting = await together(
+            read(_POSITIONS, MARGIN, positions_of),
+            self._orders.all_resting(Desk.LINEAR),
+            waiting_in(self._wire, self._markets, waiting_of_contracts()),
         )
         pools = await read(_POOLS, PRODUCT, partial(pools_of, positions=positions))
-        return Holdings(balances=spot, pools=pools, positions=positions, resting=(*resting, *more))
+        return Holdings(
+            balances=spot,
+            pools=pools,
+            positions=positions,
+            resting=(*resting, *more, *waiting),
+            waiting_in=of_market,
+        )
+
+    async def _coins_waiting(self) -> tuple[tuple[OpenOrder, ...], AsksMarket | None]:
+        """Return what waits in markets of coins, and what asks for the rest of one market.
+
+        Whether trigger orders are told of all markets at once is documented in two ways; where
+        the venue wants to know of which, each market that matters is asked for by itself.
+        """
+        wire, markets = self._wire, self._markets
+        stops = await waiting_in(wire, markets, (COIN_STOPS,))
+        try:
+            return (*stops, *await waiting_in(wire, markets, (COIN_PLANS,))), None
+        except Refused as refusal:
+            if refusal.evidence is None or refusal.evidence.code not in _LACKS_SYMBOL:
+                raise
+
+        async def of_market(symbol: Symbol) -> tuple[OpenOrder, ...]:
+            """Ask for those of one market."""
+            named = {**COIN_PLANS.asked, "symbol": markets.market_id(symbol)}
+            return await waiting_in(wire, markets, (replace(COIN_PLANS, asked=named),))
+
+        return stops, of_market
 
     async def contract(self, symbol: Symbol) -> ToldContract | None:
         """Read one contract; its maintenance table is asked for once while the venue is open."""

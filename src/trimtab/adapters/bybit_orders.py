@@ -171,5 +171,5 @@ def _oldest_first(rows: Iterable[Row]) -> list[Row]:
     """Return orders by age, each once."""
     by_id = {str(row.get("orderId")): row for row in rows}
     return sorted(
-        by_id.values(), key=lambda row: (str(row.get("createdTime")), str(row["orderId"]))
+        by_id.values(), key=lambda row: (str(row.get("createdTime")), str(row.get("orderId")))
     )

@@ -125,16 +125,20 @@ def cancelled_id(answer: object) -> VenueOrderId:
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
     """Read a resting order; one that waits for a trigger has its trigger as its limit.
 
+    Of one that waits it is not told what was executed, and of one that waits for another order no
+    trigger.
+
     Raises:
         Unreadable: a field is missing or wrong.
 
     """
     waits = text_of(row, "order_state") == "untriggered"
-    limit = decimal_of(row, "trigger_price" if waits else "price")
+    limit = decimal_of(row, "trigger_price" if waits and "trigger_price" in row else "price")
     reduces = row.get("reduce_only", False)  # Left out where it is about coins.
     if not isinstance(reduces, bool):
         raise Unreadable("reduce_only is not a truth value")
-    return open_order_in(row, FIELDS, instrument, limit_price=limit, reduce_only=reduces)
+    told = {FIELDS.filled: "0", **row} if waits else row
+    return open_order_in(told, FIELDS, instrument, limit_price=limit, reduce_only=reduces)
 
 
 def client_id_of(row: Row) -> tuple[VenueOrderId, ClientOrderId]:

@@ -36,6 +36,7 @@ from trimtab.adapters.okx_contracts import (
 )
 from trimtab.adapters.okx_instruments import price_band_of, spot_instrument_of, spot_markets
 from trimtab.adapters.okx_orders import OF_DESK
+from trimtab.adapters.okx_waiting import waiting_lists
 from trimtab.adapters.okx_wallet import (
     balances_of,
     futures_of,
@@ -43,8 +44,9 @@ from trimtab.adapters.okx_wallet import (
     require_plain_mode,
 )
 from trimtab.adapters.raw_account import Holdings, PositionRow, ToldContract
+from trimtab.adapters.waiting_orders import waiting_in
 from trimtab.domain.instruments import Instrument, Symbol
-from trimtab.domain.snapshot import Book, PositionMode, PriceBand
+from trimtab.domain.snapshot import Book, OpenOrder, PositionMode, PriceBand
 from trimtab.venues.profile import Desk
 
 
@@ -128,24 +130,31 @@ class OkxAccount:
         read = self._wire.read
         if Desk.LINEAR not in self._markets.desks:
             await read(_CONFIG, {}, require_plain_mode)
-            balances, resting = await together(
-                read(_WALLET, {}, balances_of), self._orders.all_resting(Desk.SPOT)
+            balances, resting, waiting = await together(
+                read(_WALLET, {}, balances_of),
+                self._orders.all_resting(Desk.SPOT),
+                self._waiting(),
             )
-            return Holdings(balances=balances, pools={}, positions=(), resting=resting)
+            return Holdings(balances=balances, pools={}, positions=(), resting=(*resting, *waiting))
         self._mode = await read(_CONFIG, {}, _futures_mode)
         positions, marks = await read(_POSITIONS, {}, _positions_and_marks)
         closing = closing_fees(positions, await self._held(positions), marks)
-        told, spot, linear = await together(
+        told, spot, linear, waiting = await together(
             read(_WALLET, {}, partial(futures_of, positions=positions, closing=closing)),
             self._orders.all_resting(Desk.SPOT),
             self._orders.all_resting(Desk.LINEAR),
+            self._waiting(),
         )
         return Holdings(
             balances=told.balances,
             pools=told.pools,
             positions=positions,
-            resting=(*spot, *linear),
+            resting=(*spot, *linear, *waiting),
         )
+
+    async def _waiting(self) -> tuple[OpenOrder, ...]:
+        """Return what waits for a trigger, in coins and in contracts, whatever is used here."""
+        return await waiting_in(self._wire, self._markets, waiting_lists())
 
     async def _held(self, positions: Iterable[PositionRow]) -> Mapping[str, Instrument]:
         """Return the markets of positions with their fees, by the venue's name."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
@@ -27,7 +27,7 @@ from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Wire, together
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.domain.errors import NotDone
-from trimtab.domain.instruments import Asset, Instrument, Symbol
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.snapshot import (
     AccountKey,
     Balance,
@@ -69,6 +69,14 @@ class Settings:
     mode: PositionMode
 
 
+class AsksMarket(Protocol):
+    """What asks for orders that wait in one market of coins."""
+
+    async def __call__(self, symbol: Symbol) -> tuple[OpenOrder, ...]:
+        """Return them; raises NotDone and Refused."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
     """Everything that does not depend on which markets matter."""
@@ -77,7 +85,9 @@ class Holdings:
     pools: Mapping[Asset, MarginPool]
     positions: tuple[PositionRow, ...]
     resting: tuple[OpenOrder, ...]
-    """By desk and age."""
+    """By desk and age. One that only reduces and has no size closes all of its position."""
+    waiting_in: AsksMarket | None = None
+    """Where orders that wait for a trigger are told of one market of coins at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +163,8 @@ class RawMarketData:
         kept = [s for s in listed if desk_of(s) is Desk.SPOT or s in contracts]
         instruments = dict(zip(kept, await self._paced(self._markets.charged, kept), strict=True))
         books = await self._paced(self._book, list(instruments.values()))
+        positions = self._positions(held.positions, instruments)
+        resting = (*held.resting, *await self._waiting(held.waiting_in, kept))
         return Snapshot(
             snapshot_id=uuid.uuid4().hex,
             key=self._key,
@@ -161,11 +173,11 @@ class RawMarketData:
             instruments=instruments,
             balances=held.balances,
             pools=held.pools,
-            positions=self._positions(held.positions, instruments),
+            positions=positions,
             books={s: book for s, book in zip(kept, books, strict=True) if book is not None},
             contracts={symbol: _state(read) for symbol, read in contracts.items()},
             price_bands=self._markets.price_bands(kept),
-            open_orders=held.resting,
+            open_orders=tuple(_sized(order, positions) for order in resting),
             clock=await self._wire.clocks_now(self._markets.desks),  # One may have moved meanwhile.
             position_mode=_mode(held.positions, contracts.values()),
         )
@@ -182,6 +194,15 @@ class RawMarketData:
         wanted = {Symbol(f"{asset}/{quote}") for asset in assets - {quote}}
         wanted |= {Symbol(f"{asset}/{quote}:{quote}") for asset in portfolio.with_contracts}
         return sorted(await self._markets.load(wanted | used | set(portfolio.markets)))
+
+    async def _waiting(
+        self, ask: AsksMarket | None, symbols: Iterable[Symbol]
+    ) -> tuple[OpenOrder, ...]:
+        """Return what waits in markets of coins, where each is asked for by itself."""
+        if ask is None:
+            return ()
+        found = await self._paced(ask, [s for s in symbols if desk_of(s) is Desk.SPOT])
+        return tuple(order for orders in found for order in orders)
 
     async def _contracts(self, symbols: Iterable[Symbol]) -> Mapping[Symbol, _Read]:
         """Read what is set and what is paid for each contract; one without a price is left out."""
@@ -244,6 +265,14 @@ def _state(read: _Read) -> ContractState:
     """Put together what was read of one contract."""
     told = read.told
     return contract_state(told.prices, told.settings.contract, told.steps, read_at=read.read_at)
+
+
+def _sized(order: OpenOrder, positions: Mapping[Symbol, Position]) -> OpenOrder:
+    """Give an order that closes whatever is held the size of that."""
+    held = positions.get(order.symbol)
+    if order.lots or not order.reduce_only or held is None:
+        return order
+    return replace(order, lots=Lots(-held.lots))
 
 
 def _mode(positions: Iterable[PositionRow], contracts: Iterable[_Read]) -> PositionMode:

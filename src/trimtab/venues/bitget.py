@@ -102,6 +102,7 @@ _READS: Final = (
     "privateSpotGetV2SpotAccountTransferRecords",
     "privateSpotGetV2SpotTradeOrderInfo",
     "privateSpotGetV2SpotTradeUnfilledOrders",
+    "privateSpotGetV2SpotTradeCurrentPlanOrder",
     "privateSpotGetV2SpotTradeHistoryOrders",
     "privateSpotGetV2SpotTradeFills",
     "privateCommonGetV2CommonTradeRate",
@@ -118,6 +119,7 @@ _READS: Final = (
     "privateMixGetV2MixPositionAllPosition",
     "privateMixGetV2MixOrderDetail",
     "privateMixGetV2MixOrderOrdersPending",
+    "privateMixGetV2MixOrderOrdersPlanPending",
     "privateMixGetV2MixOrderOrdersHistory",
     "privateMixGetV2MixOrderFills",
 )

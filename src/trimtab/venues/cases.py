@@ -127,6 +127,11 @@ CASES: Final = MappingProxyType(
                 "a stop that fired names the order that it became; one that was withdrawn says so",
                 Needed.STOPS,
             ),
+            _case(
+                28,
+                "what waits for a trigger is among the open orders, whoever placed it",
+                Needed.ALONE,
+            ),
         )
     )
 )

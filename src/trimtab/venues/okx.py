@@ -82,6 +82,7 @@ _READS: Final = (
     "privateGetAccountTradeFee",
     "privateGetTradeOrder",
     "privateGetTradeOrdersPending",
+    "privateGetTradeOrdersAlgoPending",
     "privateGetTradeOrdersHistory",
     "privateGetTradeFills",
     "privateGetTradeFillsHistory",

@@ -71,6 +71,11 @@ _LABELS_REPEAT: Final = _besides(
     Outcome.NOT_APPLICABLE,
 )
 
+_WAITING_UNTOLD: Final = _besides(
+    {"VC-28": "no list of its API is said to have what its page lets wait for a trigger"},
+    Outcome.NOT_SUPPORTED,
+)
+
 SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
     {
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
@@ -83,10 +88,12 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("deribit", Market.LINEAR): _all_but(
             _LABELS_REPEAT, _ONE_WALLET, _NO_LEVERAGE_IS_SET, _NO_STOPS
         ),
-        ("weex", Market.SPOT): _all_but(_COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS),
+        ("weex", Market.SPOT): _all_but(
+            _COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS, _WAITING_UNTOLD
+        ),
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(_NO_STOPS),
-        ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
+        ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _WAITING_UNTOLD),
         ("okx", Market.SPOT): _all_but(_COINS_ONLY),
         ("okx", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
     }

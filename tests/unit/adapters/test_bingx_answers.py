@@ -219,12 +219,20 @@ def test_a_resting_order_has_its_trigger_as_its_limit_and_may_have_no_name() -> 
     assert (found.client_order_id, found.lots, found.limit_price) == ("", 100, Decimal("60000.1"))
     waits = open_order_of(order_of_coins(price="0", stopPrice="70000"), spot())
     assert waits.limit_price == 70000
+    assert open_order_of(order_of_coins(price="0", StopPrice="71000"), spot()).limit_price == 71000
     assert open_order_of(order_of_coins(price="", stopPrice=""), spot()).limit_price == 0
     assert open_order_of(order_of_coins(reduceOnly=True), swap()).reduce_only
     assert open_order_of(order_of_coins(reduceOnly="true"), swap()).reduce_only
     assert not open_order_of(order_of_coins(), swap()).reduce_only
+    whole = order_of_coins(origQty="0", executedQty="0", closePosition="true", reduceOnly=False)
+    assert (open_order_of(whole, swap()).lots, open_order_of(whole, swap()).reduce_only) == (
+        0,
+        True,
+    )
     with pytest.raises(Unreadable):
         open_order_of(order_of_coins(reduceOnly="yes"), swap())
+    with pytest.raises(Unreadable):
+        open_order_of(order_of_coins(closePosition="all"), swap())
 
 
 def test_an_execution_of_coins_pays_what_is_written_negative_to_the_last_digit() -> None:

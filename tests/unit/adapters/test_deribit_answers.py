@@ -217,6 +217,13 @@ def test_an_order_that_waits_for_a_trigger_has_its_trigger_as_its_limit() -> Non
     waits = {**ORDER, "order_state": "untriggered", "trigger_price": Decimal(59000)}
     waits["price"] = "market_price"
     assert open_order_of(one_order({"result": waits}), BTC).limit_price == Decimal(59000)
+    untold = {name: value for name, value in waits.items() if name != "filled_amount"}
+    assert open_order_of(one_order({"result": untold}), BTC).lots == -5000
+    with pytest.raises(Unreadable, match="filled_amount"):
+        open_order_of(one_order({"result": {**untold, "order_state": "open", "price": 1}}), BTC)
+    linked = {**untold, "price": Decimal(60000), "is_secondary_oto": True}
+    del linked["trigger_price"]
+    assert open_order_of(one_order({"result": linked}), BTC).limit_price == Decimal(60000)
     for wrong in (None, [], {**ORDER, "direction": None}, {**ORDER, "instrument_name": 1}):
         with pytest.raises(Unreadable):
             one_order({"result": wrong})

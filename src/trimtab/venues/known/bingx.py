@@ -140,6 +140,7 @@ FACTS: Final = VenueFacts(
         "spot cuts a size or limit that is finer than its grid, and takes the order",
         "daily candles begin at midnight of UTC+8 unless asked otherwise",
         "its host of virtual money has no coins: an account is opened in live alone",
+        "orders over time (TWAP) are in a list of their own, which is not read",
     ),
     markets=MappingProxyType(
         {

@@ -129,8 +129,12 @@ FACTS: Final = VenueFacts(
         "what a transfer is answered with and what it is listed with are different numbers",
         "a margin mode is refused while a position is open, also the one that is set",
         (
-            "orders that wait for a trigger are in lists of their own, which are not read: what a "
-            "person has waiting counts in no limit"
+            "orders that wait for a trigger are in lists of their own, three of contracts and two "
+            "of coins; those of contracts are told for three months"
+        ),
+        (
+            "whether trigger orders of coins are told of all markets at once is documented in two "
+            "ways; where they are not, those of markets that the account does not touch are unseen"
         ),
     ),
     markets=MappingProxyType(

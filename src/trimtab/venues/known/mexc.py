@@ -81,6 +81,7 @@ FACTS: Final = VenueFacts(
             "on another: ten seconds are what surely holds"
         ),
         "fetch_order and cancel_order of contracts by client order id ask for None",
+        "an order of coins that waits for a trigger on its page is in no list that its API names",
     ),
     markets=MappingProxyType(
         {

@@ -131,8 +131,8 @@ FACTS: Final = VenueFacts(
         "in multi-currency and portfolio margin every coin backs contracts, and may be sold",
         "steps of the maintenance table count contracts, and a step's rate holds for all of it",
         (
-            "orders that wait for a trigger are in lists of their own, which are not read: what a "
-            "person has waiting counts in no limit"
+            "algo orders are in lists of their own, one for each kind; a chase order is not asked "
+            "for, and counts by the limit that it has in the book"
         ),
     ),
     markets=MappingProxyType(

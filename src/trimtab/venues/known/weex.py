@@ -136,6 +136,7 @@ FACTS: Final = VenueFacts(
         "it tells no table of maintenance margin, so that no plan with contracts can be judged",
         "an execution of coins does not say in what its fee is; ccxt takes it for what is received",
         "the account's own fee rates were seen to be 0 while fees were paid",
+        "an order of coins that waits for a trigger on its page is in no list that its API names",
     ),
     markets=MappingProxyType(
         {
