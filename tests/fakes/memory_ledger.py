@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tests.fakes.memory_notices import MemoryNotices, NoticeStore
+from tests.fakes.statements import statement_of
 from trimtab.adapters.ledger import rules, slot_rules, standing_rules, stop_rules, transfer_rules
 from trimtab.approval import Occasion
 from trimtab.domain.approved import Approval, ApprovalKind
@@ -309,7 +310,7 @@ class MemoryLedger(MemoryNotices):
 
     async def save_balances(self, snapshot: Snapshot) -> None:
         self._about_to_write()
-        statement = rules.statement_of(snapshot, marks={}, is_bracketed=False)
+        statement = statement_of(snapshot, marks={}, is_bracketed=False)
         self._save(statement)
 
     async def save_statement(
@@ -320,7 +321,7 @@ class MemoryLedger(MemoryNotices):
         flows: Sequence[ExternalFlow],
     ) -> None:
         self._about_to_write()
-        self._save(rules.statement_of(snapshot, marks=marks, is_bracketed=True))
+        self._save(statement_of(snapshot, marks=marks, is_bracketed=True))
         if not self._dry_run:
             self.store.flows.extend(flows)
 

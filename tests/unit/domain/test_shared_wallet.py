@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.builders import account, contract, occasion, plan, policy, swap
+from tests.fakes.statements import statement_of
 from tests.unit.risk.cases import ask, context, refused
-from trimtab.adapters.ledger.rules import statement_of
 from trimtab.adapters.paper_account import simulated
 from trimtab.domain.exact import ONE
 from trimtab.domain.exposure import exposure

@@ -18,9 +18,6 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.orders import Fill, OrderRecord, OrderState, Side, TradeId
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
-from trimtab.domain.shared_wallet import holdings_of
-from trimtab.domain.snapshot import Snapshot
-from trimtab.domain.statement import Statement
 from trimtab.execution.lifecycle import is_allowed
 from trimtab.ports import PlanStatus, Transition
 
@@ -314,18 +311,3 @@ def fresh_payments(
 def payments_read_from(newest: datetime) -> datetime:
     """Return from when on payments are read again: they may be listed late, and out of order."""
     return newest - timedelta(seconds=PAYMENTS_LATE_S)
-
-
-def statement_of(
-    snapshot: Snapshot, *, marks: Mapping[Symbol, TradeId | None], is_bracketed: bool
-) -> Statement:
-    """Return what of a snapshot the fills and payments that follow are added to."""
-    held = holdings_of(snapshot)
-    return Statement(
-        taken_at=snapshot.venue_at,
-        marks=marks,
-        is_bracketed=is_bracketed,
-        balances=held.outside,
-        wallets=held.wallets,
-        positions={symbol: position.lots for symbol, position in snapshot.positions.items()},
-    )
