@@ -55,6 +55,61 @@ async def test_a_stop_works_with_trimtab_off_and_is_booked_to_its_hedge(
     assert again.document["status"] == "nothing_to_do"
 
 
+async def stops_examined(account: Account) -> tuple[str, str]:
+    """Return how the doctor's look at stops ended, and its fix."""
+    told = await account.trimtab("doctor", "--json")
+    assert told.code == 0, told.text
+    (found,) = [c for c in told.document["checks"] if c["check"] == "stops"]
+    return found["outcome"], found["fix"]
+
+
+async def test_a_plan_on_a_ledger_that_has_not_booked_a_fired_stop_says_so_and_is_refused(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    account.exchange.set_prices(mid={"BTC": "11200"})
+    planned = await account.trimtab("hedge", "BTC", "20%", "--json")
+    assert planned.code == 3, planned.text
+    (finding,) = [
+        f
+        for f in planned.document["gate"]["findings"]
+        if (f["check"], f["verdict"]) == ("unresolved_orders", "refuse")
+    ]
+    assert "has fired or was withdrawn" in finding["reason"]
+    assert "trimtab recover" in finding["reason"]
+    told = await account.trimtab("plan")
+    assert "rests no more: it has fired or was withdrawn" in " ".join(told.stdout.split())
+    assert told.stdout.rstrip().endswith("next: trimtab recover, then trimtab plan")
+    [hedge] = await hedges_of(account)
+    assert (hedge["stop"]["status"], hedge["stop"]["shown_by_venue"]) == ("resting", False)
+    assert "gone: trimtab recover" in " ".join((await account.trimtab("status")).stdout.split())
+    assert await stops_examined(account) == ("warn", "trimtab recover, then trimtab plan")
+    assert (await account.trimtab("recover")).code == 0
+    assert await stops_examined(account) == ("pass", None)
+    assert "rests no more" not in (await account.trimtab("plan")).stdout
+
+
+async def test_a_hedge_that_lost_its_stop_is_told_by_recover_and_doctor_until_a_run_puts_it(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [hedge] = await hedges_of(account)
+    [rests] = resting(account)
+    withdraw(account.exchange.exchange.state, client_id=rests["client_id"])
+    for _ in range(2):  # The second finds nothing to do, and tells it all the same.
+        told = await account.trimtab("recover", "--json")
+        assert told.document["hedges_without_stop"] == [hedge["id"]]
+        assert told.document["next"] == "trimtab run --execute"
+    shown = await account.trimtab("recover")
+    assert f"No stop on the venue: {hedge['id']}." in shown.stdout
+    assert await stops_examined(account) == ("warn", "trimtab run --execute")
+    ran = await asked(account, "run")
+    assert f"no stop on the venue: {hedge['id']}" in ran.stderr
+    assert len(resting(account)) == 1
+    told = await account.trimtab("recover", "--json")
+    assert (told.document["hedges_without_stop"], told.document["next"]) == ([], "trimtab plan")
+
+
 async def test_a_stop_that_the_exchange_withdrew_is_told_and_put_again_by_the_next_run(
     account_at: AccountAt,
 ) -> None:

@@ -7,6 +7,7 @@ from tests.acceptance.strangers import CONDITIONAL, shorted, waiting_order
 from tests.acceptance.test_hedges import ONE_COIN, opened
 from tests.acceptance.test_stops import RESTS, hedged, resting
 from trimtab.testnet import Fault, Kind
+from trimtab.testnet.interventions import withdraw
 
 
 async def test_one_that_would_open_more_than_may_be_held_stops_a_plan_that_passes_without_it(
@@ -41,8 +42,9 @@ async def test_a_stop_of_a_hedge_is_ours_and_no_difference(account_at: AccountAt
     (stop,) = resting(account)
     (order,) = told.document["open_orders"]
     assert (order["client_order_id"], order["ours"]) == (stop["client_id"], True)
-    (foreign,) = [c for c in examined.document["checks"] if c["check"] == "foreign_orders"]
-    assert foreign["outcome"] == "pass"
+    found = {c["check"]: c for c in examined.document["checks"]}
+    assert {found[name]["outcome"] for name in ("foreign_orders", "stops")} == {"pass"}
+    assert found["stops"]["found"] == "1 on the venue, as wanted"
     assert compared.code == 0, compared.text
 
 
@@ -60,6 +62,11 @@ async def test_a_stop_that_bears_our_kind_of_name_and_that_the_ledger_has_not_ne
     assert compared.code == 1, compared.text
     (difference,) = compared.document["differences"]
     assert (difference["name"], difference["expected"]) == (lost, "no such order")
+    examined = await account.trimtab("doctor", "--json")
+    found = {c["check"]: c for c in examined.document["checks"]}
+    assert (found["stops"]["outcome"], found["foreign_orders"]["outcome"]) == ("fail", "pass")
+    assert f"{lost} in BTC/USDT:USDT (unknown there)" in found["stops"]["found"]
+    assert "trimtab reconcile" in found["stops"]["fix"]
 
 
 async def placing(account_at: AccountAt, *, hidden_ms: int) -> tuple[Account, Ended]:
@@ -90,4 +97,13 @@ async def test_a_stop_that_shows_only_after_its_absence_was_proved_is_told(
     account.exchange.exchange.state.conditionals.veil.hide(late["number"], until_ms={})
     compared = await account.trimtab("reconcile", "--json")
     assert compared.code == 1, compared.text
-    assert late["client_id"] in {d["name"] for d in compared.document["differences"]}
+    told = {d["name"]: d["expected"] for d in compared.document["differences"]}
+    assert told[late["client_id"]] == "stop absent"
+    by_hand = f"cancel {late['client_id']} on the exchange's page of conditional orders"
+    assert compared.document["next"] == f"{by_hand}, then trimtab reconcile"
+    examined = await account.trimtab("doctor", "--json")
+    (stops,) = [c for c in examined.document["checks"] if c["check"] == "stops"]
+    assert (examined.code, stops["outcome"]) == (1, "fail")
+    assert f"{late['client_id']} in BTC/USDT:USDT (absent)" in stops["found"]
+    withdraw(account.exchange.exchange.state, client_id=late["client_id"])
+    assert (await account.trimtab("reconcile")).code == 0

@@ -53,6 +53,7 @@ def _stop_document(seen: SeenHedge) -> Document | None:
         "trigger_price": plain(intent.trigger_price),
         "distance": None if distance is None else weight(distance),
         "as_it_should": seen.stop.is_right,
+        "shown_by_venue": not seen.stop.is_gone,
     }
 
 

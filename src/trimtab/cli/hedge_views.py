@@ -118,7 +118,8 @@ def _is_stopped(seen: SeenHedge) -> bool:
     """Whether a hedge has the stop on the venue that it should have, or should have none."""
     if seen.stop is None:
         return not seen.wants_stop
-    return seen.stop.is_right and seen.stop.record.state is StopState.RESTING
+    is_quiet = seen.stop.record.state is StopState.RESTING and not seen.stop.is_gone
+    return seen.stop.is_right and is_quiet
 
 
 def _stop(seen: SeenHedge) -> str:
@@ -131,6 +132,8 @@ def _stop(seen: SeenHedge) -> str:
         told += f" ({points(seen.stop.distance)})"
     if state is not StopState.RESTING:
         return f"{told}, {state.value}: trimtab recover"
+    if seen.stop.is_gone:
+        return f"{told}, gone: trimtab recover"
     return told if seen.stop.is_right else f"{told}, wrong: trimtab plan"
 
 

@@ -19,7 +19,8 @@ from trimtab.cli.views_ledger import fills_view, payments_view
 from trimtab.domain.exact import plain
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.statement import ExternalFlow
-from trimtab.execution.reconcile import Actor, Difference
+from trimtab.domain.stops import is_stop_name
+from trimtab.execution.reconcile import Actor, Difference, Subject
 from trimtab.workflow.reconcile import Reconciliation
 
 
@@ -119,6 +120,14 @@ def _next_step(found: Reconciliation) -> str:
         return "trimtab recover, then trimtab reconcile"
     if found.left_to_person:
         return "trimtab reconcile --adopt in a few minutes; if it stays, runbooks/unexplained.md"
+    if late := [d.name for d in found.differences if _is_stop(d)]:
+        where = "on the exchange's page of conditional orders"
+        return f"cancel {', '.join(late)} {where}, then trimtab reconcile"
     if Actor.PERSON in actors:
         return "look at these on the exchange, then trimtab reconcile"
     return "trimtab reconcile --adopt, once you know where they came from"
+
+
+def _is_stop(difference: Difference) -> bool:
+    """Whether something rests under a name of our stops that the ledger does not have as open."""
+    return difference.subject is Subject.ORDER and is_stop_name(difference.name)

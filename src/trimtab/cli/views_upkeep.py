@@ -19,6 +19,7 @@ from trimtab.cli.session import Result
 from trimtab.cli.tables import wallets, words
 from trimtab.cli.views_ledger import side
 from trimtab.domain.exact import plain
+from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import OrderRecord, Side
 from trimtab.domain.snapshot import OpenOrder
@@ -65,23 +66,27 @@ class Halted:
     """Stops that stay on the venue: they work when nobody does."""
 
 
-def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Result:
-    """Return what recovery found out; *before* are the orders that it was to resolve."""
+def recover_result(
+    report: RecoveryReport, before: Sequence[OrderRecord], bare: Sequence[HedgeId]
+) -> Result:
+    """Return what recovery found out; *before* are the orders that it was to resolve.
+
+    *bare* are the hedges that should have a stop on the venue and have none.
+    """
     code, known = Exit(report.exit_code), {r.intent.client_order_id: r for r in before}
-    next_step = _after_recovery(report, code)
+    next_step = "trimtab run --execute" if bare and not code else _after_recovery(report, code)
     document = {
         "status": _recovery_status(report, code),
         "resolved": len(report.resolved),
         "orders": [_recovered_document(o, known[o.client_order_id]) for o in report.orders],
         "transfers": [_transfer_document(t) for t in report.transfers],
         "stops": [_stop_document(s) for s in report.stops],
+        "hedges_without_stop": list(bare),
         "next": next_step,
     }
+    told = "Nothing to recover: every order and transfer is closed, every stop is where it was."
     if report.is_nothing:
-        view: RenderableType = Text(
-            f"Nothing to recover: every order and transfer is closed, every stop is where it was."
-            f"\nnext: {next_step}"
-        )
+        view = Group(Text(told), *_without_stop(bare), Text(f"next: {next_step}"))
         return Result(document=document, view=view, code=code)
     columns = ("order", "market", "side", ">quantity", "before", "after", ">filled")
     rows = [_recovered_row(o, known[o.client_order_id]) for o in report.orders]
@@ -108,8 +113,15 @@ def recover_result(report: RecoveryReport, before: Sequence[OrderRecord]) -> Res
     others += [each.is_resolved for each in report.stops]
     known_ends = len(report.resolved) + sum(others)
     told = f"{known_ends} of {len(report.orders) + len(others)} resolved."
-    view = Group(*tables, Text(), *notes, Text(f"{told}\nnext: {next_step}"))
-    return Result(document=document, view=view, code=code)
+    lines = (Text(told), *_without_stop(bare), Text(f"next: {next_step}"))
+    return Result(document=document, view=Group(*tables, Text(), *notes, *lines), code=code)
+
+
+def _without_stop(bare: Sequence[HedgeId]) -> Iterator[Text]:
+    """Yield that hedges have no stop on the venue, and what becomes of them."""
+    if bare:
+        told = f"No stop on the venue: {', '.join(bare)}. Until a run puts it, only plans close it."
+        yield Text(told, "bold yellow")
 
 
 def _recovery_status(report: RecoveryReport, code: Exit) -> str:

@@ -20,6 +20,7 @@ from typing import Final, NewType
 from trimtab.domain.hedges import HedgeId, HedgeLine
 from trimtab.domain.instruments import Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
+from trimtab.domain.snapshot import OpenOrder
 
 StopId = NewType("StopId", str)
 """Our own name of a stop, sent with it; 28 characters of ``[a-z0-9]``, the first an ``s``."""
@@ -27,6 +28,7 @@ VenueStopId = NewType("VenueStopId", str)
 """The venue's number of a stop; the order that it becomes has another one."""
 
 STOP_ID_LENGTH: Final = 28
+_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 FIRST_STOP_LINE: Final = 1001
 """Stops are counted from here on, so that another order of a plan's legs renames none."""
 
@@ -36,6 +38,11 @@ def stop_id(*, plan_digest: str, line: int) -> StopId:
     seed = f"{plan_digest}:{line}:stop".encode("ascii")
     text = base64.b32encode(hashlib.sha256(seed).digest()).decode("ascii").lower()
     return StopId("s" + text[: STOP_ID_LENGTH - 1])
+
+
+def is_stop_name(name: str) -> bool:
+    """Whether *name* is of the kind that our stops bear; whose it is, the ledger says."""
+    return len(name) == STOP_ID_LENGTH and name[0] == "s" and _LETTERS.issuperset(name)
 
 
 class StopAct(StrEnum):
@@ -235,6 +242,21 @@ class StopRecord:
 def names_of(records: Iterable[StopRecord]) -> frozenset[ClientOrderId]:
     """Return the names under which stops show among the open orders of a snapshot."""
     return frozenset(ClientOrderId(record.intent.stop_id) for record in records)
+
+
+def unseen(
+    records: Iterable[StopRecord], open_orders: Iterable[OpenOrder]
+) -> tuple[StopRecord, ...]:
+    """Return the *records* that rest by the ledger and are not among *open_orders*, in order.
+
+    Each has fired or was withdrawn, and nothing that came of it is booked; or it is listed late.
+    """
+    shown = {order.client_order_id for order in open_orders}
+    return tuple(
+        record
+        for record in records
+        if record.state is StopState.RESTING and ClientOrderId(record.intent.stop_id) not in shown
+    )
 
 
 def order_of(intent: StopIntent) -> OrderIntent:

@@ -22,6 +22,7 @@ from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Position
 from trimtab.domain.statement import Statement
+from trimtab.domain.stops import StopRecord, StopState
 from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution.tracking import lots_of
 
@@ -67,9 +68,16 @@ class Difference:
 
 
 def compare_orders(
-    records: Iterable[OrderRecord], resting: Iterable[OpenOrder]
+    records: Iterable[OrderRecord],
+    resting: Iterable[OpenOrder],
+    stops: Iterable[StopRecord],
 ) -> tuple[Difference, ...]:
-    """Return orders that the ledger has not closed, then those that rest and should not."""
+    """Return orders that the ledger has not closed, then those that rest and should not.
+
+    Those of *stops* that may fill rest by right. One that has ended is told with its state: it
+    showed only after its absence was proved.
+    """
+    lives = {ClientOrderId(s.intent.stop_id): s.state for s in stops}
     known = {r.intent.client_order_id: r for r in records}
     left = tuple(
         Difference(
@@ -82,7 +90,9 @@ def compare_orders(
         for name, record in known.items()
         if not record.state.is_terminal
     )
-    return left + tuple(_resting(each, known) for each in resting if _is_odd(each, known))
+    rightly = {name for name, state in lives.items() if state.may_fill}
+    odd = (o for o in resting if o.client_order_id not in rightly and _is_odd(o, known))
+    return left + tuple(_resting(each, known, lives) for each in odd)
 
 
 def _is_odd(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> bool:
@@ -91,13 +101,18 @@ def _is_odd(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> boo
     return record is None or record.state.is_terminal
 
 
-def _resting(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> Difference:
+def _resting(
+    order: OpenOrder,
+    known: Mapping[ClientOrderId, OrderRecord],
+    stops: Mapping[ClientOrderId, StopState],
+) -> Difference:
     """Tell of an order that rests on the venue."""
-    record = known.get(order.client_order_id)
+    record, stop = known.get(order.client_order_id), stops.get(order.client_order_id)
+    expected = "no such order" if stop is None else f"stop {stop.value}"
     return Difference(
         subject=Subject.ORDER,
         name=order.client_order_id,
-        expected=record.state if record else "no such order",
+        expected=record.state if record else expected,
         actual=f"{order.symbol}: {order.lots} lots rest at {plain(order.limit_price)}",
         who=Actor.PERSON,
     )

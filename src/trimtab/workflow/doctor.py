@@ -21,6 +21,7 @@ from trimtab.domain.snapshot import (
     Snapshot,
 )
 from trimtab.domain.standing_approval import Unproved
+from trimtab.domain.stops import is_stop_name
 from trimtab.domain.trading import Restraint, TradingState
 from trimtab.domain.transfers import TransferRecord
 from trimtab.workflow.bearings import Bearing
@@ -42,7 +43,7 @@ class Outcome(StrEnum):
     WARN = "warn"
     """A run works, but a person should know."""
     FAIL = "fail"
-    """A run would be refused, or could not begin."""
+    """A run would be refused, could not begin, or would leave what a person has to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def _markets(snapshot: Snapshot, policy: Policy) -> Examination:
     closed = [s for s in wanted if s not in missing and not snapshot.instruments[s].tradable]
     empty = [s for s in wanted if s not in (*missing, *closed) and s not in snapshot.books]
     faults = [
-        f"{_listed(symbols)} {what}"
+        f"{listed(symbols)} {what}"
         for symbols, what in ((missing, "not listed"), (closed, "not trading"), (empty, "no book"))
         if symbols
     ]
@@ -169,11 +170,11 @@ def _margin_mode(snapshot: Snapshot, policy: Policy) -> Examination:
     ]
     if isolated:
         fix = "set cross margin on the venue; the gate refuses isolated positions"
-        return failed("margin_mode", found=f"isolated margin: {_listed(isolated)}", fix=fix)
+        return failed("margin_mode", found=f"isolated margin: {listed(isolated)}", fix=fix)
     used = _used_contracts(snapshot, policy)
     other = [s for s, c in used if c.margin_mode is not MarginMode.CROSS]
     if other:
-        return warned("margin_mode", found=f"{_listed(other)} not cross", fix=_SET_BY_A_RUN)
+        return warned("margin_mode", found=f"{listed(other)} not cross", fix=_SET_BY_A_RUN)
     return passed("margin_mode", found="cross")
 
 
@@ -185,7 +186,7 @@ def _leverage(snapshot: Snapshot, policy: Policy) -> Examination:
     used = _used_contracts(snapshot, policy)
     other = [s for s, c in used if c.takes_leverage and c.leverage != wanted]
     if other:
-        found = f"{_listed(other)} not at leverage {wanted}"
+        found = f"{listed(other)} not at leverage {wanted}"
         return warned("leverage", found=found, fix=_SET_BY_A_RUN)
     if used and not any(c.takes_leverage for _, c in used):
         return passed("leverage", found=f"none is set here; openings count at {wanted}")
@@ -209,11 +210,15 @@ def _is_routed(symbol: Symbol, snapshot: Snapshot, policy: Policy) -> bool:
 
 
 def _foreign_orders(snapshot: Snapshot, ours: Collection[ClientOrderId]) -> Examination:
-    """Look for resting orders that somebody else placed."""
-    foreign = [o for o in snapshot.open_orders if o.client_order_id not in ours]
+    """Look for resting orders that somebody else placed; what bears a stop's name is told there."""
+    foreign = [
+        order
+        for order in snapshot.open_orders
+        if order.client_order_id not in ours and not is_stop_name(order.client_order_id)
+    ]
     if not foreign:
         return passed("foreign_orders", found="none")
-    names = _listed(sorted({o.symbol for o in foreign}))
+    names = listed(sorted({o.symbol for o in foreign}))
     found = f"{len(foreign)} open that Trimtab did not place: {names}"
     return warned("foreign_orders", found=found, fix="cancel them, or accept what they bind")
 
@@ -230,14 +235,14 @@ def standing_examination(seen: Sequence[Standing], *, is_wanted: bool) -> Examin
     """Say which standing approvals are in force, and whether one that is wanted is missing."""
     unproved = [s for s in seen if isinstance(s.record.approval, Unproved)]
     if unproved:
-        names = _listed([s.record.digest[:12] for s in unproved])
+        names = listed([s.record.digest[:12] for s in unproved])
         fix = "trimtab ledger verify; they cover nothing"
         return failed("standing_approvals", found=f"cannot be proved: {names}", fix=fix)
     ready = [s for s in seen if s.is_in_force]
     if not ready and is_wanted:
         fix = "trimtab standing grant, or run without --yes"
         return warned("standing_approvals", found="none in force; --yes sends nothing", fix=fix)
-    names = _listed([s.record.digest[:12] for s in ready])
+    names = listed([s.record.digest[:12] for s in ready])
     found = f"{len(ready)} in force: {names}" if ready else "none in force"
     if ready and not is_wanted:
         found += "; not used while approval.mode is confirm"
@@ -252,7 +257,7 @@ def unresolved_examination(
         return passed("unresolved_orders", found="none")
     orders = [r.intent.client_order_id for r in records]
     names = [*orders, *(r.intent.transfer_id for r in moved)]
-    found = f"{len(names)}: {_listed(names)}"
+    found = f"{len(names)}: {listed(names)}"
     return warned("unresolved_orders", found=found, fix="trimtab recover")
 
 
@@ -291,7 +296,7 @@ def within(free_bytes: int, *, needed_bytes: int) -> Examination:
     return failed("disk", found=found, fix="make room on the ledger's disk")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
     shown = ", ".join(names[:NAMES_SHOWN_MAX])
     rest = len(names) - NAMES_SHOWN_MAX

@@ -11,7 +11,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import Hedge, HedgeBook, HedgeId, units_of
 from trimtab.domain.snapshot import Snapshot
-from trimtab.domain.stops import StopRecord
+from trimtab.domain.stops import StopRecord, unseen
 from trimtab.hedging.closing import ends
 from trimtab.planning.stops import NOTHING_WANTED, wanted
 
@@ -25,6 +25,8 @@ class SeenStopOf:
     """Whether it has the size and the price that it should have."""
     distance: Decimal | None
     """How far the mark may rise until it fires, fraction of the mark, signed; None without one."""
+    is_gone: bool
+    """Whether it rests by the ledger and the venue does not show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,9 @@ def _with_stop(
         with exact_arithmetic():
             gap = None if seen.mark is None else ratio(intent.trigger_price - seen.mark, seen.mark)
         is_right = (intent.lots, intent.trigger) == (should.lots, should.trigger)
-        return replace(seen, stop=SeenStopOf(record=record, is_right=is_right, distance=gap))
+        gone = bool(unseen((record,), snapshot.open_orders))
+        stop = SeenStopOf(record=record, is_right=is_right, distance=gap, is_gone=gone)
+        return replace(seen, stop=stop)
     return seen
 
 

@@ -23,7 +23,6 @@ from trimtab.domain.payments import Payment
 from trimtab.domain.shared_wallet import holdings_of
 from trimtab.domain.snapshot import PositionMode
 from trimtab.domain.statement import ExternalFlow, Statement
-from trimtab.domain.stops import names_of
 from trimtab.execution.reconcile import (
     Actor,
     Difference,
@@ -192,10 +191,8 @@ async def _compared(ledger: Ledger, seen: Look, statement: Statement | None) -> 
     """Hold the ledger as it stands against what was seen."""
     records, booked = await ledger.orders(plan_digest=None), await ledger.fills()
     listed = await of_concern(ledger, seen, statement)
-    stops = names_of(await ledger.open_stops())
-    others = [o for o in seen.snapshot.open_orders if o.client_order_id not in stops]
     found = (
-        *compare_orders(records, others),
+        *compare_orders(records, seen.snapshot.open_orders, await ledger.stops()),
         *compare_transfers(await ledger.unresolved_transfers()),
         *_fills(records, seen, booked=booked, listed=listed),
     )

@@ -10,8 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trimtab.domain.hedge_policy import HedgePolicy
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.instruments import Asset
 from trimtab.domain.stops import StopRecord, StopState
 from trimtab.execution.tracking import Outlook
+from trimtab.hedging.book import book_of
+from trimtab.planning.stops import wanted
+from trimtab.ports import Ledger
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.stops import resolved_stop
 
@@ -60,3 +66,29 @@ async def resolved_stops(
             )
         )
     return tuple(found)
+
+
+async def without_stop(ledger: Ledger, policy: HedgePolicy, quote: Asset) -> tuple[HedgeId, ...]:
+    """Return the hedges that should have a stop and have none that may fill, by first fill.
+
+    A run that was killed between withdrawing one and placing the next leaves such a hedge. None is
+    placed for it here: who recovers asks nobody, and the plan that was approved is over.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+
+    """
+    if not policy.rests_stop:
+        return ()
+    book = book_of(await ledger.hedge_record(), quote)
+    open_stops = await ledger.open_stops()
+    stopped = {(r.intent.hedge_id, r.intent.instrument.symbol) for r in open_stops}
+    records = await ledger.orders(plan_digest=None)
+    traded = {r.intent.instrument.symbol: r.intent.instrument for r in records}
+    return tuple(
+        hedge.hedge_id
+        for hedge in book.open
+        if (hedge.hedge_id, hedge.symbol) not in stopped
+        and (listed := traded.get(hedge.symbol)) is not None
+        and wanted(hedge, listed, policy).lots
+    )

@@ -8,8 +8,8 @@ import pytest
 
 from tests.builders import account, dec, limits, policy
 from tests.standing_cases import record_of, standing
-from trimtab.cli.commands.doctor import examined_result
 from trimtab.cli.exits import Exit
+from trimtab.cli.views_doctor import examined_result
 from trimtab.domain.snapshot import ClockReading, PositionMode, Snapshot
 from trimtab.domain.standing_approval import StandingRecord, Unproved
 from trimtab.domain.trading import Restraint

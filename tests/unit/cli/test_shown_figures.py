@@ -81,7 +81,8 @@ def test_a_sentence_in_place_of_a_figure_stands_among_the_reasons_once() -> None
 
 
 def test_a_recovery_without_orders_has_nothing_to_do() -> None:
-    result = recover_result(RecoveryReport(orders=(), transfers=(), interrupted=False), ())
+    nothing = RecoveryReport(orders=(), transfers=(), interrupted=False)
+    result = recover_result(nothing, (), ())
     assert (result.document["status"], result.code) == ("nothing_to_do", Exit.DONE)
     assert result.document["next"] == "trimtab plan"
 

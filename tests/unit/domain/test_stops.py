@@ -8,20 +8,24 @@ from typing import Any
 
 import pytest
 
-from tests.builders import dec, spot, swap
+from tests.builders import NOW, dec, spot, swap
 from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Lots, Symbol, Ticks
-from trimtab.domain.orders import VenueOrderId
+from trimtab.domain.orders import ClientOrderId, VenueOrderId, client_order_id
+from trimtab.domain.snapshot import OpenOrder
 from trimtab.domain.stops import (
     FiredOrder,
     SeenStop,
     StopId,
     StopIntent,
+    StopRecord,
     StopState,
     VenueStop,
     VenueStopId,
+    is_stop_name,
     order_of,
     stop_id,
+    unseen,
     venue_order_of,
 )
 
@@ -51,6 +55,37 @@ def test_a_stop_has_one_name_for_each_plan_and_line() -> None:
     assert len(names) == 4
     assert stop_id(plan_digest=DIGEST, line=1) in names
     assert all(re.fullmatch("s[a-z0-9]{27}", name) for name in names)
+
+
+def test_the_name_of_a_stop_is_told_from_that_of_an_order_and_from_a_strangers() -> None:
+    name = stop_id(plan_digest=DIGEST, line=1)
+    assert is_stop_name(name)
+    order = client_order_id(plan_digest=DIGEST, line=1, attempt=1)
+    for other in (order, name[:-1], name + "a", name[:-1] + "1", "S" + name[1:], ""):
+        assert not is_stop_name(other)
+
+
+@pytest.mark.parametrize("state", list(StopState))
+def test_only_a_stop_that_rests_by_the_ledger_can_be_missed(state: StopState) -> None:
+    record = StopRecord(
+        intent=_intent(),
+        state=state,
+        venue_stop_id=VenueStopId("9"),
+        venue_order_id=None,
+        executed_lots=Lots(0),
+        begun_at=NOW,
+    )
+    other = OpenOrder(
+        symbol=Symbol("BTC/USDT:USDT"),
+        client_order_id=ClientOrderId("by-hand"),
+        venue_order_id=VenueOrderId("1"),
+        lots=Lots(500),
+        limit_price=dec(70_000),
+        reduce_only=True,
+    )
+    shown = replace(other, client_order_id=ClientOrderId(_intent().stop_id))
+    assert unseen([record], [other]) == ((record,) if state is StopState.RESTING else ())
+    assert unseen([record], [other, shown]) == ()
 
 
 def test_a_stop_that_fired_is_an_order_of_its_own_name_and_line() -> None:

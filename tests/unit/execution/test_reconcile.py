@@ -10,7 +10,8 @@ import pytest
 
 from tests.builders import NOW, dec, spot, swap
 from tests.unit.execution.cases import fill, intent, later, payment
-from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol, Ticks
 from trimtab.domain.orders import (
     ClientOrderId,
     OrderRecord,
@@ -20,6 +21,7 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.snapshot import MarginMode, OpenOrder, Position
 from trimtab.domain.statement import Statement
+from trimtab.domain.stops import StopId, StopIntent, StopRecord, StopState
 from trimtab.execution.reconcile import (
     Actor,
     Difference,
@@ -64,20 +66,20 @@ OURS = intent().client_order_id
 
 
 def test_an_order_that_is_closed_on_both_sides_is_no_difference() -> None:
-    assert compare_orders([record(OrderState.FILLED)], []) == ()
+    assert compare_orders([record(OrderState.FILLED)], [], ()) == ()
 
 
 def test_an_order_that_the_ledger_has_not_closed_is_for_recovery_whether_it_rests_or_not() -> None:
     found = Difference(
         subject=Subject.ORDER, name=OURS, expected="closed", actual="open", who=Actor.RECOVER
     )
-    assert compare_orders([record(OrderState.OPEN)], []) == (found,)
-    assert compare_orders([record(OrderState.OPEN)], [resting(OURS)]) == (found,)
+    assert compare_orders([record(OrderState.OPEN)], [], ()) == (found,)
+    assert compare_orders([record(OrderState.OPEN)], [resting(OURS)], ()) == (found,)
 
 
 def test_what_rests_though_it_should_not_is_for_a_person() -> None:
     stranger = ClientOrderId("a stranger's")
-    found = compare_orders([record(OrderState.EXPIRED)], [resting(OURS), resting(stranger)])
+    found = compare_orders([record(OrderState.EXPIRED)], [resting(OURS), resting(stranger)], ())
     text = "BTC/USDT: 10 lots rest at 60000"
     assert found == (
         Difference(
@@ -91,6 +93,34 @@ def test_what_rests_though_it_should_not_is_for_a_person() -> None:
             who=Actor.PERSON,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [(StopState.RESTING, []), (StopState.ABSENT, ["stop absent"])]
+)
+def test_a_stop_that_rests_by_the_ledger_is_no_difference_and_one_that_has_ended_is_told(
+    state: StopState, told: list[str]
+) -> None:
+    name = StopId("s" + "a" * 27)
+    stop = StopRecord(
+        intent=StopIntent(
+            stop_id=name,
+            plan_digest="0" * 64,
+            line=1001,
+            hedge_id=HedgeId("btc-1f09ac"),
+            instrument=PERP,
+            lots=Lots(10),
+            trigger=Ticks(6_600_000),
+        ),
+        state=state,
+        venue_stop_id=None,
+        venue_order_id=None,
+        executed_lots=Lots(0),
+        begun_at=NOW,
+    )
+    found = compare_orders([], [resting(ClientOrderId(name))], [stop])
+    assert [d.expected for d in found] == told
+    assert all(d.who is Actor.PERSON for d in found)
 
 
 def test_an_execution_that_only_the_venue_has_is_recovered_or_adopted_by_whose_it_is() -> None:

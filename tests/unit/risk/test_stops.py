@@ -174,8 +174,17 @@ def test_while_a_stop_is_not_known_to_rest_only_reductions_elsewhere_pass(
     cut = ask(HELD, "buy 0.01 perp BTC reduce", facts=facts)
     assert verdict(cut, "unresolved_orders") is Verdict.REFUSE
     assert verdict(ask(HELD, "sell 0.01 BTC", facts=facts), "unresolved_orders") is Verdict.WARN
-    resting = context(stops=(rests(),))
-    assert verdict(ask(HELD, "buy 0.01 BTC", facts=resting), "unresolved_orders") is Verdict.PASS
+    resting, seen = context(stops=(rests(),)), showing(HELD, rests())
+    assert verdict(ask(seen, "buy 0.01 BTC", facts=resting), "unresolved_orders") is Verdict.PASS
+
+
+def test_a_stop_that_the_account_no_longer_shows_holds_back_like_an_unresolved_one() -> None:
+    facts = context(stops=(rests(), rests("0.03", of="two")))
+    told = found(ask(showing(HELD, rests()), "buy 0.01 BTC", facts=facts), "unresolved_orders")
+    assert told.verdict is Verdict.REFUSE
+    assert "(s-two); the stop of two has fired or was withdrawn" in str(told.reason)
+    assert "s-btc" not in str(told.reason)
+    assert "trimtab recover" in str(told.reason)
 
 
 def test_a_stop_may_fill_at_any_time_up_to_what_is_short() -> None:
@@ -187,6 +196,11 @@ def test_a_stop_may_fill_at_any_time_up_to_what_is_short() -> None:
     }
     assert units_out(FLAT, rests()) == {}
     assert units_out(dataclasses.replace(FLAT, positions={}), rests()) == {}
+
+
+def showing(snapshot: Snapshot, *stops: StopRecord) -> Snapshot:
+    """Return an account among whose open orders the stops are."""
+    return dataclasses.replace(snapshot, open_orders=tuple(map(shown, stops)))
 
 
 def shown(stop: StopRecord) -> OpenOrder:
@@ -247,9 +261,9 @@ def test_the_exposure_that_a_fired_stop_gives_back_is_held_against_the_caps() ->
 
 
 def test_a_stop_is_no_detour_of_a_plan() -> None:
-    facts = context(stops=(rests(),))
-    assert refused(ask(HELD, "buy 0.01 BTC", rules=RULES, facts=facts)) == set()
-    assert refused(ask(HELD, "sell 0.01 perp BTC", rules=RULES, facts=facts)) == set()
+    facts, held = context(stops=(rests(),)), showing(HELD, rests())
+    assert refused(ask(held, "buy 0.01 BTC", rules=RULES, facts=facts)) == set()
+    assert refused(ask(held, "sell 0.01 perp BTC", rules=RULES, facts=facts)) == set()
 
 
 def test_the_survival_line_counts_a_stop_as_far_as_it_hurts() -> None:

@@ -9,13 +9,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
-
-from rich.console import Group
-from rich.text import Text
 
 from trimtab.adapters.ccxt_open import OpenedVenue
 from trimtab.adapters.ledger.files import Place
@@ -30,9 +26,9 @@ from trimtab.bootstrap.replies import reply_secret
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
-from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import words
+from trimtab.cli.views_doctor import examined_result
 from trimtab.config import ApprovalMode, Config
 from trimtab.config.secrets import Credentials, credentials
 from trimtab.domain.errors import AccountHeld, ConfigError, NotDone, TrimtabError, VenueError
@@ -40,6 +36,7 @@ from trimtab.domain.orders import ClientOrderId
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment, Snapshot
 from trimtab.domain.stops import names_of
+from trimtab.hedging.book import book_of
 from trimtab.risk.references import Bench
 from trimtab.triggers.calendar import slot_after
 from trimtab.venues.catalogue import PROFILES
@@ -49,7 +46,6 @@ from trimtab.workflow.bearings import Chart
 from trimtab.workflow.doctor import (
     ACCOUNT_CHECKS,
     Examination,
-    Outcome,
     account_examinations,
     failed,
     halt_examination,
@@ -61,6 +57,7 @@ from trimtab.workflow.doctor import (
     warned,
     within,
 )
+from trimtab.workflow.doctor_stops import STOPS_CHECK, StopsKnown, stops_examination
 from trimtab.workflow.doctor_unattended import (
     CalendarSeen,
     notices_examination,
@@ -81,15 +78,6 @@ from trimtab.workflow.unattended import look_at_standing
 
 DISK_NEEDED_BYTES: Final = 50_000_000
 """Room that the ledger's disk should have: far more than a year of runs writes."""
-SIGNS: Final[Mapping[Outcome, tuple[str, str]]] = MappingProxyType(
-    {
-        Outcome.PASS: ("pass", "green"),
-        Outcome.WARN: ("warn", "yellow"),
-        Outcome.FAIL: ("FAIL", "bold red"),
-        Outcome.NOT_CHECKED: ("not checked", "dim"),
-    }
-)
-"""How an outcome is shown, and in which style."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +87,8 @@ class _Books:
     found: tuple[Examination, ...]
     ours: frozenset[ClientOrderId]
     """Names of orders and stops; none when the ledger could not be read."""
+    stops: StopsKnown | None
+    """None when the ledger could not be read."""
 
 
 def doctor() -> Exit:
@@ -121,7 +111,7 @@ async def examinations(config: Config) -> tuple[Examination, ...]:
         *books.found,
         _host(config),
         _promise(config),
-        *await _account(config, books.ours),
+        *await _account(config, books),
         await _references(config),
     )
 
@@ -151,9 +141,12 @@ async def _ledger(config: Config) -> _Books:
                 await _schedule(ledger, config),
                 await _notices(ledger, config),
             )
-            orders, stops = await ledger.orders(plan_digest=None), await ledger.open_stops()
+            orders, stops = await ledger.orders(plan_digest=None), await ledger.stops()
+            known = StopsKnown(
+                records=stops, book=book_of(await ledger.hedge_record(), config.quote)
+            )
             named = frozenset(record.intent.client_order_id for record in orders)
-            return _Books(found=found, ours=named | names_of(stops))
+            return _Books(found=found, ours=named | names_of(known.open), stops=known)
     except TrimtabError as fault:
         rest = (
             *("disk", "lock", "unresolved_orders", "halt", "standing_approvals"),
@@ -161,7 +154,8 @@ async def _ledger(config: Config) -> _Books:
         )
         why = "the ledger cannot be used"
         bad = failed("ledger", found=str(fault), fix=fault.next_step)
-        return _Books(found=(bad, *(unchecked(r, why=why) for r in rest)), ours=frozenset())
+        unread = (bad, *(unchecked(r, why=why) for r in rest))
+        return _Books(found=unread, ours=frozenset(), stops=None)
 
 
 async def _standing(ledger: SqlLedger, config: Config) -> Examination:
@@ -262,7 +256,7 @@ def _promise(config: Config) -> Examination:
     return warned("venue_promise", found=told, fix=f"trimtab venues show {venue_id}")
 
 
-async def _account(config: Config, ours: Collection[ClientOrderId]) -> Sequence[Examination]:
+async def _account(config: Config, books: _Books) -> Sequence[Examination]:
     """Read the account once, and say what keeps it from being read."""
     try:
         settings = venue_settings(config, os.environ, SystemClock(), use=KeyUse.READ)
@@ -290,8 +284,17 @@ async def _account(config: Config, ours: Collection[ClientOrderId]) -> Sequence[
         passed("venue", found=f"answers, {len(snapshot.instruments)} markets read"),
         passed("key", found=f"accepted, {told}"),
         *looked,
-        *account_examinations(snapshot, config.policy, ours),
+        *account_examinations(snapshot, config.policy, books.ours),
+        _stops(books, snapshot, config),
     )
+
+
+def _stops(books: _Books, snapshot: Snapshot, config: Config) -> Examination:
+    """Hold the stops of the ledger against those of the venue."""
+    if books.stops is None:
+        return unchecked(STOPS_CHECK, why="the ledger cannot be used")
+    now = SystemClock().now()
+    return stops_examination(books.stops, snapshot, config.policy.hedge, now=now)
 
 
 async def _references(config: Config) -> Examination:
@@ -354,42 +357,5 @@ def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
 
 def _unread(why: str) -> Sequence[Examination]:
     """Return that nothing could be said of the account."""
-    return tuple(unchecked(check, why=why) for check in (*VENUE_CHECKS, *ACCOUNT_CHECKS))
-
-
-def examined_result(found: Sequence[Examination]) -> Result:
-    """Return examinations for printing; any that failed makes the code 1."""
-    bad = [e for e in found if e.outcome is Outcome.FAIL]
-    worst = max((e.outcome for e in found), key=tuple(Outcome).index)
-    next_step = bad[0].fix if bad else "trimtab plan"
-    document = {
-        "status": "fail" if bad else "warn" if worst is Outcome.WARN else "pass",
-        "checks": [
-            {
-                "check": e.check,
-                "outcome": e.outcome.value,
-                "found": e.found,
-                "fix": e.fix or None,
-            }
-            for e in found
-        ],
-        "next": next_step,
-    }
-    counts = ", ".join(
-        f"{sum(e.outcome is outcome for e in found)} {words(outcome.value)}"
-        for outcome in (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.NOT_CHECKED)
-        if any(e.outcome is outcome for e in found)
-    )
-    table = Rows(("", "check", "~found"), [_row(e) for e in found])
-    view = Group(table, Text(f"\n{counts}.\nnext: {next_step}"))
-    return Result(document=document, view=view, code=Exit.MISMATCH if bad else Exit.DONE)
-
-
-def _row(examination: Examination) -> tuple[Text, Text, Text]:
-    """Return one line, with its fix under what was found."""
-    sign, style = SIGNS[examination.outcome]
-    quiet = "dim" if examination.outcome is Outcome.NOT_CHECKED else ""
-    found = Text(examination.found, quiet)
-    if examination.fix:
-        found.append(f"\n→ {examination.fix}", style)
-    return Text(sign, style), Text(words(examination.check), quiet), found
+    unread = (*VENUE_CHECKS, *ACCOUNT_CHECKS, STOPS_CHECK)
+    return tuple(unchecked(check, why=why) for check in unread)

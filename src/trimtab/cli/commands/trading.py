@@ -40,12 +40,14 @@ from trimtab.domain.hedges import Wish
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
+from trimtab.domain.stops import unseen
 from trimtab.ports import PlanStatus
 from trimtab.risk.certificate import Flips, Turned
 from trimtab.risk.survival import Survival, survival
 from trimtab.venues.promise import objection
 from trimtab.venues.register import least_promised
 from trimtab.workflow.propose import Proposal, flips_of, propose
+from trimtab.workflow.recovered_stops import without_stop
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
 
@@ -109,7 +111,12 @@ def _seen(proposal: Proposal, asked: _Answers) -> RenderableType:
 def _next(proposal: Proposal) -> Iterator[RenderableType]:
     """Yield the command that gets further with a plan, none where there is nothing to do."""
     plan, name = proposal.plan, proposal.plan.digest[:8]
-    if proposal.status is PlanStatus.PROPOSED:
+    if gone := unseen(proposal.case.context.stops, proposal.snapshot.open_orders):
+        hedges = ", ".join(record.intent.hedge_id for record in gone)
+        told = f"The stop of {hedges} rests no more: it has fired or was withdrawn."
+        yield Text(f"\n{told} What became of it is not booked, the plan is of before.", "yellow")
+        yield Text("next: trimtab recover, then trimtab plan")
+    elif proposal.status is PlanStatus.PROPOSED:
         until = f"asks first; until {plan.expires_at:%H:%M:%S} UTC"
         yield Text(f"next: trimtab run --execute --plan {name}  ({until})")
     elif proposal.status is PlanStatus.REFUSED:
@@ -224,6 +231,9 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
         runner = replace(local_runner(shell, given, asked.wish), approver=approver)
         await note_left_behind(shell)
         await _nothing_left_open(runner)
+        if bare := await without_stop(shell.ledger, config.policy.hedge, config.quote):
+            told = f"no stop on the venue: {', '.join(bare)}; a new plan puts it"
+            session.note(f"{told}, trimtab run --execute")
         if asked.saved is not None:
             pending = await shell.ledger.plan(asked.saved)
             return run_result(await run_saved(runner, pending, consent=consent))

@@ -42,6 +42,7 @@ from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
+from trimtab.workflow.recovered_stops import without_stop
 from trimtab.workflow.statements import Books
 
 BY_THE_VENUE: Final = (
@@ -59,16 +60,20 @@ def recover() -> Exit:
 
     async def work(given: Work) -> Result:
         """Ask about what is open; a ledger without open orders asks nobody."""
+        rules, quote = config.policy.hedge, config.quote
         async with open_books(config, dry_run=False) as ledger:
             left = await leftovers(ledger, now=SystemClock().now())
+            bare = await without_stop(ledger, rules, quote)
         if left.is_nothing:
-            return recover_result(RecoveryReport(orders=(), transfers=(), interrupted=False), ())
+            nothing = RecoveryReport(orders=(), transfers=(), interrupted=False)
+            return recover_result(nothing, (), bare)
         async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
                 report = await recovered(desk, receive_window_ms=window_ms)
-            return recover_result(report, await shell.ledger.orders(plan_digest=None))
+            bare = await without_stop(shell.ledger, rules, quote)
+            return recover_result(report, await shell.ledger.orders(plan_digest=None), bare)
 
     return session.conduct(work, afterwards=afterwards(config, SystemClock()))
 

@@ -13,7 +13,7 @@ from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import maintenance
 from trimtab.domain.plan import Leg
-from trimtab.domain.stops import StopState
+from trimtab.domain.stops import StopState, unseen
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds
 from trimtab.risk.convex import MoveIndex
@@ -101,10 +101,12 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """While an order of ours is unresolved, let only reductions through, in other markets.
 
     A transfer of ours that is unresolved holds back what an order does, in every market. A stop
-    holds back like an order while it is not known to rest.
+    holds back like an order while it is not known to rest, and where the account no longer shows
+    it: once it has fired, the ledger still has a hedge that is gone.
     """
     records, moving = case.context.unresolved, case.context.unresolved_transfers
-    stops = [r.intent for r in case.context.stops if r.state is not StopState.RESTING]
+    gone = unseen(case.context.stops, case.snapshot.open_orders)
+    stops = [r.intent for r in case.context.stops if r.state is not StopState.RESTING or r in gone]
     if not records and not moving and not stops:
         return (holds("account", measured="none", ok=True, otherwise=""),)
     markets = {record.intent.instrument.symbol for record in records}
@@ -115,8 +117,11 @@ def unresolved_orders(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     names += [intent.stop_id for intent in stops]
     what = "orders, transfers and stops" if stops else "orders"
     what = "orders and transfers" if moving and not stops else what
+    told = f"{len(names)} of our {what} are unresolved ({', '.join(names[:3])})"
+    if gone:
+        told += f"; the stop of {gone[0].intent.hedge_id} has fired or was withdrawn"
     return only_reductions(
-        f"{len(names)} of our {what} are unresolved ({', '.join(names[:3])})",
+        told,
         dict.fromkeys(sorted(standing.raising.any | blind), NO_REDUCTION)
         | transfers_barred(standing.state),
         standing,
