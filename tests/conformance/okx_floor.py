@@ -100,7 +100,11 @@ class OkxFloor:
         self.of_cash: Row = {}
         """What is told of USDT besides."""
         self.lists_late = False
-        """Whether the long list of executions does not know those of today yet."""
+        """Whether the long lists of executions and bills do not know those of today yet."""
+        self.leaves_bounds_out = False
+        """Whether what is exactly at a bound of a time is not in it."""
+        self.pending: list[Row] = []
+        """What rests, as the venue writes it."""
         self.algos: list[Row] = []
         """What waits in lists of its own, as the venue writes it, besides what waits in markets."""
         self._deadline_ms = 0
@@ -127,7 +131,7 @@ class OkxFloor:
             ("GET", "/account/positions"): lambda _: self.linear.positions(),
             ("GET", "/account/leverage-info"): lambda _: self.linear.leverage(),
             ("GET", "/account/bills"): self._bills,
-            ("GET", "/account/bills-archive"): self._bills,
+            ("GET", "/account/bills-archive"): self._old_bills,
             ("POST", "/account/set-leverage"): self.linear.set_leverage,
             ("POST", "/trade/order"): self._create,
             ("POST", "/trade/cancel-order"): self._cancel,
@@ -328,8 +332,8 @@ class OkxFloor:
         return found[-1:]
 
     def _pending(self, given: Row) -> list[Row]:
-        assert given["instType"] in {"SPOT", "SWAP"}
-        return []  # Every order here ends at once.
+        wanted = {name: given[name] for name in ("instType", "instId") if name in given}
+        return [row for row in self.pending if all(row[n] == v for n, v in wanted.items())]
 
     def _algos(self, given: Row) -> list[Row]:
         """Tell what waits of one kind, of all markets."""
@@ -355,15 +359,20 @@ class OkxFloor:
 
     def _executed(self, given: Row, first: int) -> list[Row]:
         trading = self._desk(given)
-        rows = between(trading.executions, first, int(given["end"]))
+        moment = 1 if self.leaves_bounds_out else 0
+        rows = between(trading.executions, first + moment, int(given["end"]) - moment)
         told = [_execution(row, given["instId"], trading.terms) for row in rows]
         return _paged(told, "billId", given)
 
     def _bills(self, given: Row) -> list[Row]:
         _require(given, ccy="USDT")
         coins = [spot_bill(row) for row in self._desks["BTC-USDT"].executions]
-        rows = [r for r in coins + self.linear.bills() if int(r["ts"]) >= int(given["begin"])]
+        first = int(given["begin"]) + (1 if self.leaves_bounds_out else 0)
+        rows = [row for row in coins + self.linear.bills() if int(row["ts"]) >= first]
         return _paged(sorted(rows, key=lambda row: int(row["billId"])), "billId", given)
+
+    def _old_bills(self, given: Row) -> list[Row]:
+        return [] if self.lists_late else self._bills(given)
 
     def _create(self, given: Row) -> list[Row]:
         if self._deadline_ms and self._deadline_ms < now_ms():

@@ -136,8 +136,8 @@ async def test_one_that_only_reduces_and_has_no_size_closes_what_is_held(venue_i
     ("market", "changed", "why"),
     [
         (Market.SPOT, {}, "only coins are used"),
-        (Market.LINEAR, {"instType": "FUTURES"}, "of FUTURES waits"),
-        (Market.LINEAR, {"instType": "MARGIN", "instId": "BTC-USDT"}, "of MARGIN waits"),
+        (Market.LINEAR, {"instType": "FUTURES"}, "FUTURES"),
+        (Market.LINEAR, {"instType": "MARGIN", "instId": "BTC-USDT"}, "MARGIN"),
         (Market.LINEAR, {"instId": "BTC-USD-SWAP"}, "BTC-USD-SWAP"),
     ],
 )

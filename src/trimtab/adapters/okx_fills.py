@@ -2,8 +2,9 @@
 
 Not pure: it asks the venue. Those of the last three days stand in one list and those of a longer
 time in another, of which it is not said how soon it knows one; both are asked, and merged as sets.
-A page holds a hundred, and the least number of a full one leads to the older ones. Sources: OKX API
-v5 "Transaction details (last 3 days)", "Transaction details (last 3 months)", 2026.
+A page holds a hundred, and the least number of a full one leads to the older ones. Whether a time
+has its bounds in it is not said, so that a moment more is asked for on either side. Sources: OKX
+API v5 "Transaction details (last 3 days)", "Transaction details (last 3 months)", 2026.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class OkxFills:
     async def between(self, symbol: Symbol, *, start: datetime, end: datetime) -> tuple[Fill, ...]:
         """Return the executions of one market in a window, both ends inclusive; many come twice.
 
+        Some of a moment before and after may be among them.
+
         Raises:
             NotDone: the venue does not answer, or not readably, or there is no end.
             Refused: the venue denies the read.
@@ -53,8 +56,8 @@ class OkxFills:
         asked = {
             **OF_DESK[desk],
             "instId": self._markets.market_id(symbol),
-            "begin": milliseconds(start),
-            "end": milliseconds(end),
+            "begin": milliseconds(start) - 1,
+            "end": milliseconds(end) + 1,
             "limit": _PAGE,
         }
         found = await self._listed(_OLD[desk], symbol, asked)

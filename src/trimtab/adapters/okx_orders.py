@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from trimtab.adapters.absence import one_or_none
-from trimtab.adapters.ccxt_answers import text_of
+from trimtab.adapters.ccxt_answers import Unserved, text_of
 from trimtab.adapters.ccxt_instruments import desk_of
 from trimtab.adapters.ccxt_wire import Wire
 from trimtab.adapters.desk_markets import DeskMarkets
@@ -37,11 +37,27 @@ OF_DESK: Final[Mapping[Desk, Mapping[str, str]]] = {
 """What every list of a desk is asked with."""
 
 
+_DESKS: Final[Mapping[str, Desk]] = {"SPOT": Desk.SPOT, "SWAP": Desk.LINEAR}
 _ORDER: Final = asking(spot="privateGetTradeOrder", linear="privateGetTradeOrder")
 _OPEN: Final = asking(spot="privateGetTradeOrdersPending", linear="privateGetTradeOrdersPending")
 _PAST: Final = asking(spot="privateGetTradeOrdersHistory", linear="privateGetTradeOrdersHistory")
 _PAGE: Final = 100
 _PAGES_MAX: Final = 20
+
+
+def place_of(row: Row) -> tuple[Desk, str]:
+    """Return where the market of an order is, and the venue's name of it.
+
+    Raises:
+        Unserved: it is of borrowed coins, of a dated contract or of an option.
+
+    """
+    name, kind = text_of(row, "instId"), text_of(row, "instType")
+    if kind not in _DESKS:
+        raise Unserved(
+            f"an order in {name} ({kind}) is open, no such order is counted here", mend="cancel it"
+        )
+    return _DESKS[kind], name
 
 
 class OkxQuestions:
@@ -65,24 +81,41 @@ class OkxQuestions:
     async def resting(self, desk: Desk, which: Mapping[str, str]) -> Sequence[Row]:
         """Return every row of a list of resting orders.
 
+        All of an account are asked for whatever they are of, so that none is passed over that is
+        of a kind which is not traded here.
+
         Raises:
-            NotDone: the venue does not answer, or the list has no end.
+            NotDone: the venue does not answer, the list has no end, or an order is of such a kind.
             Refused: the venue denies the read.
 
         """
-        market = {"instId": which["symbol"]} if "symbol" in which else {}
-        asked = {**OF_DESK[desk], **market, "limit": _PAGE}
+        of_one = {**OF_DESK[desk], "instId": which["symbol"]} if "symbol" in which else {}
+        asked = {**of_one, "limit": _PAGE}
 
         def page(answer: object) -> Page:
             """Read one page."""
-            return led_by(rows_in(answer), "ordId", full=_PAGE)
+            rows = rows_in(answer)
+            for row in rows:
+                self._require_used(*place_of(row))
+            return led_by(rows, "ordId", full=_PAGE)
 
-        return await whole_list(
+        rows = await whole_list(
             lambda further: self._wire.read(_OPEN[desk], {**asked, **further}, page),
             lead="after",
             what="open orders",
             pages_max=_PAGES_MAX,
         )
+        return [row for row in rows if place_of(row)[0] is desk]
+
+    def _require_used(self, desk: Desk, name: str) -> None:
+        """Refuse an order of a contract where only coins are used.
+
+        Raises:
+            Unserved: it is one.
+
+        """
+        if desk not in self._markets.desks:
+            raise Unserved(f"an order in {name} is open, and only coins are used", mend="cancel it")
 
     async def past(self, symbol: Symbol) -> Sequence[Row]:
         """Return the latest orders of a market.

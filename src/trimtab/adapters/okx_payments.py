@@ -2,7 +2,8 @@
 
 Bills tell every movement of the wallet. Trades of coins are told by their executions, and left
 out; a bill of a contract's trade names its execution. Bills of seven days stand in one list and
-those of three months in another; which is asked goes by how far back is asked for. Source: OKX API
+those of three months in another, of which it is not said how soon it knows one: where it is needed
+both are asked. Whether the bound of a time is in it is not said either. Source: OKX API
 v5 "Get bills details (last 7 days)", "Get bills details (last 3 months)", 2026.
 """
 
@@ -59,9 +60,20 @@ class OkxPayments:
 
         """
         now = await self._wire.venue_now(Desk.LINEAR)
-        first = max(start, now - _KEPT)
-        asked = {"ccy": SETTLED_IN, "begin": milliseconds(first), "limit": _PAGE}
-        endpoint = _RECENT if first > now - _RECENT_FOR else _OLD
+        first, recent = max(start, now - _KEPT), now - _RECENT_FOR
+        rows = await self._listed(_RECENT, max(first, recent))
+        if first < recent:
+            rows = (*await self._listed(_OLD, first), *rows)
+        found: dict[tuple[Asset, PaymentKind, PaymentId], Payment] = {}
+        for payment in (each for row in rows for each in payments_of(row)):
+            if found.setdefault(payment.key, payment) != payment:
+                raise NotDone(f"payment {payment.payment_id}: comes with two contents")
+        told = (payment for payment in found.values() if payment.paid_at >= first)
+        return tuple(sorted(told, key=lambda p: (p.paid_at, p.kind, p.payment_id)))
+
+    async def _listed(self, endpoint: Endpoint, first: datetime) -> tuple[Row, ...]:
+        """Return the bills of one list from *first* on, and some of a moment before."""
+        asked = {"ccy": SETTLED_IN, "begin": milliseconds(first) - 1, "limit": _PAGE}
 
         def page(answer: object) -> Page:
             """Read every row, so that one that cannot be read makes the answer unreadable."""
@@ -70,17 +82,12 @@ class OkxPayments:
                 payments_of(row)
             return led_by(rows, "billId", full=_PAGE)
 
-        rows = await whole_list(
+        return await whole_list(
             lambda further: self._wire.read(endpoint, {**asked, **further}, page),
             lead="after",
             what="the bills of the account",
             pages_max=_PAGES_MAX,
         )
-        found: dict[tuple[Asset, PaymentKind, PaymentId], Payment] = {}
-        for payment in (each for row in rows for each in payments_of(row)):
-            if found.setdefault(payment.key, payment) != payment:
-                raise NotDone(f"payment {payment.payment_id}: comes with two contents")
-        return tuple(sorted(found.values(), key=lambda p: (p.paid_at, p.kind, p.payment_id)))
 
 
 def payments_of(row: Row) -> tuple[Payment, ...]:

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from trimtab.adapters.ccxt_answers import Unreadable, Unserved, decimal_of, field, text_of
+from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, text_of
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.ccxt_wire import Endpoint
 from trimtab.adapters.listed_pages import Page, Row
 from trimtab.adapters.okx_answers import led_by, number_of, rows_in
+from trimtab.adapters.okx_orders import place_of
 from trimtab.adapters.order_rows import OrderFields, name_in, order_id_in
 from trimtab.adapters.waiting_orders import WaitingList, dearest, lots_worth
 from trimtab.domain.exact import ONE
@@ -39,7 +40,6 @@ _PRICES: Final[Mapping[str, tuple[str, ...]]] = {
     "twap": ("pxLimit",),
 }
 """Kinds, and what of each names a price; -1 stands for the market's."""
-_DESKS: Final[Mapping[str, Desk]] = {"SPOT": Desk.SPOT, "SWAP": Desk.LINEAR}
 _REDUCES: Final[Mapping[str, bool]] = {"true": True, "false": False}
 _FIELDS: Final = OrderFields(
     client_id="algoClOrdId",
@@ -59,7 +59,7 @@ def waiting_lists() -> tuple[WaitingList, ...]:
             asked={"ordType": kind, "limit": _PAGE},
             page=_page,
             lead="after",
-            of=_market_of,
+            of=place_of,
             read=waiting_order_of,
         )
         for kind in _PRICES
@@ -69,21 +69,6 @@ def waiting_lists() -> tuple[WaitingList, ...]:
 def _page(answer: object) -> Page:
     """Read one page."""
     return led_by(rows_in(answer), "algoId", full=_PAGE)
-
-
-def _market_of(row: Row) -> tuple[Desk, str]:
-    """Return where an order's market is.
-
-    Raises:
-        Unserved: it is of borrowed coins, of a dated contract or of an option.
-
-    """
-    name, kind = text_of(row, "instId"), text_of(row, "instType")
-    if kind not in _DESKS:
-        raise Unserved(
-            f"{name}: an algo order of {kind} waits, which is not traded here", mend="cancel it"
-        )
-    return _DESKS[kind], name
 
 
 def waiting_order_of(row: Row, instrument: Instrument) -> OpenOrder:

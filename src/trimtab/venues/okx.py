@@ -3,8 +3,8 @@
 Pure data. Sources: OKX API v5 "Error Code", "Place order", "Order details", "Transaction timeouts",
 "Rate limits" and "Demo trading" (2026), ccxt 4.5.90 for hosts. Refusals of orders come with status
 200, code 1 and a code of their own for the order. A code that may stand for something half done
-(50001, 50004, 50026, 50037, 51149) is left out of the table: the order is then unknown, and looked
-up.
+(50001, 50004, 50013, 50026, 50037, 51149) is left out of the table: the order is then unknown, and
+looked up.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _CODES: Final = CodeTable(
     code_field="code",
     text_field="msg",
     is_told_with_200=True,
-    too_fast=frozenset({"50011", "50013", "50040", "50061"}),
+    too_fast=frozenset({"50011", "50040", "50061"}),
     wrong_time=_WRONG_TIME,
     silent_until_header="",
     of_one=("data.0.sCode", "data.0.sMsg"),

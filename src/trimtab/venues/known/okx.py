@@ -130,6 +130,7 @@ FACTS: Final = VenueFacts(
         "what is refused about an order has a code beside the order, under code 1 of the answer",
         "in multi-currency and portfolio margin every coin backs contracts, and may be sold",
         "steps of the maintenance table count contracts, and a step's rate holds for all of it",
+        "whether a list by time has its bounds in it is not said",
         (
             "algo orders are in lists of their own, one for each kind; a chase order is not asked "
             "for, and counts by the limit that it has in the book"
