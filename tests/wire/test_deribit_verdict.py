@@ -42,7 +42,10 @@ def told(result: Any, *, status: int = 200) -> Told:
         *((failed(code), NotDone) for code in (10028, 10047, 10066)),
         (failed(10028, status=429), NotDone),
         (Told(status=429, body=b""), NotDone),
-        *((failed(code), OutcomeUnknown) for code in (10001, 11031, 11094, 13008, 13028, 13888)),
+        *(
+            (failed(code), OutcomeUnknown)
+            for code in (10001, 10003, 11031, 11094, 13008, 13028, 13888)
+        ),
         *((failed(code), OutcomeUnknown) for code in (424242, 0, None, True, "", {})),
         (failed(10009, status=500), OutcomeUnknown),
         (failed(10009, status=408), OutcomeUnknown),

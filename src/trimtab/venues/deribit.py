@@ -2,8 +2,8 @@
 
 Pure data. Sources: docs.deribit.com "private/buy", "Accessing Historical Trades and Orders Using
 API", "Rate Limits" and the list of error codes (2026), ccxt 4.5.90 for hosts. Everything is asked
-by GET, orders too. A code that may stand for something half done (10001, 11031, 11094, 13008,
-13028, 13888) is left out: the order is then unknown, and looked up.
+by GET, orders too. A code that may stand for something half done (10001, 10003, 11031, 11094,
+13008, 13028, 13888) is left out: the order is then unknown, and looked up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FORM: Final = frozenset(
 """What is wrong with the form of a request."""
 _ORDER: Final = frozenset(
     {
-        *("10002", "10003", "10005", "10006", "10007", "10008", "10009", "10011", "10012", "10021"),
+        *("10002", "10005", "10006", "10007", "10008", "10009", "10011", "10012", "10021"),
         *("10022", "10023", "10025", "10026", "10027", "10029", "10032", "10043", "11030", "11055"),
         *("11059", "11060", "13019"),
     }
