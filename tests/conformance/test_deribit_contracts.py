@@ -11,15 +11,18 @@ import pytest
 from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.stage import staged
 from tests.conformance.test_whole_run import BOTH, differences, opened, refusals
+from tests.conformance.trading import INDEX, MARK
 from trimtab.domain.errors import MissingInstrument, NotDone
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset
 from trimtab.domain.payments import PaymentKind
 from trimtab.ports import PlanStatus
+from trimtab.venues.deribit_margins import MARGINS
 from trimtab.venues.facts import Market
 from trimtab.workflow.run import Consent, run
 
 USDT = Asset("USDT")
+NEAR = Decimal("0.000000001")
 Change = Callable[[DeribitFloor], None]
 
 
@@ -164,6 +167,21 @@ async def test_the_table_agrees_with_the_formula_at_every_size_that_it_is_for(si
     state, theirs = seen.contracts[stage.symbol], seen.pools[USDT].maintenance_margin
     ours = Decimal(size) * state.mark * state.brackets[0].maintenance_ratio
     assert theirs < ours < theirs * Decimal("1.0415")
+
+
+async def test_without_a_position_to_hold_the_page_against_the_rate_to_open_counts() -> None:
+    async with staged("deribit", Market.LINEAR) as stage:
+        floor = stage.floor
+        assert isinstance(floor, DeribitFloor)
+        (held,) = stage.seen.contracts[stage.symbol].brackets
+        floor.linear.grow(Decimal("0.01"))
+        (flat,) = (await stage.read_again()).contracts[stage.symbol].brackets
+        terms = MARGINS["BTC_USDT-PERPETUAL"]
+        grown = terms.growth * terms.units_max
+        index_over_mark = INDEX / MARK
+        assert abs(held.maintenance_ratio - (terms.maintenance + grown) * index_over_mark) < NEAR
+        assert abs(flat.maintenance_ratio - (terms.initial + grown) * index_over_mark) < NEAR
+        assert flat.leverage_max == held.leverage_max == terms.leverage_max
 
 
 async def test_where_the_venue_allows_less_leverage_nothing_is_opened_that_nothing_measures(

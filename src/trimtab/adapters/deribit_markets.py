@@ -8,7 +8,7 @@ limits is told with its book, and kept from there until the markets are asked fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import datetime
 from decimal import Decimal
@@ -150,11 +150,17 @@ class DeribitAccount:
         Where the venue allows another leverage than its page makes, the page is out of date. What a
         position has to maintain is then held against the venue's own figure, in every plan; where
         there is none to hold it against, nothing is known, and nothing is opened.
+
+        The venue tells the rate to open, as the highest leverage, and that to maintain of a
+        position alone. Until there is one the rate to open, which is never below it, stands for
+        both.
         """
         name = self._markets.market_id(symbol)
         terms = terms_at(MARGINS[name], self._told.leverages[name])
-        if terms != MARGINS[name] and name not in self._held:
-            return None
+        if name not in self._held:
+            if terms != MARGINS[name]:
+                return None
+            terms = replace(terms, maintenance=terms.initial)
         asked = {"instrument_name": name}
         prices = await self._wire.read(_PRICES, asked, partial(prices_of, market_id=name))
         if prices is None:

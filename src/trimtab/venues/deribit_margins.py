@@ -2,7 +2,8 @@
 
 No answer of the venue has such a table. Its page tells a formula for each coin: a rate, and how
 much that grows with each unit of the coin in the position. A contract that is not here is not
-opened. Source: support.deribit.com "Linear Perpetual", standard margin, read on 2026-11-29. Two
+opened. Source: support.deribit.com "Linear Perpetual", standard margin, a copy read on 2026-11-29;
+the venue reworked these margins on 2026-08-05, and of what day the copy is, is not known. Two
 positions whose margins were shown in public agree to the last digit: BTC_USDT, 0.003 units,
 2024-01-19 (ccxt pull request 20880), and the inverse one of SOL, 2022-05-21 (ccxt pull request
 13374).

@@ -137,6 +137,10 @@ FACTS: Final = VenueFacts(
             "for the linear perpetuals of BTC and SOL, and against what positions really maintain"
         ),
         (
+            "its margins were reworked for standard margin on 2026-08-05; whether the page with "
+            "the formula is from before or after is not known"
+        ),
+        (
             "what contracts win, lose and pay in funding reaches the balance at 8:00 UTC; until "
             "then it stands beside it, and no execution is paid for by itself"
         ),
