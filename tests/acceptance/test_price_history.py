@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -301,6 +302,13 @@ async def test_the_review_reports_and_trades_nothing(account_at: AccountAt) -> N
     assert "effective bets" in shown.stdout
     assert "correlation" in shown.stdout
     assert "Nothing was traded." in shown.stdout
+    assert "dip      close  50-day average  below 90-day high  sign" in shown.stdout
+    signs = [
+        line.split("  ")[-1].strip() for line in shown.stdout.splitlines() if " average" in line
+    ]
+    assert signs == ["sign", "back above its average", "back above its average"]
+    assert re.search(r"\nBTC  58,000\.00 +\d\d,\d{3}\.\d\d +\d+\.\d\d %  ", shown.stdout)
+    assert "hedge.redeploy" not in shown.stdout
     assert all(len(line) <= 100 for line in shown.stdout.splitlines())
     assert account.mutations() == 0
     assert (await account.trimtab("ledger", "plans", "--json")).document == []

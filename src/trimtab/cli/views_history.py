@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -16,6 +17,10 @@ from trimtab.domain.readings import Reading
 from trimtab.domain.untold import WHY_UNTOLD, Untold
 
 _PLACES = 6
+_SHARES: Final = frozenset({"extra", "fall", "open_interest", "support", "volatility"})
+"""Figures that are told in percent."""
+_PRICES: Final = frozenset({"ema"})
+"""Figures that are prices, in the quote."""
 
 
 def price_text(at: Decimal | None) -> str:
@@ -32,8 +37,8 @@ def readings_table(readings: Sequence[Reading]) -> RenderableType:
             reading.rule,
             reading.subject,
             reading.name.replace("_", " "),
-            "unknown" if reading.measured is None else _figure(reading.measured),
-            "" if reading.limit is None else _figure(reading.limit),
+            "unknown" if reading.measured is None else _figure(reading.name, reading.measured),
+            "" if reading.limit is None else _figure(reading.name, reading.limit),
             Text(reading.text, "" if reading.holds else "dim"),
         ]
         for reading in readings
@@ -41,8 +46,15 @@ def readings_table(readings: Sequence[Reading]) -> RenderableType:
     return Rows(("rule", "of", "figure", ">measured", ">against", "~"), rows)
 
 
-def _figure(value: Decimal) -> str:
-    """Return a figure with six places, or in powers of ten when it is smaller than that."""
+def _figure(name: str, value: Decimal) -> str:
+    """Return a share in percent, a price as prices are, another figure with six places.
+
+    One that is smaller than that is told in powers of ten.
+    """
+    if name in _SHARES:
+        return percent(value)
+    if name in _PRICES:
+        return price_text(value)
     told = trimmed(value, _PLACES)
     return f"{value:.1E}" if told == "0" and value else told
 

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from trimtab.cli.rows import Rows
 from trimtab.cli.tables import bar, group_lines, money, percent, points
-from trimtab.cli.views_history import readings_table
-from trimtab.domain.exact import shown
-from trimtab.planning.review import Review, Risk
+from trimtab.cli.views_history import price_text, readings_table
+from trimtab.domain.exact import ZERO, shown
+from trimtab.planning.review import DIP, Review, Risk
 from trimtab.workflow.review import Reviewed
 
 
@@ -26,9 +26,8 @@ def review_view(seen: Reviewed) -> RenderableType:
     )
     parts: list[RenderableType] = [head, *_drifts(review), Text(), _coins(review)]
     parts += [Text(), _correlations(review), Text(), *_risks(review)]
-    figures = [f for each in review.assets if each.dip is not None for f in each.dip.readings]
-    if figures:
-        parts += [Text(), readings_table(figures)]
+    if any(each.dip is not None for each in review.assets):
+        parts += [Text(), _dips(review)]
     if review.readings:
         parts += [Text(), readings_table(review.readings)]
     parts += [Text(f"Left out: {why}", "yellow") for why in review.left_out.values()]
@@ -72,6 +71,29 @@ def _correlations(review: Review) -> RenderableType:
         [asset, *(_rounded(c) for c in row.values())] for asset, row in review.correlations.items()
     ]
     return Rows(("correlation", *(f">{a}" for a in review.correlations)), rows)
+
+
+def _dips(review: Review) -> RenderableType:
+    """Return whether each coin shows a sign of a dip, with the figures that say so."""
+    average, high = f"{DIP.ema_days}-day average", f"{DIP.high_days}-day high"
+    least, most = percent(DIP.fall_low), percent(DIP.fall_high)
+    told = {"ema": "back above its average", "fall": f"fallen {least} to {most}"}
+    rows: list[list[str | Text]] = []
+    for each in review.assets:
+        if each.dip is None:
+            continue
+        figures = {figure.name: figure for figure in each.dip.readings}
+        signs = ", ".join(told[name] for name, figure in figures.items() if figure.holds)
+        rows.append(
+            [
+                each.asset,
+                price_text(figures["ema"].measured),
+                price_text(figures["ema"].limit),
+                percent(figures["fall"].measured or ZERO),
+                Text(signs or "none", "" if signs else "dim"),
+            ]
+        )
+    return Rows(("dip", ">close", f">{average}", f">below {high}", "~sign"), rows)
 
 
 def _rounded(figure: Decimal) -> str:

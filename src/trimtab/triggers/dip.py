@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from trimtab.domain.exact import exact_arithmetic, ratio
+from trimtab.domain.exact import exact_arithmetic, ratio, trimmed
 from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset
 from trimtab.domain.readings import Reading
@@ -78,8 +78,9 @@ def _fallen(asset: Asset, closes: Sequence[Decimal], rule: DipRule) -> Reading:
     high = max(closes[-rule.high_days :])
     with exact_arithmetic():
         fall = ratio(high - closes[-1], high)
+        most = trimmed(rule.fall_high * 100, 2)
     holds = rule.fall_low <= fall <= rule.fall_high
-    text = f"below the high of {rule.high_days} days, at most {rule.fall_high}"
+    text = f"below the high of {rule.high_days} days, at most {most} %"
     return _reading(asset, "fall", (fall, rule.fall_low), holds=holds, text=text)
 
 
