@@ -22,12 +22,11 @@ from trimtab.adapters.ledger import (
     lease,
     outside,
     reads,
-    rules,
-    standing_approvals,
     verification,
     writes,
 )
 from trimtab.adapters.ledger.account_role import SqlAccount, View
+from trimtab.adapters.ledger.beginning import refuse_begun
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import located
@@ -142,8 +141,8 @@ class SqlOrders(OrderLedger, View):
         hand = self._hand
 
         def begun(pen: Pen) -> None:
-            rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
-            standing_approvals.refuse_lapsed(pen, hand, (i.plan_digest for i in intents), at=at)
+            plans = [i.plan_digest for i in intents]
+            refuse_begun(pen, hand, plans, at=at, halt_seen=halt_seen)
             writes.begin(pen, hand, intents, at)
 
         await self._writer.write(begun)

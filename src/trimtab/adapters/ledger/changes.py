@@ -33,6 +33,24 @@ def set_row(table: str, key: Row, **values: object) -> Change:
     return Change(table=table, key=key, values=values, is_new=False)
 
 
+def step_row(table: str, seq: int, key: Row, step: Mapping[str, Any]) -> Change:
+    """Return the row of one step in the life of an order, a transfer or a stop.
+
+    Where such a life has another side that tells something, the step has it as *order*.
+    """
+    told = {"told": stored_or_none(step["order"])} if "order" in step else {}
+    return new_row(
+        table,
+        {"seq": seq},
+        **key,
+        at=step["at"],
+        state=step["state"],
+        **told,
+        evidence=stored_or_none(step["evidence"]),
+        note=step["note"],
+    )
+
+
 def stored(document: object) -> str:
     """Return a document as the canonical text of one column."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"))

@@ -12,7 +12,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from trimtab.adapters.ledger.changes import Change, new_row, set_row, stored, stored_or_none
+from trimtab.adapters.ledger.changes import (
+    Change,
+    new_row,
+    set_row,
+    step_row,
+    stored,
+)
 from trimtab.adapters.ledger.projection_stops import stop_begun, stop_moved
 
 _ENTRY_ONLY: Final = frozenset({"source", "at"})
@@ -159,8 +165,8 @@ def _order_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         filled_lots=0,
         executed_lots=0,
     )
-    nothing = {"told": None, "evidence": None, "note": ""}
-    yield new_row("order_events", {"seq": seq}, **key, at=body["at"], state="submitting", **nothing)
+    begun = {"at": body["at"], "state": "submitting", "order": None, "evidence": None, "note": ""}
+    yield step_row("order_events", seq, key, begun)
 
 
 def _order_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -171,16 +177,7 @@ def _order_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     for trade_id in body["claimed"]:
         fill = {"dry_run": body["dry_run"], "symbol": body["symbol"], "trade_id": trade_id}
         yield set_row("fills", fill, client_order_id=step["client_order_id"])
-    yield new_row(
-        "order_events",
-        {"seq": seq},
-        **key,
-        at=step["at"],
-        state=step["state"],
-        told=stored_or_none(step["order"]),
-        evidence=stored_or_none(step["evidence"]),
-        note=step["note"],
-    )
+    yield step_row("order_events", seq, key, step)
 
 
 def _fills_booked(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -244,8 +241,8 @@ def _transfer_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     key = {"dry_run": body["dry_run"], "transfer_id": told.pop("transfer_id")}
     rest = {"epoch": body["epoch"], "begun_at": body["at"], "state": "sending"}
     yield new_row("transfers", key, seq=seq, **told, **rest, venue_transfer_id=None)
-    nothing = {"evidence": None, "note": ""}
-    yield new_row("transfer_events", {"seq": seq}, **key, at=body["at"], state="sending", **nothing)
+    begun = {"at": body["at"], "state": "sending", "evidence": None, "note": ""}
+    yield step_row("transfer_events", seq, key, begun)
 
 
 def _transfer_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -253,15 +250,7 @@ def _transfer_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     step = body["step"]
     key = {"dry_run": body["dry_run"], "transfer_id": step["transfer_id"]}
     yield set_row("transfers", key, **body["after"])
-    yield new_row(
-        "transfer_events",
-        {"seq": seq},
-        **key,
-        at=step["at"],
-        state=step["state"],
-        evidence=stored_or_none(step["evidence"]),
-        note=step["note"],
-    )
+    yield step_row("transfer_events", seq, key, step)
 
 
 def _halt(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:

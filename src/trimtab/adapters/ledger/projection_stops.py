@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trimtab.adapters.ledger.changes import Change, new_row, set_row, stored, stored_or_none
+from trimtab.adapters.ledger.changes import Change, new_row, set_row, step_row, stored
 
 
 def stop_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -31,8 +31,8 @@ def stop_begun(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
         venue_order_id=None,
         executed_lots=0,
     )
-    nothing = {"told": None, "evidence": None, "note": ""}
-    yield new_row("stop_events", {"seq": seq}, **key, at=body["at"], state="sending", **nothing)
+    begun = {"at": body["at"], "state": "sending", "order": None, "evidence": None, "note": ""}
+    yield step_row("stop_events", seq, key, begun)
 
 
 def stop_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
@@ -40,13 +40,4 @@ def stop_moved(seq: int, body: Mapping[str, Any]) -> Iterator[Change]:
     step = body["step"]
     key = {"stop_id": step["stop_id"]}
     yield set_row("stops", key, **body["after"])
-    yield new_row(
-        "stop_events",
-        {"seq": seq},
-        **key,
-        at=step["at"],
-        state=step["state"],
-        told=stored_or_none(step["order"]),
-        evidence=stored_or_none(step["evidence"]),
-        note=step["note"],
-    )
+    yield step_row("stop_events", seq, key, step)

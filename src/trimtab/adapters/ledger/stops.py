@@ -14,8 +14,9 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, literal_column, select
 from typing_extensions import override
 
-from trimtab.adapters.ledger import reads, rules, standing_approvals, stop_rules, writes
+from trimtab.adapters.ledger import reads, stop_rules, writes
 from trimtab.adapters.ledger.account_role import View
+from trimtab.adapters.ledger.beginning import refuse_begun
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.schema import stops
@@ -138,8 +139,8 @@ class SqlStops(StopLedger, View):
         _refuse_dry(hand)
 
         def begun(pen: Pen) -> None:
-            rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
-            standing_approvals.refuse_lapsed(pen, hand, [intent.plan_digest], at=at)
+            plans = [intent.plan_digest]
+            refuse_begun(pen, hand, plans, at=at, halt_seen=halt_seen)
             begin(pen, hand, intent, at)
 
         await self._writer.write(begun)

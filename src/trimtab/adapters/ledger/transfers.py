@@ -16,12 +16,11 @@ from typing_extensions import override
 from trimtab.adapters.ledger import (
     account,
     reads,
-    rules,
-    standing_approvals,
     statements,
     transfer_rules,
 )
 from trimtab.adapters.ledger.account_role import View
+from trimtab.adapters.ledger.beginning import refuse_begun
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.statements import StoredRow, row_or_none, rows
@@ -127,8 +126,8 @@ class SqlTransfers(TransferLedger, View):
         hand = self._hand
 
         def begun(pen: Pen) -> None:
-            rules.refuse_new_halt(reads.halted(pen.connection), seen=halt_seen)
-            standing_approvals.refuse_lapsed(pen, hand, [intent.plan_digest], at=at)
+            plans = [intent.plan_digest]
+            refuse_begun(pen, hand, plans, at=at, halt_seen=halt_seen)
             begin(pen, hand, intent, at)
 
         await self._writer.write(begun)
