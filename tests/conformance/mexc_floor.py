@@ -1,4 +1,4 @@
-"""MEXC in process: coins by the spot API v3, prices that stand still.
+"""MEXC in process: coins by the spot API v3, contracts by v1, prices that stand still.
 
 Written from the documentation of v3 (2026-04): refusals come with 400 and a code, the answer to an
 order repeats no name of ours, an order that nobody knows is told by -2013, executions name no
@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
+from tests.conformance.mexc_linear import LinearDesk
+from tests.conformance.mexc_linear import Refusal as ContractRefusal
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
     DAY_MS,
@@ -49,6 +51,13 @@ _DECLINED = {
     "grid": (10096, "amount decimal places is too long"),
 }
 """What a second order under a name is told is written nowhere: here, a code of no table."""
+_V1 = "/api/v1"
+_CONTRACT_TROUBLES = {
+    Trouble.DUPLICATE: (2042, "External order ID is repeated"),
+    Trouble.REFUSED: LinearDesk.too_little,
+    Trouble.TOO_FAST: (510, "Requests are too frequent, please try again later"),
+    Trouble.BAD_TIME: (513, "Invalid request"),
+}
 COINS = {"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")}
 _LISTED = 100
 
@@ -59,12 +68,13 @@ class MexcFloor:
     page = _LISTED
 
     def __init__(self, market: Market) -> None:
-        assert market is Market.SPOT
+        self._is_linear = market is Market.LINEAR
         self.rests = False
         """Whether what is left of an order stays on the book, whatever its type says."""
         self.oldest_first = False
         """Which end of a list of executions a full answer holds: it is not documented."""
         self._trading = Trading(_TERMS, dict(COINS))
+        self.linear = LinearDesk(self._trading.coins)
         self._off = set[int]()
         """Orders that were taken off by hand."""
         self._routes: dict[tuple[str, str], Callable[[Row], Any]] = {
@@ -85,6 +95,8 @@ class MexcFloor:
 
     def answer(self, asked: Asked) -> Told:
         """Execute a request and answer it."""
+        if asked.path.startswith(_V1):
+            return self._contracts(asked)
         route = self._routes.get((asked.method, asked.path))
         if route is None:
             return Told(status=404, body=b"")
@@ -96,16 +108,39 @@ class MexcFloor:
         except Refusal as refusal:
             return _refused(refusal.code, refusal.text)
 
+    def _contracts(self, asked: Asked) -> Told:
+        """Execute a request about contracts and answer it."""
+        route = self.linear.route(asked.method, asked.path.removeprefix(_V1))
+        if route is None:
+            return Told(status=404, body=b"")
+        said = asked.body if asked.method == "POST" else asked.query
+        given: Any = dict(parse_qsl(asked.query))
+        if asked.method == "POST":
+            given = json.loads(asked.body, parse_float=Decimal)
+        try:
+            if "/private/" in asked.path:
+                _require_stamped(asked, said)
+            return _told({"success": True, "code": 0, "data": route(given)})
+        except ContractRefusal as refusal:
+            return _declined(refusal.code, refusal.text)
+
     def truth(self) -> Truth:
-        """Return what the market and the account really are."""
-        return self._trading.truth()
+        """Return what the market of the case and the account really are."""
+        return self._traded.truth()
+
+    @property
+    def _traded(self) -> Trading:
+        """The market of the case."""
+        return self.linear.trading if self._is_linear else self._trading
 
     def orders(self) -> list[Placed]:
         """Return every order that was really taken, oldest first."""
-        return self._trading.placed()
+        return self._traded.placed()
 
     def trouble(self, kind: Trouble) -> Told:
         """Return how this venue says that something is wrong."""
+        if self._is_linear:
+            return _declined(*_CONTRACT_TROUBLES[kind])
         match kind:
             case Trouble.DUPLICATE:
                 return _refused(*_DECLINED["duplicate"])
@@ -119,33 +154,37 @@ class MexcFloor:
 
     def trade_often(self, count: int) -> None:
         """Have *count* executions of an older order of ours in the list of executions."""
-        self._trading.trade_often(count)
+        self._traded.trade_often(count)
 
     def pay_funding(self) -> None:
-        """Do nothing: coins pay none."""
+        """Settle funding once; coins pay none."""
+        self.linear.trading.pay_funding()
 
     def let_wait(self, order: Waiting) -> None:
         """Do nothing: no list of its API is said to have *order*."""
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
-        return (asked.method, asked.path) == ("POST", "/api/v3/order")
+        at = f"{_V1}/private/order/create" if self._is_linear else "/api/v3/order"
+        return (asked.method, asked.path) == ("POST", at)
 
     def is_cancel(self, asked: Asked) -> bool:
         """Say whether a request cancels one."""
-        return (asked.method, asked.path) == ("DELETE", "/api/v3/order")
+        cancels = {("DELETE", "/api/v3/order"), ("POST", f"{_V1}/private/order/cancel")}
+        return (asked.method, asked.path) in cancels
 
     def is_account(self, asked: Asked) -> bool:
-        """Say whether a request reads the account."""
-        return asked.path == "/api/v3/account"
+        """Say whether a request reads the account of the market of the case."""
+        at = f"{_V1}/private/account/assets" if self._is_linear else "/api/v3/account"
+        return asked.path == at
 
     def is_move(self, asked: Asked) -> bool:
-        """Say that nothing moves: there is one wallet."""
+        """Say that nothing moves: we move nothing here."""
         return False
 
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
-        return asked.path == "/api/v3/time"
+        return asked.path == (f"{_V1}/contract/ping" if self._is_linear else "/api/v3/time")
 
     def _markets(self, given: Row) -> Row:
         row = {
@@ -231,7 +270,8 @@ class MexcFloor:
             "note": "trimtab",
             "accessKey": KEY,
             "createTime": "2026-09-14T18:53:36.000+00:00",
-            "permissions": "SPOT_ACCOUNT_READ,SPOT_DEAL_READ,SPOT_DEAL_WRITE",
+            "permissions": "SPOT_ACCOUNT_READ,SPOT_DEAL_READ,SPOT_DEAL_WRITE,"
+            "CONTRACT_ACCOUNT_READ,CONTRACT_DEAL_READ,CONTRACT_DEAL_WRITE",
             "remainingValidity": 82,
             "ipWhiteList": "",
             "status": "VALID",
@@ -383,6 +423,21 @@ def _require_signed(asked: Asked, given: Row) -> None:
         raise Refusal(700005, "recvWindow must less than 60000")
     if late_ms <= -1000 or late_ms > window_ms:
         raise Refusal(700003, "Timestamp for this request is outside of the recvWindow.")
+
+
+def _require_stamped(asked: Asked, said: str) -> None:
+    """Hold a request about contracts against its headers."""
+    key, at = asked.headers.get("apikey", ""), asked.headers.get("request-time", "0")
+    signed = hmac.new(SECRET, f"{key}{at}{said}".encode(), hashlib.sha256).hexdigest()
+    if key != KEY or not hmac.compare_digest(signed, asked.headers.get("signature", "")):
+        raise ContractRefusal(602, "Signature verification failed!")
+    if not -2000 <= now_ms() - int(at) <= 10_000:
+        raise ContractRefusal(513, "Invalid request")
+
+
+def _declined(code: int, text: str) -> Told:
+    document = {"success": False, "code": code, "message": text}
+    return Told(body=json.dumps(document).encode())
 
 
 def _told(document: Any) -> Told:

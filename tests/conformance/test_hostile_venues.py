@@ -61,6 +61,16 @@ DERIBIT_LINEAR = (
 )
 WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
 MEXC = ("/api/v3/account", "/api/v3/tradeFee", "/api/v3/exchangeInfo", "/api/v3/depth")
+MEXC_LINEAR = (
+    "/api/v1/private/account/assets",
+    "/api/v1/private/account/tiered_fee_rate/v2",
+    "/api/v1/private/position/open_positions",
+    "/api/v1/private/position/position_mode",
+    "/api/v1/private/position/leverage",
+    "/api/v1/contract/detail",
+    "/api/v1/contract/ticker",
+    "/api/v1/contract/depth/BTC_USDT",
+)
 OKX = (
     "/api/v5/account/config",
     "/api/v5/account/balance",
@@ -111,6 +121,7 @@ READS = [
     *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
     *(pytest.param("deribit", Market.LINEAR, p, id=f"linear {p}") for p in DERIBIT_LINEAR),
     *(pytest.param("mexc", Market.SPOT, path, id=f"mexc {path}") for path in MEXC),
+    *(pytest.param("mexc", Market.LINEAR, path, id=path) for path in MEXC_LINEAR),
     *(pytest.param("okx", Market.SPOT, path, id=path) for path in OKX),
     *(pytest.param("okx", Market.LINEAR, path, id=f"linear {path}") for path in OKX_LINEAR),
 ]
@@ -135,6 +146,9 @@ FILLS = [
         id="deribit-linear",
     ),
     pytest.param("mexc", Market.SPOT, "/api/v3/myTrades", id="mexc-spot"),
+    pytest.param(
+        "mexc", Market.LINEAR, "/api/v1/private/order/list/order_deals/v3", id="mexc-linear"
+    ),
     pytest.param("okx", Market.SPOT, "/api/v5/trade/fills", id="okx-spot"),
     pytest.param("okx", Market.SPOT, "/api/v5/trade/fills-history", id="okx-spot-old"),
     pytest.param("okx", Market.LINEAR, "/api/v5/trade/fills", id="okx-linear"),

@@ -126,8 +126,11 @@ class Budget:
         """Learn from an answer: what was used, and silence that is asked for."""
         status = capture.http_status
         desk = self._profile.desk_of_host.get(capture.host, Desk.SPOT)
-        if wants_silence(capture, self._profile.codes[desk]):
-            self._be_silent(desk, capture)
+        # A desk that has no host of its own answers from that of another, in its own words.
+        elsewhere = self._profile.codes.keys() - set(self._profile.desk_of_host.values())
+        wish = [d for d in (desk, *elsewhere) if wants_silence(capture, self._profile.codes[d])]
+        if wish:
+            self._be_silent(wish[0], capture)
         elif status and self._silent_until <= _now():
             self._silences = 0
         trip_s = max(0.0, (capture.answered_at - capture.sent_at).total_seconds())

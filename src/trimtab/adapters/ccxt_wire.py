@@ -217,7 +217,8 @@ class Wire:
             NotDone: the venue does not answer.
 
         """
-        call, place = self.profile.time_calls[desk], self.profile.time_field
+        call = self.profile.time_calls[desk]
+        place = self.profile.time_fields.get(desk, self.profile.time_field)
         endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
         asked = self.profile.time_params[desk]
         return await self.read(endpoint, asked, lambda told: _instant_at(told, place))

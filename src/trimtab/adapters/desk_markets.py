@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from trimtab.adapters.ccxt_instruments import desk_of
-from trimtab.adapters.market_list import MarketList
+from trimtab.adapters.market_list import MarketList, Row
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.snapshot import PriceBand
@@ -67,6 +67,10 @@ class DeskMarkets:
 
         """
         return self._lists[desk_of(symbol)].instrument(symbol, taker_fee=ZERO)
+
+    def row(self, symbol: Symbol) -> Row:
+        """Return what the venue's list says of a market that was read."""
+        return self._lists[desk_of(symbol)].row(symbol)
 
     async def charged(self, symbol: Symbol) -> Instrument:
         """Return a market that was read, with its fee, asked for once while the venue is open.

@@ -77,6 +77,10 @@ class MarketList:
         """Return the venue's name of a market that was read."""
         return str(self._rows[symbol]["symbol"])
 
+    def row(self, symbol: Symbol) -> Row:
+        """Return what the list says of a market that was read."""
+        return self._rows[symbol]
+
     def symbol_of(self, market_id: str) -> Symbol:
         """Return the unified symbol of a market that was read.
 

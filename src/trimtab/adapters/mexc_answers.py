@@ -39,6 +39,8 @@ Names = Mapping[tuple[str, str], ClientOrderId]
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NUMBER_BYTES: Final = 8
 _VALID: Final = "VALID"
+_READS_COINS: Final = frozenset({"SPOT_ACCOUNT_READ"})
+_READS_CONTRACTS: Final = frozenset({"CONTRACT_ACCOUNT_READ", "CONTRACT_DEAL_READ"})
 _PERMISSION: Final = re.compile(r"[A-Z]+(_[A-Z]+)*_(READ|WRITE)")
 
 
@@ -222,7 +224,7 @@ def taker_fee_of(answer: object) -> Decimal:
     return fee_of(wrapped_in(answer), "takerCommission")
 
 
-def key_rights_of(answer: object, *, use: KeyUse, key: str) -> KeyRights:
+def key_rights_of(answer: object, *, use: KeyUse, key: str, has_futures: bool) -> KeyRights:
     """Read the rights of the key that is in *use*.
 
     Rights come as one list of words; one that is of no known form is not passed over.
@@ -242,7 +244,7 @@ def key_rights_of(answer: object, *, use: KeyUse, key: str) -> KeyRights:
         raise Unreadable("ipWhiteList is not text")
     return KeyRights(
         use=use,
-        reads="SPOT_ACCOUNT_READ" in words,
+        reads=words >= (_READS_COINS | _READS_CONTRACTS if has_futures else _READS_COINS),
         trades_spot="SPOT_DEAL_WRITE" in words,
         trades_futures="CONTRACT_DEAL_WRITE" in words,
         withdraws=any("WITHDRAW" in word and word.endswith("WRITE") for word in words),

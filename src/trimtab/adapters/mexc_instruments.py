@@ -125,6 +125,18 @@ def spot_price_band_of(row: Row) -> PriceBand | None:
     return band_of(buys=buys, sells=sells)
 
 
+def linear_price_band_of(row: Row) -> PriceBand:
+    """Read between which multiples of its price a contract takes limits.
+
+    Raises:
+        Unreadable: what it says is no ratio.
+
+    """
+    return band_of(
+        buys=decimal_of(row, "bidLimitPriceRate"), sells=decimal_of(row, "askLimitPriceRate")
+    )
+
+
 def band_of(*, buys: Decimal, sells: Decimal) -> PriceBand:
     """Return a band of which each side is told as a share of the price, > 0.
 

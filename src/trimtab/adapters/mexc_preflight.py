@@ -6,6 +6,7 @@ are no rights of a key and are not read.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
@@ -20,12 +21,15 @@ _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="spotPrivateGetApiKeyInfo")
 _FEE_COIN: Final = Asset("MX")
 
 
-def mexc_preflight(wire: Wire, hosts: HostRecord, *, use: KeyUse, key: str) -> RawPreflight:
+def mexc_preflight(
+    wire: Wire, hosts: HostRecord, *, use: KeyUse, key: str, has_futures: bool
+) -> RawPreflight:
     """Return what reads about the venue; *key* is the public part of the key in use."""
 
     async def rights() -> KeyRights:
         """Ask for the rights of the key."""
         asked = {"accessKey": key}
-        return await wire.read(_RIGHTS, asked, lambda told: key_rights_of(told, use=use, key=key))
+        read = partial(key_rights_of, use=use, key=key, has_futures=has_futures)
+        return await wire.read(_RIGHTS, asked, read)
 
     return RawPreflight(wire, hosts, rights=rights, fee_coin=_FEE_COIN)

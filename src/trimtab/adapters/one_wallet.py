@@ -1,4 +1,4 @@
-"""The wallets of an account that has only one: nothing moves. Pure."""
+"""The wallets of an account between which we move nothing. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from trimtab.ports import TransferList
 
 
 class OneWallet:
-    """Coins in one wallet, which is used for everything."""
+    """Coins in one wallet, which is used for everything, or wallets that a person moves between."""
+
+    def __init__(self, why: str = "the account has one wallet") -> None:
+        self._why = why
 
     async def transfer(self, intent: TransferIntent) -> VenueTransferId:
-        """Refuse: there is nowhere to move to.
+        """Refuse: nothing is moved.
 
         Raises:
             Refused: always.
 
         """
-        raise Refused(f"transfer {intent.transfer_id}: the account has one wallet")
+        raise Refused(f"transfer {intent.transfer_id}: {self._why}")
 
     async def transfers(self, intent: TransferIntent, *, since: datetime) -> TransferList:
         """Refuse: there is no such list.
@@ -28,4 +31,4 @@ class OneWallet:
             Refused: always.
 
         """
-        raise Refused(f"transfers of {intent.asset} since {since}: the account has one wallet")
+        raise Refused(f"transfers of {intent.asset} since {since}: {self._why}")

@@ -26,6 +26,8 @@ class RawCall:
     asked: Mapping[str, object]
     headers: Callable[[], Mapping[str, str]] = dict
     """What the request says in its headers besides, made when it is sent."""
+    listed: tuple[int, ...] = ()
+    """What goes out in the place of ``asked`` where a call takes a list."""
 
 
 def raw(wire: Wire, call: RawCall) -> Callable[[], Awaitable[object]]:
@@ -34,7 +36,8 @@ def raw(wire: Wire, call: RawCall) -> Callable[[], Awaitable[object]]:
     async def send() -> object:
         """Have ccxt send it."""
         with also_told(call.headers()):
-            return await getattr(wire.exchange, call.method)(dict(call.asked))
+            said = list(call.listed) if call.listed else dict(call.asked)
+            return await getattr(wire.exchange, call.method)(said)
 
     return send
 

@@ -40,11 +40,13 @@ from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.deribit_preflight import deribit_preflight
 from trimtab.adapters.deribit_venue import deribit_venue
 from trimtab.adapters.host_record import HostRecord
+from trimtab.adapters.mexc_account import Leverages, MexcAccount
+from trimtab.adapters.mexc_contract_orders import mexc_contract_orders
 from trimtab.adapters.mexc_history import mexc_history
-from trimtab.adapters.mexc_markets import MexcMarketData, mexc_account, mexc_markets
+from trimtab.adapters.mexc_markets import MexcMarketData, mexc_coins, mexc_markets
 from trimtab.adapters.mexc_orders import MexcOrders
 from trimtab.adapters.mexc_preflight import mexc_preflight
-from trimtab.adapters.mexc_venue import mexc_venue
+from trimtab.adapters.mexc_venue import mexc_coins_venue, mexc_venue
 from trimtab.adapters.no_stops import NoStops
 from trimtab.adapters.okx_account import Bands as OkxBands
 from trimtab.adapters.okx_account import OkxAccount, okx_markets
@@ -54,7 +56,7 @@ from trimtab.adapters.okx_preflight import okx_preflight
 from trimtab.adapters.okx_venue import okx_venue
 from trimtab.adapters.one_wallet import OneWallet
 from trimtab.adapters.opened_venue import OpenedVenue, VenueSettings
-from trimtab.adapters.raw_account import RawMarketData
+from trimtab.adapters.raw_account import RawMarketData, ReadsAccount
 from trimtab.adapters.weex_history import weex_history
 from trimtab.adapters.weex_markets import weex_account, weex_markets
 from trimtab.adapters.weex_orders import WeexOrders
@@ -174,17 +176,26 @@ def _deribit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
 
 
 def _mexc(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
-    """Put the ports of MEXC on one wire, with one list of markets and of known orders."""
-    markets, key, quote = mexc_markets(wire), settings.account, settings.quote
-    orders = MexcOrders(wire, markets)
-    account = RawMarketData(
-        wire, markets, mexc_account(wire, markets, orders), key=key, quote=quote
-    )
+    """Put the ports of MEXC on one wire, with one set of markets and of known orders."""
+    has_futures = bool(settings.markets - {MarketKind.SPOT})
+    markets = mexc_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    orders, key, quote = MexcOrders(wire, markets), settings.account, settings.quote
+    coins, wallets = mexc_coins(wire, markets, orders), OneWallet()
+    account: ReadsAccount = coins
+    venue = mexc_coins_venue(wire, markets, orders)
+    if has_futures:
+        leverages: Leverages = {}
+        linear = mexc_contract_orders(wire, markets)
+        account = MexcAccount(wire, markets, coins, linear, leverages=leverages)
+        venue = mexc_venue(wire, markets, orders, linear, leverages=leverages)
+        wallets = OneWallet("a key that may move money is refused; move it at the venue")
+    market = RawMarketData(wire, markets, account, key=key, quote=quote)
+    use, public = settings.key_use, settings.api_key.key
     return OpenedVenue(
-        venue=mexc_venue(wire, markets, orders),
-        wallets=OneWallet(),
-        market=MexcMarketData(markets, account, quote=quote),
-        preflight=mexc_preflight(wire, hosts, use=settings.key_use, key=settings.api_key.key),
+        venue=venue,
+        wallets=wallets,
+        market=MexcMarketData(markets, market, quote=quote),
+        preflight=mexc_preflight(wire, hosts, use=use, key=public, has_futures=has_futures),
         history=mexc_history(wire, markets, quote=quote),
     )
 

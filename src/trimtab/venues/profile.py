@@ -7,7 +7,7 @@ answer is to be understood, and which limits hold until the venue states its own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -158,6 +158,8 @@ class VenueProfile:
     tells_rights: bool = True
     """Whether the venue has a question for what a key may do. Where it has none, nothing is sent
     in live unless the operator vouches for the key."""
+    time_fields: Mapping[Desk, str] = field(default_factory=dict)
+    """The same for desks whose answer has them elsewhere than ``time_field``."""
     weight_window_s: int = 60
     """Length of the windows in which weight is counted, where they are no minutes, >= 1."""
 

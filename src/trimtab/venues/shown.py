@@ -58,6 +58,11 @@ _ANSWERED_AS_THE_FIRST: Final = _besides(
 )
 _ONE_WALLET: Final = _besides({"VC-25": "cash and margin are one wallet"}, Outcome.NOT_APPLICABLE)
 
+_MOVED_BY_HAND: Final = _besides(
+    {"VC-25": "a key that may move money is refused, so that a person moves margin"},
+    Outcome.NOT_APPLICABLE,
+)
+
 _NO_STOPS: Final = _besides(
     dict.fromkeys(("VC-26", "VC-27"), "no adapter places conditional orders there"),
     Outcome.NOT_SUPPORTED,
@@ -73,6 +78,10 @@ _LABELS_REPEAT: Final = _besides(
 
 _WAITING_UNTOLD: Final = _besides(
     {"VC-28": "no list of its API is said to have what its page lets wait for a trigger"},
+    Outcome.NOT_SUPPORTED,
+)
+_WAITING_UNREAD: Final = _besides(
+    {"VC-28": "what waits for a trigger is in three lists of its own, which are not read yet"},
     Outcome.NOT_SUPPORTED,
 )
 
@@ -94,6 +103,9 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(_NO_STOPS),
         ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _WAITING_UNTOLD),
+        ("mexc", Market.LINEAR): _all_but(
+            _DUPLICATES_UNTOLD, _MOVED_BY_HAND, _NO_STOPS, _WAITING_UNREAD
+        ),
         ("okx", Market.SPOT): _all_but(_COINS_ONLY),
         ("okx", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
     }

@@ -69,8 +69,12 @@ FACTS: Final = VenueFacts(
             "one that opens must name its leverage"
         ),
         (
-            "the question for the position mode of contracts is documented with the answer of "
-            "another; of the maintenance table a key is told its present step alone (risk_limit)"
+            "the question for the position mode of contracts is documented with a number, with "
+            "that number by its name, and with the answer of another question"
+        ),
+        (
+            "the page says that steps of the maintenance table count contracts, a public collector "
+            "of rates that they are quote units"
         ),
         (
             "a futures wallet may hold a trial bonus, back contracts with several coins, and pay "
@@ -78,7 +82,16 @@ FACTS: Final = VenueFacts(
         ),
         (
             "the window of a contract's request is called Recv-Window on one page and Revc-Window "
-            "on another: ten seconds are what surely holds"
+            "on another, in seconds for one client and in milliseconds for another: it is not "
+            "sent, and ten seconds hold"
+        ),
+        (
+            "a cancel of a contract's order by our name takes one object, though its page shows a "
+            "list (seen 2026-09-08)"
+        ),
+        (
+            "the right to move money (SPOT_TRANSFER_WRITE) moves it to sub-accounts too, and a key "
+            "may make keys of those"
         ),
         "fetch_order and cancel_order of contracts by client order id ask for None",
         "an order of coins that waits for a trigger on its page is in no list that its API names",
@@ -164,15 +177,15 @@ FACTS: Final = VenueFacts(
                 ),
                 duplicate_codes=("2042",),
                 fence=Fence(
-                    kind=FenceKind.WINDOW,
+                    kind=FenceKind.STAMP,
                     place="header",
-                    name="Recv-Window",
+                    name="Request-Time",
                     holds_at_match=False,
-                    sent_by_ccxt=False,
+                    sent_by_ccxt=True,
                     default_s=10,
                     source=(
-                        '"Contract" Integration guide: on receipt, at most 60 s; ccxt does not '
-                        "send it"
+                        '"Futures" Integration Guide: ten seconds when no window is named; Error '
+                        "Code: 513 outside of them"
                     ),
                 ),
                 immediate=Immediate(params=MappingProxyType({"type": 3}), on_wire='"type":3'),
