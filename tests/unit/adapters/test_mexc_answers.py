@@ -267,7 +267,7 @@ def test_limits_are_bounded_by_shares_of_the_price() -> None:
 
 
 def test_rights_of_a_key_are_read_word_by_word() -> None:
-    seen = key_rights_of(rights(), use=KeyUse.SEND, key="mx0")
+    seen = key_rights_of(rights(), use=KeyUse.SEND, key="mx0", has_futures=False)
     assert (seen.reads, seen.trades_spot, seen.trades_futures) == (True, True, False)
     assert not seen.withdraws
     assert not seen.transfers_out
@@ -275,7 +275,7 @@ def test_rights_of_a_key_are_read_word_by_word() -> None:
     assert not seen.is_bound_to_ip
     words = "SPOT_WITHDRAW_WRITE,SPOT_TRANSFER_WRITE,ISOLATED_MARGIN_DEAL_WRITE,CONTRACT_DEAL_WRITE"
     more = key_rights_of(
-        rights(permissions=words, ipWhiteList="192.0.2.1"), use=KeyUse.SEND, key="mx0"
+        rights(permissions=words, ipWhiteList="192.0.2.1"), use=KeyUse.SEND, key="mx0", has_futures=False
     )
     assert (more.withdraws, more.transfers_out, more.borrows) == (True, True, True)
     assert (more.transfers_within, more.trades_futures, more.is_bound_to_ip) == (True, True, True)
@@ -294,4 +294,4 @@ def test_rights_of_a_key_are_read_word_by_word() -> None:
 )
 def test_rights_that_are_not_surely_of_this_key_are_not_told(changed: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
-        key_rights_of(rights(**changed), use=KeyUse.SEND, key="mx0")
+        key_rights_of(rights(**changed), use=KeyUse.SEND, key="mx0", has_futures=False)
