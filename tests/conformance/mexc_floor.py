@@ -110,7 +110,7 @@ class MexcFloor:
 
     def _contracts(self, asked: Asked) -> Told:
         """Execute a request about contracts and answer it."""
-        route = self.linear.route(asked.method, asked.path.removeprefix(_V1))
+        route = self.linear.route(asked.method, asked.path.removeprefix(f"{_V1}/"))
         if route is None:
             return Told(status=404, body=b"")
         said = asked.body if asked.method == "POST" else asked.query

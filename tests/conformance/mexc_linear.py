@@ -76,31 +76,31 @@ class LinearDesk:
         self._off = set[int]()
         self._settings = {1: {"leverage": 20, "openType": 1}, 2: {"leverage": 20, "openType": 2}}
         self.routes: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "/contract/ping"): lambda _: now_ms(),
-            ("GET", "/contract/detail"): lambda _: self.markets(),
-            ("GET", "/contract/depth/BTC_USDT"): self.book,
-            ("GET", "/contract/ticker"): self.ticker,
-            ("GET", "/contract/kline/BTC_USDT"): self.candles,
-            ("GET", "/contract/funding_rate/history"): self.settlements,
-            ("GET", "/private/account/assets"): lambda _: self.assets(),
-            ("GET", "/private/account/tiered_fee_rate/v2"): self.fees,
-            ("GET", "/private/account/transfer_record"): self.moves,
-            ("GET", "/private/position/open_positions"): self.positions,
-            ("GET", "/private/position/position_mode"): lambda _: self.mode,
-            ("GET", "/private/position/leverage"): self.leverage,
-            ("GET", "/private/position/funding_records"): self.funding,
-            ("POST", "/private/position/change_leverage"): self.set_leverage,
-            ("POST", "/private/order/create"): self.place,
-            ("POST", "/private/order/cancel"): self.cancel,
-            ("GET", "/private/order/list/open_orders"): self.resting,
-            ("GET", "/private/order/list/history_orders"): self.past,
-            ("GET", "/private/order/list/order_deals/v3"): self.deals,
+            ("GET", "contract/ping"): lambda _: now_ms(),
+            ("GET", "contract/detail"): lambda _: self.markets(),
+            ("GET", "contract/depth/BTC_USDT"): self.book,
+            ("GET", "contract/ticker"): self.ticker,
+            ("GET", "contract/kline/BTC_USDT"): self.candles,
+            ("GET", "contract/funding_rate/history"): self.settlements,
+            ("GET", "private/account/assets"): lambda _: self.assets(),
+            ("GET", "private/account/tiered_fee_rate/v2"): self.fees,
+            ("GET", "private/account/transfer_record"): self.moves,
+            ("GET", "private/position/open_positions"): self.positions,
+            ("GET", "private/position/position_mode"): lambda _: self.mode,
+            ("GET", "private/position/leverage"): self.leverage,
+            ("GET", "private/position/funding_records"): self.funding,
+            ("POST", "private/position/change_leverage"): self.set_leverage,
+            ("POST", "private/order/create"): self.place,
+            ("POST", "private/order/cancel"): self.cancel,
+            ("GET", "private/order/list/open_orders"): self.resting,
+            ("GET", "private/order/list/history_orders"): self.past,
+            ("GET", "private/order/list/order_deals/v3"): self.deals,
         }
 
     def route(self, method: str, path: str) -> Callable[[Any], Any] | None:
         """Return what answers a question; names and numbers of orders stand in the path."""
         for start, ask in (("external/BTC_USDT/", self._by_name), ("get/", self._by_number)):
-            if path.startswith(f"/private/order/{start}") and method == "GET":
+            if path.startswith(f"private/order/{start}") and method == "GET":
                 return lambda _: ask(path.rpartition("/")[2])
         return self.routes.get((method, path))
 

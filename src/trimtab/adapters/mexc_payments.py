@@ -70,16 +70,16 @@ class MexcPayments:
         await self._markets.load(())
         now = await self._wire.venue_now(Desk.LINEAR)
         first = max(start, now - _KEPT)
-        funding = [funding_of(row) for row in await self._funding(first, now)]
+        funding = [funding_of(row) for row in await self._funding(first=first, now=now)]
         rows = await self._pages(_MOVES, {"currency": SETTLED_IN}, _whole(move_of))
         moves = [move for row in rows if (move := move_of(row)) is not None]
         found: dict[tuple[Asset, PaymentKind, PaymentId], Payment] = {}
-        for payment in (*funding, *moves, *await self._trades(first, now, funding)):
+        for payment in (*funding, *moves, *await self._trades(funding, first=first, now=now)):
             if payment.paid_at >= first and found.setdefault(payment.key, payment) != payment:
                 raise NotDone(f"payment {payment.payment_id}: comes with two contents")
         return tuple(sorted(found.values(), key=lambda p: (p.paid_at, p.kind, p.payment_id)))
 
-    async def _funding(self, first: datetime, now: datetime) -> list[Row]:
+    async def _funding(self, *, first: datetime, now: datetime) -> list[Row]:
         """Return what was settled for either side."""
         span = {"start_time": milliseconds(first), "end_time": milliseconds(now)}
         found: list[Row] = []
@@ -90,10 +90,10 @@ class MexcPayments:
         return found
 
     async def _trades(
-        self, first: datetime, now: datetime, funding: Iterable[Payment]
+        self, funding: Iterable[Payment], *, first: datetime, now: datetime
     ) -> list[Payment]:
         """Return what executions cost and won, in every contract that may have had one."""
-        names = {str(row["symbol"]) for row in await self._orders(first, now)}
+        names = {str(row["symbol"]) for row in await self._orders(first=first, now=now)}
         held = await self._wire.read(_POSITIONS, {}, positions_of)
         names |= {each.position.market_id for each in held}
         symbols = {self._markets.symbol_of(Desk.LINEAR, name) for name in names}
@@ -108,7 +108,7 @@ class MexcPayments:
                 start += WINDOW
         return found
 
-    async def _orders(self, first: datetime, now: datetime) -> list[Row]:
+    async def _orders(self, *, first: datetime, now: datetime) -> list[Row]:
         """Return the orders since *first*; its bounds have two spellings, and both go out."""
         since, until = milliseconds(first), milliseconds(now)
         span = {"startTime": since, "endTime": until, "start_time": since, "end_time": until}

@@ -4,11 +4,12 @@ Not pure: it sets leverage. Orders go out by the raw call, exactly as planned: c
 limit as text, contracts with both as numbers of JSON that have just these digits. That what does
 not fill at once is taken off is a type of order, and for coins one that the lists of what a market
 takes do not name: an order that is still not seen to have ended is taken off by us. See
-docs/design/0050-mexc.md and docs/design/0061-mexc-contracts.md.
+docs/design/0050-mexc.md and docs/design/0059-mexc-contracts.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -43,7 +44,7 @@ _POSITIONS: Final = Endpoint(desk=Desk.LINEAR, method="contractPrivateGetPositio
 _SET_LEVERAGE: Final = "contractPrivatePostPositionChangeLeverage"
 _AT_ONCE, _CROSS, _ONE_WAY = 3, 2, 2
 """The venue's numbers of an order that fills at once, of shared margin, of one-way mode."""
-_SIDES: Final = {
+_SIDES: Final[Mapping[tuple[Side, bool], int]] = {
     (Side.BUY, False): 1,
     (Side.BUY, True): 2,
     (Side.SELL, False): 3,

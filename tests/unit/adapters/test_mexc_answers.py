@@ -275,11 +275,19 @@ def test_rights_of_a_key_are_read_word_by_word() -> None:
     assert not seen.is_bound_to_ip
     words = "SPOT_WITHDRAW_WRITE,SPOT_TRANSFER_WRITE,ISOLATED_MARGIN_DEAL_WRITE,CONTRACT_DEAL_WRITE"
     more = key_rights_of(
-        rights(permissions=words, ipWhiteList="192.0.2.1"), use=KeyUse.SEND, key="mx0", has_futures=False
+        rights(permissions=words, ipWhiteList="192.0.2.1"),
+        use=KeyUse.SEND,
+        key="mx0",
+        has_futures=False,
     )
     assert (more.withdraws, more.transfers_out, more.borrows) == (True, True, True)
     assert (more.transfers_within, more.trades_futures, more.is_bound_to_ip) == (True, True, True)
     assert (more.reads, more.trades_spot) == (False, False)
+
+
+def test_a_key_that_reads_coins_alone_does_not_read_an_account_with_contracts() -> None:
+    seen = key_rights_of(rights(), use=KeyUse.SEND, key="mx0", has_futures=True)
+    assert not seen.reads
 
 
 @pytest.mark.parametrize(
