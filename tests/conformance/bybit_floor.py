@@ -393,6 +393,7 @@ def _waits(order: Waiting, number: int) -> Row:
         "triggerBy": "MarkPrice" if order.by_mark else "LastPrice",
         "orderType": "Market",
         "stopOrderType": "Stop",
+        "marketUnit": "baseCoin",
         "qty": str(order.quantity),
         "cumExecQty": "0",
         "leavesQty": str(order.quantity),

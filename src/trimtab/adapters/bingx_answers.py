@@ -31,6 +31,8 @@ from trimtab.adapters.ccxt_orders import base_units, side_of
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.order_rows import (
     OrderFields,
+    dearest,
+    lots_worth,
     name_in,
     open_order_in,
     order_id_in,
@@ -179,17 +181,22 @@ def is_like(row: Row, intent: OrderIntent) -> bool:
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
     """Read a resting order; one that waits for a trigger has its trigger as its limit.
 
-    The list leaves out the name of an order that nobody named.
+    The list leaves out the name of an order that nobody named. One of coins that goes to the market
+    then may say what it spends instead of its size.
 
     Raises:
         Unreadable: a field is missing or wrong.
 
     """
+    limit_price, told = _limit_of(row), {_FIELDS.client_id: "", **_spelt(row)}
+    if not instrument.is_contract and not decimal_of(row, _FIELDS.size):
+        value, price = decimal_of(row, "origQuoteOrderQty"), dearest((limit_price,), side_of(row))
+        told[_FIELDS.size] = instrument.units(lots_worth(instrument, value=value, price=price))
     return open_order_in(
-        {_FIELDS.client_id: "", **_spelt(row)},
+        told,
         _FIELDS,
         instrument,
-        limit_price=_limit_of(row),
+        limit_price=limit_price,
         reduce_only=instrument.is_contract and _reduces(row),
     )
 

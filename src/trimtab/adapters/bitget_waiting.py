@@ -28,7 +28,8 @@ from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, number,
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.ccxt_wire import Endpoint
 from trimtab.adapters.listed_pages import Page, Row
-from trimtab.adapters.waiting_orders import WaitingList, dearest, lots_worth
+from trimtab.adapters.order_rows import dearest, lots_worth
+from trimtab.adapters.waiting_orders import WaitingList
 from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Instrument, Lots
 from trimtab.domain.orders import Side

@@ -29,6 +29,8 @@ from trimtab.adapters.ccxt_answers import (
 from trimtab.adapters.ccxt_orders import side_of
 from trimtab.adapters.order_rows import (
     OrderFields,
+    dearest,
+    lots_worth,
     name_in,
     open_order_in,
     order_id_in,
@@ -41,6 +43,7 @@ from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import (
     Fill,
     OrderIntent,
+    Side,
     TradeId,
     VenueOrder,
     VenueOrderId,
@@ -117,15 +120,36 @@ def cancelled_id(answer: object) -> VenueOrderId:
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
     """Read a resting order; one that waits for a trigger has its trigger as its limit.
 
+    One of coins that goes to the market then may say what it spends or brings instead of its size.
+
     Raises:
         Unreadable: a field is missing or wrong.
 
     """
     limit_price = decimal_of(row, "price") or decimal_of(row, "triggerPrice")
+    if not instrument.is_contract and _is_valued(row):
+        value = decimal_of(row, FIELDS.size)
+        lots = lots_worth(instrument, value=value, price=dearest((limit_price,), side_of(row)))
+        row = {**row, FIELDS.size: instrument.units(lots)}
     reduces = instrument.is_contract and field(row, "reduceOnly")
     if not isinstance(reduces, bool):
         raise Unreadable("reduceOnly is not a truth value")
     return open_order_in(row, FIELDS, instrument, limit_price=limit_price, reduce_only=reduces)
+
+
+def _is_valued(row: Row) -> bool:
+    """Say whether the size of an order of coins is a value: that of a market buy usually is.
+
+    Raises:
+        Unreadable: it is not known in what it is.
+
+    """
+    if row.get("orderType") != "Market":
+        return False
+    unit = row.get("marketUnit", "")
+    if unit not in ("", "baseCoin", "quoteCoin"):
+        raise Unreadable("marketUnit is not known")
+    return unit == "quoteCoin" or (not unit and side_of(row) is Side.BUY)
 
 
 def fill_of(row: Row, instrument: Instrument) -> Fill:

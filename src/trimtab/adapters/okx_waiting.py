@@ -19,8 +19,14 @@ from trimtab.adapters.ccxt_wire import Endpoint
 from trimtab.adapters.listed_pages import Page, Row
 from trimtab.adapters.okx_answers import led_by, number_of, rows_in
 from trimtab.adapters.okx_orders import place_of
-from trimtab.adapters.order_rows import OrderFields, name_in, order_id_in
-from trimtab.adapters.waiting_orders import WaitingList, dearest, lots_worth
+from trimtab.adapters.order_rows import (
+    OrderFields,
+    dearest,
+    lots_worth,
+    name_in,
+    order_id_in,
+)
+from trimtab.adapters.waiting_orders import WaitingList
 from trimtab.domain.exact import ONE
 from trimtab.domain.instruments import Instrument, Lots
 from trimtab.domain.orders import Side

@@ -7,16 +7,16 @@ way on one of its pages, its own reader writes the row anew before it is read he
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, text_of
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.listed_pages import Row
-from trimtab.domain.exact import exact_arithmetic
+from trimtab.domain.exact import ceil_times, exact_arithmetic, ratio
 from trimtab.domain.instruments import Instrument, Symbol
-from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
+from trimtab.domain.orders import ClientOrderId, OrderIntent, Side, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
 
 Names = Mapping[tuple[Symbol, VenueOrderId], ClientOrderId]
@@ -125,3 +125,23 @@ def open_order_in(
         limit_price=limit_price,
         reduce_only=reduce_only,
     )
+
+
+def dearest(prices: Iterable[Decimal], side: Side) -> Decimal:
+    """Return the price that costs the account most: the highest of a buy, the lowest of a sell.
+
+    What is not positive stands for no price.
+
+    Raises:
+        Unreadable: there is none.
+
+    """
+    told = [price for price in prices if price > 0]
+    if not told:
+        raise Unreadable("an order waits for no price that is told")
+    return max(told) if side is Side.BUY else min(told)
+
+
+def lots_worth(instrument: Instrument, *, value: Decimal, price: Decimal) -> int:
+    """Return the lots of an order whose size is a value, quote units, at *price*, rounded up."""
+    return ceil_times(instrument.lot_size, ratio(value, price))

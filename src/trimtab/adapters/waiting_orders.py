@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from trimtab.adapters.ccxt_answers import Unreadable
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Page, Row, whole_list
-from trimtab.domain.exact import ceil_times, ratio
 from trimtab.domain.instruments import Instrument
-from trimtab.domain.orders import Side
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
@@ -90,23 +87,3 @@ def _read(markets: DeskMarkets, listed: WaitingList, row: Row) -> OpenOrder:
     if desk not in markets.desks:
         raise Unreadable(f"{name}: an order waits for a trigger, and only coins are used")
     return listed.read(row, markets.instrument(markets.symbol_of(desk, name)))
-
-
-def dearest(prices: Iterable[Decimal], side: Side) -> Decimal:
-    """Return the price that costs the account most: the highest of a buy, the lowest of a sell.
-
-    What is not positive stands for no price.
-
-    Raises:
-        Unreadable: there is none.
-
-    """
-    told = [price for price in prices if price > 0]
-    if not told:
-        raise Unreadable("an order waits for no price that is told")
-    return max(told) if side is Side.BUY else min(told)
-
-
-def lots_worth(instrument: Instrument, *, value: Decimal, price: Decimal) -> int:
-    """Return the lots of an order whose size is a value, quote units, at *price*, rounded up."""
-    return ceil_times(instrument.lot_size, ratio(value, price))

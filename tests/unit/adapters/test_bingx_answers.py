@@ -221,6 +221,13 @@ def test_a_resting_order_has_its_trigger_as_its_limit_and_may_have_no_name() -> 
     assert waits.limit_price == 70000
     assert open_order_of(order_of_coins(price="0", StopPrice="71000"), spot()).limit_price == 71000
     assert open_order_of(order_of_coins(price="", stopPrice=""), spot()).limit_price == 0
+    valued = order_of_coins(
+        price="0", StopPrice="70000", origQty="0", executedQty="0", origQuoteOrderQty="700"
+    )
+    assert spot().units(open_order_of(valued, spot()).lots) == Decimal("0.01")
+    del valued["origQuoteOrderQty"]
+    with pytest.raises(Unreadable, match="origQuoteOrderQty"):
+        open_order_of(valued, spot())
     assert open_order_of(order_of_coins(reduceOnly=True), swap()).reduce_only
     assert open_order_of(order_of_coins(reduceOnly="true"), swap()).reduce_only
     assert not open_order_of(order_of_coins(), swap()).reduce_only

@@ -223,6 +223,26 @@ def test_a_resting_order_shows_its_rest_and_its_limit_or_trigger() -> None:
     assert waits.limit_price == Decimal(70_000)
 
 
+@pytest.mark.parametrize(
+    ("changed", "units"),
+    [
+        ({"marketUnit": "baseCoin", "qty": "0.01"}, "0.01"),
+        ({"qty": "700"}, "0.01"),
+        ({"marketUnit": "", "qty": "700"}, "0.01"),
+        ({"marketUnit": "quoteCoin", "side": "Sell", "qty": "700"}, "-0.01"),
+        ({"side": "Sell", "qty": "0.01"}, "-0.01"),
+        ({"orderType": "Limit", "qty": "0.01"}, "0.01"),
+    ],
+)
+def test_coins_that_wait_to_be_bought_at_market_say_what_they_cost(
+    changed: dict[str, str], units: str
+) -> None:
+    row = order_row(orderType="Market", price="0", triggerPrice="70000", cumExecQty="0") | changed
+    assert spot_btc().units(open_order_of(row, spot_btc()).lots) == Decimal(units)
+    with pytest.raises(Unreadable, match="marketUnit"):
+        open_order_of(order_row(orderType="Market", marketUnit="usd"), spot_btc())
+
+
 def test_a_market_is_read_with_its_grid_and_its_band_where_there_is_one() -> None:
     found = instrument_of(market_row(), taker_fee=Decimal("0.001"))
     assert (found.lot_size, found.lots_min, found.lots_max) == (Decimal("0.000001"), 11, 83_000_000)

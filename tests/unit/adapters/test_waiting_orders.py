@@ -18,7 +18,7 @@ from trimtab.adapters.ccxt_answers import Unreadable
 from trimtab.adapters.listed_pages import Page
 from trimtab.adapters.okx_contracts import linear_instrument_of
 from trimtab.adapters.okx_waiting import waiting_order_of
-from trimtab.adapters.waiting_orders import dearest, lots_worth
+from trimtab.adapters.order_rows import dearest, lots_worth
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import Side
 
