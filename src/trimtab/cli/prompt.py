@@ -6,11 +6,11 @@ Prompts go to standard error, the answer is one line of standard input.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
 from trimtab.adapters.terminal import TerminalApprover
+from trimtab.cli.folding import to_stderr
 from trimtab.config import Config
 from trimtab.ports import Answer, StopSignal
 
@@ -24,12 +24,6 @@ def local_approver(config: Config) -> TerminalApprover:
     return TerminalApprover(
         write=to_stderr, descriptor=STDIN, policy=config.policy.approval, pause_s=PAUSE_S
     )
-
-
-def to_stderr(text: str) -> None:
-    """Write at once, so that a prompt is seen before the answer is waited for."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
 
 
 async def answered(asking: Coroutine[Any, Any, Answer], stop: StopSignal) -> Answer:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from trimtab.cli.documents import Document, error_document
 from trimtab.cli.exits import Exit, exit_of_error
+from trimtab.cli.folding import to_stderr
 from trimtab.cli.logs import log_at
 from trimtab.cli.options import OPTIONS
 from trimtab.config import Config, InvalidConfig, load
@@ -141,8 +142,7 @@ def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever
 
 def note(text: str) -> None:
     """Write one line for a person on standard error."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    to_stderr(text + "\n")
 
 
 def fail(error: TrimtabError) -> Exit:

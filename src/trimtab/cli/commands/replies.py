@@ -16,7 +16,8 @@ from trimtab.bootstrap import open_books
 from trimtab.bootstrap.replies import open_ear
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
-from trimtab.cli.prompt import STDIN, answered, to_stderr
+from trimtab.cli.folding import to_stderr
+from trimtab.cli.prompt import STDIN, answered
 from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import words

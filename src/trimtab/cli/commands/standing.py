@@ -21,7 +21,8 @@ from trimtab.bootstrap import open_books, owner
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
 from trimtab.cli.flags import FLAG
-from trimtab.cli.prompt import PAUSE_S, STDIN, answered, local_approver, to_stderr
+from trimtab.cli.folding import to_stderr
+from trimtab.cli.prompt import PAUSE_S, STDIN, answered, local_approver
 from trimtab.cli.session import Result, Work
 from trimtab.cli.standing_document import standing_document
 from trimtab.cli.standing_terms import Terms, granted

@@ -24,9 +24,10 @@ from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.flags import FLAG
 from trimtab.cli.flips import flips_document, flips_view
+from trimtab.cli.folding import to_stderr
 from trimtab.cli.logged_progress import LoggedProgress
 from trimtab.cli.options import OPTIONS
-from trimtab.cli.prompt import local_approver, to_stderr
+from trimtab.cli.prompt import local_approver
 from trimtab.cli.session import Result, Work
 from trimtab.cli.survival import survival_view
 from trimtab.cli.survival_document import survival_document
