@@ -25,6 +25,7 @@ from trimtab.execution.tracking import Outlook
 from trimtab.hedging.book import book_of
 from trimtab.workflow.kept_stops import placed_last
 from trimtab.workflow.preflight import Wiring
+from trimtab.workflow.recovered_stops import without_stop
 from trimtab.workflow.telling import write_down
 
 
@@ -383,3 +384,17 @@ async def test_a_stop_that_fired_hours_before_anybody_looked_is_booked_all_the_s
     assert (await floor.recover()).exit_code == 0
     assert [h.closed_by for h in (await book(floor)).hedges] == [HedgeCause.STOP]
     floor.check_the_promises()
+
+
+async def test_a_hedge_whose_stop_is_gone_is_told_until_it_has_one_again() -> None:
+    floor, _, lots = await opened()
+    _, ledger = floor.desk()
+    rules, quote = floor.policy.hedge, Asset("USDT")
+    assert await without_stop(ledger, rules, quote) == ()
+    floor.stops.rested[0].state = SeenStop.WITHDRAWN
+    await floor.recover()
+    assert await without_stop(ledger, rules, quote) == (HEDGE,)
+    assert await without_stop(ledger, replace(rules, rests_stop=False), quote) == ()
+    await then_mends(floor, lots=lots)
+    await floor.execute()
+    assert await without_stop(ledger, rules, quote) == ()

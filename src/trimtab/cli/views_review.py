@@ -11,7 +11,7 @@ from rich.text import Text
 from trimtab.cli.rows import Rows
 from trimtab.cli.tables import bar, group_lines, money, percent, points
 from trimtab.cli.views_history import price_text, readings_table
-from trimtab.domain.exact import ZERO, shown
+from trimtab.domain.exact import ZERO, exact_arithmetic, shown, trimmed
 from trimtab.planning.review import DIP, Review, Risk
 from trimtab.workflow.review import Reviewed
 
@@ -76,8 +76,9 @@ def _correlations(review: Review) -> RenderableType:
 def _dips(review: Review) -> RenderableType:
     """Return whether each coin shows a sign of a dip, with the figures that say so."""
     average, high = f"{DIP.ema_days}-day average", f"{DIP.high_days}-day high"
-    least, most = percent(DIP.fall_low), percent(DIP.fall_high)
-    told = {"ema": "back above its average", "fall": f"fallen {least} to {most}"}
+    with exact_arithmetic():
+        least, most = (trimmed(bound * 100, 2) for bound in (DIP.fall_low, DIP.fall_high))
+    told = {"ema": "back above its average", "fall": f"fallen {least} to {most} %"}
     rows: list[list[str | Text]] = []
     for each in review.assets:
         if each.dip is None:
