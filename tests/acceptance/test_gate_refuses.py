@@ -263,3 +263,11 @@ async def test_a_broken_limit_refuses_names_itself_and_sends_nothing(
     assert all(f["reason"].endswith(".") and f["source"] and f["at"] for f in refusals)
     assert ended.document["status"] == "refused"
     assert account.mutations() == sent
+
+
+async def test_a_run_that_the_gate_refuses_ends_with_what_explains_it(account: Account) -> None:
+    ended = await account.trimtab("run", "--set", "risk.max_order_notional=100")
+    assert ended.code == 3
+    *_, last = ended.stdout.splitlines()
+    explained = await account.trimtab(*last.removeprefix("next: trimtab ").split())
+    assert (explained.code, "max_order_notional" in explained.stdout) == (0, True)

@@ -232,7 +232,7 @@ def _not_executed(result: RunResult) -> Text:
     """Say why nothing was sent, and what comes next."""
     name = result.plan.digest[:8]
     said, next_step = {
-        PlanStatus.REFUSED: ("The gate refused; nothing was sent.", "trimtab config show"),
+        PlanStatus.REFUSED: ("The gate refused; nothing was sent.", f"trimtab explain {name}"),
         PlanStatus.DECLINED: ("Declined; nothing was sent.", "trimtab run --execute"),
         PlanStatus.PROPOSED: (
             "Not decided; the plan is pending and nothing was sent.",

@@ -115,8 +115,14 @@ def _ended(seen: Watched) -> Result:
         "runs": seen.runs,
         "failed": seen.failed,
     }
-    told = f"Stopped after {seen.rounds} rounds, {seen.runs} runs, {seen.failed} with an error."
+    rounds, runs = _counted(seen.rounds, "round"), _counted(seen.runs, "run")
+    told = f"Stopped after {rounds}, {runs}, {seen.failed} with an error."
     if seen.interrupted:
         told += "\nA run was stopped on its way.\nnext: trimtab recover"
     code = Exit.INTERRUPTED if seen.interrupted else Exit.DONE
     return Result(document=document, view=Text(told), code=code)
+
+
+def _counted(count: int, what: str) -> str:
+    """Return so many of something."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
