@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from trimtab.adapters.ccxt_answers import (
@@ -38,8 +39,11 @@ _OLD: Final = Endpoint(desk=Desk.LINEAR, method="privateGetAccountBillsArchive")
 _RECENT_FOR: Final = timedelta(days=6)
 _KEPT: Final = timedelta(days=89)
 _KINDS: Final[Mapping[str, PaymentKind]] = {"1": PaymentKind.TRANSFER, "8": PaymentKind.FUNDING}
-_OF_TRADES: Final = frozenset({"2", "5", "9"})
+_TRADE: Final = "2"
+_OF_TRADES: Final = frozenset({_TRADE, "5", "9"})
 """Trades, liquidations, and positions that were closed for others."""
+_ROUNDING: Final = Decimal("0.00000001")
+"""How far apart figures of one bill may be that are rounded one by one, units."""
 _COINS: Final = frozenset({"SPOT", "MARGIN"})
 _PAGE: Final = 100
 _PAGES_MAX: Final = 2000
@@ -93,6 +97,9 @@ class OkxPayments:
 def payments_of(row: Row) -> tuple[Payment, ...]:
     """Read what a bill moved; nothing for a trade of coins.
 
+    What moved the wallet is its change, of which the fee is one part and the profit the rest. What
+    a liquidation takes besides is told nowhere, and counts as lost.
+
     Raises:
         Unreadable: a field is missing or wrong, or a change is not what it is made of.
 
@@ -106,9 +113,10 @@ def payments_of(row: Row) -> tuple[Payment, ...]:
     parts = [(_KINDS.get(word, PaymentKind.OTHER), change)]
     if word in _OF_TRADES and about == "SWAP":
         trade = risen_trade_id(integer_of(row, "fillTime"), text_of(row, "tradeId"))
-        profit, fee = number_of(row, "pnl"), number_of(row, "fee")
+        fee, won = number_of(row, "fee"), number_of(row, "pnl")
         with exact_arithmetic():
-            if profit + fee != change:
+            profit = change - fee
+            if word == _TRADE and abs(profit - won) > _ROUNDING:
                 raise Unreadable("a change of the wallet is not what it is said to be made of")
         name = PaymentId(trade)
         parts = [(PaymentKind.COMMISSION, fee), (PaymentKind.REALISED_PROFIT, profit)]

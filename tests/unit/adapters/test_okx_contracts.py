@@ -202,6 +202,20 @@ def test_a_trade_of_a_contract_pays_a_fee_and_brings_what_was_won() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "profit"),
+    [
+        ({"balChg": "9.499999995"}, "9.999999995"),
+        ({"type": "5", "balChg": "-3"}, "-2.5"),
+        ({"type": "9", "balChg": "9.4"}, "9.9"),
+    ],
+)
+def test_a_bill_books_what_moved_the_wallet(changed: dict[str, Any], profit: str) -> None:
+    fee, won = payments_of(bill(**changed))
+    assert (fee.kind, fee.units) == (PaymentKind.COMMISSION, Decimal("-0.5"))
+    assert (won.kind, won.units) == (PaymentKind.REALISED_PROFIT, Decimal(profit))
+
+
+@pytest.mark.parametrize(
     ("changed", "kind", "symbol"),
     [
         ({"type": "8", "balChg": "-1"}, PaymentKind.FUNDING, "BTC/USDT:USDT"),
@@ -227,6 +241,7 @@ def test_trades_of_coins_are_told_by_their_executions() -> None:
     "changed",
     [
         {"balChg": "9.4"},
+        {"balChg": "9.49999998"},
         {"ccy": "BTC"},
         {"tradeId": ""},
         {"fillTime": ""},
