@@ -2,9 +2,11 @@
 
 ``python -m tests.simulation --bugs --seeds 200`` prints the whole table: for each bug its own case
 of the kill matrix, if it has one, and the seeds. With ``--catches N`` each bug is tried only until
-N show it: its own case, then the matrix's cases that are of its kind (the same trouble in the same
-scene at every point of death, then in every scene), then the seeds. It says of every bug whether it
-is caught often, and costs much only for those that are not; ``--first`` is ``--catches 1``.
+N show it, what is likely first: its own case or seed, the matrix's cases of its kind (the same
+trouble in the same scene at every point of death, then in every scene), the cases at which other
+bugs show, those of bugs in the same module before all others, then the seeds. It says of every bug
+whether it is caught often, and costs much only for those that are not; ``--first`` is
+``--catches 1``.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from tests.simulation.shrink import law_of
 CHUNK = 20
 PROMISE_BROKEN = 0.5
 """Share of the orders that a venue accepts after their fence, for bugs that need it."""
+KIN_MAX = 40
+"""Most cases of a bug's own kind that are tried before what is known of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +112,12 @@ def table(seeds: range, *, jobs: int, enough: int, only: str) -> int:
 
 def _shares(bug: Bug, seeds: range, *, enough: int) -> list[list[int | str]]:
     """Return the bug's own case and its kin, and the seeds, in shares; one where it may stop."""
-    items: list[int | str] = [bug.seen_at] if isinstance(bug.seen_at, str) else []
+    items: list[int | str] = [bug.seen_at] if enough or isinstance(bug.seen_at, str) else []
     if enough > 1 and isinstance(bug.seen_at, str):
-        items += _kin(Case.of(bug.seen_at))
-    items += seeds
+        items += _kin(Case.of(bug.seen_at))[:KIN_MAX]
+    if enough > 1 and bug.shown_by is ShownBy.SEED:
+        items += _known(bug)
+    items = list(dict.fromkeys([*items, *seeds]))
     size = len(items) if enough else CHUNK
     return [items[at : at + size] for at in range(0, len(items), size)]
 
@@ -123,6 +129,18 @@ def _kin(own: Case) -> list[str]:
     near = [c for c in here if c.point == own.point] + [c for c in here if c.point != own.point]
     elsewhere = [c for c in alike if c.scene != own.scene and c.point == own.point]
     return [str(case) for case in near + elsewhere]
+
+
+def _known(bug: Bug) -> list[int | str]:
+    """Return where other bugs show, those first that are planted in the same module."""
+    sites = _sites(bug)
+    others = sorted((b for b in BUGS if b is not bug), key=lambda b: sites.isdisjoint(_sites(b)))
+    return [b.seen_at for b in others if b.shown_by is ShownBy.SEED]
+
+
+def _sites(bug: Bug) -> frozenset[str]:
+    """Return the modules in which a bug is planted."""
+    return frozenset(each.where.partition(":")[0] for each in bug.edits)
 
 
 def _trouble(case: Case) -> str:
