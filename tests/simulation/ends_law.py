@@ -32,7 +32,8 @@ def check_end(world: World, errand: Errand, ended: Ended) -> None:
     if ended.word.startswith("recovered"):
         if ended.word not in _RECOVERED:
             raise Broken(f"L2: recovery ends {ended.word}")
-        if (ended.word == "recovered 0") != (not left):
+        doubtful = world.law.rows("SELECT 1 FROM stops WHERE state = 'resting'")
+        if ended.word == "recovered 0" if left else ended.word != "recovered 0" and not doubtful:
             raise Broken(f"L2: recovery ends {ended.word} and leaves {left}")
     if errand in {Errand.RUN, Errand.SAVED} and ended.plan:
         _check_run(world, ended)

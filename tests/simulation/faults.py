@@ -18,6 +18,7 @@ from tests.simulation.chance import Chance, subset
 ORDERS: Final = frozenset({"/api/v3/order", "/fapi/v1/order"})
 TRADES: Final = frozenset({"/api/v3/myTrades", "/fapi/v1/userTrades"})
 MOVES: Final = frozenset({"/sapi/v1/asset/transfer"})
+STOPS: Final = frozenset({"/fapi/v1/algoOrder"})
 PROCESSING_S: Final = 10.0
 """How long the venue may go on with a request after its window: the promise that fences rest on."""
 
@@ -226,7 +227,8 @@ def _fits(kind: Kind, *, path: str, is_write: bool) -> bool:
     if kind is Kind.STALE:
         return path in ORDERS
     if kind in WRITES_ONLY:
-        return is_write and (path in ORDERS or (path in MOVES and kind is not Kind.INVISIBLE))
+        by_name = path in ORDERS or path in STOPS
+        return is_write and (by_name or (path in MOVES and kind is not Kind.INVISIBLE))
     return True
 
 

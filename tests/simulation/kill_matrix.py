@@ -26,6 +26,7 @@ from tests.simulation.process import Process
 from tests.simulation.program import Errand
 from tests.simulation.seed import Scene, Verdict, born, calm, played, together
 from tests.simulation.world import World
+from trimtab.testnet.interventions import set_prices
 
 CHUNK = 8
 ALIVE = "ALIVE"
@@ -39,6 +40,8 @@ SAVED = "saved"
 AT, TWIN = "at", "twin"
 """Begins the name of what happens beside, at the n-th request; a second run beside the first."""
 ACTS = ("person", "clock", "halt", "stop", "deposit")
+ON_STOPS = ("spike", "withdraw")
+"""What happens to a stop that rests, where there is one."""
 CALLS_MAX = 80
 """More requests than most runs of a scene make."""
 DISK = "disk"
@@ -95,8 +98,9 @@ def cases() -> Iterator[Case]:
                 for order in (1, 2):
                     yield Case(scene=scene, point=point, fault=fault, order=order)
         alone = [f"{kind}{ALWAYS}" for kind in DRAWN]
+        acts = (*ACTS, *ON_STOPS) if scenes.SCENES[scene].has_stop else ACTS
         alone += [f"{DISK}{change}" for change in range(1, DISKS_MAX + 1)]
-        alone += [f"{AT}{call}_{act}" for act in ACTS for call in range(1, CALLS_MAX + 1)]
+        alone += [f"{AT}{call}_{act}" for act in acts for call in range(1, CALLS_MAX + 1)]
         for fault in (*alone, TWIN, SAVED, Kind.AFTER_THE_FENCE):
             yield Case(scene=scene, point=None, fault=fault, order=1)
 
@@ -147,11 +151,17 @@ async def _life(world: World, case: Case, lived: list[Process]) -> None:
     if scenes.SCENES[case.scene].has_unknown:
         before = born(world, Errand.RUN, dies_at=1, dies_of=Point.UNKNOWN_KEPT)
         await together(world, [(before, Errand.RUN)])
+    if scenes.SCENES[case.scene].has_stop:
+        await _with_a_stop(world)
     if case.fault.startswith(DISK):
         world.full_disk_at = world.changes + int(case.fault.removeprefix(DISK))
     if case.fault.startswith(AT):
         call, _, act = case.fault.removeprefix(AT).partition("_")
-        world.planned = {world.calls + int(call): act}
+        planned = {world.calls + int(call): act}
+        if act in ON_STOPS:
+            world.planned_for_stops = planned
+        else:
+            world.planned = planned
     dies_at = case.order if case.point else 0
     dying = born(world, Errand.RUN, dies_at=dies_at, dies_of=case.point)
     lived.append(dying)
@@ -170,6 +180,14 @@ async def _life(world: World, case: Case, lived: list[Process]) -> None:
     lived.append(recovery)
     await together(world, [(recovery, Errand.RECOVER)])
     await calm(world)
+
+
+async def _with_a_stop(world: World) -> None:
+    """Have a run open a hedge and put its stop, with nothing against it; then prices rise."""
+    world.weather.is_over = True
+    await together(world, [(born(world, Errand.RUN), Errand.RUN)])
+    world.weather.is_over = False
+    set_prices(world.exchange.state, mid={"BTC": scenes.RAISED}, mark={}, index={})
 
 
 def all_of(case: Case) -> list[Judged]:

@@ -48,7 +48,7 @@ def _law(name: str, when: tuple[When, ...] | When, where: str, says: str) -> Law
     return Law(name=name, says=says, when=whens, where=where)
 
 
-_ORDERS, _REST, _WITNESS = "orders_law", "rest_law", "witness"
+_ORDERS, _REST, _WITNESS, _STOPS = "orders_law", "rest_law", "witness", "stops_law"
 _ALWAYS: Final = (When.PROCESS, When.REST)
 
 LAWS: Final = (
@@ -241,6 +241,38 @@ LAWS: Final = (
         " under the lease, beside no open order and no other open transfer; it leaves once, and the"
         " exchange makes it once at most. One that counts as done was made, one that counts as"
         " refused or absent was not, and it is called absent only on both lists.",
+    ),
+    _law(
+        "I31",
+        (When.REQUEST, When.EXECUTION),
+        _STOPS,
+        "Before a stop leaves, its intent is committed with the same contract, side, size and"
+        " trigger, reduce-only and by the mark, under the lease, for a line of a plan that has a"
+        " stop of that hedge; it leaves once and is taken once. One is withdrawn by a name that the"
+        " ledger has.",
+    ),
+    _law(
+        "I32",
+        (When.REQUEST, *_ALWAYS),
+        _STOPS,
+        "A hedge has one stop that may fill, on the exchange and in the ledger, and a stop is never"
+        " larger than what the fills of its hedge's own lines hold when it leaves.",
+    ),
+    _law(
+        "I33",
+        _ALWAYS,
+        _STOPS,
+        "No stop of ours is on the exchange that the ledger does not have; one that is called"
+        " withdrawn, refused or absent neither rests nor fired, and one that counts as resting was"
+        " taken. One whose answer was lost becomes unknown, and absent only on three lists that"
+        " show nothing, behind the fence.",
+    ),
+    _law(
+        "I34",
+        When.REST,
+        _STOPS,
+        "A stop that fired is done, and what it filled is booked once, as the order of its own"
+        " line, which is declared for its hedge and for no other.",
     ),
     _law(
         "L1",

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.faults import MOVES, ORDERS, UNSURE, Strike
+from tests.simulation.faults import MOVES, ORDERS, STOPS, UNSURE, Strike
 from tests.simulation.gate_checks import CHECKS
 from tests.simulation.ledger_file import LedgerFile
 from tests.simulation.process import Process
+from tests.simulation.stops_law import FIRST_LINE, StopsLaw
 from tests.simulation.tape import Broken
 from tests.simulation.transfers_law import TransfersLaw
 from tests.simulation.witness import Witness
@@ -57,7 +58,7 @@ _SETTINGS = (
 )
 _BESIDE = (
     "SELECT line, lots, executed_lots, state, epoch FROM orders WHERE dry_run = 0"
-    " AND plan_digest = ? AND seq < ?"
+    f" AND plan_digest = ? AND seq < ? AND line < {FIRST_LINE}"
 )
 
 
@@ -88,6 +89,7 @@ class OrdersLaw:
         self.rows = self.file.rows
         self.witness = Witness(world)
         self.transfers = TransfersLaw(world)
+        self.stops = StopsLaw(world)
         self.plans: dict[str, Plan] = {}
         """Every plan that was proposed, by digest."""
         self.orders_sent = 0
@@ -104,8 +106,10 @@ class OrdersLaw:
             raise self._broken(f"I15: {request.path} leaves {left:.1f} s before the ban ends")
         if process.dry_run and request.method != "GET":
             raise self._broken(f"I12: a dry run sends {request.method} {request.path}")
-        if request.method == "GET" and request.path in ORDERS:
-            name = (process.number, request.params()["origClientOrderId"])
+        if request.method == "GET" and request.path in ORDERS | STOPS:
+            asked = request.params()
+            names = ("origClientOrderId", "clientAlgoId", "orderId")
+            name = (process.number, next(asked[each] for each in names if each in asked))
             self._asked[name] += 1
             if self._asked[name] > LOOK_UPS_MAX:
                 raise self._broken(f"L3: {name[1]} is looked up {self._asked[name]} times")
@@ -118,6 +122,9 @@ class OrdersLaw:
         try:
             if request.path in MOVES:
                 self.transfers.departs(request)
+                return
+            if request.path in STOPS:
+                self.stops.departs(process, request, strikes)
                 return
             if request.path not in ORDERS:
                 self._judge_setting(request)

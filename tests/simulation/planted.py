@@ -11,7 +11,8 @@ from typing import Final
 from tests.simulation.bugs_books import BOOKS
 from tests.simulation.bugs_finding import FINDING
 from tests.simulation.bugs_sending import SENDING
+from tests.simulation.bugs_stops import STOPS
 from tests.simulation.planting import Bug
 
-BUGS: Final[tuple[Bug, ...]] = (*SENDING, *FINDING, *BOOKS)
+BUGS: Final[tuple[Bug, ...]] = (*SENDING, *FINDING, *BOOKS, *STOPS)
 """By where they are."""

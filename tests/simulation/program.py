@@ -17,7 +17,6 @@ from tests.simulation.process import PROCESS, Process
 from tests.simulation.tape import Broken
 from tests.simulation.transport import Line
 from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
-from trimtab.adapters.no_stops import NoStops
 from trimtab.adapters.paper_venue import PaperVenue
 from trimtab.adapters.paper_wallets import PaperWallets
 from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
@@ -102,7 +101,8 @@ class Watcher:
         self.world.tape.say(self.world.now_s, record.intent.line, record.state)
 
     def stop_moved(self, record: StopRecord) -> None:
-        pass
+        told = (record.intent.line, record.state, record.executed_lots)
+        self.world.tape.say(self.world.now_s, "stop", *told)
 
     def waiting(self, reason: str, *, seconds: float) -> None:
         pass
@@ -180,7 +180,8 @@ async def _done(world: World, runner: Runner, errand: Errand) -> Ended:
     unresolved = 0
     if errand is not Errand.DRY_RUN:
         report = await resolved_first(runner)
-        unresolved = len(report.unresolved) if report else 0
+        if report:
+            unresolved = len(report.unresolved) + len(report.unresolved_stops)
         if errand is Errand.RECOVER or unresolved:
             word = f"recovered {report.exit_code if report else 0}"
             return Ended(word=word, unresolved=unresolved, differences=())
@@ -248,7 +249,7 @@ async def _opened(world: World, process: Process) -> AsyncIterator[Runner]:
         desk = Desk(
             venue=venue,
             wallets=wallets,
-            stops=NoStops(),
+            stops=opened.stops,
             ledger=ledger,
             clock=world.clock,
             progress=Watcher(world),

@@ -14,6 +14,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.orders_law import TERMINAL, by_line, evidence_of
+from tests.simulation.stops_law import (
+    FIRST_LINE,
+    check_fired,
+    check_stops,
+    is_our_stop,
+    names_of_fired,
+    uncertain_stops,
+)
 from tests.simulation.tape import Broken
 from tests.simulation.transfers_law import check_transfers
 from trimtab.testnet.catalogue import Market
@@ -97,6 +105,7 @@ def check_orders(world: World) -> None:
     _check_names(world, placed)
     _check_sums(world, {} if beyond else sums)
     check_transfers(world)
+    check_stops(world)
     check_fills(world, booked, whole=False)
 
 
@@ -109,13 +118,15 @@ def _check_names(world: World, others: dict[str, list[Any]]) -> None:
             raise Broken(f"L3: attempt {attempt} of line {line}")
         if named.setdefault((digest, line, attempt), name) != name:
             raise Broken(f"I2: attempt {line}.{attempt} has two names")
-    if ours := [name for name in others if len(name) == 28]:
+    if ours := [name for name in others if len(name) == 28 and not is_our_stop(name)]:
         raise Broken(f"I2: the exchange has {ours}, the ledger has not")
 
 
 def _check_sums(world: World, sums: dict[tuple[str, int], int]) -> None:
     """Hold what all orders of a line executed against what was approved."""
     for (digest, line), executed in sums.items():
+        if line >= FIRST_LINE:
+            continue  # A stop is as large as its hedge, which its own law sees to.
         leg = by_line(world.law.plans[digest])[line]
         if abs(executed) > abs(leg.lots) or executed * leg.lots < 0:
             raise Broken(f"I1: line {line} executed {executed} of {leg.lots} approved lots")
@@ -151,11 +162,15 @@ def check_rest(world: World) -> None:
     if left:
         raise Broken(f"L1: not resolved: {left}")
     _check_growth(world)
+    check_fired(world)
 
 
 def open_orders(world: World) -> list[tuple[Any, ...]]:
-    """Return name, state and plan of every order and transfer that the ledger has not closed."""
-    return world.law.rows(
+    """Return name, state and plan of every order and transfer that the ledger has not closed.
+
+    Of every stop, too, of which it is not known where it stands.
+    """
+    return uncertain_stops(world) + world.law.rows(
         "SELECT client_order_id, state, plan_digest FROM orders WHERE dry_run = 0 AND"
         " state NOT IN ('filled', 'expired', 'refused', 'absent') UNION ALL"
         " SELECT transfer_id, state, plan_digest FROM transfers WHERE dry_run = 0 AND"
@@ -166,9 +181,11 @@ def open_orders(world: World) -> list[tuple[Any, ...]]:
 def placed_orders(world: World) -> dict[str, list[Any]]:
     """Return the exchange's orders by client order id."""
     placed: dict[str, list[Any]] = defaultdict(list)
-    for store in world.exchange.state.stores.values():
+    fired = names_of_fired(world)
+    for market, store in world.exchange.state.stores.items():
+        names = fired if market is Market.USDM else {}
         for order in store.orders():
-            placed[order.client_id].append(order)
+            placed[names.get(order.number, order.client_id)].append(order)
     return placed
 
 
@@ -225,6 +242,7 @@ def booked_fills(world: World) -> Known:
 def happened_fills(world: World) -> Known:
     """Return the exchange's fills, in the ledger's words."""
     known: Known = {}
+    fired = names_of_fired(world)
     for market, store in world.exchange.state.stores.items():
         for fill in store.fills():
             base = world.exchange.state.listing(market, fill.symbol).base
@@ -236,7 +254,7 @@ def happened_fills(world: World) -> Known:
                 fill.fill_price,
                 fill.commission,
                 fill.commission_asset,
-                fill.client_id,
+                fired.get(fill.order_id, fill.client_id) if ":" in symbol else fill.client_id,
             )
             known[symbol, str(fill.trade_id)] = told
     return known
@@ -266,7 +284,7 @@ def check_fills(world: World, booked: Known, *, whole: bool) -> None:
         if key not in happened or told != happened[key][:-1]:
             raise Broken(f"I6: booked {key} as {told}, happened {happened.get(key)}")
         theirs = happened[key][-1]
-        ours = len(theirs) == 28 and theirs.startswith("b") and theirs not in beyond
+        ours = len(theirs) == 28 and theirs.startswith(("b", "s")) and theirs not in beyond
         if owner not in (({theirs} if whole else {theirs, None}) if ours else {theirs, None}):
             raise Broken(f"I6: {key} is of order {theirs!r}, booked for {owner!r}")
         if not ours and owner is not None and theirs not in beyond:

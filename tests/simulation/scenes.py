@@ -17,6 +17,7 @@ from tests.simulation.faults import (
     MOVES,
     ORDERS,
     ROWS,
+    STOPS,
     TRADES,
     Kind,
     Strike,
@@ -25,7 +26,7 @@ from tests.simulation.faults import (
 )
 from tests.simulation.setting import Setting
 from trimtab.domain.instruments import Asset
-from trimtab.domain.policy import ExecutionPolicy, Route
+from trimtab.domain.policy import ExecutionPolicy, Route, Threshold
 from trimtab.testnet import Scenario
 
 _OF_ORDERS: Final = frozenset({Kind.AFTER_THE_FENCE, Kind.INVISIBLE, Kind.STALE})
@@ -51,6 +52,8 @@ class Scene:
     """Most that a plan may move between the wallets, quote units."""
     has_unknown: bool
     """Whether an earlier run has left an order of unknown outcome."""
+    has_stop: bool = False
+    """Whether an earlier run has left a hedge with its stop on the venue, and prices rose since."""
 
 
 SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
@@ -105,8 +108,21 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
             topup="0",
             has_unknown=True,
         ),
+        "stops": Scene(  # A stop is withdrawn, its hedge grows, and another stop is put.
+            spot={"BTC": "0.1", "USDT": "1000"},
+            wallet="8000",
+            targets="BTC 0.2, USDT 0.8",
+            by_futures=frozenset({"BTC"}),
+            ttl_s=300,
+            max_reprices=1,
+            topup="0",
+            has_unknown=False,
+            has_stop=True,
+        ),
     }
 )
+RAISED: Final = "90000"
+"""What a bitcoin costs once there is a hedge with a stop."""
 
 
 def setting_of(scene: Scene) -> Setting:
@@ -127,8 +143,12 @@ def setting_of(scene: Scene) -> Setting:
         max_slippage_bps=Decimal(90),
     )
     routes = {Asset(asset): Route.FUTURES for asset in scene.by_futures}
-    hedge = {"leverage": 2, "max_topup": Decimal(scene.topup)}
-    wanted = policy(scene.targets, hedge=hedge, limits=limits, routes=routes)
+    hedge: dict[str, Any] = {"leverage": 2, "max_topup": Decimal(scene.topup)}
+    rules: dict[str, Any] = {"routes": routes}
+    if scene.has_stop:
+        hedge |= {"stop": Decimal("0.9"), "rests_stop": True}
+        rules["threshold"] = Threshold(width=Decimal("0.01"), relative=False)
+    wanted = policy(scene.targets, hedge=hedge, limits=limits, **rules)
     execution = ExecutionPolicy(
         max_reprices=scene.max_reprices, receive_window_ms=2_000, order_timeout_s=Decimal(15)
     )
@@ -142,6 +162,7 @@ def setting_of(scene: Scene) -> Setting:
         venue_ahead_ms=40,
         bustle=0.0,
         bustles=(),
+        has_stops=scene.has_stop,
     )
 
 
@@ -168,10 +189,12 @@ class Script(Weather):
         self.is_done = False
 
     def strikes(self, call: int, *, path: str, is_write: bool) -> tuple[Strike, ...]:
-        moves = () if self._kind in _OF_ORDERS else MOVES
+        if self.is_over:
+            return ()
+        moves = () if self._kind in _OF_ORDERS else MOVES | STOPS
         is_order = is_write and (path in ORDERS or path in moves)
         self._orders += is_order
-        if self.is_over or self.is_done or self._kind is None or self._orders < self._order:
+        if self.is_done or self._kind is None or self._orders < self._order:
             return ()
         if (path not in TRADES) if self._kind in ROWS else not is_order:
             return ()

@@ -29,7 +29,8 @@ from tests.simulation.points import DRAWN, Point
 from tests.simulation.process import Process, adopting
 from tests.simulation.program import Ended, Errand, elsewhere, halted, lived
 from tests.simulation.rest_law import check_orders, check_rest
-from tests.simulation.setting import Setting, setting_of
+from tests.simulation.setting import Setting, setting_of, stopped
+from tests.simulation.stop_chance import at_rest
 from tests.simulation.tape import Broken
 from tests.simulation.threads import ledgers_in_the_loop
 from tests.simulation.world import World
@@ -107,7 +108,7 @@ def simulate(
     chance = Chance(seed, without=without)
     scene = Scene(
         chance=chance,
-        setting=setting_of(chance.draws("setting")),
+        setting=stopped(setting_of(chance.draws("setting")), chance.draws("stops")),
         weather=Weather(chance, after_the_fence=after_the_fence),
         migrated=chance.draws("migration").random() < MIGRATED,
         life=_life,
@@ -158,7 +159,8 @@ def _named(found: Broken | NoEnd) -> str:
 async def _life(world: World) -> None:
     """Stormy processes one after the other, some side by side; then the calm."""
     draw = world.chance.draws("life")
-    for number in range(1, draw.choice((1, 2, 2, 3, 4)) + 1):
+    processes = draw.choice((1, 2, 2, 3, 4)) + 2 * world.setting.has_stops
+    for number in range(1, processes + 1):
         pair = [_process(world, number, "first")]
         if draw.random() < 0.15:
             pair.append(_process(world, number, "second"))
@@ -234,6 +236,9 @@ async def calm(world: World) -> None:
         raise Broken(f"L6: in calm weather a run ends {ended.word}, {failed or 'orders got lost'}")
     if lost:
         await asyncio.sleep(61)
+        await _quietly(world, Errand.RECOVER)
+    if world.setting.has_stops:
+        at_rest(world)
         await _quietly(world, Errand.RECOVER)
     check_rest(world)
     await _settle(world)

@@ -10,13 +10,15 @@ from typing import Any
 from tests.builders import LIMITS, policy
 from tests.simulation.chance import subset
 from trimtab.domain.instruments import Asset
-from trimtab.domain.policy import ExecutionPolicy, Policy, Route
+from trimtab.domain.policy import ExecutionPolicy, Policy, Route, Threshold
 from trimtab.testnet import Scenario
 
 _MIDS = {"BTC": "60000", "ETH": "2500", "SOL": "150"}
 _LOTS = {"BTC": "0.00001", "ETH": "0.0001", "SOL": "0.001"}
 BUSTLES = ("prices", "person", "clock", "deleverage", "deposit", "funding", "halt", "stop")
 """What can happen beside the program."""
+STOPPED = 0.2
+"""Share of the seeds in which stops rest on the venue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,10 @@ class Setting:
     """Chance that something else happens at a request."""
     bustles: tuple[str, ...]
     """What of BUSTLES can happen."""
+    has_stops: bool = False
+    """Whether stops rest on the venue."""
+    stop_bustle: float = 0.0
+    """Chance that something happens to one of them at a request."""
 
 
 def setting_of(draw: random.Random) -> Setting:
@@ -55,6 +61,35 @@ def setting_of(draw: random.Random) -> Setting:
     most = Decimal(draw.choice(("0", "1000", "10000")))
     hedge = replace(setting.policy.hedge, max_topup=most)
     return replace(setting, policy=replace(setting.policy, hedge=hedge))
+
+
+def stopped(setting: Setting, draw: random.Random) -> Setting:
+    """Give a share of the settings hedges with stops on the venue; leave the others as they are.
+
+    Little is wanted there of what is held, so that most plans hedge, and hedge again.
+    """
+    if draw.random() >= STOPPED:
+        return setting
+    policy = setting.policy
+    hedge = replace(
+        policy.hedge,
+        stop=Decimal(draw.choice(("0.002", "0.01", "0.05"))),
+        rests_stop=True,
+        cooldown_days=draw.choice((0, 7)),
+    )
+    routes = {Asset(asset): Route.FUTURES for asset in setting.assets if draw.random() < 0.8}
+    *coins, quote = policy.rebalance.targets
+    part = Decimal(draw.choice(("0.2", "0.4")))
+    lower = [replace(target, weight=target.weight * part) for target in coins]
+    rest = 1 - sum((target.weight for target in lower), Decimal(0))
+    rebalance = replace(
+        policy.rebalance,
+        routes=routes,
+        targets=(*lower, replace(quote, weight=rest)),
+        threshold=Threshold(width=Decimal("0.01"), relative=False),
+    )
+    changed = replace(policy, hedge=hedge, rebalance=rebalance)
+    return replace(setting, policy=changed, has_stops=True, stop_bustle=0.04)
 
 
 def _scenario(draw: random.Random, assets: tuple[str, ...], limits: dict[str, int]) -> Scenario:

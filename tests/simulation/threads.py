@@ -28,12 +28,14 @@ COMMIT_S = 0.0008
 _CHANGE = re.compile(r"(INSERT INTO|UPDATE|CREATE) +(\w+)")
 _KEPT = {
     "orders begun": Point.INTENT_KEPT,
+    "stops begun": Point.INTENT_KEPT,
     "orders moved": Point.STEP_KEPT,
     "orders unknown": Point.UNKNOWN_KEPT,
     "fills": Point.FILLS_KEPT,
     "approvals": Point.APPROVED,
 }
 """Points that are passed once what was written is committed, by what was written."""
+_BEGUN = {"orders begun", "stops begun"}
 
 
 class LoopThread:
@@ -116,9 +118,11 @@ class _Connection(sqlite3.Connection):
         """Name the points that lie before a change."""
         if verb == "CREATE":
             yield Point.MIGRATING
-        elif (verb, table) == ("INSERT INTO", "orders"):
+        elif (verb, table) in {("INSERT INTO", "orders"), ("INSERT INTO", "stops")}:
             yield Point.BEFORE_INTENT
-        elif (verb, table) == ("UPDATE", "orders") and "fills" not in self.written:
+        elif verb == "UPDATE" and (
+            table == "stops" or (table == "orders" and "fills" not in self.written)
+        ):
             yield Point.BEFORE_STEP
         elif table == "fills" and "fills" not in self.written:
             yield Point.BEFORE_FILLS
@@ -126,13 +130,13 @@ class _Connection(sqlite3.Connection):
             yield Point.FILLS_OPEN
 
     def commit(self) -> None:
-        if "orders begun" in self.written:
+        if self.written & _BEGUN:
             self.process.reached(Point.INTENT_OPEN)
         self.process.reached(Point.COMMIT)
         if "anything" in self.written and self.full_disk():
             self._fail()
         super().commit()
-        if "orders begun" in self.written:
+        if self.written & _BEGUN:
             self.process.began_at = asyncio.get_running_loop().time()
             self.process.began_after_fault = self.process.ledger_failed_at is not None
         self.process.kept |= self.written
@@ -162,7 +166,9 @@ def _written(verb: str, table: str, values: Any) -> str:
     """Say what a change writes, in the words of _KEPT."""
     if table == "orders":
         return "orders begun" if verb == "INSERT INTO" else "orders moved"
-    if table == "order_events" and "unknown" in tuple(values):
+    if table == "stops":
+        return "stops begun" if verb == "INSERT INTO" else "orders moved"
+    if table in {"order_events", "stop_events"} and "unknown" in tuple(values):
         return "orders unknown"
     return table
 

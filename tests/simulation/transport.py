@@ -17,7 +17,16 @@ import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
-from tests.simulation.faults import LATE, ORDERS, PROCESSING_S, SHAPING, TRADES, Kind, Strike
+from tests.simulation.faults import (
+    LATE,
+    ORDERS,
+    PROCESSING_S,
+    SHAPING,
+    STOPS,
+    TRADES,
+    Kind,
+    Strike,
+)
 from tests.simulation.points import Point
 from tests.simulation.process import PROCESS, Process
 from trimtab.testnet import Answer, Fault, Request
@@ -35,9 +44,10 @@ MARGIN_S = 2.0
 """How far the program's fence lies behind the venue's promise, for the clocks."""
 _LISTS = frozenset(
     {"/api/v3/allOrders", "/fapi/v1/allOrders", "/api/v3/openOrders", "/fapi/v1/openOrders"}
+    | {"/fapi/v1/openAlgoOrders", "/fapi/v1/allAlgoOrders"}
 )
-_UNDISTURBED = frozenset({"/fapi/v1/openAlgoOrders"})
-"""Nothing goes wrong with it: no scene has an order in it, and seeds keep what they mean."""
+_OPEN_STOPS = "/fapi/v1/openAlgoOrders"
+"""Nothing goes wrong with it where no stop can be in it: those seeds keep what they mean."""
 _ORDER = (Point.BEFORE_ORDER, Point.ORDER, Point.ORDER_ANSWER)
 _SETTING = (Point.BEFORE_REQUEST, Point.SETTING, Point.SETTING_ANSWER)
 _LOOKING = (Point.BEFORE_REQUEST, Point.LOOKING, Point.ANSWER)
@@ -79,7 +89,7 @@ class Line:
         """Carry one request there and its answer back, or fail as a transport does."""
         process, world = self._process, self._world
         request = _request(method, url, options)
-        if request.path in _UNDISTURBED:
+        if request.path == _OPEN_STOPS and not world.setting.has_stops:
             options["trace_request_ctx"].handed = True
             yield _written(world.exchange.respond(request))
             return
@@ -240,7 +250,7 @@ def _points(request: Request) -> tuple[Point, Point, Point]:
         return _ORDER
     if request.method != "GET":
         return _SETTING
-    return _LOOKING if request.path in ORDERS | TRADES | _LISTS else _OTHER
+    return _LOOKING if request.path in ORDERS | TRADES | STOPS | _LISTS else _OTHER
 
 
 def _request(method: str, url: URL, options: Mapping[str, Any]) -> Request:
@@ -338,5 +348,5 @@ def _obey(process: Process, answer: Wired, now_s: float) -> None:
 
 
 def is_order(request: Request) -> bool:
-    """Say whether a request asks for a new order."""
-    return request.method == "POST" and request.path in ORDERS
+    """Say whether a request asks for a new order, or a stop."""
+    return request.method == "POST" and request.path in ORDERS | STOPS

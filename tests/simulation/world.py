@@ -22,6 +22,7 @@ from tests.simulation.faults import Weather
 from tests.simulation.orders_law import OrdersLaw
 from tests.simulation.process import Process
 from tests.simulation.setting import Setting
+from tests.simulation.stop_chance import meanwhile
 from tests.simulation.tape import Broken, Tape
 from trimtab.domain.orders import CLIENT_ORDER_ID_LENGTH
 from trimtab.testnet import Answer, Exchange, Fault, Request
@@ -83,6 +84,8 @@ class World:
     broken: Broken | None = field(init=False)
     planned: dict[int, str] = field(default_factory=dict)
     """What else happens at which request, beside what is drawn."""
+    planned_for_stops: dict[int, str] = field(default_factory=dict)
+    """What happens to a stop at which request, beside what is drawn."""
     history: set[tuple[Market, str, int]] = field(default_factory=set)
     """Fills of others from before the ledger's first statement: none of its concern."""
     operators: list[asyncio.Task[None]] = field(default_factory=list)
@@ -135,6 +138,8 @@ class World:
             self.breach(Broken(f"L3: more than {CALLS_MAX} requests"))
         if not self.weather.is_over:
             self._meanwhile(self.calls)
+            if self.setting.has_stops:
+                meanwhile(self, self.calls)
         self.law.begins(process, request)
         return self.calls
 
@@ -156,6 +161,7 @@ class World:
         answer = self.exchange.respond(request)
         self.tape.say(self.now_s, f"c{call}", "executed", answer.status, answer.order_id)
         self.law.witness.executed(process, request, answer, before)
+        self.law.stops.executed(request, answer)
         return answer
 
     def hide(self, order_id: int, path: str, fault: Fault) -> None:
