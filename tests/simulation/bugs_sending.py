@@ -303,8 +303,8 @@ SENDING: Final = (
         "spot:ALIVE:banned_always:1",
         edit(
             "adapters.budget:Budget.after",
-            "if wants_silence(capture, self._profile.codes[desk]):",
-            "if status == 429:",
+            "if wish:",
+            "if wish and status == 429:",
         ),
     ),
     bug(
