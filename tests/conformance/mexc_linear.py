@@ -70,6 +70,8 @@ class LinearDesk:
         """What the question for the position mode is answered with."""
         self.more: dict[str, Row] = {}
         """Rows of the wallet that are otherwise, by coin."""
+        self.waiting: dict[str, list[Row]] = {"plan": [], "stop": [], "track": []}
+        """What waits for a trigger, by list."""
         self.rests = False
         """Whether what is left of an order stays on the book, whatever its type says."""
         self.oldest_first = False
@@ -92,6 +94,9 @@ class LinearDesk:
             ("POST", "private/position/change_leverage"): self.set_leverage,
             ("POST", "private/order/create"): self.place,
             ("POST", "private/order/cancel"): self.cancel,
+            ("GET", "private/planorder/list/orders"): self.plans,
+            ("GET", "private/stoporder/open_orders"): lambda _: self.waiting["stop"],
+            ("GET", "private/trackorder/list/orders"): self.trails,
             ("GET", "private/order/list/open_orders"): self.resting,
             ("GET", "private/order/list/history_orders"): self.past,
             ("GET", "private/order/list/order_deals/v3"): self.deals,
@@ -323,6 +328,15 @@ class LinearDesk:
             _known(given)
         rows = [self._shown(order) for order in self.trading.taken if not self._is_open(order)]
         return _page(rows[::-1], given)
+
+    def plans(self, given: Row) -> list[Row]:
+        if int(given["end_time"]) - int(given["start_time"]) > 90 * 86_400_000:
+            raise Refusal(600, "Parameter error")
+        return _page([row for row in self.waiting["plan"] if row["state"] == 1], given)
+
+    def trails(self, given: Row) -> list[Row]:
+        wanted = [int(state) for state in given["states"].split(",")]
+        return [row for row in self.waiting["track"] if row["state"] in wanted]
 
     def deals(self, given: Row) -> list[Row]:
         _known(given)

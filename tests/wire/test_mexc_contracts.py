@@ -266,6 +266,38 @@ async def test_a_wallet_that_could_not_be_counted_is_not_served_and_not_asked_ag
         assert sum(stage.floor.is_account(asked) for asked in stage.line.asked[before:]) == 1
 
 
+@pytest.mark.parametrize(
+    ("listed", "row", "is_refused"),
+    [
+        ("plan", {"state": 1}, True),
+        ("plan", {"state": 3}, False),
+        ("stop", {"state": 1, "isFinished": 0}, True),
+        ("stop", {"state": 3, "isFinished": 1}, False),
+        ("track", {"state": 0}, True),
+        ("track", {"state": 1}, True),
+        ("track", {"state": 4}, False),
+    ],
+)
+async def test_an_account_in_which_an_order_waits_for_a_trigger_is_not_served(
+    listed: str, row: dict[str, Any], is_refused: bool
+) -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        floor_of(stage).linear.waiting[listed].append({"id": "1", "symbol": "BTC_USDT", **row})
+        if not is_refused:
+            assert (await stage.read_again()).open_orders == ()
+            return
+        with pytest.raises(NotDone, match="BTC_USDT: an order waits for a trigger"):
+            await stage.read_again()
+
+
+async def test_as_many_ended_orders_as_a_page_has_do_not_prove_that_none_waits() -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        ended = [{"id": str(n), "symbol": "BTC_USDT", "state": 3} for n in range(100)]
+        floor_of(stage).linear.waiting["stop"] += ended
+        with pytest.raises(NotDone, match="more orders that wait"):
+            await stage.read_again()
+
+
 async def test_a_side_that_is_otherwise_is_set_and_one_that_is_held_by_its_position() -> None:
     async with staged("mexc", Market.LINEAR) as stage:
         contract = stage.seen.contracts[stage.symbol]

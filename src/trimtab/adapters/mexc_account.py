@@ -29,6 +29,7 @@ from trimtab.adapters.mexc_margin import (
     settings_of,
     tightest,
 )
+from trimtab.adapters.mexc_waiting import require_nothing_waits
 from trimtab.adapters.raw_account import Holdings, PositionRow, Settings, ToldContract
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.snapshot import Book, Bracket, PositionMode
@@ -78,6 +79,7 @@ class MexcAccount:
         """Read the wallets, positions and what rests."""
         read = self._wire.read
         self._mode = await read(_MODE, {}, position_mode_of)
+        await require_nothing_waits(self._wire)
         coins, held, more = await together(
             self._coins.holdings(),
             read(_POSITIONS, {}, positions_of),

@@ -117,6 +117,9 @@ _CONTRACT_READS: Final = (
     "contractPrivateGetOrderListOpenOrders",
     "contractPrivateGetOrderListHistoryOrders",
     "contractPrivateGetOrderListOrderDealsV3",
+    "contractPrivateGetPlanorderListOrders",
+    "contractPrivateGetStoporderOpenOrders",
+    "contractPrivateGetTrackorderListOrders",
 )
 
 MEXC: Final = VenueProfile(

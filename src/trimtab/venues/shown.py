@@ -81,7 +81,7 @@ _WAITING_UNTOLD: Final = _besides(
     Outcome.NOT_SUPPORTED,
 )
 _WAITING_UNREAD: Final = _besides(
-    {"VC-28": "what waits for a trigger is in three lists of its own, which are not read yet"},
+    {"VC-28": "an account in which an order waits for a trigger is not read, by name"},
     Outcome.NOT_SUPPORTED,
 )
 
