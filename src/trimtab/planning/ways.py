@@ -100,7 +100,12 @@ def ways_of(
         targets_of(policy, exposed, occasion, aims), aims, exposed, policy=policy
     )
     scene = _Scene(
-        snapshot=snapshot, exposed=exposed, targets=targets, policy=policy, occasion=occasion
+        snapshot=snapshot,
+        exposed=exposed,
+        targets=targets,
+        policy=policy,
+        occasion=occasion,
+        nav=exposed.nav(targets.ignored),
     )
     ways, found = dict[Asset, Way](), dict[Asset, Weighed]()
     for asset in split:
@@ -122,6 +127,8 @@ class _Scene:
     targets: Targets
     policy: Policy
     occasion: Occasion
+    nav: Decimal
+    """Without what is ignored, quote units."""
 
     def auto(self, asset: Asset) -> Weighed:
         """Return the cheaper route of what no offset and no cover takes up, and both columns."""
@@ -149,7 +156,7 @@ class _Scene:
         with exact_arithmetic():
             units = self.exposed.futures.get(asset, ZERO)
             futures = units * self.exposed.mid(asset) if units else ZERO
-            over = held - self.targets.effective[asset] * self.exposed.nav(self.targets.ignored)
+            over = held - self.targets.effective[asset] * self.nav
             if over <= 0:
                 return max(ZERO, -over - max(ZERO, futures))
             hedge, short = self.policy.hedge.ratio, max(ZERO, -futures)
