@@ -129,7 +129,7 @@ def test_every_plan_over_the_years_is_allowed_and_ends_inside_its_bands(name: st
                 units["USDT"] -= signed * leg.mark
         assert min(units.values()) >= 0
         after = account(holding_text(units, number))
-        seen = stance_of(rules, exposure(after), occasion(history=history), ())
+        seen = stance_of(rules, after, exposure(after), occasion(history=history), ())
         assert not any(d.breached for d in seen.found.drifts), (number, seen.found.drifts)
         again = make_plan(after, rules, occasion(history=history))
         assert again.legs == (), (number, again.legs)
@@ -143,14 +143,15 @@ def test_no_close_beyond_a_trigger_price_is_missed_and_none_before_it_is_early(
     rules, checked, left = even(width, relative=True), 0, 0
     units = _evenly(LOOK_BACK)
     for number in range(LOOK_BACK, MARKET.days - 1, 3):
-        seen = exposure(account(holding_text(units, number)))
-        found = stance_of(rules, seen, occasion(), ()).found
+        held = account(holding_text(units, number))
+        seen = exposure(held)
+        found = stance_of(rules, held, seen, occasion(), ()).found
         if any(d.breached for d in found.drifts):
             units = _evenly(number)
             continue
         for drift in (d for d in found.drifts if d.asset != "USDT"):
             price = dec(MARKET.coins[drift.asset][number].close)
-            moved = stance_of(rules, at_price(seen, drift.asset, price), occasion(), ()).found
+            moved = stance_of(rules, held, at_price(seen, drift.asset, price), occasion(), ()).found
             is_left = any(d.breached for d in moved.drifts)
             low, high = drift.trigger_low, drift.trigger_high
             beyond = (low is not None and price < low) or (high is not None and price > high)
@@ -175,8 +176,10 @@ def test_chances_of_trigger_prices_score_better_than_the_base_rate(days: int) ->
     for number in range(LOOK_BACK, MARKET.days - 31, 5):
         width = ("0.1", "0.2", "0.4")[number // 5 % 3]
         rules = even(width, relative=True, chance_days=60)
-        seen = exposure(account(holding_text(_evenly(number), number)))
-        drifts = stance_of(rules, seen, occasion(history=past(number)), ()).found.drifts
+        held = account(holding_text(_evenly(number), number))
+        drifts = stance_of(
+            rules, held, exposure(held), occasion(history=past(number)), ()
+        ).found.drifts
         for drift in drifts:
             ahead = MARKET.coins.get(drift.asset, [])[number : number + days]
             sides = (

@@ -102,6 +102,9 @@ class Triggers(BaseModel):
     carry_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
     """The same for the carry of hedges alone: one that was moved for it moves again for so much
     more than hedge.carry.min_gain_bps."""
+    basis_hysteresis: Annotated[Exact | None, *_PART, DefaultText(text="hysteresis")] = None
+    """The same for hedges that trade far below their index alone: in a contract that was left for
+    it none is opened again until it has come back by so much of basis_bps."""
     cooldown_s: Annotated[Whole, *_YEAR] = 0
     """How long after an executed plan a condition of the same kind is only told."""
     margin_cooldown_s: Annotated[Whole | None, *_YEAR, DefaultText(text="cooldown_s")] = None

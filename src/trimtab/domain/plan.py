@@ -108,6 +108,9 @@ class UntradedReason(StrEnum):
     """The operator has flagged the asset, so that it is never bought."""
     NO_CROSS_HEDGE = "no_cross_hedge"
     """Accepted drift: it follows the asset that would hedge it too little to be hedged by it."""
+    DISCOUNT = "discount"
+    """Accepted drift: its contract trades so far below its index that a hedge would be bought back,
+    or was, and the contract has not come back since."""
     NOT_TRADABLE = "not_tradable"
     UNTARGETED = "untargeted"
     AT_VENUE_MAXIMUM = "at_venue_maximum"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from trimtab.domain.exact import ZERO
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic
 from trimtab.domain.firings import TriggerKind
 
 
@@ -93,6 +93,12 @@ class UrgencyPolicy:
         """Return how far beyond its threshold a condition of *kind* ends, fraction of it."""
         tempo = self.tempos.get(kind)
         return ZERO if tempo is None else tempo.hysteresis
+
+    @property
+    def basis_release_bps(self) -> Decimal:
+        """From how far below its index down a contract that was left for it is opened again."""
+        with exact_arithmetic():
+            return self.basis_bps * (ONE - self.hysteresis(TriggerKind.BASIS))
 
     @property
     def resting_s(self) -> Mapping[TriggerKind, int]:

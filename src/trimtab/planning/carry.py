@@ -81,7 +81,8 @@ def _of(symbol: Symbol, contracts: Contracts) -> Carry:
     readings = (*(_year(offer, contracts) for offer in (present, *others)), *paying)
     warnings = tuple(_warned(reading) for reading in paying if reading.holds)
     horizon = rules.horizon_days
-    found = [compared(present, other=o, now=now, horizon_days=horizon) for o in others]
+    open_ones = [o for o in others if contracts.shut_by(o.symbol) is None]
+    found = [compared(present, other=o, now=now, horizon_days=horizon) for o in open_ones]
     if not found:
         return Carry(readings=readings, gains=(), warnings=warnings, passages=())
     best = max(found, key=lambda each: each.gain_bps)

@@ -24,6 +24,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.declare import Terms, declared
 from trimtab.planning.apart import tactical_parts, without_tactical
+from trimtab.planning.basis import why_shut
 from trimtab.planning.by_hand import ByHand, wished
 from trimtab.planning.choice import chosen, drift_back_of, overweights_of
 from trimtab.planning.contracts import Contracts
@@ -42,8 +43,9 @@ from trimtab.planning.parted import (
 )
 from trimtab.planning.scene import Choice, Scene
 from trimtab.planning.sizes import Sizes
-from trimtab.planning.stance import stance_of
+from trimtab.planning.stance import Stance, stance_of
 from trimtab.planning.stops import Account, stop_firings, stop_lines
+from trimtab.planning.units import Measure
 from trimtab.planning.ways import ways_of
 from trimtab.targets.by_hand import aims_of, values_of
 from trimtab.targets.effective import Targets
@@ -76,7 +78,7 @@ def make_plan_moving(
     by_hand = _by_hand(occasion, account, policy)
     aims = aims_of(occasion.hedges, own) if by_hand is None else by_hand.aims
     ways = ways_of(settled(policy, snapshot, occasion), own_snapshot, own, occasion, aims)
-    stance = beside_sleeves(stance_of(ways.policy, own, occasion, aims), account)
+    stance = beside_sleeves(stance_of(ways.policy, own_snapshot, own, occasion, aims), account)
     targets, found = stance.targets, stance.found
     scene = Scene(
         account=account,
@@ -118,7 +120,7 @@ def make_plan_moving(
         untraded=(
             *sizes.untraded,
             *choice.untraded,
-            *_accepted(found, stance.betas.refused),
+            *_accepted(stance),
             *_ignored(targets, own),
         ),
         tactical=tuple(tactical_parts(policy.tactical, own)),
@@ -194,19 +196,21 @@ def _terms(scene: Scene, choice: Choice) -> Terms:
     )
 
 
-def _accepted(found: Measurement, refused: Mapping[Asset, str]) -> tuple[Untraded, ...]:
-    """Report the overweight that hedging leaves, and why the contract of another is *refused*."""
-    reasons = dict.fromkeys(refused, UntradedReason.NO_CROSS_HEDGE)
-    return tuple(
-        Untraded(
-            asset=m.asset,
-            reason=reasons.get(m.asset, m.accepted_as),
-            value=m.accepted,
-            note=refused.get(m.asset, ""),
-        )
-        for m in found.measures
-        if m.asset != found.quote and m.accepted > 0
-    )
+def _accepted(stance: Stance) -> tuple[Untraded, ...]:
+    """Report the overweight that hedging leaves, and why a contract is not opened for it."""
+    found = stance.found
+    left = (m for m in found.measures if m.asset != found.quote and m.accepted > 0)
+    return tuple(_left(m, stance) for m in left)
+
+
+def _left(m: Measure, stance: Stance) -> Untraded:
+    """Report what hedging leaves of one asset."""
+    asset, reason, note = m.asset, m.accepted_as, stance.betas.refused.get(m.asset, "")
+    if note:
+        reason = UntradedReason.NO_CROSS_HEDGE
+    elif asset in stance.shut and reason is UntradedReason.COOL_DOWN:
+        reason, note = UntradedReason.DISCOUNT, why_shut(stance.shut[asset])
+    return Untraded(asset=asset, reason=reason, value=m.accepted, note=note)
 
 
 def _ignored(targets: Targets, exposed: Exposure) -> tuple[Untraded, ...]:

@@ -24,6 +24,7 @@ from trimtab.domain.occasion import Occasion
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.carry import Offer, best_to_open, interval_of, mean_rate
+from trimtab.hedging.discounts import Discount, shutting
 from trimtab.planning.costs import cost_share
 from trimtab.planning.routes import market_of
 
@@ -64,15 +65,29 @@ class Contracts:
         """Return the contract of a hedge of *asset*, which may be dated; None without one."""
         wanted = self.policy.hedge.contract_of(asset)
         open_now = [h.symbol for h in self.book.open if h.asset == asset]
-        able = self._able(asset, wanted, without=())
+        able = self._unshut(self._able(asset, wanted, without=()))
         there = [i for i in able if i.symbol in open_now]
         return there[-1] if there else self._chosen(wanted, able)
 
     def after(self, asset: Asset, gone: Collection[Symbol]) -> Instrument | None:
         """Return the contract that hedges of *asset* move to from those *gone*; None without."""
         wanted = self.policy.hedge.contract_of(asset)
-        able = self._able(asset, wanted, without=gone)
+        able = self._unshut(self._able(asset, wanted, without=gone))
         return self._chosen(wanted, able)
+
+    def shut_by(self, symbol: Symbol) -> Discount | None:
+        """Return the discount for which no hedge is opened in a contract now, None where one is.
+
+        A contract whose state was not read has none.
+        """
+        state = self.snapshot.contracts.get(symbol)
+        if state is None:
+            return None
+        return shutting(symbol, state, rules=self.policy.urgency, book=self.book)
+
+    def _unshut(self, able: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
+        """Return those of *able* that no discount shuts; where it shuts all of them, all."""
+        return tuple(i for i in able if self.shut_by(i.symbol) is None) or able
 
     @property
     def least_days(self) -> int:

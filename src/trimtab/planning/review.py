@@ -27,6 +27,7 @@ from trimtab.domain.readings import Reading
 from trimtab.domain.redeploy import DipRule
 from trimtab.estimators.indicators import strengths
 from trimtab.estimators.portfolio import Following, Togetherness, following, togetherness
+from trimtab.planning.parted import Parted
 from trimtab.planning.stance import stance_of
 from trimtab.targets.by_hand import Aim
 from trimtab.triggers.dip import Dip, dip
@@ -110,29 +111,27 @@ def review_need(policy: Policy, exposed: Exposure) -> HistoryNeed:
 
 def review_of(
     policy: Policy,
-    exposed: Exposure,
+    account: Parted,
     occasion: Occasion,
     aims: Sequence[Aim],
-    *,
-    own: Exposure | None = None,
 ) -> Review:
-    """Return the review of an account; *own* is what targets see of it, where sleeves are there.
+    """Return the review of an account, whose targets see it by itself.
 
     Raises:
         NoHistory: not one coin has a past to look at.
 
     """
     history, days = read_history(occasion.history, for_what="a review"), policy.history.review_days
-    whole, left_out = _whole(_risky(policy, exposed), history, days=days)
+    whole, left_out = _whole(_risky(policy, account.exposed), history, days=days)
     if not whole:
         told = "; ".join(left_out.values()) or "there are no coins"
         raise NoHistory(f"nothing can be reviewed: {told}", next_step="trimtab status")
-    window = history.window(whole, days=days)
+    window, exposed = history.window(whole, days=days), account.exposed
     found = togetherness(window)
     nav = exposed.nav(exposed.unpriced)
     held = {a: ratio(exposed.net(a), nav) if nav > ZERO else ZERO for a in whole}
     try:
-        stance = stance_of(policy, own or exposed, occasion, aims)
+        stance = stance_of(policy, account.own_snapshot, account.own, occasion, aims)
     except PlanningError as fault:
         stance, unmeasured = None, str(fault)
     else:

@@ -6,7 +6,7 @@ bands than the plan does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -15,13 +15,18 @@ from trimtab.domain.exact import ratio
 from trimtab.domain.exposure import Exposure
 from trimtab.domain.history import History
 from trimtab.domain.history_policy import risky_of
+from trimtab.domain.instruments import Asset
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Chance, Drift
 from trimtab.domain.policy import Policy
 from trimtab.domain.readings import Reading
+from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import resting
+from trimtab.hedging.discounts import Discount
 from trimtab.planning.accepted import Hedging
+from trimtab.planning.basis import shut_of, shut_readings
 from trimtab.planning.betas import Betas, betas_of
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.drift import Measurement, measure
 from trimtab.targets.by_hand import Aim, beyond_targets, hedged_targets
 from trimtab.targets.effective import Targets
@@ -44,10 +49,14 @@ class Stance:
     """What of the past it rests on, by rule."""
     betas: Betas
     """At which beta assets are hedged by the contracts of others."""
+    shut: Mapping[Asset, Discount]
+    """Assets on which no hedge is opened for the discount of its contract, and none rests."""
 
 
-def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Sequence[Aim]) -> Stance:
-    """Return how *exposed* stands to the policy's targets, with *aims* short by hand.
+def stance_of(
+    policy: Policy, snapshot: Snapshot, exposed: Exposure, occasion: Occasion, aims: Sequence[Aim]
+) -> Stance:
+    """Return how *exposed*, of *snapshot*, stands to the policy's targets, with *aims* by hand.
 
     Raises:
         PlanningError: it cannot be told; says what to mend.
@@ -64,6 +73,8 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         rebalance, seen = adapted(rebalance, policy.history.adaptive, occasion.history, risky)
     betas = betas_of(rules.hedge.cross, occasion.history, exposed)
     rest = resting(occasion.hedges, rules.hedge, now=occasion.now)
+    contracts = Contracts(snapshot=snapshot, exposed=exposed, policy=rules, occasion=occasion)
+    shut = {a: d for a, d in shut_of(contracts).items() if a not in rest}
     found = measure(
         exposed,
         targets,
@@ -71,7 +82,7 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         hedging=Hedging(
             policy=rules.hedge,
             beyond=beyond_targets(aims, targets, exposed),
-            resting=rest.union(betas.refused),
+            resting=rest.union(betas.refused, shut),
         ),
     )
     if policy.history.chance_days and occasion.history is not None:
@@ -82,8 +93,9 @@ def stance_of(policy: Policy, exposed: Exposure, occasion: Occasion, aims: Seque
         targets=targets,
         rules=replace(rules, rebalance=rebalance),
         found=found,
-        readings=targets.readings + seen + betas.readings,
+        readings=targets.readings + seen + betas.readings + shut_readings(shut, contracts),
         betas=betas,
+        shut=shut,
     )
 
 

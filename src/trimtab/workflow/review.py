@@ -49,7 +49,7 @@ async def review_account(sight: Sight, portfolio: Portfolio, policy: Policy) -> 
     )
     occasion = await on_calendar(occasion, policy, sight.ledger)
     policy = settled(policy, account.snapshot, occasion)
-    found = review_of(policy, exposed, occasion, aims_of(book, own), own=own)
+    found = review_of(policy, account, occasion, aims_of(book, own))
     contracts = Contracts(snapshot=snapshot, exposed=exposed, policy=policy, occasion=occasion)
     found = replace(found, readings=found.readings + carry_of(contracts).readings)
     return Reviewed(review=found, remarks=history.remarks)

@@ -302,7 +302,9 @@ def _weighed(account: Parted, policy: Policy, occasion: Occasion) -> _Weighed:
         aims = aims_of(occasion.hedges, exposed)
         lenient = settled(lenient, account.snapshot, occasion)
         ways = ways_of(lenient, account.own_snapshot, exposed, occasion, aims)
-        stance = beside_sleeves(stance_of(ways.policy, exposed, occasion, aims), account)
+        stance = beside_sleeves(
+            stance_of(ways.policy, account.own_snapshot, exposed, occasion, aims), account
+        )
         sleeves = sleeve_drifts(stance, account, moved=ZERO)
     except PlanningError as fault:
         nav = exposed.nav(exposed.unpriced)

@@ -13,6 +13,7 @@ from tests.builders import (
     URGENCY,
     account,
     book,
+    contract,
     dated,
     dec,
     occasion,
@@ -29,6 +30,7 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import LegReason, Plan, Role
 from trimtab.domain.policy import Route
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.urgency import BasisAction, Tempo
 from trimtab.planning.compose import make_plan
 
 BTC = Asset("BTC")
@@ -236,3 +238,29 @@ def test_a_hedge_that_was_moved_for_carry_moves_again_for_more_alone() -> None:
     assert (stays.legs, stays.alerts) == ((), ())
     first = planned(rich(), carry=close, history=funded("0.0001"), urgency=pace)
     assert len(first.legs) == 2, "it was never moved"
+
+
+def test_no_hedge_is_moved_into_a_contract_that_would_be_left_for_its_discount() -> None:
+    once = hedges(
+        "open old 0.02 @ 100000 at band in far",
+        "close old 0.02 @ 99000 for basis in far",
+        "open btc 0.02 @ 100000 at band",
+    )
+    below = {"basis": BasisAction.CLOSE, "basis_bps": dec(100)}
+    paces = {
+        part: replace(
+            URGENCY,
+            tempos={TriggerKind.BASIS: Tempo(hysteresis=dec(part), cooldown_s=0)},
+            **below,
+        )
+        for part in ("0", "0.5")
+    }
+    state = contract("99300", index=dec(100_000))
+    snapshot = replace(rich(), contracts={**rich().contracts, FAR: state})
+    past = funded("0.0001")
+    moves = planned(snapshot, hedges=once, history=past, urgency=paces["0"])
+    assert [leg.symbol for leg in moves.legs] == [PERP, FAR]
+    stays = planned(snapshot, hedges=once, history=past, urgency=paces["0.5"])
+    assert (stays.legs, stays.alerts) == ((), ())
+    assert (FAR, "income_a_year") in told(stays)
+    assert (PERP, "gain_bps") not in told(stays)

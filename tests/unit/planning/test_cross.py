@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW, account, dec, limits, occasion, policy, spot, swap
+from tests.builders import (
+    NOW,
+    URGENCY,
+    account,
+    contract,
+    dec,
+    limits,
+    occasion,
+    policy,
+    spot,
+    swap,
+)
 from tests.fakes.told_history import history_of
 from trimtab.domain.cross import CrossPolicy
 from trimtab.domain.errors import NoHistory, PlanningError
@@ -26,6 +37,7 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.plan import Plan, Role, UntradedReason
 from trimtab.domain.policy import Route, Threshold
 from trimtab.domain.untold import Untold
+from trimtab.domain.urgency import BasisAction
 from trimtab.planning.compose import make_plan
 
 ALT, BTC = Asset("ALT"), Asset("BTC")
@@ -75,7 +87,7 @@ def crossed(units: str, *, beta: str = "1.5", name: str = "alt-1") -> Hedge:
 def planned(text: str = HELD, *hedges: Hedge, history: History | None = None, **more: Any) -> Plan:
     """Return the plan for an account whose ALT goes by BTC's perpetual."""
     hedge = {"max_ratio": dec(1), "cross": more.pop("cross", BY)} | more.pop("hedge", {})
-    due, wish = more.pop("due", False), more.pop("wish", None)
+    due, wish, seen = more.pop("due", False), more.pop("wish", None), more.pop("snapshot", None)
     chosen = {
         "routes": {ALT: Route.CROSS},
         "threshold": Threshold(width=dec("0.04"), relative=False),
@@ -84,7 +96,7 @@ def planned(text: str = HELD, *hedges: Hedge, history: History | None = None, **
     rules = policy("ALT 0.20, BTC 0.20, USDT 0.60", hedge=hedge, **chosen | more)
     book = HedgeBook(hedges=hedges, steps=())
     at = occasion(history=history or past(), hedges=book, slot_due=due, wish=wish)
-    return make_plan(account(text, instruments=LISTED), rules, at)
+    return make_plan(seen or account(text, instruments=LISTED), rules, at)
 
 
 def moved(plan: Plan) -> dict[str, int]:
@@ -317,3 +329,13 @@ def test_a_group_without_the_closes_of_a_member_is_left_with_the_reason() -> Non
     plan = teamed(cross=replace(TEAM, look_back_days=41))
     assert {u.asset for u in plan.untraded if u.note} == {ALT, OTHER}
     assert plan.legs == ()
+
+
+def test_no_cross_hedge_is_opened_in_a_contract_that_would_be_left_for_its_discount() -> None:
+    rules = replace(URGENCY, basis=BasisAction.CLOSE, basis_bps=dec(80))
+    seen = account(HELD, instruments=LISTED)
+    for mark, legs, reasons in (("99300", 1, []), ("99200", 0, ["discount"])):
+        below = {PERP: contract(mark, index=dec(100_000))}
+        plan = planned(urgency=rules, snapshot=replace(seen, contracts=below))
+        assert len(plan.legs) == legs
+        assert [u.reason for u in plan.untraded] == reasons

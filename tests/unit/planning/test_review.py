@@ -11,10 +11,12 @@ from tests.builders import USDT, account, dec, occasion, policy
 from tests.fakes.told_history import history_of, wandering
 from trimtab.domain.errors import NoHistory
 from trimtab.domain.exposure import exposure
+from trimtab.domain.hedges import NO_HEDGES
 from trimtab.domain.history import History
 from trimtab.domain.history_policy import NO_HISTORY_NEEDED
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Policy, Untargeted
+from trimtab.planning.parted import parted
 from trimtab.planning.review import DIP, Review, review_need, review_of
 
 BTC, ETH, SOL, USDC = Asset("BTC"), Asset("ETH"), Asset("SOL"), Asset("USDC")
@@ -29,8 +31,9 @@ def rules(**rebalance: Any) -> Policy:
 
 
 def reviewed(history: History | None, holdings: str = HOLDINGS, **rebalance: Any) -> Review:
-    seen = exposure(account(holdings))
-    return review_of(rules(**rebalance), seen, occasion(history=history), ())
+    wanted = rules(**rebalance)
+    seen = parted(account(holdings), wanted, NO_HEDGES)
+    return review_of(wanted, seen, occasion(history=history), ())
 
 
 def test_targets_and_held_coins_are_asked_about_and_no_stable() -> None:
@@ -93,7 +96,6 @@ def test_where_no_coin_has_a_past_there_is_nothing_to_review() -> None:
     with pytest.raises(NoHistory, match="nothing can be reviewed: BTC: the venue lists no"):
         reviewed(history_of({}))
     stable = dataclasses.replace(rules(), rebalance=policy("USDC 0.5, USDT 0.5").rebalance)
+    held = parted(account("USDC 10 @ 1, USDT 10"), stable, NO_HEDGES)
     with pytest.raises(NoHistory, match="there are no coins"):
-        review_of(
-            stable, exposure(account("USDC 10 @ 1, USDT 10")), occasion(history=history_of({})), ()
-        )
+        review_of(stable, held, occasion(history=history_of({})), ())

@@ -37,7 +37,7 @@ from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
 from trimtab.domain.policy import Route
 from trimtab.domain.returns import returns_of
 from trimtab.domain.snapshot import Snapshot
-from trimtab.domain.urgency import ExpiryAction
+from trimtab.domain.urgency import BasisAction, ExpiryAction
 from trimtab.planning.compose import make_plan
 from trimtab.planning.rolling import common_lot
 
@@ -358,3 +358,17 @@ def test_what_is_opened_has_so_much_more_than_the_days_of_a_roll_as_the_hysteres
     assert [leg.symbol for leg in planned(held(OVER), urgency=soon).legs] == [FAR]
     wider = paced(soon, hysteresis="0.2")
     assert [leg.symbol for leg in planned(held(OVER), urgency=wider).legs] == [NEXT]
+
+
+def test_what_is_rolled_goes_to_a_contract_that_no_discount_shuts_where_there_is_one() -> None:
+    below = replace(ROLLS, basis=BasisAction.CLOSE, basis_bps=dec(80))
+    for at, wanted, to in (
+        ("99300", Contract.AUTO, NEXT),
+        ("99200", Contract.AUTO, PERP),
+        ("99200", Contract.DATED, NEXT),
+    ):
+        seen = held(SHORT)
+        state = contract(at, index=dec(100_000))
+        seen = replace(seen, contracts={**seen.contracts, NEXT: state})
+        plan = planned(seen, NEAR_HEDGE, urgency=below, hedge={"contract": wanted})
+        assert [leg.symbol for leg in plan.legs] == [FAR, to], (at, wanted)

@@ -48,7 +48,7 @@ def rules(**changed: object) -> Policy:
 
 
 def stance(wanted: Policy, history: History | None = TOLD) -> Stance:
-    return stance_of(wanted, exposure(ACCOUNT), occasion(history=history), ())
+    return stance_of(wanted, ACCOUNT, exposure(ACCOUNT), occasion(history=history), ())
 
 
 def test_a_plain_policy_needs_nothing_and_reads_nothing() -> None:
@@ -135,12 +135,11 @@ def test_chances_are_told_of_what_has_a_past_and_a_trigger_price() -> None:
 def test_a_price_that_no_band_stops_has_no_trigger_and_no_chance() -> None:
     wide = policy("BTC 0.3, USDT 0.7", threshold=Threshold(width=dec("0.35"), relative=False))
     history = dataclasses.replace(NO_HISTORY_NEEDED, chance_days=30)
-    seen = stance_of(
+    held, wanted = (
+        account("BTC 0.06 @ 50000, USDT 7000"),
         dataclasses.replace(wide, history=history),
-        exposure(account("BTC 0.06 @ 50000, USDT 7000")),
-        occasion(history=TOLD),
-        (),
     )
+    seen = stance_of(wanted, held, exposure(held), occasion(history=TOLD), ())
     btc = seen.found.drifts[0]
     assert (btc.trigger_low, btc.chances_low) == (None, ())
     assert btc.trigger_high == dec(65) / 35 * 7000 / dec("0.06")
@@ -154,8 +153,8 @@ def test_what_a_capped_hedge_leaves_on_purpose_moves_with_the_price() -> None:
         hedge={"ratio": dec(1), "max_ratio": dec("0.25")},
         dust_value=dec(0),
     )
-    seen = exposure(account("BTC 0.1 @ 50000, perp BTC -0.025, USDT 2000, wallet 3000"))
-    btc = stance_of(capped, seen, occasion(), ()).found.drifts[0]
+    seen = account("BTC 0.1 @ 50000, perp BTC -0.025, USDT 2000, wallet 3000")
+    btc = stance_of(capped, seen, exposure(seen), occasion(), ()).found.drifts[0]
     assert not btc.breached
     # Counted is 0.075 P − (0.1 P − 0.3 W − 0.025 P) = 0.3 W, its target, whatever the price.
     assert (btc.trigger_low, btc.trigger_high) == (None, None)
@@ -170,12 +169,16 @@ def test_a_rule_that_lacks_its_past_refuses() -> None:
 
 
 def test_a_route_that_splits_a_drift_and_a_band_that_is_left_say_why_no_price_is_told() -> None:
-    inside = exposure(account("BTC 0.06 @ 50000, USDT 7000"))
+    inside = account("BTC 0.06 @ 50000, USDT 7000")
     split = policy("BTC 0.3, USDT 0.7", route=Route.MIXED)
-    drifts = stance_of(split, inside, occasion(), ()).found.drifts
+    drifts = stance_of(split, inside, exposure(inside), occasion(), ()).found.drifts
     assert {d.untold for d in drifts} == {Untold.SPLIT_ROUTE}
-    outside = exposure(account("BTC 0.16 @ 50000, USDT 2000"))
-    left = stance_of(policy("BTC 0.3, USDT 0.7"), outside, occasion(), ()).found.drifts
+    outside = account("BTC 0.16 @ 50000, USDT 2000")
+    left = stance_of(
+        policy("BTC 0.3, USDT 0.7"), outside, exposure(outside), occasion(), ()
+    ).found.drifts
     assert {d.untold for d in left} == {Untold.BAND_LEFT}
-    told = stance_of(policy("BTC 0.3, USDT 0.7"), inside, occasion(), ()).found.drifts
+    told = stance_of(
+        policy("BTC 0.3, USDT 0.7"), inside, exposure(inside), occasion(), ()
+    ).found.drifts
     assert {d.untold for d in told} == {None}
