@@ -67,10 +67,14 @@ class Budget:
             self._weights[desk].limit = weight
 
     def usage(self) -> tuple[BudgetUse, ...]:
-        """Return every limit and what of it is used, by desk: weight first, then orders."""
+        """Return every limit and what of it is used, by desk: weight first, then orders.
+
+        A desk that only some accounts have is told of once it was asked.
+        """
         return tuple(
             BudgetUse(desk=desk.value, counts=counts, used=used, limit=limit)
             for desk in self._weights
+            if desk is not Desk.INVERSE or self._weights[desk].told_used is not None
             for counts, used, limit in (
                 (
                     f"weight in {self._profile.weight_window_s} s",

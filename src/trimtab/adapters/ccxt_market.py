@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -34,14 +34,15 @@ from trimtab.adapters.ccxt_account import (
     taker_fee,
 )
 from trimtab.adapters.ccxt_answers import Unreadable, rows_of, text_of
+from trimtab.adapters.ccxt_coin_margined import read_coin_wallets
 from trimtab.adapters.ccxt_instruments import Catalogue, contract_symbol_of, desk_of
 from trimtab.adapters.ccxt_orders import open_order_of
 from trimtab.adapters.ccxt_stop_rows import open_stop_in
 from trimtab.adapters.ccxt_wire import Endpoint, Wire, together
+from trimtab.adapters.opened_venue import VenueSettings
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol
 from trimtab.domain.snapshot import (
-    AccountKey,
     Book,
     Bracket,
     ContractState,
@@ -129,16 +130,14 @@ class CcxtMarketData:
         self,
         wire: Wire,
         catalogue: Catalogue,
-        *,
-        key: AccountKey,
-        quote: Asset,
-        markets: frozenset[MarketKind],
+        settings: VenueSettings,
     ) -> None:
         self._wire = wire
         self._catalogue = catalogue
-        self._key = key
-        self._quote = quote
-        self._has_futures = bool(markets - {MarketKind.SPOT})
+        self._key = settings.account
+        self._quote = settings.quote
+        self._has_futures = bool(settings.markets - {MarketKind.SPOT})
+        self._counts_coins = settings.coin_margined
         self._desks = (Desk.SPOT, Desk.LINEAR) if self._has_futures else (Desk.SPOT,)
         self._fees: dict[Symbol, Decimal] = {}
 
@@ -153,8 +152,10 @@ class CcxtMarketData:
         """Read round by round."""
         await self._wire.read_clocks(self._desks)
         taken_at = self._wire.clock.now()
+        coins = await read_coin_wallets(self._wire, counted=self._counts_coins)
         spot, resting, futures = await self._account()
-        instruments = await self._instruments(portfolio, spot, resting, futures)
+        valued = replace(portfolio, assets=(*portfolio.assets, *coins))
+        instruments = await self._instruments(valued, spot, resting, futures)
         books: Mapping[Symbol, Book] = await self._books(instruments.values())
         by_id = {(desk_of(s), self._catalogue.market_id(s)): i for s, i in instruments.items()}
         positions = _positions(futures, by_id)
@@ -176,6 +177,7 @@ class CcxtMarketData:
             ),
             clock=await self._wire.clocks_now(self._desks),  # One may have moved meanwhile.
             position_mode=futures.mode,
+            coin_wallets=coins,
         )
 
     async def _account(self) -> tuple[SpotAccount, tuple[Row, ...], _Futures]:

@@ -40,6 +40,7 @@ WALLET_BALANCE: Final = "wallet_balance"
 """Under this name the local exchange lists what each wallet is worth."""
 _SPOT: Final = "Spot"
 _USDM: Final = "USDⓈ-M Futures"
+_COINM: Final = "COIN-M Futures"
 _RIGHTS: Final = Endpoint(desk=Desk.SPOT, method="sapiGetAccountApiRestrictions")
 _SPOT_BURN: Final = Endpoint(desk=Desk.SPOT, method="sapiGetBnbBurn")
 _LINEAR_BURN: Final = Endpoint(desk=Desk.LINEAR, method="fapiPrivateGetFeeBurn")
@@ -60,6 +61,8 @@ class Asked:
     """In which wallets are valued."""
     has_futures: bool
     """Whether contracts are part of the account."""
+    coin_margined: bool = False
+    """Whether those that are coin-margined are counted."""
 
 
 class CcxtPreflight:
@@ -70,6 +73,8 @@ class CcxtPreflight:
         self._hosts = hosts
         self._environment = asked.environment
         self._has_futures = asked.has_futures
+        self._counted = {_SPOT} | ({_USDM} if asked.has_futures else set())
+        self._counted |= {_COINM} if asked.coin_margined else set()
         self._use = asked.use
         self._quote = asked.quote
         self._rights = KeptRights(wire.clock)
@@ -111,12 +116,15 @@ class CcxtPreflight:
         """Ask what other wallets are worth; see :meth:`trimtab.ports.Preflight.beside`."""
         if not await self._has(WALLET_BALANCE, absent_in={Environment.TESTNET}):
             return None
-        read_anyway = {_SPOT, _USDM} if self._has_futures else {_SPOT}
         worth = await self._wire.read(_WALLETS, {"quoteAsset": self._quote}, wallet_worth)
         return tuple(
-            Beside(place=name, held=f"{trimmed(value, 2)} {self._quote}")
+            Beside(
+                place=name,
+                held=f"{trimmed(value, 2)} {self._quote}",
+                counted_by="venue.coin_margined = true" if name == _COINM else "",
+            )
             for name, value in sorted(worth.items())
-            if value and name not in read_anyway
+            if value and name not in self._counted
         )
 
     async def _burns(

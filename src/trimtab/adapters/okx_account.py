@@ -52,7 +52,7 @@ from trimtab.venues.profile import Desk
 
 def _at_desks(method: str) -> Mapping[Desk, Endpoint]:
     """Return one question at both desks."""
-    return {desk: Endpoint(desk=desk, method=method) for desk in Desk}
+    return {desk: Endpoint(desk=desk, method=method) for desk in (Desk.SPOT, Desk.LINEAR)}
 
 
 _MARKETS: Final = _at_desks("publicGetPublicInstruments")

@@ -41,6 +41,8 @@ class VenueSettings:
     max_clock_offset_ms: int
     """No order leaves when the venue's clock may be farther from ours, >= 0."""
     clock: Clock
+    coin_margined: bool = False
+    """Whether coin-margined contracts are read and counted; nothing is ever traded in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

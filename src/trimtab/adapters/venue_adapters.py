@@ -69,7 +69,7 @@ from trimtab.venues.profile import Desk
 def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of Bybit on one wire, with one list of markets."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    markets = bybit_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    markets = bybit_markets(wire, desks=(Desk.SPOT, Desk.LINEAR) if has_futures else (Desk.SPOT,))
     orders, key, quote = BybitOrders(wire, markets), settings.account, settings.quote
     account = BybitAccount(wire, markets, orders)
     return OpenedVenue(
@@ -90,14 +90,9 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
         use=settings.key_use,
         quote=settings.quote,
         has_futures=has_futures,
+        coin_margined=settings.coin_margined,
     )
-    market = CcxtMarketData(
-        wire,
-        catalogue,
-        key=settings.account,
-        quote=settings.quote,
-        markets=settings.markets,
-    )
+    market = CcxtMarketData(wire, catalogue, settings)
     venue = CcxtVenue(wire, catalogue, has_futures=has_futures)
     history = HistoryReader(wire, catalogue, quote=settings.quote, markets=settings.markets)
     return OpenedVenue(
@@ -113,7 +108,7 @@ def _binance(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
 def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of Bitget on one wire, with one set of markets and of known orders."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    markets = bitget_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    markets = bitget_markets(wire, desks=(Desk.SPOT, Desk.LINEAR) if has_futures else (Desk.SPOT,))
     orders, key, quote = bitget_orders(wire, markets), settings.account, settings.quote
     account = BitgetAccount(wire, markets, orders)
     return OpenedVenue(
@@ -142,7 +137,7 @@ def _weex(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
 def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of BingX on one wire, with one set of markets and of known orders."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    markets = bingx_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    markets = bingx_markets(wire, desks=(Desk.SPOT, Desk.LINEAR) if has_futures else (Desk.SPOT,))
     orders, key, quote = bingx_orders(wire, markets), settings.account, settings.quote
     modes = MarginModes(wire)
     account = BingxAccount(wire, markets, orders, modes)
@@ -178,7 +173,7 @@ def _deribit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVe
 def _mexc(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of MEXC on one wire, with one set of markets and of known orders."""
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    markets = mexc_markets(wire, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    markets = mexc_markets(wire, desks=(Desk.SPOT, Desk.LINEAR) if has_futures else (Desk.SPOT,))
     orders, key, quote = MexcOrders(wire, markets), settings.account, settings.quote
     coins, wallets = mexc_coins(wire, markets, orders), OneWallet()
     account: ReadsAccount = coins
@@ -204,7 +199,9 @@ def _okx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     """Put the ports of OKX on one wire, with one set of markets."""
     bands: OkxBands = {}
     has_futures = bool(settings.markets - {MarketKind.SPOT})
-    markets = okx_markets(wire, bands, desks=tuple(Desk) if has_futures else (Desk.SPOT,))
+    markets = okx_markets(
+        wire, bands, desks=(Desk.SPOT, Desk.LINEAR) if has_futures else (Desk.SPOT,)
+    )
     orders, key, quote = okx_orders(wire, markets), settings.account, settings.quote
     account = OkxAccount(wire, markets, orders, bands=bands)
     window_ms = settings.execution.receive_window_ms

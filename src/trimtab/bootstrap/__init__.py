@@ -120,6 +120,7 @@ def _part_settings(
         execution=config.policy.execution,
         max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
+        coin_margined=config.coin_margined,
     )
 
 

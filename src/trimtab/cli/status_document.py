@@ -7,6 +7,7 @@ from typing import Any
 
 from trimtab.adapters.ledger.export import transfer_document
 from trimtab.cli.bearings import bearing_document
+from trimtab.cli.coin_margined import coin_margin_document
 from trimtab.cli.documents import (
     Document,
     drift_document,
@@ -66,6 +67,7 @@ def status_document(status: AccountStatus, *, next_slot: Document | None) -> Doc
         "leverage": _finite(status.leverage),
         "margin_ratio": _finite(status.margin_ratio),
         "pools": [_pool_document(p) for p in status.pools],
+        "coin_margined": [coin_margin_document(margin) for margin in status.coins],
         "survival": survival_document(status.survival),
         "hedges": [hedge_document(h) for h in status.hedges],
         "pot": value(status.pot),

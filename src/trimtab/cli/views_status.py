@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from trimtab.cli.coin_margined import coin_positions_view
 from trimtab.cli.hedge_views import hedges_view
 from trimtab.cli.rows import Rows
 from trimtab.cli.survival import survival_view
@@ -39,6 +40,8 @@ def status_view(status: AccountStatus, *, calendar: str) -> RenderableType:
     parts += [Text(), *_weights(status), Text(), _holdings(status)]
     if status.positions:
         parts += [Text(), _positions(status)]
+    if any(margin.positions for margin in status.coins):
+        parts += [Text(), coin_positions_view(status.coins)]
     if status.hedges or status.pot:
         parts += [Text(), *hedges_view(status.hedges, status.pot, status.snapshot.quote)]
     parts += [Text(), _margin_line(status), survival_view(status.survival)]
@@ -182,8 +185,13 @@ def _margin_line(status: AccountStatus) -> Text:
     for margin in status.pools:
         told = f"{shown(margin.ratio, 2)}" if margin.ratio.is_finite() else "no position"
         line += f", margin ratio {margin.asset} {told}"
+    for wallet in status.coins:
+        told = f"{shown(wallet.ratio, 2)}" if wallet.ratio.is_finite() else "no position"
+        line += f", coin-margined {wallet.asset} {told}"
     shared = [margin.asset for margin in status.pools if margin.shares_cash]
     end = f" Cash and margin in {', '.join(shared)} are one wallet." if shared else ""
+    if resting := [symbol for wallet in status.coins for symbol in wallet.orders]:
+        end += f" Orders rest in {', '.join(resting)}: no plan passes until they are cancelled."
     return Text(f"{line}.{end}")
 
 

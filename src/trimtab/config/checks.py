@@ -17,7 +17,13 @@ from trimtab.config.checks_groups import group_flaws, grouped, sum_flaws
 from trimtab.config.checks_neutral import neutral_flaws, neutral_weights
 from trimtab.config.checks_overlays import Wished, overlay_flaws
 from trimtab.config.checks_sleeves import funded_weights, sleeve_flaws
-from trimtab.config.checks_venue import dated_flaws, hedge_venue_flaws, stop_flaws, venue_flaws
+from trimtab.config.checks_venue import (
+    coin_flaws,
+    dated_flaws,
+    hedge_venue_flaws,
+    stop_flaws,
+    venue_flaws,
+)
 from trimtab.config.faults import Flaw
 from trimtab.config.notify_checks import notify_flaws
 from trimtab.config.numerals import read_exact, shown
@@ -64,6 +70,7 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     hedge = section(tree, "hedge")
     yield from venue_flaws(section(tree, "venue"), is_split="venue" in hedge)
     yield from hedge_venue_flaws(section(tree, "venue"), hedge=hedge)
+    yield from coin_flaws(section(tree, "venue"), is_split="venue" in hedge)
     yield from stop_flaws(section(tree, "venue"), hedge=hedge)
     yield from dated_flaws(section(tree, "venue"), hedge=hedge)
     yield from _shared_routes(tree)

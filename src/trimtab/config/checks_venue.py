@@ -87,6 +87,21 @@ def hedge_venue_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> 
         yield Flaw(path=("hedge", "max_topup"), reason=reason, fix="remove it")
 
 
+def coin_flaws(venue: Mapping[str, Any], *, is_split: bool) -> Iterator[Flaw]:
+    """Yield what keeps coin-margined contracts from being counted at the *venue*."""
+    venue_id, path = venue.get("id"), ("venue", "coin_margined")
+    profile = PROFILES.get(venue_id) if isinstance(venue_id, str) else None
+    if venue.get("coin_margined") is not True or profile is None:
+        return
+    if is_split:
+        reason = "counts nothing where contracts are held on another venue"
+        yield Flaw(path=path, reason=reason, fix="remove it, or hold contracts on the same venue")
+    elif not profile.reads_coin_margined:
+        able = ", ".join(sorted(p.venue_id for p in PROFILES.values() if p.reads_coin_margined))
+        reason = f"no coin-margined contract of {venue_id} can be counted yet"
+        yield Flaw(path=path, reason=reason, fix=f"remove it; {able} can")
+
+
 def stop_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield what keeps stops from resting on the venue that holds the contracts."""
     if hedge.get("stop_rests") is not True:

@@ -127,6 +127,7 @@ def _config(
         venue_url=document.venue.url,
         hedge_url=elsewhere.url if elsewhere else "",
         markets=document.venue.markets,
+        coin_margined=document.venue.coin_margined,
         calendar=document.rebalance.calendar,
         timezone=document.rebalance.timezone,
         slot_terms=slot_terms_of(document.schedule),

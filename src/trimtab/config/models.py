@@ -91,6 +91,10 @@ class Venue(BaseModel):
         MarketKind.SWAP,
     )
     """Kinds of market that are read and traded; swap is perpetuals, future is dated contracts."""
+    coin_margined: bool = False
+    """Whether coin-margined contracts that you hold by hand are counted: in exposure, weights,
+    leverage, margin and how far prices may move. Nothing is traded in them, and losses and books
+    leave them out."""
     key_rights: KeyTrust = KeyTrust.TOLD
     """Whose word counts, in live, for what the key may do. At a venue that has no question for it,
     "vouched" says that you have seen the key: it cannot withdraw or move funds away."""

@@ -108,6 +108,8 @@ class Config:
     """Where the local exchange listens, without a final slash; empty unless ``local``."""
     markets: tuple[MarketKind, ...]
     """Kinds of market that may be read and traded; spot is among them."""
+    coin_margined: bool
+    """Whether coin-margined contracts are counted."""
     hedge_url: str
     """Where the local exchange of the contracts listens; empty where there is no other."""
     calendar: str

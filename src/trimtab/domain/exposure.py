@@ -15,6 +15,7 @@ from decimal import Decimal
 from trimtab.domain.errors import MissingMark
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
+from trimtab.domain.inverse import marked_units, notional_of, quote_per_dollar
 from trimtab.domain.snapshot import Snapshot
 
 
@@ -31,10 +32,17 @@ class Exposure:
     """Units in futures wallets: balance plus unrealised profit, by settlement asset, signed."""
     futures: Mapping[Asset, Decimal]
     """Net base units of all positions on an asset, signed."""
+    inverse: Mapping[Asset, Decimal]
+    """Those of them that are coin-margined: they earn coins, so that the value of the holding
+    moves with them."""
     signed_notional: Mapping[Asset, Decimal]
-    """Sum of signed units times mid of positions, by settlement asset, quote units."""
+    """Sum of signed units times mid of positions, by settlement asset, quote units.
+
+    Coin-margined ones are bought with dollars and stand beside the quote."""
     gross_notional: Decimal
     """Sum of |units| times mark over positions, quote units, >= 0."""
+    inverse_notional: Decimal
+    """What of it is coin-margined, where nothing is traded, >= 0."""
     contracted: frozenset[Asset]
     """Assets with a perpetual in the snapshot that settles in the quote and trades."""
 
@@ -63,6 +71,11 @@ class Exposure:
             return ZERO
         with exact_arithmetic():
             return units * self.mid(asset)
+
+    def units_at_risk(self, asset: Asset) -> Decimal:
+        """Units by which the value of the holding of *asset* moves with its price."""
+        with exact_arithmetic():
+            return self.holding(asset) + self.inverse.get(asset, ZERO)
 
     def mid(self, asset: Asset) -> Decimal:
         """Quote per unit of *asset*.
@@ -145,16 +158,46 @@ def exposure(snapshot: Snapshot) -> Exposure:
             at_mid = units * mids[instrument.base]
             settled[instrument.settle] = settled.get(instrument.settle, ZERO) + at_mid
             gross += abs(units) * snapshot.contracts[symbol].mark
+        margin = {a: p.balance for a, p in sorted(snapshot.pools.items())}
+        inverse: dict[Asset, Decimal] = {}
+        dollars = ZERO
+        for coin, wallet in sorted(snapshot.coin_wallets.items()):
+            margin[coin] = margin.get(coin, ZERO) + wallet.pool.balance
+        for coin, units, value in _coin_margined(snapshot, mids):
+            futures[coin] = futures.get(coin, ZERO) + units
+            inverse[coin] = inverse.get(coin, ZERO) + units
+            settled[snapshot.quote] = settled.get(snapshot.quote, ZERO) + units * mids[coin]
+            dollars += value
         return Exposure(
             quote=snapshot.quote,
             mids=mids,
             outside={a: b.held for a, b in sorted(snapshot.balances.items())},
-            margin={a: p.balance for a, p in sorted(snapshot.pools.items())},
+            margin=margin,
             futures=futures,
+            inverse=inverse,
             signed_notional=settled,
-            gross_notional=gross,
+            gross_notional=gross + dollars,
+            inverse_notional=dollars,
             contracted=frozenset(_contracted(snapshot)),
         )
+
+
+def _coin_margined(
+    snapshot: Snapshot, mids: Mapping[Asset, Decimal]
+) -> Iterator[tuple[Asset, Decimal, Decimal]]:
+    """Yield the coin of each coin-margined position, its signed units and its |notional| in quote.
+
+    Raises:
+        MissingMark: nothing prices the coin.
+
+    """
+    for coin, wallet in sorted(snapshot.coin_wallets.items()):
+        for held in wallet.positions:
+            if coin not in mids:
+                raise MissingMark(f"{held.contract.symbol}: nothing that was read prices it")
+            dollar = quote_per_dollar(held.contract, mid=mids[coin])
+            value = abs(notional_of(held.contract, held.contracts)) * dollar
+            yield coin, marked_units(held), value
 
 
 def _contracted(snapshot: Snapshot) -> Iterator[Asset]:

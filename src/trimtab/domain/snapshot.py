@@ -7,10 +7,11 @@ was read; what follows from it (exposure, NAV, weights) is in :mod:`trimtab.doma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
@@ -168,6 +169,58 @@ class ContractState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InverseContract:
+    """A contract of a fixed value that is margined in, and pays in, the coin that it is on.
+
+    Its prices are dollars per coin. What follows from them is in :mod:`trimtab.domain.inverse`.
+    """
+
+    symbol: Symbol
+    """ccxt's unified symbol: ``BTC/USD:BTC``, ``BTC/USD:BTC-261225``."""
+    coin: Asset
+    """What it is on, is margined in and pays in."""
+    face: Decimal
+    """Dollars in one contract, > 0."""
+    mark: Decimal
+    """Price for margin and profit, dollars per coin, > 0."""
+    index: Decimal
+    """Price of the coin by the venue's index, dollars per coin, > 0."""
+    brackets: tuple[Bracket, ...]
+    """By rising notional, never empty; notionals and deductions are coins."""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InversePosition:
+    """An open position in an inverse contract; a flat one is not listed."""
+
+    contract: InverseContract
+    contracts: int
+    """Signed, never zero: positive is long, negative short."""
+    entry_price: Decimal
+    """Average entry, dollars per coin, > 0."""
+    leverage: int
+    """What is set on the venue, >= 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinWallet:
+    """What margins the inverse contracts on one coin: that coin (cross margin)."""
+
+    pool: MarginPool
+    """Units of the coin. Free margin is what the venue tells."""
+    positions: tuple[InversePosition, ...]
+    """By symbol; both sides of a contract may stand side by side."""
+    orders: tuple[Symbol, ...]
+    """Markets of the orders that rest there, one for each order."""
+
+
+def _no_wallets() -> Mapping[Asset, CoinWallet]:
+    """Return that nothing is margined in coins, or that it is not counted."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One step of an order book."""
 
@@ -264,6 +317,9 @@ class Snapshot:
     open_orders: tuple[OpenOrder, ...]
     clock: ClockReading
     position_mode: PositionMode
+    coin_wallets: Mapping[Asset, CoinWallet] = field(default_factory=_no_wallets)
+    """Wallets of coin-margined contracts by coin, where they are counted. Nothing is traded there,
+    and no book is kept of them."""
 
     @property
     def venue_at(self) -> datetime:

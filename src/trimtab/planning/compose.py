@@ -259,7 +259,7 @@ def _after(
                 abs(snapshot.instruments[s].units(n)) * snapshot.contracts[s].mark
                 for s, n in lots.items()
             ),
-            ZERO,
+            exposed.inverse_notional,
         )
         net[found.quote] = nav - sum(net.values(), ZERO)
         outside += _apart(snapshot, exposed)

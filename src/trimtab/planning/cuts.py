@@ -61,21 +61,26 @@ class Cutting:
         self.lots: dict[Symbol, int] = {}
         """Lots taken off, > 0, by contract."""
 
-    def ease_leverage(self, limit: Decimal, *, outside: Decimal) -> Decimal:
+    def ease_leverage(self, limit: Decimal, *, outside: Decimal, beside: Decimal) -> Decimal:
         """Cut until the sum of notional is within *limit* times *outside*; return what lacks.
 
-        *outside* is the value outside futures wallets, quote units; what lacks too, >= 0.
+        *outside* is the value outside futures wallets, *beside* the notional where nothing is
+        traded, quote units; what lacks too, >= 0.
         """
         for _ in self._held.units:
             with exact_arithmetic():
                 rooms = {s: self._left(s) * self._mark(s) for s in self._held.units}
-                able, excess = sum(rooms.values(), ZERO), self._excess(limit, outside=outside)
+                able, excess = (
+                    sum(rooms.values(), ZERO),
+                    self._excess(limit, outside=outside) + beside,
+                )
                 if excess <= 0 or not able:
                     break
                 for symbol, room in rooms.items():
                     share = room if excess >= able else ratio(excess * room, able)
                     self._take(symbol, ratio(share, self._mark(symbol)))
-        return max(ZERO, self._excess(limit, outside=outside))
+        with exact_arithmetic():
+            return max(ZERO, self._excess(limit, outside=outside) + beside)
 
     def ease_margin(self, pressure: Pressure) -> Decimal:
         """Cut until the futures wallet bears *pressure*; return what its balance still lacks."""

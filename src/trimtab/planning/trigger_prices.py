@@ -131,7 +131,7 @@ def _accepted_slope(scene: Scene, m: Measure, moving: Asset, whole: Moving) -> D
         return ZERO
     part, most = scene.terms.hedge.ratio, scene.terms.hedge.max_ratio
     is_moving, shift = m.asset == moving, scene.terms.by_hand.get(m.asset, ZERO)
-    units = scene.exposed.holding(m.asset) if is_moving else ZERO
+    units = scene.exposed.units_at_risk(m.asset) if is_moving else ZERO
     held = Moving(now=scene.exposed.value(m.asset), slope=units)
     over = held.less(whole, scene.targets.effective[m.asset] - shift)
     if over.now <= ZERO:

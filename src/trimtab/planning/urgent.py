@@ -146,7 +146,8 @@ def _eased(strain: Strain, cutting: Cutting, exposed: Exposure) -> Decimal:
     """Cut for one condition; return what is beyond reach, quote units, >= 0."""
     if strain.firing.kind in _OF_NOTIONAL:
         outside = exposed.value_outside(exposed.unpriced)
-        return cutting.ease_leverage(strain.release, outside=outside)
+        beside = exposed.inverse_notional
+        return cutting.ease_leverage(strain.release, outside=outside, beside=beside)
     if strain.symbol is None:
         return cutting.ease_margin(Pressure(factor=strain.release, moved={}))
     if strain.firing.kind is TriggerKind.EXPIRY:

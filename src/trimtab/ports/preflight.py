@@ -60,6 +60,8 @@ class Beside:
     """A wallet by the venue's own name, or what kind of contracts."""
     held: str
     """What lies there, such as ``120.5 USDT``."""
+    counted_by: str = ""
+    """The line of the configuration with which it is counted; empty where none does that."""
 
 
 class KeyWitness(Protocol):

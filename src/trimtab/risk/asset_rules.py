@@ -52,7 +52,8 @@ def max_ratio(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """
     rules: list[Rule] = []
     crossed = {short.asset for short in case.plan.crosses}
-    for asset in sorted({*(i.base for i in state.instruments.values()), *crossed}):
+    based = {i.base for i in state.instruments.values()}
+    for asset in sorted({*based, *crossed, *state.coins}):
         protected = _owned(asset, state, futures=False)
         short = _futures(asset, state).scaled(Decimal(-1))
         is_neutral = asset in case.policy.neutral_members

@@ -112,6 +112,7 @@ def _part(asset: Asset, state: AccountState, case: Case) -> AccountState:
         moves_by_asset={asset: moves},
         moves_by_symbol={m.instrument.symbol: state.on_symbol(m.instrument.symbol) for m in moves},
         symbols_by_base={asset: symbols},
+        coins={coin: held for coin, held in state.coins.items() if coin == asset},
     )
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.risk.case import Case
-from trimtab.risk.convex import Affine, Excess, MoveIndex, magnitude, positive_part
+from trimtab.risk.convex import Affine, Excess, MoveIndex, Term, magnitude, positive_part
 from trimtab.risk.rule import Rule, Settled, above_ratio
 from trimtab.risk.scenarios import AS_READ
 from trimtab.risk.state import AccountState
@@ -28,7 +28,8 @@ def max_leverage(state: AccountState, case: Case) -> tuple[Rule, ...]:
     slopes = {m.index: m.nav for m in state.moves if not m.instrument.is_contract}
     slopes |= {t.index: -t.units for t in state.transits}
     outside = Affine(constant=state.outside, slopes=slopes)
-    notional = Excess(terms=tuple(magnitude(_notional(s, state)) for s in state.positions))
+    terms = tuple(magnitude(_notional(s, state)) for s in state.positions)
+    notional = Excess(terms=(*terms, *_inverse(state)))
     what = "futures notional over the value outside futures wallets"
     share = _Share(what=what, dividend=notional, divisor=outside)
     if state.one_wallet:
@@ -45,7 +46,10 @@ def _leverage_of_one_wallet(share: _Share, state: AccountState, case: Case) -> R
     limit = case.limits.max_leverage
     at = {s: ratio(limit, leverage_then(s, state)) for s in state.positions}
     weighed = Excess(
-        terms=tuple(magnitude(_notional(s, state).scaled(ONE + at[s])) for s in state.positions)
+        terms=(
+            *(magnitude(_notional(s, state).scaled(ONE + at[s])) for s in state.positions),
+            *_inverse(state),
+        )
     )
     bound = Excess(
         terms=tuple(
@@ -76,7 +80,7 @@ def max_gross(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard risky holdings plus |notional|, summed, over NAV."""
     held = tuple(magnitude(_held(a, state)) for a in state.risky)
     notional = tuple(magnitude(_notional(s, state)) for s in state.positions)
-    gross = Excess(terms=(*held, *notional))
+    gross = Excess(terms=(*held, *notional, *_inverse(state)))
     share = _Share(
         what="holdings and futures notional over NAV", dividend=gross, divisor=_nav(state)
     )
@@ -85,7 +89,7 @@ def max_gross(state: AccountState, case: Case) -> tuple[Rule, ...]:
 
 def max_synthetic_long(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard long futures, netted by asset, over NAV."""
-    bases = sorted({i.base for i in state.instruments.values()})
+    bases = sorted({*(i.base for i in state.instruments.values()), *state.coins})
     longs = Excess(terms=tuple(positive_part(_futures(a, state)) for a in bases))
     share = _Share(what="long futures over NAV", dividend=longs, divisor=_nav(state))
     return (_cap("max_synthetic_long", case.limits.max_synthetic_long, share, state),)
@@ -136,6 +140,12 @@ def _nav(state: AccountState) -> Affine:
     return Affine(constant=state.nav, slopes={m.index: m.nav for m in state.moves})
 
 
+def _inverse(state: AccountState) -> tuple[Term, ...]:
+    """Return the notional of each coin-margined position, which no move changes."""
+    found = (notional for coin in state.coins.values() for notional in coin.notionals)
+    return tuple(magnitude(Affine(constant=notional, slopes={})) for notional in found)
+
+
 def _notional(symbol: Symbol, state: AccountState) -> Affine:
     """Return the signed notional of one contract at its mark."""
     slopes = {m.index: m.units for m in state.on_symbol(symbol)}
@@ -145,7 +155,8 @@ def _notional(symbol: Symbol, state: AccountState) -> Affine:
 
 def _futures(asset: Asset, state: AccountState) -> Affine:
     """Return the signed notional of all contracts on *asset*, each at its mark."""
-    constant, slopes = ZERO, dict[int, Decimal]()
+    inverse = state.coins[asset].notionals if asset in state.coins else ()
+    constant, slopes = sum(inverse, ZERO), dict[int, Decimal]()
     for symbol, instrument in state.instruments.items():
         if instrument.base == asset:
             notional = _notional(symbol, state)
@@ -164,4 +175,6 @@ def _held(asset: Asset, state: AccountState) -> Affine:
     """Return the value of the holding of *asset* at mid."""
     slopes = {m.index: m.units for m in state.on_asset(asset) if not m.instrument.is_contract}
     held = Affine(constant=state.holdings.get(asset, ZERO), slopes=slopes)
-    return held.scaled(state.mids[asset])
+    value = held.scaled(state.mids[asset])
+    earned = state.coins[asset].earned if asset in state.coins else ZERO
+    return Affine(constant=value.constant + earned, slopes=value.slopes)

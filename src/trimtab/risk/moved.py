@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset
+from trimtab.domain.inverse import moved_wallet
 from trimtab.domain.margin import maintenance, spare_margin
 from trimtab.domain.shared_wallet import shared_wallet_of, with_shared_wallet
 from trimtab.domain.snapshot import Balance, Book, ContractState, MarginPool, Snapshot
@@ -39,6 +40,11 @@ def moved_state(
         ),
         ZERO,
     )
+    coins = {
+        coin: replace(held, earned=held.earned + held.units * gains.get(coin, ZERO))
+        for coin, held in state.coins.items()
+    }
+    profit_in_coins = sum((coins[c].earned - state.coins[c].earned for c in coins), ZERO)
     moves = tuple(
         replace(m, mark=m.mark * factors.get(m.instrument.base, ONE)) for m in state.moves
     )
@@ -48,11 +54,12 @@ def moved_state(
         mids={a: mid * factors.get(a, ONE) for a, mid in state.mids.items()},
         holdings={**state.holdings, quote: state.holdings[quote] + profit},
         outside=state.outside + _worth({a: b.held for a, b in balances.items()}, gains=gains),
-        nav=state.nav + _worth(state.holdings, gains=gains) + profit,
+        nav=state.nav + _worth(state.holdings, gains=gains) + profit + profit_in_coins,
         contracts=contracts,
         moves=moves,
         moves_by_asset=grouped((m.instrument.base, m) for m in moves),
         moves_by_symbol=grouped((m.instrument.symbol, m) for m in moves),
+        coins=coins,
     )
 
 
@@ -80,7 +87,11 @@ def moved_snapshot(snapshot: Snapshot, factors: Factors) -> Snapshot:
         contracts=contracts,
     )
     pools = {a: _reread_pool(p, a, before=snapshot, after=moved) for a, p in snapshot.pools.items()}
-    reread = replace(moved, pools=pools)
+    wallets = {
+        coin: moved_wallet(wallet, factors.get(coin, ONE))
+        for coin, wallet in snapshot.coin_wallets.items()
+    }
+    reread = replace(moved, pools=pools, coin_wallets=wallets)
     for asset in pools:
         whole = shared_wallet_of(reread, asset)
         reread = reread if whole is None else with_shared_wallet(reread, asset, whole)

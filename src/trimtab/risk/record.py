@@ -8,7 +8,7 @@ off, so that it is no profit and no loss. Design: docs/design/0014-trading-state
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -140,13 +140,15 @@ def mark_of(
 ) -> NavMark:
     """Return what the account is worth now, and how that compares with the look *before*.
 
-    *fills* and *payments* are those since then. Without a look before, this one is level 1.
+    *fills* and *payments* are those since then. Without a look before, this one is level 1. What
+    is coin-margined is left out: no book is kept of it, so that money moved there and money lost
+    there could not be told apart.
 
     Raises:
         UnmarkedNav: there is nothing, or something that was valued has no price any more.
 
     """
-    exposed = exposure(snapshot)
+    exposed = exposure(replace(snapshot, coin_wallets={}))
     with exact_arithmetic():
         priced = {a: exposed.mids[a] for a in exposed.assets if a in exposed.mids}
         held = holdings_of(snapshot)

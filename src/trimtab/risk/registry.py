@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from trimtab.domain.findings import Tag
-from trimtab.risk import asset_rules, exposure_rules, past_checks, pool_rules, wallet_rules
+from trimtab.risk import asset_rules, exposure_rules, margin_rules, past_checks, wallet_rules
 from trimtab.risk.checks import (
     account,
     independent,
@@ -365,20 +365,20 @@ _PREFIXES: Final = (
         guards="The same where legs of one asset oppose each other, a hedge among them.",
     ),
     _prefix(
-        pool_rules.min_margin_ratio,
+        margin_rules.min_margin_ratio,
         limit="risk.min_margin_ratio",
         unit="ratio",
         guards="Margin balance over maintenance margin per futures wallet; higher is safer.",
     ),
     _prefix(
-        pool_rules.shock,
+        margin_rules.shock,
         limit="risk.shock, risk.shock_kappa",
         unit=QUOTE,
         guards="Balance less κ x maintenance after each underlying alone, and all, move by the"
         " shock, at the moved notional and bracket.",
     ),
     _prefix(
-        pool_rules.min_liquidation_distance,
+        margin_rules.min_liquidation_distance,
         limit="risk.min_liquidation_distance",
         unit="ratio",
         guards="How far a contract's mark may move against its position before liquidation.",

@@ -10,13 +10,29 @@ from typing import TypeVar
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset, Instrument, Symbol
-from trimtab.domain.snapshot import ContractState, MarginPool
+from trimtab.domain.inverse import marked_units, notional_of, quote_per_dollar
+from trimtab.domain.snapshot import CoinWallet, ContractState, MarginPool, Snapshot
 from trimtab.risk.case import Case, Unmeasured
 from trimtab.risk.convex import MoveIndex
 from trimtab.risk.moves import RESTING_STAGE, Move, Transit, moves_of, transits_of
 
 KeyT = TypeVar("KeyT")
 ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinMargined:
+    """The coin-margined contracts on one coin."""
+
+    wallet: CoinWallet
+    """As read, with a position."""
+    units: Decimal
+    """Coins of all positions at the marks as read, signed. With what they earn since, which is
+    coins too, they come to as many at every price."""
+    notionals: tuple[Decimal, ...]
+    """Of each position, quote units, signed; the same at every price of the coin."""
+    earned: Decimal
+    """Profit since it was read, quote units at the price that the state is at, signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +78,13 @@ class AccountState:
     moves_by_symbol: Mapping[Symbol, tuple[Move, ...]]
     symbols_by_base: Mapping[Asset, tuple[Symbol, ...]]
     """Contracts in ``positions`` by their underlying."""
+    coins: Mapping[Asset, CoinMargined]
+    """Coin-margined contracts by coin: nothing is traded there, so that no move is in one."""
 
     def futures(self, asset: Asset) -> Decimal:
         """Signed base units of all contracts on *asset*."""
-        return sum((self.positions[s] for s in self.symbols_by_base.get(asset, ())), ZERO)
+        inverse = self.coins[asset].units if asset in self.coins else ZERO
+        return sum((self.positions[s] for s in self.symbols_by_base.get(asset, ())), inverse)
 
     def net(self, asset: Asset) -> Decimal:
         """Net exposure to *asset* in base units, signed."""
@@ -80,6 +99,7 @@ class AccountState:
         """
         held = {a for a, units in self.holdings.items() if units and a in self.mids}
         named = held | self.moves_by_asset.keys() | self.symbols_by_base.keys()
+        named |= self.coins.keys()
         return tuple(sorted(named - {self.quote}))
 
     @property
@@ -117,6 +137,7 @@ def account_state(case: Case) -> AccountState:
         touched = _contracts_touched(case)
         for symbol, instrument in touched.items():
             _require_contract(case, symbol, instrument)
+        _require_no_orders(case)
         seen = exposure(snapshot)
         moves = moves_of(case, seen.mids)
         transits = transits_of(case, after=len(moves))
@@ -143,6 +164,7 @@ def account_state(case: Case) -> AccountState:
             moves_by_asset=grouped((m.instrument.base, m) for m in moves),
             moves_by_symbol=grouped((m.instrument.symbol, m) for m in moves),
             symbols_by_base=grouped((i.base, s) for s, i in touched.items()),
+            coins=_coin_margined(snapshot, seen.mids),
         )
 
 
@@ -168,6 +190,35 @@ def _require_contract(case: Case, symbol: Symbol, instrument: Instrument) -> Non
     case.contract(symbol)
     if instrument.settle != case.snapshot.quote:
         raise Unmeasured(f"{symbol} settles in {instrument.settle}, not in the quote; close it")
+
+
+def _require_no_orders(case: Case) -> None:
+    """Refuse to go on where coin-margined contracts may change by an order at any time."""
+    for _, wallet in sorted(case.snapshot.coin_wallets.items()):
+        if wallet.orders:
+            raise Unmeasured(
+                f"an order rests in {wallet.orders[0]}, and orders in coin-margined contracts are"
+                " not counted; cancel it, or set venue.coin_margined = false"
+            )
+
+
+def _coin_margined(
+    snapshot: Snapshot, mids: Mapping[Asset, Decimal]
+) -> Mapping[Asset, CoinMargined]:
+    """Return what is coin-margined, of every coin with a position."""
+    return {
+        coin: CoinMargined(
+            wallet=wallet,
+            units=sum(map(marked_units, wallet.positions), ZERO),
+            notionals=tuple(
+                notional_of(p.contract, p.contracts) * quote_per_dollar(p.contract, mid=mids[coin])
+                for p in wallet.positions
+            ),
+            earned=ZERO,
+        )
+        for coin, wallet in sorted(snapshot.coin_wallets.items())
+        if wallet.positions
+    }
 
 
 def _require_pools(case: Case, margined: Iterable[Asset]) -> None:

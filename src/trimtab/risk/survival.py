@@ -20,6 +20,7 @@ from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import RiskLimits
 from trimtab.risk.case import Case
+from trimtab.risk.coin_pools import CoinPool, coin_needs_of, coin_pools
 from trimtab.risk.convex import Fills
 from trimtab.risk.crossings import STEP, Excess, reach
 from trimtab.risk.exposure_needs import Exposures, exposures_of
@@ -109,7 +110,10 @@ def _spans(case: Case, state: AccountState) -> tuple[Span, ...]:
     for place, fills in places.items():
         wallets = tuple(Wallet(pool=pool, fills=fills, known={}) for pool in pools(state))
         stand = _Stand(
-            limits=case.limits, wallets=wallets, exposures=exposures_of(state, case, fills)
+            limits=case.limits,
+            wallets=wallets,
+            coins=coin_pools(state),
+            exposures=exposures_of(state, case, fills),
         )
         alone = state.risky if len(state.risky) > 1 else ()
         for asset in (None, *alone):
@@ -124,14 +128,17 @@ class _Stand:
 
     limits: RiskLimits
     wallets: tuple[Wallet, ...]
+    coins: tuple[CoinPool, ...]
+    """Wallets of coin-margined contracts, which are the same at every place."""
     exposures: Exposures
 
 
 def _span(stand: _Stand, moved: frozenset[Asset], *, place: Place, asset: Asset | None) -> Span:
     limits: list[Limit] = list(stand.exposures.limits(moved).items())
     ruin: list[Limit] = []
-    if stand.wallets:
-        needs = [needs_of(wallet, moved, stand.limits) for wallet in stand.wallets]
+    needs = [needs_of(wallet, moved, stand.limits) for wallet in stand.wallets]
+    needs += [coin_needs_of(pool, moved, stand.limits) for pool in stand.coins]
+    if needs:
         limits = [(code, (_largest(needs, code),)) for code in MARGIN_LIMITS] + limits
         ruin = [(LIQUIDATION, (_largest(needs, LIQUIDATION),))]
     return Span(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trimtab.testnet import (
+    routes_dapi,
     routes_sapi,
     routes_spot,
     routes_triggers,
@@ -44,6 +45,7 @@ class Exchange:
         self._routes = {
             **routes_spot.table(),
             **routes_sapi.table(),
+            **routes_dapi.table_of_routes(),
             **routes_usdm.table(),
             **routes_usdm_market.table(),
             **routes_triggers.table(),

@@ -125,7 +125,7 @@ class Budget:
 
 
 def budgets(table: LimitTable) -> dict[str, Budget]:
-    """Return a fresh budget per host: ``api``, ``sapi``, ``fapi``."""
+    """Return a fresh budget per host: ``api``, ``sapi``, ``fapi``, ``dapi``."""
     return {
         "api": Budget(
             table,
@@ -133,6 +133,7 @@ def budgets(table: LimitTable) -> dict[str, Budget]:
             orders={"10S": table.spot_orders_10s, "1D": table.spot_orders_1d},
         ),
         "sapi": Budget(table, weight=_SAPI_WEIGHT, orders={}),
+        "dapi": Budget(table, weight=table.usdm_weight_1m, orders={}),
         "fapi": Budget(
             table,
             weight=table.usdm_weight_1m,

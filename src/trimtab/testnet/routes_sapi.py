@@ -1,4 +1,4 @@
-"""The wallet host: ``/sapi`` endpoints, and the empty coin-margined listing.
+"""The wallet host: ``/sapi`` endpoints.
 
 ``account/apiRestrictions`` and ``system/status`` are not on this host unless the
 scenario serves them, as on the venue's own sandboxes.
@@ -11,7 +11,7 @@ from typing import Any
 
 from trimtab.testnet.accounts import Transfer
 from trimtab.testnet.catalogue import Market
-from trimtab.testnet.exact import text8
+from trimtab.testnet.exact import ZERO, text8
 from trimtab.testnet.margin import pool
 from trimtab.testnet.rejections import Rejection
 from trimtab.testnet.routes import Route, Table, span
@@ -124,6 +124,10 @@ def wallet_balances(state: State, params: Params) -> list[Json]:
     spot = state.spot.free(quote) + state.spot.locked(quote)
     spot += sum((state.spot.free(p.base) + state.spot.locked(p.base)) * state.mid(p) for p in pairs)
     worth = {"Spot": spot, "USDⓈ-M Futures": state.usdm.wallet, **state.scenario.elsewhere}
+    if accounts := state.scenario.coin_margined:
+        worth["COIN-M Futures"] = sum(
+            (held.wallet * state.prices.mid(coin) for coin, held in accounts.items()), ZERO
+        )
     return [
         {"activate": True, "balance": text8(value), "walletName": name}
         for name, value in worth.items()
@@ -165,17 +169,6 @@ def nothing(_state: State, _params: Params) -> list[Json]:
     return []
 
 
-def no_contracts(state: State, _params: Params) -> Json:
-    """Return an empty listing of coin-margined contracts."""
-    return {
-        "timezone": "UTC",
-        "serverTime": state.now_ms,
-        "rateLimits": [],
-        "exchangeFilters": [],
-        "symbols": [],
-    }
-
-
 def table() -> Table:
     """Return the endpoints of the wallet host."""
     return {
@@ -193,5 +186,4 @@ def table() -> Table:
         ),
         ("GET", "/sapi/v1/bnbBurn"): Route(action=bnb_burn, right="read"),
         ("GET", "/sapi/v1/system/status"): Route(action=status, switch="system_status"),
-        ("GET", "/dapi/v1/exchangeInfo"): Route(action=no_contracts),
     }

@@ -56,6 +56,31 @@ class OpeningPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoinPosition:
+    """A coin-margined position that is open."""
+
+    symbol: str
+    """The exchange's own name, such as ``BTCUSD_PERP``."""
+    contracts: int
+    """Signed; negative is short."""
+    entry: Decimal
+    """Average entry in dollars per coin, > 0."""
+    isolated: bool = False
+    """Whether it is told to have a margin of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinAccount:
+    """The wallet of one coin that margins contracts on it. Nothing is traded there."""
+
+    wallet: Decimal = ZERO
+    """Coins without unrealised profit."""
+    positions: tuple[CoinPosition, ...] = ()
+    orders: tuple[str, ...] = ()
+    """Contracts in which an order rests, one for each order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """A key pair that the exchange accepts."""
 
@@ -139,6 +164,8 @@ class Scenario:
     """Key pairs that are accepted."""
     limits: LimitTable = field(default_factory=LimitTable)
     """Request budgets."""
+    coin_margined: Mapping[str, CoinAccount] = field(default_factory=_nothing)
+    """Wallets of coin-margined contracts by coin."""
     seed: int = 0
     """Shapes the made-up past (klines, funding history); nothing else is left to chance."""
     past: Past = field(default_factory=Past)
@@ -167,10 +194,11 @@ class Scenario:
         ``futures {wallet, positions [{symbol, quantity, entry, side}], leverage {symbol: n},
         margin_types, dual_side, multi_assets}``; ``funding {rates, hours}``;
         ``basis {bps, dated}``; ``spot_only [..]``; ``contract_only [..]``; ``bnb_fees``;
-        ``elsewhere {wallet: value}``; ``serves [..]``; ``credentials [{key, secret, rights}]``;
-        ``limits {spot_weight_1m, ..}``; ``seed``; ``past {closes {asset: [..]},
-        funding {symbol: [..]}, open_interest {symbol: [..]}}``, oldest first and to the day
-        before the start.
+        ``elsewhere {wallet: value}``; ``coin_margined {coin: {wallet, positions [{symbol,
+        contracts, entry, isolated}], orders [symbol]}}``; ``serves [..]``;
+        ``credentials [{key, secret, rights}]``; ``limits {spot_weight_1m, ..}``; ``seed``;
+        ``past {closes {asset: [..]}, funding {symbol: [..]}, open_interest {symbol: [..]}}``,
+        oldest first and to the day before the start.
 
         Raises:
             ValueError: an unknown key, or a value of the wrong kind.
@@ -180,7 +208,7 @@ class Scenario:
         known = {
             *("quote", "prices", "rules", "spot", "futures", "funding", "basis", "bnb_fees"),
             *("spot_only", "contract_only", "serves", "credentials", "limits", "seed", "past"),
-            "elsewhere",
+            *("elsewhere", "coin_margined"),
         }
         _known_only(root, known, "scenario")
         futures, funding, basis = (root.get(k, {}) for k in ("futures", "funding", "basis"))
@@ -208,6 +236,9 @@ class Scenario:
             contract_only=frozenset(root.get("contract_only", ())),
             bnb_fees=bool(root.get("bnb_fees", False)),
             elsewhere=_decimals(root.get("elsewhere", {})),
+            coin_margined={
+                coin: _coin_account(held) for coin, held in root.get("coin_margined", {}).items()
+            },
             serves=frozenset(root.get("serves", ())),
             limits=_limits(root.get("limits", {})),
             seed=int(root.get("seed", 0)),
@@ -255,6 +286,27 @@ def _position(given: Mapping[str, Any]) -> OpeningPosition:
         quantity=_decimal(given["quantity"]),
         entry=_decimal(given["entry"]),
         side=str(given.get("side", "BOTH")),
+    )
+
+
+def _coin_account(given: Mapping[str, Any]) -> CoinAccount:
+    """Read the wallet of one coin."""
+    _known_only(given, {"wallet", "positions", "orders"}, "coin_margined")
+    return CoinAccount(
+        wallet=_decimal(given.get("wallet", 0)),
+        positions=tuple(_coin_position(p) for p in given.get("positions", ())),
+        orders=tuple(map(str, given.get("orders", ()))),
+    )
+
+
+def _coin_position(given: Mapping[str, Any]) -> CoinPosition:
+    """Read one coin-margined position."""
+    _known_only(given, {"symbol", "contracts", "entry", "isolated"}, "coin-margined position")
+    return CoinPosition(
+        symbol=str(given["symbol"]),
+        contracts=int(given["contracts"]),
+        entry=_decimal(given["entry"]),
+        isolated=bool(given.get("isolated", False)),
     )
 
 

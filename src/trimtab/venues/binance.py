@@ -24,8 +24,8 @@ from trimtab.venues.profile import (
     VenueProfile,
 )
 
-_PRODUCTION: Final = frozenset({"api.binance.com", "fapi.binance.com"})
-_DEMO: Final = frozenset({"demo-api.binance.com", "demo-fapi.binance.com"})
+_PRODUCTION: Final = frozenset({"api.binance.com", "fapi.binance.com", "dapi.binance.com"})
+_DEMO: Final = frozenset({"demo-api.binance.com", "demo-fapi.binance.com", "demo-dapi.binance.com"})
 
 
 def _codes(*numbers: int) -> frozenset[str]:
@@ -191,6 +191,13 @@ _WEIGHTS: Final[Mapping[str, RequestWeight]] = {
     "fapiPrivateGetFeeBurn": _weighs(30),
     "fapiPrivateGetIncome": _weighs(30),
     "fapiPrivateGetUserTrades": _weighs(5),
+    "dapiPublicGetTime": _weighs(1),
+    "dapiPublicGetExchangeInfo": _weighs(1),
+    "dapiPublicGetPremiumIndex": _weighs(10),
+    "dapiPrivateGetAccount": _weighs(5),
+    "dapiPrivateGetPositionRisk": _weighs(1),
+    "dapiPrivateV2GetLeverageBracket": _weighs(1),
+    "dapiPrivateGetOpenOrders": _weighs(1, 40),
 }
 
 BINANCE: Final = VenueProfile(
@@ -216,19 +223,22 @@ BINANCE: Final = VenueProfile(
         {
             "api.binance.com": Desk.SPOT,
             "fapi.binance.com": Desk.LINEAR,
+            "dapi.binance.com": Desk.INVERSE,
             "demo-api.binance.com": Desk.SPOT,
             "demo-fapi.binance.com": Desk.LINEAR,
+            "demo-dapi.binance.com": Desk.INVERSE,
         }
     ),
     client_id_pattern="[a-zA-Z0-9_-]{1,36}",
-    codes=MappingProxyType({Desk.SPOT: _SPOT, Desk.LINEAR: _LINEAR}),
+    codes=MappingProxyType({Desk.SPOT: _SPOT, Desk.LINEAR: _LINEAR, Desk.INVERSE: _LINEAR}),
     order_limits=MappingProxyType(
         {
             Desk.SPOT: (OrderLimit(count=100, seconds=10),),
             Desk.LINEAR: (OrderLimit(count=300, seconds=10), OrderLimit(count=1200, seconds=60)),
+            Desk.INVERSE: (OrderLimit(count=1200, seconds=60),),
         }
     ),
-    weight_limits=MappingProxyType({Desk.SPOT: 6000, Desk.LINEAR: 2400}),
+    weight_limits=MappingProxyType({Desk.SPOT: 6000, Desk.LINEAR: 2400, Desk.INVERSE: 2400}),
     weights=MappingProxyType(_WEIGHTS),
     write_weight=1,  # Futures orders cost none.
     weight_header="x-mbx-used-weight-1m",
@@ -239,8 +249,14 @@ BINANCE: Final = VenueProfile(
             86_400: "x-mbx-order-count-1d",
         }
     ),
-    time_calls=MappingProxyType({Desk.SPOT: "publicGetTime", Desk.LINEAR: "fapiPublicGetTime"}),
-    time_params=MappingProxyType({Desk.SPOT: {}, Desk.LINEAR: {}}),
+    time_calls=MappingProxyType(
+        {
+            Desk.SPOT: "publicGetTime",
+            Desk.LINEAR: "fapiPublicGetTime",
+            Desk.INVERSE: "dapiPublicGetTime",
+        }
+    ),
+    time_params=MappingProxyType({desk: {} for desk in Desk}),
     time_field="serverTime",
     stamp_window_ms=0,  # Requests name their own.
     ended_statuses=frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"}),
@@ -249,4 +265,5 @@ BINANCE: Final = VenueProfile(
     funding_cap_share=Decimal("0.75"),
     funding_hours=8,
     rests_stops=True,
+    reads_coin_margined=True,
 )

@@ -22,6 +22,8 @@ class Desk(StrEnum):
     SPOT = "spot"
     LINEAR = "linear"
     """Contracts that settle in their quote."""
+    INVERSE = "inverse"
+    """Contracts that settle in their base, which are read and not traded."""
 
     @classmethod
     def of(cls, instrument: Instrument) -> Desk:
@@ -165,6 +167,8 @@ class VenueProfile:
 
     rests_stops: bool = False
     """Whether the adapter lets stops rest on the venue."""
+    reads_coin_margined: bool = False
+    """Whether the adapter reads what is held in coin-margined contracts."""
 
     def __post_init__(self) -> None:
         shared = self.hosts[Environment.TESTNET] & self.hosts[Environment.LIVE]

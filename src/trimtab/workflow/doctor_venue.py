@@ -251,6 +251,8 @@ def beside_examination(found: Sequence[Beside] | None) -> Examination:
         "close contracts there and move the rest into the account, or mind it yourself: no weight,"
         " hedge or limit counts it"
     )
+    if ways := sorted({each.counted_by for each in found if each.counted_by}):
+        fix += f"; {', '.join(ways)} does so with the contracts"
     return warned("other_wallets", found=f"beside the account: {told}", fix=fix)
 
 

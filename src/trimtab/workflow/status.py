@@ -49,6 +49,7 @@ from trimtab.risk.survival import Survival, survival
 from trimtab.risk.unplanned import Out, unplanned
 from trimtab.targets.by_hand import aims_of
 from trimtab.workflow.bearings import Bearing, Chart
+from trimtab.workflow.coin_margined import CoinMargin, coin_margins
 from trimtab.workflow.hedges import SeenHedge, seen_hedges
 from trimtab.workflow.occasions import on_calendar
 from trimtab.workflow.unattended import Standing, look_at_standing
@@ -156,6 +157,8 @@ class AccountStatus:
     """By symbol."""
     pools: tuple[PoolMargin, ...]
     """By settlement asset."""
+    coins: tuple[CoinMargin, ...]
+    """Wallets of coin-margined contracts by coin; empty where they are not counted."""
     leverage: Decimal
     """Futures notional over value outside futures wallets, >= 0; may be infinite."""
     survival: Survival
@@ -190,7 +193,8 @@ class AccountStatus:
     @property
     def margin_ratio(self) -> Decimal:
         """The lowest margin ratio of all futures wallets; infinite without a position."""
-        return min((pool.ratio for pool in self.pools), default=Decimal("Infinity"))
+        ratios = (*(p.ratio for p in self.pools), *(p.ratio for p in self.coins))
+        return min(ratios, default=Decimal("Infinity"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +251,7 @@ async def look(sight: Sight, portfolio: Portfolio, policy: Policy) -> AccountSta
         holdings=_holdings(snapshot, exposed),
         positions=_positions(snapshot),
         pools=_pools(snapshot),
+        coins=coin_margins(snapshot),
         leverage=exposed.leverage(),
         survival=survival(standing_now),
         resting=_resting(snapshot, records, stops),

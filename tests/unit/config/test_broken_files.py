@@ -101,6 +101,7 @@ BY_HAND = [
     ("hedge", "leverage = 2.0", "hedge.leverage", "whole number", "digits"),
     ("hedge", 'max_ratio = "1.1"', "hedge.max_ratio", "at most 1", "0 to 1"),
     ("hedge", "stop_rests = true", "hedge.stop_rests", "hedge.stop is 0", "remove it"),
+    ("venue", 'coin_margined = "yes"', "venue.coin_margined", "true or false", "write true"),
     ("hedge", 'contract = "dated"', "hedge.contract", "venue.markets has none", '"future"'),
     ("hedge", 'contract = "auto"', "hedge.contract", "venue.markets has none", '"future"'),
     ("hedge", 'contracts = { BTC = "dated" }', "hedge.contracts.BTC", "has none", '"future"'),

@@ -120,6 +120,16 @@ def test_a_passphrase_that_is_missing_is_asked_for_by_its_own_name(load: Load, u
             "has nothing to hold",
         ),
         (
+            [TESTNET, AT_BITGET, ("venue", "coin_margined = true")],
+            "venue.coin_margined",
+            "counts nothing where contracts are held on another venue",
+        ),
+        (
+            [TESTNET, ("venue", 'id = "bybit"'), ("venue", "coin_margined = true")],
+            "venue.coin_margined",
+            "no coin-margined contract of bybit can be counted yet",
+        ),
+        (
             [TESTNET, AT_BITGET, ("hedge", 'max_topup = "100"')],
             "hedge.max_topup",
             "nothing between two venues",

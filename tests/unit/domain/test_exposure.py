@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import account, dec, swap
+from tests.coin_margined import holding, position, wallet
 from trimtab.domain.errors import MissingMark
 from trimtab.domain.exposure import contract_symbols, exposure
 from trimtab.domain.instruments import Asset
@@ -102,3 +103,25 @@ def test_a_position_in_another_quote_is_priced_by_its_own_index_and_never_left_o
     assert exposure(seen).net(ETH) == dec(-3_000)
     with pytest.raises(MissingMark, match="a position, but nothing that was read prices it"):
         exposure(replace(seen, instruments={symbol: other}))
+
+
+def test_a_coin_margined_short_is_coins_less_contracts_and_its_dollars_are_quote() -> None:
+    held = exposure(
+        holding("BTC 0.1 @ 60000, USDT 4000", wallet(dec("0.1"), position(-30, entry=dec(50_000))))
+    )
+    # Entered at 50,000 it has lost 3,000 / 50,000 - 3,000 / 60,000 = 0.01 BTC.
+    assert held.holding(BTC) == dec("0.19")
+    assert held.net(BTC) == dec(60_000) * dec("0.14")
+    assert held.net(BTC) + held.net(USDT) == held.nav() == dec(15_400)
+    assert held.gross_notional == held.inverse_notional == dec(3_000)
+    assert held.leverage() == dec("0.3")
+
+
+def test_coin_margined_contracts_on_what_nothing_prices_are_named() -> None:
+    odd = replace(
+        account("USDT 100"), coin_wallets={Asset("BTC"): wallet(dec("0.1"), position(-30))}
+    )
+    with pytest.raises(MissingMark, match="BTC/USD:BTC"):
+        exposure(odd)
+    without = replace(odd, coin_wallets={Asset("BTC"): wallet(dec("0.1"))})
+    assert exposure(without).unpriced == {BTC}

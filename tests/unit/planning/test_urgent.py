@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import LIMITS, URGENCY, account, contract, dec, limits, occasion, paced, policy
+from tests.coin_margined import position, wallet
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.firings import TriggerKind
-from trimtab.domain.instruments import Lots, Symbol
+from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.plan import LegReason, Plan, UntradedReason
 from trimtab.domain.policy import RiskLimits, Route
 from trimtab.domain.snapshot import Position, Snapshot
@@ -269,3 +270,15 @@ def test_no_long_is_opened_in_a_drawdown_and_it_says_what_waits() -> None:
     assert [(u.asset, u.reason) for u in plan.untraded] == [("BTC", UntradedReason.REDUCTION_FIRST)]
     told = replace(futures, urgency=replace(DROPPED, drawdown=UrgentAction.ALERT))
     assert len(make_plan(poor, told, occasion(losses=(dec("0.3"),))).legs) == 1
+
+
+def test_what_is_coin_margined_counts_in_leverage_and_is_not_cut() -> None:
+    short = replace(G9, coin_wallets={Asset("BTC"): wallet(dec("0.1"), position(-100))})
+    plan = planned(short)
+    # 10,000 dollars at an index of 60,000 are 16,666.67 where a coin costs 100,000.
+    assert sum(leg.lots for leg in plan.legs) == -2667
+    assert {leg.symbol for leg in plan.legs} == {BTC}
+    left = exposure(after(short, plan)).leverage()
+    assert dec("2.499") < left <= dec("2.5")
+    assert plan.after is not None
+    assert abs(plan.after.leverage - left) < dec("0.01")

@@ -11,11 +11,13 @@ from decimal import Decimal
 from trimtab.domain.exact import ZERO, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.inverse import wallet_maintenance
 from trimtab.domain.margin import maintenance
 from trimtab.domain.plan import Leg
 from trimtab.domain.stops import StopState, unseen
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds
+from trimtab.risk.coin_pools import CoinPool, coin_pools
 from trimtab.risk.convex import MoveIndex
 from trimtab.risk.judgement import Judgement
 from trimtab.risk.restrained import NO_REDUCTION, restrained, transfers_barred
@@ -205,6 +207,7 @@ def maintenance_agreement(_: Case, standing: Standing) -> tuple[Judgement, ...]:
     opens = any(state.moves[j].instrument.is_contract for j in standing.raising.any)
     held = {state.instruments[s].settle for s, units in state.positions.items() if units}
     judged = tuple(_agreement(pool, state, opens=opens) for pool in sorted(held))
+    judged += tuple(_coin_agreement(pool) for pool in coin_pools(state))
     return judged or (holds("account", measured="no position", ok=True, otherwise=""),)
 
 
@@ -219,16 +222,26 @@ def _agreement(pool: Asset, state: AccountState, *, opens: bool) -> Judgement:
         ZERO,
     )
     theirs = state.pools[pool].maintenance_margin
+    verdict = Verdict.REFUSE if opens else Verdict.WARN
+    return _agreed(f"{pool} futures wallet", ours=ours, theirs=theirs, otherwise=verdict)
+
+
+def _coin_agreement(pool: CoinPool) -> Judgement:
+    """Warn of a difference: no plan opens anything there. Both figures are brought into quote."""
+    ours = wallet_maintenance(pool.wallet) * pool.mid
+    theirs = pool.wallet.pool.maintenance_margin * pool.mid
+    return _agreed(pool.name, ours=ours, theirs=theirs, otherwise=Verdict.WARN)
+
+
+def _agreed(wallet: str, *, ours: Decimal, theirs: Decimal, otherwise: Verdict) -> Judgement:
+    """Compare two figures of one wallet's maintenance."""
     apart = abs(ours - theirs)
     gap = ZERO if apart <= MAINTENANCE_NOISE else ratio(apart, max(ours, theirs))
-    verdict = Verdict.REFUSE if opens else Verdict.WARN
     agrees = gap <= MAINTENANCE_TOLERANCE
-    text = (
-        f"our maintenance margin of the {pool} wallet is not the venue's; read the brackets again."
-    )
+    text = f"our maintenance margin of the {wallet} is not the venue's; read the brackets again."
     return Judgement(
-        subject=f"{pool} futures wallet",
-        verdict=Verdict.PASS if agrees else verdict,
+        subject=wallet,
+        verdict=Verdict.PASS if agrees else otherwise,
         measured=gap,
         limit=MAINTENANCE_TOLERANCE,
         reason=None if agrees else text,

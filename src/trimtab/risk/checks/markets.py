@@ -168,6 +168,8 @@ def data_age(case: Case) -> Judgement:
     for symbol in sorted(traded | snapshot.positions.keys()):
         if case.instrument(symbol).is_contract:
             instants.append(case.contract(symbol).read_at)
+    wallets = snapshot.coin_wallets.values()
+    instants += [held.contract.read_at for wallet in wallets for held in wallet.positions]
     ages = [_seconds(now=case.now, at=at) for at in instants]
     if min(ages) < -Decimal(case.limits.max_clock_offset_ms).scaleb(-3):
         raise Unmeasured("data was read after now; set the clock and read again")

@@ -10,7 +10,7 @@ from trimtab.domain.findings import Verdict
 from trimtab.domain.margin import bracket_of
 from trimtab.domain.plan import Leg, Role
 from trimtab.domain.policy import Policy
-from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.snapshot import InversePosition, Snapshot
 from trimtab.risk.case import Case
 from trimtab.risk.checks.frame import at_most, holds, subject_of
 from trimtab.risk.judgement import Judgement
@@ -96,8 +96,26 @@ def _account_numbers(snapshot: Snapshot) -> Iterator[tuple[str, bool]]:
         yield f"{symbol} price band", all(map(_positive, edges))
     for symbol, position in snapshot.positions.items():
         yield f"{symbol} entry price", _positive(position.entry_price)
+    for coin, wallet in snapshot.coin_wallets.items():
+        pool = wallet.pool
+        known = pool.wallet_balance.is_finite() and pool.unrealised_pnl.is_finite()
+        yield f"{coin} coin-margined wallet", known and _not_negative(pool.free_margin)
+        for held in wallet.positions:
+            yield f"{held.contract.symbol} position", _is_usable(held)
     for order in snapshot.open_orders:
         yield f"order {order.client_order_id}", _positive(order.limit_price)
+
+
+def _is_usable(held: InversePosition) -> bool:
+    """Say whether a coin-margined position can be reckoned with."""
+    contract, brackets = held.contract, held.contract.brackets
+    prices = (contract.face, contract.mark, contract.index, held.entry_price)
+    steps = (
+        (b.notional_floor, b.notional_cap, b.maintenance_ratio, b.maintenance_deduction)
+        for b in brackets
+    )
+    numbers = all(_not_negative(number) for step in steps for number in step)
+    return numbers and bool(brackets) and all(map(_positive, prices))
 
 
 def _positive(value: object) -> bool:
