@@ -20,10 +20,12 @@ HAIR = dec("1e-9")
 """Of a price; less than any tick."""
 NAMES = ("BTC", "ETH", "SOL", "ADA")
 OCCASION = occasion()
+BARE = account("USDT 1000")
+"""Its contracts are asked for by rules of the basis alone, and no scene has one."""
 
 
 def measured(exposed: Exposure, rules: Policy) -> Measurement:
-    return stance_of(rules, exposed, OCCASION, ()).found
+    return stance_of(rules, BARE, exposed, OCCASION, ()).found
 
 
 def at_price(exposed: Exposure, asset: Asset, price: Decimal) -> Exposure:
