@@ -203,6 +203,37 @@ async def test_a_venue_on_which_none_can_rest_is_refused_by_name(account_at: Acc
     assert "no stop can rest on bitget yet" in checked.text
 
 
+async def test_a_stop_in_contracts_that_are_no_longer_read_is_told_by_name_with_the_way_out(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [hedge] = await hedges_of(account)
+    sent, coins = account.mutations(), ("--set", "venue.markets=spot")
+    for words in (
+        ["recover"],
+        ["plan"],
+        ["run"],
+        ["run", "--execute", "--yes"],
+        ["schedule", "run"],
+        ["reconcile", "--adopt"],
+    ):
+        told = await account.trimtab(*words, *coins, "--json")
+        assert told.code == 2, told.text
+        error = told.document["error"]
+        assert f"the stop of {hedge['id']} may fill at any time" in error["message"]
+        assert 'add "swap" to venue.markets, then trimtab recover' in error["next"]
+    examined = await account.trimtab("doctor", *coins, "--json")
+    (stops,) = [c for c in examined.document["checks"] if c["check"] == "stops"]
+    assert (examined.code, stops["outcome"]) == (1, "fail")
+    assert 'add "swap" to venue.markets' in stops["fix"]
+    for words in (["status"], ["reconcile"]):  # Who only looks is held back by nothing.
+        assert (await account.trimtab(*words, *coins)).code == 0
+    assert account.mutations() == sent
+    assert (await account.trimtab("recover")).code == 0
+    assert (await asked(account, "close-hedges")).code == 0
+    assert (await account.trimtab("plan", *coins)).code == 0
+
+
 async def test_a_statement_that_is_adopted_books_a_fired_stop_to_its_hedge(
     account_at: AccountAt,
 ) -> None:

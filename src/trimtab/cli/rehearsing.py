@@ -12,6 +12,7 @@ from trimtab import notices
 from trimtab.bootstrap import open_books, open_shell
 from trimtab.bootstrap.execution import planner_of
 from trimtab.bootstrap.schedule import schedule_of
+from trimtab.cli.beside import refuse_unread_stops
 from trimtab.config import Config
 from trimtab.domain.notices import NoticeKind
 from trimtab.domain.rights import KeyUse
@@ -33,6 +34,7 @@ async def rehearse(config: Config, clock: Clock) -> None:
     if slot is None:
         return
     async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
+        await refuse_unread_stops(shell.ledger, config)
         proposal = await propose(planner_of(shell, wish=None), slot_due=True, slot=slot.name)
     telling = Telling(key=config.key, at=clock.now())
     notice = notices.rehearsal(telling, slot, proposal.plan, proposal.report)

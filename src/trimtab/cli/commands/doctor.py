@@ -25,6 +25,7 @@ from trimtab.bootstrap.notifiers import open_notifiers
 from trimtab.bootstrap.replies import reply_secret
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
+from trimtab.cli.beside import unread_stops
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import words
@@ -293,6 +294,8 @@ def _stops(books: _Books, snapshot: Snapshot, config: Config) -> Examination:
     """Hold the stops of the ledger against those of the venue."""
     if books.stops is None:
         return unchecked(STOPS_CHECK, why="the ledger cannot be used")
+    if (fault := unread_stops(books.stops.open, config)) is not None:
+        return failed(STOPS_CHECK, found=str(fault), fix=fault.next_step)
     now = SystemClock().now()
     return stops_examination(books.stops, snapshot, config.policy.hedge, now=now)
 

@@ -18,7 +18,7 @@ from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
 from trimtab.cli.bearings import bearing_document
-from trimtab.cli.beside import note_left_behind
+from trimtab.cli.beside import note_left_behind, refuse_unread_stops
 from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
@@ -69,6 +69,7 @@ def plan(
 
     async def work(_: Work) -> Result:
         async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
+            await refuse_unread_stops(shell.ledger, config)
             await note_left_behind(shell)
             proposal = await propose(planner_of(shell, wish=None), slot_due=False)
         code = exit_of_status(proposal.status)
@@ -230,6 +231,7 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
         ) as approver,
     ):
         runner = replace(local_runner(shell, given, asked.wish), approver=approver)
+        await refuse_unread_stops(shell.ledger, config)
         await note_left_behind(shell)
         await _nothing_left_open(runner)
         if bare := await without_stop(shell.ledger, config.policy.hedge, config.quote):
@@ -250,6 +252,7 @@ async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
             next_step=f"trimtab run --execute --plan {asked.saved}",
         )
     async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
+        await refuse_unread_stops(shell.ledger, config)
         runner = local_runner(shell, given, asked.wish)
         result = await run_once(
             runner, consent=Consent.DRY_RUN, slot_due=bool(asked.slot), slot=asked.slot

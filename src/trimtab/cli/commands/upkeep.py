@@ -15,6 +15,7 @@ from trimtab.adapters.terminal import TerminalProgress
 from trimtab.bootstrap import Shell, open_books, open_shell, owner
 from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
+from trimtab.cli.beside import refuse_unread_stops
 from trimtab.cli.exits import Exit
 from trimtab.cli.flags import FLAG
 from trimtab.cli.logged_progress import LoggedProgress
@@ -62,6 +63,7 @@ def recover() -> Exit:
         """Ask about what is open; a ledger without open orders asks nobody."""
         rules, quote = config.policy.hedge, config.quote
         async with open_books(config, dry_run=False) as ledger:
+            await refuse_unread_stops(ledger, config)
             left = await leftovers(ledger, now=SystemClock().now())
             bare = await without_stop(ledger, rules, quote)
         if left.is_nothing:
@@ -110,6 +112,7 @@ def reconcile(*, adopt: Annotated[bool, FLAG] = False) -> Exit:
             if not adopt:
                 found = await compared(books, shell.clock, adopt=False)
                 return reconcile_result(found, config.key)
+            await refuse_unread_stops(shell.ledger, config)
             async with shell.ledger.holding_account(owner=owner()):
                 if await shell.ledger.open_stops():  # One that fired is nobody else's doing.
                     desk = desk_of(shell, progress=_progress(), stop=given.stop)

@@ -18,6 +18,7 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
+from trimtab.cli.beside import refuse_unread_stops
 from trimtab.cli.commands.trading import allowed, consent_of, local_runner
 from trimtab.cli.exits import Exit
 from trimtab.cli.flags import FLAG
@@ -99,6 +100,7 @@ async def _opened(
                 local_approver(config), config, shell.ledger, shell.clock, waits=True
             ) as asked,
         ):
+            await refuse_unread_stops(shell.ledger, config)
             yield replace(local_runner(shell, given, None), approver=asked)
             if reads is not None and not given.stop.is_set():
                 await reads(shell)
