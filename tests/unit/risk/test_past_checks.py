@@ -58,6 +58,11 @@ def banded(**edges: str) -> dict[Symbol, PriceBand]:
     return {BTC: PriceBand(**{name: Decimal(value) for name, value in edge.items()})}
 
 
+def test_a_price_band_is_told_without_the_zeros_that_a_venue_writes_behind_it() -> None:
+    report = in_market(SELL, price_bands=banded(sell_low="0.20000000", sell_high="5.0000"))
+    assert found(report, "price_band").limit == "0.2 to 5"
+
+
 def perpetual(**facts: Any) -> Snapshot:
     """Return the calm account, its perpetual in BTC with some facts replaced."""
     return account(CALM, contracts={BTC_PERP: contract("60600", index=Decimal(60_600), **facts)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from trimtab.domain.exact import BPS, ONE, ZERO, ratio
+from trimtab.domain.exact import BPS, ONE, ZERO, plain, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import MarketKind
 from trimtab.domain.plan import Leg
@@ -63,7 +63,7 @@ def price_band(leg: Leg, case: Case) -> Judgement:
         subject=subject_of(leg),
         verdict=Verdict.PASS if ok else Verdict.REFUSE,
         measured=multiple,
-        limit=f"{low} to {high}",
+        limit=f"{plain(low)} to {plain(high)}",
         reason=None if ok else text,
     )
 
