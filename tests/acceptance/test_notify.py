@@ -223,6 +223,12 @@ async def test_a_latch_is_told_and_unattended_runs_wait_until_somebody_has_read_
     assert is_done(await account.trimtab(*RUN))
 
 
+@pytest.mark.parametrize("word", ["ack", "retry"])
+async def test_a_notice_that_is_not_there_is_a_wrong_word(account: Account, word: str) -> None:
+    ended = await account.trimtab("notify", word, "none-such", "--json")
+    assert (ended.code, ended.document["error"]["next"]) == (2, "trimtab notify list")
+
+
 async def test_a_refused_plan_is_told_with_what_refused_it(
     account: Account, receiver: Receiver
 ) -> None:

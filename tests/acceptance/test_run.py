@@ -47,6 +47,13 @@ async def test_a_dry_run_simulates_every_stage_and_sends_nothing(account_at: Acc
     assert account.exchange.truth()["orders"] == []
 
 
+async def test_a_dry_run_that_is_done_says_what_sends_orders(account: Account) -> None:
+    tried = await account.trimtab("run")
+    last = tried.stdout.rstrip().splitlines()[-1]
+    assert last == "next: the same command with --execute, which plans anew and asks first"
+    assert account.mutations() == 0
+
+
 async def test_a_typed_yes_executes_the_plan(account: Account) -> None:
     process = await account.started("run", "--execute")
     assert process.stdin is not None
@@ -76,6 +83,9 @@ async def test_the_end_of_input_leaves_the_plan_pending(account: Account) -> Non
     again = await account.trimtab("run", "--execute", "--yes", "--plan", digest, "--json")
     assert again.code == 4
     assert "only a pending plan can be run" in again.document["error"]["message"]
+    for wrong in ("0" * 64, digest[:7]):
+        unknown = await account.trimtab("run", "--execute", "--yes", "--plan", wrong, "--json")
+        assert (unknown.code, unknown.document["error"]["next"]) == (2, "trimtab ledger plans")
 
 
 async def test_a_waiting_run_executes_what_is_approved_elsewhere(account: Account) -> None:

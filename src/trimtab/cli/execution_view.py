@@ -41,7 +41,10 @@ _NEXT: Final[Mapping[Outcome, str]] = MappingProxyType(
         Outcome.INTERRUPTED: "trimtab status",
     }
 )
-"""What the operator would do after an outcome; nothing after one that is done."""
+"""What the operator would do after an outcome; nothing after one that is done.
+
+A dry run that is done is asked for with ``--execute``: what it was of, the command says.
+"""
 
 
 def execution_document(execution: ExecutionReport, plan: Plan) -> Document:
@@ -147,7 +150,10 @@ def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableT
     parts += [Text(), line]
     if told := aftermath(execution):
         parts.append(Text(told))
-    if next_step := _NEXT.get(execution.outcome):
+    next_step = _NEXT.get(execution.outcome)
+    if result.status is PlanStatus.DRY_RUN and execution.outcome is Outcome.EXECUTED:
+        next_step = "the same command with --execute, which plans anew and asks first"
+    if next_step:
         parts.append(Text(f"next: {next_step}"))
     return Group(*parts)
 

@@ -16,7 +16,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import open_office
 from trimtab.cli.views_notify import notice_document, notices_table, tried_document, tried_table
 from trimtab.config import Config
-from trimtab.domain.errors import ConfigError, LedgerError
+from trimtab.domain.errors import ConfigError
 from trimtab.domain.notices import NoticeRecord, Step
 from trimtab.notices import Telling
 from trimtab.workflow.telling import send_once
@@ -74,6 +74,7 @@ def ack(notice_id: Annotated[str, Parameter(name="ID")]) -> Exit:
     async def work(_: Work) -> Result:
         """Record who read it."""
         async with open_books(config, dry_run=False) as ledger:
+            await _named(ledger, notice_id)
             await ledger.acknowledge(notice_id, by=owner(), at=SystemClock().now())
             record = await _named(ledger, notice_id)
         document = {"status": "read", "notice": notice_document(record)}
@@ -130,13 +131,13 @@ async def _named(ledger: SqlLedger, notice_id: str) -> NoticeRecord:
     """Return the notice of that id.
 
     Raises:
-        LedgerError: there is none.
+        ConfigError: there is none.
 
     """
     for record in await ledger.notices():
         if record.notice.id == notice_id:
             return record
-    raise LedgerError(f"notice {notice_id}: is not in the ledger", next_step="trimtab notify list")
+    raise ConfigError(f"notice {notice_id}: is not in the ledger", next_step="trimtab notify list")
 
 
 def _tried(record: NoticeRecord) -> Result:

@@ -19,6 +19,7 @@ from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
 from trimtab.cli.bearings import bearing_document
 from trimtab.cli.beside import note_left_behind, refuse_unread_stops
+from trimtab.cli.commands.decisions import named
 from trimtab.cli.documents import Document, plan_document
 from trimtab.cli.execution_view import execution_document, run_view
 from trimtab.cli.exits import Exit, exit_of_status
@@ -238,7 +239,7 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
             told = f"no stop on the venue: {', '.join(bare)}; a new plan puts it"
             session.note(f"{told}, trimtab run --execute")
         if asked.saved is not None:
-            pending = await shell.ledger.plan(asked.saved)
+            pending = named(await shell.ledger.plans(), asked.saved)
             return run_result(await run_saved(runner, pending, consent=consent))
         ran = await run_once(runner, consent=consent, slot_due=bool(asked.slot), slot=asked.slot)
         return run_result(ran)
