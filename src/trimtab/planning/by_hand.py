@@ -212,7 +212,7 @@ def _closing_moves(
         if held < units:
             raise PlanningError(
                 f"{symbol}: {plain(units)} is to be bought back, only {plain(max(ZERO, held))} is "
-                "short; somebody else traded it",
+                "short; somebody else traded it, or a stop fired",
                 next_step="trimtab reconcile --adopt",
             )
         yield _move(symbol, units, snapshot, reason)
