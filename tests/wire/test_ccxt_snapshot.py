@@ -278,6 +278,10 @@ async def test_conditional_orders_are_open_orders_at_their_trigger_whoever_place
         row(6, "closes", closePosition=True, quantity="0"),
         row(7, "closes_nothing", closePosition=True, quantity="0", side="SELL"),
         row(8, "cuts", reduceOnly=True, quantity="0.004"),
+        row(9, "dear", price="69000.5"),
+        row(10, "cheap", price="65000"),
+        row(11, "sells", side="SELL", price="61000"),
+        row(12, "at_market", side="SELL", price="0.00"),
     ]
     async with serve(scenario()) as exchange, opened(exchange.url) as at:
         fault = Fault(
@@ -294,6 +298,10 @@ async def test_conditional_orders_are_open_orders_at_their_trigger_whoever_place
         ("closes", PERP, 10, Decimal(66_000), True),
         ("closes_nothing", PERP, 0, Decimal(66_000), True),
         ("cuts", PERP, 4, Decimal(66_000), True),
+        ("dear", PERP, 500, Decimal("69000.5"), False),
+        ("cheap", PERP, 500, Decimal(66_000), False),
+        ("sells", PERP, -500, Decimal(61_000), False),
+        ("at_market", PERP, -500, Decimal(66_000), False),
     ]
     assert sol in seen.books, "a market with an order in it is read"
 

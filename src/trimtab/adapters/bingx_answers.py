@@ -32,11 +32,13 @@ from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.order_rows import (
     OrderFields,
     dearest,
+    dearest_told,
     lots_worth,
     name_in,
     open_order_in,
     order_id_in,
     order_in,
+    price_told,
     received_id_in,
 )
 from trimtab.adapters.received_orders import received
@@ -179,16 +181,18 @@ def is_like(row: Row, intent: OrderIntent) -> bool:
 
 
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
-    """Read a resting order; one that waits for a trigger has its trigger as its limit.
+    """Read a resting order; one that waits counts at the dearer of its trigger and its limit.
 
-    The list leaves out the name of an order that nobody named. One of coins that goes to the market
-    then may say what it spends instead of its size.
+    The desks spell the trigger in two ways. The list leaves out the name of an order that nobody
+    named. One of coins that goes to the market then may say what it spends instead of its size.
 
     Raises:
         Unreadable: a field is missing or wrong.
 
     """
-    limit_price, told = _limit_of(row), {_FIELDS.client_id: "", **_spelt(row)}
+    prices = [price_told(row, name) for name in ("price", "stopPrice", "StopPrice")]
+    limit_price = dearest_told(prices, side_of(row))
+    told = {_FIELDS.client_id: "", **_spelt(row)}
     if not instrument.is_contract and not decimal_of(row, _FIELDS.size):
         value, price = decimal_of(row, "origQuoteOrderQty"), dearest((limit_price,), side_of(row))
         told[_FIELDS.size] = instrument.units(lots_worth(instrument, value=value, price=price))
@@ -199,16 +203,6 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
         limit_price=limit_price,
         reduce_only=instrument.is_contract and _reduces(row),
     )
-
-
-def _limit_of(row: Row) -> Decimal:
-    """Return the limit of an order, or the trigger that it waits for; 0 for neither.
-
-    The desks spell the trigger in two ways.
-    """
-    names = ("price", "stopPrice", "StopPrice")
-    told = (decimal_of(row, name) for name in names if row.get(name))
-    return next(filter(None, told), ZERO)
 
 
 def _reduces(row: Row) -> bool:

@@ -10,7 +10,6 @@ of contracts go three months back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -24,13 +23,12 @@ from trimtab.adapters.bitget_answers import (
     rows_under,
 )
 from trimtab.adapters.bitget_markets import PRODUCT
-from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, number, rows_of, text_of
+from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, rows_of, text_of
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.ccxt_wire import Endpoint
 from trimtab.adapters.listed_pages import Page, Row
-from trimtab.adapters.order_rows import dearest, lots_worth
+from trimtab.adapters.order_rows import dearest, lots_worth, price_told
 from trimtab.adapters.waiting_orders import WaitingList
-from trimtab.domain.exact import ZERO
 from trimtab.domain.instruments import Instrument, Lots
 from trimtab.domain.orders import Side
 from trimtab.domain.snapshot import OpenOrder
@@ -119,7 +117,7 @@ def coin_stop_of(row: Row, instrument: Instrument) -> OpenOrder:
 def _of_coins(row: Row, instrument: Instrument, *, execute: str, is_value: bool) -> OpenOrder:
     """Read an order of coins whose limit after the trigger is called *execute*."""
     side, size = side_of(row), decimal_of(row, "size")
-    price = dearest((decimal_of(row, "triggerPrice"), _or_zero(row, execute)), side)
+    price = dearest((decimal_of(row, "triggerPrice"), price_told(row, execute)), side)
     if size <= 0:
         raise Unreadable("a trigger order has no size")
     if is_value:
@@ -140,7 +138,7 @@ def contract_plan_of(row: Row, instrument: Instrument) -> OpenOrder:
     if word not in _OPENING | _CLOSING:
         raise Unreadable(f"a trigger order of the kind {word}, which is not known")
     prices = [decimal_of(row, "triggerPrice")]
-    prices += [_or_zero(row, name) for name in ("executePrice", "price")]
+    prices += [price_told(row, name) for name in ("executePrice", "price")]
     if word in _CLOSING or row.get("tradeSide") == "close":
         price = prices[0] if prices[0] > 0 else dearest(prices, side)
         return _order(row, instrument, price=price, lots=Lots(0), reduces=True)
@@ -149,12 +147,6 @@ def contract_plan_of(row: Row, instrument: Instrument) -> OpenOrder:
         raise Unreadable("a trigger order has no size")
     lots = signed(lots_of(size, instrument), side)
     return _order(row, instrument, price=dearest(prices, side), lots=lots, reduces=False)
-
-
-def _or_zero(row: Mapping[str, object], name: str) -> Decimal:
-    """Return a price that may be left out where the market's is taken."""
-    told = row.get(name)
-    return ZERO if told in (None, "") else number(told, name)
 
 
 def _order(

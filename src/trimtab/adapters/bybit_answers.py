@@ -30,10 +30,12 @@ from trimtab.adapters.ccxt_orders import side_of
 from trimtab.adapters.order_rows import (
     OrderFields,
     dearest,
+    dearest_told,
     lots_worth,
     name_in,
     open_order_in,
     order_id_in,
+    price_told,
     received_id_in,
 )
 from trimtab.adapters.received_orders import received
@@ -118,7 +120,7 @@ def cancelled_id(answer: object) -> VenueOrderId:
 
 
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
-    """Read a resting order; one that waits for a trigger has its trigger as its limit.
+    """Read a resting order; one that waits counts at the dearer of its trigger and its limit.
 
     One of coins that goes to the market then may say what it spends or brings instead of its size.
 
@@ -126,7 +128,9 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
         Unreadable: a field is missing or wrong.
 
     """
-    limit_price = decimal_of(row, "price") or decimal_of(row, "triggerPrice")
+    price = decimal_of(row, "price")
+    trigger = price_told(row, "triggerPrice") if price else decimal_of(row, "triggerPrice")
+    limit_price = dearest_told((price, trigger), side_of(row))
     if not instrument.is_contract and _is_valued(row):
         value = decimal_of(row, FIELDS.size)
         lots = lots_worth(instrument, value=value, price=dearest((limit_price,), side_of(row)))

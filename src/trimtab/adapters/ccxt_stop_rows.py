@@ -21,6 +21,7 @@ from trimtab.adapters.ccxt_answers import (
     text_of,
 )
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed, venue_order_id
+from trimtab.adapters.order_rows import dearest, price_told
 from trimtab.domain.instruments import Instrument, Lots
 from trimtab.domain.orders import ClientOrderId, Side, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
@@ -180,19 +181,21 @@ def names_in(answer: object) -> Mapping[str, VenueStopId]:
 
 
 def open_stop_in(row: Mapping[str, Any], instrument: Instrument, *, held: Lots) -> OpenOrder:
-    """Read one as an order that rests at its trigger; one without a size closes what is *held*.
+    """Read one as a resting order; one without a size closes what is *held*.
+
+    It counts at its trigger, or at the limit that it has from then on where that is dearer.
 
     Raises:
         Unreadable: a field is missing or wrong.
 
     """
-    stop = listed_in(row, instrument)
+    stop, side = listed_in(row, instrument), side_of(row)
     return OpenOrder(
         symbol=stop.symbol,
         client_order_id=ClientOrderId(stop.stop_id),
         venue_order_id=VenueOrderId(stop.venue_stop_id),
-        lots=stop.lots or _closing(held, side_of(row)),
-        limit_price=stop.trigger_price,
+        lots=stop.lots or _closing(held, side),
+        limit_price=dearest((stop.trigger_price, price_told(row, "price")), side),
         reduce_only=stop.reduce_only,
     )
 

@@ -29,7 +29,13 @@ from trimtab.adapters.ccxt_answers import (
 )
 from trimtab.adapters.ccxt_orders import side_of
 from trimtab.adapters.listed_pages import Row
-from trimtab.adapters.order_rows import OrderFields, open_order_in, order_id_in, order_in
+from trimtab.adapters.order_rows import (
+    OrderFields,
+    dearest,
+    open_order_in,
+    order_id_in,
+    order_in,
+)
 from trimtab.adapters.timed_fills import risen_trade_id
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
@@ -45,6 +51,8 @@ FIELDS: Final = OrderFields(
     filled="filled_amount",
     status="order_state",
 )
+_AT_MARKET: Final = "market_price"
+"""What stands for the limit of an order that goes to the market."""
 _TRADE: Final = re.compile(r"(?:[A-Z0-9_]+-)?([0-9]{1,20})", re.ASCII)
 _TRADING: Final = frozenset({"trade:read_write", "block_trade:read_write", "block_rfq:read_write"})
 LOTS_MAX: Final = 10**12
@@ -123,7 +131,7 @@ def cancelled_id(answer: object) -> VenueOrderId:
 
 
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
-    """Read a resting order; one that waits for a trigger has its trigger as its limit.
+    """Read a resting order; one that waits counts at the dearer of its trigger and its limit.
 
     Of one that waits it is not told what was executed, and of one that waits for another order no
     trigger.
@@ -133,12 +141,25 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
 
     """
     waits = text_of(row, "order_state") == "untriggered"
-    limit = decimal_of(row, "trigger_price" if waits and "trigger_price" in row else "price")
+    limit = dearest(_waited_prices(row), side_of(row)) if waits else decimal_of(row, "price")
     reduces = row.get("reduce_only", False)  # Left out where it is about coins.
     if not isinstance(reduces, bool):
         raise Unreadable("reduce_only is not a truth value")
     told = {FIELDS.filled: "0", **row} if waits else row
     return open_order_in(told, FIELDS, instrument, limit_price=limit, reduce_only=reduces)
+
+
+def _waited_prices(row: Row) -> list[Decimal]:
+    """Return the prices that an order names which waits: its trigger, and its limit if it has one.
+
+    Raises:
+        Unreadable: one is no number.
+
+    """
+    names = ["trigger_price"] if "trigger_price" in row else []
+    if row.get("price") != _AT_MARKET:
+        names.append("price")
+    return [decimal_of(row, name) for name in names]
 
 
 def client_id_of(row: Row) -> tuple[VenueOrderId, ClientOrderId]:

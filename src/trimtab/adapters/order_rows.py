@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, text_of
+from trimtab.adapters.ccxt_answers import Unreadable, decimal_of, field, number, text_of
 from trimtab.adapters.ccxt_orders import lots_of, side_of, signed
 from trimtab.adapters.listed_pages import Row
-from trimtab.domain.exact import ceil_times, exact_arithmetic, ratio
+from trimtab.domain.exact import ZERO, ceil_times, exact_arithmetic, ratio
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, OrderIntent, Side, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
@@ -140,6 +140,26 @@ def dearest(prices: Iterable[Decimal], side: Side) -> Decimal:
     if not told:
         raise Unreadable("an order waits for no price that is told")
     return max(told) if side is Side.BUY else min(told)
+
+
+def price_told(row: Row, name: str) -> Decimal:
+    """Return a price that an order may leave out, 0 where it does.
+
+    Raises:
+        Unreadable: it is no number.
+
+    """
+    told = row.get(name)
+    return ZERO if told in (None, "") else number(told, name)
+
+
+def dearest_told(prices: Iterable[Decimal], side: Side) -> Decimal:
+    """Return the dearest price that an order names, 0 where it names none.
+
+    One that goes to the market when it is triggered may still name a price beside its trigger.
+    """
+    told = [price for price in prices if price > 0]
+    return dearest(told, side) if told else ZERO
 
 
 def lots_worth(instrument: Instrument, *, value: Decimal, price: Decimal) -> int:

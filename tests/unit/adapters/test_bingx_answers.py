@@ -212,6 +212,25 @@ def test_an_order_without_a_name_is_like_ours_by_side_size_and_limit() -> None:
         name_of(nameless)
 
 
+@pytest.mark.parametrize(
+    ("side", "price", "trigger", "counts"),
+    [
+        ("BUY", "60000", "70000", "70000"),
+        ("BUY", "71000", "70000", "71000"),
+        ("SELL", "71000", "70000", "70000"),
+        ("SELL", "60000", "70000", "60000"),
+        ("SELL", "0", "70000", "70000"),
+        ("SELL", "60000", "0", "60000"),
+    ],
+)
+@pytest.mark.parametrize("spelt", ["stopPrice", "StopPrice"])
+def test_an_order_that_waits_counts_at_the_dearer_of_its_trigger_and_its_limit(
+    side: str, price: str, trigger: str, counts: str, spelt: str
+) -> None:
+    row = order_of_coins(side=side, price=price, **{spelt: trigger})
+    assert open_order_of(row, spot()).limit_price == Decimal(counts)
+
+
 def test_a_resting_order_has_its_trigger_as_its_limit_and_may_have_no_name() -> None:
     nameless = order_of_coins()
     del nameless["clientOrderID"]

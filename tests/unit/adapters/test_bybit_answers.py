@@ -221,6 +221,25 @@ def test_a_resting_order_shows_its_rest_and_its_limit_or_trigger() -> None:
     assert (found.lots, found.limit_price) == (50, Decimal(60_000))
     waits = open_order_of(order_row(price="0", triggerPrice="70000"), spot_btc())
     assert waits.limit_price == Decimal(70_000)
+    with pytest.raises(Unreadable, match="triggerPrice"):
+        open_order_of(order_row(price="0", triggerPrice=""), spot_btc())
+    assert open_order_of(order_row(triggerPrice=""), spot_btc()).limit_price == Decimal(60_000)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "trigger", "counts"),
+    [
+        ("Buy", "60000", "70000", "70000"),
+        ("Buy", "71000", "70000", "71000"),
+        ("Sell", "71000", "70000", "70000"),
+        ("Sell", "60000", "70000", "60000"),
+    ],
+)
+def test_an_order_that_waits_counts_at_the_dearer_of_its_trigger_and_its_limit(
+    side: str, price: str, trigger: str, counts: str
+) -> None:
+    row = order_row(side=side, price=price, triggerPrice=trigger)
+    assert open_order_of(row, spot_btc()).limit_price == Decimal(counts)
 
 
 @pytest.mark.parametrize(

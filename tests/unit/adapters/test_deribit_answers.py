@@ -209,6 +209,33 @@ def test_coins_that_back_something_or_are_spoilt_are_no_wallet(changed: dict[str
         balances_of({"result": {"summaries": [{**WALLET, **changed}]}})
 
 
+@pytest.mark.parametrize(
+    ("side", "trigger", "price", "counts"),
+    [
+        ("buy", "62000", "65000", "65000"),
+        ("buy", "62000", "61000", "62000"),
+        ("sell", "59000", "55000", "55000"),
+        ("sell", "59000", "60000", "59000"),
+        ("sell", "59000", "market_price", "59000"),
+    ],
+)
+def test_an_order_that_waits_counts_at_the_dearer_of_its_trigger_and_its_limit(
+    side: str, trigger: str, price: str, counts: str
+) -> None:
+    limit = price if price == "market_price" else Decimal(price)
+    waits = {"order_state": "untriggered", "trigger_price": Decimal(trigger), "price": limit}
+    row = one_order({"result": {**ORDER, "direction": side, **waits}})
+    assert open_order_of(row, BTC).limit_price == Decimal(counts)
+
+
+@pytest.mark.parametrize("price", ["", "much", None, True, [], "NaN"])
+def test_an_order_that_waits_with_a_price_that_is_none_is_not_read(price: object) -> None:
+    waits = {"order_state": "untriggered", "trigger_price": Decimal(59000), "price": price}
+    row = one_order({"result": {**ORDER, **waits}})
+    with pytest.raises(Unreadable):
+        open_order_of(row, BTC)
+
+
 def test_an_order_that_waits_for_a_trigger_has_its_trigger_as_its_limit() -> None:
     row = one_order({"result": ORDER})
     assert client_id_of(row) == ("BTC_USDC-77", "ours")
