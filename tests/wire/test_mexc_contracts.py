@@ -273,6 +273,11 @@ async def test_a_wallet_that_could_not_be_counted_is_not_served_and_not_asked_ag
         ("plan", {"state": 3}, False),
         ("stop", {"state": 1, "isFinished": 0}, True),
         ("stop", {"state": 3, "isFinished": 1}, False),
+        ("stop", {"state": 2}, False),
+        # One half may have fired while the other still waits.
+        ("stop", {"state": 3, "isFinished": 0}, True),
+        ("stop", {"state": 0, "isFinished": 0}, True),
+        ("stop", {"state": 6, "isFinished": 1}, True),
         ("track", {"state": 0}, True),
         ("track", {"state": 1}, True),
         ("track", {"state": 4}, False),
@@ -286,6 +291,15 @@ async def test_an_account_in_which_an_order_waits_for_a_trigger_is_not_served(
         if not is_refused:
             assert (await stage.read_again()).open_orders == ()
             return
+        with pytest.raises(NotDone, match="BTC_USDT: an order waits for a trigger"):
+            await stage.read_again()
+
+
+@pytest.mark.parametrize("listed", ["planorder/list/orders", "trackorder/list/orders"])
+async def test_an_order_of_no_known_state_is_taken_for_one_that_waits(listed: str) -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        row = {"id": "1", "symbol": "BTC_USDT", "state": 9}
+        stage.line.spoil(success([row]), which=is_at(f"/{listed}"))
         with pytest.raises(NotDone, match="BTC_USDT: an order waits for a trigger"):
             await stage.read_again()
 
@@ -378,6 +392,24 @@ async def test_a_payment_that_comes_with_two_contents_is_not_read() -> None:
         stage.line.spoil(success({"resultList": rows}), which=is_at("/position/funding_records"))
         with pytest.raises(NotDone, match="two contents"):
             await stage.opened.venue.payments(from_the_start().not_before)
+
+
+@pytest.mark.parametrize("name", ["BTC_USD", "BTC_USDC"])
+async def test_what_moved_the_wallet_of_another_coin_hides_nothing_of_this_one(name: str) -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        await stage.opened.venue.submit(shrinking(stage, 40))
+        known = await stage.opened.venue.payments(from_the_start().not_before)
+        settled = {"id": 7, "symbol": name, "settleTime": int(now_s() * 1000), "funding": 1}
+        stage.line.spoil(
+            success({"resultList": [settled]}), which=is_at("/position/funding_records")
+        )
+        (mine,) = floor_of(stage).linear.past({"page_num": "1", "page_size": "100"})
+        stage.line.spoil(
+            success([{**mine, "symbol": name, "orderId": "77"}, mine]),
+            which=is_at("/order/list/history_orders"),
+        )
+        assert await stage.opened.venue.payments(from_the_start().not_before) == known
+    assert known
 
 
 def now_s() -> float:

@@ -46,6 +46,8 @@ _SIDES: Final = (1, 2)
 _PAGE: Final = 100
 _PAGES_MAX: Final = 200
 _KEPT: Final = timedelta(days=89)
+_OURS: Final = f"_{SETTLED_IN}"
+"""How names of contracts end that are traded here."""
 _SIGNS: Final[Mapping[str, int]] = {"IN": 1, "OUT": -1}
 _STATES: Final = frozenset({"WAIT", "SUCCESS", "FAILED"})
 _MADE: Final = "SUCCESS"
@@ -70,7 +72,8 @@ class MexcPayments:
         await self._markets.load(())
         now = await self._wire.venue_now(Desk.LINEAR)
         first = max(start, now - _KEPT)
-        funding = [funding_of(row) for row in await self._funding(first=first, now=now)]
+        settled = map(funding_of, await self._funding(first=first, now=now))
+        funding = [payment for payment in settled if payment is not None]
         rows = await self._pages(_MOVES, {"currency": SETTLED_IN}, _whole(move_of))
         moves = [move for row in rows if (move := move_of(row)) is not None]
         found: dict[tuple[Asset, PaymentKind, PaymentId], Payment] = {}
@@ -92,8 +95,12 @@ class MexcPayments:
     async def _trades(
         self, funding: Iterable[Payment], *, first: datetime, now: datetime
     ) -> list[Payment]:
-        """Return what executions cost and won, in every contract that may have had one."""
-        names = {str(row["symbol"]) for row in await self._orders(first=first, now=now)}
+        """Return what executions cost and won, in every contract that may have had one.
+
+        Those of contracts that settle in another coin moved the wallet of that coin.
+        """
+        orders = await self._orders(first=first, now=now)
+        names = {name for row in orders if (name := text_of(row, "symbol")).endswith(_OURS)}
         held = await self._wire.read(_POSITIONS, {}, positions_of)
         names |= {each.position.market_id for each in held}
         symbols = {self._markets.symbol_of(Desk.LINEAR, name) for name in names}
@@ -131,17 +138,19 @@ class MexcPayments:
         raise NotDone("payments of contracts: a list has no end")
 
 
-def funding_of(row: Row) -> Payment:
-    """Read a settlement: what is positive was received.
+def funding_of(row: Row) -> Payment | None:
+    """Read a settlement: what is positive was received. None for one in another coin.
 
     Raises:
         Unreadable: a field is missing or wrong.
 
     """
     name = text_of(row, "symbol")
-    base, mark, quote = name.rpartition("_")
-    if not base or not mark or quote != SETTLED_IN:
-        raise Unreadable(f"a settlement of {name}, which does not settle in {SETTLED_IN}")
+    base, _, quote = name.rpartition("_")
+    if not base or not quote:
+        raise Unreadable(f"a settlement of {name}, which is no contract")
+    if quote != SETTLED_IN:
+        return None
     return Payment(
         kind=PaymentKind.FUNDING,
         word="funding",

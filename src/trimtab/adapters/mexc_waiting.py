@@ -21,9 +21,11 @@ from trimtab.venues.profile import Desk
 _PLANS: Final = Endpoint(desk=Desk.LINEAR, method="contractPrivateGetPlanorderListOrders")
 _STOPS: Final = Endpoint(desk=Desk.LINEAR, method="contractPrivateGetStoporderOpenOrders")
 _TRAILS: Final = Endpoint(desk=Desk.LINEAR, method="contractPrivateGetTrackorderListOrders")
-_PLANS_WAIT: Final = frozenset({1})
-_STOPS_WAIT: Final = frozenset({1})
-_TRAILS_WAIT: Final = frozenset({0, 1})
+_ENDED: Final = frozenset({2, 3, 4, 5})
+"""States of plans and stops: cancelled, executed, invalid, failed."""
+_TRAILS_ENDED: Final = frozenset({2, 3, 4})
+"""States of trailing orders: executed, failed, cancelled."""
+_UNFINISHED: Final = 0
 _PAGE: Final = 100
 _SPAN: Final = timedelta(days=90)
 """A question about past orders may span so much (ccxt 4.5.90); older plans are not asked for."""
@@ -41,30 +43,34 @@ async def require_nothing_waits(wire: Wire) -> None:
     span = {"start_time": milliseconds(now - _SPAN), "end_time": milliseconds(now)}
     pages = {"page_num": 1, "page_size": _PAGE}
     await together(
-        _require(wire, _PLANS, {"states": "1", **span, **pages}, waits=_PLANS_WAIT),
-        _require(wire, _STOPS, {}, waits=_STOPS_WAIT),
-        _require(wire, _TRAILS, {"states": "0,1"}, waits=_TRAILS_WAIT),
+        _require(wire, _PLANS, {"states": "1", **span, **pages}, ended=_ENDED),
+        _require(wire, _STOPS, {}, ended=_ENDED),
+        _require(wire, _TRAILS, {"states": "0,1"}, ended=_TRAILS_ENDED),
     )
 
 
 async def _require(
-    wire: Wire, endpoint: Endpoint, asked: Mapping[str, object], *, waits: frozenset[int]
+    wire: Wire, endpoint: Endpoint, asked: Mapping[str, object], *, ended: frozenset[int]
 ) -> None:
     """Ask for one list."""
-    await wire.read(endpoint, asked, partial(require_none, waits=waits))
+    await wire.read(endpoint, asked, partial(require_none, ended=ended))
 
 
-def require_none(answer: object, *, waits: frozenset[int]) -> None:
-    """Read a list in which nothing may be of a state of *waits*.
+def require_none(answer: object, *, ended: frozenset[int]) -> None:
+    """Read a list in which everything has to be of a state of *ended*.
+
+    A state that is not known proves no end, and neither does one of a stop that says itself that it
+    is not finished: half of it may have fired.
 
     Raises:
         Unreadable: a row has no state, or there may be more of them.
-        Unserved: one waits.
+        Unserved: one waits, or may.
 
     """
     rows = rows_told(answer)
     for row in rows:
-        if integer_of(row, "state") in waits:
+        has_ended = integer_of(row, "state") in ended
+        if not has_ended or row.get("isFinished") == _UNFINISHED:
             name = text_of(row, "symbol")
             raise Unserved(
                 f"{name}: an order waits for a trigger, which cannot be counted here",

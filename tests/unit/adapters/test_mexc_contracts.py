@@ -550,9 +550,12 @@ def test_an_execution_costs_a_fee_and_brings_what_was_won() -> None:
 def test_a_settlement_that_is_positive_was_received() -> None:
     row = {"id": 328_033, "symbol": NAME, "funding": Decimal("0.08"), "settleTime": 10**12}
     paid = funding_of(row)
+    assert paid is not None
     assert (paid.kind, paid.symbol, paid.units) == (PaymentKind.FUNDING, SYMBOL, Decimal("0.08"))
-    with pytest.raises(Unreadable):
-        funding_of({**row, "symbol": "BTC_USD"})
+    assert funding_of({**row, "symbol": "BTC_USD"}) is None
+    for wrong in ("BTC", "_USDT", "BTC_", ""):
+        with pytest.raises(Unreadable):
+            funding_of({**row, "symbol": wrong})
 
 
 def move(**changed: Any) -> dict[str, Any]:
