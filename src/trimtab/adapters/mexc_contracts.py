@@ -39,6 +39,9 @@ _CROSS_TOO: Final = frozenset({2, 3})
 """Contracts whose margin may be shared."""
 _LIMIT_KINDS: Final = frozenset({"BY_VOLUME", "BY_VALUE"})
 _STEPS_MAX: Final = 200
+_FEE_STEPS: Final[Mapping[str, str]] = {"tieredFeeRates": "TIERED", "leverageFeeRates": "LEVERAGE"}
+"""Lists of rates, and the mode in which each counts."""
+_FEE_MODES: Final = frozenset({"NORMAL", *_FEE_STEPS.values()})
 _HALF: Final = Decimal("0.5")
 
 
@@ -273,6 +276,18 @@ def taker_fee_of(answer: object, *, market_id: str) -> Decimal:
             "fees of contracts are taken in another coin",
             mend="switch MX deduction for futures off",
         )
-    steps = (*rows_of(field(row, "tieredFeeRates")), *rows_of(field(row, "leverageFeeRates")))
+    steps = [step for name, mode in _FEE_STEPS.items() for step in _fee_steps(row, name, mode)]
     own = [fee_of(row, name) for name in ("originalTakerFee", "realTakerFee")]
     return max([*own, *(fee_of(step, "takerFeeRate") for step in steps)])
+
+
+def _fee_steps(row: Row, name: str, mode: str) -> tuple[Row, ...]:
+    """Return a list of rates; none where the venue leaves it out, as it may in any other *mode*.
+
+    Raises:
+        Unreadable: it is no list, or left out where it counts.
+
+    """
+    if row.get(name) is None and text_of(row, "feeRateMode") in _FEE_MODES - {mode}:
+        return ()
+    return rows_of(field(row, name))

@@ -268,6 +268,31 @@ def test_the_dearest_of_all_rates_is_what_a_taker_pays() -> None:
     assert taker_fee_of(fees(leverageFeeRates=[dear]), market_id=NAME) == Decimal("0.001")
 
 
+@pytest.mark.parametrize("left_out", [None, "absent"])
+@pytest.mark.parametrize(
+    ("mode", "needed"),
+    [
+        ("NORMAL", ()),
+        ("TIERED", ("tieredFeeRates",)),
+        ("LEVERAGE", ("leverageFeeRates",)),
+        ("ELSE", ("tieredFeeRates", "leverageFeeRates")),
+        (None, ("tieredFeeRates", "leverageFeeRates")),
+    ],
+)
+def test_a_list_of_rates_may_be_left_out_where_it_does_not_count(
+    left_out: str | None, mode: str | None, needed: tuple[str, ...]
+) -> None:
+    for name in ("tieredFeeRates", "leverageFeeRates"):
+        told = fees(feeRateMode=mode, **{name: None})
+        if left_out:
+            del told["data"][name]
+        if name in needed:
+            with pytest.raises(Unreadable):
+                taker_fee_of(told, market_id=NAME)
+        else:
+            assert taker_fee_of(told, market_id=NAME) == Decimal("0.0004")
+
+
 def test_fees_in_another_coin_are_not_served_and_those_of_another_contract_unreadable() -> None:
     with pytest.raises(Unserved, match="another coin") as told:
         taker_fee_of(fees(enjoyDeduct=True), market_id=NAME)
