@@ -216,6 +216,48 @@ async def test_executions_are_whole_whichever_end_a_full_answer_holds(oldest_fir
     assert len({fill.trade_id for fill in fills}) == len(fills) == 350
 
 
+def trade_in_one_second(stage: Stage, count: int) -> int:
+    """Have *count* executions of which the venue tells one whole second; return it."""
+    floor_of(stage).trade_often(count)
+    trading = floor_of(stage).linear.trading
+    second = trading.executions[0].at_ms // 1000 * 1000
+    trading.executions = [replace(row, at_ms=second) for row in trading.executions]
+    return second
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+@pytest.mark.parametrize("count", [99, 100, 101, 200, 350])
+async def test_executions_of_one_second_are_whole_however_many(
+    count: int, oldest_first: bool
+) -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        stage.unmetered()
+        floor_of(stage).linear.oldest_first = oldest_first
+        trade_in_one_second(stage, count)
+        fills = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+    assert len({fill.trade_id for fill in fills}) == len(fills) == count
+
+
+async def test_pages_of_one_second_in_which_a_row_comes_twice_prove_nothing() -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        stage.unmetered()
+        trade_in_one_second(stage, 150)
+        span = {"symbol": "BTC_USDT", "start_time": 0, "end_time": 9**15}
+        rows = floor_of(stage).linear.deals({**span, "page_num": 1, "page_size": 1000})
+        moved = success(rows[99:149])
+        stage.line.spoil(moved, which=lambda asked: "page_num=2" in asked.query)
+        with pytest.raises(NotDone, match="moved while it was read"):
+            await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
+async def test_pages_of_one_second_that_do_not_end_are_not_read_for_ever() -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        stage.unmetered()
+        trade_in_one_second(stage, 5000)
+        with pytest.raises(NotDone, match="no end"):
+            await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
 async def test_lists_of_orders_are_read_to_their_end() -> None:
     async with staged("mexc", Market.LINEAR) as stage:
         stage.unmetered()
@@ -223,8 +265,6 @@ async def test_lists_of_orders_are_read_to_their_end() -> None:
             floor_of(stage).linear.trading.place(
                 name=f"n{number}", is_buy=True, quantity=Decimal("0.0001"), limit=Decimal(60001)
             )
-        # More of them in a millisecond than the venue tells would be another test.
-        floor_of(stage).linear.trading.executions.clear()
         order = stage.buy("0.004", line=7)
         floor_of(stage).linear.trading.taken[0].name = order.client_order_id
         assert stage.floor.orders()[0].name == order.client_order_id

@@ -2,12 +2,14 @@
 
 An answer that is full is asked again in halves, so that it matters neither in which order the venue
 lists nor which rows it leaves out; a question spans a millisecond more at both ends, for it is not
-said whether they are in it. Source: MEXC "Futures" API "Get Historical Order Deal Details", 2026.
+said whether they are in it. Every instant that the venue's pages show is a whole second, in which
+more may be executed than an answer holds: it is then read page by page, and only as long as no row
+comes twice. Source: MEXC "Futures" API "Get Historical Order Deal Details", 2026.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,6 +31,7 @@ from trimtab.adapters.mexc_contract_orders import number_in, side_in
 from trimtab.adapters.mexc_contracts import SETTLED_IN, rows_told
 from trimtab.adapters.timed_fills import as_set, risen_trade_id
 from trimtab.adapters.weights import Rank
+from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, TradeId, VenueOrderId
 from trimtab.venues.profile import Desk
@@ -38,6 +41,7 @@ _FILLS: Final = Endpoint(
 )
 WINDOW: Final = timedelta(days=7)
 _PAGE: Final = 100
+_PAGES_MAX: Final = 50
 _TICK: Final = timedelta(milliseconds=1)
 
 Names = Mapping[tuple[Symbol, VenueOrderId], ClientOrderId]
@@ -82,14 +86,42 @@ class MexcContractFills:
                 "page_size": _PAGE,
             }
             rows = await self._wire.read(_FILLS, asked, page)
-            if len(rows) >= _PAGE:
+            if len(rows) >= _PAGE and start < end:
                 return None
+            if len(rows) >= _PAGE:
+                rows = await self._pages(asked, page, rows)
             return tuple(row for row in rows if start <= instant_of(row, "timestamp") <= end)
 
         first, last = (
             each - timedelta(microseconds=each.microsecond % 1000) for each in (start, end)
         )
         return await whole_stretch(ask, start=first, end=last, what=f"executions of {symbol}")
+
+    async def _pages(
+        self,
+        asked: Mapping[str, object],
+        page: Callable[[object], tuple[Row, ...]],
+        first: tuple[Row, ...],
+    ) -> tuple[Row, ...]:
+        """Return the rows of all pages of a question, the *first* of which is full.
+
+        Where a row comes twice another may not have come: the list moved, or has no fixed order.
+
+        Raises:
+            NotDone: the venue does not answer, a row comes twice, or there is no end.
+            Refused: the venue denies the read.
+
+        """
+        found, told = {trade_of(row): row for row in first}, len(first)
+        for number in range(2, _PAGES_MAX + 1):
+            rows = await self._wire.read(_FILLS, {**asked, "page_num": number}, page)
+            found |= {trade_of(row): row for row in rows}
+            told += len(rows)
+            if len(found) != told:
+                raise NotDone("executions of contracts: the list moved while it was read")
+            if len(rows) < _PAGE:
+                return tuple(found.values())
+        raise NotDone("executions of contracts: the list has no end")
 
     def _read(self, rows: Iterable[Row], symbol: Symbol) -> list[Fill]:
         """Read rows of one market.
