@@ -51,8 +51,6 @@ FIELDS: Final = OrderFields(
     filled="filled_amount",
     status="order_state",
 )
-_AT_MARKET: Final = "market_price"
-"""What stands for the limit of an order that goes to the market."""
 _TRADE: Final = re.compile(r"(?:[A-Z0-9_]+-)?([0-9]{1,20})", re.ASCII)
 _TRADING: Final = frozenset({"trade:read_write", "block_trade:read_write", "block_rfq:read_write"})
 LOTS_MAX: Final = 10**12
@@ -150,15 +148,9 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
 
 
 def _waited_prices(row: Row) -> list[Decimal]:
-    """Return the prices that an order names which waits: its trigger, and its limit if it has one.
-
-    Raises:
-        Unreadable: one is no number.
-
-    """
+    """Return the trigger of an order that waits, and its limit if it has one; raises Unreadable."""
     names = ["trigger_price"] if "trigger_price" in row else []
-    if row.get("price") != _AT_MARKET:
-        names.append("price")
+    names += ["price"] if row.get("price") != "market_price" else []
     return [decimal_of(row, name) for name in names]
 
 

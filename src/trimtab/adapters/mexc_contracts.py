@@ -276,12 +276,14 @@ def taker_fee_of(answer: object, *, market_id: str) -> Decimal:
             "fees of contracts are taken in another coin",
             mend="switch MX deduction for futures off",
         )
-    steps = [step for name, mode in _FEE_STEPS.items() for step in _fee_steps(row, name, mode)]
+    steps = [
+        step for name, mode in _FEE_STEPS.items() for step in _fee_steps(row, name=name, mode=mode)
+    ]
     own = [fee_of(row, name) for name in ("originalTakerFee", "realTakerFee")]
     return max([*own, *(fee_of(step, "takerFeeRate") for step in steps)])
 
 
-def _fee_steps(row: Row, name: str, mode: str) -> tuple[Row, ...]:
+def _fee_steps(row: Row, *, name: str, mode: str) -> tuple[Row, ...]:
     """Return a list of rates; none where the venue leaves it out, as it may in any other *mode*.
 
     Raises:
