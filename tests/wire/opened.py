@@ -19,10 +19,14 @@ KEY, SECRET = "local-key", "local-secret"
 
 
 class NoWaiting(SystemClock):
-    """The system clock, with pauses between attempts left out."""
+    """The system clock, with pauses left out and remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_out: list[float] = []
 
     async def sleep(self, seconds: float) -> None:
-        return
+        self.left_out.append(seconds)
 
 
 def settings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,12 +15,14 @@ from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.stage import Stage, from_the_start, staged
 from tests.contract.test_wallets import moving
+from tests.wire.opened import NoWaiting
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.orders import OrderIntent, VenueOrderId
 from trimtab.domain.payments import PaymentKind
 from trimtab.domain.snapshot import MarginMode, PositionMode
+from trimtab.ports import FillCursor
 from trimtab.venues.facts import Market
 
 V1 = "/api/v1/private"
@@ -214,6 +217,41 @@ async def test_executions_are_whole_whichever_end_a_full_answer_holds(oldest_fir
         floor_of(stage).trade_often(350)
         fills = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
     assert len({fill.trade_id for fill in fills}) == len(fills) == 350
+
+
+async def read_long_ago(stage: Stage) -> int:
+    """Read executions of a year, week by week."""
+    since = FillCursor(after=None, not_before=datetime.now(UTC) - timedelta(days=365))
+    await stage.opened.venue.fills(stage.symbol, since=since)
+    return 53
+
+
+async def read_names(stage: Stage) -> int:
+    """Ask for thirty orders, one by one."""
+    numbers = [VenueOrderId(str(10**17 + number)) for number in range(30)]
+    await stage.opened.venue.client_ids(stage.symbol, numbers)
+    return 30
+
+
+async def read_moves(stage: Stage) -> int:
+    """Read thirty pages of moves between wallets."""
+    for _ in range(2950):
+        floor_of(stage).linear.trading.come(Decimal("0.01"))
+    await stage.opened.venue.payments(from_the_start().not_before)
+    return 30
+
+
+@pytest.mark.parametrize("read", [read_long_ago, read_names, read_moves])
+async def test_a_question_that_is_asked_many_times_in_a_row_waits_its_turn(
+    read: Callable[[Stage], Awaitable[int]],
+) -> None:
+    async with staged("mexc", Market.LINEAR) as stage:
+        stage.unmetered()
+        venue: Any = stage.opened.venue
+        clock: NoWaiting = venue._wire.clock
+        clock.left_out.clear()
+        asked = await read(stage)
+    assert len(clock.left_out) >= asked - 9
 
 
 def trade_in_one_second(stage: Stage, count: int) -> int:

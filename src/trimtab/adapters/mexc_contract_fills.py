@@ -27,8 +27,9 @@ from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.desk_orders import DeskOrders
 from trimtab.adapters.halved_windows import whole_stretch
 from trimtab.adapters.listed_pages import Row
-from trimtab.adapters.mexc_contract_orders import number_in, side_in
+from trimtab.adapters.mexc_contract_orders import PER_SECOND, number_in, side_in
 from trimtab.adapters.mexc_contracts import SETTLED_IN, rows_told
+from trimtab.adapters.pace import Pace
 from trimtab.adapters.timed_fills import as_set, risen_trade_id
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
@@ -54,6 +55,7 @@ class MexcContractFills:
         self._wire = wire
         self._markets = markets
         self._orders = orders
+        self._pace = Pace(wire.clock, per_second=PER_SECOND)
 
     async def between(self, symbol: Symbol, *, start: datetime, end: datetime) -> list[Fill]:
         """Return the executions of a window, both ends inclusive; one may come twice.
@@ -85,6 +87,7 @@ class MexcContractFills:
                 "page_num": 1,
                 "page_size": _PAGE,
             }
+            await self._pace.turn()
             rows = await self._wire.read(_FILLS, asked, page)
             if len(rows) >= _PAGE and start < end:
                 return None
@@ -114,6 +117,7 @@ class MexcContractFills:
         """
         found, told = {trade_of(row): row for row in first}, len(first)
         for number in range(2, _PAGES_MAX + 1):
+            await self._pace.turn()
             rows = await self._wire.read(_FILLS, {**asked, "page_num": number}, page)
             found |= {trade_of(row): row for row in rows}
             told += len(rows)

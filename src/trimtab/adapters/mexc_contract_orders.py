@@ -35,6 +35,7 @@ from trimtab.adapters.order_rows import (
     order_id_in,
     order_in,
 )
+from trimtab.adapters.pace import Pace
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Instrument, Symbol
@@ -52,8 +53,12 @@ _BY_NAME: Final = _looking("contractPrivateGetOrderExternalSymbolExternalOid")
 _BY_NUMBER: Final = _looking("contractPrivateGetOrderGetOrderId")
 _OPEN: Final = _looking("contractPrivateGetOrderListOpenOrders")
 _PAST: Final = _looking("contractPrivateGetOrderListHistoryOrders")
+_IN_A_ROW: Final = (_BY_NUMBER, _OPEN, _PAST)
+"""Questions of which many may follow each other."""
 _OURS: Final = "external_oid"
 _THEIRS: Final = "orderId"
+PER_SECOND: Final = 9
+"""Of twenty that the venue takes of each question in two seconds, where one is asked in a row."""
 _PAGE: Final = 100
 _PAGES_MAX: Final = 50
 _SIDES: Final[Mapping[int, Side]] = {1: Side.BUY, 2: Side.BUY, 3: Side.SELL, 4: Side.SELL}
@@ -176,6 +181,7 @@ class MexcContractQuestions:
     def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
+        self._paces = {each: Pace(wire.clock, per_second=PER_SECOND) for each in _IN_A_ROW}
 
     async def row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
         """Ask for one order; None where the venue knows none under that name.
@@ -189,6 +195,7 @@ class MexcContractQuestions:
             asked = {"symbol": self._markets.market_id(symbol), **named}
             return await one_or_none(self._wire, _BY_NAME, asked, order_row)
         asked = {"order_id": named[_THEIRS]}
+        await self._paces[_BY_NUMBER].turn()
         return await one_or_none(self._wire, _BY_NUMBER, asked, order_row)
 
     async def resting(self, desk: Desk, which: Mapping[str, str]) -> Sequence[Row]:  # noqa: ARG002 -- the shape of a question; there is one desk.
@@ -218,6 +225,7 @@ class MexcContractQuestions:
         found: dict[str, Row] = {}
         for page in range(1, _PAGES_MAX + 1):
             asked = {**which, "page_num": page, "page_size": _PAGE}
+            await self._paces[endpoint].turn()
             rows = await self._wire.read(endpoint, asked, order_rows)
             found |= {row[_FIELDS.order_id]: row for row in rows}
             if len(rows) < _PAGE:

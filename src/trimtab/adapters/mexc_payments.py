@@ -24,9 +24,10 @@ from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.desk_markets import DeskMarkets
 from trimtab.adapters.listed_pages import Row
 from trimtab.adapters.mexc_contract_fills import WINDOW, MexcContractFills, trade_of
-from trimtab.adapters.mexc_contract_orders import number_in, order_rows
+from trimtab.adapters.mexc_contract_orders import PER_SECOND, number_in, order_rows
 from trimtab.adapters.mexc_contracts import SETTLED_IN, rows_told
 from trimtab.adapters.mexc_margin import positions_of
+from trimtab.adapters.pace import Pace
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
@@ -60,6 +61,7 @@ class MexcPayments:
         self._wire = wire
         self._markets = markets
         self._fills = fills
+        self._pace = Pace(wire.clock, per_second=PER_SECOND)
 
     async def since(self, start: datetime) -> tuple[Payment, ...]:
         """Return all payments from *start* on, oldest first.
@@ -131,6 +133,7 @@ class MexcPayments:
         found: list[Row] = []
         for page in range(1, _PAGES_MAX + 1):
             asked = {**which, "page_num": page, "page_size": _PAGE}
+            await self._pace.turn()
             rows = await self._wire.read(endpoint, asked, read)
             found += rows
             if len(rows) < _PAGE:
