@@ -33,6 +33,8 @@ def conducted(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was sent is recorded; next: trimtab recover\n")
         return INTERRUPTED
+    except SystemExit:
+        return INTERRUPTED  # So rich says that nobody reads help on, and with 1, a mismatch's code.
     except Exception as fault:  # noqa: BLE001 -- the last one: a bug must end as a code.
         from trimtab.cli.failures import told  # noqa: PLC0415 -- help must not pay for it.
 

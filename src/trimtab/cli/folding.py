@@ -6,13 +6,14 @@ import os
 import sys
 import textwrap
 
+from trimtab.cli.streams import tell
+
 
 def to_stderr(text: str) -> None:
     """Write at once, so that a prompt is seen before the answer is waited for."""
     if sys.stderr.isatty():
         text = folded(text, os.get_terminal_size(sys.stderr.fileno()).columns)
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    tell(text)
 
 
 def folded(text: str, width: int) -> str:

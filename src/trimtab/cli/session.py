@@ -6,6 +6,7 @@ Standard output carries the result alone; prompts, progress and errors go to sta
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from trimtab.cli.exits import Exit, exit_of_error
 from trimtab.cli.folding import to_stderr
 from trimtab.cli.logs import log_at
 from trimtab.cli.options import OPTIONS
+from trimtab.cli.streams import put, tell
 from trimtab.config import Config, InvalidConfig, load
 from trimtab.domain.errors import TrimtabError
 
@@ -121,23 +123,33 @@ async def _and_afterwards(
 
 
 def emit(result: Result) -> Exit:
-    """Print a result on standard output, as JSON or for a person; return its code."""
-    if OPTIONS.get().as_json:
-        sys.stdout.write(json.dumps(result.document, indent=2, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-    else:
-        show(result.view)
+    """Print a result on standard output, as JSON or for a person; return its code.
+
+    The code is the result's, however much of it was read.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        if OPTIONS.get().as_json:
+            put(json.dumps(result.document, indent=2, ensure_ascii=False) + "\n")
+        else:
+            show(result.view)
     return result.code
 
 
 def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever rich can print.
-    """Print something for a person."""
+    """Print something for a person.
+
+    Raises:
+        BrokenPipeError: nobody reads standard output on.
+
+    """
     from rich.console import Console  # noqa: PLC0415 -- help and JSON must not pay for it.
 
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else int(os.environ.get("COLUMNS", WIDTH_PIPED))
-    Console(file=stream, width=width, highlight=False, soft_wrap=False).print(view, crop=False)
-    stream.flush()
+    console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
+    with console.capture() as printed:  # rich itself ends the process with 1 at a closed pipe.
+        console.print(view, crop=False)
+    (tell if error else put)(printed.get())
 
 
 def note(text: str) -> None:
@@ -157,7 +169,8 @@ def fail(error: TrimtabError) -> Exit:
         )
         if isinstance(error, InvalidConfig):
             document["error"]["faults"] = [fault_document(f) for f in error.faults]
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        with contextlib.suppress(BrokenPipeError):
+            put(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     else:
         note(f"error: {error}\n{error.true_now}\nnext: {error.next_step}")
     return code
