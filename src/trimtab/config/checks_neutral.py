@@ -14,7 +14,9 @@ from pydantic_core import PydanticCustomError
 from trimtab.config.faults import Flaw
 from trimtab.config.numerals import read_exact
 from trimtab.config.positions import KeyPath
+from trimtab.domain.contracts import Contract
 from trimtab.domain.exact import plain
+from trimtab.domain.instruments import MarketKind
 from trimtab.domain.references import DOLLAR_STABLES
 
 Table = Mapping[str, Any]
@@ -87,10 +89,26 @@ def _frame(tree: Table) -> Iterator[Flaw]:
     if rebalance.get("side") == "overweight":
         reason = 'buys coins, which rebalance.side = "overweight" never does'
         yield Flaw(path=NEUTRAL, reason=reason, fix='write side = "both", or remove it')
+    yield from _dated(tree)
     markets = _section(tree, "venue").get("markets")
     if isinstance(markets, list) and "swap" not in markets:
         reason = "needs perpetuals, but venue.markets has none"
         yield Flaw(path=NEUTRAL, reason=reason, fix='add "swap" to venue.markets, or remove it')
+
+
+def _dated(tree: Table) -> Iterator[Flaw]:
+    """Check that a dated short finds its contracts, and that it goes on before delivery."""
+    path = (*NEUTRAL, "contract")
+    if _section(_section(tree, "portfolio"), "neutral").get("contract") != Contract.DATED.value:
+        return
+    markets = _section(tree, "venue").get("markets", ())
+    if isinstance(markets, (list, tuple)) and MarketKind.FUTURE.value not in markets:
+        fix = 'add "future" to venue.markets, or write "perpetual"'
+        yield Flaw(path=path, reason="needs dated contracts; venue.markets has none", fix=fix)
+    triggers = _section(tree, "triggers")
+    if triggers.get("on_expiry", "roll") != "roll":
+        reason = "needs a roll before delivery, else its coins would lose their short alone"
+        yield Flaw(path=path, reason=reason, fix='write triggers.on_expiry = "roll", or remove it')
 
 
 def _carry(table: Table) -> Iterator[Flaw]:

@@ -61,4 +61,5 @@ def neutral_of(document: Document) -> NeutralPolicy | None:
         funding_days=neutral.funding_days,
         horizon_days=neutral.horizon_days,
         band=neutral.band,
+        contract=neutral.contract,
     )

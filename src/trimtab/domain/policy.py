@@ -348,6 +348,15 @@ class Policy:
         return () if self.neutral is None else self.neutral.members
 
     @property
+    def neutral_dated(self) -> tuple[Asset, ...]:
+        """Every asset whose dated contracts are the neutral sleeve's, in file order."""
+        return () if self.neutral is None else self.neutral.dated
+
+    def may_use_dated(self, asset: Asset) -> bool:
+        """Whether a hedge, or the short of a neutral member, may stand in a dated contract."""
+        return asset in self.neutral_dated or self.hedge.may_use_dated(asset)
+
+    @property
     def beside_targets(self) -> tuple[Asset, ...]:
         """Every asset whose contracts are traded for a sleeve, or for another asset."""
         cross = self.hedge.cross

@@ -9,12 +9,12 @@ definitions 1.4 and 2.3.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from trimtab.domain.exact import ZERO, exact_arithmetic
-from trimtab.domain.instruments import Asset
+from trimtab.domain.instruments import Asset, Symbol
 
 
 class Direction(StrEnum):
@@ -55,6 +55,8 @@ class Sleeve:
     """Shares of the size by underlying, in file order, never empty; they sum to 1."""
     band: Decimal
     """How far the size may stray either way, in its own unit, >= 0."""
+    contracts: Mapping[Asset, Symbol] = field(default_factory=dict)
+    """In which dated contract a member stands; without one, in its perpetual."""
 
     @property
     def low(self) -> Decimal:

@@ -101,11 +101,16 @@ def _unhurried(scene: Scene, by_hand: ByHand | None, carry: Carry) -> tuple[Choi
 
 def _with_shorts(choice: Choice, sizes: Sizes, scene: Scene) -> tuple[Choice, Sizes]:
     """Return a correction with the shorts of the neutral sleeve, as large as its coins will be."""
-    members = scene.policy.neutral_members
-    if not members:
+    policy = scene.policy
+    if policy.neutral is None:
         return choice, sizes
-    account = Account(snapshot=scene.snapshot, exposed=scene.exposed, limits=scene.policy.limits)
-    sizes = paired(sizes, members, account)
+    account = Account(
+        snapshot=scene.snapshot,
+        exposed=scene.exposed,
+        limits=policy.limits,
+        neutral=policy.neutral,
+    )
+    sizes = paired(sizes, account)
     shorts = tuple(s.move for s in sizes.sized if s.reason is LegReason.NEUTRAL)
     return replace(choice, moves=choice.moves + shorts), sizes
 

@@ -72,8 +72,7 @@ class Contracts:
     def after(self, asset: Asset, gone: Collection[Symbol]) -> Instrument | None:
         """Return the contract that hedges of *asset* move to from those *gone*; None without."""
         wanted = self.policy.hedge.contract_of(asset)
-        able = self._unshut(self._able(asset, wanted, without=gone))
-        return self._chosen(wanted, able)
+        return self._chosen(wanted, self._unshut(self._able(asset, wanted, without=gone)))
 
     def shut_by(self, symbol: Symbol) -> Discount | None:
         """Return the discount for which no hedge is opened in a contract now, None where one is.
@@ -96,6 +95,10 @@ class Contracts:
         with exact_arithmetic():
             days = rules.expiry_days * (ONE + rules.hysteresis(TriggerKind.EXPIRY))
         return max(self.policy.limits.min_expiry_days, ceil_times(ONE, days))
+
+    def dated(self, asset: Asset) -> tuple[Instrument, ...]:
+        """Return the dated contracts on *asset* that may be opened now, by expiry."""
+        return self._able(asset, Contract.DATED, without=())
 
     def offers(self, asset: Asset) -> tuple[Offer, ...]:
         """Return what every contract on *asset* that may be opened brings, perpetual first."""

@@ -12,37 +12,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
 
 from trimtab.domain.errors import MissingMark
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, floor_times, ratio, shown
-from trimtab.domain.exposure import Exposure
+from trimtab.domain.exposure import Exposure, exposure
 from trimtab.domain.history import FundingSettlement
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind
-from trimtab.domain.neutral import NEUTRAL, NeutralPolicy
+from trimtab.domain.neutral import NeutralPolicy
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason, Role, Untraded, UntradedReason
 from trimtab.domain.policy import Policy, RebalancePolicy, RiskLimits, Route, Threshold
 from trimtab.domain.readings import Reading
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.carry import DAYS_A_YEAR, HOURS_A_DAY, interval_of, mean_rate
+from trimtab.planning.contracts import Contracts
 from trimtab.planning.costs import cost_share, limit_ticks
+from trimtab.planning.neutral_dated import EACH_WAY, PERCENT, RULE, Stand, dated_stand
 from trimtab.planning.routes import Move, market_of
-from trimtab.planning.sizes import Sized, Sizes
-from trimtab.planning.sleeves import parts_to
-
-RULE: Final = f"portfolio.{NEUTRAL}"
-_EACH_WAY: Final = 2
-"""Trades of each market: in and out."""
-_PERCENT: Final = 100
+from trimtab.planning.sizes import Sized, Sizes, book_of
+from trimtab.planning.sleeves import parts_to, sleeve_symbols
 
 
 def settled(policy: Policy, snapshot: Snapshot, occasion: Occasion) -> Policy:
     """Return *policy* with the members of its neutral sleeve that are to be held now.
 
-    A member that is short already stays until its funding, without costs, is below the exit; one
-    that is not enters where it pays more than the floor, four trades taken off. Where nothing was
-    settled, nothing changes.
+    A member that is short already stays until what it is paid, without costs, is below the exit;
+    one that is not enters where it pays more than the floor, four trades taken off. Where no
+    funding was settled, nothing changes.
 
     Raises:
         PlanningError: the venue lists a member's coin or perpetual not, or no book was read.
@@ -51,15 +47,32 @@ def settled(policy: Policy, snapshot: Snapshot, occasion: Occasion) -> Policy:
     neutral = policy.neutral
     if neutral is None:
         return policy
-    past = _Past(occasion=occasion, snapshot=snapshot, policy=policy, neutral=neutral)
-    stands = tuple(past.stand(asset) for asset in neutral.members)
+    stands = _stands(policy, neutral, snapshot, occasion)
     entered = tuple(s.asset for s in stands if s.is_to_be_held)
     readings = tuple(s.reading for s in stands)
     return replace(
         policy,
-        neutral=replace(neutral, entered=entered, readings=readings),
+        neutral=replace(
+            neutral,
+            entered=entered,
+            readings=readings,
+            shorts={s.asset: s.short for s in stands if s.short is not None},
+        ),
         rebalance=_by_spot(policy.rebalance, neutral),
     )
+
+
+def _stands(
+    policy: Policy, neutral: NeutralPolicy, snapshot: Snapshot, occasion: Occasion
+) -> tuple[Stand, ...]:
+    """Return what is decided of each member, by its funding or by its basis."""
+    past = _Past(occasion=occasion, snapshot=snapshot, policy=policy, neutral=neutral)
+    if not neutral.dated:
+        return tuple(past.stand(asset) for asset in neutral.members)
+    contracts = Contracts(
+        snapshot=snapshot, exposed=exposure(snapshot), policy=policy, occasion=occasion
+    )
+    return tuple(dated_stand(a, past.cost(a), contracts, neutral) for a in neutral.members)
 
 
 def _by_spot(rules: RebalancePolicy, neutral: NeutralPolicy) -> RebalancePolicy:
@@ -73,15 +86,6 @@ def _by_spot(rules: RebalancePolicy, neutral: NeutralPolicy) -> RebalancePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stand:
-    """What is decided of one member."""
-
-    asset: Asset
-    is_to_be_held: bool
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Past:
     """What members are decided by."""
 
@@ -90,7 +94,7 @@ class _Past:
     policy: Policy
     neutral: NeutralPolicy
 
-    def stand(self, asset: Asset) -> _Stand:
+    def stand(self, asset: Asset) -> Stand:
         """Return what is decided of one member."""
         neutral = self.neutral
         contract = market_of(asset, self.snapshot, contract=True)
@@ -103,8 +107,9 @@ class _Past:
         holds = is_held
         if measured is not None:
             holds = measured >= limit if is_held else measured > limit
-        return _Stand(
+        return Stand(
             asset=asset,
+            short=None,
             is_to_be_held=holds,
             reading=Reading(
                 rule=RULE,
@@ -123,7 +128,7 @@ class _Past:
         if year is None:
             return f"no funding was settled within {days} days: it stays as it is"
         with exact_arithmetic():
-            paid, costs = (shown(part * _PERCENT, 2) for part in (year, cost))
+            paid, costs = (shown(part * PERCENT, 2) for part in (year, cost))
         told = f"fraction a year; funding of {days} days pays a short {paid} %"
         within = f"{costs} % for four trades within {self.neutral.horizon_days} days"
         return told if is_held else f"{told}, less {within}"
@@ -149,14 +154,17 @@ class _Past:
         """Return what entering and leaving costs, as a fraction a year over the horizon."""
         total = ZERO
         for is_contract in (False, True):
-            market = market_of(asset, self.snapshot, contract=is_contract)
-            if market.symbol not in self.snapshot.books:
-                raise MissingMark(f"{market.symbol}: no order book was read")
-            share = cost_share(market, self.snapshot.books[market.symbol])
             with exact_arithmetic():
-                total += _EACH_WAY * share
+                total += EACH_WAY * self.cost(asset, contract=is_contract)
         with exact_arithmetic():
             return ratio(total * DAYS_A_YEAR, Decimal(self.neutral.horizon_days))
+
+    def cost(self, asset: Asset, *, contract: bool = False) -> Decimal:
+        """Return fee and half spread of an order for its coins or its perpetual, fraction."""
+        market = market_of(asset, self.snapshot, contract=contract)
+        if market.symbol not in self.snapshot.books:
+            raise MissingMark(f"{market.symbol}: no order book was read")
+        return cost_share(market, self.snapshot.books[market.symbol])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,14 +174,31 @@ class Account:
     snapshot: Snapshot
     exposed: Exposure
     limits: RiskLimits
+    neutral: NeutralPolicy
+    """As it was settled."""
+
+    def target(self, asset: Asset) -> Instrument | None:
+        """Return the contract in which a member is to be short; None where none is."""
+        if asset not in self.neutral.dated:
+            return market_of(asset, self.snapshot, contract=True)
+        symbol = self.neutral.shorts.get(asset)
+        return None if symbol is None else self.snapshot.instruments[symbol]
+
+    def others(self, asset: Asset) -> tuple[Instrument, ...]:
+        """Return the contracts that are the sleeve's, have a position and are to have none."""
+        target = self.target(asset)
+        dated = tuple(a for a in self.neutral.dated if a == asset)
+        theirs = sorted(sleeve_symbols(self.snapshot, (asset,), dated=dated))
+        held = (self.snapshot.instruments[s] for s in theirs if s in self.snapshot.positions)
+        return tuple(i for i in held if i != target)
 
 
-def paired(sizes: Sizes, members: Sequence[Asset], account: Account) -> Sizes:
-    """Return *sizes* with the short of each of *members* as large as its coins will be.
+def paired(sizes: Sizes, account: Account) -> Sizes:
+    """Return *sizes* with the short of each member as large as its coins will be.
 
     They were settled on the same account, so that each has its markets and books.
     """
-    for asset in members:
+    for asset in account.neutral.members:
         sizes = _paired(sizes, asset, account)
     return sizes
 
@@ -204,8 +229,11 @@ def _is_coin(instrument: Instrument, asset: Asset) -> bool:
 
 def _short(asset: Asset, coins: Sequence[Sized], account: Account) -> Iterator[Sized]:
     """Yield what makes the short of *asset* as large as its coins once *coins* have filled."""
-    snapshot = account.snapshot
-    contract = market_of(asset, snapshot, contract=True)
+    snapshot, contract = account.snapshot, account.target(asset)
+    for other in account.others(asset):
+        yield _sized(other, -int(snapshot.positions[other.symbol].lots), Role.CLOSE, account)
+    if contract is None:
+        return
     balance, position = snapshot.balances.get(asset), snapshot.positions.get(contract.symbol)
     with exact_arithmetic():
         held = (ZERO if balance is None else balance.held) + sum(map(_gained, coins), ZERO)
@@ -222,8 +250,7 @@ def _gained(coin: Sized) -> Decimal:
 
 
 def _sized(contract: Instrument, lots: int, role: Role, account: Account) -> Sized:
-    """Return *lots* of a perpetual with their limit."""
-    book = account.snapshot.books[contract.symbol]  # Settled before: costs were read from it.
+    """Return *lots* of a contract with their limit."""
     with exact_arithmetic():
         value = contract.units(Lots(lots)) * account.exposed.mid(contract.base)
     move = Move(
@@ -235,6 +262,7 @@ def _sized(contract: Instrument, lots: int, role: Role, account: Account) -> Siz
         reason=LegReason.NEUTRAL,
     )
     slippage = account.limits.max_slippage_bps
+    book = book_of(move, account.snapshot)
     limit = limit_ticks(contract, book, buys=lots > 0, max_slippage_bps=slippage)
     return Sized(move=move, lots=Lots(lots), limit=limit, reason=LegReason.NEUTRAL)
 

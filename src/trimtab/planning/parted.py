@@ -42,7 +42,7 @@ class Parted:
     crosses: tuple[Hedge, ...]
     """Open cross-hedges by first fill, each as large as is really short."""
     theirs: frozenset[Symbol]
-    """Perpetuals that sleeves own."""
+    """Contracts that sleeves own."""
 
     def crossing(self, stance: Stance) -> Crossing:
         """Return what goes by the contracts of other assets, on *stance*."""
@@ -62,7 +62,7 @@ class Parted:
 
 def parted(snapshot: Snapshot, policy: Policy, book: HedgeBook) -> Parted:
     """Return *snapshot* with its sleeves and by itself, with the hedges of *book*."""
-    hedged = without_sleeves(snapshot, policy.sleeved)
+    hedged = without_sleeves(snapshot, policy.sleeved, dated=policy.neutral_dated)
     crosses = open_crosses(book, hedged)
     own_snapshot = without_crosses(hedged, crosses) if crosses else hedged
     exposed = exposure(snapshot)
@@ -74,7 +74,7 @@ def parted(snapshot: Snapshot, policy: Policy, book: HedgeBook) -> Parted:
         own_snapshot=own_snapshot,
         own=attributed(own, crosses, own_snapshot),
         crosses=crosses,
-        theirs=sleeve_symbols(snapshot, policy.sleeved),
+        theirs=sleeve_symbols(snapshot, policy.sleeved, dated=policy.neutral_dated),
     )
 
 
@@ -172,14 +172,20 @@ def _after(drift: SleeveDrift, moved: Mapping[Asset, Decimal], scale: Scale) -> 
     return replace(drift, after=ratio(size, whole) if whole > 0 else ZERO)
 
 
-def _moved(account: Parted, legs: tuple[Leg, ...]) -> Mapping[Asset, Decimal]:
-    """Return the notional that legs move in contracts of sleeves, at mark, signed."""
+def _moved(
+    account: Parted, legs: tuple[Leg, ...], *, at_mid: bool = False
+) -> Mapping[Asset, Decimal]:
+    """Return the notional that legs move in contracts of sleeves, signed: at mark, or at mid.
+
+    A size is measured by the mark; what nets with coins is valued as they are.
+    """
     moved: dict[Asset, Decimal] = {}
     with exact_arithmetic():
         for leg in legs:
             if leg.symbol in account.theirs:
-                value = leg.instrument.units(leg.lots) * leg.mark
                 base = leg.instrument.base
+                price = account.exposed.mid(base) if at_mid else leg.mark
+                value = leg.instrument.units(leg.lots) * price
                 moved[base] = moved.get(base, ZERO) + value
     return moved
 
@@ -197,7 +203,7 @@ def nets_of(
     if not stance.targets.sleeves:
         return ()
     nav, quote = stance.found.nav, account.exposed.quote
-    now, moved = in_sleeves(account), _moved(account, legs)
+    now, moved = in_sleeves(account), _moved(account, legs, at_mid=True)
     nets = []
     for asset in sorted({*now, *moved} - {quote}):
         own, value = ratio(account.own.net(asset), nav), now.get(asset, ZERO)

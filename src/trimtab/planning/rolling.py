@@ -1,4 +1,4 @@
-"""Move hedges from one contract to another: both sides in one plan, slice by slice.
+"""Move shorts from one contract to another: both sides in one plan, slice by slice.
 
 Pure and exact. Each slice is bought back first and opened in the other contract next, in stages of
 their own, the same base units on both sides: what stands open between them is one slice, which is
@@ -36,13 +36,21 @@ from trimtab.planning.sizes import Sized, Sizes, book_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """Some hedges on their way from one contract to another."""
+    """Some hedges, or a short of the neutral sleeve, on the way from one contract to another."""
 
     hedges: tuple[Hedge, ...]
-    """All on the contract that they leave, by first fill; never empty."""
+    """All on the contract that they leave, by first fill; none of a sleeve."""
     near: Instrument
     far: Instrument
     reason: LegReason
+    beside: Decimal = ZERO
+    """What is short there and is no hedge, base units, >= 0."""
+
+    @property
+    def units(self) -> Decimal:
+        """All that goes, base units, > 0."""
+        with exact_arithmetic():
+            return units_of(self.hedges) + self.beside
 
     @property
     def cause(self) -> HedgeCause:
@@ -79,28 +87,35 @@ def held_hedges(symbol: Symbol, contracts: Contracts) -> tuple[Hedge, ...]:
     return hedges if short >= units_of(hedges) else ()
 
 
-def rolled(symbols: Sequence[Symbol], contracts: Contracts, *, reason: LegReason) -> Rolling:
+def rolled(
+    symbols: Sequence[Symbol],
+    contracts: Contracts,
+    *,
+    reason: LegReason,
+    beside: Sequence[Passage] = (),
+) -> Rolling:
     """Return how the hedges on *symbols* move to the contract that comes after them.
 
-    What no hedge explains stays where it is, and so does what has nowhere to go: both are told.
+    The passages *beside* them are of no hedge. What nothing explains stays where it is, and so
+    does what has nowhere to go: both are told.
     """
-    passages, left = list[Passage](), list[Untraded]()
+    passages, left = list(beside), list[Untraded]()
     for symbol in symbols:
         near = contracts.snapshot.instruments[symbol]
         hedges, far = held_hedges(symbol, contracts), contracts.after(near.base, symbols)
         held = abs(near.units(contracts.snapshot.positions[symbol].lots))
         with exact_arithmetic():
             mid = contracts.exposed.mid(near.base)
-            beside = (held - units_of(hedges)) * mid
+            unexplained = (held - units_of(hedges)) * mid
             value = units_of(hedges) * mid
         if hedges and far is not None:
             passages.append(Passage(hedges=hedges, near=near, far=far, reason=reason))
         elif hedges:
             why = UntradedReason.NO_CONTRACT
             left.append(Untraded(asset=near.base, reason=why, value=value))
-        if beside:
+        if unexplained:
             why = UntradedReason.NO_HEDGE
-            left.append(Untraded(asset=near.base, reason=why, value=beside))
+            left.append(Untraded(asset=near.base, reason=why, value=unexplained))
     return moved(passages, contracts, untraded=left)
 
 
@@ -113,7 +128,7 @@ def moved(
     for passage in passages:
         slices = _slices(passage, snapshot, limits)
         with exact_arithmetic():
-            rest = units_of(passage.hedges) - sum(slices, ZERO)
+            rest = passage.units - sum(slices, ZERO)
             stays = rest * contracts.exposed.mid(passage.near.base)
         if stays:
             why = UntradedReason.BELOW_ONE_LOT
@@ -166,7 +181,7 @@ def _slices(passage: Passage, snapshot: Snapshot, limits: RiskLimits) -> tuple[D
     """
     near, far = passage.near, passage.far
     lot = common_lot(near.lot_size, far=far.lot_size)
-    count = floor_times(lot, units_of(passage.hedges))
+    count = floor_times(lot, passage.units)
     least = _lots_at_least(far, snapshot, lot=lot)
     if count < least or not count:
         return ()

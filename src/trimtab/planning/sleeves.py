@@ -1,9 +1,10 @@
 """Sleeves of an account: what is theirs, how far they are from their size, what brings them back.
 
-Pure and exact. A sleeve owns the perpetuals of its members whole: nothing else opens or reduces
-them. What is left is the account by itself, which the targets are measured on. Sizes are whole
-lots toward less: what is opened is rounded down, what is cut is rounded up. Source: strategy
-definitions 1.4 and 2.3; docs/design/0032-sleeves.md.
+Pure and exact. A sleeve owns the perpetuals of its members whole, a neutral one their dated
+contracts too where it stands there: nothing else opens or reduces them. What is left is the account
+by itself, which the targets are measured on. Sizes are whole lots toward less: what is opened is
+rounded down, what is cut is rounded up. Source: strategy definitions 1.4, 1.11 and 2.3;
+docs/design/0032-sleeves.md.
 """
 
 from __future__ import annotations
@@ -41,24 +42,30 @@ class Scale:
         return self.outside if sleeve.scale is SleeveScale.MULTIPLE else self.nav
 
 
-def without_sleeves(snapshot: Snapshot, sleeved: Collection[Asset]) -> Snapshot:
-    """Return the account without the perpetuals that are sleeves'.
+def without_sleeves(
+    snapshot: Snapshot, sleeved: Collection[Asset], *, dated: Collection[Asset] = ()
+) -> Snapshot:
+    """Return the account without the contracts that are sleeves'.
 
     Their profit stays: the wallet is the account's.
     """
-    theirs = sleeve_symbols(snapshot, sleeved)
+    theirs = sleeve_symbols(snapshot, sleeved, dated=dated)
     kept = {s: p for s, p in snapshot.positions.items() if s not in theirs}
     return replace(snapshot, positions=kept) if theirs else snapshot
 
 
-def sleeve_symbols(snapshot: Snapshot, sleeved: Collection[Asset]) -> frozenset[Symbol]:
-    """Return the perpetuals that are sleeves', as far as they were read."""
-    if not sleeved:
+def sleeve_symbols(
+    snapshot: Snapshot, sleeved: Collection[Asset], *, dated: Collection[Asset] = ()
+) -> frozenset[Symbol]:
+    """Return the perpetuals that are sleeves', and dated contracts of *dated*, as far as read."""
+    if not sleeved and not dated:
         return frozenset()
     return frozenset(
         i.symbol
         for i in snapshot.instruments.values()
-        if i.kind is MarketKind.SWAP and i.base in sleeved and i.settle == snapshot.quote
+        if i.settle == snapshot.quote
+        and i.base in (sleeved if i.kind is MarketKind.SWAP else dated)
+        and i.is_contract
     )
 
 
@@ -76,7 +83,7 @@ def _measured(sleeve: Sleeve, snapshot: Snapshot, scale: Scale, *, dust: Decimal
         members = tuple(
             SleeveMember(
                 asset=asset,
-                notional=_notional(asset, snapshot),
+                notional=_notional(asset, sleeve, snapshot),
                 wanted=_wanted(asset, sleeve, snapshot, share_of=whole),
             )
             for asset, share in sleeve.members.items()
@@ -108,7 +115,7 @@ def _wanted(asset: Asset, sleeve: Sleeve, snapshot: Snapshot, *, share_of: Decim
     if sleeve.scale is not SleeveScale.NEUTRAL:
         return sleeve.direction.sign * sleeve.members[asset] * sleeve.size * share_of
     balance = snapshot.balances.get(asset)
-    symbol = market_of(asset, snapshot, contract=True).symbol
+    symbol = _market(asset, sleeve, snapshot).symbol
     return ZERO if balance is None else -balance.held * snapshot.contracts[symbol].mark
 
 
@@ -116,15 +123,32 @@ def _differ(member: SleeveMember, sleeve: Sleeve, snapshot: Snapshot, *, dust: D
     """Whether coins and short of a neutral member differ by more than a lot, fees and dust."""
     if sleeve.scale is not SleeveScale.NEUTRAL:
         return False
-    instrument = market_of(member.asset, snapshot, contract=True)
+    instrument = _market(member.asset, sleeve, snapshot)
     lot = instrument.lot_size * snapshot.contracts[instrument.symbol].mark
     least = max(dust, lot, ALIKE * abs(member.wanted))
-    return abs(member.wanted - member.notional) >= least
+    there = _notional_in(instrument.symbol, snapshot)  # What stands elsewhere is to come here.
+    return max(abs(member.wanted - each) for each in (member.notional, there)) >= least
 
 
-def _notional(asset: Asset, snapshot: Snapshot) -> Decimal:
-    """Return the signed notional of the perpetual on *asset* at its mark; 0 when flat."""
-    symbol = market_of(asset, snapshot, contract=True).symbol
+def _market(asset: Asset, sleeve: Sleeve, snapshot: Snapshot) -> Instrument:
+    """Return the contract in which a member is to stand."""
+    symbol = sleeve.contracts.get(asset)
+    if symbol is None:
+        return market_of(asset, snapshot, contract=True)
+    return snapshot.instruments[symbol]
+
+
+def _notional(asset: Asset, sleeve: Sleeve, snapshot: Snapshot) -> Decimal:
+    """Return the signed notional of the contracts on *asset* at their marks; 0 when flat."""
+    perpetual = market_of(asset, snapshot, contract=True).symbol
+    dated = (asset,) if asset in sleeve.contracts else ()
+    symbols = sleeve_symbols(snapshot, (), dated=dated) | {perpetual}
+    with exact_arithmetic():
+        return sum((_notional_in(symbol, snapshot) for symbol in symbols), ZERO)
+
+
+def _notional_in(symbol: Symbol, snapshot: Snapshot) -> Decimal:
+    """Return the signed notional of one contract at its mark; 0 when flat."""
     position = snapshot.positions.get(symbol)
     if position is None:
         return ZERO

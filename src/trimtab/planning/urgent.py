@@ -24,9 +24,11 @@ from trimtab.planning.allocation import Certificate
 from trimtab.planning.closings import Closer
 from trimtab.planning.contracts import Contracts
 from trimtab.planning.cuts import Cutting, Pressure, lowering_rooms
+from trimtab.planning.neutral_dated import passages_of
 from trimtab.planning.rolling import rolled
 from trimtab.planning.routes import Move
 from trimtab.planning.sizes import Sizes
+from trimtab.planning.sleeves import sleeve_symbols
 from trimtab.triggers.strain import Strain, futures_of, strains
 
 _TOGETHER: Final = (
@@ -111,9 +113,19 @@ def _shut(found: Iterable[Strain]) -> bool:
 
 
 def _rolled(chosen: Sequence[Strain], contracts: Contracts, *, found: Sequence[Strain]) -> Urgent:
-    """Return how hedges leave contracts that are about to be delivered; the rest is told."""
+    """Return how hedges leave contracts that are about to be delivered; the rest is told.
+
+    Shorts of the neutral sleeve leave likewise.
+    """
     expiring = [s.symbol for s in chosen if s.symbol is not None]
-    rolling = rolled(expiring, contracts, reason=LegReason.ROLL)
+    dated = contracts.policy.neutral_dated
+    theirs = sleeve_symbols(contracts.snapshot, (), dated=dated)
+    rolling = rolled(
+        [s for s in expiring if s not in theirs],
+        contracts,
+        reason=LegReason.ROLL,
+        beside=tuple(passages_of([s for s in expiring if s in theirs], contracts)),
+    )
     acting = {sized.move.instrument.symbol for sized in rolling.sizes.sized}
     return Urgent(
         firings=by_urgency(s.firing for s in chosen if s.symbol in acting),

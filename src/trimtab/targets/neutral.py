@@ -49,14 +49,15 @@ def with_neutral(targets: Targets, neutral: NeutralPolicy | None, *, quote: Asse
 
 def _overlay(held: Mapping[Asset, Decimal], neutral: NeutralPolicy, *, quote: Asset) -> Overlay:
     """Return the shift from the quote to the coins."""
+    income = "basis" if neutral.dated else "funding"
     with exact_arithmetic():
         total = sum(held.values(), ZERO)
         least = plain(neutral.exit_carry * 100)
     return Overlay(
         overlay_id=NEUTRAL,
         kind=OverlayKind.NEUTRAL,
-        reason=f"{', '.join(held)} held with an equal short, for its funding",
-        until=f"funding below {least} % a year",
+        reason=f"{', '.join(held)} held with an equal short, for its {income}",
+        until=f"{income} below {least} % a year",
         shift={**held, quote: -total},
     )
 
@@ -77,4 +78,5 @@ def _sleeve(held: Mapping[Asset, Decimal], neutral: NeutralPolicy) -> Sleeve:
         direction=Direction.SHORT,
         members=shares,
         band=band,
+        contracts=neutral.shorts,
     )

@@ -8,6 +8,7 @@ from tests.builders import dec
 from tests.unit.config.conftest import Faults, Load
 from tests.unit.config.texts import text_with
 from trimtab.domain.instruments import Asset
+from trimtab.workflow.portfolio import portfolio_of
 
 WEIGHT, MEMBERS = 'weight = "0.1"', 'members = ["SOL", "XRP"]'
 
@@ -29,6 +30,45 @@ def test_a_neutral_sleeve_takes_its_part_of_one_and_owns_its_perpetuals(load: Lo
     assert policy.hedges(Asset("SOL"))
     assert policy.past_needed.perpetuals == ("SOL", "XRP")
     assert policy.past_needed.days == 14
+
+
+def test_a_dated_one_reads_dated_contracts_and_no_funding(load: Load) -> None:
+    dated = ("portfolio.neutral", 'contract = "dated"')
+    markets = ("venue", 'markets = ["spot", "swap", "future"]')
+    policy = load(text(dated, markets)).policy
+    assert policy.neutral_dated == ("SOL", "XRP")
+    assert policy.past_needed.perpetuals == ()
+    portfolio = portfolio_of(policy)
+    assert set(portfolio.with_dated) == {"SOL", "XRP"}
+    assert load(text()).policy.neutral_dated == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ((), "needs dated contracts"),
+        ((("venue", 'markets = ["spot", "swap"]'),), "needs dated contracts"),
+        (
+            (
+                ("venue", 'markets = ["spot", "swap", "future"]'),
+                ("triggers", 'on_expiry = "close"'),
+            ),
+            "needs a roll before delivery",
+        ),
+    ],
+    ids=["usual", "written", "closed"],
+)
+def test_what_a_dated_one_needs_is_named(
+    faults: Faults, lines: tuple[tuple[str, str], ...], words: str
+) -> None:
+    (fault,) = faults(text(("portfolio.neutral", 'contract = "dated"'), *lines))
+    assert fault.key == "portfolio.neutral.contract"
+    assert words in fault.reason
+
+
+def test_its_contract_is_one_of_two(faults: Faults) -> None:
+    (fault,) = faults(text(("portfolio.neutral", 'contract = "auto"')))
+    assert fault.key == "portfolio.neutral.contract"
 
 
 def test_three_members_have_exactly_the_weight_together(load: Load) -> None:
