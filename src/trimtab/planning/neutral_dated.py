@@ -130,8 +130,8 @@ def _shorts(asset: Asset, contracts: Contracts) -> _Shorts:
         if held.symbol not in snapshot.books:
             raise MissingMark(f"{held.symbol}: no order book was read")
         return _Shorts(held=held, is_due=False, offered=contracts.offer(held))
-    others = (i for i in contracts.dated(asset) if i != held and i.symbol in snapshot.books)
-    found = next(others, None)
+    able = (i for i in contracts.dated(asset) if i.symbol in snapshot.books)
+    found = next(able, None)  # Never what is due: that has too few days to be opened in.
     offered = None if found is None else contracts.offer(found)
     return _Shorts(held=held, is_due=is_due, offered=offered)
 

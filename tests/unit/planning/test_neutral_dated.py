@@ -28,12 +28,13 @@ from trimtab.domain.contracts import Contract
 from trimtab.domain.errors import MissingMark
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.firings import TriggerKind
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.neutral import NeutralPolicy
 from trimtab.domain.plan import LegReason, Plan, Role, UntradedReason
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.urgency import ExpiryAction
 from trimtab.planning.compose import make_plan
+from trimtab.planning.neutral import settled
 
 NEAR, FAR = Symbol("ETH/USDT:USDT-261225"), Symbol("ETH/USDT:USDT-270326")
 MARCH = datetime(2027, 3, 26, 8, tzinfo=NOW.tzinfo)
@@ -188,6 +189,40 @@ def test_a_short_in_the_perpetual_comes_to_the_dated_contract() -> None:
     plan = planned(seen(PERP))
     assert moved(plan) == [("ETH/USDT:USDT", "5"), (NEAR, "-5")]
     assert "neutral" in [f.subject for f in plan.firings]
+
+
+def test_a_short_elsewhere_does_not_count_though_it_is_as_large() -> None:
+    # 3 above 4000 on 5 coins is within the fees that both sides may differ by.
+    rule = replace(DATED, min_carry=dec(0), exit_carry=dec(0))
+    assert moved(planned(seen(PERP, near="4003"), rule)) == [("ETH/USDT:USDT", "5"), (NEAR, "-5")]
+
+
+def test_what_is_short_elsewhere_beside_all_of_it_is_bought_back() -> None:
+    twice = SHORT.replace("dated ETH -5", "dated ETH -5, perp ETH -0.5")
+    assert moved(planned(seen(twice))) == [("ETH/USDT:USDT", "0.5")]
+
+
+@pytest.mark.parametrize("far", ["4100", "4010"], ids=["goes-on", "leaves"])
+def test_a_roll_that_ended_half_way_goes_on_or_all_of_it_is_left(far: str) -> None:
+    snapshot = seen(SHORT.replace("dated ETH -5", "dated ETH -2"), far=far)
+    position = snapshot.positions[NEAR]
+    rest = replace(position, symbol=FAR, lots=Lots(-30_000))
+    snapshot = replace(snapshot, positions={NEAR: position, FAR: rest})
+    plan = planned(snapshot, urgency=ENDING, limits=WHOLE)
+    if far == "4100":
+        assert moved(plan) == [(NEAR, "2"), (FAR, "-2")]
+    else:
+        assert dict(moved(plan)) == {"ETH/USDT": "-5", NEAR: "2", FAR: "3"}
+
+
+def test_what_is_left_stays_short_where_it_is_until_its_coins_have_gone() -> None:
+    rules = replace(policy("BTC 0.50, USDT 0.30", limits=AT_MID, urgency=ENDING), neutral=DATED)
+    found = settled(rules, seen(SHORT, far="4010"), occasion()).neutral
+    assert found is not None
+    assert (found.entered, found.shorts) == ((), {ETH: NEAR})
+    going_on = settled(rules, seen(SHORT), occasion()).neutral
+    assert going_on is not None
+    assert (going_on.entered, going_on.shorts) == ((ETH,), {ETH: FAR})
 
 
 def test_a_part_in_the_wrong_contract_is_no_part_of_what_is_short_there() -> None:
