@@ -91,7 +91,7 @@ class Venue(BaseModel):
         MarketKind.SWAP,
     )
     """Kinds of market that are read and traded; swap is perpetuals, future is dated contracts."""
-    coin_margined: bool = False
+    coin_margined: Switch = False
     """Whether coin-margined contracts that you hold by hand are counted: in exposure, weights,
     leverage, margin and how far prices may move. Nothing is traded in them, and losses and books
     leave them out."""
