@@ -55,7 +55,9 @@ SERVER: Final = "TRIMTAB_TEST_POSTGRES"
 """Where the ledger's tests find a server."""
 COLD: Final = "TRIMTAB_TEST_COLD"
 """Set to anything, every command that a test runs is started anew; see tests/acceptance/warm."""
-FOR_TESTS: Final = frozenset({SERVER, COLD})
+REAL: Final = ("TRIMTAB_DAILY_PRICES", "TRIMTAB_FUNDING_RATES", "TRIMTAB_RECORDED_MARKETS")
+"""Files of real ones, which are not ours to ship; see tests/property."""
+FOR_TESTS: Final = frozenset({SERVER, COLD, *REAL})
 """The only variables of ours that reach a test."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOW, account, dec, occasion, policy
+from tests.builders import NOW, account, dec, occasion, policy, spot
 from tests.fakes.told_history import history_of
 from tests.property.past_closes import market
 from tests.property.test_trigger_prices import at_price
@@ -27,12 +27,17 @@ from trimtab.domain.history_policy import (
 )
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import Policy, Threshold
+from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.compose import make_plan
 from trimtab.planning.stance import stance_of
 from trimtab.risk.gate import review
 
 MARKET = market()
 LOOK_BACK = 120
+PAID_DAYS = 90
+GRID = {"tick_size": dec("0.000001"), "lots_max": 10**12}
+FINE = {i.symbol: i for i in (spot(c, **GRID) for c in MARKET.coins)}
+"""Fine and wide enough for coins of cents."""
 COINS = tuple(MARKET.coins)
 ROOMY = {
     name: dec(1_000_000)
@@ -48,7 +53,9 @@ ROOMY = {
 def past(number: int, days: int = LOOK_BACK) -> History:
     """What is known on the morning after a day."""
     rows = {c: [d.close for d in MARKET.coins[c][number - days : number]] for c in COINS}
-    rates = {c: [f"{0.0001 * (1 + i % 7):.7f}" for i in range(3 * 90)] for c in COINS}
+    made_up = [f"{0.0001 * (1 + i % 7):.7f}" for i in range(3 * PAID_DAYS)]
+    lately = range(max(0, number - PAID_DAYS), number)
+    rates = {c: MARKET.settled(c, lately) or made_up for c in COINS}
     return history_of(rows, funding=rates)
 
 
@@ -108,13 +115,18 @@ def holding_text(units: Mapping[str, Decimal], number: int) -> str:
     return ", ".join([*coins, f"USDT {units['USDT']}"])
 
 
+def held_on(units: Mapping[str, Decimal], number: int) -> Snapshot:
+    """The account of a day."""
+    return account(holding_text(units, number), instruments=FINE)
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_every_plan_over_the_years_is_allowed_and_ends_inside_its_bands(name: str) -> None:
     rules, units = PLANS[name], {c: dec(0) for c in COINS} | {"USDT": dec(100_000)}
     plans = 0
     for number in range(LOOK_BACK, MARKET.days, 7):
         history = past(number)
-        snapshot = account(holding_text(units, number))
+        snapshot = held_on(units, number)
         plan = make_plan(snapshot, rules, occasion(history=history))
         if not plan.legs:
             continue
@@ -128,7 +140,7 @@ def test_every_plan_over_the_years_is_allowed_and_ends_inside_its_bands(name: st
                 units[base] += signed
                 units["USDT"] -= signed * leg.mark
         assert min(units.values()) >= 0
-        after = account(holding_text(units, number))
+        after = held_on(units, number)
         seen = stance_of(rules, after, exposure(after), occasion(history=history), ())
         assert not any(d.breached for d in seen.found.drifts), (number, seen.found.drifts)
         again = make_plan(after, rules, occasion(history=history))
@@ -143,7 +155,7 @@ def test_no_close_beyond_a_trigger_price_is_missed_and_none_before_it_is_early(
     rules, checked, left = even(width, relative=True), 0, 0
     units = _evenly(LOOK_BACK)
     for number in range(LOOK_BACK, MARKET.days - 1, 3):
-        held = account(holding_text(units, number))
+        held = held_on(units, number)
         seen = exposure(held)
         found = stance_of(rules, held, seen, occasion(), ()).found
         if any(d.breached for d in found.drifts):
@@ -176,7 +188,7 @@ def test_chances_of_trigger_prices_score_better_than_the_base_rate(days: int) ->
     for number in range(LOOK_BACK, MARKET.days - 31, 5):
         width = ("0.1", "0.2", "0.4")[number // 5 % 3]
         rules = even(width, relative=True, chance_days=60)
-        held = account(holding_text(_evenly(number), number))
+        held = held_on(_evenly(number), number)
         drifts = stance_of(
             rules, held, exposure(held), occasion(history=past(number)), ()
         ).found.drifts
