@@ -7,7 +7,7 @@ from typing import Any
 
 from trimtab.adapters.ledger.export import transfer_document
 from trimtab.cli.bearings import bearing_document
-from trimtab.cli.coin_margined import coin_margin_document
+from trimtab.cli.coin_margin_document import coin_margin_document
 from trimtab.cli.documents import (
     Document,
     drift_document,

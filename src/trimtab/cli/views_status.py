@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.cli.coin_margined import coin_positions_view
 from trimtab.cli.hedge_views import hedges_view
 from trimtab.cli.rows import Rows
 from trimtab.cli.survival import survival_view
@@ -21,6 +20,7 @@ from trimtab.cli.tables import (
     points,
     words,
 )
+from trimtab.cli.views_coin_margined import coin_positions_view
 from trimtab.cli.views_history import prices_table, readings_table
 from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.cli.views_standing import standing_table
