@@ -57,7 +57,9 @@ COLD: Final = "TRIMTAB_TEST_COLD"
 """Set to anything, every command that a test runs is started anew; see tests/acceptance/warm."""
 REAL: Final = ("TRIMTAB_DAILY_PRICES", "TRIMTAB_FUNDING_RATES", "TRIMTAB_RECORDED_MARKETS")
 """Files of real ones, which are not ours to ship; see tests/property."""
-FOR_TESTS: Final = frozenset({SERVER, COLD, *REAL})
+SEEDS: Final = "TRIMTAB_SEEDS"
+"""How many seeds tests/simulation plays."""
+FOR_TESTS: Final = frozenset({SERVER, COLD, SEEDS, *REAL})
 """The only variables of ours that reach a test."""
 
 
