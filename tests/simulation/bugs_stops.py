@@ -89,4 +89,10 @@ STOPS: Final = (
             "        return told.stop\n",
         ),
     ),
+    bug(
+        "fired-stop-left-to-recovery",
+        "I32 L5",
+        "stops:ALIVE:at49_spike:1",
+        edit("workflow.kept_stops:_unread", "await desk.ledger.unresolved()", "()"),
+    ),
 )

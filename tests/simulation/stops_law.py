@@ -52,6 +52,7 @@ _HELD = (
     " AND other.line = own.line AND other.hedge_id <> own.hedge_id))"
 )
 """Fills that opened a hedge, and those that closed it and no other."""
+_DONE = "SELECT stop_id FROM stops WHERE hedge_id = ? AND symbol = ? AND state = 'done'"
 
 
 class StopsLaw:
@@ -134,9 +135,22 @@ class StopsLaw:
             ),
             Decimal(0),
         )
+        short -= self._unbooked(hedge, symbol)
         size = lots * Decimal(json.loads(instrument)["lot_size"])
         if size > short:
             raise self._broken(f"I32: stop {name} buys {size}, hedge {hedge} is short {short}")
+
+    def _unbooked(self, hedge: str, symbol: str) -> Decimal:
+        """Return what ended stops of a hedge bought back on the exchange and the ledger lacks."""
+        rows = self._world.law.rows(_DONE, hedge, symbol)
+        booked = {name: Decimal(0) for (name,) in rows}
+        for name, quantity in self._world.law.rows("SELECT client_order_id, quantity FROM fills"):
+            if name in booked:
+                booked[name] += Decimal(quantity)
+        names = names_of_fired(self._world)
+        orders = self._world.exchange.state.stores[Market.USDM].orders()
+        fired = [o for o in orders if names.get(o.number) in booked]
+        return sum((o.executed for o in fired), Decimal(0)) - sum(booked.values(), Decimal(0))
 
     def executed(self, request: Request, answer: Answer) -> None:
         """Judge a stop that the exchange took.

@@ -3,13 +3,15 @@
 In between a hedge that the plan changes has none. With one resting, an order of ours and the stop
 could both buy back, and what is too much comes off another hedge of the same contract; a moment
 without one has a run watching. What is placed is exactly what is filled by then, however the run
-ended. See docs/design/0053-resting-stops.md.
+ended, and what a stop filled that fired meanwhile is booked before it is reckoned. See
+docs/design/0053-resting-stops.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from trimtab.domain.approved import ApprovedPlan
 from trimtab.domain.hedges import Hedge
@@ -20,6 +22,7 @@ from trimtab.execution.tracking import Outlook
 from trimtab.hedging.book import book_of
 from trimtab.planning.stops import NOTHING_WANTED, Wanted, wanted
 from trimtab.workflow.preflight import NotReady, Wiring
+from trimtab.workflow.recover import resolved_orders
 from trimtab.workflow.stops import FollowedStop, placed, withdrawn
 
 
@@ -64,14 +67,40 @@ async def placed_last(
 
     """
     plan, ledger = approved.plan, wiring.desk.ledger
+    unread = {each.record.intent.hedge_id: each for each in await _unread(wiring)}
     book = book_of(await ledger.hedge_record(), plan.quote)
     hedges = {(h.hedge_id, h.symbol): h for h in book.open}
-    found = []
+    found: list[StopResult | None] = []
     for line in plan.stops:
+        if (fired := unread.get(line.hedge.hedge_id)) is not None:
+            found.append(_unread_result(line, fired))  # How much is left of the hedge?
+            continue
         hedge = hedges.get((line.hedge.hedge_id, line.hedge.symbol))
         rests = [r for r in await ledger.open_stops() if r.intent.hedge_id == line.hedge.hedge_id]
         found.append(await _placed(line, hedge, rests, approved, wiring))
     return _with(outcome, tuple(each for each in found if each is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unread:
+    """A stop that fired, of which it is not known what it filled."""
+
+    record: StopRecord
+    why: str
+    """One sentence."""
+
+
+async def _unread(wiring: Wiring) -> tuple[_Unread, ...]:
+    """Book what the stops filled that fired; return those of which that could not be done."""
+    desk = wiring.desk
+    stops = {str(r.intent.stop_id): r for r in await desk.ledger.stops()}
+    orders = [r for r in await desk.ledger.unresolved() if r.intent.client_order_id in stops]
+    found = await resolved_orders(orders, desk, _window_ms(wiring))
+    return tuple(
+        _Unread(record=stops[each.client_order_id], why=each.note)
+        for each in found
+        if not each.is_resolved
+    )
 
 
 async def _placed(
@@ -99,8 +128,25 @@ async def _placed(
     if isinstance(followed, str):
         return _unplaced(line, intent, followed)
     record = followed.record
+    if record.state is StopState.DONE:
+        return await _fired(line, record, wiring)
     is_well = followed.is_certain and record.state is StopState.RESTING
     return _result(line, record, followed.note, is_well=is_well, outlook=followed.outlook)
+
+
+async def _fired(line: StopLine, record: StopRecord, wiring: Wiring) -> StopResult:
+    """Book what a stop filled that fired as it was placed, and say what came of it."""
+    name = record.intent.stop_id
+    for each in await _unread(wiring):
+        if each.record.intent.stop_id == name:
+            return _unread_result(line, each)
+    return _result(line, record, "has fired; what it filled is booked", is_well=False)
+
+
+def _unread_result(line: StopLine, fired: _Unread) -> StopResult:
+    """Return that nobody knows yet how much of a hedge is left."""
+    note = f"has fired, and what it filled is not known: {fired.why}"
+    return _result(line, fired.record, note, is_well=False, outlook=Outlook.UNANSWERED)
 
 
 def _was_halted(approved: ApprovedPlan) -> bool:

@@ -161,7 +161,7 @@ async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
     stops = await resolved_stops(left.stops, desk, receive_window_ms)
     if any(each.record.state is StopState.DONE for each in stops):
         left = await leftovers(desk.ledger, now=desk.clock.now())
-    found = await _all_resolved([*left.open_orders, *left.absent], desk, receive_window_ms)
+    found = await resolved_orders([*left.open_orders, *left.absent], desk, receive_window_ms)
     for saved in left.plans:
         await _concluded(saved, desk)
     return RecoveryReport(
@@ -197,10 +197,15 @@ def _filled(line: int, records: Sequence[OrderRecord]) -> int:
     return sum(record.filled_lots for record in records if record.intent.line == line)
 
 
-async def _all_resolved(
+async def resolved_orders(
     records: Sequence[OrderRecord], desk: Desk, receive_window_ms: int
 ) -> tuple[Recovered, ...]:
-    """Ask about all of *records* side by side."""
+    """Ask about all of *records* side by side, and book what they filled.
+
+    Raises:
+        LedgerError: a finding could not be recorded; run it again.
+
+    """
     if not records:
         return ()
     fills = await desk.ledger.fills()
