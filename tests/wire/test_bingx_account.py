@@ -346,3 +346,13 @@ async def test_contracts_that_nothing_reads_are_told(market: Market) -> None:
         found = await stage.opened.preflight.beside()
     coins = (Beside(place="USDT-margined BTC-USDT", held="0.01"),) * (market is Market.SPOT)
     assert found == (Beside(place="coin-margined BTC-USD", held="-20"), *coins)
+
+
+async def test_a_move_of_before_is_found_by_who_reads_no_contracts_any_more() -> None:
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    async with staged("bingx", Market.SPOT) as stage:
+        wallets, move = stage.opened.wallets, moving("200.5")
+        assert (await wallets.transfers(move, since=since)).listed == ()
+        number = await wallets.transfer(move)
+        (found,) = (await wallets.transfers(move, since=since)).listed
+    assert (found.venue_transfer_id, found.units) == (number, Decimal("200.5"))

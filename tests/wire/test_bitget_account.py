@@ -209,6 +209,16 @@ async def test_a_move_out_of_the_futures_wallet_is_found_with_its_sign() -> None
     assert [p.units for p in paid if p.kind is PaymentKind.TRANSFER] == [came.units, went.units]
 
 
+async def test_a_move_of_before_is_found_by_who_reads_no_contracts_any_more() -> None:
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    async with staged("bitget", Market.SPOT) as stage:
+        wallets, move = stage.opened.wallets, moving("200.5")
+        assert (await wallets.transfers(move, since=since)).listed == ()
+        number = await wallets.transfer(move)
+        (found,) = (await wallets.transfers(move, since=since)).listed
+    assert (found.venue_transfer_id, found.units) == (number, Decimal("200.5"))
+
+
 async def test_a_move_to_another_wallet_is_none_of_these() -> None:
     path = "/api/v2/spot/account/transferRecords"
     since = datetime.now(UTC) - timedelta(minutes=1)

@@ -113,7 +113,7 @@ def _bitget(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     account = BitgetAccount(wire, markets, orders)
     return OpenedVenue(
         venue=bitget_venue(wire, markets, orders),
-        wallets=BitgetWallets(wire) if has_futures else OneWallet(),
+        wallets=BitgetWallets(wire),  # A move of before is asked about without contracts too.
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
         preflight=bitget_preflight(wire, hosts, use=settings.key_use, has_futures=has_futures),
         history=bitget_history(wire, markets, quote=quote),
@@ -143,7 +143,7 @@ def _bingx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
     account = BingxAccount(wire, markets, orders, modes)
     return OpenedVenue(
         venue=bingx_venue(wire, markets, orders, modes),
-        wallets=BingxWallets(wire) if has_futures else OneWallet(),
+        wallets=BingxWallets(wire),  # A move of before is asked about without contracts too.
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
         preflight=bingx_preflight(wire, hosts, use=settings.key_use, has_futures=has_futures),
         history=bingx_history(wire, markets, quote=quote),
