@@ -23,6 +23,8 @@ TradeId = NewType("TradeId", str)
 """Unique per (venue, account, symbol)."""
 
 CLIENT_ORDER_ID_LENGTH = 28
+HASHED_LENGTH = 25
+"""Characters of a name that are free, 125 bits: a venue that takes 128 bits can hold them all."""
 
 
 class Side(StrEnum):
@@ -44,8 +46,19 @@ def client_order_id(*, plan_digest: str, line: int, attempt: int) -> ClientOrder
     its own ``t-`` prefix into it.
     """
     seed = f"{plan_digest}:{line}:{attempt}".encode("ascii")
-    text = base64.b32encode(hashlib.sha256(seed).digest()).decode("ascii").lower()
-    return ClientOrderId("b" + text[: CLIENT_ORDER_ID_LENGTH - 1])
+    return order_name(_base32(seed)[:HASHED_LENGTH])
+
+
+def order_name(hashed: str) -> ClientOrderId:
+    """Return the name whose free part is *hashed*; what follows it is drawn from it."""
+    return ClientOrderId(
+        "b" + (hashed + _base32(hashed.encode("ascii")))[: CLIENT_ORDER_ID_LENGTH - 1]
+    )
+
+
+def _base32(seed: bytes) -> str:
+    """Return the hash of *seed* in small letters and digits."""
+    return base64.b32encode(hashlib.sha256(seed).digest()).decode("ascii").lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
