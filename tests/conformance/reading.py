@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.floors import Waiting
 from tests.conformance.spoken import Told
-from tests.conformance.stage import Stage, from_the_start
+from tests.conformance.stage import Stage, from_the_start, name_by_hand
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset
 from trimtab.domain.payments import PaymentKind
@@ -86,7 +86,7 @@ async def what_waits_is_an_open_order(stage: Stage) -> None:
     assert stage.seen.open_orders == ()
     is_contract, quantity, trigger = stage.instrument.is_contract, Decimal("0.01"), Decimal(66_000)
     by_hand = Waiting(
-        name="by-hand",
+        name=name_by_hand(stage.venue_id),
         is_buy=True,
         quantity=quantity,
         trigger=trigger,
@@ -95,7 +95,7 @@ async def what_waits_is_an_open_order(stage: Stage) -> None:
     )
     stage.floor.let_wait(by_hand)
     (order,) = (await stage.read_again()).open_orders
-    assert (order.symbol, order.client_order_id) == (stage.symbol, "by-hand")
+    assert (order.symbol, order.client_order_id) == (stage.symbol, by_hand.name)
     assert (stage.instrument.units(order.lots), order.limit_price) == (quantity, trigger)
     assert order.reduce_only is is_contract
 

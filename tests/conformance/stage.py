@@ -15,6 +15,7 @@ from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.floors import ConformingFloor
+from tests.conformance.hyperliquid_floor import ACCOUNT, AGENT_KEY, HyperliquidFloor
 from tests.conformance.line import Line
 from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.okx_floor import OkxFloor
@@ -43,8 +44,22 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "deribit": DeribitFloor,
     "mexc": MexcFloor,
     "okx": OkxFloor,
+    "hyperliquid": HyperliquidFloor,
 }
 """A venue in process for each that an adapter opens."""
+_WALLETS = {"hyperliquid": ApiKey(key=ACCOUNT, secret=AGENT_KEY)}
+_BY_HAND = {"hyperliquid": "0x" + "ab" * 16}
+
+
+def key_of(venue_id: str) -> ApiKey:
+    """Return the key that the floor of a venue knows."""
+    usual = ApiKey(key="local-key", secret="local-secret", passphrase=PASSPHRASE)
+    return _WALLETS.get(venue_id, usual)
+
+
+def name_by_hand(venue_id: str) -> str:
+    """Return a name that somebody else gave an order, in the form that the venue takes."""
+    return _BY_HAND.get(venue_id, "by-hand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +131,7 @@ async def staged(
     settings = VenueSettings(
         account=AccountKey(venue=venue_id, account="main", environment=environment),
         url="",
-        api_key=ApiKey(key="local-key", secret="local-secret", passphrase=PASSPHRASE),
+        api_key=key_of(venue_id),
         key_use=KeyUse.SEND,
         quote=Asset("USDT"),
         markets=_KINDS[market],

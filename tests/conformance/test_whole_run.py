@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
+from tests.conformance.bitget_floor import BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
-from tests.conformance.stage import FLOORS
+from tests.conformance.stage import FLOORS, key_of
 from tests.durability.program import Quiet
 from tests.fakes.spoken_references import SpokenReferences
 from trimtab.adapters.ccxt_open import open_venue
@@ -60,11 +60,6 @@ USDT = "0.88"
 [ledger]
 url = "sqlite:///{folder}/main.db"
 """
-VARIABLES = {
-    "TRIMTAB__VENUE__API_KEY": "local-key",
-    "TRIMTAB__VENUE__API_SECRET": "local-secret",
-    "TRIMTAB__VENUE__PASSWORD": PASSPHRASE,
-}
 each_venue = pytest.mark.parametrize("venue_id", FLOORS)
 each_with_contracts = pytest.mark.parametrize(
     "venue_id", [venue_id for venue_id, market in SHOWN if market is Market.LINEAR]
@@ -88,6 +83,13 @@ class SaysYes(Quiet):
 
     async def ask(self, plan: Plan, report: GateReport) -> Answer:
         return Answer.YES
+
+
+def variables_of(venue_id: str) -> dict[str, str]:
+    """Return the key that the floor of a venue knows, as variables."""
+    key = key_of(venue_id)
+    parts = {"API_KEY": key.key, "API_SECRET": key.secret, "PASSWORD": key.passphrase}
+    return {f"TRIMTAB__VENUE__{part}": value for part, value in parts.items() if value}
 
 
 def references_of(config: Config, floor: ConformingFloor, clock: Clock) -> ReferencePrice:
@@ -128,9 +130,10 @@ async def opened(
     file = folder / "trimtab.toml"
     text = config_of(venue_id, folder, market=market, more=more, target=target)
     file.write_text(text, encoding="utf-8")
-    config = load(file, environ=VARIABLES, sets=(), home=folder, cwd=folder)
+    variables = variables_of(venue_id)
+    config = load(file, environ=variables, sets=(), home=folder, cwd=folder)
     line, clock = Line(floor or FLOORS[venue_id](market)), SystemClock()
-    (settings,) = venue_settings(config, VARIABLES, clock, use=KeyUse.SEND)
+    (settings,) = venue_settings(config, variables, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
         open_venue(settings, session=line.session) as at,

@@ -8,6 +8,7 @@ TLS is the session's; with a context of its own ccxt reads no file of authoritie
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -40,6 +41,8 @@ from trimtab.venues.profile import VenueProfile
 __all__ = ["ApiKey", "OpenedVenue", "VenueSettings", "open_venue"]
 
 _READ_TIMEOUT_S: Final = 10.0
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_PRIVATE_KEY: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{64}")
 
 
 @asynccontextmanager
@@ -102,6 +105,7 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
             next_step="set the entry password beside the key (or TRIMTAB__VENUE__PASSWORD),"
             " then trimtab doctor",
         )
+    _require_wallet(settings, profile)
     if unknown := sorted(kind.value for kind in settings.markets - profile.kinds):
         spoken = ", ".join(f'"{kind.value}"' for kind in MarketKind if kind in profile.kinds)
         raise ConfigError(
@@ -110,6 +114,33 @@ def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:
         )
     if why := profile.lacks(environment):
         raise ConfigError(why, next_step=f'set venue.environment = "{profile.instead.value}"')
+
+
+def _require_wallet(settings: VenueSettings, profile: VenueProfile) -> None:
+    """Refuse a key that is no address with a private key, where a wallet signs.
+
+    Raises:
+        ConfigError: one of them has another form; neither is shown.
+
+    """
+    key = settings.api_key
+    if not profile.signs_with_wallet or (
+        _ADDRESS.fullmatch(key.key) and _PRIVATE_KEY.fullmatch(key.secret)
+    ):
+        return
+    raise ConfigError(
+        f"a key of {profile.venue_id} is the account's address (0x and 40 hexadecimal digits) and"
+        " an API wallet's private key (64), and what is set is not",
+        next_step="set the account's address as the key and the API wallet's private key as its"
+        " secret, then trimtab doctor",
+    )
+
+
+def _wallet(settings: VenueSettings, profile: VenueProfile) -> dict[str, str]:
+    """Return what ccxt calls a key where a wallet signs."""
+    if not profile.signs_with_wallet:
+        return {}
+    return {"walletAddress": settings.api_key.key, "privateKey": settings.api_key.secret}
 
 
 def _gate(settings: VenueSettings, profile: VenueProfile) -> Gate:
@@ -142,6 +173,7 @@ def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) 
             "apiKey": settings.api_key.key,
             "secret": settings.api_key.secret,
             "password": settings.api_key.passphrase,
+            **_wallet(settings, profile),
             "session": courier,
             "ssl_context": SSLContext(PROTOCOL_TLS_CLIENT),  # Not used, trusts nobody: quick.
             "number": str,

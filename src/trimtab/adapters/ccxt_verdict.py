@@ -138,7 +138,7 @@ def judge_read(capture: Capture, codes: CodeTable) -> Judgement[Any]:
         verdict = Verdict.THROTTLED
     elif capture.http_status == _OK and not capture.cause:
         told = _document_or_none(capture)
-        if isinstance(told, (dict, list)) and not code:
+        if isinstance(told, (dict, list, str)) and not code:
             verdict = Verdict.ACCEPTED
         elif codes.is_told_with_200 and code in codes.refused:
             verdict = Verdict.REFUSED
@@ -199,6 +199,8 @@ def _document_or_none(capture: Capture) -> object:
 def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     """Return the venue's error code and text; no code when it did not send both."""
     told = _document_or_none(capture)
+    if codes.sentences:
+        return _sentence_in(capture, told, codes)
     for paths in (codes.of_one, (codes.code_field, codes.text_field)):
         code, text = (_found(told, path) for path in paths)
         if code is _MISSING or text is _MISSING or (paths is codes.of_one and _is_none(code)):
@@ -207,6 +209,15 @@ def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     if capture.http_status == _OK:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
+
+
+def _sentence_in(capture: Capture, told: object, codes: CodeTable) -> tuple[str, str]:
+    """Return how the sentence of an answer begins, where that is listed, and all of it."""
+    found = (_found(told, path) for path in (codes.of_one[1], codes.text_field))
+    text = next((each for each in found if isinstance(each, str)), "")
+    if not text and capture.http_status != _OK:
+        text = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
+    return next((each for each in codes.sentences if text.startswith(each)), ""), text
 
 
 def _is_none(code: object) -> bool:

@@ -26,6 +26,9 @@ class RawCall:
     asked: Mapping[str, object]
     headers: Callable[[], Mapping[str, str]] = dict
     """What the request says in its headers besides, made when it is sent."""
+    made: Callable[[], Mapping[str, object]] | None = None
+    """What makes the request when it is sent, where it is signed with its time; nothing of
+    ``asked`` goes out then."""
     listed: tuple[int, ...] = ()
     """What goes out in the place of ``asked`` where a call takes a list."""
 
@@ -36,7 +39,8 @@ def raw(wire: Wire, call: RawCall) -> Callable[[], Awaitable[object]]:
     async def send() -> object:
         """Have ccxt send it."""
         with also_told(call.headers()):
-            said = list(call.listed) if call.listed else dict(call.asked)
+            asked = call.asked if call.made is None else call.made()
+            said = list(call.listed) if call.listed else dict(asked)
             return await getattr(wire.exchange, call.method)(said)
 
     return send

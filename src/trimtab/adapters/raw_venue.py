@@ -92,8 +92,9 @@ class OrderWords:
     """What the answer says of the order of that intent; raises Unreadable."""
     cancel: Callable[[OpenOrder, str], RawCall]
     """The call that cancels an order in a market of that name."""
-    cancelled: Callable[[object], VenueOrderId]
-    """Of which order the answer says that it is cancelled; raises Unreadable."""
+    cancelled: Callable[[object], VenueOrderId | None]
+    """Of which order the answer says that it is cancelled, None where it says so and names none: a
+    request is about one; raises Unreadable."""
     takes_off: bool = False
     """Whether an order that is not seen to have ended at once is cancelled, because the venue is
     not known to take it off by itself."""
@@ -170,7 +171,7 @@ class RawVenue:
 
         def cancelled(answer: object) -> bool | None:
             """Acknowledge the cancel of this very order."""
-            return self._words.cancelled(answer) == order.venue_order_id or None
+            return self._words.cancelled(answer) in {None, order.venue_order_id} or None
 
         judgement = await self._wire.write(
             desk, raw(self._wire, call), read=cancelled, rank=Rank.CANCEL

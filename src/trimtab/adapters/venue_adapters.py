@@ -40,6 +40,12 @@ from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.deribit_preflight import deribit_preflight
 from trimtab.adapters.deribit_venue import deribit_venue
 from trimtab.adapters.host_record import HostRecord
+from trimtab.adapters.hyperliquid_fills import HyperliquidFills
+from trimtab.adapters.hyperliquid_history import hyperliquid_history
+from trimtab.adapters.hyperliquid_markets import Coins, HyperliquidAccount, hyperliquid_markets
+from trimtab.adapters.hyperliquid_orders import HyperliquidQuestions, hyperliquid_orders
+from trimtab.adapters.hyperliquid_preflight import hyperliquid_preflight
+from trimtab.adapters.hyperliquid_venue import hyperliquid_venue
 from trimtab.adapters.mexc_account import Leverages, MexcAccount
 from trimtab.adapters.mexc_contract_orders import mexc_contract_orders
 from trimtab.adapters.mexc_history import mexc_history
@@ -214,6 +220,25 @@ def _okx(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
     )
 
 
+def _hyperliquid(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Hyperliquid on one wire, with one list of markets."""
+    coins: Coins = {}
+    key, quote, user = settings.account, settings.quote, settings.api_key.key.lower()
+    markets = hyperliquid_markets(wire, coins, user=user)
+    fills = HyperliquidFills(wire, markets, user=user)
+    asks = HyperliquidQuestions(wire, markets, fills)
+    orders = hyperliquid_orders(wire, markets, asks)
+    account = HyperliquidAccount(wire, markets, orders, coins, user=user)
+    window_ms = settings.execution.receive_window_ms
+    return OpenedVenue(
+        venue=hyperliquid_venue(wire, markets, orders, asks, window_ms=window_ms),
+        wallets=OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=hyperliquid_preflight(wire, hosts, user=user, use=settings.key_use),
+        history=hyperliquid_history(wire, markets, quote=quote),
+    )
+
+
 ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -225,6 +250,7 @@ ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedV
             "deribit": _deribit,
             "mexc": _mexc,
             "okx": _okx,
+            "hyperliquid": _hyperliquid,
         }
     )
 )

@@ -5,7 +5,7 @@ Pure text; it loads as it stands, and what it leaves out has the documented defa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic_core import PydanticCustomError
 
@@ -35,17 +35,24 @@ def starter(profile: str, *, venue: str, environment: Environment) -> str:
         instead = PROFILES_OF_VENUES[venue].instead.value
         raise ConfigError(why, next_step=f"trimtab init --venue {venue} --environment {instead}")
     chosen = PROFILES[profile]
-    blocks = (_head(chosen), _venue(venue, environment), _portfolio(chosen), _limits(chosen))
+    names = PROFILES_OF_VENUES[venue].starter_names
+    blocks = (
+        _head(chosen, names),
+        _venue(venue, environment),
+        _portfolio(chosen, names),
+        _limits(chosen),
+    )
     return "\n".join("\n".join(block) + "\n" for block in blocks)
 
 
-def _head(profile: Profile) -> Iterator[str]:
+def _head(profile: Profile, names: Mapping[str, str]) -> Iterator[str]:
     yield "# Trimtab. Every key: docs/configuration.md, or trimtab config schema."
     yield f"# Profile {profile.name}: {profile.meaning}."
     yield ""
     yield "[account]"
     yield 'name = "main"'
-    yield 'quote = "USDT"               # everything is counted in it'
+    quote = names.get("USDT", "USDT")
+    yield f'quote = "{quote}"               # everything is counted in it'
 
 
 def _venue(venue: str, environment: Environment) -> Iterator[str]:
@@ -58,6 +65,9 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
     else:
         yield "# Keys never stand here: use the keyring, TRIMTAB__VENUE__API_KEY_FILE and"
         yield "# TRIMTAB__VENUE__API_SECRET_FILE (mode 0600), or the variables without _FILE."
+        if PROFILES_OF_VENUES[venue].signs_with_wallet:
+            yield "# The key is the account's address, its secret the private key of an API wallet"
+            yield "# that the account approved. Never the key of the account's own wallet."
         if PROFILES_OF_VENUES[venue].takes_passphrase:
             yield "# The key's passphrase is a third part: TRIMTAB__VENUE__PASSWORD_FILE."
     if environment is Environment.LIVE:
@@ -72,14 +82,14 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
         yield 'markets = ["spot"]           # no contracts: the adapter has shown coins only'
 
 
-def _portfolio(profile: Profile) -> Iterator[str]:
+def _portfolio(profile: Profile, names: Mapping[str, str]) -> Iterator[str]:
     yield "[portfolio]"
     yield 'basis = "net"                # net counts futures, spot counts coins only'
     yield 'untargeted = "ignore"        # ignore | sell | error: held, but not named below'
     yield ""
     yield "[portfolio.targets]          # fractions; the sum must be 1"
     for asset, weight in (*profile.weights.items(), ("USDT", profile.stable)):
-        yield f'{asset} = "{weight}"'
+        yield f'{names.get(asset, asset)} = "{weight}"'
     yield ""
     yield "[rebalance]"
     yield 'route = "spot"               # spot trades coins, futures hedges them'

@@ -66,6 +66,9 @@ class CodeTable:
     clock; empty where none does."""
     writes_with_get: bool = False
     """Whether an order goes out as a GET, so that its answer is not that of a question."""
+    sentences: tuple[str, ...] = ()
+    """Where a venue has sentences instead of codes: how those begin that are told apart. They stand
+    at ``text_field``, or are of one thing of several; the beginning is then the code."""
     of_one: tuple[str, str] = ("", "")
     """Where an answer about one thing of several has the code and the text of that one, which go
     before those of the whole; a number leads into a list. Empty where none has."""
@@ -89,9 +92,13 @@ class RequestWeight:
     """For one market, or whatever the call is about, >= 0."""
     of_all: int
     """When no market is named, >= 0."""
+    of_type: Mapping[str, int] = field(default_factory=dict)
+    """Where one call asks everything: what some of its questions cost, by their ``type``."""
 
     def of(self, params: Mapping[str, object]) -> int:
         """Return the weight of a call with *params*."""
+        if (kind := str(params.get("type", ""))) in self.of_type:
+            return self.of_type[kind]
         return self.of_one if {"symbol", "symbols"} & params.keys() else self.of_all
 
 
@@ -165,6 +172,11 @@ class VenueProfile:
     weight_window_s: int = 60
     """Length of the windows in which weight is counted, where they are no minutes, >= 1."""
 
+    signs_with_wallet: bool = False
+    """Whether a key is the address of an account and the private key of a wallet that may act for
+    it, both in hexadecimal."""
+    starter_names: Mapping[str, str] = field(default_factory=dict)
+    """What a first configuration calls coins there, where it is not by their usual names."""
     rests_stops: bool = False
     """Whether the adapter lets stops rest on the venue."""
     reads_coin_margined: bool = False

@@ -1,7 +1,7 @@
 """Hyperliquid: spot and perpetual contracts, signed by a wallet. Pure data.
 
 Documentation: Hyperliquid docs, "Exchange endpoint", "Info endpoint", "Nonces and API wallets",
-"Rate limits", 2026.
+"Rate limits", "Error responses", "Tick and lot size", 2026.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _SPOT: Final = MarketFacts(
         param="clientOrderId",
         pattern="0x[0-9a-f]{32}",
         unique=Uniqueness.UNSTATED,
-        source='"Exchange endpoint": 128 bits in hexadecimal',
+        source='"Exchange endpoint": 128 bits in hexadecimal; what a second order is told, is not',
     ),
     look_up=LookUp(
         way=Way.UNIFIED,
         call="publicPostInfo",
         param="oid",
         kept_s=None,
-        source='"Info endpoint": order status by oid or cloid',
+        source='"Info endpoint": order status by oid or cloid; for how long is not said',
     ),
     cancel=Cancel(way=Way.UNIFIED, call="privatePostExchange", param="cloid"),
     duplicate_codes=(),
@@ -58,7 +58,10 @@ _SPOT: Final = MarketFacts(
         holds_at_match=True,
         sent_by_ccxt=False,
         default_s=172800,
-        source=('"Exchange endpoint": an action is rejected after it; nonces hold for two days'),
+        source=(
+            '"Exchange endpoint": an action is rejected after it, where blocks are executed and '
+            'orders matched; "Nonces and API wallets": without it a nonce holds for two days'
+        ),
     ),
     immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"tif":"Ioc"'),
     exact_sizes=True,
@@ -66,7 +69,18 @@ _SPOT: Final = MarketFacts(
     market_buy_unit=Unit.BASE,
     tells_fills=True,
     fee_assets="what is received",
-    budgets=(Budget(of="weight", count=1200, seconds=60, source='"Rate limits", by address'),),
+    budgets=(
+        Budget(of="weight", count=1200, seconds=60, source='"Rate limits", by IP address'),
+        Budget(
+            of="requests",
+            count=1,
+            seconds=10,
+            source=(
+                '"Rate limits", by account: 10,000 at first and one for each USDC traded, then '
+                "one in ten seconds"
+            ),
+        ),
+    ),
     contracts=None,
 )
 _LINEAR: Final = replace(
@@ -116,6 +130,15 @@ FACTS: Final = VenueFacts(
         "every order names a builder unless builderFee is off",
         "it has no order at the market: ccxt sends a limit with slippage of its own",
         "an agent's key can trade and not withdraw; the wallet's own can do everything",
+        "asked about an agent's own address it tells an empty account",
+        (
+            "ccxt calls UBTC, UETH, USDT0 and nine more by other coins' names; a name may belong "
+            "to two coins"
+        ),
+        "the size in an order's row is as old as its status, so that it tells no executions",
+        "a price with zeros at its end is hashed otherwise there, and its signer is nobody",
+        "a price has five significant digits or is whole: no one tick holds for all prices",
+        "an order over time (TWAP) is in no list of open orders",
     ),
     markets=MappingProxyType(
         {
