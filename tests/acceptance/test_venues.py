@@ -129,6 +129,20 @@ async def test_init_writes_only_what_an_adapter_speaks(tmp_path: Path) -> None:
     assert 'markets = ["spot", "swap"]' in text
 
 
+async def test_init_for_a_venue_where_a_wallet_signs_names_its_coins_and_its_key(
+    tmp_path: Path,
+) -> None:
+    words = ["init", "--venue", "hyperliquid", "--environment", "testnet"]
+    written = await trimtab(words, folder=tmp_path)
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    assert (written.code, checked.code) == (0, 0), checked.text
+    text = (tmp_path / "trimtab.toml").read_text(encoding="utf-8")
+    assert "the private key of an API wallet" in text
+    assert 'quote = "USDC"' in text
+    assert "\nUBTC = " in text
+    assert "\nUSDC = " in text
+
+
 async def test_a_venue_without_a_sandbox_is_tried_in_dry_runs_of_live(tmp_path: Path) -> None:
     refused = await trimtab(
         ["init", "--venue", "mexc", "--environment", "testnet"], folder=tmp_path

@@ -224,7 +224,7 @@ class HyperliquidFloor:
                 is_buy=order.is_buy,
                 size=order.quantity,
                 limit=order.trigger,
-                cloid=order.name,
+                cloid=order.name if order.name.startswith("0x") else "0x" + "ab" * 16,
                 at_ms=now_ms(),
             )
             | {"isTrigger": True, "triggerPx": str(order.trigger), "orderType": "Stop Limit"}

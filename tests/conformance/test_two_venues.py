@@ -15,12 +15,12 @@ from tests.conformance.line import Line, Mishap
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import (
-    VARIABLES,
     SaysYes,
     config_of,
     differences,
     references_of,
     refusals,
+    variables_of,
 )
 from tests.durability.program import Quiet
 from trimtab.adapters.ccxt_open import open_venue
@@ -45,9 +45,6 @@ ELSEWHERE = """
 [hedge.venue]
 id = "{hedges}"
 """
-KEYS = VARIABLES | {
-    name.replace("TRIMTAB__", "TRIMTAB__HEDGE__"): text for name, text in VARIABLES.items()
-}
 ONE_WALLET = (BybitFloor, OkxFloor, DeribitFloor)
 """Where cash is margin."""
 PAIRS = [
@@ -65,6 +62,14 @@ async def nothing_left() -> tuple[Beside, ...]:
     return ()
 
 
+def keys_of(coins: str, hedges: str) -> dict[str, str]:
+    """Return the keys that the floors of two venues know, as variables."""
+    there = variables_of(hedges)
+    return variables_of(coins) | {
+        name.replace("TRIMTAB__", "TRIMTAB__HEDGE__"): text for name, text in there.items()
+    }
+
+
 @asynccontextmanager
 async def opened(
     coins: str, hedges: str, folder: Path
@@ -75,10 +80,11 @@ async def opened(
     if PROFILES[hedges].sandbox is None:  # Both are opened in one environment.
         text = text.replace('"testnet"', '"live"')
     file.write_text(text, encoding="utf-8")
-    config = load(file, environ=KEYS, sets=(), home=folder, cwd=folder)
+    keys = keys_of(coins, hedges)
+    config = load(file, environ=keys, sets=(), home=folder, cwd=folder)
     clock = SystemClock()
     lines = Line(FLOORS[coins](Market.SPOT)), Line(FLOORS[hedges](Market.LINEAR))
-    first, second = venue_settings(config, KEYS, clock, use=KeyUse.SEND)
+    first, second = venue_settings(config, keys, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
         open_venue(first, session=lines[0].session) as here,

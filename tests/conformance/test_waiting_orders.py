@@ -44,6 +44,7 @@ READS = [
     pytest.param("bybit", Market.LINEAR, "/v5/order/realtime?category=linear", id="bybit-linear"),
     pytest.param("deribit", Market.SPOT, "/api/v2/private/get_open_orders", id="deribit"),
     pytest.param("deribit", Market.LINEAR, "/api/v2/private/get_open_orders", id="deribit-linear"),
+    pytest.param("hyperliquid", Market.SPOT, "/info?frontendOpenOrders", id="hyperliquid"),
 ]
 
 ANOTHER_UNIT = "'' at ('data', 0, 'tgtCcy')"
