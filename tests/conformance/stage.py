@@ -15,6 +15,7 @@ from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.floors import ConformingFloor
+from tests.conformance.gate_floor import GateFloor
 from tests.conformance.hyperliquid_floor import ACCOUNT, AGENT_KEY, HyperliquidFloor
 from tests.conformance.line import Line
 from tests.conformance.mexc_floor import MexcFloor
@@ -45,6 +46,7 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "mexc": MexcFloor,
     "okx": OkxFloor,
     "hyperliquid": HyperliquidFloor,
+    "gate": GateFloor,
 }
 """A venue in process for each that an adapter opens."""
 _WALLETS = {"hyperliquid": ApiKey(key=ACCOUNT, secret=AGENT_KEY)}

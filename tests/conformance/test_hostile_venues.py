@@ -95,6 +95,13 @@ HYPERLIQUID = (
     "/info?spotClearinghouseState",
     "/info?l2Book",
 )
+GATE = (
+    "/api/v4/spot/accounts",
+    "/api/v4/unified/unified_mode",
+    "/api/v4/wallet/fee",
+    "/api/v4/spot/currency_pairs",
+    "/api/v4/spot/order_book",
+)
 BINGX = (
     "/openApi/spot/v1/account/balance",
     "/openApi/spot/v1/common/symbols",
@@ -131,6 +138,7 @@ READS = [
     *(pytest.param("okx", Market.SPOT, path, id=path) for path in OKX),
     *(pytest.param("hyperliquid", Market.SPOT, path, id=path) for path in HYPERLIQUID),
     *(pytest.param("okx", Market.LINEAR, path, id=f"linear {path}") for path in OKX_LINEAR),
+    *(pytest.param("gate", Market.SPOT, path, id=path) for path in GATE),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),
@@ -160,6 +168,7 @@ FILLS = [
     pytest.param("okx", Market.SPOT, "/api/v5/trade/fills-history", id="okx-spot-old"),
     pytest.param("okx", Market.LINEAR, "/api/v5/trade/fills", id="okx-linear"),
     pytest.param("hyperliquid", Market.SPOT, "/info?userFillsByTime", id="hyperliquid-spot"),
+    pytest.param("gate", Market.SPOT, "/api/v4/spot/my_trades", id="gate-spot"),
 ]
 
 

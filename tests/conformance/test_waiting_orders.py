@@ -45,6 +45,7 @@ READS = [
     pytest.param("deribit", Market.SPOT, "/api/v2/private/get_open_orders", id="deribit"),
     pytest.param("deribit", Market.LINEAR, "/api/v2/private/get_open_orders", id="deribit-linear"),
     pytest.param("hyperliquid", Market.SPOT, "/info?frontendOpenOrders", id="hyperliquid"),
+    pytest.param("gate", Market.SPOT, "/api/v4/spot/price_orders", id="gate"),
 ]
 
 ANOTHER_UNIT = "'' at ('data', 0, 'tgtCcy')"

@@ -197,5 +197,7 @@ def _exchange(settings: VenueSettings, profile: VenueProfile, courier: Courier) 
         getattr(exchange, profile.sandbox.value)(True)  # noqa: FBT003 -- ccxt's signature.
         if profile.paper_header is not None:  # ccxt leaves it off some requests.
             exchange.headers.update([profile.paper_header])
+    for name in profile.unsaid_headers:
+        exchange.headers.pop(name, None)
     exchange.logger.setLevel(logging.INFO)  # At DEBUG it writes keys and signatures.
     return exchange

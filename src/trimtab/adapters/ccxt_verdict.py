@@ -116,7 +116,7 @@ def judge_write(
         )
     last = writes[-1]
     code, text = code_and_text(last, codes)
-    accepted = _acknowledged(last, read) if len(writes) == 1 else None
+    accepted = _acknowledged(last, codes, read) if len(writes) == 1 else None
     verdict = _verdict(last, codes, code=code, text=text) if len(writes) == 1 else Verdict.UNKNOWN
     if accepted is not None:
         verdict = Verdict.ACCEPTED
@@ -177,9 +177,9 @@ def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict
     return Verdict.REFUSED if code in codes.refused else Verdict.UNKNOWN
 
 
-def _acknowledged(capture: Capture, read: Callable[[Any], T | None]) -> T | None:
-    """Return what a 200 says, if it says what was asked for."""
-    if capture.http_status != _OK or capture.cause:
+def _acknowledged(capture: Capture, codes: CodeTable, read: Callable[[Any], T | None]) -> T | None:
+    """Return what an answer of success says, if it says what was asked for."""
+    if capture.http_status not in codes.done_with or capture.cause:
         return None
     try:
         return read(document(capture.body))
@@ -206,7 +206,7 @@ def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
         if code is _MISSING or text is _MISSING or (paths is codes.of_one and _is_none(code)):
             continue
         return ("" if _is_none(code) else str(code)), str(text)
-    if capture.http_status == _OK:
+    if capture.http_status in codes.done_with:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
 

@@ -39,6 +39,11 @@ from trimtab.adapters.deribit_markets import DeribitAccount, Told, deribit_marke
 from trimtab.adapters.deribit_orders import DeribitOrders
 from trimtab.adapters.deribit_preflight import deribit_preflight
 from trimtab.adapters.deribit_venue import deribit_venue
+from trimtab.adapters.gate_account import GateAccount, gate_markets
+from trimtab.adapters.gate_history import gate_history
+from trimtab.adapters.gate_orders import GateQuestions, gate_orders
+from trimtab.adapters.gate_preflight import gate_preflight
+from trimtab.adapters.gate_venue import gate_venue
 from trimtab.adapters.host_record import HostRecord
 from trimtab.adapters.hyperliquid_fills import HyperliquidFills
 from trimtab.adapters.hyperliquid_history import hyperliquid_history
@@ -239,6 +244,22 @@ def _hyperliquid(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> Open
     )
 
 
+def _gate(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Gate on one wire, with one list of markets."""
+    markets = gate_markets(wire)
+    asks, key, quote = GateQuestions(wire, markets), settings.account, settings.quote
+    orders = gate_orders(wire, markets, asks)
+    account = GateAccount(wire, markets, orders, asks)
+    window_ms, public = settings.execution.receive_window_ms, settings.api_key.key
+    return OpenedVenue(
+        venue=gate_venue(wire, markets, orders, receive_window_ms=window_ms),
+        wallets=OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=gate_preflight(wire, hosts, use=settings.key_use, key=public),
+        history=gate_history(wire, markets, quote=quote),
+    )
+
+
 ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -251,6 +272,7 @@ ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedV
             "mexc": _mexc,
             "okx": _okx,
             "hyperliquid": _hyperliquid,
+            "gate": _gate,
         }
     )
 )

@@ -11,6 +11,7 @@ from trimtab.venues.bingx import BINGX
 from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
 from trimtab.venues.deribit import DERIBIT
+from trimtab.venues.gate import GATE
 from trimtab.venues.hyperliquid import HYPERLIQUID
 from trimtab.venues.mexc import MEXC
 from trimtab.venues.okx import OKX
@@ -20,7 +21,7 @@ from trimtab.venues.weex import WEEX
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
     {
         profile.venue_id: profile
-        for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT, MEXC, OKX, HYPERLIQUID)
+        for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT, MEXC, OKX, HYPERLIQUID, GATE)
     }
 )
 """Every venue that may be opened, by ccxt id."""

@@ -72,6 +72,8 @@ class CodeTable:
     of_one: tuple[str, str] = ("", "")
     """Where an answer about one thing of several has the code and the text of that one, which go
     before those of the whole; a number leads into a list. Empty where none has."""
+    done_with: frozenset[int] = frozenset({200})
+    """Statuses of an answer to a request that was done; what it says still has to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,8 @@ class VenueProfile:
     """The same for desks whose answer has them elsewhere than ``time_field``."""
     weight_window_s: int = 60
     """Length of the windows in which weight is counted, where they are no minutes, >= 1."""
+    unsaid_headers: tuple[str, ...] = ()
+    """Headers in which ccxt would name itself with every request; they are left out."""
 
     signs_with_wallet: bool = False
     """Whether a key is the address of an account and the private key of a wallet that may act for

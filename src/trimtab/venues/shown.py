@@ -109,6 +109,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("okx", Market.SPOT): _all_but(_COINS_ONLY),
         ("okx", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
         ("hyperliquid", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
+        ("gate", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
     }
 )
 """What was shown, by venue and market."""

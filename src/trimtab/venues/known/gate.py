@@ -1,6 +1,7 @@
 """Gate v4: spot and linear contracts. Pure data.
 
-Documentation: Gate API v4, "Create an order", "Get a single order", "Frequency limit rule", 2026.
+Documentation: Gate API v4, "Create an order", "Query single order details", "Frequency limit rule",
+2026; what its maintainers said in gateapi-go issue 41 and gateapi-python issue 61.
 """
 
 from __future__ import annotations
@@ -38,18 +39,21 @@ _SPOT: Final = MarketFacts(
         field="text",
         param="clientOrderId",
         pattern="[0-9A-Za-z_.-]{1,28}",
-        unique=Uniqueness.UNSTATED,
+        unique=Uniqueness.NEVER,
         source=(
             '"Create an order": t- and up to 28; one that begins with t goes out '
-            "without the prefix (ccxt 4.5.90)"
+            "without the prefix (ccxt 4.5.90); of two orders the later is found (gateapi-go 41)"
         ),
     ),
     look_up=LookUp(
         way=Way.UNIFIED,
         call="privateSpotGetOrdersOrderId",
         param="order_id",
-        kept_s=3600,
-        source='"Get a single order": by text while open and an hour after',
+        kept_s=None,
+        source=(
+            '"Query single order details": by text while it rests (2026), an hour after its end '
+            "(before); lists of past orders and of executions carry it, for how long is not said"
+        ),
     ),
     cancel=Cancel(way=Way.RAW, call="privateSpotDeleteOrdersOrderId", param="order_id"),
     duplicate_codes=(),
@@ -60,17 +64,20 @@ _SPOT: Final = MarketFacts(
         holds_at_match=False,
         sent_by_ccxt=False,
         default_s=60,
-        source=('"Create an order": refused when received after it; ccxt does not send it'),
+        source=(
+            '"Create an order": refused when received after it; ccxt does not send it; '
+            '"Authentication": the time stamp ends after 60 s'
+        ),
     ),
     immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire='"ioc"'),
     exact_sizes=True,
     order_unit=Unit.BASE,
     market_buy_unit=Unit.QUOTE,
     tells_fills=True,
-    fee_assets="what is received, or GT",
+    fee_assets="what is received, GT, or points",
     budgets=(
-        Budget(of="orders", count=10, seconds=1, source='"Frequency limit rule"'),
-        Budget(of="requests", count=20, seconds=1, source="ccxt 4.5.90 rateLimit"),
+        Budget(of="orders", count=10, seconds=1, source='"Frequency limit rule", by market'),
+        Budget(of="requests", count=200, seconds=10, source='"Frequency limit rule", by question'),
     ),
     contracts=None,
 )
@@ -121,13 +128,19 @@ FACTS: Final = VenueFacts(
         }
     ),
     no_sandbox="",
-    key_rights_call="",
+    key_rights_call="privateAccountGetMainKeys",
     transfer_call="privateWalletPostTransfers",
     traps=(
         "ccxt asks for account/detail before a first order",
         "cancel_order ignores a client order id and names the order None",
         "sizes of contracts count contracts",
         "market buys on spot count quote",
+        "an order that executed nothing is kept for a minute after its end (gateapi-python 61)",
+        "an order that just filled was seen not to be found by its name (gateapi-go 41)",
+        "executions are listed by when their order ended",
+        "whether its page lets orders wait in other lists than that of trigger orders is not said",
+        "in a unified account every order of coins is one of that account, whatever it says",
+        "ccxt has no address of the sandbox for the question in which mode an account is",
     ),
     markets=MappingProxyType(
         {
