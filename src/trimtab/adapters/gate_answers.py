@@ -330,13 +330,13 @@ def _key_row(answer: object, key: str) -> Row:
     """Return the row of a key; raises Unreadable unless there is exactly one."""
     if isinstance(answer, dict):
         return mapping_of(answer)
-    found = [row for row in rows_of(answer) if _is_of(text_of(row, "key"), key)]
+    found = [row for row in rows_of(answer) if _is_of(text_of(row, "key"), key=key)]
     if len(found) != 1:
         raise Unreadable(f"the key in use fits {len(found)} of those that the venue lists")
     return found[0]
 
 
-def _is_of(masked: str, key: str) -> bool:
+def _is_of(masked: str, *, key: str) -> bool:
     """Say whether a key may be the one of which *masked* shows the beginning."""
     shown = _MASK.fullmatch(masked)
     return masked == key or bool(shown and key.startswith(shown[1]))

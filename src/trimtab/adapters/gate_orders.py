@@ -110,7 +110,11 @@ class GateQuestions:
         asked = {"order_id": which, "currency_pair": self._markets.market_id(symbol)}
         return await one_or_none(self._wire, _ORDER, asked, order_row)
 
-    async def resting(self, desk: Desk, which: Mapping[str, str]) -> Sequence[Row]:  # noqa: ARG002
+    async def resting(
+        self,
+        desk: Desk,  # noqa: ARG002 -- the frame's shape.
+        which: Mapping[str, str],
+    ) -> Sequence[Row]:
         """Return every row of a list of resting orders; raises like :meth:`row`."""
         if "symbol" in which:
             asked = {"currency_pair": which["symbol"], "status": "open"}

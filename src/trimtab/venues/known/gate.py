@@ -88,8 +88,11 @@ _LINEAR: Final = replace(
         way=Way.UNIFIED,
         call="privateFuturesGetSettleOrdersOrderId",
         param="order_id",
-        kept_s=3600,
-        source='"Get a single order": by text while open and an hour after',
+        kept_s=31_536_000,
+        source=(
+            '"Query single order details" of futures (2026): by text without end where something '
+            "executed, else for 60 s"
+        ),
     ),
     cancel=Cancel(way=Way.RAW, call="privateFuturesDeleteSettleOrdersOrderId", param="order_id"),
     order_unit=Unit.CONTRACTS,
