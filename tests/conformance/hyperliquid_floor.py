@@ -81,6 +81,14 @@ class HyperliquidFloor:
             "userAbstraction": lambda _: self.mode,
             "userFees": lambda _: {"userCrossRate": "0.00045", "userSpotCrossRate": "0.0007"},
             "spotClearinghouseState": lambda _: self._wallet(),
+            "clearinghouseState": lambda _: {"marginSummary": {"accountValue": "120.5"}},
+            "delegatorSummary": lambda _: {
+                "delegated": "12.0",
+                "undelegated": "0.5",
+                "totalPendingWithdrawal": "0.0",
+                "nPendingWithdrawals": 0,
+            },
+            "userVaultEquities": lambda _: [],
             "frontendOpenOrders": lambda _: self._resting(),
             "orderStatus": self._status,
             "historicalOrders": lambda _: [_told(order) for order in self.trading.taken[::-1]],
@@ -168,12 +176,16 @@ class HyperliquidFloor:
             }
             for name, number in _TOKENS.items()
         ]
-        strangers = [dict(tokens[1], name="DUP", index=number) for number in (300, 301)]
+        strangers = [
+            dict(tokens[1], name=name, index=number, isCanonical=False)
+            for number, name in ((300, "DUP"), (301, "DUP"), (302, "PURR"))
+        ]
         universe = [
             {"name": "PURR/USDC", "tokens": [1, 0], "index": 0, "isCanonical": True},
             {"name": _COIN, "tokens": [197, 268], "index": _INDEX, "isCanonical": False},
             {"name": "@200", "tokens": [300, 268], "index": 200, "isCanonical": False},
             {"name": "@201", "tokens": [301, 268], "index": 201, "isCanonical": False},
+            {"name": "@202", "tokens": [302, 0], "index": 202, "isCanonical": False},
         ]
         prices = [
             {"coin": "@1", "markPx": "3.0", "midPx": None, "prevDayPx": "3.0", "dayNtlVlm": "0.0"},

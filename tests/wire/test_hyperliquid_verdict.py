@@ -18,10 +18,12 @@ from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import venue_settings
 from trimtab.config import load
 from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused, VenueError
+from trimtab.domain.instruments import Symbol
 from trimtab.domain.rights import KeyRights, KeyUse
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import PlanStatus
 from trimtab.venues.facts import Market
+from trimtab.venues.profile import Desk
 from trimtab.workflow.run import Consent, run
 
 
@@ -238,6 +240,24 @@ async def test_the_private_key_never_leaves_and_its_owner_is_asked_for_by_addres
     assert isinstance(rights, KeyRights)
     assert not rights.withdraws
     assert all("1f1f1f1f" not in asked.text.lower() for asked in line.asked)
+
+
+async def test_what_lies_there_beside_the_coins_is_told(tmp_path: Path) -> None:
+    async with opened("hyperliquid", tmp_path) as (_, shell, _line):
+        beside = await shell.preflight.beside()
+    assert beside is not None
+    assert [(each.place, each.held) for each in beside] == [
+        ("perpetuals", "120.5 USDC"),
+        ("staking", "12.5 HYPE"),
+    ]
+
+
+async def test_of_coins_that_share_a_name_only_a_canonical_one_is_traded() -> None:
+    async with staged("hyperliquid", Market.SPOT) as stage:
+        markets: Any = stage.opened.market
+        listed = markets._markets._lists[Desk.SPOT]
+        assert await listed.load([Symbol("DUP/USDT"), Symbol("PURR/USDC")]) == {"PURR/USDC"}
+        assert listed.row(Symbol("PURR/USDC"))["asset"] == 10_000
 
 
 async def test_the_wallet_of_the_account_itself_is_refused(tmp_path: Path) -> None:

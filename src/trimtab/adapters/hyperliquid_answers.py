@@ -247,7 +247,7 @@ def fill_of(row: Row, instrument: Instrument) -> Fill:
 
 
 def balances_of(answer: object, coins: Mapping[int, Asset]) -> Mapping[Asset, Balance]:
-    """Read the wallet of coins; *coins* are those whose name no other has, by number.
+    """Read the wallet of coins; *coins* are those that their name alone tells, by number.
 
     A coin whose name another one has too is told with its number: no market prices it.
 
@@ -308,8 +308,8 @@ def require_account(answer: object) -> bool:
 def key_rights_of(answer: object, *, account: str, use: KeyUse) -> KeyRights:
     """Return what the wallet that signs may do for *account*, from the role of its address.
 
-    An API wallet trades for the account that approved it, and moves nothing. A wallet of an account
-    may do everything there.
+    An API wallet trades for the account that approved it, and may put what margins contracts into a
+    vault; coins it moves nowhere. A wallet of an account may do everything there.
 
     Raises:
         Unreadable: it is not told.
@@ -327,7 +327,7 @@ def key_rights_of(answer: object, *, account: str, use: KeyUse) -> KeyRights:
         trades_futures=trades or owns,
         withdraws=owns,
         transfers_out=owns,
-        transfers_within=owns,
+        transfers_within=trades or owns,
         borrows=False,
         trades_options=False,
         is_bound_to_ip=False,
@@ -342,3 +342,27 @@ def taker_fee_of(answer: object) -> Decimal:
 
     """
     return max(ZERO, decimal_of(mapping_of(answer), "userSpotCrossRate"))
+
+
+def margin_of(answer: object) -> Decimal:
+    """Return what an account is worth where contracts are margined, USDC; raises Unreadable."""
+    return decimal_of(mapping_of(field(mapping_of(answer), "marginSummary")), "accountValue")
+
+
+def staked_of(answer: object) -> Decimal:
+    """Return what lies in staking, delegated or not, HYPE; raises Unreadable."""
+    told = mapping_of(answer)
+    with exact_arithmetic():
+        return sum(
+            (
+                decimal_of(told, part)
+                for part in ("delegated", "undelegated", "totalPendingWithdrawal")
+            ),
+            ZERO,
+        )
+
+
+def in_vaults_of(answer: object) -> Decimal:
+    """Return what lies in vaults, USDC; raises Unreadable."""
+    with exact_arithmetic():
+        return sum((decimal_of(row, "equity") for row in rows_of(answer)), ZERO)

@@ -3,15 +3,14 @@
 A price has five significant digits, or is whole, and no more decimals than eight less those of a
 size. The grid is the coarsest up to twice the present price, and limits are held to half of it
 away, so that every limit on the grid is a price that the venue takes. Names of coins are the
-venue's own: UBTC is UBTC. A coin whose name another one has too is in no market here. Sources:
-Hyperliquid docs "Tick and lot size", "Spot" of the info endpoint, "Asset IDs", 2026; bounds of a
-price (80 per cent from the reference) as ccxt 4.5.90 quotes the venue.
+venue's own: UBTC is UBTC. Of coins that share a name only a canonical one is in a market here.
+Sources: Hyperliquid docs "Tick and lot size", "Spot" of the info endpoint, "Asset IDs", 2026;
+bounds of a price (80 per cent from the reference) as ccxt 4.5.90 quotes the venue.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -101,15 +100,10 @@ def _listed_of(answer: object) -> tuple[Coins, dict[Symbol, Row]]:
     if not isinstance(answer, list) or len(answer) != 2:  # noqa: PLR2004 -- the list, and prices.
         raise Unreadable("markets and their prices are no pair")
     tokens = rows_of(field(mapping_of(answer[0]), "tokens"))
-    often = Counter(text_of(row, "name") for row in tokens)
     by_number = {integer_of(row, "index"): row for row in tokens}
     if len(by_number) != len(tokens):
         raise Unreadable("a coin's number comes twice")
-    coins = {
-        number: Asset(row["name"])
-        for number, row in by_number.items()
-        if often[row["name"]] == 1 and _NAME.fullmatch(row["name"])
-    }
+    coins = _coins_of(by_number)
     prices = {text_of(row, "coin"): row for row in rows_of(answer[1])}
     rows: dict[Symbol, Row] = {}
     for row in rows_of(field(mapping_of(answer[0]), "universe")):
@@ -129,6 +123,24 @@ def _listed_of(answer: object) -> tuple[Coins, dict[Symbol, Row]]:
             "markPx": prices.get(name, {}).get("markPx"),
         }
     return coins, rows
+
+
+def _coins_of(by_number: Mapping[int, Row]) -> Coins:
+    """Return the coins that their name alone tells: of several the one that is canonical.
+
+    Raises:
+        Unreadable: one has no name, or does not say whether it is canonical.
+
+    """
+    bearers: dict[str, list[int]] = {}
+    for number, row in by_number.items():
+        bearers.setdefault(text_of(row, "name"), []).append(number)
+    coins: Coins = {}
+    for name, numbers in bearers.items():
+        proper = [n for n in numbers if field(by_number[n], "isCanonical") is True] or numbers
+        if len(proper) == 1 and _NAME.fullmatch(name):
+            coins[proper[0]] = Asset(name)
+    return coins
 
 
 def _pair(row: Row) -> tuple[int, int]:

@@ -12,14 +12,27 @@ from typing import Final
 
 from trimtab.adapters.ccxt_wire import Endpoint, Wire
 from trimtab.adapters.host_record import HostRecord
-from trimtab.adapters.hyperliquid_answers import key_rights_of
+from trimtab.adapters.hyperliquid_answers import (
+    in_vaults_of,
+    key_rights_of,
+    margin_of,
+    staked_of,
+)
 from trimtab.adapters.raw_preflight import RawPreflight
+from trimtab.domain.exact import plain
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights, KeyUse
+from trimtab.ports.preflight import Beside
 from trimtab.venues.profile import Desk
 
 _QUESTION: Final = Endpoint(desk=Desk.SPOT, method="publicPostInfo")
 _FEE_COIN: Final = Asset("HYPE")
+_PLACES: Final = (
+    ("clearinghouseState", "perpetuals", margin_of, "USDC"),
+    ("delegatorSummary", "staking", staked_of, "HYPE"),
+    ("userVaultEquities", "vaults", in_vaults_of, "USDC"),
+)
+"""What is asked, what the place is called, how it is read, and what it is counted in."""
 
 
 def hyperliquid_preflight(wire: Wire, hosts: HostRecord, *, user: str, use: KeyUse) -> RawPreflight:
@@ -32,4 +45,13 @@ def hyperliquid_preflight(wire: Wire, hosts: HostRecord, *, user: str, use: KeyU
         read = partial(key_rights_of, account=user, use=use)
         return await wire.read(_QUESTION, {"type": "userRole", "user": address}, read)
 
-    return RawPreflight(wire, hosts, rights=rights, fee_coin=_FEE_COIN)
+    async def beside() -> tuple[Beside, ...]:
+        """Ask for what margins contracts, what is staked and what lies in vaults."""
+        found: list[Beside] = []
+        for kind, place, read, coin in _PLACES:
+            units = await wire.read(_QUESTION, {"type": kind, "user": user}, read)
+            if units:
+                found.append(Beside(place=place, held=f"{plain(units)} {coin}"))
+        return tuple(found)
+
+    return RawPreflight(wire, hosts, rights=rights, fee_coin=_FEE_COIN, beside=beside)

@@ -205,6 +205,7 @@ def test_an_api_wallet_of_the_account_trades_and_carries_nothing_away() -> None:
     told = {"role": "agent", "data": {"user": ACCOUNT.upper().replace("X", "x")}}
     faults = key_faults(key_rights_of(told, account=ACCOUNT, use=KeyUse.SEND), NEEDS)
     assert (faults.dangerous, faults.missing) == ((), ())
+    assert any("between wallets" in each for each in faults.careless), "it may feed a vault"
 
 
 @pytest.mark.parametrize("role", ["user", "vault", "subAccount", "something new"])

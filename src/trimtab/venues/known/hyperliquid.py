@@ -131,6 +131,7 @@ FACTS: Final = VenueFacts(
         "it has no order at the market: ccxt sends a limit with slippage of its own",
         "an agent's key can trade and not withdraw; the wallet's own can do everything",
         "asked about an agent's own address it tells an empty account",
+        "an agent's key may put what margins contracts into a vault (pull request 56 of its SDK)",
         (
             "ccxt calls UBTC, UETH, USDT0 and nine more by other coins' names; a name may belong "
             "to two coins"
