@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from tests.conformance.line import Mishap
 from tests.conformance.spoken import Told
 from tests.conformance.stage import Stage, from_the_start, staged
 from tests.conformance.test_whole_run import config_of, opened
+from tests.wire.opened import NoWaiting
 from trimtab.adapters.ccxt_open import open_venue
+from trimtab.adapters.hyperliquid_signing import Signer
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import venue_settings
 from trimtab.config import load
@@ -39,6 +42,13 @@ def status(told: Any, *, kind: str = "order", state: str = "ok") -> Told:
 
 def said(text: str) -> Told:
     return status({"error": text})
+
+
+class StandingStill(NoWaiting):
+    """A clock in one millisecond."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 30, tzinfo=UTC)
 
 
 REFUSED = (
@@ -146,7 +156,11 @@ async def test_executions_that_are_not_yet_told_leave_an_order_open_whatever_its
         assert seen is not None
         assert not seen.ended, "more of it may still be told"
         assert seen.filled_lots == 25_000
-        missing, trading.executions = trading.executions, trading.executions[:1]
+        missing, trading.executions = trading.executions, []
+        none = await stage.opened.venue.look_up(order)
+        assert none is not None
+        assert (none.ended, none.filled_lots) == (False, 0), "its row tells the whole size as left"
+        trading.executions = missing[:1]
         trading.taken[0].at_ms -= 29_000
         half = await stage.opened.venue.look_up(order)
         assert half is not None
@@ -214,8 +228,14 @@ async def test_two_requests_of_one_millisecond_have_two_nonces_and_a_deadline() 
         for line in range(1, 5):
             await stage.opened.venue.submit(stage.buy("0.004", line=line))
         sent = [json.loads(a.body) for a in stage.line.asked if stage.floor.is_order(a)]
-    nonces = [each["nonce"] for each in sent]
-    assert nonces == sorted(set(nonces))
+        venue: Any = stage.opened.venue
+        venue._wire.clocks.clock = StandingStill()
+        venue._wire.clocks.forget(Desk.SPOT)  # Until it is measured again, our own clock is read.
+        call = Signer(venue._wire, window_ms=60_000).call({"type": "noop"})
+        assert call.made is not None
+        made = [call.made()["nonce"] for _ in range(5)]
+    for nonces in ([each["nonce"] for each in sent], made):
+        assert nonces == sorted(set(nonces))
     for each in sent:
         assert each["expiresAfter"] - each["nonce"] <= 10_000
         assert each.keys() == {"action", "nonce", "signature", "expiresAfter"}
