@@ -77,6 +77,8 @@ class GateFloor:
         """What rests, as the venue writes it."""
         self.waits: list[Row] = []
         """What waits for a trigger, as the venue writes it, besides what was let wait."""
+        self.totals: Row = {"spot": {"amount": "77407.4", "currency": "USDT"}}
+        """What each account of the owner is worth."""
         self.says_little = False
         """Whether the answer to an order has its number and its name alone."""
         self.of_trade: Row = {}
@@ -89,6 +91,7 @@ class GateFloor:
             ("GET", "/unified/unified_mode"): lambda _: {"mode": self.mode, "settings": {}},
             ("GET", "/account/main_keys"): lambda _: self.keys,
             ("GET", "/wallet/fee"): self._fee,
+            ("GET", "/wallet/total_balance"): lambda _: {"details": self.totals, "total": {}},
             ("GET", "/spot/accounts"): self._wallet,
             ("GET", "/spot/orders"): self._orders,
             ("GET", "/spot/open_orders"): self._open,

@@ -16,7 +16,7 @@ from tests.conformance.stage import Stage, from_the_start, staged
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights
-from trimtab.ports import FillCursor
+from trimtab.ports import Beside, FillCursor
 from trimtab.venues.facts import Market
 
 
@@ -271,10 +271,10 @@ async def test_a_fee_is_in_the_coin_that_paid_it(
 
 
 @pytest.mark.parametrize(
-    "change", [{"gt_fee": "0.02"}, {"currency_pair": "ETH_USDT"}, {"text": ""}, {"id": "x"}]
+    "change", [{"gt_fee": "0.02"}, {"currency_pair": "ETH_USDT"}, {"text": None}, {"id": "x"}]
 )
 async def test_an_execution_that_is_not_understood_makes_the_list_unread(
-    change: dict[str, str],
+    change: dict[str, Any],
 ) -> None:
     async with staged("gate", Market.SPOT) as stage:
         stage.unmetered()
@@ -282,6 +282,23 @@ async def test_an_execution_that_is_not_understood_makes_the_list_unread(
         await stage.opened.venue.submit(stage.buy("0.004"))
         with pytest.raises(NotDone, match="unreadable"):
             await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
+async def test_an_execution_without_a_name_has_that_of_its_order() -> None:
+    async with staged("gate", Market.SPOT) as stage:
+        stage.unmetered()
+        floor_of(stage).of_trade = {"text": ""}
+        order = stage.buy("0.004")
+        await stage.opened.venue.submit(order)
+        (number,) = {
+            fill.venue_order_id
+            for fill in await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+            if fill.client_order_id is None
+        }
+        named = await stage.opened.venue.client_ids(stage.symbol, [number])
+        evidence = await stage.opened.venue.evidence_of_absence(order)
+    assert named == {number: order.client_order_id}
+    assert evidence.sightings["fills"].startswith("trade ")
 
 
 async def test_long_times_are_asked_for_in_parts_that_the_venue_takes() -> None:
@@ -309,3 +326,53 @@ async def test_the_rights_of_the_key_in_use_are_told_and_of_no_other() -> None:
     assert isinstance(rights, KeyRights)
     assert (rights.trades_spot, rights.withdraws, rights.transfers_out) == (True, False, False)
     assert (rights.borrows, rights.trades_futures, rights.trades_options) == (False, False, False)
+
+
+async def test_other_accounts_and_what_is_owed_there_are_told() -> None:
+    async with staged("gate", Market.SPOT) as stage:
+        assert await stage.opened.preflight.beside() == ()
+        floor_of(stage).totals |= {
+            "futures": {"amount": "120.5", "currency": "USDT", "unrealised_pnl": "-3.5"},
+            "margin": {"amount": "0", "currency": "USDT", "borrowed": "40"},
+            "finance": {"amount": "0", "currency": "USDT"},
+        }
+        found = await stage.opened.preflight.beside()
+    assert [(each.place, each.held) for each in found] == [
+        ("futures", "120.5 USDT"),
+        ("futures unrealised", "-3.5 USDT"),
+        ("margin borrowed", "40 USDT"),
+    ]
+    assert all(isinstance(each, Beside) and not each.counted_by for each in found)
+
+
+@pytest.mark.parametrize(
+    "totals", [None, {"margin": {"amount": "1", "currency": "BTC"}}, {"margin": {"amount": "x"}}]
+)
+async def test_other_accounts_that_are_not_understood_are_not_told_as_none(totals: Any) -> None:
+    async with staged("gate", Market.SPOT) as stage:
+        floor_of(stage).totals = totals
+        with pytest.raises(NotDone, match="unreadable"):
+            await stage.opened.preflight.beside()
+
+
+@pytest.mark.parametrize("status", [202, 204])
+async def test_another_status_of_success_proves_nothing_though_it_tells_the_order(
+    status: int,
+) -> None:
+    async with staged("gate", Market.SPOT) as stage:
+        order = stage.buy("0.004")
+        named = {"id": "1", "text": f"t-{order.client_order_id}"}
+        stage.line.spoil(told(named, status=status), which=stage.floor.is_order)
+        with pytest.raises(OutcomeUnknown):
+            await stage.opened.venue.submit(order)
+
+
+async def test_executions_are_read_on_behind_a_mark_within_its_second() -> None:
+    async with staged("gate", Market.SPOT) as stage:
+        stage.unmetered()
+        stage.floor.trade_often(600)
+        whole = await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+        for place in (0, 200, 598):
+            cursor = FillCursor(after=whole[place].trade_id, not_before=from_the_start().not_before)
+            rest = await stage.opened.venue.fills(stage.symbol, since=cursor)
+            assert rest == whole[place + 1 :]

@@ -74,6 +74,14 @@ def name_of(text: str) -> ClientOrderId:
     return ClientOrderId(text.removeprefix(PREFIX))
 
 
+def _name_in(row: Row) -> ClientOrderId:
+    """Return the name that a row bears, empty where it bears none; raises Unreadable."""
+    told = field(row, "text")
+    if not isinstance(told, str):
+        raise Unreadable("text is not text")
+    return name_of(told)
+
+
 def order_row(answer: object) -> Row:
     """Return one order as the readers of rows want it: its name, its market, what was executed.
 
@@ -89,7 +97,7 @@ def order_row(answer: object) -> Row:
     return {
         **row,
         "symbol": text_of(row, "currency_pair"),
-        "name": name_of(text_of(row, "text")),
+        "name": _name_in(row),
         "filled": filled,
     }
 
@@ -101,7 +109,7 @@ def ended_rows(answer: object) -> tuple[Row, ...]:
         Unreadable: one has no name or no number.
 
     """
-    return tuple({**row, "name": name_of(text_of(row, "text"))} for row in _numbered(answer))
+    return tuple({**row, "name": _name_in(row)} for row in _numbered(answer))
 
 
 def _numbered(answer: object) -> tuple[Row, ...]:
@@ -163,7 +171,7 @@ def placed_order(
     row = mapping_of(answer)
     if "status" in row:
         return order_in(order_row(row), FIELDS, intent, market_id=market_id, ended=ended)
-    named = {**row, "name": name_of(text_of(row, "text"))}
+    named = {**row, "name": _name_in(row)}
     return received(intent, received_id_in(named, FIELDS, intent))
 
 
@@ -216,7 +224,7 @@ def fill_of(row: Row, instrument: Instrument, *, market_id: str) -> Fill:
         symbol=instrument.symbol,
         trade_id=risen_trade_id(stamp_ms, text_of(row, "id")),
         venue_order_id=VenueOrderId(text_of(row, "order_id")),
-        client_order_id=name_of(text_of(row, "text")),
+        client_order_id=_name_in(row) or None,
         side=side_of(row),
         quantity=decimal_of(row, "amount"),
         fill_price=decimal_of(row, "price"),

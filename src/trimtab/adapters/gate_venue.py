@@ -45,7 +45,7 @@ def gate_venue(
         markets=markets,
         orders=orders,
         fills=MarketFills(
-            wire, markets, GateFills(wire, markets).between, window=WINDOW, names=None
+            wire, markets, GateFills(wire, markets).between, window=WINDOW, names=orders.client_ids
         ),
         words=OrderWords(
             place=partial(_placing, wire=wire, window_ms=receive_window_ms),

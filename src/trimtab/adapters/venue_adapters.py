@@ -255,7 +255,7 @@ def _gate(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
         venue=gate_venue(wire, markets, orders, receive_window_ms=window_ms),
         wallets=OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
-        preflight=gate_preflight(wire, hosts, use=settings.key_use, key=public),
+        preflight=gate_preflight(wire, hosts, use=settings.key_use, key=public, quote=quote),
         history=gate_history(wire, markets, quote=quote),
     )
 

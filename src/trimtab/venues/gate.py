@@ -76,6 +76,7 @@ _READS: Final = (
     "privateUnifiedGetUnifiedMode",
     "privateAccountGetMainKeys",
     "privateWalletGetFee",
+    "privateWalletGetTotalBalance",
     "privateSpotGetAccounts",
     "privateSpotGetOrdersOrderId",
     "privateSpotGetOrders",
