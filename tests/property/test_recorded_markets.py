@@ -60,6 +60,8 @@ gate         ETH/USDT       0.0001    1        0.01    0.001    3
 gate         BTC/USDT:USDT  1         0.0001   0.1     1        0
 kucoin       BTC/USDT       0.00000001 1       0.1     0.00001  0.1
 kucoin       BTC/USDT:USDT  1         0.001    0.1     1        0
+hyperliquid  BTC/USDT       0.00001   1        1       0.00001  10
+hyperliquid  SOL/USDT       0.001     1        0.01    0.001    10
 hyperliquid  BTC/USDT:USDT  0.00001   1        1       0.00001  10
 hyperliquid  SOL/USDT:USDT  0.01      1        0.001   0.01     10
 coinbase     ETH/USDT       0.00000001 1       0.01    0.00000001 1
