@@ -126,7 +126,7 @@ FACTS: Final = VenueFacts(
                 switch=Switch.SANDBOX,
                 header=None,
                 markets=frozenset({Market.LINEAR}),
-                source="ccxt 4.5.90 urls.test; spot has none",
+                source="ccxt 4.5.90 urls.test; whether coins are traded there is not said",
             ),
         }
     ),
