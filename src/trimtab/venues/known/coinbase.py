@@ -1,6 +1,8 @@
 """Coinbase Advanced: spot, and contracts through its derivatives arm. Pure data.
 
-Documentation: Coinbase Advanced Trade API, "Create Order", "List Orders", "Authentication", 2026.
+Documentation: Coinbase Advanced Trade API, "Create Order", "Get Order", "List Orders", "Get API Key
+Permissions", "Authentication", "Rate Limits", 2026; where it is silent, ccxt. Why its orders cannot
+be proved absent: design record 0065.
 """
 
 from __future__ import annotations
@@ -36,16 +38,22 @@ _SPOT: Final = MarketFacts(
     client_id=ClientId(
         field="client_order_id",
         param="client_order_id",
-        pattern="[a-zA-Z0-9-]{1,128}",
+        pattern="[a-zA-Z0-9-]{1,41}",
         unique=Uniqueness.IDEMPOTENT,
-        source='"Create Order": a second order with the name returns the first',
+        source=(
+            '"Create Order": under a name that is not unique no order is made and the first is '
+            "returned, for how long is not said; form and length are not said, ccxt 4.5.90 sends 41"
+        ),
     ),
     look_up=LookUp(
         way=Way.NONE,
         call="",
         param="",
         kept_s=None,
-        source=('"Get Order" takes the venue\'s id, "List Orders" has no filter for ours'),
+        source=(
+            '"Get Order": by the venue\'s id; "List Orders": by product and time, each tells our '
+            "name, and nothing says by when an order stands there nor for how long"
+        ),
     ),
     cancel=Cancel(way=Way.NONE, call="", param=""),
     duplicate_codes=(),
@@ -56,7 +64,7 @@ _SPOT: Final = MarketFacts(
         holds_at_match=False,
         sent_by_ccxt=True,
         default_s=120,
-        source='"Authentication": a token is good for two minutes',
+        source='"Authentication": a token is good for two minutes; it signs no body',
     ),
     immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire="sor_limit_ioc"),
     exact_sizes=True,
@@ -64,7 +72,10 @@ _SPOT: Final = MarketFacts(
     market_buy_unit=Unit.QUOTE,
     tells_fills=False,
     fee_assets="the quote",
-    budgets=(Budget(of="requests", count=29, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    budgets=(
+        Budget(of="requests", count=30, seconds=1, source='"Rate Limits": private, by user'),
+        Budget(of="requests", count=29, seconds=1, source="ccxt 4.5.90 rateLimit"),
+    ),
     contracts=None,
 )
 _LINEAR: Final = replace(
@@ -74,11 +85,11 @@ _LINEAR: Final = replace(
     market_buy_unit=Unit.CONTRACTS,
     contracts=Contracts(
         position_modes=frozenset({"one_way"}),
-        margin_modes=frozenset({"cross"}),
+        margin_modes=frozenset({"cross", "isolated"}),
         leverage_call="",
         funding_hours=1,
         dated=True,
-        source='"Perpetuals": hourly',
+        source='"Perpetuals": hourly; "Create Order": margin_type and leverage are of each order',
     ),
 )
 
@@ -103,6 +114,12 @@ FACTS: Final = VenueFacts(
     traps=(
         "clientOrderId is dropped for a name of ccxt's own; client_order_id must be given",
         "market buys on spot count quote",
+        "an answer that says neither success nor error is an order without an id to ccxt, no error",
+        "a key sees one portfolio, and legacy keys name theirs in retail_portfolio_id",
+        "a product that tells an alias shares the book of that other one, as BTC-USDC and BTC-USD",
+        "the secret is a PEM of several lines, which ccxt cannot read as JSON writes it, or base64",
+        "a secret that is neither is signed the old way, without a token",
+        "the token is dated by the machine's clock, whatever was measured of the venue's",
     ),
     markets=MappingProxyType(
         {
