@@ -111,7 +111,7 @@ BOOKS: Final = (
     ),
     bug(
         "late-acceptance-ignored",
-        "I28 I5",
+        "I28 I5 L1",
         "spot:ALIVE:after_the_fence:1",
         edit(
             "workflow.recover:leftovers",
@@ -160,7 +160,7 @@ BOOKS: Final = (
     ),
     bug(
         "on-after-a-failed-write",
-        "I16 I25 L1 L2 I7",
+        "I16 I25 L1 L2 L5 I7",
         "spot:ALIVE:disk17:1",
         edit(
             "workflow.execute:_Driver._tell",
@@ -183,7 +183,7 @@ BOOKS: Final = (
     ),
     bug(
         "two-runs-at-once",
-        "I19 I25 I1 I10",
+        "I19 I25 I1 I2 I3 I10",
         "spot:ALIVE:twin:1",
         edit(
             "adapters.ledger.lease:_lock",
@@ -199,7 +199,7 @@ BOOKS: Final = (
     ),
     bug(
         "gate-that-always-passes",
-        "I11",
+        "I11 L6",
         2,
         edit(
             "risk.gate:review",
