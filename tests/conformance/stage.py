@@ -17,6 +17,9 @@ from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.gate_floor import GateFloor
 from tests.conformance.hyperliquid_floor import ACCOUNT, AGENT_KEY, HyperliquidFloor
+from tests.conformance.kraken_floor import KEY as KRAKEN_KEY
+from tests.conformance.kraken_floor import SECRET as KRAKEN_SECRET
+from tests.conformance.kraken_floor import KrakenFloor
 from tests.conformance.line import Line
 from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.okx_floor import OkxFloor
@@ -47,16 +50,22 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "okx": OkxFloor,
     "hyperliquid": HyperliquidFloor,
     "gate": GateFloor,
+    "kraken": KrakenFloor,
 }
 """A venue in process for each that an adapter opens."""
-_WALLETS = {"hyperliquid": ApiKey(key=ACCOUNT, secret=AGENT_KEY)}
+_KEYS = {
+    "hyperliquid": ApiKey(key=ACCOUNT, secret=AGENT_KEY),
+    "kraken": ApiKey(key=KRAKEN_KEY, secret=KRAKEN_SECRET),
+}
+OFFSETS_MS = {"kraken": 1500}
+"""Where the clock tells seconds, nothing better is known of it by who does not wait."""
 _BY_HAND = {"hyperliquid": "0x" + "ab" * 16}
 
 
 def key_of(venue_id: str) -> ApiKey:
     """Return the key that the floor of a venue knows."""
     usual = ApiKey(key="local-key", secret="local-secret", passphrase=PASSPHRASE)
-    return _WALLETS.get(venue_id, usual)
+    return _KEYS.get(venue_id, usual)
 
 
 def name_by_hand(venue_id: str) -> str:
@@ -140,7 +149,7 @@ async def staged(
         execution=ExecutionPolicy(
             max_reprices=3, receive_window_ms=window_ms, order_timeout_s=Decimal(15)
         ),
-        max_clock_offset_ms=500,
+        max_clock_offset_ms=OFFSETS_MS.get(venue_id, 500),
         clock=NoWaiting(),
     )
     async with open_venue(settings, session=line.session) as opened:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ from trimtab.domain.snapshot import Environment
 from trimtab.ports import Answer, Clock, PlanStatus, ReferencePrice
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.facts import Market
+from trimtab.venues.profile import Desk
 from trimtab.venues.shown import SHOWN
 from trimtab.workflow.reconcile import reconcile
 from trimtab.workflow.run import Consent, Runner, RunResult, run
@@ -76,6 +78,10 @@ max_ratio = "1.0"
 VOUCHED = """key_rights = "vouched"
 
 [portfolio.targets]"""
+
+
+SLOW = {"kraken": PROFILES["kraken"].order_limits[Desk.SPOT]}
+"""Venues that take too little in a minute for a test to wait for."""
 
 
 class SaysYes(Quiet):
@@ -138,6 +144,9 @@ async def opened(
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
         open_venue(settings, session=line.session) as at,
     ):
+        if venue_id in SLOW:
+            venue: Any = at.venue
+            venue._wire.budget.learn(Desk.SPOT, orders=SLOW[venue_id], weight=10**6)
         shell = Shell(
             config=config,
             clock=clock,

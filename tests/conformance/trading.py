@@ -47,6 +47,8 @@ class Terms:
     contract_size: Decimal = Decimal(1)
     names_repeat: bool = False
     """Whether a second order under a name is taken like any other."""
+    fee_in_quote: bool = False
+    """Whether fees of coins that are bought are paid with the quote."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -203,8 +205,9 @@ class Trading:
             profit = self._hold(sign * part, price)
             self.wallet += profit - fee
         else:
-            coin = "BTC" if order.is_buy else "USDT"
-            fee = self.terms.fee * (part if order.is_buy else part * price)
+            in_coin = order.is_buy and not self.terms.fee_in_quote
+            coin = "BTC" if in_coin else "USDT"
+            fee = self.terms.fee * (part if in_coin else part * price)
             self.coins["BTC"] += sign * part
             self.coins["USDT"] -= sign * part * price
             self.coins[coin] -= fee

@@ -64,7 +64,11 @@ async def open_venue(
         raise ConfigError(f"no profile for venue {settings.account.venue}; there is: {known}")
     _require_spoken(settings, profile)
     async with AsyncExitStack() as closing:
-        clocks = VenueClocks(settings.clock, max_offset_ms=settings.max_clock_offset_ms)
+        clocks = VenueClocks(
+            settings.clock,
+            max_offset_ms=settings.max_clock_offset_ms,
+            unit_ms=profile.time_unit_ms,
+        )
         budget = Budget(profile, clocks)
         gate = _gate(settings, profile)
         hosts = HostRecord(gate)

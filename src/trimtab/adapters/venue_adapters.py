@@ -51,6 +51,11 @@ from trimtab.adapters.hyperliquid_markets import Coins, HyperliquidAccount, hype
 from trimtab.adapters.hyperliquid_orders import HyperliquidQuestions, hyperliquid_orders
 from trimtab.adapters.hyperliquid_preflight import hyperliquid_preflight
 from trimtab.adapters.hyperliquid_venue import hyperliquid_venue
+from trimtab.adapters.kraken_history import kraken_history
+from trimtab.adapters.kraken_markets import KrakenAccount, kraken_markets
+from trimtab.adapters.kraken_orders import KrakenOrders
+from trimtab.adapters.kraken_preflight import kraken_preflight
+from trimtab.adapters.kraken_venue import kraken_venue
 from trimtab.adapters.mexc_account import Leverages, MexcAccount
 from trimtab.adapters.mexc_contract_orders import mexc_contract_orders
 from trimtab.adapters.mexc_history import mexc_history
@@ -260,6 +265,23 @@ def _gate(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue
     )
 
 
+def _kraken(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of Kraken on one wire, with one list of markets and of known orders."""
+    pairs: dict[str, str] = {}
+    key, quote = settings.account, settings.quote
+    markets = kraken_markets(wire, pairs)
+    orders = KrakenOrders(wire, markets, pairs)
+    account = KrakenAccount(wire, markets, orders, pairs)
+    window_ms = settings.execution.receive_window_ms
+    return OpenedVenue(
+        venue=kraken_venue(wire, markets, orders, pairs, window_ms=window_ms),
+        wallets=OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=kraken_preflight(wire, hosts, use=settings.key_use),
+        history=kraken_history(wire, markets, pairs, quote=quote),
+    )
+
+
 ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -273,6 +295,7 @@ ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedV
             "okx": _okx,
             "hyperliquid": _hyperliquid,
             "gate": _gate,
+            "kraken": _kraken,
         }
     )
 )

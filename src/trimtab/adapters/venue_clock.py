@@ -13,7 +13,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from trimtab.domain.errors import NotDone
@@ -30,6 +30,7 @@ _STEP_MS: Final = 50.0
 _DRIFT: Final = 100e-6
 """Most that an ordinary quartz gains or loses, as a ratio."""
 _MS: Final = timedelta(milliseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +83,51 @@ async def _sample(clock: Clock, ask: Callable[[], Awaitable[datetime]]) -> Ancho
     )
 
 
+async def measure_by_steps(
+    clock: Clock, ask: Callable[[], Awaitable[datetime]], *, unit_ms: int
+) -> Anchor:
+    """Tie a clock that tells units of *unit_ms* to our monotonic one.
+
+    Each question falls where a unit ends if the middle of what is possible is true: the answer
+    tells which half is, so that four of them leave a sixteenth, and half of a round trip.
+
+    Raises:
+        NotDone: the venue does not answer.
+
+    """
+    loop, unit_s = asyncio.get_running_loop(), unit_ms / 1000
+    least, most = -math.inf, math.inf
+    ended, half_trip_s = loop.time(), 0.0
+    for _ in range(_SAMPLES + 1):
+        if math.isfinite(least + most):
+            arrives_at = loop.time() + half_trip_s + (least + most) / 2
+            await clock.sleep(-arrives_at % unit_s)
+        started = loop.time()
+        told = (await ask()).timestamp()
+        ended = loop.time()
+        half_trip_s = (ended - started) / 2
+        first, last = told - ended, told + unit_s - started
+        if max(least, first) <= min(most, last):
+            least, most = max(least, first), min(most, last)
+        else:
+            least, most = first, last  # One of the two clocks was set meanwhile.
+    venue_at = _EPOCH + timedelta(seconds=ended + (least + most) / 2)
+    return Anchor(
+        venue_at=venue_at,
+        monotonic_s=ended,
+        uncertainty_ms=(most - least) / 2 * 1000 + _RESOLUTION_MS,
+        offset_ms=(venue_at - clock.now()) / _MS,
+    )
+
+
 class VenueClocks:
     """The clocks of a venue's desks, each a host of its own, and the limit for ours."""
 
-    def __init__(self, clock: Clock, *, max_offset_ms: int) -> None:
+    def __init__(self, clock: Clock, *, max_offset_ms: int, unit_ms: int = 1) -> None:
+        """Take the limit for ours, and the unit in which the venue tells its time."""
         self.clock = clock
         self._max_offset_ms = max_offset_ms
+        self._unit_ms = unit_ms
         self._anchors: dict[Desk, Anchor] = {}
         self._measuring = {desk: asyncio.Lock() for desk in Desk}
 
@@ -107,7 +147,10 @@ class VenueClocks:
             NotDone: the venue does not answer.
 
         """
-        anchor = await measure(self.clock, ask)
+        if self._unit_ms == 1:
+            anchor = await measure(self.clock, ask)
+        else:
+            anchor = await measure_by_steps(self.clock, ask, unit_ms=self._unit_ms)
         self._anchors[desk] = anchor
         return self._apart(anchor)
 

@@ -13,6 +13,7 @@ from trimtab.venues.bybit import BYBIT
 from trimtab.venues.deribit import DERIBIT
 from trimtab.venues.gate import GATE
 from trimtab.venues.hyperliquid import HYPERLIQUID
+from trimtab.venues.kraken import KRAKEN
 from trimtab.venues.mexc import MEXC
 from trimtab.venues.okx import OKX
 from trimtab.venues.profile import VenueProfile
@@ -21,7 +22,19 @@ from trimtab.venues.weex import WEEX
 PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
     {
         profile.venue_id: profile
-        for profile in (BINANCE, BYBIT, BITGET, WEEX, BINGX, DERIBIT, MEXC, OKX, HYPERLIQUID, GATE)
+        for profile in (
+            BINANCE,
+            BYBIT,
+            BITGET,
+            WEEX,
+            BINGX,
+            DERIBIT,
+            MEXC,
+            OKX,
+            HYPERLIQUID,
+            GATE,
+            KRAKEN,
+        )
     }
 )
 """Every venue that may be opened, by ccxt id."""

@@ -175,6 +175,11 @@ class VenueProfile:
     """Length of the windows in which weight is counted, where they are no minutes, >= 1."""
     unsaid_headers: tuple[str, ...] = ()
     """Headers in which ccxt would name itself with every request; they are left out."""
+    time_unit_ms: int = 1
+    """What the venue's time counts, milliseconds; the part of one that has passed is cut off."""
+    numbers_rise: bool = False
+    """Whether requests of a key bear numbers and are taken as these rise, so that each has to wait
+    for the answer to the one before."""
 
     signs_with_wallet: bool = False
     """Whether a key is the address of an account and the private key of a wallet that may act for

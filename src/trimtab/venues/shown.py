@@ -76,6 +76,11 @@ _LABELS_REPEAT: Final = _besides(
     Outcome.NOT_APPLICABLE,
 )
 
+_NO_TIME: Final = _besides(
+    {"VC-18": "requests bear no time: their number rises, and one that was used proves nothing"},
+    Outcome.NOT_APPLICABLE,
+)
+
 _WAITING_UNTOLD: Final = _besides(
     {"VC-28": "no list of its API is said to have what its page lets wait for a trigger"},
     Outcome.NOT_SUPPORTED,
@@ -110,6 +115,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("okx", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
         ("hyperliquid", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
         ("gate", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
+        ("kraken", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _NO_TIME),
     }
 )
 """What was shown, by venue and market."""
