@@ -122,6 +122,7 @@ def test_the_least_configuration_has_the_conservative_defaults(load: Load, tmp_p
         ("bitget", "testnet", 45_000, 45_000),
         ("okx", "testnet", 5_000, 30_000),
         ("hyperliquid", "testnet", 5_000, 30_000),
+        ("kraken", "live", 1_000, 5_000),
     ],
 )
 def test_a_request_may_arrive_for_as_long_as_the_venue_or_the_file_says(

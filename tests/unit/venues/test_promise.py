@@ -172,7 +172,7 @@ def test_our_own_names_fit_everywhere_but_where_they_are_known_not_to() -> None:
         ("hyperliquid", Market.LINEAR),
     }
     opened = {venue_id for venue_id, _ in strange} & set(PROFILES)
-    assert opened == {"hyperliquid"}, "there a name is told in its 128 bits"
+    assert opened == {"hyperliquid", "kraken"}, "there a name is told in its 128 bits"
 
 
 def test_a_profile_and_the_facts_of_its_venue_say_the_same() -> None:

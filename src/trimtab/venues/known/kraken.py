@@ -38,10 +38,11 @@ _SPOT: Final = MarketFacts(
     client_id=ClientId(
         field="cl_ord_id",
         param="clientOrderId",
-        pattern="[a-zA-Z0-9-]{1,18}|[0-9a-f]{32}|[0-9a-f-]{36}",
+        pattern="[ -~]{1,18}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         unique=Uniqueness.OPEN_ORDERS,
         source=(
-            '"Client Order Identifiers": free text up to 18, or a UUID; unique across open orders'
+            '"Client Order Identifiers" (2026): a UUID, or text up to 18; unique across open'
+            " orders; what a second one is told, is not said"
         ),
     ),
     look_up=LookUp(
@@ -49,7 +50,10 @@ _SPOT: Final = MarketFacts(
         call="privatePostClosedOrders",
         param="cl_ord_id",
         kept_s=None,
-        source='"Get Closed Orders" and "Get Open Orders" take cl_ord_id',
+        source=(
+            '"Get Open Orders" and "Get Closed Orders" (2026) take cl_ord_id, "Query Orders Info"'
+            " does not; for how long is not said"
+        ),
     ),
     cancel=Cancel(way=Way.UNIFIED, call="privatePostCancelOrder", param="cl_ord_id"),
     duplicate_codes=(),
@@ -60,15 +64,34 @@ _SPOT: Final = MarketFacts(
         holds_at_match=True,
         sent_by_ccxt=False,
         default_s=0,
-        source='"Add Order": the matching engine rejects after it, 2 to 60 s ahead',
+        source='"Add Order" (2026): the matching engine rejects after it, 2 to 60 s ahead',
     ),
     immediate=Immediate(params=MappingProxyType({"timeInForce": "IOC"}), on_wire="timeinforce=IOC"),
     exact_sizes=True,
     order_unit=Unit.BASE,
     market_buy_unit=Unit.BASE,
     tells_fills=False,
-    fee_assets="the quote, or the base when asked for",
-    budgets=(Budget(of="requests", count=1, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    fee_assets="the quote, as our orders ask; fee credits (KFEE) where there are any",
+    budgets=(
+        Budget(
+            of="requests",
+            count=20,
+            seconds=40,
+            source=(
+                '"Spot REST Rate Limits" (2026): a counter of 15 or 20 for each key that loses one'
+                " in one to three seconds; lists of executions count twice, orders apart"
+            ),
+        ),
+        Budget(
+            of="orders",
+            count=60,
+            seconds=60,
+            source=(
+                '"Spot Trading Limits" (2026): a counter for each market, of 60 at least that loses'
+                " one in a second"
+            ),
+        ),
+    ),
     contracts=None,
 )
 _LINEAR: Final = MarketFacts(
@@ -149,9 +172,12 @@ FACTS: Final = VenueFacts(
         "fetch_order of spot sends our name as userref",
         "an IOC in capitals is dropped on futures, and the order rests; it must be written small",
         (
-            "every spot request is a POST with a rising nonce: two programs with one key disturb "
-            "each other"
+            "every private spot request is a POST with a rising number: two programs with one key"
+            " disturb each other, and one that arrives out of turn is refused"
         ),
+        "the clock of spot tells whole seconds",
+        "coins that earn by themselves (.F) stand apart, and orders are paid from them",
+        "the fee of a sale is taken from the coin unless the order says otherwise",
     ),
     markets=MappingProxyType(
         {
