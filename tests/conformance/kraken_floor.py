@@ -112,6 +112,11 @@ class KrakenFloor:
         except Refusal as refusal:
             return told(str(refusal))
 
+    def again(self, asked: Asked) -> Told:
+        """Answer a request that was answered before, whose number is used up."""
+        self._number = min(self._number, 0)
+        return self.answer(asked)
+
     def truth(self) -> Truth:
         """Return what the market and the account really are."""
         return self.trading.truth()
@@ -279,7 +284,7 @@ class KrakenFloor:
         sentence = f"{given['type']} {order.quantity:.8f} {_ALIAS} @ limit {order.limit}"
         return {"descr": {"order": sentence}, "txid": [_txid("O", order.number)]}
 
-    def _shown(self, order: Order) -> Row:
+    def shown(self, order: Order) -> Row:
         ended = {"closetm": order.at_ms / 1000, "reason": None if order.is_full else "IOC"}
         status = "open" if self.rests else "closed" if order.is_full else "canceled"
         side = "buy" if order.is_buy else "sell"
@@ -313,7 +318,7 @@ class KrakenFloor:
             **({} if self.rests else ended),
         }
 
-    def _waits(self, number: int, order: Waiting) -> tuple[str, Row]:
+    def waits(self, number: int, order: Waiting) -> tuple[str, Row]:
         side = "buy" if order.is_buy else "sell"
         size, price = f"{order.quantity:.8f}", str(order.trigger)
         about = {"pair": _ALIAS, "type": side, "ordertype": "stop-loss", "price": price}
@@ -324,14 +329,14 @@ class KrakenFloor:
         return _txid("W", number), {**row, "descr": about, "oflags": "", "misc": "", "refid": None}
 
     def _open(self, given: Row) -> Row:
-        found = dict(self._waits(n, order) for n, order in enumerate(self.trading.waiting))
+        found = dict(self.waits(n, order) for n, order in enumerate(self.trading.waiting))
         if self.rests:
-            found |= {_txid("O", o.number): self._shown(o) for o in self.trading.taken}
+            found |= {_txid("O", o.number): self.shown(o) for o in self.trading.taken}
         return {"open": _named(found, given)}
 
     def _closed(self, given: Row) -> Row:
         taken = [] if self.rests else self.trading.taken[::-1]
-        found = _named({_txid("O", o.number): self._shown(o) for o in taken}, given)
+        found = _named({_txid("O", o.number): self.shown(o) for o in taken}, given)
         first, last = int(given.get("start", 0)), int(given.get("end", 10**12))
         found = {i: row for i, row in found.items() if first < row["opentm"] <= last}
         return {"closed": _page(found, given), "count": len(found)}
@@ -339,14 +344,14 @@ class KrakenFloor:
     def _query(self, given: Row) -> Row:
         wanted = given["txid"].split(",")
         assert len(wanted) <= _LISTED
-        found = {_txid("O", o.number): self._shown(o) for o in self.trading.taken}
+        found = {_txid("O", o.number): self.shown(o) for o in self.trading.taken}
         return {i: found[i] for i in wanted if i in found}
 
     def _executions(self, given: Row) -> Row:
         first, last = int(given["start"]), int(given["end"])
         assert given["consolidate_taker"] == "false"
         found = {
-            _txid("T", row.number): _trade(row)
+            _txid("T", row.number): trade_row(row)
             for row in self.trading.executions[::-1]
             if first < row.at_ms / 1000 <= last
         }
@@ -400,7 +405,7 @@ def _theirs(name: str) -> str:
     return str(UUID(int=int(bits, 2)))
 
 
-def _trade(row: Execution) -> Row:
+def trade_row(row: Execution) -> Row:
     """Return an execution."""
     return {
         "ordertxid": _txid("O", row.order),

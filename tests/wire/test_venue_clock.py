@@ -258,3 +258,36 @@ async def test_a_wall_clock_that_is_set_while_an_order_waits_for_its_turn_stops_
         with pytest.raises(NotDone, match="no order was sent"):
             await waiting
         assert orders_at(exchange) == 0
+
+
+# A clock that tells whole seconds
+
+
+def measured_by_seconds(ahead_ms: float, road: tuple[float, float]) -> ClockReading:
+    true = LoopClock()
+
+    async def ask() -> datetime:
+        await asyncio.sleep(road[0])
+        exact = true.now() + timedelta(milliseconds=ahead_ms)
+        await asyncio.sleep(road[1])
+        return exact.replace(microsecond=0)
+
+    async def work() -> ClockReading:
+        clocks = VenueClocks(LoopClock(), max_offset_ms=LIMIT_MS, unit_ms=1000)
+        reading = await clocks.measured(Desk.SPOT, ask)
+        assert abs(
+            ((clocks.now(Desk.SPOT) - true.now()) / timedelta(milliseconds=1)) - ahead_ms
+        ) <= (reading.uncertainty_ms)
+        return reading
+
+    return virtually(work)
+
+
+@pytest.mark.parametrize("road", [(0.0, 0.0), (0.0, 0.05), (0.05, 0.0), (0.03, 0.03), (0.2, 0.001)])
+@pytest.mark.parametrize("ahead_ms", [-3000.9, -420.0, 0.0, 0.5, 499.0, 700.0, 86_400_123.0])
+def test_a_clock_of_seconds_is_narrowed_by_asking_where_one_ends(
+    road: tuple[float, float], ahead_ms: float
+) -> None:
+    reading = measured_by_seconds(ahead_ms, road)
+    assert abs(reading.offset_ms - ahead_ms) <= reading.uncertainty_ms
+    assert reading.uncertainty_ms <= 35 + 1000 * sum(road)

@@ -54,7 +54,6 @@ FIELDS: Final = OrderFields(
 Pairs = Mapping[str, str]
 """The venue's name of each market, by whatever one of its pages calls it."""
 
-_WARNING: Final = "W"
 _NO_LEVERAGE: Final = "none"
 _IN_QUOTE: Final = "viqc"
 _NEVER: Final = "0"
@@ -70,14 +69,14 @@ _LEADS_OUT: Final = frozenset({"withdraw-funds", "add-withdraw-address", "update
 
 
 def result_of(answer: object) -> Any:  # noqa: ANN401 -- JSON is what it is until it is read.
-    """Return what an answer is about; a warning beside it does not matter.
+    """Return what an answer is about.
 
     Raises:
-        Unreadable: it tells an error, or nothing.
+        Unreadable: it tells an error or a warning, or nothing.
 
     """
     told = mapping_of(answer)
-    if not all(word.startswith(_WARNING) for word in words_of(field(told, "error"), "error")):
+    if words_of(field(told, "error"), "error"):
         raise Unreadable("the answer tells an error")
     return field(told, "result")
 
