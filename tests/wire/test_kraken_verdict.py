@@ -189,7 +189,8 @@ async def test_requests_of_a_key_go_out_one_by_one_and_none_is_refused_for_its_n
         def delayed(method: str, url: Any, **options: Any) -> Any:
             return _Delayed(request(method, url, **options), slow, is_private="private" in str(url))
 
-        stage.line.request = delayed  # type: ignore[method-assign]
+        line: Any = stage.line
+        line.request = delayed
         venue = stage.opened.venue
         await asyncio.gather(
             *(venue.submit(stage.buy("0.004", line=line)) for line in range(1, 4)),

@@ -46,6 +46,7 @@ from trimtab.adapters.ccxt_answers import (
 )
 from trimtab.adapters.ccxt_transport import scrubbed
 from trimtab.adapters.ccxt_verdict import Judgement, Verdict, judge_read, judge_write
+from trimtab.adapters.turns import Turns
 from trimtab.adapters.venue_clock import VenueClocks, worst
 from trimtab.adapters.weights import Rank
 from trimtab.domain.errors import NotDone, Refused, VenueError
@@ -91,7 +92,7 @@ class Wire:
         self.clocks = clocks
         self.clock = clocks.clock
         self.ccxt_error = ccxt_error
-        self._turns = asyncio.Lock()
+        self._turns = Turns(numbers_rise=profile.numbers_rise)
         exchange.options["timeDifference"] = 0  # What it stamps with is the venue's time already.
         exchange.milliseconds = lambda: milliseconds(clocks.now(_DESK.get()))
 
@@ -112,12 +113,15 @@ class Wire:
         self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
     ) -> T:
         """Ask once."""
-        is_private = "rivate" in endpoint.method or endpoint.method.startswith("sapi")
-        if is_private:
+        if is_private := _is_private(endpoint.method):
             await self.synchronised(endpoint.desk)
         weight = self.profile.weights[endpoint.method].of(params)
         weighed = self.budget.weighed(endpoint.desk, weight, rank=endpoint.rank)
-        async with weighed as captures, self._turn(is_private=is_private), _prepared(endpoint.desk):
+        async with (
+            weighed as captures,
+            self._turns.one(is_private=is_private),
+            _prepared(endpoint.desk),
+        ):
             try:
                 await getattr(self.exchange, endpoint.method)(dict(params))
             except VenueError:
@@ -169,7 +173,7 @@ class Wire:
         await self.synchronised(desk)
         cause: Exception | None = None
         weighed = self.budget.weighed(desk, self.profile.write_weight, rank=rank)
-        async with weighed as captures, self._turn(is_private=True), _prepared(desk):
+        async with weighed as captures, self._turns.one(), _prepared(desk):
             try:
                 await call()
             except Exception as error:
@@ -182,15 +186,6 @@ class Wire:
         judgement = judge_write(captures, codes, read=read, now=self.clock.now(), cause=cause)
         _doubt(self, desk, judgement.evidence.code)
         return _with_an_end(judgement, self.budget)
-
-    @asynccontextmanager
-    async def _turn(self, *, is_private: bool) -> AsyncIterator[None]:
-        """Let one request of the key after the other pass where their numbers must rise."""
-        if not (is_private and self.profile.numbers_rise):
-            yield
-            return
-        async with self._turns:
-            yield
 
     async def synchronised(self, desk: Desk) -> None:
         """Measure the clock of *desk* unless that was done lately; requests are stamped by it.
@@ -233,13 +228,16 @@ class Wire:
         place = self.profile.time_fields.get(desk, self.profile.time_field)
         endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
         asked = self.profile.time_params[desk]
-        unit_ms = self.profile.time_unit_ms
-        return await self.read(
-            endpoint, asked, lambda told: _instant_at(told, place, unit_ms=unit_ms)
-        )
+        of = partial(_instant_at, place=place, unit_ms=self.profile.time_unit_ms)
+        return await self.read(endpoint, asked, of)
 
 
-def _instant_at(answer: object, place: str, *, unit_ms: int) -> datetime:
+def _is_private(method: str) -> bool:
+    """Say whether a call of that name is about an account."""
+    return "rivate" in method or method.startswith("sapi")
+
+
+def _instant_at(answer: object, *, place: str, unit_ms: int) -> datetime:
     """Return the instant at a place of an answer; a point leads into an object or a list.
 
     It counts units of so many milliseconds.
