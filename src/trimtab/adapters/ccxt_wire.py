@@ -117,11 +117,8 @@ class Wire:
             await self.synchronised(endpoint.desk)
         weight = self.profile.weights[endpoint.method].of(params)
         weighed = self.budget.weighed(endpoint.desk, weight, rank=endpoint.rank)
-        async with (
-            weighed as captures,
-            self._turns.one(is_private=is_private),
-            _prepared(endpoint.desk),
-        ):
+        turn = self._turns.one(is_private=is_private)
+        async with weighed as captures, turn, _prepared(endpoint.desk):
             try:
                 await getattr(self.exchange, endpoint.method)(dict(params))
             except VenueError:
@@ -134,8 +131,7 @@ class Wire:
         if not captures:
             raise Refused(f"{endpoint.method}: ccxt did not send it")
         codes = self.profile.codes[endpoint.desk]
-        judgement = judge_read(captures[-1], codes)
-        return self._told(judgement, endpoint, of)
+        return self._told(judge_read(captures[-1], codes), endpoint, of)
 
     def _told(self, judgement: Judgement[Any], endpoint: Endpoint, of: Callable[[Any], T]) -> T:
         """Return what an accepted read says, raise what any other means."""
@@ -224,12 +220,10 @@ class Wire:
             NotDone: the venue does not answer.
 
         """
-        call = self.profile.time_calls[desk]
         place = self.profile.time_fields.get(desk, self.profile.time_field)
-        endpoint = Endpoint(desk=desk, method=call, rank=Rank.LOOK_UP)
-        asked = self.profile.time_params[desk]
+        endpoint = Endpoint(desk=desk, method=self.profile.time_calls[desk], rank=Rank.LOOK_UP)
         of = partial(_instant_at, place=place, unit_ms=self.profile.time_unit_ms)
-        return await self.read(endpoint, asked, of)
+        return await self.read(endpoint, self.profile.time_params[desk], of)
 
 
 def _is_private(method: str) -> bool:
