@@ -3,7 +3,7 @@
 Orders go out by the raw call, with size and limit as text exactly as planned, as IOC limits whose
 fee is taken in the quote. Until when an order is taken stands in the body, on the venue's clock: it
 is asked about once more when the order is matched. An answer says that the order was received; what
-became of it is looked up by our name. See docs/design/0065-kraken-spot.md.
+became of it is looked up by our name. See docs/design/0066-kraken-spot.md.
 """
 
 from __future__ import annotations
