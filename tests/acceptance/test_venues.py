@@ -48,7 +48,7 @@ async def test_a_venue_that_nobody_knows_ends_with_two(tmp_path: Path) -> None:
 
 
 async def test_a_configuration_is_told_why_its_venue_is_not_opened(account: Account) -> None:
-    ended = await account.trimtab("config", "check", "--set", "venue.id=kraken", "--json")
+    ended = await account.trimtab("config", "check", "--set", "venue.id=coinbase", "--json")
     assert ended.code == 2
     (fault,) = ended.document["error"]["faults"]
     assert "no adapter opens it" in fault["reason"]
