@@ -20,6 +20,7 @@ from tests.conformance.hyperliquid_floor import ACCOUNT, AGENT_KEY, HyperliquidF
 from tests.conformance.kraken_floor import KEY as KRAKEN_KEY
 from tests.conformance.kraken_floor import SECRET as KRAKEN_SECRET
 from tests.conformance.kraken_floor import KrakenFloor
+from tests.conformance.kucoin_floor import KucoinFloor
 from tests.conformance.line import Line
 from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.okx_floor import OkxFloor
@@ -51,6 +52,7 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "hyperliquid": HyperliquidFloor,
     "gate": GateFloor,
     "kraken": KrakenFloor,
+    "kucoin": KucoinFloor,
 }
 """A venue in process for each that an adapter opens."""
 _KEYS = {

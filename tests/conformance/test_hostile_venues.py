@@ -71,6 +71,15 @@ MEXC_LINEAR = (
     "/api/v1/contract/ticker",
     "/api/v1/contract/depth/BTC_USDT",
 )
+KUCOIN = (
+    "/api/v1/accounts",
+    "/api/v2/symbols",
+    "/api/v1/trade-fees",
+    "/api/v1/market/orderbook/level2_100",
+    "/api/v1/hf/orders/active/symbols",
+    "/api/v1/stop-order",
+    "/api/v3/oco/orders",
+)
 OKX = (
     "/api/v5/account/config",
     "/api/v5/account/balance",
@@ -152,6 +161,7 @@ READS = [
     *(pytest.param("mexc", Market.LINEAR, path, id=path) for path in MEXC_LINEAR),
     *(pytest.param("okx", Market.SPOT, path, id=path) for path in OKX),
     *(pytest.param("hyperliquid", Market.SPOT, path, id=path) for path in HYPERLIQUID),
+    *(pytest.param("kucoin", Market.SPOT, path, id=path) for path in KUCOIN),
     *(pytest.param("okx", Market.LINEAR, path, id=f"linear {path}") for path in OKX_LINEAR),
     *(pytest.param("gate", Market.SPOT, path, id=path) for path in GATE),
     *(pytest.param("kraken", Market.SPOT, path, id=path) for path in KRAKEN),
@@ -186,6 +196,7 @@ FILLS = [
     pytest.param("hyperliquid", Market.SPOT, "/info?userFillsByTime", id="hyperliquid-spot"),
     pytest.param("gate", Market.SPOT, "/api/v4/spot/my_trades", id="gate-spot"),
     pytest.param("kraken", Market.SPOT, "/0/private/TradesHistory", id="kraken-spot"),
+    pytest.param("kucoin", Market.SPOT, "/api/v1/hf/fills", id="kucoin-spot"),
 ]
 
 

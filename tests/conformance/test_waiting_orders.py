@@ -42,6 +42,7 @@ READS = [
         id="bitget-linear",
     ),
     pytest.param("bybit", Market.LINEAR, "/v5/order/realtime?category=linear", id="bybit-linear"),
+    pytest.param("kucoin", Market.SPOT, "/api/v1/stop-order", id="kucoin"),
     pytest.param("deribit", Market.SPOT, "/api/v2/private/get_open_orders", id="deribit"),
     pytest.param("deribit", Market.LINEAR, "/api/v2/private/get_open_orders", id="deribit-linear"),
     pytest.param("hyperliquid", Market.SPOT, "/info?frontendOpenOrders", id="hyperliquid"),

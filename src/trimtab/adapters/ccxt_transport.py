@@ -28,7 +28,7 @@ from trimtab.domain.errors import ConfigError, Refused
 from trimtab.ports import Clock
 
 _SECRETS: Final = re.compile(
-    r"""(?i)(signature|x-mbx-apikey|apikey|access-\w+|x-bapi-\w+)(['"]?\s*[=:]\s*['"]?)[^\s&'"]+"""
+    r"""(?i)(signature|x-mbx-apikey|apikey|access-\w+|x-bapi-\w+|kc-api-\w+)(['"]?\s*[=:]\s*['"]?)[^\s&'"]+"""
 )
 _BREAKS: Final = (aiohttp.ClientError, OSError)
 """How a transport fails; a timeout is an OSError. aiohttp repeats after none but these."""

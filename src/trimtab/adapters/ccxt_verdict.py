@@ -26,7 +26,7 @@ from trimtab.venues.profile import CodeTable
 T = TypeVar("T")
 
 _TEXT_MAX: Final = 500
-_NO_CODES: Final = frozenset({"0", "200", "00000"})
+_NO_CODES: Final = frozenset({"0", "200", "00000", "200000"})
 """What venues write where a code would be when there is none."""
 _THROTTLED: Final = frozenset({418, 429})
 _OK: Final = 200
@@ -205,7 +205,7 @@ def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
         code, text = (_found(told, path) for path in paths)
         if code is _MISSING or text is _MISSING or (paths is codes.of_one and _is_none(code)):
             continue
-        return ("" if _is_none(code) else str(code)), str(text)
+        return ("" if _is_none(code) else _told_apart(str(code), str(text), codes)), str(text)
     if capture.http_status in codes.done_with:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
@@ -218,6 +218,12 @@ def _sentence_in(capture: Capture, told: object, codes: CodeTable) -> tuple[str,
     if not text and capture.http_status != _OK:
         text = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
     return next((each for each in codes.sentences if text.startswith(each)), ""), text
+
+
+def _told_apart(code: str, text: str, codes: CodeTable) -> str:
+    """Return a code, with what tells its meaning where it has several."""
+    parts = (part for known, part in codes.told_apart if known == code and part in text)
+    return next((f"{code}:{part}" for part in parts), code)
 
 
 def _is_none(code: object) -> bool:
@@ -248,7 +254,8 @@ def wants_silence(capture: Capture, codes: CodeTable) -> bool:
 def retry_after_ms(capture: Capture, codes: CodeTable, *, venue_now: datetime | None = None) -> int:
     """Return for how long the venue wants silence, 0 when it does not say.
 
-    A header tells whole seconds or an instant, a text an instant; the latest end holds.
+    A header tells whole seconds, milliseconds or an instant, a text an instant; the latest end
+    holds.
     *venue_now* is the venue's clock at the answer; without it ours stands for it.
     """
     if not wants_silence(capture, codes):
@@ -262,6 +269,9 @@ def retry_after_ms(capture: Capture, codes: CodeTable, *, venue_now: datetime | 
     until = capture.headers.get(codes.silent_until_header, "")
     if _INSTANT.fullmatch(until):
         wanted = max(wanted, int(until) - now_ms + _BAN_GUARD_MS)
+    length = capture.headers.get(codes.silent_for_header, "")
+    if length.isascii() and length.isdigit():
+        wanted = max(wanted, int(length[:9]))
     return wanted
 
 

@@ -65,6 +65,8 @@ class OrderQuestions:
     """Our name in a row; empty where nobody gave it one."""
     names_in: Callable[[Row], tuple[object, ...]]
     """Whatever a row of the past has where our name would stand; reads nothing."""
+    age_of: Callable[[VenueOrderId], int] = int
+    """What is higher the later an order came, out of the venue's number."""
 
 
 class DeskOrders:
@@ -128,7 +130,7 @@ class DeskOrders:
             for row in rows:
                 symbol = self._markets.symbol_of(desk, self._asks.market_of(row))
                 order = self._asks.open_order_of(row, self._markets.instrument(symbol))
-                by_id[int(order.venue_order_id)] = order
+                by_id[self._asks.age_of(order.venue_order_id)] = order
         except Unreadable as error:
             raise NotDone(f"an open order is unreadable: {error}") from error
         return [by_id[number] for number in sorted(by_id)]

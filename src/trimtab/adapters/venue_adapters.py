@@ -56,6 +56,11 @@ from trimtab.adapters.kraken_markets import KrakenAccount, kraken_markets
 from trimtab.adapters.kraken_orders import KrakenOrders
 from trimtab.adapters.kraken_preflight import kraken_preflight
 from trimtab.adapters.kraken_venue import kraken_venue
+from trimtab.adapters.kucoin_history import kucoin_history
+from trimtab.adapters.kucoin_markets import KucoinAccount, kucoin_markets
+from trimtab.adapters.kucoin_orders import RestingOrders, kucoin_orders
+from trimtab.adapters.kucoin_preflight import kucoin_preflight
+from trimtab.adapters.kucoin_venue import kucoin_venue
 from trimtab.adapters.mexc_account import Leverages, MexcAccount
 from trimtab.adapters.mexc_contract_orders import mexc_contract_orders
 from trimtab.adapters.mexc_history import mexc_history
@@ -282,6 +287,20 @@ def _kraken(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     )
 
 
+def _kucoin(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put the ports of KuCoin on one wire, with one list of markets and of known orders."""
+    markets = kucoin_markets(wire)
+    orders, key, quote = kucoin_orders(wire, markets), settings.account, settings.quote
+    account = KucoinAccount(wire, markets, RestingOrders(wire, markets, orders))
+    return OpenedVenue(
+        venue=kucoin_venue(wire, markets, orders),
+        wallets=OneWallet(),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=kucoin_preflight(wire, hosts, use=settings.key_use),
+        history=kucoin_history(wire, markets, quote=quote),
+    )
+
+
 ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -296,6 +315,7 @@ ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedV
             "hyperliquid": _hyperliquid,
             "gate": _gate,
             "kraken": _kraken,
+            "kucoin": _kucoin,
         }
     )
 )

@@ -14,6 +14,7 @@ from trimtab.venues.deribit import DERIBIT
 from trimtab.venues.gate import GATE
 from trimtab.venues.hyperliquid import HYPERLIQUID
 from trimtab.venues.kraken import KRAKEN
+from trimtab.venues.kucoin import KUCOIN
 from trimtab.venues.mexc import MEXC
 from trimtab.venues.okx import OKX
 from trimtab.venues.profile import VenueProfile
@@ -34,6 +35,7 @@ PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
             HYPERLIQUID,
             GATE,
             KRAKEN,
+            KUCOIN,
         )
     }
 )

@@ -52,7 +52,8 @@ class CodeTable:
     unknown_symbol: frozenset[str]
     """A symbol that the venue does not list."""
     code_field: str
-    """What answers call their code, a dot leading into an object; 0, 200 and 00000 are none."""
+    """What answers call their code, a dot leading into an object; 0, 200, 00000 and 200000 are
+    none."""
     text_field: str
     """What answers call the text beside it, likewise."""
     is_told_with_200: bool
@@ -74,6 +75,12 @@ class CodeTable:
     before those of the whole; a number leads into a list. Empty where none has."""
     done_with: frozenset[int] = frozenset({200})
     """Statuses of an answer to a request that was done; what it says still has to be read."""
+    told_apart: tuple[tuple[str, str], ...] = ()
+    """(code, part of the text) of codes that mean several things: such an answer has ``code:part``
+    for its code, by the first that fits; with another text it keeps the code alone."""
+    silent_for_header: str = ""
+    """Answers say in it, lower case, for how many milliseconds silence is wanted; empty where none
+    does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

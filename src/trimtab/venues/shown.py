@@ -116,6 +116,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("hyperliquid", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
         ("gate", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
         ("kraken", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _NO_TIME),
+        ("kucoin", Market.SPOT): _all_but(_COINS_ONLY),
     }
 )
 """What was shown, by venue and market."""

@@ -1,6 +1,8 @@
 """KuCoin: spot and futures. Pure data.
 
-Documentation: KuCoin API, "Authentication", "Add Order", "Get Order By ClientOid", 2026.
+Documentation: KuCoin API, "Authentication", "Add Order", "Get Order By ClientOid", "Get Trade
+History", "Get Apikey Info", "Rate Limit", 2025-11; the orders that it calls hf, for the others are
+called old there.
 """
 
 from __future__ import annotations
@@ -37,19 +39,24 @@ _SPOT: Final = MarketFacts(
         field="clientOid",
         param="clientOrderId",
         pattern="[0-9A-Za-z_-]{1,40}",
-        unique=Uniqueness.UNSTATED,
-        source='"Add Order": up to 40',
+        unique=Uniqueness.OPEN_ORDERS,
+        source=(
+            '"Add Order": up to 40, not to be used again; that of an ended order was taken again '
+            "(kucoin-api-docs issue 468)"
+        ),
     ),
     look_up=LookUp(
         way=Way.UNIFIED,
-        call="privateGetOrderClientOrderClientOid",
+        call="privateGetHfOrdersClientOrderClientOid",
         param="clientOid",
         kept_s=None,
-        source='"Get Order By ClientOid"',
+        source=(
+            '"Get Order By ClientOid": for how long is not said; unified calls ask for it with hf only'
+        ),
     ),
     cancel=Cancel(
         way=Way.UNIFIED,
-        call="privateDeleteOrderClientOrderClientOid",
+        call="privateDeleteHfOrdersClientOrderClientOid",
         param="clientOid",
     ),
     duplicate_codes=(),
@@ -70,7 +77,10 @@ _SPOT: Final = MarketFacts(
     market_buy_unit=Unit.BASE,
     tells_fills=False,
     fee_assets="the quote, or KCS",
-    budgets=(Budget(of="requests", count=133, seconds=1, source="ccxt 4.5.90 rateLimit"),),
+    budgets=(
+        Budget(of="orders", count=45, seconds=3, source='API V1 "Place HF Order"'),
+        Budget(of="weight", count=2000, seconds=30, source='"Rate Limit": the least pool of VIP0'),
+    ),
     contracts=None,
 )
 _LINEAR: Final = replace(
@@ -125,6 +135,11 @@ FACTS: Final = VenueFacts(
     key_rights_call="privateGetUserApiKey",
     transfer_call="privatePostAccountsUniversalTransfer",
     traps=(
+        "unified calls for orders of coins go to the old endpoints unless told hf",
+        "one code, 400100, is sent for a name that is taken and for whatever else is wrong",
+        "an order's own time window (allowMaxTimeWindow) has to name the time stamp of the header",
+        "buys of coins pay their fee in the quote, besides what they spend",
+        "coins are traded from the trade account; those in the main account are not",
         "contract orders cannot be given a size as text: ccxt compares it with a number",
         "contract orders carry a leverage of 1 unless told otherwise",
         "sizes of contracts count contracts, 0.001 BTC for XBTUSDTM",
