@@ -50,9 +50,7 @@ _SPOT: Final = MarketFacts(
         call="privateGetHfOrdersClientOrderClientOid",
         param="clientOid",
         kept_s=None,
-        source=(
-            '"Get Order By ClientOid": for how long is not said; unified calls ask for it with hf only'
-        ),
+        source=('"Get Order By ClientOid": for how long is not said; unified calls want hf for it'),
     ),
     cancel=Cancel(
         way=Way.UNIFIED,
