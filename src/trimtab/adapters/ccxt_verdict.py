@@ -205,7 +205,7 @@ def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
         code, text = (_found(told, path) for path in paths)
         if code is _MISSING or text is _MISSING or (paths is codes.of_one and _is_none(code)):
             continue
-        return ("" if _is_none(code) else _told_apart(str(code), str(text), codes)), str(text)
+        return ("" if _is_none(code) else _told_apart(str(code), codes, text=str(text))), str(text)
     if capture.http_status in codes.done_with:
         return "", ""
     return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
@@ -220,7 +220,7 @@ def _sentence_in(capture: Capture, told: object, codes: CodeTable) -> tuple[str,
     return next((each for each in codes.sentences if text.startswith(each)), ""), text
 
 
-def _told_apart(code: str, text: str, codes: CodeTable) -> str:
+def _told_apart(code: str, codes: CodeTable, *, text: str) -> str:
     """Return a code, with what tells its meaning where it has several."""
     parts = (part for known, part in codes.told_apart if known == code and part in text)
     return next((f"{code}:{part}" for part in parts), code)
