@@ -316,3 +316,14 @@ async def test_an_order_goes_out_to_the_endpoint_for_new_orders_without_a_partne
             "price": "60000.1",
         }
         assert "kc-api-partner" not in asked.headers
+
+
+async def test_an_order_that_is_active_has_not_ended_whatever_it_filled() -> None:
+    async with staged("kucoin", Market.SPOT) as stage:
+        order = stage.buy("0.004")
+        mine = {"clientOid": order.client_order_id, "side": "buy", "size": "0.004"}
+        answer = done(order_row(**mine, dealSize="0.001", price="60000.1"))
+        stage.line.spoil(answer, which=asks_for_name(stage))
+        seen = await stage.opened.venue.look_up(order)
+        assert seen is not None
+        assert (seen.ended, stage.instrument.units(seen.filled_lots)) == (False, Decimal("0.001"))
