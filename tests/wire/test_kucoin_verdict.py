@@ -327,3 +327,22 @@ async def test_an_order_that_is_active_has_not_ended_whatever_it_filled() -> Non
         seen = await stage.opened.venue.look_up(order)
         assert seen is not None
         assert (seen.ended, stage.instrument.units(seen.filled_lots)) == (False, Decimal("0.001"))
+
+
+async def test_an_execution_of_an_order_that_nobody_remembers_is_seen_as_ours() -> None:
+    async with staged("kucoin", Market.SPOT) as stage:
+        order = stage.buy("0.004")
+        await stage.opened.venue.submit(order)
+        venue: Any = stage.opened.venue
+        venue._orders.names.clear()
+        seen = await stage.opened.venue.evidence_of_absence(order)
+        assert seen.sightings["fills"].startswith("trade ")
+        assert seen.sightings["all_orders"].startswith("order ")
+
+
+async def test_success_that_says_a_word_besides_is_success() -> None:
+    async with staged("kucoin", Market.SPOT) as stage:
+        rows = kucoin(stage)._accounts({"type": "trade"})
+        document = {"code": "200000", "msg": "success", "data": rows}
+        stage.line.spoil(Told(body=json.dumps(document).encode()), which=stage.floor.is_account)
+        assert (await stage.read_again()).balances == stage.seen.balances

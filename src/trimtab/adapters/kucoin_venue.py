@@ -2,7 +2,7 @@
 
 Orders go out by the raw call, with size and limit as text exactly as planned, as IOC limits. An
 answer says that the order was received; what became of it is looked up by our name. See
-docs/design/0066-kucoin-spot.md.
+docs/design/0067-kucoin-spot.md.
 """
 
 from __future__ import annotations
