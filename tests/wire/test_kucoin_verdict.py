@@ -335,6 +335,8 @@ async def test_an_execution_of_an_order_that_nobody_remembers_is_seen_as_ours() 
         await stage.opened.venue.submit(order)
         venue: Any = stage.opened.venue
         venue._orders.names.clear()
+        for _ in range(4):
+            stage.line.spoil(done(None), which=asks_for_name(stage))
         seen = await stage.opened.venue.evidence_of_absence(order)
         assert seen.sightings["fills"].startswith("trade ")
         assert seen.sightings["all_orders"].startswith("order ")
@@ -344,5 +346,6 @@ async def test_success_that_says_a_word_besides_is_success() -> None:
     async with staged("kucoin", Market.SPOT) as stage:
         rows = kucoin(stage)._accounts({"type": "trade"})
         document = {"code": "200000", "msg": "success", "data": rows}
-        stage.line.spoil(Told(body=json.dumps(document).encode()), which=stage.floor.is_account)
+        for _ in range(4):
+            stage.line.spoil(Told(body=json.dumps(document).encode()), which=stage.floor.is_account)
         assert (await stage.read_again()).balances == stage.seen.balances
