@@ -3,7 +3,7 @@
 Not pure: it asks the venue. A page holds a hundred, the newest first, and its least number leads to
 the older ones. Whether a time has its bounds in it is not said, so that a moment more is asked for
 on either side. An execution does not carry our name. Source: KuCoin API "Get Trade History",
-2025-11; a question that spans more than seven days was refused (API V1, "Get HF Filled List").
+2025-11; an answer spans a week at most (ccxt 4.5.90, fetch_my_trades).
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ _SPOT: Final = MarketFacts(
     tells_fills=False,
     fee_assets="the quote, or KCS",
     budgets=(
-        Budget(of="orders", count=45, seconds=3, source='API V1 "Place HF Order"'),
+        Budget(of="orders", count=45, seconds=3, source='"Rate Limit": a ninth of its pool'),
         Budget(of="weight", count=2000, seconds=30, source='"Rate Limit": the least pool of VIP0'),
     ),
     contracts=None,
