@@ -14,6 +14,7 @@ from tests.conformance.line import Mishap
 from tests.conformance.spoken import Told
 from tests.conformance.stage import Stage, from_the_start, staged
 from tests.conformance.test_whole_run import config_of, opened
+from tests.wire.cancelling import cancel_ends
 from tests.wire.opened import NoWaiting
 from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.hyperliquid_signing import Signer
@@ -23,7 +24,6 @@ from trimtab.config import load
 from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.rights import KeyRights, KeyUse
-from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports import PlanStatus
 from trimtab.venues.facts import Market
 from trimtab.venues.profile import Desk
@@ -204,23 +204,7 @@ async def test_more_executions_than_are_told_are_never_taken_for_all() -> None:
 async def test_a_cancel_is_done_when_the_venue_says_that_this_order_rests_no_more(
     answer: Told, error: type[VenueError] | None
 ) -> None:
-    async with staged("hyperliquid", Market.SPOT) as stage:
-        order = stage.buy("0.004")
-        resting = OpenOrder(
-            symbol=stage.symbol,
-            client_order_id=order.client_order_id,
-            venue_order_id=(await stage.opened.venue.submit(order)).venue_order_id,
-            lots=order.lots,
-            limit_price=order.limit_price,
-            reduce_only=False,
-        )
-        stage.line.spoil(answer, which=stage.floor.is_cancel)
-        if error is None:
-            await stage.opened.venue.cancel(resting)
-            return
-        with pytest.raises(VenueError) as raised:
-            await stage.opened.venue.cancel(resting)
-        assert type(raised.value) is error
+    assert await cancel_ends("hyperliquid", answer) is error
 
 
 async def test_two_requests_of_one_millisecond_have_two_nonces_and_a_deadline() -> None:

@@ -14,9 +14,9 @@ from tests.conformance.kraken_floor import KrakenFloor, told, trade_row
 from tests.conformance.line import Mishap
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.stage import Stage, from_the_start, staged
+from tests.wire.cancelling import cancel_ends
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.instruments import Asset
-from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.facts import Market
 
 
@@ -148,23 +148,7 @@ async def test_a_number_that_was_used_has_the_clock_measured_anew() -> None:
 async def test_a_cancel_is_done_when_the_venue_says_that_one_order_rests_no_more(
     answer: Told, error: type[VenueError] | None
 ) -> None:
-    async with staged("kraken", Market.SPOT) as stage:
-        order = stage.buy("0.004")
-        resting = OpenOrder(
-            symbol=stage.symbol,
-            client_order_id=order.client_order_id,
-            venue_order_id=(await stage.opened.venue.submit(order)).venue_order_id,
-            lots=order.lots,
-            limit_price=order.limit_price,
-            reduce_only=False,
-        )
-        stage.line.spoil(answer, which=stage.floor.is_cancel)
-        if error is None:
-            await stage.opened.venue.cancel(resting)
-            return
-        with pytest.raises(VenueError) as raised:
-            await stage.opened.venue.cancel(resting)
-        assert type(raised.value) is error
+    assert await cancel_ends("kraken", answer) is error
 
 
 # Numbers that rise

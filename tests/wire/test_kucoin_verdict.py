@@ -12,10 +12,10 @@ from tests.conformance.floors import Trouble, Waiting
 from tests.conformance.kucoin_floor import KucoinFloor, order_row, stop_row, told_no
 from tests.conformance.spoken import Told
 from tests.conformance.stage import Stage, from_the_start, staged
+from tests.wire.cancelling import cancel_ends
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.instruments import Asset
 from trimtab.domain.rights import KeyRights, UntoldRights
-from trimtab.domain.snapshot import OpenOrder
 from trimtab.ports.preflight import Beside
 from trimtab.venues.facts import Market
 
@@ -126,23 +126,7 @@ async def test_a_read_that_is_declined_is_no_empty_account(
 async def test_a_cancel_is_done_when_the_venue_says_that_this_order_rests_no_more(
     answer: Told, error: type[VenueError] | None
 ) -> None:
-    async with staged("kucoin", Market.SPOT) as stage:
-        order = stage.buy("0.004")
-        resting = OpenOrder(
-            symbol=stage.symbol,
-            client_order_id=order.client_order_id,
-            venue_order_id=(await stage.opened.venue.submit(order)).venue_order_id,
-            lots=order.lots,
-            limit_price=order.limit_price,
-            reduce_only=False,
-        )
-        stage.line.spoil(answer, which=stage.floor.is_cancel)
-        if error is None:
-            await stage.opened.venue.cancel(resting)
-            return
-        with pytest.raises(VenueError) as raised:
-            await stage.opened.venue.cancel(resting)
-        assert type(raised.value) is error
+    assert await cancel_ends("kucoin", answer) is error
 
 
 def asks_for_name(stage: Stage) -> Any:
