@@ -64,8 +64,8 @@ from tests.builders import plan as plan_of
 from tests.builders import policy as policy_of
 from tests.builders import report_on
 from tests.testnet.redirect import RedirectSession, binance
-from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger
+from trimtab.adapters.open_venue import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.approval import approve, grant
 from trimtab.bootstrap import open_shell

@@ -40,7 +40,7 @@ from tests.contract.ledger_cases import (
     venue_order,
 )
 from trimtab.adapters.ledger import statements
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.domain.orders import OrderState
 from trimtab.ports import PlanStatus
 

@@ -64,7 +64,7 @@ async def test_status_pays_neither_for_plans_and_orders_nor_for_what_nobody_sees
     assert there.isdisjoint({"psycopg", "trimtab.adapters.ledger.postgres"})
     assert there.isdisjoint(
         {
-            "trimtab.adapters.paper_venue",
+            "trimtab.adapters.paper.venue",
             "trimtab.execution.machine",
             "trimtab.planning.compose",
             "trimtab.risk.gate",

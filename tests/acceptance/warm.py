@@ -132,7 +132,7 @@ def main() -> None:
     """Import the libraries, then fork a command for each packet until there are no more."""
     for room in ROOMS:
         importlib.import_module(room)
-    importlib.import_module("trimtab.adapters.ccxt_import").exchange_class(VENUE)
+    importlib.import_module("trimtab.adapters.wire.ccxt_import").exchange_class(VENUE)
     gc.freeze()  # No collection writes to pages that forks share.
     line = socket.socket(fileno=os.dup(0))
     while True:

@@ -26,7 +26,7 @@ from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.weex_floor import WeexFloor
 from tests.wire.opened import NoWaiting, intent
-from trimtab.adapters.ccxt_open import ApiKey, OpenedVenue, VenueSettings, open_venue
+from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent
 from trimtab.domain.policy import ExecutionPolicy

@@ -23,10 +23,10 @@ from tests.conformance.test_whole_run import (
     variables_of,
 )
 from tests.durability.program import Quiet
-from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.ledger.sql_ledger import open_ledger
+from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.adapters.sql_ledger import open_ledger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import joined
 from trimtab.bootstrap import Shell, venue_settings

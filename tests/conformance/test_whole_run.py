@@ -19,12 +19,12 @@ from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS, key_of
 from tests.durability.program import Quiet
 from tests.fakes.spoken_references import SpokenReferences
-from trimtab.adapters.ccxt_open import open_venue
 from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.ledger.sql_ledger import open_ledger
+from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.references.unread import UnreadReferences
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import Config, load

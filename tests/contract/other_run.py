@@ -13,7 +13,7 @@ HOLDER: Final = """
 import asyncio, sys
 from tests.builders import KEY, NOW
 from tests.contract.ledger_cases import StandingClock, intent
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.domain.errors import AccountHeld
 
 async def hold():

@@ -31,7 +31,7 @@ from tests.contract.ledger_cases import (
 )
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.domain.errors import AccountHeld, ApprovalError, ConfigError, Halted, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol

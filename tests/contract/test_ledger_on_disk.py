@@ -39,8 +39,8 @@ from trimtab.adapters.ledger.faults import located
 from trimtab.adapters.ledger.files import Place, place_of, prepare, read_anchor, write_anchor
 from trimtab.adapters.ledger.pen import Hand, Pen
 from trimtab.adapters.ledger.projection import EntryKind
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.adapters.ledger.writes import begin
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import OrderState, TradeId
@@ -236,7 +236,7 @@ UNCLOSED = """
 import asyncio, sys
 from tests.builders import KEY, NOW
 from tests.contract.ledger_cases import StandingClock
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger
 
 opening = open_ledger(sys.argv[1], KEY, dry_run=False, clock=StandingClock())
 

@@ -48,7 +48,7 @@ from trimtab.adapters.ledger.pen import Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.server import server_of
 from trimtab.adapters.ledger.site import site_of
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import AccountHeld, ConfigError, LedgerError
 from trimtab.domain.orders import OrderState
 from trimtab.ports import PlanStatus
@@ -59,7 +59,7 @@ APPENDER = """
 import asyncio, sys
 from tests.builders import KEY, NOW
 from tests.contract.ledger_cases import StandingClock
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger
 
 async def append():
     url, name, count = sys.argv[1:]

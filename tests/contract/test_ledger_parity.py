@@ -25,7 +25,7 @@ from tests.contract.ledger_cases import (
 )
 from tests.contract.server_cases import needs_server, own_schema
 from trimtab.adapters.ledger.rows import VerifyReport
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger, verify_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger, verify_ledger
 from trimtab.domain.errors import ApprovalError, LedgerError
 from trimtab.domain.findings import Verdict
 from trimtab.domain.leverage import LeverageSetting, SettingOutcome

@@ -13,7 +13,7 @@ from tests.builders import KEY, NOW, report_on
 from tests.contract.ledger_cases import LATER, SELL, StandingClock, plan_of
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.notices import (
     NOT_TRIED,

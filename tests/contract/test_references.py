@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.spoken_references import SpokenReferences
-from trimtab.adapters.reference_prices import ReferenceSettings, open_reference_prices
+from trimtab.adapters.references.prices import ReferenceSettings, open_reference_prices
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.instruments import Asset
 from trimtab.domain.policy import ReferencePolicy

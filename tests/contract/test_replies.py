@@ -15,7 +15,7 @@ from tests.builders import KEY, NOW, dec, plan, policy, report_on
 from tests.contract.ledger_cases import SNAPSHOT, StandingClock
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import LedgerError

@@ -16,7 +16,7 @@ from tests.contract.ledger_cases import StandingClock, intent, yes_to
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
 from tests.standing_cases import RULES, SELL_AND_BUY, caps, plan_under, scope, standing
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.approval import rest_on
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.errors import ApprovalError, Halted, LedgerError

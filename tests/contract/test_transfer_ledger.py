@@ -16,7 +16,7 @@ from tests.contract.ledger_cases import LATER, SNAPSHOT, StandingClock, plan_of
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
 from trimtab.adapters.ledger.projection import EntryKind
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.domain.errors import AccountHeld, Halted, LedgerError
 from trimtab.domain.orders import Evidence
 from trimtab.domain.transfers import (

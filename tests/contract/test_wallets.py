@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from tests.contract.venue_cases import PORTFOLIO, USDT, At, at_venue
-from trimtab.adapters.paper_account import PaperFunds
-from trimtab.adapters.paper_wallets import PaperWallets
+from trimtab.adapters.paper.account import PaperFunds
+from trimtab.adapters.paper.wallets import PaperWallets
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.payments import PaymentKind

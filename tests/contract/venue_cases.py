@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.wire.opened import opened
-from trimtab.adapters.paper_venue import PaperVenue
-from trimtab.adapters.paper_wallets import PaperWallets
+from trimtab.adapters.paper.venue import PaperVenue
+from trimtab.adapters.paper.wallets import PaperWallets
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.snapshot import Snapshot

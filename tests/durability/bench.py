@@ -24,7 +24,7 @@ from tests.durability.exchange import ServedExchange, exchange_process
 from tests.durability.law import Broken
 from tests.durability.program import Children, Errand, Place
 from tests.durability.shim import Kind, Shim
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger
 
 CHUNK: Final = 65_536
 

@@ -25,7 +25,7 @@ from tests.durability.law import Broken
 from tests.durability.power import quick_folder
 from tests.durability.shim import NAME
 from trimtab.adapters.ledger.rows import Fault, VerifyReport
-from trimtab.adapters.sql_ledger import verify_ledger
+from trimtab.adapters.ledger.sql_ledger import verify_ledger
 
 PER_CASE: Final = 50
 _STRUCTURE: Final = ("table_xinfo", "foreign_key_list", "index_list")

@@ -33,7 +33,7 @@ from tests.durability.law import Broken, rows
 from tests.durability.program import Errand
 from tests.durability.shim import NAME, Act, Call, Kind, Place, Strike, calls_in
 from trimtab.adapters.ledger.files import place_of
-from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
+from trimtab.adapters.ledger.sql_ledger import open_ledger, verify_ledger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.errors import LedgerError
 

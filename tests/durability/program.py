@@ -28,10 +28,10 @@ import alembic.config  # noqa: F401  # As above.
 from tests.durability.clock import LeapingClock
 from tests.durability.shim import NAME, Shim, Strike
 from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.ledger.sql_ledger import open_ledger, verify_ledger
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
+from trimtab.adapters.references.unread import UnreadReferences
 from trimtab.adapters.two_venues import open_account
-from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.cli.exits import exit_of_error

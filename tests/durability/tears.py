@@ -25,7 +25,7 @@ from tests.durability.power import ENTRIES, goes_on, quick_folder, recorded, rec
 from tests.durability.program import Errand
 from tests.durability.shim import NAME, Kind, Place
 from trimtab.adapters.ledger.files import place_of
-from trimtab.adapters.sql_ledger import verify_ledger
+from trimtab.adapters.ledger.sql_ledger import verify_ledger
 
 HEADER: Final = 32
 FRAME_HEADER: Final = 24

@@ -35,7 +35,7 @@ def _excuse(rule: str, path: str, *subjects: str, reason: str) -> Excuse:
 EXCUSES: Final = (
     _excuse(
         "only_two_places_catch_everything",
-        "src/trimtab/adapters/ccxt_wire.py",
+        "src/trimtab/adapters/wire/calls.py",
         "Wire.write",
         reason="The boundary of a write: what it does not know it turns into OutcomeUnknown.",
     ),
@@ -52,7 +52,7 @@ EXCUSES: Final = (
     ),
     _excuse(
         "dry_run_is_a_venue_and_no_branch",
-        "src/trimtab/adapters/sql_ledger.py",
+        "src/trimtab/adapters/ledger/sql_ledger.py",
         "SqlLedger.holder",
         "SqlLedger.holding_account",
         "SqlLedger.set_halt",

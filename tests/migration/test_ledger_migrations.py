@@ -28,8 +28,8 @@ from trimtab.adapters.ledger.files import place_of, prepare, write_anchor
 from trimtab.adapters.ledger.pen import Pen
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.site import Site, site_of
+from trimtab.adapters.ledger.sql_ledger import open_ledger, verify_ledger
 from trimtab.adapters.ledger.structure import structure_faults
-from trimtab.adapters.sql_ledger import open_ledger, verify_ledger
 from trimtab.domain.canonical import digest, instant_text, to_document
 from trimtab.domain.errors import LedgerError
 from trimtab.domain.plan import Plan
@@ -203,7 +203,7 @@ def test_a_ledger_that_is_up_to_date_does_not_import_alembic(url: str) -> None:
         "import asyncio, sys\n"
         "from tests.builders import KEY\n"
         "from tests.contract.ledger_cases import StandingClock\n"
-        "from trimtab.adapters.sql_ledger import open_ledger\n"
+        "from trimtab.adapters.ledger.sql_ledger import open_ledger\n"
         "async def opened():\n"
         f"    async with open_ledger({url!r}, KEY, dry_run=False, clock=StandingClock()): pass\n"
         "asyncio.run(opened())\n"

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import LIMITS, account, book, dec, occasion, policy, spot, swap
-from trimtab.adapters.ccxt_orders import base_units, contracts, lots_of
+from trimtab.adapters.frame.units import base_units, contracts, lots_of
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.plan import Leg

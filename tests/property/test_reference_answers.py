@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimtab.adapters.reference_answers import NoPrice, SourceAnswer, quotation_of
+from trimtab.adapters.references.answers import NoPrice, SourceAnswer, quotation_of
 from trimtab.domain.instruments import Asset
 from trimtab.domain.references import Quotation, ReferenceSource
 from trimtab.venues.reference_sources import SOURCES

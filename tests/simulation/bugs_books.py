@@ -84,7 +84,7 @@ BOOKS: Final = (
         "I6",
         "spot:ALIVE:none:1",
         edit(
-            "adapters.ccxt_orders:fill_of",
+            "adapters.binance.orders:fill_of",
             'Asset(text_of(row, "commissionAsset"))',
             'Asset("USDT")',
         ),
@@ -94,7 +94,7 @@ BOOKS: Final = (
         "I6",
         "spot:ALIVE:none:1",
         edit(
-            "adapters.ccxt_orders:fill_of",
+            "adapters.binance.orders:fill_of",
             'fill_price=decimal_of(row, "price")',
             'fill_price=Decimal(float(decimal_of(row, "price")))',
         ),
@@ -212,7 +212,7 @@ BOOKS: Final = (
         "I23",
         5,
         edit(
-            "adapters.venue_clock:VenueClocks._apart",
+            "adapters.wire.venue_clock:VenueClocks._apart",
             "offset_ms=round((anchor.now() - self.clock.now()) / _MS)",
             "offset_ms=max(0, round((anchor.now() - self.clock.now()) / _MS))",
         ),

@@ -54,7 +54,7 @@ FINDING: Final = (
         "I4",
         "spot:ALIVE:reset_before:1",
         edit(
-            "adapters.absence:asked_everywhere",
+            "adapters.frame.absence:asked_everywhere",
             '"open_orders": f',
             '"resting": f',
         ),
@@ -63,7 +63,7 @@ FINDING: Final = (
         "proof-without-the-lists",
         "I4",
         "spot:ALIVE:reset_before:1",
-        edit("adapters.absence:asked_everywhere", "            **others,\n", ""),
+        edit("adapters.frame.absence:asked_everywhere", "            **others,\n", ""),
     ),
     bug(
         "contradiction-accepted",

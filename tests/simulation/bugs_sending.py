@@ -72,7 +72,7 @@ SENDING: Final = (
         "I2",
         "spot:ALIVE:reset_before:1",
         edit(
-            "adapters.ccxt_wire:Wire.write",
+            "adapters.wire.calls:Wire.write",
             "                await call()\n",
             "                try:\n"
             "                    await call()\n"
@@ -85,7 +85,7 @@ SENDING: Final = (
         "I2",
         "spot:ALIVE:reset_before:1",
         edit(
-            "adapters.ccxt_open:_exchange", '"maxRetriesOnFailure": 0', '"maxRetriesOnFailure": 2'
+            "adapters.open_venue:_exchange", '"maxRetriesOnFailure": 0', '"maxRetriesOnFailure": 2'
         ),
     ),
     bug(
@@ -93,7 +93,7 @@ SENDING: Final = (
         "I2",
         "futures:ALIVE:none:1",
         edit(
-            "adapters.order_sending:setting_made",
+            "adapters.frame.order_sending:setting_made",
             "    judgement = await wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
             "    await wire.write(desk, call, read=read, rank=Rank.ORDER)\n"
             "    judgement = await wire.write(desk, call, read=read, rank=Rank.ORDER)\n",
@@ -125,7 +125,7 @@ SENDING: Final = (
         "I3",
         "spot:ALIVE:none:1",
         edit(
-            "adapters.ccxt_open:_exchange",
+            "adapters.open_venue:_exchange",
             '"recvWindow": settings.execution.receive_window_ms',
             '"recvWindow": 60_000',
         ),
@@ -135,7 +135,7 @@ SENDING: Final = (
         "I3",
         3,
         edit(
-            "adapters.ccxt_venue:CcxtVenue.submit",
+            "adapters.binance.venue:CcxtVenue.submit",
             "if intent.reduce_only and instrument.is_contract:",
             "if False:",
         ),
@@ -155,7 +155,7 @@ SENDING: Final = (
         "I3",
         3,
         edit(
-            "adapters.ccxt_venue:_as_text",
+            "adapters.binance.venue:_as_text",
             "    if sent != ",
             '    if intent.reduce_only:\n        quantity = "9"\n    if False and sent != ',
         ),
@@ -165,7 +165,7 @@ SENDING: Final = (
         "I3",
         "spot:ALIVE:none:1",
         edit(
-            "adapters.ccxt_venue:_as_text",
+            "adapters.binance.venue:_as_text",
             "return quantity, limit_price",
             "return str(Decimal(quantity) * 2), limit_price",
         ),
@@ -195,7 +195,7 @@ SENDING: Final = (
         "I3",
         "spot:ALIVE:none:1",
         edit(
-            "adapters.ccxt_venue:_as_text",
+            "adapters.binance.venue:_as_text",
             "return quantity, limit_price",
             'return quantity, str(round(Decimal(limit_price) + Decimal("0.5")))',
         ),
@@ -220,20 +220,20 @@ SENDING: Final = (
         "unknown-is-not-sent",
         "I18",
         "spot:ALIVE:reset_after:1",
-        edit("adapters.ccxt_verdict:_declined", "return Verdict.UNKNOWN", "return Verdict.UNDONE"),
+        edit("adapters.wire.verdict:_declined", "return Verdict.UNKNOWN", "return Verdict.UNDONE"),
     ),
     bug(
         "server-error-is-a-refusal",
         "I18",
         "spot:ALIVE:reset_after:1",
-        edit("adapters.ccxt_verdict:_declined", "return Verdict.UNKNOWN", "return Verdict.REFUSED"),
+        edit("adapters.wire.verdict:_declined", "return Verdict.UNKNOWN", "return Verdict.REFUSED"),
     ),
     bug(
         "unknown-code-is-a-refusal",
         "I18",
         "futures:ALIVE:unsure_status:2",
         edit(
-            "adapters.ccxt_verdict:_declined",
+            "adapters.wire.verdict:_declined",
             "return Verdict.REFUSED if code in codes.refused else Verdict.UNKNOWN",
             "return Verdict.REFUSED",
         ),
@@ -253,7 +253,7 @@ SENDING: Final = (
         "I18",
         "spot:ALIVE:bare:1",
         edit(
-            "adapters.ccxt_verdict:_verdict",
+            "adapters.wire.verdict:_verdict",
             "    if not capture.handed_to_socket:\n",
             "    if capture.http_status == 200 or not capture.handed_to_socket:\n",
         ),
@@ -263,7 +263,7 @@ SENDING: Final = (
         "I18",
         "spot:ALIVE:bare:1",
         edit(
-            "adapters.ccxt_orders:order_of",
+            "adapters.binance.orders:order_of",
             "    row = mapping_of(answer)\n",
             "    row = mapping_of(answer)\n"
             '    row = {"side": intent.side.name, "clientOrderId": intent.client_order_id, '
@@ -276,7 +276,7 @@ SENDING: Final = (
         "I18",
         "spot:ALIVE:reset_after:1",
         edit(
-            "adapters.ccxt_verdict:_verdict",
+            "adapters.wire.verdict:_verdict",
             "if not capture.handed_to_socket:",
             "if capture.cause:",
         ),
@@ -285,14 +285,14 @@ SENDING: Final = (
         "any-status-ends-an-order",
         "I1 I7 I25",
         "spot:ALIVE:stale:1",
-        edit("adapters.ccxt_orders:order_of", "ended=status in ended", 'ended=status != "NEW"'),
+        edit("adapters.binance.orders:order_of", "ended=status in ended", 'ended=status != "NEW"'),
     ),
     bug(
         "ban-ignored",
         "I15",
         "spot:ALIVE:banned_always:1",
         edit(
-            "adapters.budget:Budget._refuse_while_silent",
+            "adapters.wire.budget:Budget._refuse_while_silent",
             "if left_ms := self.silent_ms():",
             "if (left_ms := self.silent_ms()) > 1e12:",
         ),
@@ -302,7 +302,7 @@ SENDING: Final = (
         "I15",
         "spot:ALIVE:banned_always:1",
         edit(
-            "adapters.budget:Budget.after",
+            "adapters.wire.budget:Budget.after",
             "if wish:",
             "if wish and status == 429:",
         ),
@@ -312,7 +312,7 @@ SENDING: Final = (
         "L4",
         "spot:ALIVE:silent_before:1",
         edit(
-            "adapters.ccxt_open:_gate",
+            "adapters.open_venue:_gate",
             "float(settings.execution.order_timeout_s)",
             "1e6",
         ),
@@ -323,12 +323,12 @@ SENDING: Final = (
         "I21",
         "spot:ALIVE:reset_after:1",
         edit(
-            "adapters.ccxt_transport:Courier._send",
+            "adapters.wire.transport:Courier._send",
             'flight.cause = scrubbed(f"{type(error).__name__}: {error}")',
             "flight.cause = f\"{error} {options.get('data')}\"",
         ),
         edit(
-            "adapters.ccxt_verdict:evidence_of", "scrubbed(capture.cause or text)", "capture.cause"
+            "adapters.wire.verdict:evidence_of", "scrubbed(capture.cause or text)", "capture.cause"
         ),
     ),
     bug(
@@ -336,7 +336,7 @@ SENDING: Final = (
         "I12",
         4,
         edit(
-            "adapters.paper_venue:PaperVenue.submit",
+            "adapters.paper.venue:PaperVenue.submit",
             "        symbol = intent.instrument.symbol\n",
             "        symbol = intent.instrument.symbol\n"
             "        await self._market._wire.exchange.create_order(\n"

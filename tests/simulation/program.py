@@ -16,11 +16,11 @@ from tests.fakes.told_history import NOTHING_TOLD
 from tests.simulation.process import PROCESS, Process
 from tests.simulation.tape import Broken
 from tests.simulation.transport import Line
-from trimtab.adapters.ccxt_open import ApiKey, VenueSettings, open_venue
-from trimtab.adapters.paper_venue import PaperVenue
-from trimtab.adapters.paper_wallets import PaperWallets
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
-from trimtab.adapters.unread_references import UnreadReferences
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.open_venue import ApiKey, VenueSettings, open_venue
+from trimtab.adapters.paper.venue import PaperVenue
+from trimtab.adapters.paper.wallets import PaperWallets
+from trimtab.adapters.references.unread import UnreadReferences
 from trimtab.domain.errors import AccountHeld, LedgerError, TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.instruments import Asset, MarketKind, Symbol

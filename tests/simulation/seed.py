@@ -34,7 +34,7 @@ from tests.simulation.stop_chance import at_rest
 from tests.simulation.tape import Broken
 from tests.simulation.threads import ledgers_in_the_loop
 from tests.simulation.world import World
-from trimtab.adapters import ccxt_open
+from trimtab.adapters import open_venue
 from trimtab.adapters.ledger.driver import WRITES
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.files import Place, prepare
@@ -293,10 +293,10 @@ def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
     ids = chance.draws("names")
     real_context, context = ssl.create_default_context, _tls()
     real_time, real_uuid, dice = throttler.time, uuid.uuid4, random.getstate()
-    real_class, real_thresholds = ccxt_open.exchange_class, gc.get_threshold()
-    real_tls = ccxt_open.SSLContext
-    ccxt_open.SSLContext = lambda _: context  # type: ignore[assignment,misc]  # As above.
-    ccxt_open.exchange_class = lambda name: shared(real_class(name))
+    real_class, real_thresholds = open_venue.exchange_class, gc.get_threshold()
+    real_tls = open_venue.SSLContext
+    open_venue.SSLContext = lambda _: context  # type: ignore[assignment,misc]  # As above.
+    open_venue.exchange_class = lambda name: shared(real_class(name))
     gc.set_threshold(*THRESHOLDS)
     throttler.time = _LoopTime(loop)
     ssl.create_default_context = lambda **_: context  # ccxt reads certificates for each exchange.
@@ -310,7 +310,7 @@ def _one_thread(loop: VirtualLoop, chance: Chance) -> Iterator[None]:
     finally:
         throttler.time, uuid.uuid4 = real_time, real_uuid
         ssl.create_default_context = real_context
-        ccxt_open.exchange_class, ccxt_open.SSLContext = real_class, real_tls
+        open_venue.exchange_class, open_venue.SSLContext = real_class, real_tls
         gc.set_threshold(*real_thresholds)
         random.setstate(dice)
         logging.disable(logging.NOTSET)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from trimtab.adapters.ccxt_open import ApiKey, OpenedVenue, VenueSettings, open_venue
+from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
 from trimtab.domain.orders import OrderIntent, client_order_id

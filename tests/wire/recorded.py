@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from trimtab.adapters.ccxt_import import exchange_class
+from trimtab.adapters.wire.ccxt_import import exchange_class
 from trimtab.venues.facts import Market, MarketFacts
 
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0"

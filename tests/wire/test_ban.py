@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.venue_cases import BTC, PERP, PORTFOLIO, from_the_start, scenario
 from tests.wire.opened import NoWaiting, intent, opened
-from trimtab.adapters.ccxt_open import OpenedVenue
+from trimtab.adapters.open_venue import OpenedVenue
 from trimtab.domain.errors import NotDone, VenueError
 from trimtab.domain.orders import VenueOrderId
 from trimtab.domain.snapshot import OpenOrder, Snapshot

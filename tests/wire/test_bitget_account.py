@@ -14,7 +14,7 @@ from tests.conformance.spoken import Asked, Told
 from tests.conformance.stage import Stage, from_the_start, staged
 from tests.contract.test_wallets import moving
 from tests.wire.opened import settings
-from trimtab.adapters.ccxt_open import ApiKey, open_venue
+from trimtab.adapters.open_venue import ApiKey, open_venue
 from trimtab.domain.errors import ConfigError, NotDone, Refused
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.payments import PaymentKind

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.fakes.virtually import BEGAN_AT, LoopClock, all_of, now_s, virtually
-from trimtab.adapters.budget import Budget
-from trimtab.adapters.ccxt_transport import Capture
-from trimtab.adapters.venue_clock import VenueClocks
-from trimtab.adapters.weights import Rank
+from trimtab.adapters.wire.budget import Budget
+from trimtab.adapters.wire.transport import Capture
+from trimtab.adapters.wire.venue_clock import VenueClocks
+from trimtab.adapters.wire.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.venues.binance import BINANCE
 from trimtab.venues.profile import Desk, OrderLimit

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import NoWaiting, settings
-from trimtab.adapters.ccxt_answers import Unreadable, Unserved
-from trimtab.adapters.ccxt_coin_margined import (
+from trimtab.adapters.binance.coin_margined import (
     coin_brackets,
     coin_pools,
     listed_contracts,
     told_positions,
 )
-from trimtab.adapters.ccxt_open import open_venue
+from trimtab.adapters.open_venue import open_venue
+from trimtab.adapters.wire.exact import Unreadable, Unserved
 from trimtab.domain.errors import NotDone
 from trimtab.domain.exposure import exposure
 from trimtab.domain.instruments import Asset

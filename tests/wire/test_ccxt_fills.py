@@ -13,7 +13,7 @@ import pytest
 
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, scripted_venue, told
 from tests.wire.opened import NoWaiting, opened, perpetual_btc, spot_btc
-from trimtab.adapters.ccxt_open import OpenedVenue
+from trimtab.adapters.open_venue import OpenedVenue
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import TradeId

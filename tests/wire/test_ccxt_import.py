@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 OURS = """
-from trimtab.adapters.ccxt_import import exchange_class
+from trimtab.adapters.wire.ccxt_import import exchange_class
 binance = exchange_class("binance")
 """
 EAGER = "from ccxt.async_support import binance"
@@ -104,7 +104,9 @@ def test_a_synchronous_client_catches_the_errors_of_the_real_requests() -> None:
 
 
 def test_a_ccxt_that_wants_more_of_requests_gets_the_real_one() -> None:
-    less = "import trimtab.adapters.ccxt_requests as stand_in\nstand_in.ERRORS = ('Timeout',)\n"
+    less = (
+        "import trimtab.adapters.wire.ccxt_requests as stand_in\nstand_in.ERRORS = ('Timeout',)\n"
+    )
     there = "import sys, json\nprint(json.dumps({'real': 'requests.sessions' in sys.modules}))\n"
     assert in_a_new_process(less + OURS + there)["real"] is True
     assert in_a_new_process(OURS + there)["real"] is False
@@ -134,7 +136,7 @@ def test_an_eager_import_before_ours_is_used_as_it_is() -> None:
 def test_importing_the_rooms_of_the_program_does_not_import_ccxt() -> None:
     source = (
         "import sys, json\n"
-        "import trimtab.adapters.ccxt_venue, trimtab.adapters.ccxt_market\n"
+        "import trimtab.adapters.binance.venue, trimtab.adapters.binance.market\n"
         "print(json.dumps({'there': 'ccxt' in sys.modules}))\n"
     )
     assert in_a_new_process(source)["there"] is False

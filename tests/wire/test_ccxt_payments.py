@@ -18,8 +18,9 @@ from tests.fakes.scripted_venue import (
     told,
 )
 from tests.wire.opened import NoWaiting, opened
-from trimtab.adapters.ccxt_instruments import contract_symbol_of, market_id_of
-from trimtab.adapters.ccxt_open import OpenedVenue
+from trimtab.adapters.binance.instruments import market_id_of
+from trimtab.adapters.frame.desks import contract_symbol_of
+from trimtab.adapters.open_venue import OpenedVenue
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import TradeId

@@ -12,9 +12,9 @@ import pytest
 
 from tests.contract.venue_cases import PORTFOLIO
 from tests.wire.opened import opened
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.ccxt_open import OpenedVenue
-from trimtab.adapters.ccxt_preflight import key_rights_of, wallet_worth
+from trimtab.adapters.binance.preflight import key_rights_of, wallet_worth
+from trimtab.adapters.open_venue import OpenedVenue
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.rights import KeyRights, KeyUse, UntoldRights
 from trimtab.domain.snapshot import Environment
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve

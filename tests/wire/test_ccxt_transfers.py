@@ -14,7 +14,7 @@ from tests.contract.test_wallets import moving
 from tests.contract.venue_cases import At, at_venue
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, html, scripted_venue, told
 from tests.wire.opened import opened
-from trimtab.adapters.ccxt_transfers import CcxtWallets
+from trimtab.adapters.binance.transfers import CcxtWallets
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.transfers import ListedState
 from trimtab.testnet import Fault, Kind

@@ -14,8 +14,9 @@ from yarl import URL
 
 from tests.fakes.scripted_venue import Script, ScriptedVenue, scripted_venue, told
 from tests.wire.opened import KEY, SECRET, NoWaiting, intent, opened, settings, spot_btc
-from trimtab.adapters.ccxt_open import open_venue
-from trimtab.adapters.ccxt_transport import (
+from trimtab.adapters.open_venue import open_venue
+from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.wire.transport import (
     Capture,
     Courier,
     Gate,
@@ -23,7 +24,6 @@ from trimtab.adapters.ccxt_transport import (
     http_session,
     scrubbed,
 )
-from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
 from trimtab.domain.snapshot import Environment, OpenOrder

@@ -10,8 +10,9 @@ import pytest
 
 from tests.fakes.scripted_venue import scripted_venue, told
 from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.ccxt_orders import base_units, contracts, fill_of, lots_of
+from trimtab.adapters.binance.orders import fill_of
+from trimtab.adapters.frame.units import base_units, contracts, lots_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.errors import Refused
 
 OKX_LIKE = replace(perpetual_btc(), contract_size=Decimal("0.01"), lot_size=Decimal("0.0001"))

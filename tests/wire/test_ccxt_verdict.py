@@ -15,8 +15,8 @@ import pytest
 
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, html, scripted_venue, told
 from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
-from trimtab.adapters.ccxt_open import OpenedVenue
-from trimtab.adapters.ccxt_wire import reading_failures
+from trimtab.adapters.open_venue import OpenedVenue
+from trimtab.adapters.wire.calls import reading_failures
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.orders import OrderIntent
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization as wire
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from trimtab.adapters.ccxt_import import exchange_class
+from trimtab.adapters.wire.ccxt_import import exchange_class
 from trimtab.venues.facts import Market
 from trimtab.venues.known import KNOWN
 

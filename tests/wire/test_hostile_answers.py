@@ -11,11 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.wire.opened import intent, perpetual_btc, spot_btc
-from trimtab.adapters import ccxt_account
-from trimtab.adapters.ccxt_answers import Unreadable, document, rows_of
-from trimtab.adapters.ccxt_orders import fill_of, open_order_of, order_of
-from trimtab.adapters.ccxt_transport import Capture
-from trimtab.adapters.ccxt_verdict import Judgement, Verdict, judge_read, judge_write
+from trimtab.adapters.binance import account
+from trimtab.adapters.binance.orders import fill_of, open_order_of, order_of
+from trimtab.adapters.frame.contract_values import book_of
+from trimtab.adapters.wire.exact import Unreadable, document, rows_of
+from trimtab.adapters.wire.transport import Capture
+from trimtab.adapters.wire.verdict import Judgement, Verdict, judge_read, judge_write
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import VenueOrder
 from trimtab.venues.binance import BINANCE
@@ -59,15 +60,15 @@ answers = st.recursive(
 )
 
 READERS: list[Callable[[Any], object]] = [
-    ccxt_account.spot_account,
-    lambda answer: ccxt_account.margin_pools(answer, Asset("USDT")),
-    ccxt_account.open_positions,
-    ccxt_account.position_mode,
-    ccxt_account.contract_prices,
-    ccxt_account.brackets,
-    ccxt_account.contract_settings,
-    ccxt_account.taker_fee,
-    lambda answer: ccxt_account.book_of(answer, perpetual_btc(), read_at=NOW),
+    account.spot_account,
+    lambda answer: account.margin_pools(answer, Asset("USDT")),
+    account.open_positions,
+    account.position_mode,
+    account.contract_prices,
+    account.brackets,
+    account.contract_settings,
+    account.taker_fee,
+    lambda answer: book_of(answer, perpetual_btc(), read_at=NOW),
     lambda answer: [fill_of(row, spot_btc(), {}) for row in rows_of(answer)],
     lambda answer: [open_order_of(row, perpetual_btc()) for row in rows_of(answer)],
 ]

@@ -14,7 +14,7 @@ from tests.conformance.line import Line, Mishap
 from tests.conformance.spoken import Told
 from tests.conformance.stage import key_of, staged
 from tests.conformance.test_whole_run import opened
-from trimtab.adapters.ccxt_open import ApiKey
+from trimtab.adapters.open_venue import ApiKey
 from trimtab.domain.errors import VenueError
 from trimtab.venues.facts import Market
 from trimtab.workflow.run import Consent, run

@@ -16,8 +16,8 @@ from tests.conformance.stage import Stage, from_the_start, staged
 from tests.conformance.test_whole_run import config_of, opened
 from tests.wire.cancelling import cancel_ends
 from tests.wire.opened import NoWaiting
-from trimtab.adapters.ccxt_open import open_venue
-from trimtab.adapters.hyperliquid_signing import Signer
+from trimtab.adapters.hyperliquid.signing import Signer
+from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import venue_settings
 from trimtab.config import load

@@ -18,9 +18,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.builders import KEY, NOW
 from tests.contract.ledger_cases import StandingClock
 from trimtab import notices
-from trimtab.adapters.notify_apprise import AppriseNotifier
-from trimtab.adapters.notify_email import EmailNotifier, MailRoute
-from trimtab.adapters.notify_http import (
+from trimtab.adapters.notify.by_apprise import AppriseNotifier
+from trimtab.adapters.notify.by_email import EmailNotifier, MailRoute
+from trimtab.adapters.notify.by_http import (
     Line,
     NtfyNotifier,
     TelegramNotifier,

@@ -21,8 +21,8 @@ from tests.contract.venue_cases import BTC, PERP, PORTFOLIO
 from tests.fakes.far_line import FarLine, Trip
 from tests.fakes.virtually import BEGAN_AT, LoopClock, now_s, virtually
 from tests.wire.opened import intent, settings
-from trimtab.adapters.ccxt_open import OpenedVenue, open_venue
-from trimtab.adapters.weights import Rank
+from trimtab.adapters.open_venue import OpenedVenue, open_venue
+from trimtab.adapters.wire.weights import Rank
 from trimtab.domain.orders import OrderIntent
 from trimtab.domain.snapshot import Snapshot
 from trimtab.testnet import Exchange, LimitTable, Scenario

@@ -11,8 +11,8 @@ import aiohttp
 
 from tests.contract.venue_cases import BTC, PORTFOLIO, scenario
 from tests.wire.opened import intent, settings
-from trimtab.adapters.ccxt_open import open_venue
-from trimtab.adapters.ccxt_transport import http_session
+from trimtab.adapters.open_venue import open_venue
+from trimtab.adapters.wire.transport import http_session
 from trimtab.domain.orders import ClientOrderId, OrderIntent
 from trimtab.testnet import serve
 

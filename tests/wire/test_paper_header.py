@@ -12,8 +12,8 @@ from yarl import URL
 from tests.conformance.bitget_floor import BitgetFloor
 from tests.conformance.line import Line
 from tests.conformance.stage import staged
-from trimtab.adapters.ccxt_transport import Courier, Gate, PaperHeader
 from trimtab.adapters.system_clock import SystemClock
+from trimtab.adapters.wire.transport import Courier, Gate, PaperHeader
 from trimtab.domain.errors import Refused
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.facts import Market

@@ -15,7 +15,7 @@ import pytest
 import respx
 
 from tests.fakes.virtual_clock import VirtualClock
-from trimtab.adapters.reference_prices import (
+from trimtab.adapters.references.prices import (
     ANSWER_BYTES_MAX,
     HttpReferencePrices,
     ReferenceSettings,

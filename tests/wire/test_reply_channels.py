@@ -11,8 +11,8 @@ import httpx
 import pytest
 import respx
 
-from trimtab.adapters.notify_http import http_client
-from trimtab.adapters.replies_http import (
+from trimtab.adapters.notify.by_http import http_client
+from trimtab.adapters.notify.replies import (
     BYTES_MAX,
     PAGE,
     PAGES_MAX,

@@ -13,7 +13,7 @@ from tests.fakes.scripted_venue import scripted_venue, told
 from tests.fakes.virtually import LoopClock, now_s, virtually
 from tests.wire.opened import intent, opened, perpetual_btc, spot_btc
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.adapters.venue_clock import VenueClocks, measure
+from trimtab.adapters.wire.venue_clock import VenueClocks, measure
 from trimtab.domain.errors import NotDone, VenueError
 from trimtab.domain.snapshot import ClockReading
 from trimtab.testnet import LocalExchange, serve

@@ -10,7 +10,7 @@ import ccxt
 import pytest
 
 from tests.wire.recorded import PAIRS, Sent, exchange, our_name, sent_by, shared
-from trimtab.adapters.ccxt_import import exchange_class
+from trimtab.adapters.wire.ccxt_import import exchange_class
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.facts import (
     CHECKED_WITH,

@@ -14,7 +14,7 @@ from tests.fakes.memory_venue import MemoryVenue
 from tests.fakes.told_history import NOTHING_TOLD
 from tests.fakes.virtual_clock import VirtualClock
 from tests.workflow.floor import Watcher
-from trimtab.adapters.unread_references import UnreadReferences
+from trimtab.adapters.references.unread import UnreadReferences
 from trimtab.approval import grant
 from trimtab.domain.approved import ApprovalKind
 from trimtab.domain.findings import GateReport

@@ -11,8 +11,8 @@ from tests.builders import KEY
 from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Killed, Mortal
 from tests.workflow.floor import PORTFOLIO, WINDOW_MS, Floor, findings
-from trimtab.adapters.no_stops import NoStops
-from trimtab.adapters.sql_ledger import open_ledger
+from trimtab.adapters.frame.no_stops import NoStops
+from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.domain.findings import Verdict
 from trimtab.domain.orders import OrderState
 from trimtab.ports import PlanStatus

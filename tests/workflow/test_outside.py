@@ -9,7 +9,7 @@ from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_venue import Fault
 from tests.fakes.told_history import NOTHING_TOLD
 from tests.workflow.floor import Floor
-from trimtab.adapters.unread_references import UnreadReferences
+from trimtab.adapters.references.unread import UnreadReferences
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import OrderState
 from trimtab.execution.tracking import Outlook

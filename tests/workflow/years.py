@@ -34,7 +34,7 @@ from tests.fakes.mortal import Death, Killed, Mortal
 from tests.workflow.counter import Counter
 from tests.workflow.years_law import lost_notices, slot_faults
 from trimtab.adapters.ledger import writer
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.domain.errors import NotDone, TrimtabError
 from trimtab.domain.findings import GateReport
 from trimtab.domain.notices import Notice, NoticeKind, Step

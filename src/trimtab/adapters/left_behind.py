@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from trimtab.adapters.ccxt_open import VenueSettings, open_venue
+from trimtab.adapters.open_venue import VenueSettings, open_venue
 from trimtab.domain.exact import plain
 from trimtab.domain.instruments import MarketKind
 from trimtab.ports import Beside, Portfolio

@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 
-from trimtab.adapters.ccxt_history import DailyLists
-from trimtab.adapters.ccxt_wire import together
+from trimtab.adapters.frame.daily_lists import DailyLists
 from trimtab.adapters.history_shelf import HistoryShelf
+from trimtab.adapters.wire.calls import together
 from trimtab.domain.history import (
     DAY,
     Close,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, datetime
 
-from trimtab.adapters.ccxt_history import DailyLists, Markets
-from trimtab.adapters.ccxt_instruments import desk_of
+from trimtab.adapters.frame.daily_lists import DailyLists, Markets
+from trimtab.adapters.frame.desks import desk_of
 from trimtab.domain.history import Close, FundingSettlement, HistoryNeed, OpenInterest
 from trimtab.domain.instruments import Symbol
 from trimtab.venues.profile import Desk

@@ -26,12 +26,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from trimtab.adapters.ccxt_instruments import desk_of
-from trimtab.adapters.ccxt_open import OpenedVenue, VenueSettings, open_venue
-from trimtab.adapters.ccxt_wire import together
+from trimtab.adapters.frame.desks import desk_of
+from trimtab.adapters.frame.one_wallet import OneWallet
 from trimtab.adapters.left_behind import left_behind
-from trimtab.adapters.one_wallet import OneWallet
+from trimtab.adapters.open_venue import OpenedVenue, VenueSettings, open_venue
 from trimtab.adapters.two_histories import TwoHistories
+from trimtab.adapters.wire.calls import together
 from trimtab.domain.errors import VenueError
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import (
@@ -71,7 +71,7 @@ async def open_account(
     """Yield the account *key*: its venue, or that of its coins with that of its contracts.
 
     Raises:
-        ConfigError: a venue that cannot be opened as it is set; see ``ccxt_open.open_venue``.
+        ConfigError: a venue that cannot be opened as it is set; see ``open_venue.open_venue``.
 
     """
     if len(settings) == 1:

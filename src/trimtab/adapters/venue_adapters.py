@@ -6,83 +6,83 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from trimtab.adapters.bingx_account import BingxAccount, MarginModes
-from trimtab.adapters.bingx_history import bingx_history
-from trimtab.adapters.bingx_markets import bingx_markets
-from trimtab.adapters.bingx_orders import bingx_orders
-from trimtab.adapters.bingx_preflight import bingx_preflight
-from trimtab.adapters.bingx_transfers import BingxWallets
-from trimtab.adapters.bingx_venue import bingx_venue
-from trimtab.adapters.bitget_account import BitgetAccount
-from trimtab.adapters.bitget_history import bitget_history
-from trimtab.adapters.bitget_markets import bitget_markets
-from trimtab.adapters.bitget_orders import bitget_orders
-from trimtab.adapters.bitget_preflight import bitget_preflight
-from trimtab.adapters.bitget_transfers import BitgetWallets
-from trimtab.adapters.bitget_venue import bitget_venue
-from trimtab.adapters.bybit_account import BybitAccount
-from trimtab.adapters.bybit_history import bybit_history
-from trimtab.adapters.bybit_markets import bybit_markets
-from trimtab.adapters.bybit_orders import BybitOrders
-from trimtab.adapters.bybit_preflight import bybit_preflight
-from trimtab.adapters.bybit_venue import bybit_venue
-from trimtab.adapters.ccxt_history import HistoryReader
-from trimtab.adapters.ccxt_instruments import Catalogue
-from trimtab.adapters.ccxt_market import CcxtMarketData
-from trimtab.adapters.ccxt_preflight import Asked, CcxtPreflight
-from trimtab.adapters.ccxt_stops import CcxtStops
-from trimtab.adapters.ccxt_transfers import CcxtWallets
-from trimtab.adapters.ccxt_venue import CcxtVenue
-from trimtab.adapters.ccxt_wire import Wire
-from trimtab.adapters.deribit_history import deribit_history
-from trimtab.adapters.deribit_markets import DeribitAccount, Told, deribit_markets
-from trimtab.adapters.deribit_orders import DeribitOrders
-from trimtab.adapters.deribit_preflight import deribit_preflight
-from trimtab.adapters.deribit_venue import deribit_venue
-from trimtab.adapters.gate_account import GateAccount, gate_markets
-from trimtab.adapters.gate_history import gate_history
-from trimtab.adapters.gate_orders import GateQuestions, gate_orders
-from trimtab.adapters.gate_preflight import gate_preflight
-from trimtab.adapters.gate_venue import gate_venue
-from trimtab.adapters.host_record import HostRecord
-from trimtab.adapters.hyperliquid_fills import HyperliquidFills
-from trimtab.adapters.hyperliquid_history import hyperliquid_history
-from trimtab.adapters.hyperliquid_markets import Coins, HyperliquidAccount, hyperliquid_markets
-from trimtab.adapters.hyperliquid_orders import HyperliquidQuestions, hyperliquid_orders
-from trimtab.adapters.hyperliquid_preflight import hyperliquid_preflight
-from trimtab.adapters.hyperliquid_venue import hyperliquid_venue
-from trimtab.adapters.kraken_history import kraken_history
-from trimtab.adapters.kraken_markets import KrakenAccount, kraken_markets
-from trimtab.adapters.kraken_orders import KrakenOrders
-from trimtab.adapters.kraken_preflight import kraken_preflight
-from trimtab.adapters.kraken_venue import kraken_venue
-from trimtab.adapters.kucoin_history import kucoin_history
-from trimtab.adapters.kucoin_markets import KucoinAccount, kucoin_markets
-from trimtab.adapters.kucoin_orders import RestingOrders, kucoin_orders
-from trimtab.adapters.kucoin_preflight import kucoin_preflight
-from trimtab.adapters.kucoin_venue import kucoin_venue
-from trimtab.adapters.mexc_account import Leverages, MexcAccount
-from trimtab.adapters.mexc_contract_orders import mexc_contract_orders
-from trimtab.adapters.mexc_history import mexc_history
-from trimtab.adapters.mexc_markets import MexcMarketData, mexc_coins, mexc_markets
-from trimtab.adapters.mexc_orders import MexcOrders
-from trimtab.adapters.mexc_preflight import mexc_preflight
-from trimtab.adapters.mexc_venue import mexc_coins_venue, mexc_venue
-from trimtab.adapters.no_stops import NoStops
-from trimtab.adapters.okx_account import Bands as OkxBands
-from trimtab.adapters.okx_account import OkxAccount, okx_markets
-from trimtab.adapters.okx_history import okx_history
-from trimtab.adapters.okx_orders import okx_orders
-from trimtab.adapters.okx_preflight import okx_preflight
-from trimtab.adapters.okx_venue import okx_venue
-from trimtab.adapters.one_wallet import OneWallet
-from trimtab.adapters.opened_venue import OpenedVenue, VenueSettings
-from trimtab.adapters.raw_account import RawMarketData, ReadsAccount
-from trimtab.adapters.weex_history import weex_history
-from trimtab.adapters.weex_markets import weex_account, weex_markets
-from trimtab.adapters.weex_orders import WeexOrders
-from trimtab.adapters.weex_preflight import weex_preflight
-from trimtab.adapters.weex_venue import weex_venue
+from trimtab.adapters.binance.history import HistoryReader
+from trimtab.adapters.binance.instruments import Catalogue
+from trimtab.adapters.binance.market import CcxtMarketData
+from trimtab.adapters.binance.preflight import Asked, CcxtPreflight
+from trimtab.adapters.binance.stops import CcxtStops
+from trimtab.adapters.binance.transfers import CcxtWallets
+from trimtab.adapters.binance.venue import CcxtVenue
+from trimtab.adapters.bingx.account import BingxAccount, MarginModes
+from trimtab.adapters.bingx.history import bingx_history
+from trimtab.adapters.bingx.markets import bingx_markets
+from trimtab.adapters.bingx.orders import bingx_orders
+from trimtab.adapters.bingx.preflight import bingx_preflight
+from trimtab.adapters.bingx.transfers import BingxWallets
+from trimtab.adapters.bingx.venue import bingx_venue
+from trimtab.adapters.bitget.account import BitgetAccount
+from trimtab.adapters.bitget.history import bitget_history
+from trimtab.adapters.bitget.markets import bitget_markets
+from trimtab.adapters.bitget.orders import bitget_orders
+from trimtab.adapters.bitget.preflight import bitget_preflight
+from trimtab.adapters.bitget.transfers import BitgetWallets
+from trimtab.adapters.bitget.venue import bitget_venue
+from trimtab.adapters.bybit.account import BybitAccount
+from trimtab.adapters.bybit.history import bybit_history
+from trimtab.adapters.bybit.markets import bybit_markets
+from trimtab.adapters.bybit.orders import BybitOrders
+from trimtab.adapters.bybit.preflight import bybit_preflight
+from trimtab.adapters.bybit.venue import bybit_venue
+from trimtab.adapters.deribit.history import deribit_history
+from trimtab.adapters.deribit.markets import DeribitAccount, Told, deribit_markets
+from trimtab.adapters.deribit.orders import DeribitOrders
+from trimtab.adapters.deribit.preflight import deribit_preflight
+from trimtab.adapters.deribit.venue import deribit_venue
+from trimtab.adapters.frame.no_stops import NoStops
+from trimtab.adapters.frame.one_wallet import OneWallet
+from trimtab.adapters.frame.opened_venue import OpenedVenue, VenueSettings
+from trimtab.adapters.frame.raw_account import RawMarketData, ReadsAccount
+from trimtab.adapters.gate.account import GateAccount, gate_markets
+from trimtab.adapters.gate.history import gate_history
+from trimtab.adapters.gate.orders import GateQuestions, gate_orders
+from trimtab.adapters.gate.preflight import gate_preflight
+from trimtab.adapters.gate.venue import gate_venue
+from trimtab.adapters.hyperliquid.fills import HyperliquidFills
+from trimtab.adapters.hyperliquid.history import hyperliquid_history
+from trimtab.adapters.hyperliquid.markets import Coins, HyperliquidAccount, hyperliquid_markets
+from trimtab.adapters.hyperliquid.orders import HyperliquidQuestions, hyperliquid_orders
+from trimtab.adapters.hyperliquid.preflight import hyperliquid_preflight
+from trimtab.adapters.hyperliquid.venue import hyperliquid_venue
+from trimtab.adapters.kraken.history import kraken_history
+from trimtab.adapters.kraken.markets import KrakenAccount, kraken_markets
+from trimtab.adapters.kraken.orders import KrakenOrders
+from trimtab.adapters.kraken.preflight import kraken_preflight
+from trimtab.adapters.kraken.venue import kraken_venue
+from trimtab.adapters.kucoin.history import kucoin_history
+from trimtab.adapters.kucoin.markets import KucoinAccount, kucoin_markets
+from trimtab.adapters.kucoin.orders import RestingOrders, kucoin_orders
+from trimtab.adapters.kucoin.preflight import kucoin_preflight
+from trimtab.adapters.kucoin.venue import kucoin_venue
+from trimtab.adapters.mexc.account import Leverages, MexcAccount
+from trimtab.adapters.mexc.contract_orders import mexc_contract_orders
+from trimtab.adapters.mexc.history import mexc_history
+from trimtab.adapters.mexc.markets import MexcMarketData, mexc_coins, mexc_markets
+from trimtab.adapters.mexc.orders import MexcOrders
+from trimtab.adapters.mexc.preflight import mexc_preflight
+from trimtab.adapters.mexc.venue import mexc_coins_venue, mexc_venue
+from trimtab.adapters.okx.account import Bands as OkxBands
+from trimtab.adapters.okx.account import OkxAccount, okx_markets
+from trimtab.adapters.okx.history import okx_history
+from trimtab.adapters.okx.orders import okx_orders
+from trimtab.adapters.okx.preflight import okx_preflight
+from trimtab.adapters.okx.venue import okx_venue
+from trimtab.adapters.weex.history import weex_history
+from trimtab.adapters.weex.markets import weex_account, weex_markets
+from trimtab.adapters.weex.orders import WeexOrders
+from trimtab.adapters.weex.preflight import weex_preflight
+from trimtab.adapters.weex.venue import weex_venue
+from trimtab.adapters.wire.calls import Wire
+from trimtab.adapters.wire.host_record import HostRecord
 from trimtab.domain.instruments import MarketKind
 from trimtab.venues.profile import Desk
 

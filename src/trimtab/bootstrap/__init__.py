@@ -16,13 +16,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from trimtab.adapters.ccxt_open import ApiKey, VenueSettings
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.open_venue import ApiKey, VenueSettings
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.adapters.sql_ledger import SqlLedger, open_ledger
+from trimtab.adapters.references.unread import UnreadReferences
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import open_account
-from trimtab.adapters.unread_references import UnreadReferences
 from trimtab.config import Config
 from trimtab.config.secrets import credentials
 from trimtab.config.settings import VenuePart
@@ -146,8 +146,8 @@ async def open_shell(
         wallets: Wallets = opened.wallets
         market: MarketData = opened.market
         if dry_run:
-            from trimtab.adapters.paper_venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
-            from trimtab.adapters.paper_wallets import PaperWallets  # noqa: PLC0415 -- as above.
+            from trimtab.adapters.paper.venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
+            from trimtab.adapters.paper.wallets import PaperWallets  # noqa: PLC0415 -- as above.
 
             paper = PaperVenue(opened.market, clock=clock)
             venue, market = paper, paper
@@ -174,7 +174,7 @@ async def open_references(config: Config, clock: Clock) -> AsyncIterator[Referen
     if not rules.sources:
         yield UnreadReferences()
         return
-    from trimtab.adapters.reference_prices import (  # noqa: PLC0415 -- nobody else pays for httpx.
+    from trimtab.adapters.references.prices import (  # noqa: PLC0415 -- nobody else pays for httpx.
         ReferenceSettings,
         open_reference_prices,
     )

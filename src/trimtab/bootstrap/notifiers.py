@@ -55,7 +55,7 @@ async def _opened(
     if channel is Channel.EMAIL:
         return _mail(config, environ)
     if channel is Channel.APPRISE:
-        from trimtab.adapters.notify_apprise import AppriseNotifier  # noqa: PLC0415  as below
+        from trimtab.adapters.notify.by_apprise import AppriseNotifier  # noqa: PLC0415  as below
 
         urls = required_secret(config.key, environ, "apprise_urls").reveal()
         return AppriseNotifier(urls, timeout_s=config.notify.timeout_s)
@@ -69,7 +69,7 @@ def _mail(config: Config, environ: Mapping[str, str]) -> Notifier:
         ConfigError: it needs a password that is not set.
 
     """
-    from trimtab.adapters.notify_email import (  # noqa: PLC0415  nobody else pays for smtplib
+    from trimtab.adapters.notify.by_email import (  # noqa: PLC0415  nobody else pays for smtplib
         EmailNotifier,
         MailRoute,
     )
@@ -101,16 +101,16 @@ async def _over_http(
         ConfigError: its secret is not set.
 
     """
-    from trimtab.adapters import notify_http  # noqa: PLC0415  nobody else pays for httpx
+    from trimtab.adapters.notify import by_http  # noqa: PLC0415  nobody else pays for httpx
 
     told, key = config.notify, config.key
-    client = await stack.enter_async_context(notify_http.http_client(told.timeout_s))
-    line = notify_http.Line(client=client, timeout_s=told.timeout_s)
+    client = await stack.enter_async_context(by_http.http_client(told.timeout_s))
+    line = by_http.Line(client=client, timeout_s=told.timeout_s)
     if channel is Channel.TELEGRAM:
         token = required_secret(key, environ, "telegram_token").reveal()
-        return notify_http.TelegramNotifier(line, token=token, chat=told.telegram_chat)
+        return by_http.TelegramNotifier(line, token=token, chat=told.telegram_chat)
     if channel is Channel.NTFY:
         token = notify_secret(key, environ, "ntfy_token").reveal()
-        return notify_http.NtfyNotifier(line, url=told.ntfy_url, topic=told.ntfy_topic, token=token)
+        return by_http.NtfyNotifier(line, url=told.ntfy_url, topic=told.ntfy_topic, token=token)
     secret = notify_secret(key, environ, "webhook_secret").reveal()
-    return notify_http.WebhookNotifier(line, url=told.webhook_url, secret=secret, clock=clock)
+    return by_http.WebhookNotifier(line, url=told.webhook_url, secret=secret, clock=clock)

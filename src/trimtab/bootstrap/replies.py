@@ -47,25 +47,23 @@ async def open_ear(
         ConfigError: the secret of the codes, or that of a channel, is not set.
 
     """
-    from trimtab.adapters import (  # noqa: PLC0415  nobody else pays for httpx
-        notify_http,
-        replies_http,
+    from trimtab.adapters.notify import (  # noqa: PLC0415  nobody else pays for httpx
+        by_http,
+        replies,
     )
 
     told, secret = config.notify, reply_secret(config, environ)
-    async with notify_http.http_client(told.timeout_s) as client:
-        line = replies_http.ReadingLine(client=client, timeout_s=told.timeout_s)
+    async with by_http.http_client(told.timeout_s) as client:
+        line = replies.ReadingLine(client=client, timeout_s=told.timeout_s)
         channels: list[ReplyChannel] = []
         if Channel.TELEGRAM in told.replies:
             token = required_secret(config.key, environ, "telegram_token").reveal()
             chat, sender = told.telegram_chat, told.telegram_sender
-            channels.append(
-                replies_http.TelegramReplies(line, token=token, chat=chat, sender=sender)
-            )
+            channels.append(replies.TelegramReplies(line, token=token, chat=chat, sender=sender))
         if Channel.NTFY in told.replies:
             token = notify_secret(config.key, environ, "ntfy_token").reveal()
             url, topic = told.ntfy_url, told.ntfy_reply_topic
-            channels.append(replies_http.NtfyReplies(line, url=url, topic=topic, token=token))
+            channels.append(replies.NtfyReplies(line, url=url, topic=topic, token=token))
         yield Ear(
             ledger=ledger,
             clock=clock,

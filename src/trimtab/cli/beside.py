@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger
 from trimtab.bootstrap import Shell
 from trimtab.cli import session
 from trimtab.config import Config

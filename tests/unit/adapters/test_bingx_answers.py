@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import intent
-from trimtab.adapters.bingx_answers import (
+from trimtab.adapters.bingx.answers import (
     fill_of,
     filled_at,
     is_like,
@@ -21,14 +21,14 @@ from trimtab.adapters.bingx_answers import (
     taker_fee_of,
     told_of,
 )
-from trimtab.adapters.bingx_instruments import (
+from trimtab.adapters.bingx.instruments import (
     linear_instrument_of,
     linear_markets,
     price_band_of,
     spot_instrument_of,
     spot_markets,
 )
-from trimtab.adapters.bingx_margin import (
+from trimtab.adapters.bingx.margin import (
     HeldPosition,
     brackets_of,
     leverage_of,
@@ -41,10 +41,10 @@ from trimtab.adapters.bingx_margin import (
     require_single,
     sides_in_coins,
 )
-from trimtab.adapters.bingx_payments import income_payments
-from trimtab.adapters.bingx_wallets import balances_of, key_rights_of
-from trimtab.adapters.ccxt_account import OpenPosition
-from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.bingx.payments import income_payments
+from trimtab.adapters.bingx.wallets import balances_of, key_rights_of
+from trimtab.adapters.frame.contract_values import OpenPosition
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.orders import ClientOrderId, Side
 from trimtab.domain.payments import PaymentKind

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import intent
-from trimtab.adapters.bitget_answers import (
+from trimtab.adapters.bitget.answers import (
     fee_of,
     fill_of,
     led_by,
@@ -19,15 +19,15 @@ from trimtab.adapters.bitget_answers import (
     taker_fee_of,
     told_of,
 )
-from trimtab.adapters.bitget_instruments import (
+from trimtab.adapters.bitget.instruments import (
     linear_instrument_of,
     linear_markets,
     price_band_of,
     spot_instrument_of,
     spot_markets,
 )
-from trimtab.adapters.bitget_payments import bill_payments, fill_payments
-from trimtab.adapters.bitget_wallets import (
+from trimtab.adapters.bitget.payments import bill_payments, fill_payments
+from trimtab.adapters.bitget.wallets import (
     balances_of,
     brackets_of,
     key_rights_of,
@@ -36,7 +36,7 @@ from trimtab.adapters.bitget_wallets import (
     prices_of,
     settings_of,
 )
-from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Instrument
 from trimtab.domain.orders import ClientOrderId, Side
 from trimtab.domain.payments import PaymentKind

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import intent, spot_btc
-from trimtab.adapters.bybit_answers import (
+from trimtab.adapters.bybit.answers import (
     FIELDS,
     balances_of,
     fill_of,
@@ -21,9 +21,9 @@ from trimtab.adapters.bybit_answers import (
     price_band_of,
     taker_fee_of,
 )
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.order_rows import order_in
-from trimtab.adapters.timed_fills import stamp_of
+from trimtab.adapters.frame.order_rows import order_in
+from trimtab.adapters.frame.timed_fills import stamp_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Side
 from trimtab.domain.rights import KeyUse

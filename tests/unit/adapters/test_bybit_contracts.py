@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.bybit_answers import trade_id_of
-from trimtab.adapters.bybit_contracts import (
+from trimtab.adapters.bybit.answers import trade_id_of
+from trimtab.adapters.bybit.contracts import (
     brackets_of,
     linear_markets,
     position_row,
     require_plain_margin,
     settings_of,
 )
-from trimtab.adapters.bybit_payments import payments_of
-from trimtab.adapters.bybit_wallet import unified_of
-from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.bybit.payments import payments_of
+from trimtab.adapters.bybit.wallet import unified_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.payments import PaymentKind
 from trimtab.domain.snapshot import Balance, PositionMode

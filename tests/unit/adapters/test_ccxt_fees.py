@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from trimtab.adapters.ccxt_account import spot_account, taker_fee
-from trimtab.adapters.ccxt_answers import Unreadable
+from trimtab.adapters.binance.account import spot_account, taker_fee
+from trimtab.adapters.wire.exact import Unreadable
 
 
 @pytest.mark.parametrize(("told", "counted"), [("0.0004", "0.0004"), ("0", "0"), ("-0.0001", "0")])

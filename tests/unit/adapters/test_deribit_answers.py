@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_answers import Unreadable, milliseconds
-from trimtab.adapters.deribit_answers import (
+from trimtab.adapters.deribit.answers import (
     balances_of,
     cancelled_id,
     client_id_of,
@@ -23,7 +22,8 @@ from trimtab.adapters.deribit_answers import (
     price_band_of,
     trades_in,
 )
-from trimtab.adapters.deribit_history import closes_of
+from trimtab.adapters.deribit.history import closes_of
+from trimtab.adapters.wire.exact import Unreadable, milliseconds
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import Side
 from trimtab.domain.rights import KeyRights, KeyUse

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_account import ContractPrices
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.deribit_answers import market_name, open_order_of
-from trimtab.adapters.deribit_contracts import (
+from trimtab.adapters.deribit.answers import market_name, open_order_of
+from trimtab.adapters.deribit.contracts import (
     contract_symbol,
     leverages_in,
     linear_instrument_of,
@@ -22,9 +20,11 @@ from trimtab.adapters.deribit_contracts import (
     steps_of,
     terms_at,
 )
-from trimtab.adapters.deribit_payments import payments_of
-from trimtab.adapters.deribit_wallet import held_in
-from trimtab.adapters.timed_fills import number_of, risen_trade_id
+from trimtab.adapters.deribit.payments import payments_of
+from trimtab.adapters.deribit.wallet import held_in
+from trimtab.adapters.frame.contract_values import ContractPrices
+from trimtab.adapters.frame.timed_fills import number_of, risen_trade_id
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.payments import PaymentKind
 from trimtab.venues.deribit_margins import MARGINS

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.gate_answers import (
+from trimtab.adapters.gate.answers import (
     all_resting_rows,
     balances_of,
     cancelled_id,
@@ -17,9 +16,10 @@ from trimtab.adapters.gate_answers import (
     order_row,
     resting_rows,
 )
-from trimtab.adapters.gate_history import closes_of
-from trimtab.adapters.gate_instruments import price_band_of, spot_instrument_of, spot_markets
-from trimtab.adapters.gate_waiting import waiting_order_of, waiting_rows
+from trimtab.adapters.gate.history import closes_of
+from trimtab.adapters.gate.instruments import price_band_of, spot_instrument_of, spot_markets
+from trimtab.adapters.gate.waiting import waiting_order_of, waiting_rows
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyRights, KeyUse
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimtab.adapters.halved_windows import whole_stretch
+from trimtab.adapters.frame.halved_windows import whole_stretch
 from trimtab.domain.errors import NotDone
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.wire.opened import perpetual_btc
-from trimtab.adapters.ccxt_answers import Unreadable, Unserved
-from trimtab.adapters.hyperliquid_answers import (
+from trimtab.adapters.hyperliquid.answers import (
     balances_of,
     fill_of,
     key_rights_of,
@@ -21,9 +20,10 @@ from trimtab.adapters.hyperliquid_answers import (
     require_plain,
     status_row,
 )
-from trimtab.adapters.hyperliquid_markets import instrument_of, tick_of
-from trimtab.adapters.hyperliquid_names import cloid_of, name_of_cloid
-from trimtab.adapters.hyperliquid_signing import plain
+from trimtab.adapters.hyperliquid.markets import instrument_of, tick_of
+from trimtab.adapters.hyperliquid.names import cloid_of, name_of_cloid
+from trimtab.adapters.hyperliquid.signing import plain
+from trimtab.adapters.wire.exact import Unreadable, Unserved
 from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Asset
 from trimtab.domain.orders import ClientOrderId, client_order_id

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.kraken_answers import key_rights_of, result_of
-from trimtab.adapters.kraken_instruments import (
+from trimtab.adapters.frame.offset_pages import read_whole
+from trimtab.adapters.kraken.answers import key_rights_of, result_of
+from trimtab.adapters.kraken.instruments import (
     balances_of,
     instrument_of,
     markets_of,
     taker_fees_of,
     told_of,
 )
-from trimtab.adapters.kraken_names import asset_of, name_of_uuid, uuid_of
-from trimtab.adapters.offset_pages import read_whole
+from trimtab.adapters.kraken.names import asset_of, name_of_uuid, uuid_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import ClientOrderId, client_order_id

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_answers import Unreadable, Unserved
-from trimtab.adapters.kucoin_answers import (
+from trimtab.adapters.kucoin.answers import (
     balances_of,
     data_in,
     fill_of,
@@ -18,13 +17,14 @@ from trimtab.adapters.kucoin_answers import (
     page_in,
     symbols_in,
 )
-from trimtab.adapters.kucoin_history import closes_of
-from trimtab.adapters.kucoin_instruments import (
+from trimtab.adapters.kucoin.history import closes_of
+from trimtab.adapters.kucoin.instruments import (
     instrument_of,
     markets_of,
     price_band_of,
     taker_fee_of,
 )
+from trimtab.adapters.wire.exact import Unreadable, Unserved
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import ClientOrderId, Side, VenueOrderId
 from trimtab.domain.snapshot import Balance

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import intent, spot_btc
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.mexc_answers import (
+from trimtab.adapters.frame.timed_fills import stamp_of
+from trimtab.adapters.mexc.answers import (
     balances_of,
     client_id_of,
     fill_of,
@@ -19,12 +19,12 @@ from trimtab.adapters.mexc_answers import (
     received_id,
     taker_fee_of,
 )
-from trimtab.adapters.mexc_instruments import (
+from trimtab.adapters.mexc.instruments import (
     spot_instrument_of,
     spot_markets,
     spot_price_band_of,
 )
-from trimtab.adapters.timed_fills import stamp_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import ClientOrderId, Side
 from trimtab.domain.rights import KeyUse

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_answers import SeveralMargins, Unreadable, Unserved
-from trimtab.adapters.mexc_contract_fills import fill_of, trade_of
-from trimtab.adapters.mexc_contract_orders import (
+from trimtab.adapters.mexc.contract_fills import fill_of, trade_of
+from trimtab.adapters.mexc.contract_orders import (
     cancelled_number,
     open_order_of,
     order_row,
     order_rows,
     received_number,
 )
-from trimtab.adapters.mexc_contracts import (
+from trimtab.adapters.mexc.contracts import (
     RiskStep,
     brackets_of,
     is_done,
@@ -29,8 +28,8 @@ from trimtab.adapters.mexc_contracts import (
     taker_fee_of,
     told_of,
 )
-from trimtab.adapters.mexc_instruments import linear_price_band_of
-from trimtab.adapters.mexc_margin import (
+from trimtab.adapters.mexc.instruments import linear_price_band_of
+from trimtab.adapters.mexc.margin import (
     maintained,
     pools_of,
     position_mode_of,
@@ -38,8 +37,9 @@ from trimtab.adapters.mexc_margin import (
     settings_of,
     tightest,
 )
-from trimtab.adapters.mexc_payments import funding_of, move_of, trade_payments
-from trimtab.adapters.mexc_venue import json_number
+from trimtab.adapters.mexc.payments import funding_of, move_of, trade_payments
+from trimtab.adapters.mexc.venue import json_number
+from trimtab.adapters.wire.exact import SeveralMargins, Unreadable, Unserved
 from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import ClientOrderId, Side, VenueOrderId

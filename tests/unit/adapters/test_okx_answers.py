@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import intent
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.okx_answers import (
+from trimtab.adapters.okx.answers import (
     cancelled_id,
     fill_of,
     key_rights_of,
@@ -20,7 +19,8 @@ from trimtab.adapters.okx_answers import (
     rows_in,
     taker_fee_of,
 )
-from trimtab.adapters.okx_instruments import price_band_of, spot_instrument_of, spot_markets
+from trimtab.adapters.okx.instruments import price_band_of, spot_instrument_of, spot_markets
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import Side
 from trimtab.domain.rights import KeyRights, KeyUse

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.okx_contracts import (
+from trimtab.adapters.okx.contracts import (
     brackets_of,
     closing_fees,
     is_leverage_set,
@@ -20,7 +19,8 @@ from trimtab.adapters.okx_contracts import (
     price_in,
     tiers_of,
 )
-from trimtab.adapters.okx_payments import payments_of
+from trimtab.adapters.okx.payments import payments_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.payments import PaymentKind
 
 NAME = "BTC-USDT-SWAP"

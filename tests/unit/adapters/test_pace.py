@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimtab.adapters.pace import Pace
+from trimtab.adapters.wire.pace import Pace
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

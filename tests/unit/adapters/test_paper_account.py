@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.builders import account
-from trimtab.adapters.paper_account import simulated
+from trimtab.adapters.paper.account import simulated
 from trimtab.domain.instruments import Symbol
 
 PERPETUAL = Symbol("BTC/USDT:USDT")

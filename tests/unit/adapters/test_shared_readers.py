@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from tests.wire.opened import NoWaiting, intent, spot_btc
-from trimtab.adapters.ccxt_answers import Unreadable, instant
-from trimtab.adapters.daily_candles import candles_of, closes_between
-from trimtab.adapters.kept_rights import KeptRights
-from trimtab.adapters.listed_pages import Page, whole_list
-from trimtab.adapters.received_orders import followed, received
-from trimtab.adapters.timed_fills import as_set, fills_since, risen_trade_id, stamp_of
+from trimtab.adapters.frame.daily_candles import candles_of, closes_between
+from trimtab.adapters.frame.kept_rights import KeptRights
+from trimtab.adapters.frame.listed_pages import Page, whole_list
+from trimtab.adapters.frame.received_orders import followed, received
+from trimtab.adapters.frame.timed_fills import as_set, fills_since, risen_trade_id, stamp_of
+from trimtab.adapters.wire.exact import Unreadable, instant
 from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.history import Close
 from trimtab.domain.instruments import Asset

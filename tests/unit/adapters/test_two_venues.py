@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.builders import NOW, account
-from trimtab.adapters.ccxt_history import Markets
+from trimtab.adapters.frame.daily_lists import Markets
 from trimtab.adapters.two_histories import TwoHistories
 from trimtab.adapters.two_venues import (
     TwoMarkets,

@@ -13,12 +13,12 @@ from tests.unit.adapters.test_bitget_answers import spot as bitget_spot
 from tests.unit.adapters.test_bitget_answers import swap as bitget_swap
 from tests.unit.adapters.test_okx_answers import market as okx_spot
 from tests.unit.adapters.test_okx_contracts import contract_row
-from trimtab.adapters.bitget_waiting import COIN_PLANS, coin_plan_of, coin_stop_of, contract_plan_of
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.listed_pages import Page
-from trimtab.adapters.okx_contracts import linear_instrument_of
-from trimtab.adapters.okx_waiting import waiting_order_of
-from trimtab.adapters.order_rows import dearest, lots_worth
+from trimtab.adapters.bitget.waiting import COIN_PLANS, coin_plan_of, coin_stop_of, contract_plan_of
+from trimtab.adapters.frame.listed_pages import Page
+from trimtab.adapters.frame.order_rows import dearest, lots_worth
+from trimtab.adapters.okx.contracts import linear_instrument_of
+from trimtab.adapters.okx.waiting import waiting_order_of
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import Side
 

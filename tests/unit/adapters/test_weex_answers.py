@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from trimtab.adapters.ccxt_answers import Unreadable
-from trimtab.adapters.weex_answers import (
+from trimtab.adapters.weex.answers import (
     balances_of,
     cancelled_id,
     client_id_of,
@@ -18,6 +17,7 @@ from trimtab.adapters.weex_answers import (
     order_row,
     price_band_of,
 )
+from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import ClientOrderId, Side, VenueOrderId
 

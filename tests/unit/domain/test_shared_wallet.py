@@ -9,7 +9,7 @@ from decimal import Decimal
 from tests.builders import account, contract, occasion, plan, policy, swap
 from tests.fakes.statements import statement_of
 from tests.unit.risk.cases import ask, context, refused
-from trimtab.adapters.paper_account import simulated
+from trimtab.adapters.paper.account import simulated
 from trimtab.domain.exact import ONE
 from trimtab.domain.exposure import exposure
 from trimtab.domain.findings import Verdict

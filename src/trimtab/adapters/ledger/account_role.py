@@ -1,6 +1,6 @@
 """The role of a SQL ledger that is about the account itself: statements and payments.
 
-A module of its own, so that neither it nor :mod:`trimtab.adapters.sql_ledger` grows beyond a page.
+A module of its own, so that neither it nor ``sql_ledger`` grows beyond a page.
 """
 
 from __future__ import annotations

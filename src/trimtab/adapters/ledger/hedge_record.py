@@ -1,6 +1,6 @@
 """What the hedge book follows from, as the tables have it. Not pure: it reads a connection.
 
-A role of its own, so that neither it nor :mod:`trimtab.adapters.sql_ledger` grows beyond a page.
+A role of its own, so that neither it nor ``sql_ledger`` grows beyond a page.
 Only real rows: a dry run's simulated fills open no hedge.
 """
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.text import Text
 
-from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.approval import approve as approved_plan
 from trimtab.approval import grant

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from trimtab.adapters.ccxt_open import OpenedVenue
 from trimtab.adapters.ledger.files import Place
 from trimtab.adapters.ledger.holding import locked_at
 from trimtab.adapters.ledger.site import Site, site_of
-from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger
+from trimtab.adapters.open_venue import OpenedVenue
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import open_account
 from trimtab.bootstrap import open_books, open_references, owner, venue_settings

@@ -25,7 +25,7 @@ from trimtab.adapters.ledger.export import (
     transfer_document,
 )
 from trimtab.adapters.ledger.rows import LedgerEvent, VerifyReport
-from trimtab.adapters.sql_ledger import SqlLedger, verify_ledger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger, verify_ledger
 from trimtab.bootstrap import open_books
 from trimtab.cli import session
 from trimtab.cli.commands.settings import write_new

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from trimtab import notices
-from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import open_books, owner
 from trimtab.cli import session

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.terminal import forget_typed_ahead
 from trimtab.approval import ungrantable

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from trimtab.adapters.ledger.projection import EntryKind
 from trimtab.adapters.ledger.rows import LedgerEvent
-from trimtab.adapters.sql_ledger import SqlLedger
+from trimtab.adapters.ledger.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.terminal import TerminalProgress
 from trimtab.bootstrap import Shell, open_books, open_shell, owner

@@ -1,0 +1,1 @@
+"""Binance: spot, USD-M, and what is held in coin-margined contracts."""

@@ -1,0 +1,1 @@
+"""BingX: spot and perpetuals that settle in USDT."""

@@ -1,0 +1,1 @@
+"""Bitget v2: spot and perpetuals that settle in USDT."""

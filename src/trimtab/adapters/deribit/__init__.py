@@ -1,0 +1,1 @@
+"""Deribit v2: spot and linear perpetuals, in one wallet."""

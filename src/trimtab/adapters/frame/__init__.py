@@ -1,0 +1,1 @@
+"""What adapters of venues share: snapshots, orders, look-ups, executions and lists by raw calls."""

@@ -1,0 +1,1 @@
+"""Gate v4: spot, in classic mode."""

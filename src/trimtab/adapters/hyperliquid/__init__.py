@@ -1,0 +1,1 @@
+"""Hyperliquid: coins, signed by an API wallet."""

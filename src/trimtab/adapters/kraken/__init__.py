@@ -1,0 +1,1 @@
+"""Kraken: spot, one request of a key after the other."""

@@ -1,0 +1,1 @@
+"""KuCoin: coins of the trade account."""

@@ -1,0 +1,1 @@
+"""MEXC: spot and perpetuals that settle in USDT."""

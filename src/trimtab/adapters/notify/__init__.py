@@ -1,0 +1,1 @@
+"""How people are told, and how they reply: a module for each way out of the machine."""

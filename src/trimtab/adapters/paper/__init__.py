@@ -1,0 +1,1 @@
+"""Dry runs: real reads, simulated orders, nothing sent."""

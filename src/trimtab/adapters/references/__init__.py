@@ -1,0 +1,1 @@
+"""Independent prices, of sources that are not the venue."""
