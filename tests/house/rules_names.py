@@ -87,7 +87,7 @@ def _named(module: Module) -> Iterator[tuple[int, str]]:
     ),
     good=(
         "class Ledger: ...",
-        "class CcxtMarketData: ...",
+        "class BinanceMarketData: ...",
         "def plan(): ...",
         "data_age = 1",
         "def due(): ...",

@@ -135,7 +135,7 @@ SENDING: Final = (
         "I3",
         3,
         edit(
-            "adapters.binance.venue:CcxtVenue.submit",
+            "adapters.binance.venue:BinanceVenue.submit",
             "if intent.reduce_only and instrument.is_contract:",
             "if False:",
         ),

@@ -84,7 +84,7 @@ STOPS: Final = (
         "I33 I34",
         "stops:ALIVE:at3_spike:1",
         edit(
-            "adapters.binance.stops:CcxtStops.look_up",
+            "adapters.binance.stops:BinanceStops.look_up",
             "        if told.order_id is None:\n            return told.stop\n",
             "        return told.stop\n",
         ),

@@ -14,7 +14,7 @@ from tests.contract.test_wallets import moving
 from tests.contract.venue_cases import At, at_venue
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, html, scripted_venue, told
 from tests.wire.opened import opened
-from trimtab.adapters.binance.transfers import CcxtWallets
+from trimtab.adapters.binance.transfers import BinanceWallets
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.transfers import ListedState
 from trimtab.testnet import Fault, Kind
@@ -27,7 +27,7 @@ AFTER = [Kind.RESET_AFTER, Kind.TRUNCATE_JSON, Kind.EMPTY, Kind.HTML, Kind.CUT_B
 @asynccontextmanager
 async def wallets_with(
     method: str, answer: Script | Any
-) -> AsyncIterator[tuple[CcxtWallets, ScriptedVenue]]:
+) -> AsyncIterator[tuple[BinanceWallets, ScriptedVenue]]:
     """Open wallets on a server that answers the one call as told."""
     async with scripted_venue() as server, opened(server.url) as venue:
         server.script[method, PATH] = answer

@@ -7,19 +7,19 @@ TLS is the session's; with a context of its own ccxt reads no file of authoritie
 
 from __future__ import annotations
 
+import importlib
 import logging
 import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 from yarl import URL
 
 from trimtab.adapters.frame.opened_venue import ApiKey, OpenedVenue, VenueSettings
-from trimtab.adapters.venue_adapters import ADAPTERS
 from trimtab.adapters.wire.budget import Budget
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.ccxt_import import exchange_class
@@ -91,7 +91,22 @@ async def open_venue(
             profile=profile,
             ccxt_error=sys.modules["ccxt.base.errors"].BaseError,
         )
-        yield ADAPTERS[profile.venue_id](wire, hosts, settings)
+        yield _opener_of(profile)(wire, hosts, settings)
+
+
+class _OpensPorts(Protocol):
+    """What puts the ports of one venue on a wire."""
+
+    def __call__(self, wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+        """Return the ports."""
+        ...
+
+
+def _opener_of(profile: VenueProfile) -> _OpensPorts:
+    """Return the ``open_ports`` of a venue's package; no other venue's is imported."""
+    package: Any = importlib.import_module(f"trimtab.adapters.{profile.venue_id}.ports")
+    opener: _OpensPorts = package.open_ports
+    return opener
 
 
 def _require_spoken(settings: VenueSettings, profile: VenueProfile) -> None:

@@ -126,7 +126,7 @@ _NO_FUTURES: Final = _Futures(
 )
 
 
-class CcxtMarketData:
+class BinanceMarketData:
     """Snapshots of one account. Opened and closed by ``open_venue.open_venue``."""
 
     def __init__(

@@ -65,7 +65,7 @@ class Asked:
     """Whether those that are coin-margined are counted."""
 
 
-class CcxtPreflight:
+class BinancePreflight:
     """Reads about the venue itself. Opened and closed by ``open_venue.open_venue``."""
 
     def __init__(self, wire: Wire, hosts: HostRecord, asked: Asked) -> None:

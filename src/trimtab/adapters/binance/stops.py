@@ -69,7 +69,7 @@ _UNFILLED_TOLD: Final = timedelta(days=3, hours=1)
 """Only an order that ended without a fill is told of no more so soon; the hour is for clocks."""
 
 
-class CcxtStops:
+class BinanceStops:
     """Stops on a venue. Opened and closed by :func:`trimtab.adapters.open_venue.open_venue`."""
 
     def __init__(self, wire: Wire, catalogue: Catalogue) -> None:

@@ -51,7 +51,7 @@ _STATES: Final[Mapping[str, ListedState]] = {
 }
 
 
-class CcxtWallets:
+class BinanceWallets:
     """The wallets of an account on a venue. Opened and closed by ``open_venue.open_venue``."""
 
     def __init__(self, wire: Wire) -> None:

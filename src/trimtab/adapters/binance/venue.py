@@ -42,7 +42,7 @@ _OPEN: Final[Mapping[Desk, Endpoint]] = {
 }
 
 
-class CcxtVenue:
+class BinanceVenue:
     """Orders on a venue. Opened and closed by :func:`trimtab.adapters.open_venue.open_venue`."""
 
     def __init__(self, wire: Wire, catalogue: Catalogue, *, has_futures: bool) -> None:
