@@ -96,7 +96,7 @@ BOOKS: Final = (
         edit(
             "adapters.binance.orders:fill_of",
             'fill_price=decimal_of(row, "price")',
-            'fill_price=Decimal(float(decimal_of(row, "price")))',
+            'fill_price=(told := decimal_of(row, "price")).from_float(float(told))',
         ),
     ),
     bug(
