@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -24,7 +25,7 @@ from trimtab.domain.orders import (
 )
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.plan import Plan
-from trimtab.ports import Ledger, Transition
+from trimtab.ports import Ledger, PlanStatus, Transition
 
 Opener = Callable[..., AbstractAsyncContextManager[Ledger]]
 BTC = Symbol("BTC/USDT")
@@ -149,3 +150,33 @@ def fill(
         fee_asset=Asset("USDT"),
         filled_at=NOW + timedelta(milliseconds=trade),
     )
+
+
+@asynccontextmanager
+async def with_sell_begun(opener: Opener, *, dry_run: bool = False) -> AsyncIterator[Ledger]:
+    """Open a ledger that holds the account, with line 1 of SELL as SUBMITTING."""
+    async with opener(dry_run=dry_run) as ledger, ledger.holding_account(owner="test"):
+        await ledger.save_plan(SELL, report_on(SELL), PlanStatus.PROPOSED)
+        await ledger.begin([intent()], at=NOW, halt_seen=None)
+        yield ledger
+
+
+PAID = Payment(
+    kind=PaymentKind.FUNDING,
+    word="FUNDING_FEE",
+    symbol=Symbol("BTC/USDT:USDT"),
+    asset=Asset("USDT"),
+    units=Decimal("-0.123456789012345678901234567890"),
+    payment_id=PaymentId("4711-BTCUSDT"),
+    trade_id=None,
+    paid_at=LATER,
+)
+EARLIER = dataclasses.replace(
+    PAID,
+    kind=PaymentKind.OTHER,
+    word="WELCOME_BONUS",
+    symbol=None,
+    units=Decimal(10),
+    trade_id=TradeId("9"),
+    paid_at=NOW,
+)

@@ -15,7 +15,6 @@ from tests.contract.ledger_cases import (
     report_on,
     yes_to,
 )
-from tests.contract.test_ledger import opener as opener  # noqa: PLC0414 -- a fixture, shared.
 from trimtab.domain.hedges import (
     DriftBack,
     HedgeCause,

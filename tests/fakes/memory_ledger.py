@@ -1,4 +1,4 @@
-"""A ledger in memory: passes ``tests/contract/test_ledger.py``, forgets when dropped.
+"""A ledger in memory: passes ``tests/contract/test_ledger_*.py``, forgets when dropped.
 
 ``MemoryStore`` is what would be on disk, ``MemoryLedger`` one process that has it open. Two
 ledgers on one store are two processes. ``store.fail_next`` makes the next write fail as a
