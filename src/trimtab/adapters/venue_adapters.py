@@ -33,6 +33,10 @@ from trimtab.adapters.bybit.markets import bybit_markets
 from trimtab.adapters.bybit.orders import BybitOrders
 from trimtab.adapters.bybit.preflight import bybit_preflight
 from trimtab.adapters.bybit.venue import bybit_venue
+from trimtab.adapters.coinbase.history import coinbase_history
+from trimtab.adapters.coinbase.markets import CoinbaseAccount, coinbase_markets
+from trimtab.adapters.coinbase.orders import RestingOrders as CoinbaseResting
+from trimtab.adapters.coinbase.preflight import coinbase_preflight
 from trimtab.adapters.deribit.history import deribit_history
 from trimtab.adapters.deribit.markets import DeribitAccount, Told, deribit_markets
 from trimtab.adapters.deribit.orders import DeribitOrders
@@ -40,6 +44,7 @@ from trimtab.adapters.deribit.preflight import deribit_preflight
 from trimtab.adapters.deribit.venue import deribit_venue
 from trimtab.adapters.frame.no_stops import NoStops
 from trimtab.adapters.frame.one_wallet import OneWallet
+from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.frame.opened_venue import OpenedVenue, VenueSettings
 from trimtab.adapters.frame.raw_account import RawMarketData, ReadsAccount
 from trimtab.adapters.gate.account import GateAccount, gate_markets
@@ -301,6 +306,20 @@ def _kucoin(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVen
     )
 
 
+def _coinbase(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenue:
+    """Put what reads Coinbase on one wire, with one list of markets; nothing there orders."""
+    markets = coinbase_markets(wire)
+    key, quote = settings.account, settings.quote
+    account = CoinbaseAccount(wire, markets, CoinbaseResting(wire, markets))
+    return OpenedVenue(
+        venue=OnlyRead(),
+        wallets=OneWallet("it is only read"),
+        market=RawMarketData(wire, markets, account, key=key, quote=quote),
+        preflight=coinbase_preflight(wire, hosts, use=settings.key_use),
+        history=coinbase_history(wire, markets, quote=quote),
+    )
+
+
 ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedVenue]]] = (
     MappingProxyType(
         {
@@ -316,6 +335,7 @@ ADAPTERS: Final[Mapping[str, Callable[[Wire, HostRecord, VenueSettings], OpenedV
             "gate": _gate,
             "kraken": _kraken,
             "kucoin": _kucoin,
+            "coinbase": _coinbase,
         }
     )
 )
