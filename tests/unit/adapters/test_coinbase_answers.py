@@ -143,6 +143,12 @@ def test_an_account_that_is_not_whole_makes_all_unreadable(changed: dict[str, ob
         balances_of(rows, KEY)
 
 
+def test_an_empty_account_of_a_strange_type_keeps_nothing_from_being_read() -> None:
+    rows = [account_row("XYZ", Decimal(0), type="NEVER_SEEN"), account_row("BTC", Decimal(1))]
+    assert set(balances_of(rows, KEY)) == {"BTC"}
+    assert beside_of(rows) == ()
+
+
 def test_a_portfolio_that_is_not_told_is_taken_for_the_keys() -> None:
     rows = [account_row("BTC", Decimal(1), retail_portfolio_id="")]
     assert balances_of(rows, KEY)[Asset("BTC")].free == 1

@@ -52,7 +52,8 @@ GOOD: dict[str, tuple[str, str]] = {
     "Ed25519, the seed": (base64.b64encode(SEED).decode(), base64.b64encode(SEED).decode()),
 }
 BAD = {
-    "a space in a line": SEC1.replace("\n", " \n", 2),
+    "a space in a line": SEC1[:60] + " " + SEC1[61:],
+    "a space behind a line": SEC1.replace("\n", " \n", 2),
     "a tab": SEC1.replace("\n", "\n\t", 1),
     "an empty line": SEC1.replace("\n", "\n\n", 2),
     "something before": f"secret: {SEC1}",

@@ -121,7 +121,7 @@ def balances_of(rows: Iterable[Row], told: Permissions) -> Mapping[Asset, Balanc
     found: dict[Asset, Balance] = {}
     for row in rows:
         asset, free, locked = _held(row)
-        if not _is_counted(row) or not (free or locked):
+        if not (free or locked) or not _is_counted(row):
             continue
         if (of := row.get("retail_portfolio_id")) not in (None, "", told.portfolio):
             raise Unserved(
