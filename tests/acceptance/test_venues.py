@@ -24,7 +24,8 @@ async def test_venues_are_listed_with_their_promises(tmp_path: Path) -> None:
         "by_facts": "live",
         "reasons": [],
     }
-    assert venues["coinbase"]["markets"]["spot"]["by_facts"] == "dry_run_only"
+    assert venues["coinbase"]["markets"]["spot"]["promise"] == "dry_run_only"
+    assert venues["coinbase"]["markets"]["linear"]["promise"] == "facts_only"
     assert not venues["mexc"]["has_testnet"]
 
 
@@ -47,12 +48,62 @@ async def test_a_venue_that_nobody_knows_ends_with_two(tmp_path: Path) -> None:
     assert has_no_traceback(ended)
 
 
-async def test_a_configuration_is_told_why_its_venue_is_not_opened(account: Account) -> None:
-    ended = await account.trimtab("config", "check", "--set", "venue.id=coinbase", "--json")
+async def test_a_configuration_is_told_which_venues_are_opened_and_for_what(
+    account: Account,
+) -> None:
+    ended = await account.trimtab("config", "check", "--set", "venue.id=upbit", "--json")
     assert ended.code == 2
     (fault,) = ended.document["error"]["faults"]
-    assert "no adapter opens it" in fault["reason"]
+    assert "must be a venue with a profile" in fault["reason"]
     assert fault["fix"].startswith("write binance")
+    sets = ["--set", "venue.id=coinbase", "--set", 'venue.markets=["spot","swap"]']
+    ended = await account.trimtab("config", "check", *sets, "--json")
+    faults = {each["key"]: each for each in ended.document["error"]["faults"]}
+    assert faults["venue.markets"]["reason"] == "coinbase is opened for spot only"
+
+
+COINBASE = """\
+[account]
+quote = "USDC"
+
+[venue]
+id = "coinbase"
+environment = "live"
+markets = ["spot"]
+
+[portfolio.targets]
+BTC = "0.5"
+USDC = "0.5"
+
+[ledger]
+url = "sqlite:///{folder}/main.db"
+"""
+
+
+@pytest.mark.parametrize("words", [("run", "--execute"), ("schedule", "run", "--execute")])
+async def test_orders_are_kept_from_a_venue_that_is_only_read_before_anything_is_opened(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "trimtab.toml").write_text(COINBASE.format(folder=tmp_path), encoding="utf-8")
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    ended = await trimtab(list(words), folder=tmp_path)
+    assert (checked.code, ended.code) == (0, 2), ended.text
+    assert "coinbase is for dry runs only: no order can be looked up by the name" in ended.stderr
+    assert "nothing was sent" in ended.stderr
+    assert "next: trimtab venues show coinbase" in ended.stderr
+    assert not (tmp_path / "main.db").exists()
+
+
+async def test_init_for_a_venue_that_signs_with_a_pair_of_keys_says_how_its_secret_is_stored(
+    tmp_path: Path,
+) -> None:
+    words = ["init", "--venue", "coinbase", "--environment", "live"]
+    written = await trimtab(words, folder=tmp_path)
+    checked = await trimtab(["config", "check"], folder=tmp_path)
+    assert (written.code, checked.code) == (0, 0), checked.text
+    text = (tmp_path / "trimtab.toml").read_text(encoding="utf-8")
+    assert 'markets = ["spot"]' in text
+    assert "the base64 of an Ed25519 key" in text
 
 
 BYBIT = """\

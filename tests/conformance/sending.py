@@ -198,7 +198,7 @@ async def leverage_is_set_once(stage: Stage) -> None:
 
 
 async def requests_stay_in_their_place(stage: Stage) -> None:
-    await stage.opened.venue.submit(stage.buy(SIZE))
+    await stage.act(SIZE)
     live = {asked.host for asked in stage.line.asked}
     assert live <= stage.profile.hosts[Environment.LIVE]
     if stage.profile.sandbox is None:
@@ -207,7 +207,7 @@ async def requests_stay_in_their_place(stage: Stage) -> None:
                 pass
         return
     async with staged(stage.venue_id, stage.market, environment=Environment.TESTNET) as other:
-        await other.opened.venue.submit(other.buy(SIZE))
+        await other.act(SIZE)
         hosts = {asked.host for asked in other.line.asked}
     assert hosts <= stage.profile.hosts[Environment.TESTNET]
     header = KNOWN[stage.venue_id].places[Environment.TESTNET].header

@@ -13,6 +13,9 @@ from tests.conformance.binance_floor import BinanceFloor
 from tests.conformance.bingx_floor import BingxFloor
 from tests.conformance.bitget_floor import PASSPHRASE, BitgetFloor
 from tests.conformance.bybit_floor import BybitFloor
+from tests.conformance.coinbase_floor import KEY as COINBASE_KEY
+from tests.conformance.coinbase_floor import SECRET as COINBASE_SECRET
+from tests.conformance.coinbase_floor import CoinbaseFloor
 from tests.conformance.deribit_floor import DeribitFloor
 from tests.conformance.floors import ConformingFloor
 from tests.conformance.gate_floor import GateFloor
@@ -26,6 +29,7 @@ from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.weex_floor import WeexFloor
 from tests.wire.opened import NoWaiting, intent
+from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent
@@ -53,11 +57,13 @@ FLOORS: dict[str, Callable[[Market], ConformingFloor]] = {
     "gate": GateFloor,
     "kraken": KrakenFloor,
     "kucoin": KucoinFloor,
+    "coinbase": CoinbaseFloor,
 }
 """A venue in process for each that an adapter opens."""
 _KEYS = {
     "hyperliquid": ApiKey(key=ACCOUNT, secret=AGENT_KEY),
     "kraken": ApiKey(key=KRAKEN_KEY, secret=KRAKEN_SECRET),
+    "coinbase": ApiKey(key=COINBASE_KEY, secret=COINBASE_SECRET),
 }
 OFFSETS_MS = {"kraken": 1500}
 """Where the clock tells seconds, nothing better is known of it by who does not wait."""
@@ -105,13 +111,22 @@ class Stage:
         price = self.floor.truth().ask if limit is None else limit
         return intent(self.instrument, lots, str(price), line=line)
 
+    async def act(self, quantity: str) -> None:
+        """Send an order, or read where none is sent."""
+        venue = self.opened.venue
+        if isinstance(venue, OnlyRead):
+            await self.read_again()
+            return
+        await venue.submit(self.buy(quantity))
+
     async def read_again(self) -> Snapshot:
         """Return the account as it is now."""
         return await self.opened.market.snapshot(PORTFOLIO[self.market])
 
     def unmetered(self) -> None:
         """Let as much be asked as a case needs: what a venue takes in a time is not its matter."""
-        venue: Any = self.opened.venue
+        at: Any = self.opened
+        venue = at.market if isinstance(at.venue, OnlyRead) else at.venue
         for desk, limits in self.profile.order_limits.items():
             venue._wire.budget.learn(desk, orders=limits, weight=10**6)
 

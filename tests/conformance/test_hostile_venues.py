@@ -118,6 +118,14 @@ KRAKEN = (
     "/0/public/AssetPairs",
     "/0/public/Depth",
 )
+COINBASE = (
+    "/api/v3/brokerage/key_permissions",
+    "/api/v3/brokerage/accounts",
+    "/api/v3/brokerage/products",
+    "/api/v3/brokerage/product_book",
+    "/api/v3/brokerage/transaction_summary",
+    "/api/v3/brokerage/orders/historical/batch?order_status=OPEN",
+)
 BY_NAME = {
     "/0/private/BalanceEx": ("result",),
     "/0/private/OpenPositions": ("result",),
@@ -165,6 +173,7 @@ READS = [
     *(pytest.param("okx", Market.LINEAR, path, id=f"linear {path}") for path in OKX_LINEAR),
     *(pytest.param("gate", Market.SPOT, path, id=path) for path in GATE),
     *(pytest.param("kraken", Market.SPOT, path, id=path) for path in KRAKEN),
+    *(pytest.param("coinbase", Market.SPOT, path, id=path) for path in COINBASE),
 ]
 FILLS = [
     pytest.param("bybit", Market.SPOT, "/v5/execution/list", id="bybit-spot"),

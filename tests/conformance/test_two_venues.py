@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conformance.line import Line, Mishap
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import (
+    SENDS,
     SaysYes,
     config_of,
     differences,
@@ -23,15 +25,17 @@ from tests.conformance.test_whole_run import (
     variables_of,
 )
 from tests.durability.program import Quiet
+from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import joined
-from trimtab.bootstrap import Shell, venue_settings
+from trimtab.bootstrap import Shell, on_paper, ordering, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import load
+from trimtab.domain.errors import ConfigError
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyUse
@@ -50,7 +54,7 @@ ONE_WALLET = (BybitFloor, OkxFloor, DeribitFloor)
 PAIRS = [
     (coins, hedges)
     for coins, market in SHOWN
-    if market is Market.SPOT
+    if market is Market.SPOT and coins in SENDS
     for hedges, other in SHOWN
     if other is Market.LINEAR and hedges != coins
 ]
@@ -72,7 +76,7 @@ def keys_of(coins: str, hedges: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def opened(
-    coins: str, hedges: str, folder: Path
+    coins: str, hedges: str, folder: Path, *, paper: bool = False
 ) -> AsyncIterator[tuple[Runner, Shell, tuple[Line, Line]]]:
     """Open both venues on a floor each, as the composition root joins them."""
     file = folder / "trimtab.toml"
@@ -86,7 +90,7 @@ async def opened(
     lines = Line(FLOORS[coins](Market.SPOT)), Line(FLOORS[hedges](Market.LINEAR))
     first, second = venue_settings(config, keys, clock, use=KeyUse.SEND)
     async with (
-        open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
+        open_ledger(config.ledger_url, config.key, dry_run=paper, clock=clock) as ledger,
         open_venue(first, session=lines[0].session) as here,
         open_venue(second, session=lines[1].session) as there,
     ):
@@ -105,7 +109,11 @@ async def opened(
             history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
         )
         runner = runner_of(
-            shell, approver=SaysYes(), progress=Quiet(), stop=asyncio.Event(), wish=None
+            on_paper(shell) if paper else shell,
+            approver=SaysYes(),
+            progress=Quiet(),
+            stop=asyncio.Event(),
+            wish=None,
         )
         yield runner, shell, lines
 
@@ -163,3 +171,21 @@ async def test_closes_come_from_the_coins_and_funding_from_the_hedges(
     assert days == sorted(days)
     assert days[-1] == past.until
     assert past.funding[Asset("BTC")]
+
+
+async def test_coins_that_are_only_read_keep_orders_from_both_venues_and_are_planned_for(
+    tmp_path: Path,
+) -> None:
+    async with opened("coinbase", "bybit", tmp_path, paper=True) as (runner, shell, lines):
+        assert isinstance(shell.venue, OnlyRead)
+        with pytest.raises(ConfigError, match="coinbase is only read"):
+            ordering(shell)
+        result = await run(runner, consent=Consent.DRY_RUN, slot_due=True)
+        assert result.status is PlanStatus.DRY_RUN, refusals(result)
+        fills = await shell.ledger.fills()
+        assert {fill.symbol for fill in fills} == {Symbol("BTC/USDT:USDT")}
+        since = shell.clock.now() - timedelta(days=1)
+        before = len(lines[1].asked)
+        await shell.payments.payments(since)
+        assert len(lines[1].asked) > before, "the hedges' venue lists what was paid"
+    assert {asked.method for line in lines for asked in line.asked} == {"GET"}

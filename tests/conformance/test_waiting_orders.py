@@ -48,6 +48,12 @@ READS = [
     pytest.param("hyperliquid", Market.SPOT, "/info?frontendOpenOrders", id="hyperliquid"),
     pytest.param("kraken", Market.SPOT, "/0/private/OpenOrders", id="kraken"),
     pytest.param("gate", Market.SPOT, "/api/v4/spot/price_orders", id="gate"),
+    pytest.param(
+        "coinbase",
+        Market.SPOT,
+        "/api/v3/brokerage/orders/historical/batch?order_status=OPEN",
+        id="coinbase",
+    ),
 ]
 
 ANOTHER_UNIT = "'' at ('data', 0, 'tgtCcy')"

@@ -21,7 +21,7 @@ from yarl import URL
 
 from trimtab.adapters.frame.opened_venue import ApiKey, OpenedVenue, VenueSettings
 from trimtab.adapters.wire.budget import Budget
-from trimtab.adapters.wire.calls import Wire
+from trimtab.adapters.wire.calls import Wire, reading_failures
 from trimtab.adapters.wire.ccxt_import import exchange_class
 from trimtab.adapters.wire.host_record import HostRecord
 from trimtab.adapters.wire.transport import (
@@ -84,6 +84,7 @@ async def open_venue(
         closing.push_async_callback(courier.close)
         exchange = _exchange(settings, profile, courier)
         closing.push_async_callback(exchange.close)
+        _require_signing(exchange, profile)
         wire = Wire(
             exchange,
             budget=budget,
@@ -153,6 +154,28 @@ def _require_wallet(settings: VenueSettings, profile: VenueProfile) -> None:
         next_step="set the account's address as the key and the API wallet's private key as its"
         " secret, then trimtab doctor",
     )
+
+
+def _require_signing(exchange: Any, profile: VenueProfile) -> None:  # noqa: ANN401 -- ccxt is untyped.
+    """Sign once what is not sent, where a pair of keys signs: a secret that cannot is found here.
+
+    Raises:
+        ConfigError: it cannot; what ccxt says of it is not shown.
+
+    """
+    if not profile.signs_with_key_pair:
+        return
+    told = reading_failures(sys.modules["ccxt.base.errors"].BaseError)
+    try:
+        headers = exchange.sign("brokerage/time", ["v3", "private"], "GET", {})["headers"]
+    except told:
+        headers = {}
+    if "Authorization" not in headers:
+        raise ConfigError(
+            f"the secret of the key of {profile.venue_id} does not sign: it is neither an EC key of"
+            " P-256 in PEM, nor an Ed25519 key in base64",
+            next_step="store the key and its secret again, then trimtab doctor",
+        )
 
 
 def _wallet(settings: VenueSettings, profile: VenueProfile) -> dict[str, str]:

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
 from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.open_venue import ApiKey, VenueSettings
@@ -49,7 +50,8 @@ class Shell:
     config: Config
     clock: Clock
     ledger: SqlLedger
-    venue: Venue
+    venue: Venue | OnlyRead
+    """What is only read has no call for an order; see :func:`ordering`."""
     wallets: Wallets
     stops: Stops
     """Those of the venue; a dry run places none."""
@@ -142,29 +144,52 @@ async def open_shell(
         open_account(settings, key=config.key) as opened,
         open_references(config, clock) as references,
     ):
-        venue: Venue = opened.venue
-        wallets: Wallets = opened.wallets
-        market: MarketData = opened.market
-        if dry_run:
-            from trimtab.adapters.paper.venue import PaperVenue  # noqa: PLC0415 -- dry runs only.
-            from trimtab.adapters.paper.wallets import PaperWallets  # noqa: PLC0415 -- as above.
-
-            paper = PaperVenue(opened.market, clock=clock)
-            venue, market = paper, paper
-            wallets = PaperWallets(paper.funds, clock=clock)
-        yield Shell(
+        shell = Shell(
             config=config,
             clock=clock,
             ledger=ledger,
-            venue=venue,
-            wallets=wallets,
+            venue=opened.venue,
+            wallets=opened.wallets,
             stops=opened.stops,
-            market=market,
+            market=opened.market,
             payments=opened.venue,
             references=references,
             preflight=opened.preflight,
             history=KeptHistory(opened.history, HistoryShelf(shelf_of(config.ledger_url))),
         )
+        yield on_paper(shell) if dry_run else shell
+
+
+def on_paper(shell: Shell) -> Shell:
+    """Return *shell* with a paper venue where orders and moves go: nothing leaves for the venue."""
+    from trimtab.adapters.paper.venue import PaperVenue  # noqa: PLC0415 -- who sends pays for none.
+    from trimtab.adapters.paper.wallets import PaperWallets  # noqa: PLC0415 -- as above.
+
+    paper = PaperVenue(shell.market, clock=shell.clock)
+    wallets = PaperWallets(paper.funds, clock=shell.clock)
+    return dataclasses.replace(shell, venue=paper, market=paper, wallets=wallets)
+
+
+def ordering(shell: Shell) -> Venue:
+    """Return where the account's orders go and are looked up.
+
+    Raises:
+        ConfigError: the account is only read.
+
+    """
+    if isinstance(shell.venue, OnlyRead):
+        from trimtab.venues.register import (  # noqa: PLC0415 -- only who is refused pays for it.
+            least_promised,
+        )
+
+        parts = ((part.venue_id, part.markets) for part in shell.config.parts)
+        venue_id, _ = least_promised(parts)
+        raise ConfigError(
+            f"{venue_id} is only read: no order is sent, looked up or cancelled there, and no"
+            " execution is booked",
+            next_step=f"trimtab venues show {venue_id}",
+        )
+    return shell.venue
 
 
 @asynccontextmanager

@@ -79,6 +79,10 @@ the key must have all of it:
 3. the variables `TRIMTAB__VENUE__API_KEY`, `TRIMTAB__VENUE__API_SECRET` and
    `TRIMTAB__VENUE__PASSWORD`.
 
+A secret is one word without white space. At Coinbase it is the private half of a pair: a PEM (an
+EC key of P-256), its lines kept, or written with `\\n` on one line as the download has it; or the
+base64 of an Ed25519 key.
+
 With `environment = "local"` and none of them set, the pair `local-key` and `local-secret`
 is used, which `trimtab testnet` accepts.
 

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 
+from trimtab.config.key_pairs import private_half
 from trimtab.config.secret_files import text_in
 from trimtab.config.settings import Config, VenuePart
 from trimtab.domain.errors import ConfigError
@@ -202,7 +203,8 @@ def _ways(place: _Place) -> Iterator[str]:
 
 def _complete(parts: Mapping[str, str], place: _Place, *, source: str, use: KeyUse) -> Credentials:
     """Return the parts as credentials: all there that the venue asks for, each one word."""
-    takes_passphrase = PROFILES[place.key.venue].takes_passphrase
+    profile = PROFILES[place.key.venue]
+    takes_passphrase = profile.takes_passphrase
     for part in ("api_key", "api_secret", *(["password"] if takes_passphrase else [])):
         if not parts[part]:
             name = f"{_NAMED[use]}{part}"
@@ -212,7 +214,11 @@ def _complete(parts: Mapping[str, str], place: _Place, *, source: str, use: KeyU
                 f" {place.named(name, source=source)}",
                 next_step="set the key, then trimtab doctor",
             )
+    if profile.signs_with_key_pair:
+        parts = {**parts, "api_secret": _signing(parts["api_secret"], source=source, use=use)}
     for part, text in parts.items():
+        if part == "api_secret" and profile.signs_with_key_pair:
+            continue  # Its lines were looked at.
         if re.search(r"[\s\x00-\x1f\x7f]", text) and part != "password":
             raise ConfigError(
                 f"the {_NAMED[use]}{part} from {source} has white space in it; store it again",
@@ -225,6 +231,22 @@ def _complete(parts: Mapping[str, str], place: _Place, *, source: str, use: KeyU
         source=source,
         use=use,
     )
+
+
+def _signing(text: str, *, source: str, use: KeyUse) -> str:
+    """Return the secret of a venue that signs with a pair of keys, as it signs.
+
+    Raises:
+        ConfigError: it is no private half that signs there; nothing of it is shown.
+
+    """
+    try:
+        return private_half(text)
+    except ValueError as e:
+        raise ConfigError(
+            f"the {_NAMED[use]}api_secret from {source} {e}; store it again",
+            next_step="set the key, then trimtab doctor",
+        ) from None
 
 
 def keyring_reader(

@@ -68,6 +68,9 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
         if PROFILES_OF_VENUES[venue].signs_with_wallet:
             yield "# The key is the account's address, its secret the private key of an API wallet"
             yield "# that the account approved. Never the key of the account's own wallet."
+        if PROFILES_OF_VENUES[venue].signs_with_key_pair:
+            yield "# The secret is a PEM, its lines kept or written as \\n on one line, or it is"
+            yield "# the base64 of an Ed25519 key. The portfolio of the key is the account."
         if PROFILES_OF_VENUES[venue].takes_passphrase:
             yield "# The key's passphrase is a third part: TRIMTAB__VENUE__PASSWORD_FILE."
     if environment is Environment.LIVE:

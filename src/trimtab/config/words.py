@@ -178,21 +178,11 @@ def read_venue(value: object) -> str:
     if text in PROFILES:
         return text
     if _VENUE.fullmatch(text):
-        raise fault(_unopened(text), fix=f"write {' or '.join(PROFILES)}")
+        reason = f"must be a venue with a profile, was {shown(text)}"
+        raise fault(reason, fix=f"write {' or '.join(PROFILES)}")
     raise fault(
         f"must be a ccxt id, was {shown(text)}", fix='write it in lower case, such as "binance"'
     )
-
-
-def _unopened(venue_id: str) -> str:
-    """Return why no account is opened at a venue without a profile."""
-    from trimtab.venues.register import PROMISES  # noqa: PLC0415 -- only who errs pays for it.
-
-    told = f"must be a venue with a profile, was {shown(venue_id)}"
-    if venue_id not in PROMISES:
-        return told
-    (first, *_) = PROMISES[venue_id].values()
-    return f"{told}: {first.reasons[0]}"
 
 
 def read_text(value: object) -> str:

@@ -10,6 +10,7 @@ from trimtab.venues.binance import BINANCE
 from trimtab.venues.bingx import BINGX
 from trimtab.venues.bitget import BITGET
 from trimtab.venues.bybit import BYBIT
+from trimtab.venues.coinbase import COINBASE
 from trimtab.venues.deribit import DERIBIT
 from trimtab.venues.gate import GATE
 from trimtab.venues.hyperliquid import HYPERLIQUID
@@ -36,6 +37,7 @@ PROFILES: Final[Mapping[str, VenueProfile]] = MappingProxyType(
             GATE,
             KRAKEN,
             KUCOIN,
+            COINBASE,
         )
     }
 )

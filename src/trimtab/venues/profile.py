@@ -191,6 +191,9 @@ class VenueProfile:
     signs_with_wallet: bool = False
     """Whether a key is the address of an account and the private key of a wallet that may act for
     it, both in hexadecimal."""
+    signs_with_key_pair: bool = False
+    """Whether a key's secret is the private half of a pair: one of P-256 in PEM, which has several
+    lines, or one of Ed25519 in base64."""
     starter_names: Mapping[str, str] = field(default_factory=dict)
     """What a first configuration calls coins there, where it is not by their usual names."""
     rests_stops: bool = False

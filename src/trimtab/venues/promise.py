@@ -57,6 +57,8 @@ def promise(facts: MarketFacts, shown: Shown) -> Promise:
     reached, lacking = _reached(shown)
     level = min(allowed, reached, key=_RANK.index)
     binding = (lacking if reached is level else ()) + (because if allowed is level else ())
+    if allowed is reached is Level.DRY_RUN_ONLY:
+        binding = because + lacking  # What no adapter can mend comes first.
     rest = (because if allowed is not level else ()) + (lacking if reached is not level else ())
     return Promise(level=level, by_facts=allowed, reasons=binding + rest)
 

@@ -112,6 +112,10 @@ def test_what_binds_is_told_first() -> None:
     made = promise(looked_up(way=Way.NONE), all_but("VC-22", None))
     assert made.level is Level.DRY_RUN_ONLY
     assert made.reasons[0].startswith("no order can be looked up")
+    made = promise(looked_up(way=Way.NONE), all_but("VC-07", Outcome.NOT_SUPPORTED))
+    assert made.level is made.by_facts is Level.DRY_RUN_ONLY
+    assert made.reasons[0].startswith("no order can be looked up")
+    assert made.reasons[1].startswith("VC-07")
 
 
 def test_an_account_has_the_least_of_what_its_markets_have() -> None:
@@ -120,6 +124,8 @@ def test_an_account_has_the_least_of_what_its_markets_have() -> None:
     kinds = [MarketKind.SPOT, MarketKind.SWAP]
     assert promised("binance", kinds).level is Level.LIVE
     assert promised("coinbase", kinds).by_facts is Level.DRY_RUN_ONLY
+    assert promised("coinbase", [MarketKind.SPOT]).level is Level.DRY_RUN_ONLY
+    assert promised("coinbase", kinds).level is Level.FACTS_ONLY
 
 
 @pytest.mark.parametrize("level", Level)

@@ -25,7 +25,7 @@ from trimtab.adapters.frame.contract_values import (
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.wire.calls import Wire, together
-from trimtab.adapters.wire.exact import Unreadable
+from trimtab.adapters.wire.exact import Unreadable, Unserved
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Asset, Instrument, Lots, Symbol
 from trimtab.domain.snapshot import (
@@ -149,6 +149,9 @@ class RawMarketData:
         """Read the account; see :meth:`trimtab.ports.MarketData.snapshot`."""
         try:
             return await self._snapshot(portfolio)
+        except Unserved as error:
+            told = f"the account is not served: {error}"
+            raise NotDone(told, next_step=error.next_step) from error
         except Unreadable as error:
             raise NotDone(f"the account is unreadable: {error}") from error
 

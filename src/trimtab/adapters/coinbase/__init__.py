@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade: coins of one portfolio, read and not traded."""
