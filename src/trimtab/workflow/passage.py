@@ -71,13 +71,13 @@ def with_sent(context: GateContext, passage: Passage, sent: Sequence[OrderRecord
         context,
         run_notional=notional_of(counted),
         run_orders=len(sent),
-        day_notional=_less(context.day_notional, notional_of(real)),
+        day_notional=_less(context.day_notional, off=notional_of(real)),
         net_bounds=passage.net_bounds,
     )
 
 
 def _less(
-    used: Mapping[Symbol, Decimal], off: Mapping[Symbol, Decimal]
+    used: Mapping[Symbol, Decimal], *, off: Mapping[Symbol, Decimal]
 ) -> Mapping[Symbol, Decimal]:
     """Return *used* without what is *off*, quote units by symbol, never below zero."""
     with exact_arithmetic():
