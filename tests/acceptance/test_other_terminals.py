@@ -1,10 +1,14 @@
-"""A locale without UTF-8 and a width that is none change how a result looks, and nothing else."""
+"""A locale without UTF-8, a width that is none, a folder that is gone: told, and no bug."""
 
 from __future__ import annotations
 
+import asyncio
+from asyncio.subprocess import DEVNULL, PIPE
+from pathlib import Path
+
 import pytest
 
-from tests.acceptance.conftest import Account, trimtab
+from tests.acceptance.conftest import TRIMTAB, WITHIN_S, Account, environ_of, trimtab
 
 ASCII = {"PYTHONIOENCODING": "ascii"}
 
@@ -32,3 +36,16 @@ async def test_a_width_that_is_none_is_the_usual_one(account: Account, width: st
     shown = await account.trimtab("status", variables={"COLUMNS": width})
     assert shown.code == 0, shown.text
     assert shown.stdout.splitlines()[1:] == usual.stdout.splitlines()[1:]
+
+
+async def test_a_folder_that_is_gone_is_told_as_one(account: Account, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    asked = f'cd "{gone}" && rmdir "{gone}" && exec "{TRIMTAB}" plan'
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", asked, env=environ_of(None), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+    )
+    _, told = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert process.returncode == 2, told
+    assert b"next: cd to one that is" in told
+    assert account.mutations() == 0

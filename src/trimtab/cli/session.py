@@ -22,7 +22,7 @@ from trimtab.cli.logs import log_at
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.streams import put, put_document, tell
 from trimtab.config import Config, InvalidConfig, load
-from trimtab.domain.errors import TrimtabError
+from trimtab.domain.errors import ConfigError, TrimtabError
 
 WIDTH_PIPED: Final = 120
 """Columns of a table when standard output is no terminal."""
@@ -56,6 +56,7 @@ def configuration() -> Config:
 
     Raises:
         InvalidConfig: with every fault at once.
+        ConfigError: the folder that the command was called in is gone.
 
     """
     options = OPTIONS.get()
@@ -64,8 +65,22 @@ def configuration() -> Config:
         environ=os.environ,
         sets=options.sets,
         home=Path.home(),
-        cwd=Path.cwd(),
+        cwd=here(),
     )
+
+
+def here() -> Path:
+    """Return the folder that the command was called in.
+
+    Raises:
+        ConfigError: it is gone.
+
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as gone:
+        told = "the folder that this was called in is there no more"
+        raise ConfigError(told, next_step="cd to one that is, then the same command") from gone
 
 
 def conduct(
