@@ -28,7 +28,7 @@ async def ended(account: Account, *words: str, out: int, err: int) -> int:
         TRIMTAB,
         *words,
         cwd=account.folder,
-        env=environ_of(None),
+        env=environ_of({"PYTHONUNBUFFERED": ""}),
         stdin=DEVNULL,
         stdout=out,
         stderr=err,
@@ -64,3 +64,20 @@ async def test_a_run_whose_plan_nobody_reads_sends_nothing(account: Account, unr
 
 async def test_help_that_nobody_reads_is_no_mismatch(account: Account, unread: int) -> None:
     assert await ended(account, "--help", out=unread, err=DEVNULL) == 130
+
+
+async def test_a_run_whose_result_finds_the_disk_full_ends_with_the_runs_own_code(
+    account: Account,
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        words = ("run", "--execute", "--yes", "--json")
+        assert await ended(account, *words, out=full, err=DEVNULL) == 0
+        assert await ended(account, "status", "--json", out=full, err=DEVNULL) == 0
+        assert await ended(account, "status", out=full, err=DEVNULL) == 0
+        assert await ended(account, "nonsense", "--json", out=full, err=DEVNULL) == 2
+    finally:
+        os.close(full)
+    orders = (await account.trimtab("ledger", "orders", "--json")).document
+    assert [order["status"] for order in orders] == ["filled", "filled"]
+    await agrees(account)

@@ -649,6 +649,20 @@ async def test_a_file_that_is_cut_in_half_is_a_fault_and_no_crash(
     assert fault.table == "database"
 
 
+async def test_a_file_that_cannot_be_opened_is_not_called_damaged(
+    finished: Place, url: str
+) -> None:
+    for name in ("wal", "shm"):
+        finished.database.with_name(f"{finished.database.name}-{name}").unlink(missing_ok=True)
+    blocked = finished.database.with_name(f"{finished.database.name}-wal")
+    blocked.mkdir()
+    with pytest.raises(LedgerError, match="cannot be opened") as caught:
+        await verify_ledger(url)
+    assert caught.value.next_step == "check ledger.url and the rights on its directory"
+    blocked.rmdir()
+    assert (await verify_ledger(url)).is_sound
+
+
 async def test_a_copy_of_the_files_is_the_same_ledger(
     finished: Place, url: str, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import KEY, NOW, dec, report_on
+from tests.builders import KEY, NOW, dated, dec, report_on
 from tests.contract.ledger_cases import LATER, SNAPSHOT, StandingClock, plan_of
 from tests.contract.server_cases import needs_server, own_schema
 from tests.fakes.memory_ledger import MemoryStore, open_memory_ledger
@@ -49,6 +49,7 @@ INTENT = StopIntent(
 )
 SAME_HEDGE = dataclasses.replace(INTENT, stop_id=stop_id(plan_digest=PLAN.digest, line=3), line=3)
 OTHER_HEDGE = dataclasses.replace(SAME_HEDGE, hedge_id=HedgeId("btc-2f09ac"))
+OTHER_CONTRACT = dataclasses.replace(SAME_HEDGE, instrument=dated("BTC"))
 STOP, ORDER = VenueStopId("100"), VenueOrderId("777")
 FIRED = FiredOrder(venue_order_id=ORDER, filled_lots=INTENT.lots, ended=True)
 ABSENCE = AbsenceEvidence(asked_at=NOW, venue_now=NOW, sightings={"by_name": "none"})
@@ -186,6 +187,12 @@ async def test_a_hedge_has_one_stop_that_may_fill_at_a_time(ledger: Ledger) -> N
     await begun(ledger, OTHER_HEDGE)
     await ledger.advance_stop(step(StopState.ABSENT, number=None))
     assert [r.intent for r in await ledger.open_stops()] == [OTHER_HEDGE]
+
+
+async def test_a_hedge_that_is_half_way_has_one_in_each_of_its_contracts(ledger: Ledger) -> None:
+    await begun(ledger)
+    await begun(ledger, OTHER_CONTRACT)
+    assert [r.intent for r in await ledger.open_stops()] == [INTENT, OTHER_CONTRACT]
 
 
 async def test_none_is_begun_twice_even_when_nothing_came_of_the_stop(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ _BESIDE: Final = (
     edit("workflow.kept_stops:_placed", "if rests:", "if rests and not should.lots:"),
     edit(
         "adapters.ledger.stop_rules:refuse_stop",
-        "if other.intent.hedge_id == intent.hedge_id:",
+        "if other.intent.place == intent.place:",
         "if other.intent.stop_id == intent.stop_id:",
     ),
 )

@@ -93,7 +93,7 @@ class StopsLaw:
         beside = [
             other[0]
             for other in rows.values()
-            if other[0] != name and other[3] == rows[name][3] and other[-1] in MAY_FILL
+            if other[0] != name and other[3:5] == rows[name][3:5] and other[-1] in MAY_FILL
         ]
         if beside:
             raise self._broken(f"I32: stop {name} leaves beside {beside} of the same hedge")
@@ -203,10 +203,10 @@ def check_stops(world: World) -> None:
     """
     taken = {s.client_id: s for s in world.exchange.state.conditionals.orders()}
     ours = {name: stop for name, stop in taken.items() if is_our_stop(name)}
-    hedges = Counter[str]()
-    for name, _, _, hedge, _, _, _, _, _, state in world.law.rows(_ROWS):
+    hedges = Counter[tuple[str, str]]()
+    for name, _, _, hedge, symbol, _, _, _, _, state in world.law.rows(_ROWS):
         stop = ours.pop(name, None)
-        hedges[hedge] += stop is not None and stop.rests
+        hedges[hedge, symbol] += stop is not None and stop.rests
         if stop is not None and (stop.rests or stop.order_number) and state in NOTHING:
             raise Broken(f"I33: stop {name} is {state}, the exchange has it {stop.status}")
         if state in {"resting", "fired", "done"} and stop is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -21,9 +20,9 @@ from trimtab.cli.exits import Exit, exit_of_error
 from trimtab.cli.folding import to_stderr
 from trimtab.cli.logs import log_at
 from trimtab.cli.options import OPTIONS
-from trimtab.cli.streams import put, tell
+from trimtab.cli.streams import put, put_document, tell
 from trimtab.config import Config, InvalidConfig, load
-from trimtab.domain.errors import TrimtabError
+from trimtab.domain.errors import ConfigError, TrimtabError
 
 WIDTH_PIPED: Final = 120
 """Columns of a table when standard output is no terminal."""
@@ -57,6 +56,7 @@ def configuration() -> Config:
 
     Raises:
         InvalidConfig: with every fault at once.
+        ConfigError: the folder that the command was called in is gone.
 
     """
     options = OPTIONS.get()
@@ -65,8 +65,22 @@ def configuration() -> Config:
         environ=os.environ,
         sets=options.sets,
         home=Path.home(),
-        cwd=Path.cwd(),
+        cwd=here(),
     )
+
+
+def here() -> Path:
+    """Return the folder that the command was called in.
+
+    Raises:
+        ConfigError: it is gone.
+
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as gone:
+        told = "the folder that this was called in is there no more"
+        raise ConfigError(told, next_step="cd to one that is, then the same command") from gone
 
 
 def conduct(
@@ -129,7 +143,7 @@ def emit(result: Result) -> Exit:
     """
     with contextlib.suppress(BrokenPipeError):
         if OPTIONS.get().as_json:
-            put(json.dumps(result.document, indent=2, ensure_ascii=False) + "\n")
+            put_document(result.document)
         else:
             show(result.view)
     return result.code
@@ -145,11 +159,17 @@ def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever
     from rich.console import Console  # noqa: PLC0415 -- help and JSON must not pay for it.
 
     stream = sys.stderr if error else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", WIDTH_PIPED))
+    width = None if stream.isatty() else _piped_width()
     console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
     with console.capture() as printed:  # rich itself ends the process with 1 at a closed pipe.
         console.print(view, crop=False)
     (tell if error else put)(printed.get())
+
+
+def _piped_width() -> int:
+    """Return the columns of a table in a pipe: what COLUMNS says, where that is a width."""
+    told = os.environ.get("COLUMNS", "")
+    return int(told) if told.isdecimal() and int(told) > 0 else WIDTH_PIPED
 
 
 def note(text: str) -> None:
@@ -170,7 +190,7 @@ def fail(error: TrimtabError) -> Exit:
         if isinstance(error, InvalidConfig):
             document["error"]["faults"] = [fault_document(f) for f in error.faults]
         with contextlib.suppress(BrokenPipeError):
-            put(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            put_document(document)
     else:
         note(f"error: {error}\n{error.true_now}\nnext: {error.next_step}")
     return code

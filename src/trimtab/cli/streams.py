@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def put(text: str) -> None:
     """Write to standard output, at once.
 
     Raises:
-        BrokenPipeError: nobody reads on; what is still written goes nowhere.
+        BrokenPipeError: nobody reads on, or nothing more can be written there, as on a full disk;
+            what is still written goes nowhere.
 
     """
     try:
@@ -20,6 +23,20 @@ def put(text: str) -> None:
     except BrokenPipeError:
         _to_nowhere(sys.stdout)
         raise
+    except OSError as fault:
+        _to_nowhere(sys.stdout)
+        tell(f"standard output takes nothing more: {fault.strerror}\n")
+        raise BrokenPipeError(fault.errno, fault.strerror) from fault
+
+
+def put_document(document: Any) -> None:  # noqa: ANN401 -- whatever JSON can say.
+    """Write one JSON document to standard output, in letters that its encoding has.
+
+    Raises:
+        BrokenPipeError: as :func:`put`.
+
+    """
+    put(json.dumps(document, indent=2, ensure_ascii=not _has_all_letters()) + "\n")
 
 
 def tell(text: str) -> None:
@@ -32,6 +49,20 @@ def tell(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         _to_nowhere(sys.stderr)
+
+
+def spell_in_any_encoding() -> None:
+    """Let standard output show a question mark for a letter that its encoding lacks.
+
+    A terminal or a pipe that is not UTF-8 has no bars and no arrows, and no run ends by that.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper) and not _has_all_letters():
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _has_all_letters() -> bool:
+    """Say whether standard output can show whatever a command writes."""
+    return sys.stdout.encoding.lower().startswith("utf")
 
 
 def _to_nowhere(stream: TextIO) -> None:

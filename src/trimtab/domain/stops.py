@@ -77,6 +77,11 @@ class StopLine:
         return self.hedge.line
 
     @property
+    def place(self) -> tuple[HedgeId, Symbol]:
+        """The hedge and the contract whose stop it is about."""
+        return self.hedge.hedge_id, self.hedge.symbol
+
+    @property
     def quantity(self) -> Decimal:
         """What rests afterwards, base units, >= 0."""
         return self.instrument.units(self.lots)
@@ -110,6 +115,11 @@ class StopIntent:
     def __post_init__(self) -> None:
         if not self.lots or self.trigger <= 0 or not self.instrument.is_contract:
             raise ValueError(f"{self.stop_id}: lots must not be 0, trigger > 0, on a contract")
+
+    @property
+    def place(self) -> tuple[HedgeId, Symbol]:
+        """The hedge and the contract that it buys back in: of each, one stop may fill at most."""
+        return self.hedge_id, self.instrument.symbol
 
     @property
     def quantity(self) -> Decimal:

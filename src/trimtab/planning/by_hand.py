@@ -175,9 +175,19 @@ def moves_of(given: ByHand, book: HedgeBook, snapshot: Snapshot) -> tuple[Move, 
     aim, now = given.opening, units_of(book.by_hand(given.opening.asset))
     with exact_arithmetic():
         missing = aim.units - now
-    if not missing:
-        return ()
-    return (_move(aim.symbol, -missing, snapshot, LegReason.BY_HAND),)
+    if missing > 0:
+        return (_move(aim.symbol, -missing, snapshot, LegReason.BY_HAND),)
+    return tuple(_shrinking(aim, -missing, book, snapshot))
+
+
+def _shrinking(aim: Aim, units: Decimal, book: HedgeBook, snapshot: Snapshot) -> Iterator[Move]:
+    """Yield what takes *units* off a hedge, where it goes to first: half way it is in two."""
+    for hedge in reversed(book.by_hand(aim.asset)):
+        taken = min(units, hedge.units)
+        if taken:
+            yield _move(hedge.symbol, taken, snapshot, LegReason.BY_HAND)
+        with exact_arithmetic():
+            units -= taken
 
 
 def firings_of(given: ByHand, book: HedgeBook) -> tuple[Firing, ...]:

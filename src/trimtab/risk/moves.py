@@ -239,15 +239,14 @@ def _stop_moves(case: Case, mids: Mapping[Asset, Decimal]) -> Iterator[Move]:
     the hedge not filled, which is a prefix of the plan.
     """
     rests = (record.intent for record in case.context.stops)
-    sizes: dict[HedgeId, tuple[Instrument, int, Decimal]] = {
-        i.hedge_id: (i.instrument, i.lots, i.trigger_price) for i in rests
+    sizes: dict[tuple[HedgeId, Symbol], tuple[Instrument, int, Decimal]] = {
+        i.place: (i.instrument, i.lots, i.trigger_price) for i in rests
     }
     for line in case.plan.stops:
-        name = line.hedge.hedge_id
-        known = sizes.get(name, (line.instrument, 0, line.trigger_price))
-        sizes[name] = (known[0], max(known[1], line.lots), line.trigger_price or known[2])
+        known = sizes.get(line.place, (line.instrument, 0, line.trigger_price))
+        sizes[line.place] = (known[0], max(known[1], line.lots), line.trigger_price or known[2])
     taken: dict[Symbol, int] = {}
-    for name, (instrument, lots, trigger) in sizes.items():
+    for (name, _), (instrument, lots, trigger) in sizes.items():
         symbol = instrument.symbol
         room = _short_left(case, symbol) - taken.get(symbol, 0)
         reached = min(lots, room)

@@ -67,16 +67,16 @@ async def placed_last(
 
     """
     plan, ledger = approved.plan, wiring.desk.ledger
-    unread = {each.record.intent.hedge_id: each for each in await _unread(wiring)}
+    unread = {each.record.intent.place: each for each in await _unread(wiring)}
     book = book_of(await ledger.hedge_record(), plan.quote)
     hedges = {(h.hedge_id, h.symbol): h for h in book.open}
     found: list[StopResult | None] = []
     for line in plan.stops:
-        if (fired := unread.get(line.hedge.hedge_id)) is not None:
+        if (fired := unread.get(line.place)) is not None:
             found.append(_unread_result(line, fired))  # How much is left of the hedge?
             continue
-        hedge = hedges.get((line.hedge.hedge_id, line.hedge.symbol))
-        rests = [r for r in await ledger.open_stops() if r.intent.hedge_id == line.hedge.hedge_id]
+        hedge = hedges.get(line.place)
+        rests = [r for r in await ledger.open_stops() if r.intent.place == line.place]
         found.append(await _placed(line, hedge, rests, approved, wiring))
     return _with(outcome, tuple(each for each in found if each is not None))
 

@@ -48,11 +48,10 @@ from trimtab.risk.references import Bench
 from trimtab.risk.rescue import rescued
 from trimtab.workflow.bearings import Bearing, Chart
 from trimtab.workflow.occasions import cooling_of, on_calendar
+from trimtab.workflow.passage import Passage, with_sent
 from trimtab.workflow.past import (
-    Paid,
     Watch,
     losses_of,
-    notional_of,
     paid_since,
     past_of,
     remember,
@@ -112,18 +111,6 @@ class Proposal:
     status: PlanStatus
     case: Case
     """What the gate was asked, so that more can be asked of the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """An approved plan on its way: what its rest is held against."""
-
-    plan_digest: str
-    """The plan that was approved, and that its orders are booked under."""
-    net_bounds: Mapping[Asset, Decimal]
-    """Largest |net units| before and at the end of the whole plan, base units, >= 0."""
-    paid: Paid
-    """What had moved the futures wallets before the first order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,13 +257,7 @@ async def review_rest(
         gate_context(planner, snapshot, rest, holder=None, of=of),
         planner.ledger.orders(plan_digest=of.plan_digest),
     )
-    context = replace(
-        context,
-        run_notional=notional_of(sent),
-        run_orders=len(sent),
-        net_bounds=of.net_bounds,
-    )
-    now = planner.clock.now()
+    context, now = with_sent(context, of, sent), planner.clock.now()
     return review(rest, snapshot, policy=planner.policy, context=context, now=now)
 
 

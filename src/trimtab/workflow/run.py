@@ -23,14 +23,14 @@ from trimtab.domain.slots import SlotState
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.report import ExecutionReport
 from trimtab.ports import Answer, Approver, PlanStatus, SavedPlan
-from trimtab.risk.context import net_bounds
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.passage import Passage, passage_of
 from trimtab.workflow.past import paid_since
 from trimtab.workflow.payments import book_payments
 from trimtab.workflow.portfolio import with_contracts_of
 from trimtab.workflow.preflight import Wiring
-from trimtab.workflow.propose import Passage, Planner, propose, review_rest
+from trimtab.workflow.propose import Planner, propose, review_rest
 from trimtab.workflow.recover import RecoveryReport, leftovers, recover
 from trimtab.workflow.slot_book import SlotBook
 from trimtab.workflow.statements import Books, first_statement
@@ -265,11 +265,9 @@ async def _executed(
         """Review what is left of the plan, against the way that the whole of it may go."""
         nonlocal passage
         if passage is None:  # Nothing was sent yet: this snapshot is what the plan begins from.
-            passage = Passage(
-                plan_digest=plan.digest,
-                net_bounds=net_bounds(plan, snapshot),
-                paid=await paid_since(planner.watch, snapshot),
-            )
+            paid = await paid_since(planner.watch, snapshot)
+            now = runner.desk.clock.now()
+            passage = passage_of(plan, snapshot, planner.policy, paid=paid, now=now)
         return await review_rest(rest, snapshot, planner, of=passage)
 
     wiring = Wiring(

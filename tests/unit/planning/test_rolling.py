@@ -239,6 +239,30 @@ def test_a_roll_that_ended_half_way_goes_on_with_what_is_left() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("share", "bought"),
+    [
+        ("0", {PERP: "0.02", FAR: "0.01"}),
+        ("0.125", {PERP: "0.01", FAR: "0.01"}),
+        ("0.25", {FAR: "0.01"}),
+    ],
+)
+def test_a_hedge_by_hand_that_is_half_way_shrinks_in_both_contracts(
+    share: str, bought: dict[Symbol, str]
+) -> None:
+    own = hedges(
+        "open hand 0.03 @ 100000 by hand",
+        "close hand 0.01 @ 100000 by hand for roll",
+        "open hand 0.01 @ 100000 by hand for roll in far",
+    )
+    text = "BTC 0.08 @ 100000, perp BTC -0.02, dated BTC -0.01 at 100500, wallet 4000"
+    wish = HedgeWish(asset=BTC, share=dec(share), units=dec(0))
+    plan = planned(held(text, listed=False), own, wish=wish)
+    assert {g.symbol: g.quantity for g in plan.legs} == {s: dec(u) for s, u in bought.items()}
+    assert all(leg.role is Role.CLOSE and leg.reduce_only for leg in plan.legs)
+    assert {(x.hedge_id, x.symbol) for x in plan.hedging} == {("hand", s) for s in bought}
+
+
 def test_a_slice_is_never_below_what_the_venue_takes() -> None:
     limits = replace(WIDE, max_unhedged_notional=dec(1))
     plan = planned(held(SHORT, notional_min=dec(400)), NEAR_HEDGE, urgency=ROLLS, limits=limits)

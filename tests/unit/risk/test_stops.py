@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.builders import NOW, account, dec, plan, policy
+from tests.builders import NOW, account, dated, dec, plan, policy
 from tests.unit.risk.cases import ask, context, found, refused, verdict, warned
 from trimtab.domain.findings import Verdict
 from trimtab.domain.hedges import DriftBack, HedgeCause, HedgeId, HedgeLine, HedgeOrigin
@@ -196,6 +196,21 @@ def test_a_stop_may_fill_at_any_time_up_to_what_is_short() -> None:
     }
     assert units_out(FLAT, rests()) == {}
     assert units_out(dataclasses.replace(FLAT, positions={}), rests()) == {}
+
+
+def test_a_hedge_that_is_half_way_counts_in_each_of_its_contracts() -> None:
+    both = account(
+        "USDT 5000, BTC 0.1 @ 60000, wallet 5000,"
+        " perp BTC -0.02 from 60000, dated BTC -0.03 at 60300"
+    )
+    near, far = rests("0.02"), rests("0.03")
+    moved = dataclasses.replace(
+        far.intent, stop_id=StopId("s-far"), instrument=dated("BTC"), lots=Lots(300)
+    )
+    facts = context(stops=(near, dataclasses.replace(far, intent=moved)))
+    case = Case(plan=plan(both), snapshot=both, policy=RULES, context=facts, now=NOW)
+    found = {m.instrument.symbol: m.units for m in account_state(case).moves if m.is_stop}
+    assert found == {PERP: dec("0.02"), dated("BTC").symbol: dec("0.03")}
 
 
 def showing(snapshot: Snapshot, *stops: StopRecord) -> Snapshot:

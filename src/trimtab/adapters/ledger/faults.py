@@ -72,6 +72,18 @@ _ALIKE: Final = MappingProxyType(
 """By the operating system's error number: the code under which SQLite would tell the same."""
 
 
+_OF_THE_PLACE: Final = frozenset(
+    {
+        "SQLITE_FULL",
+        "SQLITE_READONLY",
+        "SQLITE_BUSY",
+        "SQLITE_PROTOCOL",
+        "SQLITE_LOCKED",
+        "SQLITE_CANTOPEN",
+    }
+)
+"""Codes that say where a file lies or who has it, and nothing of what is in it."""
+
 _GIVEN_UP: Final = "the connection was given up after a commit that nobody knows the end of"
 
 
@@ -108,6 +120,22 @@ def _told(site: Site, act: str, cause: BaseException | None) -> LedgerError:
     return LedgerError(f"ledger {site.name}: {act}: {fault}", next_step=next_step)
 
 
+def is_of_the_place(error: LedgerError) -> bool:
+    """Whether *error* is about disk, rights or another process: the ledger may be sound."""
+    cause = error.__cause__
+    return _primary_of(cause.orig if isinstance(cause, DBAPIError) else cause) in _OF_THE_PLACE
+
+
+def _primary_of(cause: BaseException | None) -> str:
+    """Return SQLite's primary result code of a cause; empty where there is none like it."""
+    if isinstance(cause, UnicodeDecodeError):
+        return "SQLITE_CORRUPT"
+    if isinstance(cause, OSError):
+        return _ALIKE.get(cause.errno or 0, "")
+    code = getattr(cause, "sqlite_errorname", None) or ""
+    return "_".join(code.split("_")[:2])
+
+
 def _fault_of(site: Site, cause: BaseException | None) -> tuple[str, str]:
     """Return what is the matter, and the next step."""
     if isinstance(cause, ResourceClosedError):
@@ -120,11 +148,7 @@ def _fault_of(site: Site, cause: BaseException | None) -> tuple[str, str]:
         if isinstance(cause, psycopg.Error):
             return told_fault(cause)
     code = getattr(cause, "sqlite_errorname", None) or ""
-    primary = "_".join(code.split("_")[:2])
-    if isinstance(cause, UnicodeDecodeError):
-        primary = "SQLITE_CORRUPT"
-    if isinstance(cause, OSError):
-        primary = _ALIKE.get(cause.errno or 0, "")
+    primary = _primary_of(cause)
     fault, next_step = _KNOWN.get(primary, (str(cause), "trimtab doctor"))
     detail = f" ({code or type(cause).__name__}: {cause})" if primary in _KNOWN else ""
     return f"{fault}{detail}", next_step

@@ -29,7 +29,7 @@ from trimtab.adapters.ledger.account_role import SqlAccount, View
 from trimtab.adapters.ledger.beginning import refuse_begun
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
-from trimtab.adapters.ledger.faults import located
+from trimtab.adapters.ledger.faults import is_of_the_place, located
 from trimtab.adapters.ledger.hedge_record import SqlHedges
 from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
 from trimtab.adapters.ledger.notices import SqlNotices
@@ -322,10 +322,11 @@ def _not_there(site: Site) -> LedgerError:
 
 
 def _verified(site: Site) -> VerifyReport:
-    """Verify over a connection of its own; a file that cannot be opened is a fault.
+    """Verify over a connection of its own; a file that is no database is a fault.
 
     Raises:
-        LedgerError: it is on a server, which cannot be asked, or has no ledger.
+        LedgerError: it cannot be asked: a server that is not there or has no ledger, a file that
+            disk, rights or another process keep from being read.
 
     """
     if isinstance(site, Server):
@@ -337,6 +338,8 @@ def _verified(site: Site) -> VerifyReport:
         with located(site, "opening it"), engine_at(site).connect() as connection:
             return verification.verify(connection, site)
     except LedgerError as e:
+        if is_of_the_place(e):
+            raise
         fault = Fault(table="database", row="", what=str(e))
         return VerifyReport(entries=0, head="", faults=(fault,))
 

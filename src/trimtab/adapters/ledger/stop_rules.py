@@ -16,19 +16,22 @@ from trimtab.ports import StopStep
 
 
 def refuse_stop(intent: StopIntent, *, is_there: bool, open_now: Sequence[StopRecord]) -> None:
-    """Refuse to begin a stop twice, or beside another one of the same hedge.
+    """Refuse to begin a stop twice, or beside another one of the same hedge in its contract.
+
+    A hedge that is half way through a roll stands in two contracts, and has one in each.
 
     Raises:
-        LedgerError: it is there, or another one of its hedge may still fill.
+        LedgerError: it is there, or another one of its hedge and contract may still fill.
 
     """
     name = intent.stop_id
     if is_there:
         raise LedgerError(f"stop {name}: is in the ledger already")
     for other in open_now:
-        if other.intent.hedge_id == intent.hedge_id:
+        if other.intent.place == intent.place:
             raise LedgerError(
-                f"stop {name}: hedge {intent.hedge_id} has {other.intent.stop_id} already",
+                f"stop {name}: hedge {intent.hedge_id} has {other.intent.stop_id} already"
+                f" in {intent.instrument.symbol}",
                 next_step="trimtab recover",
             )
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, text
 
 from trimtab.adapters.ledger import schema, statements
 from trimtab.adapters.ledger.chain import Entry, Head, chain_seed, fault_after
-from trimtab.adapters.ledger.faults import located
+from trimtab.adapters.ledger.faults import is_of_the_place, located
 from trimtab.adapters.ledger.files import read_anchor
 from trimtab.adapters.ledger.projection import EntryKind, changes_of
 from trimtab.adapters.ledger.rows import Fault, VerifyReport
@@ -38,7 +38,12 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 
 def verify(connection: Connection, place: Site) -> VerifyReport:
-    """Return everything that is wrong, at most one fault per check and table."""
+    """Return everything that is wrong, at most one fault per check and table.
+
+    Raises:
+        LedgerError: disk, rights or another process keep it from being read.
+
+    """
     head = Head(seq=0, hash="")
     expected: dict[str, Rows] = {table.name: {} for table in _projections()}
     faults: list[Fault] = []
@@ -54,6 +59,8 @@ def verify(connection: Connection, place: Site) -> VerifyReport:
             faults += _anchor(connection, place, head)
             faults += _meaning(connection)
     except LedgerError as e:
+        if is_of_the_place(e):
+            raise
         faults.append(Fault(table="database", row=f"after seq {head.seq}", what=str(e)))
     return VerifyReport(entries=head.seq, head=head.hash, faults=tuple(faults))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +31,7 @@ from trimtab.cli.commands.settings import write_new
 from trimtab.cli.exits import Exit
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
+from trimtab.cli.streams import put
 from trimtab.cli.views_ledger import (
     events_view,
     fills_view,
@@ -187,8 +187,7 @@ def export(
         if OPTIONS.get().as_json and form is not ExportFormat.JSON:
             document = {"format": form.value, of.value: count, "text": text}
             return Result(document=document, view=Text(), code=Exit.DONE)
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(text)
         return Exit.DONE
 
     return session.conduct(work)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +20,7 @@ from trimtab.cli.metrics_reading import reading_of
 from trimtab.cli.metrics_text import exposition
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.session import Result, Work
+from trimtab.cli.streams import put
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.rights import KeyUse
 
@@ -50,8 +50,7 @@ def metrics(*, out: Annotated[Path | None, Parameter(name="--out")] = None) -> E
 def _shown(text: str, out: Path | None) -> Result | Exit:
     """Return the text, or that it was written."""
     if out is None and not OPTIONS.get().as_json:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(text)
         return Exit.DONE
     document = {
         "status": "read" if out is None else "written",

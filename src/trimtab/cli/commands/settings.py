@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,6 +15,7 @@ from trimtab.cli.documents import error_document
 from trimtab.cli.exits import Exit
 from trimtab.cli.rows import Rows
 from trimtab.cli.session import Result
+from trimtab.cli.streams import put_document
 from trimtab.config import InvalidConfig, Setting, SourceKind, starter_text
 from trimtab.config import schema as file_schema
 from trimtab.domain.canonical import instant_text
@@ -159,5 +158,5 @@ def _faulty(invalid: InvalidConfig) -> Result:
 
 def schema() -> Exit:
     """Print the JSON Schema of the configuration; it is JSON with or without ``--json``."""
-    sys.stdout.write(json.dumps(file_schema(), indent=2, ensure_ascii=False) + "\n")
+    put_document(file_schema())
     return Exit.DONE

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -22,6 +21,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.sight import sight_of
 from trimtab.cli.slot_documents import slot_document, wall
 from trimtab.cli.status_document import status_document
+from trimtab.cli.streams import put
 from trimtab.config import Config
 from trimtab.domain.errors import ConfigError, VenueError
 from trimtab.domain.rights import KeyUse
@@ -125,7 +125,6 @@ async def _shown(shell: Shell) -> None:
         session.note(f"not read: {fault}; next: {fault.next_step}")
         return
     if OPTIONS.get().as_json:
-        sys.stdout.write(json.dumps(seen.document, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        put(json.dumps(seen.document) + "\n")
     else:
         session.show(seen.view)

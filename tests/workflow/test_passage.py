@@ -1,0 +1,79 @@
+"""What a plan under way has sent: its provable reductions count against no cap."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.builders import NOW, account, dec, plan, policy
+from tests.unit.risk.cases import context
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import (
+    OrderIntent,
+    OrderRecord,
+    OrderState,
+    VenueOrderId,
+    client_order_id,
+)
+from trimtab.domain.plan import Leg, Plan
+from trimtab.workflow.passage import Passage, passage_of, with_sent
+from trimtab.workflow.past import Paid
+
+HELD = account("USDT 1000, BTC 0.2 @ 60000, ETH @ 3000")
+BTC, ETH = Symbol("BTC/USDT"), Symbol("ETH/USDT")
+BOTH = plan(HELD, "sell 0.1 BTC", "then buy 1 ETH")
+
+
+def way(whole: Plan = BOTH) -> Passage:
+    paid = Paid(payments=(), fault="")
+    return passage_of(whole, HELD, policy(), paid=paid, now=NOW)
+
+
+def filled(leg: Leg, *, simulated: bool = False) -> OrderRecord:
+    """Return the one order of a leg, filled."""
+    name = client_order_id(plan_digest=BOTH.digest, line=leg.line, attempt=1)
+    intent = OrderIntent(
+        client_order_id=name,
+        plan_digest=BOTH.digest,
+        line=leg.line,
+        attempt=1,
+        instrument=leg.instrument,
+        lots=leg.lots,
+        limit=leg.limit,
+        reduce_only=leg.reduce_only,
+    )
+    return OrderRecord(
+        intent=intent,
+        state=OrderState.FILLED,
+        venue_order_id=VenueOrderId("1"),
+        filled_lots=leg.lots,
+        executed_lots=leg.lots,
+        submitted_at=NOW,
+        simulated=simulated,
+    )
+
+
+def test_a_sale_of_what_is_held_reduces_and_a_buy_does_not() -> None:
+    assert way().reductions == {1}
+
+
+def test_where_nothing_can_be_measured_every_line_counts() -> None:
+    unread = dataclasses.replace(HELD, books={}, contracts={})
+    paid = Paid(payments=(), fault="")
+    assert passage_of(BOTH, unread, policy(), paid=paid, now=NOW).reductions == frozenset()
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_what_reduced_is_taken_off_the_day_only_where_the_day_has_it(
+    simulated: bool,
+) -> None:
+    sale, buy = BOTH.legs
+    used = filled(sale).intent
+    value = used.quantity * used.limit_price
+    day = context(day_notional={BTC: dec("500") + value, ETH: dec(7)})
+    found = with_sent(day, way(), [filled(sale, simulated=simulated), filled(buy)])
+    assert found.run_notional.keys() == {ETH}
+    assert found.run_orders == 2
+    off = dec(0) if not simulated else value
+    assert found.day_notional == {BTC: dec("500") + off, ETH: dec(7)}
