@@ -218,11 +218,11 @@ class Risk(BaseModel):
     max_order_notional: Value = Decimal(5000)
     """Value of one order."""
     max_asset_notional: Value = Decimal(10_000)
-    """Value of one day's orders in one asset, provable reductions left out."""
+    """Value of one day's orders in one asset, provable reductions of the plan left out."""
     max_run_notional: Value = Decimal(20_000)
     """Value of all orders of one run, provable reductions left out."""
     max_day_notional: Value = Decimal(40_000)
-    """Value of all orders of the last 24 hours, provable reductions left out."""
+    """Value of all orders of the last 24 hours, provable reductions of the plan left out."""
     max_orders: Annotated[Whole, Field(ge=0, le=1000), Unit(name="orders")] = 40
     """Orders of one run, sent and planned."""
     max_unhedged_notional: Annotated[Value, DefaultText(text="max_order_notional")] = Field(

@@ -279,7 +279,7 @@ _FLOW: Final = (
         standing(account.max_asset_notional),
         limit="risk.max_asset_notional",
         unit=QUOTE,
-        guards="Sent in 24 hours and planned in one asset, reductions left out.",
+        guards="Sent in 24 hours and planned in one asset, the plan's reductions left out.",
     ),
     _check(
         "max_run_notional",
@@ -293,7 +293,7 @@ _FLOW: Final = (
         standing(account.max_day_notional),
         limit="risk.max_day_notional",
         unit=QUOTE,
-        guards="Sent in 24 hours and planned, reductions left out.",
+        guards="Sent in 24 hours and planned, the plan's reductions left out.",
     ),
 )
 

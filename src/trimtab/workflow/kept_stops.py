@@ -3,18 +3,21 @@
 In between a hedge that the plan changes has none. With one resting, an order of ours and the stop
 could both buy back, and what is too much comes off another hedge of the same contract; a moment
 without one has a run watching. What is placed is exactly what is filled by then, however the run
-ended, and what a stop filled that fired meanwhile is booked before it is reckoned. See
-docs/design/0053-resting-stops.md.
+ended, and what a stop filled that fired meanwhile is booked before it is reckoned. What an order of
+the run may still buy back of a hedge is left out where another hedge stands in that contract; where
+none does, a stop that only reduces cannot buy too much. See docs/design/0053-resting-stops.md.
 """
 
 from __future__ import annotations
 
-import dataclasses
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trimtab.domain.approved import ApprovedPlan
-from trimtab.domain.hedges import Hedge
+from trimtab.domain.hedges import Hedge, HedgeId
+from trimtab.domain.instruments import Lots, Symbol
+from trimtab.domain.orders import Side
 from trimtab.domain.stops import StopIntent, StopLine, StopRecord, StopState, stop_id
 from trimtab.execution.report import ExecutionReport, Outcome, StopResult
 from trimtab.execution.rests import RestReason
@@ -70,15 +73,52 @@ async def placed_last(
     unread = {each.record.intent.place: each for each in await _unread(wiring)}
     book = book_of(await ledger.hedge_record(), plan.quote)
     hedges = {(h.hedge_id, h.symbol): h for h in book.open}
+    doubtful = await _doubtful(approved, wiring)
     found: list[StopResult | None] = []
     for line in plan.stops:
         if (fired := unread.get(line.place)) is not None:
             found.append(_unread_result(line, fired))  # How much is left of the hedge?
             continue
-        hedge = hedges.get(line.place)
-        rests = [r for r in await ledger.open_stops() if r.intent.place == line.place]
-        found.append(await _placed(line, hedge, rests, approved, wiring))
+        is_alone = all(h.hedge_id == line.hedge.hedge_id for h in book.open_on(line.hedge.symbol))
+        at = _Place(
+            line=line,
+            hedge=hedges.get(line.place),
+            rests=[r for r in await ledger.open_stops() if r.intent.place == line.place],
+            doubtful=0 if is_alone else doubtful[line.place],
+        )
+        found.append(await _placed(at, approved, wiring))
     return _with(outcome, tuple(each for each in found if each is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A hedge in one contract, and what is done about its stop."""
+
+    line: StopLine
+    hedge: Hedge | None
+    """As the ledger has it; None where nothing of it is left."""
+    rests: Sequence[StopRecord]
+    """Stops of it that may still fill."""
+    doubtful: int
+    """Lots of it that an order of this run may still buy back, beyond what is booked, >= 0."""
+
+
+async def _doubtful(approved: ApprovedPlan, wiring: Wiring) -> Counter[tuple[HedgeId, Symbol]]:
+    """Return the lots that unresolved orders of the plan may still buy back, by hedge and contract.
+
+    An order that is declared for several hedges counts for each of them: which it takes from
+    follows from what it fills.
+    """
+    plan = approved.plan
+    found = Counter[tuple[HedgeId, Symbol]]()
+    for record in await wiring.desk.ledger.unresolved():
+        intent = record.intent
+        if intent.plan_digest != plan.digest or intent.side is not Side.BUY:
+            continue
+        for line in plan.hedging:
+            if line.line == intent.line:
+                found[line.hedge_id, line.symbol] += record.counted_lots - record.filled_lots
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +143,19 @@ async def _unread(wiring: Wiring) -> tuple[_Unread, ...]:
     )
 
 
-async def _placed(
-    line: StopLine,
-    hedge: Hedge | None,
-    rests: Sequence[StopRecord],
-    approved: ApprovedPlan,
-    wiring: Wiring,
-) -> StopResult | None:
-    """Place the stop of one line, if it is to have one; say what came of it."""
-    should = NOTHING_WANTED
-    if hedge is not None:
-        should = wanted(hedge, line.instrument, wiring.policy.hedge)
-    if rests:  # It could not be withdrawn, or nobody knows: another one would be one too many.
-        return _result(line, rests[0], "was not withdrawn", is_well=False)
+async def _placed(at: _Place, approved: ApprovedPlan, wiring: Wiring) -> StopResult | None:
+    """Place the stop of one hedge, if it is to have one; say what came of it."""
+    line, should = at.line, NOTHING_WANTED
+    if at.hedge is not None:
+        should = wanted(at.hedge, line.instrument, wiring.policy.hedge)
+    if at.rests:  # It could not be withdrawn, or nobody knows: another one would be one too many.
+        return _result(line, at.rests[0], "was not withdrawn", is_well=False)
     if not should.lots:
         return None
-    intent = _intent(line, should, approved)
+    if should.lots <= at.doubtful:
+        whole = _intent(line, should, approved)
+        return _unplaced(line, whole, "was not put: what may buy all of it back is not resolved")
+    intent = _intent(line, replace(should, lots=Lots(should.lots - at.doubtful)), approved)
     followed = await placed(
         intent,
         wiring.desk,
@@ -130,8 +167,14 @@ async def _placed(
     record = followed.record
     if record.state is StopState.DONE:
         return await _fired(line, record, wiring)
-    is_well = followed.is_certain and record.state is StopState.RESTING
-    return _result(line, record, followed.note, is_well=is_well, outlook=followed.outlook)
+    is_well = followed.is_certain and record.state is StopState.RESTING and not at.doubtful
+    note = followed.note
+    if at.doubtful:
+        units = line.instrument.units(at.doubtful)
+        note = f"{note}; without {units:f} that an order of this run may still buy back".lstrip(
+            "; "
+        )
+    return _result(line, record, note, is_well=is_well, outlook=followed.outlook)
 
 
 async def _fired(line: StopLine, record: StopRecord, wiring: Wiring) -> StopResult:
@@ -218,9 +261,7 @@ def _with(outcome: ExecutionReport, stops: tuple[StopResult, ...]) -> ExecutionR
         ended = Outcome.UNKNOWN
     elif ended is Outcome.EXECUTED and not all(each.is_well for each in stops):
         ended = Outcome.PARTIAL
-    return dataclasses.replace(
-        outcome, outcome=ended, stops=stops, unknown=(*outcome.unknown, *unknown)
-    )
+    return replace(outcome, outcome=ended, stops=stops, unknown=(*outcome.unknown, *unknown))
 
 
 def _window_ms(wiring: Wiring) -> int:
