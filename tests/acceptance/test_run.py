@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 
 import pytest
 
@@ -33,6 +34,16 @@ async def test_plan_saves_a_proposal_and_sends_nothing(account: Account) -> None
     assert document["execution"] is None
     assert [leg["line"] for leg in document["plan"]["legs"]] == [1, 2]
     assert account.mutations() == 0
+
+
+async def test_the_next_command_is_about_the_plan_that_was_made(account: Account) -> None:
+    """A plan made with an override is another one without it; what is shown is typed as it is."""
+    planned = await account.trimtab("plan", "--set", "risk.max_orders=39")
+    (line,) = [text for text in planned.stdout.splitlines() if text.startswith("next: ")]
+    program, *words = shlex.split(line.removeprefix("next: ").partition("  (")[0])
+    assert (program, words[:2]) == ("trimtab", ["--set", "risk.max_orders=39"])
+    done = await account.trimtab(*words, "--yes", "--json")
+    assert (done.code, done.document["status"]) == (0, "executed"), done.text
 
 
 async def test_a_dry_run_simulates_every_stage_and_sends_nothing(account_at: AccountAt) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from trimtab.cli.documents import Document, error_document
 from trimtab.cli.exits import Exit, exit_of_error
 from trimtab.cli.folding import to_stderr
+from trimtab.cli.following import in_document, in_text
 from trimtab.cli.logs import log_at
 from trimtab.cli.options import OPTIONS
 from trimtab.cli.streams import put, put_document, tell
@@ -143,7 +144,7 @@ def emit(result: Result) -> Exit:
     """
     with contextlib.suppress(BrokenPipeError):
         if OPTIONS.get().as_json:
-            put_document(result.document)
+            put_document(in_document(result.document, OPTIONS.get()))
         else:
             show(result.view)
     return result.code
@@ -163,7 +164,7 @@ def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever
     console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
     with console.capture() as printed:  # rich itself ends the process with 1 at a closed pipe.
         console.print(view, crop=False)
-    (tell if error else put)(printed.get())
+    (tell if error else put)(in_text(printed.get(), OPTIONS.get()))
 
 
 def _piped_width() -> int:
@@ -174,7 +175,7 @@ def _piped_width() -> int:
 
 def note(text: str) -> None:
     """Write one line for a person on standard error."""
-    to_stderr(text + "\n")
+    to_stderr(in_text(text, OPTIONS.get()) + "\n")
 
 
 def fail(error: TrimtabError) -> Exit:
@@ -190,7 +191,7 @@ def fail(error: TrimtabError) -> Exit:
         if isinstance(error, InvalidConfig):
             document["error"]["faults"] = [fault_document(f) for f in error.faults]
         with contextlib.suppress(BrokenPipeError):
-            put_document(document)
+            put_document(in_document(document, OPTIONS.get()))
     else:
         note(f"error: {error}\n{error.true_now}\nnext: {error.next_step}")
     return code
