@@ -84,7 +84,8 @@ class MemoryStops:
             self.withdrawal_lost = False
             raise OutcomeUnknown(f"{intent.stop_id}: connection reset")
 
-    async def look_up(self, intent: StopIntent) -> VenueStop | None:
+    async def look_up(self, intent: StopIntent, *, begun_at: datetime) -> VenueStop | None:
+        assert begun_at <= self._now()
         self._asked("look_up_stop")
         found = [each for each in self._named(intent) if each.shown_at <= self._now()]
         return self._show(found[-1]) if found else None
@@ -104,7 +105,10 @@ class MemoryStops:
             if each.state is SeenStop.RESTING and each.intent.instrument.symbol in symbols
         )
 
-    async def evidence_of_absence(self, intent: StopIntent) -> AbsenceEvidence:
+    async def evidence_of_absence(
+        self, intent: StopIntent, *, begun_at: datetime
+    ) -> AbsenceEvidence:
+        assert begun_at <= self._now()
         self._asked("absence_of_stop")
         seen = "seen" if self._named(intent) else "none"
         return AbsenceEvidence(
