@@ -85,7 +85,7 @@ class MemoryStops:
             raise OutcomeUnknown(f"{intent.stop_id}: connection reset")
 
     async def look_up(self, intent: StopIntent, *, begun_at: datetime) -> VenueStop | None:
-        assert begun_at <= self._now()
+        self._require_begun(intent, begun_at)
         self._asked("look_up_stop")
         found = [each for each in self._named(intent) if each.shown_at <= self._now()]
         return self._show(found[-1]) if found else None
@@ -108,7 +108,7 @@ class MemoryStops:
     async def evidence_of_absence(
         self, intent: StopIntent, *, begun_at: datetime
     ) -> AbsenceEvidence:
-        assert begun_at <= self._now()
+        self._require_begun(intent, begun_at)
         self._asked("absence_of_stop")
         seen = "seen" if self._named(intent) else "none"
         return AbsenceEvidence(
@@ -128,6 +128,11 @@ class MemoryStops:
         if lots := min(intent.lots, max(0, -position)):
             self.venue._trade(placed, lots, at)
         each.state, each.order = SeenStop.FIRED, placed
+
+    def _require_begun(self, intent: StopIntent, begun_at: datetime) -> None:
+        """Hold against the truth from when on a stop is asked about: nothing of it may be older."""
+        first = [each.shown_at for each in self._named(intent)]
+        assert begun_at <= min(first, default=self._now()), (intent.stop_id, begun_at)
 
     def _named(self, intent: StopIntent) -> list[Rested]:
         return [each for each in self.rested if each.intent.stop_id == intent.stop_id]

@@ -28,10 +28,12 @@ from trimtab.adapters.bitget.preflight import bitget_preflight
 from trimtab.adapters.bitget.transfers import BitgetWallets
 from trimtab.adapters.bitget.venue import bitget_venue
 from trimtab.adapters.bybit.account import BybitAccount
+from trimtab.adapters.bybit.fills import BybitFills
 from trimtab.adapters.bybit.history import bybit_history
 from trimtab.adapters.bybit.markets import bybit_markets
 from trimtab.adapters.bybit.orders import BybitOrders
 from trimtab.adapters.bybit.preflight import bybit_preflight
+from trimtab.adapters.bybit.stops import BybitStops
 from trimtab.adapters.bybit.venue import bybit_venue
 from trimtab.adapters.deribit.history import deribit_history
 from trimtab.adapters.deribit.markets import DeribitAccount, Told, deribit_markets
@@ -92,13 +94,14 @@ def _bybit(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> OpenedVenu
     has_futures = bool(settings.markets - {MarketKind.SPOT})
     markets = bybit_markets(wire, desks=(Desk.SPOT, Desk.LINEAR) if has_futures else (Desk.SPOT,))
     orders, key, quote = BybitOrders(wire, markets), settings.account, settings.quote
-    account = BybitAccount(wire, markets, orders)
+    account, fills = BybitAccount(wire, markets, orders), BybitFills(wire, markets)
     return OpenedVenue(
-        venue=bybit_venue(wire, markets, orders),
+        venue=bybit_venue(wire, markets, orders, fills),
         wallets=OneWallet(),
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
         preflight=bybit_preflight(wire, hosts, use=settings.key_use, has_futures=has_futures),
         history=bybit_history(wire, markets, quote=quote),
+        stops=BybitStops(wire, markets, orders, fills) if has_futures else NoStops(),
     )
 
 
