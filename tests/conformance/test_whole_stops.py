@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -239,3 +240,27 @@ async def test_a_stop_that_the_venue_refuses_leaves_the_run_partial(tmp_path: Pa
     assert await account.run() is PlanStatus.PARTIAL
     assert (account.states, account.asked) == ([StopState.REFUSED], 1)
     assert account.floor.waiting() == []
+
+
+async def test_what_a_stop_could_not_fill_is_left_of_its_hedge(tmp_path: Path) -> None:
+    account = await hedged(tmp_path)
+    (stop,), (hedge,) = account.stops, account.book.open
+    floor = floor_of(account)
+    floor._trading.terms = replace(floor._trading.terms, depth=Decimal("0.020"))
+    floor.reach(stop.intent.trigger_price)
+    assert await account.recover() == 0
+    (left,) = account.book.open
+    assert account.filled[stop.intent.stop_id] == Decimal("0.020")
+    assert left.units == hedge.units - Decimal("0.020")
+    assert (account.states, account.differences) == ([StopState.DONE], [])
+
+
+async def test_a_stop_that_found_nothing_to_close_has_ended_without_a_fill(tmp_path: Path) -> None:
+    account = await hedged(tmp_path)
+    (stop,), (hedge,) = account.stops, account.book.open
+    floor = floor_of(account)
+    floor.linear.grow(-floor.truth().position)
+    floor.reach(stop.intent.trigger_price)
+    assert await account.recover() == 0
+    assert (account.states, account.book.open) == ([StopState.DONE], (hedge,))
+    assert stop.intent.stop_id not in account.filled

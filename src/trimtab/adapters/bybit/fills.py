@@ -78,7 +78,7 @@ class BybitFills:
         """
         name, desk = await self._markets.require(symbol), desk_of(symbol)
         now = await self._wire.venue_now(desk)
-        first, read = max(start, now - _TOLD), self._page_of(symbol)
+        first, read = min(max(start, now - _TOLD), now), self._page_of(symbol)
         starts = [first + number * _WINDOW for number in range((now - first) // _WINDOW + 1)]
         pages = await together(
             *(
