@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.conformance.bybit_conditionals import BybitConditionals
 from tests.conformance.bybit_linear import (
     LINEAR_DECLINED,
     BybitLinear,
@@ -81,6 +82,7 @@ class BybitFloor:
         self._desks = {"spot": spot, "linear": linear}
         self._trading = linear if self._has_contracts else spot
         self.linear = BybitLinear(linear, self._coins)
+        self.conditionals = BybitConditionals(linear)
         self.collateral = False
         """Whether the coins are collateral."""
         self._routes: dict[tuple[str, str], Callable[[Row], Row]] = {
@@ -160,7 +162,20 @@ class BybitFloor:
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
-        return asked.path == "/v5/order/create"
+        return asked.path == "/v5/order/create" and '"triggerPrice"' not in asked.body
+
+    def is_stop(self, asked: Asked) -> bool:
+        """Say whether a request places a conditional order."""
+        return asked.path == "/v5/order/create" and '"triggerPrice"' in asked.body
+
+    def waiting(self) -> list[Waiting]:
+        """Return every conditional order that was really taken, oldest first."""
+        return self.conditionals.waiting()
+
+    def reach(self, mark: Decimal) -> None:
+        """Have the mark of the contract come to *mark*."""
+        self.conditionals.reach(mark)
+        self.linear.settle()
 
     def is_cancel(self, asked: Asked) -> bool:
         """Say whether a request cancels one."""
@@ -261,20 +276,29 @@ class BybitFloor:
     def _realtime(self, given: Row) -> Row:
         if self._desk(given).terms.is_contract and not {"symbol", "settleCoin"} & given.keys():
             raise Refusal(10001, "symbol, baseCoin or settleCoin is required")
-        if given.get("openOnly", "0") != "0":
-            return self._page(self._chosen(given), given)
+        is_linear, ended = self._desk(given).terms.is_contract, given.get("openOnly", "0") != "0"
+        if {"orderLinkId", "orderId"} & given.keys():  # Of these openOnly says nothing.
+            stops = self.conditionals.named() if is_linear else []
+            return self._page(
+                _chosen([*(self._ended(given) if ended else []), *stops], given), given
+            )
+        if ended:
+            stops = self.conditionals.ended(of_history=False) if is_linear else []
+            return self._page(_chosen([*self._ended(given), *stops], given), given)
         waiting = self._desk(given).waiting  # Every other order here ends at once.
         rows = [_waits(order, number) for number, order in enumerate(waiting)]
-        return self._page([] if {"orderLinkId", "orderId"} & given.keys() else rows, given)
+        stops = [each.row() for each in self.conditionals.open()] if is_linear else []
+        return self._page([*rows, *stops], given)
 
     def _history(self, given: Row) -> Row:
-        return self._page(self._chosen(given), given)
+        is_linear = self._desk(given).terms.is_contract
+        stops = self.conditionals.ended(of_history=True) if is_linear else []
+        return self._page(_chosen([*self._ended(given), *stops], given), given)
 
-    def _chosen(self, given: Row) -> list[Row]:
-        names = ("orderLinkId", "orderId", "symbol")
-        wanted = {name: given[name] for name in names if name in given}
-        orders = [_order(order) for order in self._desk(given).taken]
-        return [o for o in orders if all(o[n] == v for n, v in wanted.items())][::-1]
+    def _ended(self, given: Row) -> list[Row]:
+        """Return the orders that never waited for a trigger."""
+        taken = self._desk(given).taken
+        return [_order(order) for order in taken if not self.conditionals.id_of(order.number)]
 
     def _trades(self, given: Row) -> Row:
         trading = self._desk(given)
@@ -286,7 +310,7 @@ class BybitFloor:
         wanted = {name: given[name] for name in names if name in given}
         found = [
             row
-            for row in map(_execution_of(trading.terms), between(trading.executions, first, last))
+            for row in map(self._execution_of(trading), between(trading.executions, first, last))
             if all(row[name] == value for name, value in wanted.items())
         ]
         return self._page(found[::-1], given)
@@ -325,8 +349,23 @@ class BybitFloor:
     def _margin(self, _: Row) -> Row:
         return {"spotLeverage": "", "spotMarginMode": "0", "effectiveLeverage": "0"}
 
+    def _execution_of(self, trading: Trading) -> Callable[[Execution], Row]:
+        """Return what writes an execution: those of contracts have another kind of id."""
+        if not trading.terms.is_contract:
+            return _execution
+
+        def of_contract(row: Execution) -> Row:
+            order_id = self.conditionals.id_of(row.order) or _order_id(row.order)
+            kind = "Stop" if self.conditionals.id_of(row.order) else "UNKNOWN"
+            more = {"execId": execution_id(row.number), "orderId": order_id, "stopOrderType": kind}
+            return _execution(row) | more
+
+        return of_contract
+
     def _create(self, given: Row) -> Row:
         trading, is_buy = self._desk(given), given["side"] == "Buy"
+        if trading.terms.is_contract and "triggerPrice" in given:
+            return self.conditionals.create(given)
         quantity, limit = Decimal(given["qty"]), Decimal(given["price"])
         if given["orderType"] != "Limit" or given["timeInForce"] != "IOC":
             raise Refusal(10001, "params error")
@@ -353,7 +392,7 @@ class BybitFloor:
     def _cancel(self, given: Row) -> Row:
         trading = self._desk(given)
         if trading.terms.is_contract:
-            raise Refusal(110001, "order not exists or too late to cancel")
+            return self.conditionals.cancel(given)
         if not any(_order_id(o.number) == given.get("orderId") for o in trading.taken):
             raise Refusal(170213, "Order does not exist.")
         raise Refusal(170139, "Order has been filled.")
@@ -399,15 +438,16 @@ def _waits(order: Waiting, number: int) -> Row:
         "leavesQty": str(order.quantity),
         "orderStatus": "Untriggered",
         "reduceOnly": order.reduces,
+        "closeOnTrigger": False,
         "createdTime": str(now_ms()),
     }
 
 
-def _execution_of(terms: Terms) -> Callable[[Execution], Row]:
-    """Return what writes an execution: those of contracts have another kind of id."""
-    if not terms.is_contract:
-        return _execution
-    return lambda row: _execution(row) | {"execId": execution_id(row.number)}
+def _chosen(rows: list[Row], given: Row) -> list[Row]:
+    """Return the rows that a question is about, newest first."""
+    names = ("orderLinkId", "orderId", "symbol")
+    wanted = {name: given[name] for name in names if name in given}
+    return [row for row in rows if all(row[n] == v for n, v in wanted.items())][::-1]
 
 
 def _execution(row: Execution) -> Row:

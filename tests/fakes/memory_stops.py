@@ -84,7 +84,8 @@ class MemoryStops:
             self.withdrawal_lost = False
             raise OutcomeUnknown(f"{intent.stop_id}: connection reset")
 
-    async def look_up(self, intent: StopIntent) -> VenueStop | None:
+    async def look_up(self, intent: StopIntent, *, begun_at: datetime) -> VenueStop | None:
+        self._require_begun(intent, begun_at)
         self._asked("look_up_stop")
         found = [each for each in self._named(intent) if each.shown_at <= self._now()]
         return self._show(found[-1]) if found else None
@@ -104,7 +105,10 @@ class MemoryStops:
             if each.state is SeenStop.RESTING and each.intent.instrument.symbol in symbols
         )
 
-    async def evidence_of_absence(self, intent: StopIntent) -> AbsenceEvidence:
+    async def evidence_of_absence(
+        self, intent: StopIntent, *, begun_at: datetime
+    ) -> AbsenceEvidence:
+        self._require_begun(intent, begun_at)
         self._asked("absence_of_stop")
         seen = "seen" if self._named(intent) else "none"
         return AbsenceEvidence(
@@ -124,6 +128,11 @@ class MemoryStops:
         if lots := min(intent.lots, max(0, -position)):
             self.venue._trade(placed, lots, at)
         each.state, each.order = SeenStop.FIRED, placed
+
+    def _require_begun(self, intent: StopIntent, begun_at: datetime) -> None:
+        """Hold against the truth from when on a stop is asked about: nothing of it may be older."""
+        first = [each.shown_at for each in self._named(intent)]
+        assert begun_at <= min(first, default=self._now()), (intent.stop_id, begun_at)
 
     def _named(self, intent: StopIntent) -> list[Rested]:
         return [each for each in self.rested if each.intent.stop_id == intent.stop_id]

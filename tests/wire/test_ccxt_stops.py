@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,7 @@ PATH, OPEN, ALL = "/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders", "/fapi/v1/all
 ORDER = "/fapi/v1/order"
 PERP = Symbol("BTC/USDT:USDT")
 DIGEST = "b" * 64
+BEGUN = datetime.now(UTC) - timedelta(minutes=1)
 AFTER = [Kind.RESET_AFTER, Kind.TRUNCATE_JSON, Kind.EMPTY, Kind.HTML, Kind.CUT_BODY]
 UNHELD = [Kind.RESET_BEFORE, Kind.TIMEOUT_BEFORE]
 DAY_MS = 86_400_000
@@ -217,7 +219,7 @@ async def test_one_that_became_no_order_rests_or_is_withdrawn(
 ) -> None:
     answer = told(row(algoStatus=status, actualOrderId=number))
     async with stops_with({("GET", PATH): answer}) as (stops, server):
-        found = await stops.look_up(stopping())
+        found = await stops.look_up(stopping(), begun_at=BEGUN)
         assert server.count("GET", ORDER) == 0
     assert found is not None
     assert (found.state, found.status, found.order) == (state, status, None)
@@ -243,7 +245,7 @@ async def test_one_that_fired_is_told_with_the_order_that_it_became(
         ("GET", ORDER): told(order(**told_of_it)),
     }
     async with stops_with(answers) as (stops, server):
-        found = await stops.look_up(stopping())
+        found = await stops.look_up(stopping(), begun_at=BEGUN)
         asked = next(a.params for a in server.arrivals if a.path == ORDER)
     assert (asked["symbol"], asked["orderId"]) == ("BTCUSDT", "77")
     assert found is not None
@@ -258,7 +260,7 @@ async def test_the_order_of_a_sold_stop_counts_downwards() -> None:
         ("GET", ORDER): told(order(side="SELL", executedQty="0.003")),
     }
     async with stops_with(answers) as (stops, _):
-        found = await stops.look_up(stopping(-10))
+        found = await stops.look_up(stopping(-10), begun_at=BEGUN)
     assert found is not None
     assert found.order is not None
     assert (found.lots, found.order.filled_lots) == (-10, -3)
@@ -283,7 +285,7 @@ async def test_the_order_of_a_sold_stop_counts_downwards() -> None:
 async def test_what_cannot_be_read_or_is_under_way_is_no_answer(answer: Script) -> None:
     async with stops_with({("GET", PATH): answer}) as (stops, server):
         with pytest.raises(NotDone):
-            await stops.look_up(stopping())
+            await stops.look_up(stopping(), begun_at=BEGUN)
         assert server.count("GET", ORDER) == 0
 
 
@@ -304,7 +306,7 @@ async def test_another_order_in_its_place_is_no_answer(answer: dict[str, Any]) -
     }
     async with stops_with(answers) as (stops, _):
         with pytest.raises(NotDone):
-            await stops.look_up(stopping())
+            await stops.look_up(stopping(), begun_at=BEGUN)
 
 
 @pytest.mark.parametrize(
@@ -329,9 +331,9 @@ async def test_an_order_that_does_not_show_ended_unfilled_only_when_the_venue_fo
     async with stops_with(answers) as (stops, _):
         if state is None:
             with pytest.raises(NotDone, match="does not show"):
-                await stops.look_up(stopping())
+                await stops.look_up(stopping(), begun_at=BEGUN)
             return
-        found = await stops.look_up(stopping())
+        found = await stops.look_up(stopping(), begun_at=BEGUN)
     assert found is not None
     assert found.state is state
     if state is SeenStop.FIRED:
@@ -344,7 +346,7 @@ async def test_one_that_has_rested_too_long_to_be_found_by_name_is_found_in_the_
     rows = [row(algoId=1, clientAlgoId="another", orderType="STOP"), row()]
     answers = {("GET", PATH): unknown, ("GET", OPEN): told(rows)}
     async with stops_with(answers) as (stops, server):
-        found = await stops.look_up(stopping())
+        found = await stops.look_up(stopping(), begun_at=BEGUN)
         assert [a.params["symbol"] for a in server.arrivals if a.path == OPEN] == ["BTCUSDT"]
     assert found is not None
     assert (found.state, found.venue_stop_id) == (SeenStop.RESTING, "2146760")
@@ -355,11 +357,11 @@ async def test_a_name_that_is_not_known_is_none_and_a_denied_read_is_refused() -
     unknown = told({"code": -2013, "msg": "Order does not exist."}, 400)
     answers = {("GET", PATH): unknown, ("GET", OPEN): told([row(clientAlgoId="another")])}
     async with stops_with(answers) as (stops, _):
-        assert await stops.look_up(stopping()) is None
+        assert await stops.look_up(stopping(), begun_at=BEGUN) is None
     denied = told({"code": -2015, "msg": "Invalid API-key"}, 401)
     async with stops_with({("GET", PATH): denied}) as (stops, _):
         with pytest.raises(Refused):
-            await stops.look_up(stopping())
+            await stops.look_up(stopping(), begun_at=BEGUN)
 
 
 DONE = {"algoId": 1, "clientAlgoId": stopping().stop_id, "code": "200", "msg": "success"}
@@ -451,7 +453,7 @@ async def test_it_is_absent_only_when_no_list_shows_it(
         ("GET", ALL): told([other, *([row()] if all_of else [])]),
     }
     async with stops_with(answers) as (stops, server):
-        evidence = await stops.evidence_of_absence(stopping())
+        evidence = await stops.evidence_of_absence(stopping(), begun_at=BEGUN)
         asked = next(a.params for a in server.arrivals if a.path == ALL)
     assert evidence.is_absent is absent
     assert set(evidence.sightings) == {"by_client_id", "open_orders", "all_orders"}
@@ -466,7 +468,7 @@ async def test_a_list_that_cannot_be_read_proves_no_absence() -> None:
     }
     async with stops_with(answers) as (stops, _):
         with pytest.raises(NotDone):
-            await stops.evidence_of_absence(stopping())
+            await stops.evidence_of_absence(stopping(), begun_at=BEGUN)
 
 
 async def test_an_account_without_contracts_takes_no_stop() -> None:
@@ -484,8 +486,8 @@ async def test_under_every_fault_a_stop_is_sent_once_and_found_or_proved_absent(
         at.exchange.inject(Fault(kind=kind, method="POST", path=PATH, seconds="0.01"))
         with pytest.raises(OutcomeUnknown):
             await stops.place(stopping())
-        found = await stops.look_up(stopping())
-        evidence = await stops.evidence_of_absence(stopping())
+        found = await stops.look_up(stopping(), begun_at=BEGUN)
+        evidence = await stops.evidence_of_absence(stopping(), begun_at=BEGUN)
         taken = conditionals(at)
         posts = [r for r in at.exchange.truth()["requests"] if r["path"] == PATH]
     assert len([r for r in posts if r["method"] == "POST"]) == 1
@@ -499,7 +501,7 @@ async def test_a_stop_that_fires_while_nobody_looks_is_told_with_its_fill() -> N
         (listed,) = await stops.resting([PERP])
         assert (listed.stop_id, listed.lots) == (stopping().stop_id, 10)
         at.exchange.set_prices(mid={"BTC": "66001"})
-        found = await stops.look_up(stopping())
+        found = await stops.look_up(stopping(), begun_at=BEGUN)
         fills = at.exchange.truth()["fills"]
         assert await stops.resting([PERP]) == ()
     assert found is not None
@@ -513,11 +515,11 @@ async def test_a_stop_is_withdrawn_once_by_us_or_by_the_exchange() -> None:
         await stops.place(stopping())
         await stops.withdraw(stopping())
         await stops.withdraw(stopping())
-        first = await stops.look_up(stopping())
+        first = await stops.look_up(stopping(), begun_at=BEGUN)
         other = stopping(line=4)
         await stops.place(other)
         withdraw(at.exchange.exchange.state, client_id=other.stop_id)
-        second = await stops.look_up(other)
+        second = await stops.look_up(other, begun_at=BEGUN)
     assert first is not None
     assert second is not None
     assert (first.state, first.status) == (SeenStop.WITHDRAWN, "CANCELED")

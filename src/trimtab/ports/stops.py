@@ -69,10 +69,12 @@ class Stops(Protocol):
         """
         ...
 
-    async def look_up(self, intent: StopIntent) -> VenueStop | None:
+    async def look_up(self, intent: StopIntent, *, begun_at: datetime) -> VenueStop | None:
         """Return the stop with the intent's name, or None when none is visible now.
 
-        Of one that fired, the order that it became is read too.
+        Of one that fired, the order that it became is read too. Nothing of it is older than
+        *begun_at*, when the intent was committed, our clock: a stop may rest for longer than a
+        venue tells what became of an order by its name alone.
 
         Raises:
             NotDone: the question was not answered.
@@ -88,10 +90,13 @@ class Stops(Protocol):
         """
         ...
 
-    async def evidence_of_absence(self, intent: StopIntent) -> AbsenceEvidence:
+    async def evidence_of_absence(
+        self, intent: StopIntent, *, begun_at: datetime
+    ) -> AbsenceEvidence:
         """Ask every list that would show the stop had it ever been taken.
 
-        By name, what rests, what rested, executions where they tell. Raises like :meth:`look_up`.
+        By name, what rests, what rested, executions since *begun_at* where they tell. Raises like
+        :meth:`look_up`.
         """
         ...
 

@@ -44,7 +44,7 @@ _LINEAR_ORDER: Final = frozenset(
         *("110016", "110017", "110018", "110020", "110021", "110022", "110023", "110036"),
         *("110038", "110039", "110040", "110042", "110044", "110045", "110049", "110051", "110052"),
         *("110053", "110063", "110066", "110067", "110068", "110069", "110070", "110094", "110095"),
-        *("110110", "110125", "110126"),
+        *("110092", "110093", "110110", "110125", "110126"),
     }
 )
 """What is wrong with an order of a contract, or with a setting."""
@@ -147,4 +147,5 @@ BYBIT: Final = VenueProfile(
     # The least of three quarters of (initial - maintenance) and of the latter itself.
     funding_cap_share=Decimal(1),
     funding_hours=8,
+    rests_stops=True,
 )

@@ -107,7 +107,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
         ("binance", Market.LINEAR): _all_but(),
         ("bybit", Market.SPOT): _all_but(_COINS_ONLY),
-        ("bybit", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
+        ("bybit", Market.LINEAR): _all_but(_ONE_WALLET),
         ("bitget", Market.SPOT): _all_but(_COINS_ONLY),
         ("bitget", Market.LINEAR): _all_but(_NO_STOPS),
         ("deribit", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),

@@ -151,7 +151,7 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
         looked += 1
         try:
             async with asyncio.timeout(retry.ASK_WITHIN_S):
-                seen = await desk.stops.look_up(record.intent)
+                seen = await desk.stops.look_up(record.intent, begun_at=record.begun_at)
         except (VenueError, TimeoutError) as error:
             outlook, note = Outlook.UNANSWERED, _told(error)
             continue
@@ -189,7 +189,7 @@ async def _absent(record: StopRecord, questions: Questions) -> FollowedStop | No
     await pause(desk, left_s, f"until stop {_name(record)} can no longer be accepted")
     try:
         async with asyncio.timeout(retry.LISTS_WITHIN_S):
-            evidence = await desk.stops.evidence_of_absence(record.intent)
+            evidence = await desk.stops.evidence_of_absence(record.intent, begun_at=record.begun_at)
     except (VenueError, TimeoutError):
         return None
     is_late = min(evidence.asked_at, evidence.venue_now) >= questions.fence_at

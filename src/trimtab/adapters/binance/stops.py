@@ -17,7 +17,7 @@ days, any other for ninety; the same holds for the orders that they became.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from trimtab.adapters.binance.instruments import Catalogue
@@ -34,8 +34,9 @@ from trimtab.adapters.binance.stop_rows import (
     told_in,
     word_in,
 )
-from trimtab.adapters.frame.absence import one_or_none
+from trimtab.adapters.frame.absence import evidence_of, one_or_none
 from trimtab.adapters.frame.order_sending import RawCall, order_sent, raw
+from trimtab.adapters.frame.stop_calls import shown_among, withdrawal_sent
 from trimtab.adapters.frame.units import contracts
 from trimtab.adapters.wire.calls import Endpoint, Wire, together
 from trimtab.adapters.wire.exact import Unreadable, mapping_of, rows_of, text_of
@@ -99,14 +100,11 @@ class BinanceStops:
             return text_of(mapping_of(answer), "clientAlgoId") == intent.stop_id or None
 
         call = RawCall(method="fapiPrivateDeleteAlgoOrder", asked={"clientAlgoId": intent.stop_id})
-        judgement = await self._wire.write(
-            Desk.LINEAR, raw(self._wire, call), read=withdrawn, rank=Rank.CANCEL
-        )
-        if judgement.evidence.code not in self._wire.profile.codes[Desk.LINEAR].gone:
-            judgement.told(f"withdrawal of stop {intent.stop_id} {intent.instrument.symbol}")
+        await withdrawal_sent(self._wire, intent, call, read=withdrawn)
 
-    async def look_up(self, intent: StopIntent) -> VenueStop | None:
+    async def look_up(self, intent: StopIntent, *, begun_at: datetime) -> VenueStop | None:
         """Find the stop of *intent*; see :meth:`trimtab.ports.Stops.look_up`."""
+        del begun_at  # What fired is told by name for ninety days, what rests as long as it does.
         market = await self._catalogue.require(intent.instrument.symbol)
         asked = {"clientAlgoId": intent.stop_id}
         told = await one_or_none(self._wire, _ONE, asked, _reading(intent, str(market["id"])))
@@ -184,30 +182,31 @@ class BinanceStops:
         stops = await self._wire.read(_OPEN, asked, read)
         return tuple(sorted(stops, key=lambda stop: int(stop.venue_stop_id)))
 
-    async def evidence_of_absence(self, intent: StopIntent) -> AbsenceEvidence:
+    async def evidence_of_absence(
+        self, intent: StopIntent, *, begun_at: datetime
+    ) -> AbsenceEvidence:
         """Ask by name, what rests, and what rested; see :meth:`trimtab.ports.Stops`.
 
         Executions tell nothing: what a stop became is another order, that nobody named.
         """
-        symbol = intent.instrument.symbol
-        asked_at = self._wire.clock.now()
-        venue_now = await self._wire.venue_now(Desk.LINEAR)
-        market = await self._catalogue.require(symbol)
-        named = await one_or_none(self._wire, _ONE, {"clientAlgoId": intent.stop_id}, word_in)
-        resting = [s for s in await self.resting([symbol]) if s.stop_id == intent.stop_id]
-        asked = {"symbol": market["id"], "limit": _PAGE}
-        names = await self._wire.read(_ALL, asked, names_in)
-        return AbsenceEvidence(
-            asked_at=asked_at,
-            venue_now=venue_now,
-            sightings={
+        del begun_at
+
+        async def sightings() -> Mapping[str, str]:
+            """Ask every list."""
+            symbol = intent.instrument.symbol
+            market = await self._catalogue.require(symbol)
+            named = await one_or_none(self._wire, _ONE, {"clientAlgoId": intent.stop_id}, word_in)
+            asked = {"symbol": market["id"], "limit": _PAGE}
+            resting = await self.resting([symbol])
+            names = await self._wire.read(_ALL, asked, names_in)
+            number = names.get(intent.stop_id)
+            return {
                 "by_client_id": named or "none",
-                "open_orders": f"stop {resting[0].venue_stop_id}" if resting else "none",
-                "all_orders": f"stop {names[intent.stop_id]}"
-                if intent.stop_id in names
-                else "none",
-            },
-        )
+                "open_orders": shown_among(resting, intent),
+                "all_orders": "none" if number is None else f"stop {number}",
+            }
+
+        return await evidence_of(self._wire, Desk.LINEAR, sightings)
 
 
 def _asked(intent: StopIntent, market_id: str) -> Mapping[str, object]:

@@ -16,9 +16,10 @@ from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.listed_pages import Page, Row, whole_list
 from trimtab.adapters.frame.timed_fills import as_set, fills_since
-from trimtab.adapters.wire.calls import Wire
+from trimtab.adapters.wire.calls import Wire, together
 from trimtab.adapters.wire.exact import Unreadable, milliseconds, text_of
 from trimtab.adapters.wire.weights import Rank
+from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Instrument, Symbol
 from trimtab.domain.orders import Fill, OrderIntent
 from trimtab.ports import FillCursor
@@ -26,6 +27,8 @@ from trimtab.venues.profile import Desk
 
 _EXECUTIONS: Final = at_desks("privateGetV5ExecutionList", Rank.LOOK_UP)
 _WINDOW: Final = timedelta(days=7)
+_TOLD: Final = timedelta(days=730)
+"""Executions of before are told no more."""
 _PAGE: Final = 100
 _PAGES_MAX: Final = 1000
 _TRADES: Final[Mapping[Desk, frozenset[str]]] = {
@@ -62,6 +65,39 @@ class BybitFills:
             return _fills(rows, self._instrument(symbol), name)
 
         return await fills_since(cursor, now=now, window=_WINDOW, ask=ask)
+
+    async def from_time(self, symbol: Symbol, start: datetime) -> tuple[Fill, ...]:
+        """Return all executions since *start* that the venue still tells, oldest first.
+
+        However long ago that is, as many windows are asked side by side.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read, or does not list the market.
+
+        """
+        name, desk = await self._markets.require(symbol), desk_of(symbol)
+        now = await self._wire.venue_now(desk)
+        first, read = min(max(start, now - _TOLD), now), self._page_of(symbol)
+        starts = [first + number * _WINDOW for number in range((now - first) // _WINDOW + 1)]
+        pages = await together(
+            *(
+                self.rows(
+                    desk,
+                    {"symbol": name},
+                    start=each,
+                    end=each + _WINDOW - timedelta(milliseconds=1),
+                    read=read,
+                )
+                for each in starts
+            )
+        )
+        listed = [row for page in pages for row in page]
+        try:
+            found = as_set(_fills(listed, self._instrument(symbol), name))
+        except Unreadable as error:
+            raise NotDone(f"the list of executions is unreadable: {error}") from error
+        return tuple(sorted(found.values(), key=lambda fill: int(fill.trade_id)))
 
     async def rows(
         self,

@@ -6,14 +6,14 @@ order in which an order passes through them, so that it cannot slip by between t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from trimtab.adapters.bybit.answers import FIELDS, open_order_of, page_of
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.listed_pages import Row, whole_list
-from trimtab.adapters.frame.order_rows import order_in
+from trimtab.adapters.frame.order_rows import order_id_in, order_in
 from trimtab.adapters.wire.calls import Endpoint, Wire
 from trimtab.adapters.wire.exact import Unreadable, text_of
 from trimtab.adapters.wire.weights import Rank
@@ -22,6 +22,8 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
+
+T = TypeVar("T")
 
 SPOT: Final[Mapping[str, str]] = {"category": "spot"}
 LINEAR: Final[Mapping[str, str]] = {"category": "linear"}
@@ -64,25 +66,39 @@ class BybitOrders:
             Refused: the venue denies the read.
 
         """
-        market_id = await self._markets.require(intent.instrument.symbol)
-        desk = Desk.of(intent.instrument)
-        named = {**OF_DESK[desk], "symbol": market_id, "orderLinkId": intent.client_order_id}
+        ended = self._wire.profile.ended_statuses
+        return await self.named(
+            intent.instrument.symbol,
+            intent.client_order_id,
+            lambda row, market_id: order_in(row, FIELDS, intent, market_id=market_id, ended=ended),
+        )
+
+    async def named(self, symbol: Symbol, name: str, read: Callable[[Row, str], T]) -> T | None:
+        """Return what *read* makes of the order under *name*; None when no list shows one now.
+
+        *read* takes a row and the venue's name of the market.
+
+        Raises:
+            NotDone: the question was not answered.
+            Refused: the venue denies the read.
+
+        """
+        market_id, desk = await self._markets.require(symbol), desk_of(symbol)
+        asked = {**OF_DESK[desk], "symbol": market_id, "orderLinkId": name}
+
+        def one(answer: object) -> T | None:
+            """Read the order from a list that was asked for nothing else."""
+            rows, _ = page_of(answer)
+            found = [read(row, market_id) for row in rows]
+            if len({order_id_in(row, FIELDS) for row in rows}) > 1:
+                raise Unreadable("two orders under one client order id")
+            return found[0] if found else None
+
         for listed, which in _LISTS:
-            found = await self._wire.read(
-                listed[desk], {**named, **which}, lambda told: self._named(told, intent, market_id)
-            )
+            found = await self._wire.read(listed[desk], {**asked, **which}, one)
             if found is not None:
                 return found
         return None
-
-    def _named(self, answer: object, intent: OrderIntent, market_id: str) -> VenueOrder | None:
-        """Read the order of *intent* from a list that was asked for nothing else."""
-        rows, _ = page_of(answer)
-        ended = self._wire.profile.ended_statuses
-        orders = [order_in(row, FIELDS, intent, market_id=market_id, ended=ended) for row in rows]
-        if len({order.venue_order_id for order in orders}) > 1:
-            raise Unreadable("two orders under one client order id")
-        return orders[0] if orders else None
 
     def seen(self, order: VenueOrder) -> None:
         """Remember nothing: executions carry our name."""
@@ -112,8 +128,22 @@ class BybitOrders:
         which = {} if desk is Desk.SPOT else {"settleCoin": SETTLED_IN}
         return await self._listed(desk, which)
 
+    async def open_rows(self, symbol: Symbol) -> Sequence[Row]:
+        """Return the rows of what rests in a market that was read, oldest first.
+
+        Raises:
+            NotDone: the venue does not answer, or the list has no end.
+            Refused: the venue denies the read.
+
+        """
+        return await self._rows(desk_of(symbol), {"symbol": self._markets.market_id(symbol)})
+
     async def _listed(self, desk: Desk, which: Mapping[str, str]) -> tuple[OpenOrder, ...]:
         """Return a list of resting orders, oldest first."""
+        return tuple(self._resting(desk, row) for row in await self._rows(desk, which))
+
+    async def _rows(self, desk: Desk, which: Mapping[str, str]) -> Sequence[Row]:
+        """Return the rows of a list of resting orders, oldest first, each once."""
         asked: dict[str, object] = {**OF_DESK[desk], **which, "limit": _PAGE}
         rows = await whole_list(
             lambda further: self._wire.read(_REALTIME[desk], {**asked, **further}, page_of),
@@ -121,7 +151,7 @@ class BybitOrders:
             what="open orders",
             pages_max=_PAGES_MAX,
         )
-        return tuple(self._resting(desk, row) for row in _oldest_first(rows))
+        return _oldest_first(rows)
 
     def _resting(self, desk: Desk, row: Row) -> OpenOrder:
         """Read one resting order."""
@@ -139,11 +169,14 @@ class BybitOrders:
             Refused: the venue denies the read.
 
         """
-        market_id = await self._markets.require(intent.instrument.symbol)
-        desk = Desk.of(intent.instrument)
+        return await self.sighting_of(intent.instrument.symbol, intent.client_order_id)
+
+    async def sighting_of(self, symbol: Symbol, name: str) -> str:
+        """Return what the latest orders of a market show under *name*; see :meth:`sighting`."""
+        market_id, desk = await self._markets.require(symbol), desk_of(symbol)
         asked = {**OF_DESK[desk], "symbol": market_id, "limit": _LATEST}
         rows, _ = await self._wire.read(_HISTORY[desk], asked, page_of)
-        ours = [row for row in rows if row.get("orderLinkId") == intent.client_order_id]
+        ours = [row for row in rows if row.get("orderLinkId") == name]
         return f"order {ours[0].get('orderId')}" if ours else "none"
 
     async def client_ids(

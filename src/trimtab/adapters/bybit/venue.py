@@ -29,9 +29,11 @@ from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
 
-def bybit_venue(wire: Wire, markets: DeskMarkets, orders: BybitOrders) -> RawVenue:
+def bybit_venue(
+    wire: Wire, markets: DeskMarkets, orders: BybitOrders, fills: BybitFills
+) -> RawVenue:
     """Return orders on Bybit, with what contracts paid where they are used."""
-    fills, has_futures = BybitFills(wire, markets), Desk.LINEAR in markets.desks
+    has_futures = Desk.LINEAR in markets.desks
     parts = VenueParts(
         markets=markets,
         orders=orders,

@@ -1,4 +1,4 @@
-"""Asks every list of a venue for one order, so that its absence can be proved. Not pure.
+"""Asks every list of a venue for one order or stop, to prove its absence. Not pure.
 
 See docs/design/0003-never-twice.md for what follows from the answers.
 """
@@ -33,7 +33,27 @@ class OrderLists:
 
 
 async def asked_everywhere(wire: Wire, lists: OrderLists, intent: OrderIntent) -> AbsenceEvidence:
-    """Return what every list shows of the order of *intent* now.
+    """Return what every list shows of the order of *intent*; raises like :func:`evidence_of`."""
+
+    async def sightings() -> Mapping[str, str]:
+        """Ask every list."""
+        order = await lists.named(intent)
+        resting = await lists.resting([intent.instrument.symbol])
+        seen = [o for o in resting if o.client_order_id == intent.client_order_id]
+        others = await lists.others(intent)
+        return {
+            "by_client_id": "none" if order is None else f"{order.status}",
+            "open_orders": f"order {seen[0].venue_order_id}" if seen else "none",
+            **others,
+        }
+
+    return await evidence_of(wire, Desk.of(intent.instrument), sightings)
+
+
+async def evidence_of(
+    wire: Wire, desk: Desk, sightings: Callable[[], Awaitable[Mapping[str, str]]]
+) -> AbsenceEvidence:
+    """Return what *sightings* asks every list, with when it was asked.
 
     The venue's clock is read first, so that every list is at least as young as it says.
 
@@ -43,20 +63,8 @@ async def asked_everywhere(wire: Wire, lists: OrderLists, intent: OrderIntent) -
 
     """
     asked_at = wire.clock.now()
-    venue_now = await wire.venue_now(Desk.of(intent.instrument))
-    order = await lists.named(intent)
-    resting = await lists.resting([intent.instrument.symbol])
-    seen = [o for o in resting if o.client_order_id == intent.client_order_id]
-    others = await lists.others(intent)
-    return AbsenceEvidence(
-        asked_at=asked_at,
-        venue_now=venue_now,
-        sightings={
-            "by_client_id": "none" if order is None else f"{order.status}",
-            "open_orders": f"order {seen[0].venue_order_id}" if seen else "none",
-            **others,
-        },
-    )
+    venue_now = await wire.venue_now(desk)
+    return AbsenceEvidence(asked_at=asked_at, venue_now=venue_now, sightings=await sightings())
 
 
 async def one_or_none(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Symbol
@@ -21,8 +22,9 @@ class NoStops:
         """Refuse; see :meth:`trimtab.ports.Stops.withdraw`."""
         raise _no(intent)
 
-    async def look_up(self, intent: StopIntent) -> VenueStop | None:
+    async def look_up(self, intent: StopIntent, *, begun_at: datetime) -> VenueStop | None:
         """Refuse; see :meth:`trimtab.ports.Stops.look_up`."""
+        del begun_at
         raise _no(intent)
 
     async def resting(self, symbols: Sequence[Symbol]) -> tuple[ListedStop, ...]:
@@ -30,8 +32,11 @@ class NoStops:
         del symbols
         return ()
 
-    async def evidence_of_absence(self, intent: StopIntent) -> AbsenceEvidence:
+    async def evidence_of_absence(
+        self, intent: StopIntent, *, begun_at: datetime
+    ) -> AbsenceEvidence:
         """Refuse; see :meth:`trimtab.ports.Stops.evidence_of_absence`."""
+        del begun_at
         raise _no(intent)
 
 

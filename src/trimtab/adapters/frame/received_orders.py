@@ -10,8 +10,8 @@ from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import OrderIntent, VenueOrder, VenueOrderId
 from trimtab.ports import Clock
 
-_LOOKS_S: Final = (0.1, 0.4, 1.0)
-"""Seconds between looks at an order that was received."""
+LOOKS_S: Final = (0.1, 0.4, 1.0)
+"""Seconds between looks at an order, or a stop, that was received."""
 
 LookUp = Callable[[OrderIntent], Awaitable[VenueOrder | None]]
 
@@ -33,7 +33,7 @@ async def followed(
     intent: OrderIntent, order: VenueOrder, *, look_up: LookUp, clock: Clock
 ) -> VenueOrder:
     """Return what became of an order that was received, as far as it shows within moments."""
-    for pause_s in _LOOKS_S:
+    for pause_s in LOOKS_S:
         try:
             seen = await look_up(intent)
         except (NotDone, Refused):

@@ -110,7 +110,7 @@ _LINEAR: Final = replace(
         own_names=False,
         own_number=False,
         by_mark='"triggerBy":"MarkPrice"',
-        source='v5 "Place Order", triggerPrice; "Enums Definitions", orderStatus Untriggered',
+        source='v5 "Place Order", triggerPrice; "Enums Definitions", Untriggered to New',
     ),
 )
 _INVERSE: Final = replace(

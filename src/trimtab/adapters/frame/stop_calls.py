@@ -1,0 +1,34 @@
+"""What the adapters of resting stops have in common. Not pure: it orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from trimtab.adapters.frame.desks import desk_of
+from trimtab.adapters.frame.order_sending import RawCall, raw
+from trimtab.adapters.wire.calls import Wire
+from trimtab.adapters.wire.weights import Rank
+from trimtab.domain.stops import ListedStop, StopIntent
+
+
+async def withdrawal_sent(
+    wire: Wire, intent: StopIntent, call: RawCall, *, read: Callable[[Any], bool | None]
+) -> None:
+    """Have *call* cancel a stop; one that is gone already is done: what it became is looked up.
+
+    Raises:
+        VenueError: it was not acknowledged.
+
+    """
+    symbol = intent.instrument.symbol
+    desk = desk_of(symbol)
+    judgement = await wire.write(desk, raw(wire, call), read=read, rank=Rank.CANCEL)
+    if judgement.evidence.code not in wire.profile.codes[desk].gone:
+        judgement.told(f"withdrawal of stop {intent.stop_id} {symbol}")
+
+
+def shown_among(resting: Iterable[ListedStop], intent: StopIntent) -> str:
+    """Return what a list of resting stops shows of the stop of *intent*, ``none`` for nothing."""
+    ours = [stop for stop in resting if stop.stop_id == intent.stop_id]
+    return f"stop {ours[0].venue_stop_id}" if ours else "none"
