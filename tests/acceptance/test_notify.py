@@ -229,6 +229,17 @@ async def test_a_notice_that_is_not_there_is_a_wrong_word(account: Account, word
     assert (ended.code, ended.document["error"]["next"]) == (2, "trimtab notify list")
 
 
+async def test_what_comes_after_a_notice_that_is_not_there_reads_the_same_file(
+    account: Account,
+) -> None:
+    own = account.config.rename(account.folder / "own.toml")
+    named = ("--config", own.name)
+    ended = await account.trimtab(*named, "notify", "ack", "none-such", "--json")
+    step = ended.document["error"]["next"]
+    assert (ended.code, step) == (2, "trimtab --config own.toml notify list")
+    assert (await account.trimtab(*step.split()[1:])).code == 0
+
+
 async def test_a_refused_plan_is_told_with_what_refused_it(
     account: Account, receiver: Receiver
 ) -> None:

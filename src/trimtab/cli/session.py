@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from trimtab.cli.documents import Document, error_document
@@ -60,13 +61,24 @@ def configuration() -> Config:
 
     """
     options = OPTIONS.get()
-    return load(
-        options.config,
-        environ=os.environ,
-        sets=options.sets,
-        home=Path.home(),
-        cwd=Path.cwd(),
-    )
+    try:
+        return load(
+            options.config,
+            environ=os.environ,
+            sets=options.sets,
+            home=Path.home(),
+            cwd=Path.cwd(),
+        )
+    except InvalidConfig as invalid:
+        if invalid.next_step == InvalidConfig.next_step:
+            invalid.next_step = command("config check")
+        raise
+
+
+def command(words: str) -> str:
+    """Return a command of ours that reads the configuration that this one was told to read."""
+    file = OPTIONS.get().config
+    return " ".join(["trimtab", *([] if file is None else ["--config", quote(str(file))]), words])
 
 
 def conduct(

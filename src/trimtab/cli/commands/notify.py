@@ -137,7 +137,8 @@ async def _named(ledger: SqlLedger, notice_id: str) -> NoticeRecord:
     for record in await ledger.notices():
         if record.notice.id == notice_id:
             return record
-    raise ConfigError(f"notice {notice_id}: is not in the ledger", next_step="trimtab notify list")
+    told = f"notice {notice_id}: is not in the ledger"
+    raise ConfigError(told, next_step=session.command("notify list"))
 
 
 def _tried(record: NoticeRecord) -> Result:
