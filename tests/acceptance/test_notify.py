@@ -219,7 +219,11 @@ async def test_a_latch_is_told_and_unattended_runs_wait_until_somebody_has_read_
     assert (await account.trimtab("status", "--json")).document["notices"]["unread"] == [told["id"]]
     read = await account.trimtab("notify", "ack", told["id"], "--json")
     assert (read.code, read.document["notice"]["holds_unattended_runs"]) == (0, False)
-    assert (await account.trimtab("notify", "ack", told["id"])).code == 8
+    again = await account.trimtab("notify", "ack", told["id"], "--json")
+    assert (again.code, again.document["status"]) == (0, "nothing_to_do"), again.text
+    assert again.document["notice"] == read.document["notice"]
+    shown = await account.trimtab("notify", "ack", told["id"])
+    assert "It was read already, by " in shown.stdout
     assert is_done(await account.trimtab(*RUN))
 
 
