@@ -219,7 +219,11 @@ async def test_a_latch_is_told_and_unattended_runs_wait_until_somebody_has_read_
     assert (await account.trimtab("status", "--json")).document["notices"]["unread"] == [told["id"]]
     read = await account.trimtab("notify", "ack", told["id"], "--json")
     assert (read.code, read.document["notice"]["holds_unattended_runs"]) == (0, False)
-    assert (await account.trimtab("notify", "ack", told["id"])).code == 8
+    again = await account.trimtab("notify", "ack", told["id"], "--json")
+    assert (again.code, again.document["status"]) == (0, "nothing_to_do"), again.text
+    assert again.document["notice"] == read.document["notice"]
+    shown = await account.trimtab("notify", "ack", told["id"])
+    assert "It was read already, by " in shown.stdout
     assert is_done(await account.trimtab(*RUN))
 
 
@@ -227,6 +231,17 @@ async def test_a_latch_is_told_and_unattended_runs_wait_until_somebody_has_read_
 async def test_a_notice_that_is_not_there_is_a_wrong_word(account: Account, word: str) -> None:
     ended = await account.trimtab("notify", word, "none-such", "--json")
     assert (ended.code, ended.document["error"]["next"]) == (2, "trimtab notify list")
+
+
+async def test_what_comes_after_a_notice_that_is_not_there_reads_the_same_file(
+    account: Account,
+) -> None:
+    own = account.config.rename(account.folder / "own.toml")
+    named = ("--config", own.name)
+    ended = await account.trimtab(*named, "notify", "ack", "none-such", "--json")
+    step = ended.document["error"]["next"]
+    assert (ended.code, step) == (2, "trimtab --config own.toml notify list")
+    assert (await account.trimtab(*step.split()[1:])).code == 0
 
 
 async def test_a_refused_plan_is_told_with_what_refused_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,45 @@ async def test_init_refuses_wrong_input_in_words(tmp_path: Path, words: list[str
     assert not any((tmp_path / name).exists() for name in ("trimtab.toml", "nowhere"))
 
 
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        (["--venue", "no-such-venue"], "trimtab venues"),
+        (["--venue", "Not A Venue"], "trimtab venues"),
+        (["--profile", "wild"], "trimtab init --help"),
+        (["--log-level", "loud"], "trimtab --help"),
+    ],
+)
+async def test_what_comes_after_an_init_that_was_refused_works_without_a_file(
+    tmp_path: Path, words: list[str], step: str
+) -> None:
+    refused = await trimtab(["init", *words], folder=tmp_path)
+    assert refused.code == 2, refused.text
+    assert refused.stderr.splitlines()[-1] == f"next: {step}"
+    assert (await trimtab(step.split()[1:], folder=tmp_path)).code == 0
+
+
+async def test_where_a_venue_is_not_init_says_the_same_again_with_where_it_is(
+    tmp_path: Path,
+) -> None:
+    words = ["init", "--profile", "moderate", "--venue", "mexc", "its own.toml"]
+    refused = await trimtab(words, folder=tmp_path)
+    step = refused.stderr.splitlines()[-1].removeprefix("next: ")
+    written = await trimtab(shlex.split(step)[1:], folder=tmp_path)
+    assert (refused.code, written.code) == (2, 0), written.text
+    assert "profile moderate, mexc, live" in written.stdout
+    assert "next: trimtab --config 'its own.toml' doctor" in written.stdout
+
+
+async def test_over_a_file_that_is_there_nothing_is_proposed_that_would_write(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "trimtab.toml").write_text("mine", encoding="utf-8")
+    refused = await trimtab(["init", "--venue", "mexc"], folder=tmp_path)
+    assert refused.code == 2
+    assert refused.stderr.splitlines()[-1] == "next: choose another name, or remove trimtab.toml"
+
+
 async def test_show_tells_each_value_with_its_place_and_marks_defaults(account: Account) -> None:
     shown = await account.trimtab("config", "show", "--set", "risk.shock=0.3")
     lines = {line.split()[0]: line for line in shown.stdout.splitlines() if "." in line}
@@ -109,6 +149,46 @@ async def test_check_names_every_fault_at_once_with_its_place_and_fix(tmp_path: 
     assert any(line.startswith("trimtab.toml:15: risk.shock: ") for line in lines)
     assert any("portfolio.targets" in line and "; " in line for line in lines)
     assert lines[-1] == "next: mend it, then trimtab config check"
+
+
+async def test_what_comes_after_a_check_reads_the_same_file(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(FAULTY, encoding="utf-8")
+    words = ["--config", "own.toml", "config", "check"]
+    faulty = await trimtab(words, folder=tmp_path)
+    other = await trimtab([*words[:2], "notify", "ack", "none-such"], folder=tmp_path)
+    own.unlink()
+    await trimtab(["init", "own.toml"], folder=tmp_path)
+    sound = await trimtab(words, folder=tmp_path)
+    assert (faulty.code, other.code, sound.code) == (2, 2, 0)
+    again = "trimtab --config own.toml config check"
+    assert faulty.stdout.splitlines()[-1] == f"next: mend it, then {again}"
+    assert other.stderr.splitlines()[-1] == f"next: {again}"
+    assert sound.stdout.splitlines()[-1] == "next: trimtab --config own.toml doctor"
+
+
+@pytest.mark.parametrize("by", ["--config", "TRIMTAB_CONFIG"])
+async def test_a_file_that_is_missing_is_written_by_what_comes_next(
+    tmp_path: Path, by: str
+) -> None:
+    named = ["--config", "own.toml"] if by == "--config" else []
+    variables = {} if named else {by: "own.toml"}
+    (tmp_path / "trimtab.toml").write_text("mine", encoding="utf-8")
+    words = [*named, "config", "check"]
+    missing = await trimtab(words, folder=tmp_path, variables=variables)
+    step = missing.stdout.splitlines()[-1].removeprefix("next: ")
+    assert step == "trimtab init own.toml"
+    assert (await trimtab(step.split()[1:], folder=tmp_path, variables=variables)).code == 0
+    assert (await trimtab(words, folder=tmp_path, variables=variables)).code == 0
+
+
+async def test_where_no_file_can_be_written_none_is_proposed(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for wrong in ("folder", "nowhere/own.toml"):
+        ended = await trimtab(["--config", wrong, "config", "check"], folder=tmp_path)
+        assert ended.code == 2
+        step = "next: name a configuration file, then trimtab --config FILE config check"
+        assert ended.stdout.splitlines()[-1] == step
 
 
 async def test_check_as_json_lists_the_faults_by_field(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
+from tests.conformance.trading import now_ms
 from trimtab.testnet import (
     Credential,
     Exchange,
@@ -41,7 +41,7 @@ class BinanceFloor:
         self._market = market
         self._often: list[dict[str, Any]] = []
         self._coins_wait: list[Waiting] = []
-        self._exchange = Exchange(_scenario(), now_ms=lambda: time.time_ns() // 1_000_000)
+        self._exchange = Exchange(_scenario(), now_ms=now_ms)
 
     def answer(self, asked: Asked) -> Told:
         """Execute a request and answer it."""
@@ -124,7 +124,7 @@ class BinanceFloor:
 
     def trade_often(self, count: int) -> None:
         """Have *count* executions of an older order of ours in the list of executions."""
-        now_ms = time.time_ns() // 1_000_000
+        at_ms = now_ms()
         self._often = [
             {
                 "symbol": "BTCUSDT",
@@ -134,7 +134,7 @@ class BinanceFloor:
                 "qty": "0.001",
                 "commission": "0.00000100",
                 "commissionAsset": "USDT",
-                "time": now_ms - 1000,
+                "time": at_ms - 1000,
                 "isBuyer": True,
                 "buyer": True,
             }

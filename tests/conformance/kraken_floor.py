@@ -16,7 +16,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -33,6 +33,7 @@ from tests.conformance.trading import (
     closes_between,
     now_ms,
 )
+from tests.fakes.leaping import now
 from trimtab.domain.orders import order_name
 from trimtab.venues.facts import Market
 
@@ -267,7 +268,7 @@ class KrakenFloor:
             raise Refusal("EGeneral:Invalid arguments")
         if not _NAME.fullmatch(given["cl_ord_id"]):
             raise Refusal(_DECLINED["duplicate"])
-        ahead = datetime.fromisoformat(given["deadline"]) - datetime.now(UTC)
+        ahead = datetime.fromisoformat(given["deadline"]) - now()
         if not timedelta(seconds=2) <= ahead <= timedelta(seconds=60):
             raise Refusal("EGeneral:Invalid arguments:deadline")
         if given["timeinforce"] != "IOC":

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -492,7 +492,7 @@ def _require_signed(asked: Asked) -> None:
     if not hmac.compare_digest(expected.decode(), head.get("ok-access-sign", "")):
         raise Refusal("50113", "Invalid Sign", status=401)
     at = datetime.fromisoformat(stamp)
-    if abs((datetime.now(UTC) - at).total_seconds()) > _STAMP_S:
+    if abs(now_ms() - at.timestamp() * 1000) > _STAMP_S * 1000:
         raise Refusal("50102", "Timestamp request expired.", status=401)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from tests.conformance.line import Mishap
 from tests.conformance.spoken import Told
 from tests.conformance.stage import WINDOW_MS, Stage, from_the_start, staged
 from tests.contract.test_wallets import moving
+from tests.fakes.leaping import now
 from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import Environment, OpenOrder
@@ -221,7 +222,7 @@ async def requests_stay_in_their_place(stage: Stage) -> None:
 
 async def a_move_between_wallets_is_found(stage: Stage) -> None:
     move, wallets = moving("200.00001234"), stage.opened.wallets
-    since = datetime.now(UTC) - timedelta(minutes=1)
+    since = now() - timedelta(minutes=1)
     stage.line.spoil(Mishap.LOST, which=stage.floor.is_move)
     with pytest.raises(OutcomeUnknown):
         await wallets.transfer(move)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from tests.conformance.line import Line
 from tests.conformance.mexc_floor import MexcFloor
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.weex_floor import WeexFloor
+from tests.fakes.leaping import now
 from tests.wire.opened import NoWaiting, intent
 from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
@@ -185,4 +186,4 @@ async def staged(
 
 def from_the_start() -> FillCursor:
     """Return where the reading of executions begins."""
-    return FillCursor(after=None, not_before=datetime.now(UTC) - timedelta(minutes=5))
+    return FillCursor(after=None, not_before=now() - timedelta(minutes=5))

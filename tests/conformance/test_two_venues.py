@@ -25,12 +25,12 @@ from tests.conformance.test_whole_run import (
     variables_of,
 )
 from tests.durability.program import Quiet
+from tests.fakes.leaping import LeapingClock
 from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.two_venues import joined
 from trimtab.bootstrap import Shell, on_paper, ordering, venue_settings
 from trimtab.bootstrap.execution import runner_of
@@ -86,7 +86,7 @@ async def opened(
     file.write_text(text, encoding="utf-8")
     keys = keys_of(coins, hedges)
     config = load(file, environ=keys, sets=(), home=folder, cwd=folder)
-    clock = SystemClock()
+    clock = LeapingClock()
     lines = Line(FLOORS[coins](Market.SPOT)), Line(FLOORS[hedges](Market.LINEAR))
     first, second = venue_settings(config, keys, clock, use=KeyUse.SEND)
     async with (

@@ -18,13 +18,13 @@ from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS, key_of
 from tests.durability.program import Quiet
+from tests.fakes.leaping import LeapingClock
 from tests.fakes.spoken_references import SpokenReferences
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.references.unread import UnreadReferences
-from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import Config, load
@@ -141,7 +141,7 @@ async def opened(
     file.write_text(text, encoding="utf-8")
     variables = variables_of(venue_id)
     config = load(file, environ=variables, sets=(), home=folder, cwd=folder)
-    line, clock = Line(floor or FLOORS[venue_id](market)), SystemClock()
+    line, clock = Line(floor or FLOORS[venue_id](market)), LeapingClock()
     (settings,) = venue_settings(config, variables, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tests.conformance.floors import Placed, Truth, Waiting
+from tests.fakes.leaping import leapt_s
 
 DAY_MS = 86_400_000
 MARK, INDEX = Decimal(60_000), Decimal(60_010)
@@ -20,7 +21,7 @@ FUNDING = Decimal("0.0001")
 
 def now_ms() -> int:
     """Return the venue's clock, milliseconds."""
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // 1_000_000 + int(leapt_s() * 1000)
 
 
 def closes_between(first: int, last: int) -> list[tuple[int, str]]:

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -22,6 +21,7 @@ from urllib.parse import parse_qsl
 from tests.conformance.bitget_floor import PASSPHRASE
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
+from tests.conformance.trading import now_ms
 from trimtab.venues.facts import Market
 
 Row = dict[str, Any]
@@ -53,7 +53,7 @@ class WeexFloor:
         self._trades: list[Row] = []
         self._coins = dict(_COINS)
         self._routes: dict[tuple[str, str], Callable[[Row], Any]] = {
-            ("GET", "/api/v3/time"): lambda _: {"serverTime": _now_ms()},
+            ("GET", "/api/v3/time"): lambda _: {"serverTime": now_ms()},
             ("GET", "/api/v3/exchangeInfo"): self._markets,
             ("GET", "/api/v3/market/depth"): self._book,
             ("GET", "/api/v3/market/klines"): self._klines,
@@ -125,7 +125,7 @@ class WeexFloor:
 
     def trade_often(self, count: int) -> None:
         """Have *count* executions of an older order of ours in the list of executions."""
-        began = _now_ms() - count - 1000
+        began = now_ms() - count - 1000
         rows = [
             _trade(number, at_ms=began + number // 3, quantity=Decimal("0.001"), order=1, buys=True)
             for number in range(count)
@@ -178,7 +178,7 @@ class WeexFloor:
             "enableTrade": True,
             "enableDisplay": True,
         }
-        return {"timezone": "UTC", "serverTime": _now_ms(), "symbols": [row]}
+        return {"timezone": "UTC", "serverTime": now_ms(), "symbols": [row]}
 
     def _book(self, given: Row) -> Row:
         _market(given)
@@ -194,7 +194,7 @@ class WeexFloor:
         _market(given)
         if given.keys() != {"symbol", "interval"}:
             raise _Refusal(-1142, "Parameter is invalid.")
-        today = _now_ms() // _DAY_MS
+        today = now_ms() // _DAY_MS
         return [
             [
                 day * _DAY_MS,
@@ -281,7 +281,7 @@ class WeexFloor:
             raise _Refusal(-1054, "FAILED_PRECONDITION: amount not enough")
         crosses = limit >= _ASK if is_buy else limit <= _BID
         filled = min(quantity, _DEPTH) if crosses else Decimal(0)
-        number, at_ms = 702_345_678_901_234_567 + len(self._orders), _now_ms()
+        number, at_ms = 702_345_678_901_234_567 + len(self._orders), now_ms()
         self._orders.append(
             {
                 "symbol": given["symbol"],
@@ -313,9 +313,7 @@ class WeexFloor:
         """Write down two executions of an order, and move what they move."""
         half = (filled / 2).quantize(Decimal("0.000001"))
         for part in (half, filled - half):
-            row = _trade(
-                len(self._trades), at_ms=_now_ms(), quantity=part, order=order, buys=is_buy
-            )
+            row = _trade(len(self._trades), at_ms=now_ms(), quantity=part, order=order, buys=is_buy)
             sign = 1 if is_buy else -1
             self._coins["BTC"] += sign * part
             self._coins["USDT"] -= sign * Decimal(row["quoteQty"])
@@ -376,14 +374,10 @@ def _unsigned(asked: Asked) -> Told | None:
     wanted = base64.b64encode(hmac.new(_SECRET, signed, hashlib.sha256).digest()).decode()
     if head.get("access-sign") != wanted:
         return _refused(-1047, "API authentication failed.", status=401)
-    if abs(int(stamp) - _now_ms()) > _WINDOW_MS:
+    if abs(int(stamp) - now_ms()) > _WINDOW_MS:
         return _refused(-1046, "Request timestamp expired.")
     return None
 
 
 def _refused(code: int, text: str, *, status: int = 400) -> Told:
     return Told(status=status, body=json.dumps({"code": code, "msg": text}).encode())
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

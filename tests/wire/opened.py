@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 
+from tests.fakes.leaping import now
 from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.domain.instruments import Asset, Instrument, Lots, MarketKind, Symbol, Ticks
@@ -24,6 +26,9 @@ class NoWaiting(SystemClock):
     def __init__(self) -> None:
         super().__init__()
         self.left_out: list[float] = []
+
+    def now(self) -> datetime:
+        return now()
 
     async def sleep(self, seconds: float) -> None:
         self.left_out.append(seconds)

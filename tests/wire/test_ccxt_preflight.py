@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from tests.contract.venue_cases import PORTFOLIO
-from tests.wire.opened import opened
+from tests.wire.opened import NoWaiting, opened
 from trimtab.adapters.binance.preflight import key_rights_of, wallet_worth
 from trimtab.adapters.open_venue import OpenedVenue
 from trimtab.adapters.wire.exact import Unreadable
@@ -43,7 +43,10 @@ JUDGED = sorted(set(TOLD) - {"createTime", "enablePortfolioMarginTrading"})
 async def at(scenario: Scenario | None = None) -> AsyncIterator[tuple[LocalExchange, OpenedVenue]]:
     """Serve a scenario, one that tells the rights of keys unless given, and open it."""
     telling = dataclasses.replace(Scenario.drifted(), serves=frozenset({"api_restrictions"}))
-    async with serve(scenario or telling) as exchange, opened(exchange.url) as venue:
+    async with (
+        serve(scenario or telling) as exchange,
+        opened(exchange.url, clock=NoWaiting()) as venue,
+    ):
         yield exchange, venue
 
 

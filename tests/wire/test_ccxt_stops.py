@@ -21,7 +21,7 @@ from tests.fakes.scripted_venue import (
     scripted_venue,
     told,
 )
-from tests.wire.opened import opened, perpetual_btc
+from tests.wire.opened import NoWaiting, opened, perpetual_btc
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Lots, Symbol, Ticks
@@ -99,7 +99,7 @@ async def stops_with(
     answers: dict[tuple[str, str], Script | Callable[[Arrival], Script]],
 ) -> AsyncIterator[tuple[Stops, ScriptedVenue]]:
     """Open stops on a server that answers as told."""
-    async with scripted_venue() as server, opened(server.url) as venue:
+    async with scripted_venue() as server, opened(server.url, clock=NoWaiting()) as venue:
         server.script |= answers
         yield venue.stops, server
 

@@ -13,7 +13,7 @@ import pytest
 from tests.contract.test_wallets import moving
 from tests.contract.venue_cases import At, at_venue
 from tests.fakes.scripted_venue import Arrival, Script, ScriptedVenue, html, scripted_venue, told
-from tests.wire.opened import opened
+from tests.wire.opened import NoWaiting, opened
 from trimtab.adapters.binance.transfers import BinanceWallets
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused, VenueError
 from trimtab.domain.transfers import ListedState
@@ -29,7 +29,7 @@ async def wallets_with(
     method: str, answer: Script | Any
 ) -> AsyncIterator[tuple[BinanceWallets, ScriptedVenue]]:
     """Open wallets on a server that answers the one call as told."""
-    async with scripted_venue() as server, opened(server.url) as venue:
+    async with scripted_venue() as server, opened(server.url, clock=NoWaiting()) as venue:
         server.script[method, PATH] = answer
         yield venue.wallets, server
 

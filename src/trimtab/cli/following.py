@@ -14,7 +14,8 @@ from trimtab.cli.options import Options
 
 _NEXT: Final = re.compile(r"(?:^|(?<=; ))next: .*?(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 """What follows "next:", to the end of its paragraph: a narrow terminal breaks it over lines."""
-_COMMAND: Final = re.compile(r"\btrimtab (?=[a-z])")
+_COMMAND: Final = re.compile(r"\btrimtab (?=[a-z])(?!(?:init|venues|testnet|demo)\b)")
+"""A command that reads a configuration."""
 
 
 def in_text(text: str, options: Options) -> str:

@@ -105,5 +105,6 @@ def _one_of(known: Sequence[str], given: list[str], *, option: str, usual: str) 
     if word not in known:
         from trimtab.domain.errors import ConfigError  # noqa: PLC0415 -- help must not pay for it.
 
-        raise ConfigError(f"{option} must be one of {', '.join(known)}, was {word}")
+        told = f"{option} must be one of {', '.join(known)}, was {word}"
+        raise ConfigError(told, next_step="trimtab --help")
     return word

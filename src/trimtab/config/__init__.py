@@ -62,13 +62,13 @@ def reference_text() -> str:
     return markdown()
 
 
-def starter_text(profile: str, *, venue: str, environment: Environment) -> str:
-    """Return a commented configuration to begin with.
+def starter_text(profile: str, *, venue: str, environment: Environment, file: str = "") -> str:
+    """Return a commented configuration to begin with; an error's next command names *file*.
 
     Raises:
-        ConfigError: there is no such profile, or the venue is no ccxt id.
+        ConfigError: there is no such profile, the venue is not opened, or not in the environment.
 
     """
     from trimtab.config.starter import starter  # noqa: PLC0415  as in load
 
-    return starter(profile, venue=venue, environment=environment)
+    return starter(profile, venue=venue, environment=environment, file=file)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+USUAL_PROFILE: Final = "conservative"
+"""What is chosen for whoever names none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:

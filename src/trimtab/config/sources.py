@@ -7,6 +7,7 @@ them are left alone here.
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,14 +80,27 @@ def find_file(path: Path | None, *, environ: Mapping[str, str], home: Path, cwd:
         if _is_file(found):
             return found
         reason = f"{found} is no file that can be read"
-        raise _no_file(by, reason=reason, fix="name a configuration file")
+        step = _writing(found, cwd=cwd)
+        raise _no_file(by, reason=reason, fix="name a configuration file", next_step=step)
     usual = (cwd / "trimtab.toml", home / ".config" / "trimtab" / "config.toml")
     for found in usual:
         if _is_file(found):
             return found
     reason = f"there is no configuration here, nor is there {usual[1]}"
     fix = f"write one with trimtab init, or name one with --config or {FILE_VARIABLE}"
-    raise _no_file(str(usual[0]), reason=reason, fix=fix)
+    raise _no_file(str(usual[0]), reason=reason, fix=fix, next_step="trimtab init")
+
+
+def _writing(file: Path, *, cwd: Path) -> str:
+    """Return the command that writes *file*, or what else to do where none can."""
+    try:
+        can_be = file.parent.is_dir() and not file.exists()
+    except OSError:
+        can_be = False
+    if not can_be:
+        return "name a configuration file, then trimtab --config FILE config check"
+    near = file.relative_to(cwd) if file.is_relative_to(cwd) else file
+    return shlex.join(["trimtab", "init", str(near)])
 
 
 def _is_file(path: Path) -> bool:
@@ -102,9 +116,9 @@ def _at_home(path: Path, *, home: Path) -> Path:
     return home.joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
 
 
-def _no_file(file: str, *, reason: str, fix: str) -> InvalidConfig:
+def _no_file(file: str, *, reason: str, fix: str, next_step: str) -> InvalidConfig:
     fault = ConfigFault(file=file, line=0, column=0, key="", reason=reason, fix=fix)
-    return InvalidConfig([fault], next_step="trimtab init")
+    return InvalidConfig([fault], next_step=next_step)
 
 
 def file_layer(path: Path, *, name: str) -> Layer:

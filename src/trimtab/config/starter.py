@@ -5,11 +5,12 @@ Pure text; it loads as it stands, and what it leaves out has the documented defa
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from pydantic_core import PydanticCustomError
 
-from trimtab.config.profiles import PROFILES, Profile
+from trimtab.config.profiles import PROFILES, USUAL_PROFILE, Profile
 from trimtab.config.shape import nearest_fix
 from trimtab.config.words import read_venue
 from trimtab.domain.errors import ConfigError
@@ -18,22 +19,25 @@ from trimtab.domain.snapshot import Environment
 from trimtab.venues.catalogue import PROFILES as PROFILES_OF_VENUES
 
 
-def starter(profile: str, *, venue: str, environment: Environment) -> str:
-    """Return the text of a configuration file.
+def starter(profile: str, *, venue: str, environment: Environment, file: str = "") -> str:
+    """Return the text of a configuration file; an error's next command names *file* again.
 
     Raises:
         ConfigError: there is no such profile, the venue is not opened, or not in the environment.
 
     """
     if profile not in PROFILES:
-        raise ConfigError(f"there is no profile {profile!r}; {nearest_fix(profile, PROFILES)}")
+        told = f"there is no profile {profile!r}; {nearest_fix(profile, PROFILES)}"
+        raise ConfigError(told, next_step="trimtab init --help")
     try:
         read_venue(venue)
     except PydanticCustomError as e:
-        raise ConfigError(f"venue: {e.message()}") from None
+        raise ConfigError(f"venue: {e.message()}", next_step="trimtab venues") from None
     if why := PROFILES_OF_VENUES[venue].lacks(environment):
         instead = PROFILES_OF_VENUES[venue].instead.value
-        raise ConfigError(why, next_step=f"trimtab init --venue {venue} --environment {instead}")
+        words = ["trimtab", "init", "--venue", venue, "--environment", instead]
+        words += [] if profile == USUAL_PROFILE else ["--profile", profile]
+        raise ConfigError(why, next_step=shlex.join([*words, *([file] if file else [])]))
     chosen = PROFILES[profile]
     names = PROFILES_OF_VENUES[venue].starter_names
     blocks = (

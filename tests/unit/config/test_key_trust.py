@@ -52,7 +52,9 @@ def test_the_starter_of_a_venue_without_a_sandbox_loads_and_says_what_is_to_be_v
     assert load(text.replace("# key_rights", "key_rights")).policy.key_trust is KeyTrust.VOUCHED
     with pytest.raises(ConfigError, match="weex has no sandbox") as raised:
         starter("moderate", venue="weex", environment=Environment.TESTNET)
-    assert raised.value.next_step == "trimtab init --venue weex --environment live"
+    assert (
+        raised.value.next_step == "trimtab init --venue weex --environment live --profile moderate"
+    )
 
 
 @pytest.mark.parametrize("venue_id", PROFILES)
@@ -62,3 +64,10 @@ def test_a_profile_tells_of_its_key_and_its_sandbox_what_the_facts_say(venue_id:
     place = facts.places.get(Environment.TESTNET)
     assert (profile.sandbox is None) == (place is None or Market.SPOT not in place.markets)
     assert profile.lacks(profile.instead) == ""
+
+
+def test_the_starter_of_a_venue_that_no_adapter_opens_says_where_to_look() -> None:
+    for venue_id in [*(KNOWN.keys() - PROFILES.keys()), "nosuchvenue"]:
+        with pytest.raises(ConfigError, match=f'was "{venue_id}"') as raised:
+            starter("moderate", venue=venue_id, environment=Environment.LIVE)
+        assert raised.value.next_step == "trimtab venues"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from trimtab import notices
 from trimtab.adapters.ledger.sql_ledger import SqlLedger
@@ -63,6 +65,8 @@ def listed() -> Exit:
 def ack(notice_id: Annotated[str, Parameter(name="ID")]) -> Exit:
     """Say that you have read a notice; a critical one holds unattended runs until then.
 
+    One that was read already is left as it is: there is nothing to do.
+
     Parameters
     ----------
     notice_id
@@ -74,11 +78,15 @@ def ack(notice_id: Annotated[str, Parameter(name="ID")]) -> Exit:
     async def work(_: Work) -> Result:
         """Record who read it."""
         async with open_books(config, dry_run=False) as ledger:
-            await _named(ledger, notice_id)
-            await ledger.acknowledge(notice_id, by=owner(), at=SystemClock().now())
+            found = await _named(ledger, notice_id)
+            if found.read is None:
+                await ledger.acknowledge(notice_id, by=owner(), at=SystemClock().now())
             record = await _named(ledger, notice_id)
-        document = {"status": "read", "notice": notice_document(record)}
-        view = notices_table([record])
+        status = "read" if found.read is None else "nothing_to_do"
+        document = {"status": status, "notice": notice_document(record)}
+        view: RenderableType = notices_table([record])
+        if found.read is not None:
+            view = Group(view, Text(f"It was read already, by {found.read.by}; nothing to do."))
         return Result(document=document, view=view, code=Exit.DONE)
 
     return session.conduct(work)
@@ -137,7 +145,8 @@ async def _named(ledger: SqlLedger, notice_id: str) -> NoticeRecord:
     for record in await ledger.notices():
         if record.notice.id == notice_id:
             return record
-    raise ConfigError(f"notice {notice_id}: is not in the ledger", next_step="trimtab notify list")
+    told = f"notice {notice_id}: is not in the ledger"
+    raise ConfigError(told, next_step="trimtab notify list")
 
 
 def _tried(record: NoticeRecord) -> Result:

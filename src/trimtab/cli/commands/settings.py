@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,6 +19,7 @@ from trimtab.cli.session import Result
 from trimtab.cli.streams import put_document
 from trimtab.config import InvalidConfig, Setting, SourceKind, starter_text
 from trimtab.config import schema as file_schema
+from trimtab.config.profiles import USUAL_PROFILE
 from trimtab.domain.canonical import instant_text
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.snapshot import Environment
@@ -29,7 +31,7 @@ USUAL_FILE: Final = Path("trimtab.toml")
 def init(
     file: Annotated[Path, Parameter(allow_leading_hyphen=False)] = USUAL_FILE,
     *,
-    profile: str = "conservative",
+    profile: str = USUAL_PROFILE,
     venue: str = "binance",
     environment: Environment = Environment.LOCAL,
 ) -> Exit:
@@ -47,7 +49,10 @@ def init(
         Which exchange host is talked to.
 
     """
-    text = starter_text(profile, venue=venue, environment=environment) + _activated()
+    if _is_there(file):
+        raise _taken(file)
+    named = "" if file == USUAL_FILE else str(file)
+    text = starter_text(profile, venue=venue, environment=environment, file=named) + _activated()
     write_new(file, text)
     steps = _first_steps(file, environment)
     document = {
@@ -83,19 +88,32 @@ def write_new(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as opened:
             opened.write(text)
     except FileExistsError:
-        raise ConfigError(
-            f"{file} is there already and is not overwritten",
-            next_step=f"choose another name, or remove {file}",
-        ) from None
+        raise _taken(file) from None
     except OSError as fault:
         raise ConfigError(
             f"{file} cannot be written: {fault.strerror}", next_step="choose another place"
         ) from None
 
 
+def _is_there(file: Path) -> bool:
+    """Say whether a file is there; of one that may not be looked at its writing says why."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
+
+
+def _taken(file: Path) -> ConfigError:
+    """Return that a file is there."""
+    return ConfigError(
+        f"{file} is there already and is not overwritten",
+        next_step=f"choose another name, or remove {file}",
+    )
+
+
 def _first_steps(file: Path, environment: Environment) -> list[str]:
     """Return the commands that come after a new configuration."""
-    named = "" if file == USUAL_FILE else f" --config {file}"
+    named = "" if file == USUAL_FILE else f" --config {shlex.quote(str(file))}"
     doctor = f"trimtab{named} doctor"
     if environment is Environment.LOCAL:
         return ["trimtab testnet", f"{doctor}  (in another terminal)"]
