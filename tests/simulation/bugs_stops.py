@@ -12,7 +12,7 @@ _BESIDE: Final = (
         "unready = await withdrawn_first(approved, wiring)",
         "unready = None",
     ),
-    edit("workflow.kept_stops:_placed", "if rests:", "if rests and not should.lots:"),
+    edit("workflow.kept_stops:_placed", "if at.rests:", "if at.rests and not should.lots:"),
     edit(
         "adapters.ledger.stop_rules:refuse_stop",
         "if other.intent.place == intent.place:",
