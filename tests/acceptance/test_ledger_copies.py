@@ -158,6 +158,15 @@ async def test_the_copy_of_another_account_is_not_put_back(account: Account) -> 
     assert not (account.folder / "other.db").exists()
 
 
+async def test_what_is_no_copy_is_not_put_back(account: Account) -> None:
+    await account.trimtab("plan")
+    (account.folder / "notes.txt").write_text("buy low\n", encoding="utf-8")
+    ended = await account.trimtab("ledger", "restore", "notes.txt", "--json")
+    is_refused(ended, code=8, message="nothing was put back", next_step="trimtab ledger restore")
+    assert (account.folder / "notes.txt").read_text(encoding="utf-8") == "buy low\n"
+    assert (await account.trimtab("ledger", "verify")).code == 0
+
+
 @pytest.mark.parametrize("words", [("backup", "new.db"), ("restore", "copy.db")])
 async def test_what_is_not_there_or_on_a_server_is_told(
     account: Account, words: tuple[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import shutil
@@ -270,6 +271,54 @@ async def test_files_are_for_the_user_alone(ledger: SqlLedger, url: str) -> None
         assert {"ledger.db", "ledger.db-wal", "ledger.db.lock", "ledger.db.head"} <= modes.keys()
         assert set(modes.values()) == {0o600}
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def beside(file: Path) -> list[str]:
+    """Return the names in the folder of a file."""
+    return [path.name for path in file.parent.iterdir()]
+
+
+def a_text(file: Path) -> None:
+    """Write what is no database."""
+    file.write_text("root:x:0:0:root:/root:/bin/sh\n" * 40)
+
+
+def a_database(file: Path) -> None:
+    """Write a database of another program."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE places (url TEXT)")
+        connection.commit()
+
+
+@pytest.mark.parametrize("written", [a_text, a_database])
+@pytest.mark.parametrize("act", ["open", "verify"])
+async def test_a_file_of_something_else_is_told_and_left_as_it_is(
+    tmp_path: Path, written: Callable[[Path], None], act: str
+) -> None:
+    """A slip in ledger.url costs nobody their file: neither its rights nor what is in it."""
+    file = tmp_path / "mine"
+    written(file)
+    file.chmod(0o644)
+    before = file.read_bytes()
+    url = f"sqlite:///{file}"
+    if act == "verify":
+        (told,) = (await verify_ledger(url)).faults
+        assert "no ledger" in told.what or "something else" in told.what
+    else:
+        opened = open_ledger(url, KEY, dry_run=False, clock=StandingClock())
+        with pytest.raises(LedgerError, match=r"no ledger|something else"):
+            await opened.__aenter__()
+    assert (file.read_bytes(), beside(file)) == (before, ["mine"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+async def test_a_ledger_that_others_may_read_is_closed_to_them(url: str) -> None:
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+        pass
+    file = place_of(url).database
+    file.chmod(0o644)
+    async with open_ledger(url, KEY, dry_run=False, clock=StandingClock()):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

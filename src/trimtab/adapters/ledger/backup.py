@@ -23,7 +23,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from trimtab.adapters.ledger import lease, reads
 from trimtab.adapters.ledger.chain import Head
 from trimtab.adapters.ledger.faults import located
-from trimtab.adapters.ledger.files import Place, read_anchor, write_anchor
+from trimtab.adapters.ledger.files import Place, read_anchor, refuse_others, write_anchor
 from trimtab.adapters.ledger.migrate import needs_migration
 from trimtab.adapters.ledger.server import Server
 from trimtab.adapters.ledger.site import site_of
@@ -86,12 +86,12 @@ def put_back(url: str, file: Path, wish: PutBack) -> Copied:
     Raises:
         AccountHeld: a run holds the account.
         ConfigError: the copy is another account's, or the ledger is on a server.
-        LedgerError: the copy is not sound, or the ledger has entries that it lacks and
+        LedgerError: the copy is none, or not sound, or the ledger has entries that it lacks and
             *wish* does not say that they may be left behind.
 
     """
     target, copy = _file_ledger(url), Place(database=file.absolute())
-    _must_be_there(copy)
+    _must_be_a_ledger(copy)
     target.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(lease.locked(target, wish.owner))
@@ -131,6 +131,24 @@ def _must_be_there(place: Place) -> None:
     """
     if not place.database.is_file() or place.database.stat().st_size == 0:
         raise LedgerError(f"ledger {place.database}: is not there", next_step="trimtab config show")
+
+
+def _must_be_a_ledger(copy: Place) -> None:
+    """Refuse to put back what no ledger was copied to.
+
+    Raises:
+        LedgerError: it is not there, or a file of something else.
+
+    """
+    _must_be_there(copy)
+    try:
+        with located(copy, "opening it"):
+            refuse_others(copy)
+    except LedgerError as e:
+        raise LedgerError(
+            f"{e}; nothing was put back",
+            next_step="trimtab ledger restore FILE, with one that trimtab ledger backup made",
+        ) from e
 
 
 def _refuse_existing(copy: Place) -> None:

@@ -6,6 +6,8 @@ Files are 0600 in a directory that is made 0700. Not pure: it makes files and re
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -18,6 +20,8 @@ _HASH_DIGITS: Final = 64
 _SEQ_DIGITS: Final = 20
 _LOG: Final = "-wal"
 """SQLite's write-ahead log; it is there for as long as somebody has the database open."""
+_OURS: Final = "entries"
+"""The table that every ledger has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +68,45 @@ def prepare(place: Place) -> None:
     taken away. A database that is gone while its anchor names entries is not made anew.
 
     Raises:
-        LedgerError: the ledger that the anchor belongs to is gone.
+        LedgerError: the ledger that the anchor belongs to is gone, or the file is another's.
         OSError: it cannot be made.
+        sqlite3.Error: what is there is no database.
 
     """
     place.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not place.database.exists() or place.database.stat().st_size == 0:
         _begin_anchor(place)
+    refuse_others(place)
     descriptor = os.open(place.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(descriptor).st_mode & 0o077:
             os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
+
+
+def refuse_others(place: Place) -> None:
+    """Refuse a file of something else, named by mistake, before anything of it is changed.
+
+    One that has an anchor beside it is a ledger, sound or not.
+
+    Raises:
+        LedgerError: it has tables, and none of ours.
+        sqlite3.Error: it is no database, or cannot be read.
+
+    """
+    if place.anchor.exists() or not place.database.exists():
+        return
+    address = f"{place.database.as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    tables = sorted(name for (name,) in rows)
+    if tables and _OURS not in tables:
+        raise LedgerError(
+            f"ledger {place.database}: is a database of something else, with a table {tables[0]};"
+            " nothing in it was changed",
+            next_step="check ledger.url in the configuration",
+        )
 
 
 class Anchored(Protocol):

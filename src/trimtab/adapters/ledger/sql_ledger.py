@@ -30,6 +30,7 @@ from trimtab.adapters.ledger.beginning import refuse_begun
 from trimtab.adapters.ledger.chain import Head, chain_seed
 from trimtab.adapters.ledger.engine import engine_at
 from trimtab.adapters.ledger.faults import is_of_the_place, located
+from trimtab.adapters.ledger.files import refuse_others
 from trimtab.adapters.ledger.hedge_record import SqlHedges
 from trimtab.adapters.ledger.migrate import REVISIONS, revision_of
 from trimtab.adapters.ledger.notices import SqlNotices
@@ -322,7 +323,7 @@ def _not_there(site: Site) -> LedgerError:
 
 
 def _verified(site: Site) -> VerifyReport:
-    """Verify over a connection of its own; a file that is no database is a fault.
+    """Verify over a connection of its own; a file that is no ledger is a fault.
 
     Raises:
         LedgerError: it cannot be asked: a server that is not there or has no ledger, a file that
@@ -335,8 +336,10 @@ def _verified(site: Site) -> VerifyReport:
                 raise _not_there(site)
             return verification.verify(connection, site)
     try:
-        with located(site, "opening it"), engine_at(site).connect() as connection:
-            return verification.verify(connection, site)
+        with located(site, "opening it"):
+            refuse_others(site)
+            with engine_at(site).connect() as connection:
+                return verification.verify(connection, site)
     except LedgerError as e:
         if is_of_the_place(e):
             raise
