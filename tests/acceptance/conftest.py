@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -175,11 +174,6 @@ async def account_at(tmp_path: Path) -> AsyncIterator[AccountAt]:
 async def account(account_at: AccountAt) -> Account:
     """Return the drifted account with its configuration."""
     return await account_at()
-
-
-def plain(step: str) -> str:
-    """Return a next command without the options that it repeats."""
-    return re.sub(r" --(?:set|config) (?:'[^']*'|\S+)", "", step)
 
 
 def has_no_traceback(ended: Ended) -> bool:

@@ -36,13 +36,20 @@ async def test_plan_saves_a_proposal_and_sends_nothing(account: Account) -> None
     assert account.mutations() == 0
 
 
-async def test_the_next_command_is_about_the_plan_that_was_made(account: Account) -> None:
-    """A plan made with an override is another one without it; what is shown is typed as it is."""
-    planned = await account.trimtab("plan", "--set", "risk.max_orders=39")
+async def test_the_next_command_reads_the_file_that_was_named(account: Account) -> None:
+    own = account.config.rename(account.folder / "own file.toml")
+    planned = await account.trimtab("--config", own.name, "plan", "--set", "risk.max_orders=39")
     (line,) = [text for text in planned.stdout.splitlines() if text.startswith("next: ")]
-    program, *words = shlex.split(line.removeprefix("next: ").partition("  (")[0])
-    assert (program, words[:2]) == ("trimtab", ["--set", "risk.max_orders=39"])
-    done = await account.trimtab(*words, "--yes", "--json")
+    told, _, rest = line.removeprefix("next: ").partition("  (")
+    assert rest.endswith(" (with the same --set)")
+    program, *words = shlex.split(told)
+    assert (program, words[:2]) == ("trimtab", ["--config", "own file.toml"])
+    other = await account.trimtab(*words, "--yes", "--json")
+    assert (other.code, other.document["error"]["next"]) == (
+        4,
+        "trimtab --config 'own file.toml' plan",
+    )
+    done = await account.trimtab(*words, "--set", "risk.max_orders=39", "--yes", "--json")
     assert (done.code, done.document["status"]) == (0, "executed"), done.text
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import aiohttp
 import pytest
 
-from tests.acceptance.conftest import Account, Ended, has_no_traceback, plain
+from tests.acceptance.conftest import Account, Ended, has_no_traceback
 from tests.acceptance.strangers import placed
 from trimtab.adapters.ledger.chain import entry_hash
 from trimtab.testnet import Fault, Kind
@@ -49,7 +49,7 @@ def is_refused(ended: Ended, *, code: int, message: str, next_step: str) -> None
     assert ended.code == code, ended.text
     error = ended.document["error"]
     assert message in error["message"], error
-    assert plain(error["next"]).startswith(next_step), error
+    assert error["next"].startswith(next_step), error
     assert has_no_traceback(ended)
 
 

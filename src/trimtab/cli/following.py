@@ -1,7 +1,8 @@
-"""Next commands, with the options that this command was given: typed as shown, they mean the same.
+"""Next commands, about the file that this command was told to read: typed as shown, they work.
 
-A plan that was made with ``--set`` is another one without it, and a file that was named is not the
-one that would be found. Pure.
+A file that was named is not the one that would be found, so it is named again. Overrides may bear
+secrets and are never repeated: a next command that comes first in its line is told to need them.
+Pure.
 """
 
 from __future__ import annotations
@@ -12,43 +13,40 @@ from typing import Any, Final
 
 from trimtab.cli.options import Options
 
-_NEXT: Final = re.compile(r"(?:^|(?<=; ))next: .*?(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
+_NEXT: Final = re.compile(r"(?:^|(?<=; ))next: .*?(?=\s*(?:\n\s*\n|\Z))", re.MULTILINE | re.DOTALL)
 """What follows "next:", to the end of its paragraph: a narrow terminal breaks it over lines."""
 _COMMAND: Final = re.compile(r"\btrimtab (?=[a-z])(?!(?:init|venues|testnet|demo)\b)")
 """A command that reads a configuration."""
+_OVERRIDDEN: Final = " (with the same --set)"
 
 
 def in_text(text: str, options: Options) -> str:
-    """Return *text* whose next commands have the configuration and the overrides of *options*."""
-    given = _given(options)
-    return _NEXT.sub(lambda found: _with(found[0], given=given), text) if given else text
+    """Return *text* whose next commands name the file of *options*, and say what they lack."""
+
+    def told(found: re.Match[str]) -> str:
+        """Return one paragraph, what is to be changed first left without overrides."""
+        is_alone = options.sets and _COMMAND.match(found[0], len("next: "))
+        return _with(found[0], options) + (_OVERRIDDEN if is_alone else "")
+
+    return text if options.config is None and not options.sets else _NEXT.sub(told, text)
 
 
 def in_document(document: Any, options: Options) -> Any:  # noqa: ANN401 -- whatever JSON can say.
-    """Return *document* whose ``next`` fields, at any depth, have the same."""
-    given = _given(options)
-    return _walked(document, given=given) if given else document
+    """Return *document* whose ``next`` fields, at any depth, name the file of *options*."""
+    return document if options.config is None else _walked(document, options)
 
 
-def _walked(value: Any, *, given: str, is_next: bool = False) -> Any:  # noqa: ANN401 -- as above.
+def _walked(value: Any, options: Options, *, is_next: bool = False) -> Any:  # noqa: ANN401 -- as above.
     """Return a value of a document; *is_next* says that it is what follows."""
     if isinstance(value, dict):
-        return {
-            key: _walked(part, given=given, is_next=key == "next") for key, part in value.items()
-        }
+        return {key: _walked(part, options, is_next=key == "next") for key, part in value.items()}
     if isinstance(value, list):
-        return [_walked(part, given=given, is_next=is_next) for part in value]
-    return _with(value, given=given) if is_next and isinstance(value, str) else value
+        return [_walked(part, options, is_next=is_next) for part in value]
+    return _with(value, options) if is_next and isinstance(value, str) else value
 
 
-def _with(step: str, *, given: str) -> str:
-    """Return a step with *given* in each of its commands; one that names its file stays."""
-    return step if "--config" in step else _COMMAND.sub(f"trimtab {given} ", step)
-
-
-def _given(options: Options) -> str:
-    """Return the options that decide what a command is about, as a shell takes them."""
-    words = [] if options.config is None else ["--config", str(options.config)]
-    for override in options.sets:
-        words += ["--set", override]
-    return shlex.join(words)
+def _with(step: str, options: Options) -> str:
+    """Return a step whose commands name the file; one that names a file itself stays."""
+    if options.config is None or "--config" in step:
+        return step
+    return _COMMAND.sub(f"trimtab --config {shlex.quote(str(options.config))} ", step)
