@@ -269,5 +269,7 @@ async def test_a_run_that_the_gate_refuses_ends_with_what_explains_it(account: A
     ended = await account.trimtab("run", "--set", "risk.max_order_notional=100")
     assert ended.code == 3
     *_, last = ended.stdout.splitlines()
-    explained = await account.trimtab(*last.removeprefix("next: trimtab ").split())
+    step, _, rest = last.removeprefix("next: trimtab ").partition(" (")
+    assert rest == "with the same --set)"
+    explained = await account.trimtab(*step.split())
     assert (explained.code, "max_order_notional" in explained.stdout) == (0, True)

@@ -255,7 +255,8 @@ LAWS: Final = (
         "I32",
         (When.REQUEST, *_ALWAYS),
         _STOPS,
-        "A hedge has one stop that may fill, on the exchange and in the ledger, and a stop is never"
+        "A hedge has one stop that may fill in each of its contracts, on the exchange and in the"
+        " ledger, and a stop is never"
         " larger than what the fills of its hedge's own lines hold when it leaves, less what an"
         " ended stop of it bought back and the ledger lacks.",
     ),
