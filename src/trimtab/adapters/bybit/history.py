@@ -13,16 +13,15 @@ from typing import Final
 
 from trimtab.adapters.bybit.answers import result_of, rows_in
 from trimtab.adapters.bybit.orders import LINEAR, OF_DESK, at_desks
-from trimtab.adapters.frame.daily_candles import candles_of, midnight
+from trimtab.adapters.frame.daily_candles import candles_within, midnight
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.raw_history import PastQuestions, RawHistory
+from trimtab.adapters.frame.settlements import SettlementFields, settlements_in
 from trimtab.adapters.wire.calls import Endpoint, Wire
 from trimtab.adapters.wire.exact import (
     Unreadable,
-    decimal_of,
     field,
-    instant_of,
     milliseconds,
     text_of,
 )
@@ -36,6 +35,7 @@ _FUNDING: Final = Endpoint(desk=Desk.LINEAR, method="publicGetV5MarketFundingHis
 _PAGE_DAYS: Final = 1000
 _SETTLEMENTS: Final = 200
 _PAGES_MAX: Final = 100
+_FIELDS: Final = SettlementFields(market="symbol", at="fundingRateTimestamp", rate="fundingRate")
 
 
 def bybit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory:
@@ -70,7 +70,7 @@ def bybit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHisto
                 "endTime": milliseconds(last),
                 "limit": _SETTLEMENTS,
             }
-            page = await wire.read(_FUNDING, asked, partial(_settlements, name=name))
+            page = await wire.read(_FUNDING, asked, partial(_settlements, market_id=name))
             for at, settled in page.items():
                 if found.setdefault(at, settled) != settled:
                     raise NotDone(f"{perpetual}: the settlement of {at} comes with two contents")
@@ -89,24 +89,6 @@ def bybit_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHisto
     return RawHistory(wire, questions, quote=quote)
 
 
-def _settlements(answer: object, *, name: str) -> Mapping[datetime, FundingSettlement]:
-    """Read funding settlements of one contract.
-
-    Raises:
-        Unreadable: a field is missing or wrong, or it is of another contract.
-
-    """
-    rows = rows_in(answer)
-    if any(text_of(row, "symbol") != name for row in rows):
-        raise Unreadable("settlements of another contract")
-    return {
-        (at := instant_of(row, "fundingRateTimestamp")): FundingSettlement(
-            settled_at=at, rate=decimal_of(row, "fundingRate")
-        )
-        for row in rows
-    }
-
-
 def _page_of(answer: object, *, name: str, since: date, until: date) -> Mapping[date, Close]:
     """Read the candles of one market and of the days asked for.
 
@@ -117,7 +99,9 @@ def _page_of(answer: object, *, name: str, since: date, until: date) -> Mapping[
     result = result_of(answer)
     if text_of(result, "symbol") != name:
         raise Unreadable("candles of another market")
-    found = candles_of(field(result, "list"))
-    if strange := [day for day in found if not since <= day <= until]:
-        raise Unreadable(f"the candle of {strange[0]} is not one of the days asked for")
-    return found
+    return candles_within(field(result, "list"), since=since, until=until)
+
+
+def _settlements(answer: object, *, market_id: str) -> Mapping[datetime, FundingSettlement]:
+    """Read settlements of one contract; raises Unreadable."""
+    return settlements_in(rows_in(answer), _FIELDS, market_id=market_id)

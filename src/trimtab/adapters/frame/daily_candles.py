@@ -51,6 +51,19 @@ def candles_of(rows: object) -> Mapping[date, Close]:
     return found
 
 
+def candles_within(rows: object, *, since: date, until: date) -> Mapping[date, Close]:
+    """Read candles of the days asked for, from *since* to *until*, both inclusive.
+
+    Raises:
+        Unreadable: as :func:`candles_of`, or one is of another day.
+
+    """
+    found = candles_of(rows)
+    if strange := [day for day in found if not since <= day <= until]:
+        raise Unreadable(f"the candle of {strange[0]} is not one of the days asked for")
+    return found
+
+
 async def closes_between(*, first: date, last: date, days: int, ask: AsksDays) -> tuple[Close, ...]:
     """Return the closes from *first* to *last*, both inclusive, by rising day; *days* at once.
 

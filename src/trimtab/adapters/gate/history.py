@@ -11,7 +11,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from trimtab.adapters.frame.daily_candles import candles_of, midnight
+from trimtab.adapters.frame.daily_candles import candles_within, midnight
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.raw_history import PastQuestions, RawHistory
 from trimtab.adapters.wire.calls import Endpoint, Wire
@@ -51,10 +51,7 @@ def closes_of(answer: object, *, since: date, until: date) -> Mapping[date, Clos
     """
     if not isinstance(answer, list):
         raise Unreadable("candles are no list")
-    found = candles_of([_row(each) for each in answer])
-    if strange := [day for day in found if not since <= day <= until]:
-        raise Unreadable(f"the candle of {strange[0]} is not one of the days asked for")
-    return found
+    return candles_within([_row(each) for each in answer], since=since, until=until)
 
 
 def _row(told: object) -> list[object]:

@@ -13,21 +13,19 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from trimtab.adapters.frame.daily_candles import candles_of, midnight
+from trimtab.adapters.frame.daily_candles import candles_within, midnight
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.raw_history import PastQuestions, RawHistory
+from trimtab.adapters.frame.settlements import SettlementFields, settlements_in
 from trimtab.adapters.mexc.contracts import rows_told, told_of
 from trimtab.adapters.wire.calls import Endpoint, Wire
 from trimtab.adapters.wire.exact import (
     Unreadable,
-    decimal_of,
     field,
-    instant_of,
     mapping_of,
     milliseconds,
     number,
-    text_of,
 )
 from trimtab.domain.errors import NotDone
 from trimtab.domain.history import DAY, Close, FundingSettlement
@@ -40,6 +38,7 @@ _FUNDING: Final = Endpoint(desk=Desk.LINEAR, method="contractPublicGetFundingRat
 _PAGE_DAYS: Final = 1000
 _SETTLEMENTS: Final = 100
 _PAGES_MAX: Final = 300
+_FIELDS: Final = SettlementFields(market="symbol", at="settleTime", rate="fundingRate")
 
 
 def mexc_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory:
@@ -67,7 +66,7 @@ class _Past:
         name = self._markets.market_id(market)
         start, end = midnight(since), midnight(until + DAY) - timedelta(milliseconds=1)
         if desk_of(market) is Desk.SPOT:
-            read = partial(_days_of, since=since, until=until)
+            read = partial(candles_within, since=since, until=until)
             asked = {
                 "symbol": name,
                 "interval": "1d",
@@ -92,24 +91,11 @@ class _Past:
         name, found = self._markets.market_id(perpetual), dict[datetime, FundingSettlement]()
         for page in range(1, _PAGES_MAX + 1):
             asked = {"symbol": name, "page_num": page, "page_size": _SETTLEMENTS}
-            told = await self._wire.read(_FUNDING, asked, partial(_settlements, name=name))
+            told = await self._wire.read(_FUNDING, asked, partial(_settlements, market_id=name))
             found |= told
             if len(told) < _SETTLEMENTS or min(told) < since:
                 return tuple(s for at, s in sorted(found.items()) if since <= at <= until)
         raise NotDone(f"{perpetual}: the list of settlements since {since} has no end")
-
-
-def _days_of(answer: object, *, since: date, until: date) -> Mapping[date, Close]:
-    """Read the candles of the days asked for.
-
-    Raises:
-        Unreadable: they are none, or of other days.
-
-    """
-    found = candles_of(answer)
-    if strange := [day for day in found if not since <= day <= until]:
-        raise Unreadable(f"the candle of {strange[0]} is not one of the days asked for")
-    return found
 
 
 def _columns_of(answer: object, *, since: date, until: date) -> Mapping[date, Close]:
@@ -124,22 +110,9 @@ def _columns_of(answer: object, *, since: date, until: date) -> Mapping[date, Cl
     if not all(isinstance(part, list) and len(part) == len(parts[0]) for part in parts):
         raise Unreadable("the columns of candles are not of one length")
     rows = [[number(at, "an instant") * 1000, *rest] for at, *rest in zip(*parts, strict=True)]
-    return _days_of(rows, since=since, until=until)
+    return candles_within(rows, since=since, until=until)
 
 
-def _settlements(answer: object, *, name: str) -> Mapping[datetime, FundingSettlement]:
-    """Read funding settlements of one contract.
-
-    Raises:
-        Unreadable: a field is missing or wrong, or it is of another contract.
-
-    """
-    rows = rows_told(answer)
-    if any(text_of(row, "symbol") != name for row in rows):
-        raise Unreadable("settlements of another contract")
-    return {
-        (at := instant_of(row, "settleTime")): FundingSettlement(
-            settled_at=at, rate=decimal_of(row, "fundingRate")
-        )
-        for row in rows
-    }
+def _settlements(answer: object, *, market_id: str) -> Mapping[datetime, FundingSettlement]:
+    """Read settlements of one contract; raises Unreadable."""
+    return settlements_in(rows_told(answer), _FIELDS, market_id=market_id)

@@ -11,19 +11,17 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from trimtab.adapters.frame.daily_candles import candles_of, midnight
+from trimtab.adapters.frame.daily_candles import candles_within, midnight
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.raw_history import PastQuestions, RawHistory
+from trimtab.adapters.frame.settlements import SettlementFields, settlements_in
 from trimtab.adapters.okx.answers import rows_in
 from trimtab.adapters.wire.calls import Endpoint, Wire
 from trimtab.adapters.wire.exact import (
     Unreadable,
-    decimal_of,
     field,
-    instant_of,
     mapping_of,
     milliseconds,
-    text_of,
 )
 from trimtab.domain.errors import NotDone
 from trimtab.domain.history import DAY, Close, FundingSettlement
@@ -36,6 +34,7 @@ _PAGE_DAYS: Final = 100
 _SETTLEMENTS: Final = 100
 _PAGES_MAX: Final = 100
 _TICK: Final = timedelta(milliseconds=1)
+_FIELDS: Final = SettlementFields(market="instId", at="fundingTime", rate="realizedRate")
 
 
 def okx_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory:
@@ -60,7 +59,7 @@ def okx_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory
         last = until + _TICK
         for _ in range(_PAGES_MAX):
             asked = {"instId": name, "after": milliseconds(last), "limit": _SETTLEMENTS}
-            page = await wire.read(_FUNDING, asked, partial(_settlements, name=name))
+            page = await wire.read(_FUNDING, asked, partial(_settlements, market_id=name))
             found |= page
             if len(page) < _SETTLEMENTS or min(page) < since:
                 return tuple(s for at, s in sorted(found.items()) if since <= at <= until)
@@ -77,24 +76,6 @@ def okx_history(wire: Wire, markets: DeskMarkets, *, quote: Asset) -> RawHistory
     return RawHistory(wire, questions, quote=quote)
 
 
-def _settlements(answer: object, *, name: str) -> Mapping[datetime, FundingSettlement]:
-    """Read funding settlements of one contract: the rate that was paid.
-
-    Raises:
-        Unreadable: a field is missing or wrong, or it is of another contract.
-
-    """
-    rows = rows_in(answer)
-    if any(text_of(row, "instId") != name for row in rows):
-        raise Unreadable("settlements of another contract")
-    return {
-        (at := instant_of(row, "fundingTime")): FundingSettlement(
-            settled_at=at, rate=decimal_of(row, "realizedRate")
-        )
-        for row in rows
-    }
-
-
 def _closes(answer: object, *, since: date, until: date) -> Mapping[date, Close]:
     """Read the candles of the days asked for.
 
@@ -105,7 +86,9 @@ def _closes(answer: object, *, since: date, until: date) -> Mapping[date, Close]
     told = mapping_of(answer)
     if field(told, "code") != "0":
         raise Unreadable("code is not 0")
-    found = candles_of(field(told, "data"))
-    if strange := [day for day in found if not since <= day <= until]:
-        raise Unreadable(f"the candle of {strange[0]} is not one of the days asked for")
-    return found
+    return candles_within(field(told, "data"), since=since, until=until)
+
+
+def _settlements(answer: object, *, market_id: str) -> Mapping[datetime, FundingSettlement]:
+    """Read settlements of one contract; raises Unreadable."""
+    return settlements_in(rows_in(answer), _FIELDS, market_id=market_id)
