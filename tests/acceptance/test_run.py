@@ -90,6 +90,12 @@ async def test_anything_but_the_words_declines(account: Account, answer: str) ->
     assert account.mutations() == 0
 
 
+async def test_one_next_command_follows_a_question_that_nobody_answered(account: Account) -> None:
+    ran = await account.trimtab("run", "--execute", stdin="")
+    (step,) = [line for line in ran.text.splitlines() if line.startswith("next: ")]
+    assert (ran.code, step.startswith("next: trimtab approve ")) == (4, True), ran.text
+
+
 async def test_the_end_of_input_leaves_the_plan_pending(account: Account) -> None:
     ran = await account.trimtab("run", "--execute", "--json", stdin="")
     assert (ran.code, ran.document["status"]) == (4, "proposed")

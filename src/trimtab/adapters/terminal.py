@@ -23,7 +23,6 @@ from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
 from trimtab.domain.question import (
-    DIGITS_TYPED,
     asked_words,
     is_asked_twice,
     question,
@@ -81,8 +80,7 @@ class TerminalApprover:
             forget_typed_ahead(self.descriptor)
             answer = await self.typed(second_words(plan), to="approve")
         if answer is Answer.NOBODY:
-            name = plan.digest[:DIGITS_TYPED]
-            self.write(f"\nNobody answered; the plan is pending.\nnext: trimtab approve {name}\n")
+            self.write("\nNobody answered.\n")  # What that means for the plan, its command says.
         return answer
 
     async def typed(self, words: str, *, to: str) -> Answer:

@@ -100,9 +100,9 @@ async def test_a_wrong_first_answer_is_not_asked_about_again() -> None:
     assert shown.count("anything else to decline") == 1
 
 
-async def test_nobody_at_the_terminal_is_told_how_to_decide_later() -> None:
+async def test_that_nobody_answered_is_told_and_what_follows_is_left_to_the_command() -> None:
     _, shown = await answer_to("")
-    assert shown.endswith(f"the plan is pending.\nnext: trimtab approve {NAME}\n")
+    assert shown.endswith("anything else to decline: \nNobody answered.\n")
 
 
 def test_what_was_typed_ahead_at_a_terminal_does_not_count() -> None:
