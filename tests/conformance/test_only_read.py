@@ -17,13 +17,13 @@ from tests.conformance.spoken import Told
 from tests.conformance.stage import Stage, key_of, staged
 from tests.conformance.test_whole_run import SaysYes, config_of, references_of, variables_of
 from tests.durability.program import Quiet
+from tests.fakes.leaping import LeapingClock
 from tests.wire.opened import NoWaiting
 from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.adapters.open_venue import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.adapters.system_clock import SystemClock
 from trimtab.bootstrap import Shell, on_paper, ordering, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import load
@@ -46,7 +46,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Shell, Line]]:
     file.write_text(config_of("coinbase", folder, market=Market.SPOT), encoding="utf-8")
     variables = variables_of("coinbase")
     config = load(file, environ=variables, sets=(), home=folder, cwd=folder)
-    line, clock = Line(CoinbaseFloor(Market.SPOT)), SystemClock()
+    line, clock = Line(CoinbaseFloor(Market.SPOT)), LeapingClock()
     (settings,) = venue_settings(config, variables, clock, use=KeyUse.READ)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=True, clock=clock) as ledger,
