@@ -123,7 +123,7 @@ class NamesOrders(Protocol):
 
 
 class MarketFills:
-    """Reads executions of single markets, window by window; see ``raw_venue.ListsFills``."""
+    """Reads executions of single markets, window by window; see ``frame.raw_venue.ListsFills``."""
 
     def __init__(
         self,
