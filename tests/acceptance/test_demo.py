@@ -21,12 +21,15 @@ async def test_the_demo_ends_at_its_targets_and_agrees_with_the_exchange(tmp_pat
     assert {leg["kind"] for leg in document["plan"]["legs"]} == {"spot", "swap"}
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["for a person", "as JSON"])
 @pytest.mark.parametrize("answer", ["no\n", ""])
-async def test_a_demo_that_is_not_approved_sends_nothing(tmp_path: Path, answer: str) -> None:
-    ended = await trimtab(("demo",), folder=tmp_path, stdin=answer)
-    assert ended.code == 4
-    assert "nothing was sent" in ended.stdout
-    assert "next: trimtab demo" in ended.stdout
+async def test_a_demo_that_is_not_approved_sends_nothing(
+    tmp_path: Path, answer: str, form: tuple[str, ...]
+) -> None:
+    ended = await trimtab(("demo", *form), folder=tmp_path, stdin=answer)
+    steps = [line for line in ended.text.splitlines() if line.startswith("next: ")]
+    assert (ended.code, steps) == (4, ["next: trimtab demo"]), ended.text
+    assert "nothing was sent" in (ended.stderr if form else ended.stdout)
     assert has_no_traceback(ended)
 
 

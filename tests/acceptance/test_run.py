@@ -90,8 +90,11 @@ async def test_anything_but_the_words_declines(account: Account, answer: str) ->
     assert account.mutations() == 0
 
 
-async def test_one_next_command_follows_a_question_that_nobody_answered(account: Account) -> None:
-    ran = await account.trimtab("run", "--execute", stdin="")
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["for a person", "as JSON"])
+async def test_one_next_command_follows_a_question_that_nobody_answered(
+    account: Account, form: tuple[str, ...]
+) -> None:
+    ran = await account.trimtab("run", "--execute", *form, stdin="")
     (step,) = [line for line in ran.text.splitlines() if line.startswith("next: ")]
     assert (ran.code, step.startswith("next: trimtab approve ")) == (4, True), ran.text
 

@@ -129,7 +129,7 @@ def run_view(result: RunResult) -> RenderableType:
         return execution_view(result.execution, result)
     if result.status is PlanStatus.NOTHING_TO_DO:
         return Group()
-    return _not_executed(result)
+    return Text(not_executed(result))
 
 
 def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableType:
@@ -234,7 +234,7 @@ def _average(order: OrderLine) -> str | None:
     return None if price is None else trimmed(price, MARK_PLACES)
 
 
-def _not_executed(result: RunResult) -> Text:
+def not_executed(result: RunResult) -> str:
     """Say why nothing was sent, and what comes next."""
     name = result.plan.digest[:8]
     said, next_step = {
@@ -246,4 +246,4 @@ def _not_executed(result: RunResult) -> Text:
         ),
         PlanStatus.EXPIRED: ("Expired; nothing was sent.", "trimtab run --execute"),
     }.get(result.status, (f"{words(result.status)}; nothing was sent.", "trimtab plan"))
-    return Text(f"{said}\nnext: {next_step}")
+    return f"{said}\nnext: {next_step}"

@@ -38,6 +38,8 @@ class Result:
     view: Any
     """For a person: anything that rich prints."""
     code: Exit
+    beside: str = ""
+    """Where the document is printed, for whom a question was shown at standard error: what next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,8 @@ def emit(result: Result) -> Exit:
     """
     with contextlib.suppress(BrokenPipeError):
         if OPTIONS.get().as_json:
+            if result.beside:
+                note(result.beside)
             put_document(in_document(result.document, OPTIONS.get()))
         else:
             show(result.view)

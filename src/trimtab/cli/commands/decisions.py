@@ -239,4 +239,5 @@ def _left_pending(saved: SavedPlan, given: Work) -> Result:
         document=plan_document(saved.plan, saved.report, status=saved.status, execution=None),
         view=Text(told),
         code=Exit.INTERRUPTED if given.stop.is_set() else Exit.NOT_APPROVED,
+        beside=told,
     )

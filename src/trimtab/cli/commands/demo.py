@@ -97,7 +97,8 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
     ran = await run_once(runner, consent=consent, slot_due=False)
     result = run_result(ran)
     if ran.execution is None:
-        return replace(result, view=Text("Not approved; nothing was sent.\nnext: trimtab demo"))
+        told = "Not approved; nothing was sent.\nnext: trimtab demo"
+        return replace(result, view=Text(told), beside=told)
     planner = planner_of(shell, wish=None)
     books = Books(
         venue=ordering(shell), market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio

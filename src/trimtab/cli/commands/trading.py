@@ -21,7 +21,7 @@ from trimtab.cli.bearings import bearing_document
 from trimtab.cli.beside import note_left_behind, refuse_unread_stops
 from trimtab.cli.commands.decisions import named
 from trimtab.cli.documents import Document, plan_document
-from trimtab.cli.execution_view import execution_document, run_view
+from trimtab.cli.execution_view import execution_document, not_executed, run_view
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.flags import FLAG
 from trimtab.cli.flips import flips_document, flips_view
@@ -274,6 +274,7 @@ def run_result(result: RunResult) -> Result:
         ),
         view=run_view(result),
         code=code,
+        beside=not_executed(result) if result.status is PlanStatus.PROPOSED else "",
     )
 
 
