@@ -4,8 +4,8 @@ A seed that fails is shrunk and prints the command that replays it. ``--trace`` 
 trace of each seed, ``--without`` leaves happenings out, ``--plant`` plants a bug by its name,
 ``--twice`` runs every seed twice and compares the traces, ``--determinism N`` does so in two
 processes each, ``--bugs`` counts which seeds and laws catch which planted bug (``--catches N``:
-until N do), and ``--after-the-fence SHARE`` has the venue accept that share of the orders when it
-had promised that it no longer would.
+until N do), ``--under N`` draws all anew but each seed's setting, and ``--after-the-fence SHARE``
+has the venue accept that share of the orders when it had promised that it no longer would.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Order:
     twice: bool
     trace: bool
     after_the_fence: float
+    under: int
 
     def run(self, seed: int) -> Verdict:
         """Run one seed as ordered; without its trace unless that is wanted."""
@@ -52,7 +53,9 @@ class Order:
         return verdict.but(lines=verdict.lines if self.trace else (), processes=())
 
     def _simulated(self, seed: int) -> Verdict:
-        return simulate(seed, without=self.without, after_the_fence=self.after_the_fence)
+        return simulate(
+            seed, without=self.without, after_the_fence=self.after_the_fence, under=self.under
+        )
 
     def run_all(self, seeds: range) -> list[Verdict]:
         """Run some seeds one after the other."""
@@ -73,6 +76,7 @@ def main(arguments: list[str]) -> int:
         twice=asked.twice,
         trace=asked.trace,
         after_the_fence=asked.after_the_fence,
+        under=asked.under,
     )
     console = Console(stderr=True)
     started, orders, requests, happened = time.monotonic(), 0, 0, 0
@@ -106,6 +110,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--twice", action="store_true")
     parser.add_argument("--trace", action="store_true")
     parser.add_argument("--after-the-fence", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--under", type=int, default=0, metavar="DRAWS")
     parser.add_argument("--determinism", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--bugs", action="store_true")
     parser.add_argument("--catches", type=int, default=0, metavar="N")
@@ -141,6 +146,7 @@ def _tell(verdict: Verdict, order: Order, console: Console) -> None:
     if not verdict.broken.startswith("I24"):
         without, smallest = shrunk(verdict, run=again)
     plant = f" --plant {order.plant}" if order.plant else ""
+    plant += f" --under {order.under}" if order.under else ""
     plant += f" --after-the-fence {order.after_the_fence}" if order.after_the_fence else ""
     console.print(f"seed {verdict.seed}: {verdict.broken}", markup=False, soft_wrap=True)
     needs = ", ".join(islice(smallest.happened, 12)) or "nothing"

@@ -3,7 +3,8 @@
 ``python -m tests.simulation.kill_matrix [--jobs 2]`` runs all of it: a run is killed at each
 numbered point, at its first and its second passing, with each kind of fault on its first and its
 second order; and the recovery that follows is killed at each point that it passes. The laws are
-those of the seeds. ``--every 40`` runs a sample, ``--case spot:K5:taken…`` one case.
+those of the seeds. ``--every 40`` runs a sample, ``--case spot:K5:taken…`` one case. ``--under 3``
+runs it all under other draws: other times that requests travel, and another clock of the venue.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from tests.simulation import scenes
-from tests.simulation.chance import Chance
+from tests.simulation.chance import UNDER, Chance
 from tests.simulation.faults import DRAWN, Kind
 from tests.simulation.points import NUMBERED, Point
 from tests.simulation.process import Process
@@ -62,19 +63,28 @@ class Case:
     """Which order is struck, and at which passing of the point the run dies."""
     nested: Point | None = None
     """Where the recovery dies."""
+    under: int = 0
+    """Which draws it is played under: 0 has equal short ways and a clock as good as ours."""
 
     def __str__(self) -> str:
         point = self.point.name if self.point else ALIVE
         words = [self.scene, point, self.fault, str(self.order)]
-        return ":".join(words + ([self.nested.name] if self.nested else []))
+        text = ":".join(words + ([self.nested.name] if self.nested else []))
+        return f"{text}{UNDER}{self.under}" if self.under else text
 
     @classmethod
     def of(cls, text: str) -> Case:
         """Read a case as it is printed."""
-        scene, point, fault, order, *nested = text.split(":")
-        within = Point[nested[0]] if nested else None
-        dies_at = None if point == ALIVE else Point[point]
-        return cls(scene=scene, point=dies_at, fault=fault, order=int(order), nested=within)
+        place, _, under = text.partition(UNDER)
+        scene, point, fault, order, *nested = place.split(":")
+        return cls(
+            scene=scene,
+            point=None if point == ALIVE else Point[point],
+            fault=fault,
+            order=int(order),
+            nested=Point[nested[0]] if nested else None,
+            under=int(under or 0),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +118,7 @@ def cases() -> Iterator[Case]:
 def judged(case: Case) -> Judged:
     """Play a case."""
     scene = scenes.SCENES[case.scene]
-    chance = Chance(case.order, without=frozenset())
+    chance = Chance(case.order, without=frozenset(), under=case.under)
     is_kind = case.fault not in {"none", TWIN} and not case.fault.startswith((DISK, AT))
     name = case.fault.removesuffix(UNDONE).removesuffix(ALWAYS).removesuffix(HIDDEN)
     name = Kind.REFUSED_CONNECTION if case.fault == SAVED else name
@@ -124,7 +134,7 @@ def judged(case: Case) -> Judged:
     verdict = played(
         Scene(
             chance=chance,
-            setting=scenes.setting_of(scene),
+            setting=scenes.setting_of(scene, under=chance.draws("under") if case.under else None),
             weather=scenes.Prelude(weather) if scene.has_unknown else weather,
             migrated=case.point is not Point.MIGRATING,
             life=lambda world: _life(world, case, lived),
@@ -213,13 +223,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--every", type=int, default=1, help="each n-th case")
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--case", default="", help="one case, as a failure names it")
+    parser.add_argument("--under", type=int, default=0, help="which draws; 0 are the plain ones")
     asked = parser.parse_args(arguments)
     if asked.case:
         found = judged(Case.of(asked.case))
         sys.stdout.writelines(line + "\n" for line in found.lines)
         sys.stdout.write(f"{found.case}: {found.broken or 'holds'}\n")
         return 1 if found.broken else 0
-    wanted = list(islice(cases(), asked.first, None, asked.every))
+    wanted = [
+        replace(case, under=asked.under) for case in islice(cases(), asked.first, None, asked.every)
+    ]
     return _report(wanted, jobs=asked.jobs)
 
 

@@ -339,7 +339,9 @@ COMMANDS: Final = (
     (f"{_COMMAND} --bugs --catches 10 --seeds 200", "the same, each until ten cases catch it"),
     (f"{_COMMAND} --determinism 1000", "runs every seed in two processes with other hashes"),
     (f"{_COMMAND} --after-the-fence 0.3", "the same with a venue that breaks its promise"),
+    (f"{_COMMAND} --seeds 1000 --under 1", "each seed's setting, with all that happens drawn anew"),
     (f"{_COMMAND}.kill_matrix", "kills a run at every point, and the recovery that follows"),
+    (f"{_COMMAND}.kill_matrix --under 1", "the same under other times, ways and clocks"),
 )
 
 

@@ -5,6 +5,7 @@ In each a run sends two orders, one after the other or side by side, and nothing
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -121,12 +122,19 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
         ),
     }
 )
+LATENCIES_S: Final = (0.002, 0.02, 0.08)
+"""How long a request travels, one way; each up to half more or less."""
+AHEAD_MS: Final = (-300, 0, 40, 300)
+"""By how much the venue's clock is ahead of ours."""
 RAISED: Final = "90000"
 """What a bitcoin costs once there is a hedge with a stop."""
 
 
-def setting_of(scene: Scene) -> Setting:
-    """Return the setting of a scene: deep books, equal clocks, nobody else about."""
+def setting_of(scene: Scene, *, under: random.Random | None = None) -> Setting:
+    """Return the setting of a scene: deep books, equal clocks, nobody else about.
+
+    *under* draws how far the venue is, and what its clock says.
+    """
     scenario: dict[str, Any] = {
         "prices": {"BTC": "60000", "ETH": "2500", "SOL": "150"},
         "spot": dict(scene.spot),
@@ -158,8 +166,8 @@ def setting_of(scene: Scene) -> Setting:
         policy=replace(wanted, execution=execution, approval=approval),
         assets=("BTC", "ETH"),
         is_tight=False,
-        latency_s=0.002,
-        venue_ahead_ms=40,
+        latency_s=under.choice(LATENCIES_S) if under else 0.002,
+        venue_ahead_ms=under.choice(AHEAD_MS) if under else 40,
         bustle=0.0,
         bustles=(),
         has_stops=scene.has_stop,

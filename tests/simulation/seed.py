@@ -98,14 +98,18 @@ class Scene:
 
 
 def simulate(
-    seed: int, *, without: frozenset[str] = frozenset(), after_the_fence: float = 0.0
+    seed: int,
+    *,
+    without: frozenset[str] = frozenset(),
+    after_the_fence: float = 0.0,
+    under: int = 0,
 ) -> Verdict:
-    """Run one seed, leaving out the happenings named in *without*.
+    """Run one seed, leaving out the happenings named in *without*, *under* other draws or its own.
 
     *after_the_fence* is the share of orders that the venue accepts when it had promised that it
     no longer would.
     """
-    chance = Chance(seed, without=without)
+    chance = Chance(seed, without=without, under=under)
     scene = Scene(
         chance=chance,
         setting=stopped(setting_of(chance.draws("setting")), chance.draws("stops")),

@@ -8,10 +8,11 @@ from typing import Final
 
 import pytest
 
-from tests.simulation.bug_table import caught
+from tests.simulation.bug_table import broken_law, caught
+from tests.simulation.chance import UNDER, Chance
 from tests.simulation.kill_matrix import Case, all_of, cases, judged
 from tests.simulation.planted import BUGS
-from tests.simulation.planting import Bug
+from tests.simulation.planting import Bug, ShownBy
 from tests.simulation.points import NUMBERED
 from tests.simulation.scenes import SCENES
 from tests.simulation.seed import Verdict, simulate
@@ -22,6 +23,8 @@ SEEDS: Final = int(os.environ.get("TRIMTAB_SEEDS", "10"))
 SAMPLE: Final = 5
 """Seeds in one case."""
 TWICE: Final = (3, 18)
+SEEN_AT: Final = tuple(dict.fromkeys(b.seen_at for b in BUGS if b.shown_by is ShownBy.SEED))
+"""Seeds and cases at which planted bugs show."""
 BUG_SEEDS_MAX: Final = 250
 """Within how many seeds a planted bug must show."""
 
@@ -44,6 +47,24 @@ def test_a_planted_bug_breaks_a_law(bug: Bug) -> None:
     found = caught(bug.name, [bug.seen_at, *range(BUG_SEEDS_MAX)], enough=1)
     assert found.seeds, f"no seed below {BUG_SEEDS_MAX} shows it"
     assert found.laws.keys() <= set(bug.breaks), found
+
+
+@pytest.mark.parametrize("seen_at", SEEN_AT)
+def test_what_shows_a_bug_holds_without_it_under_other_draws(seen_at: int | str) -> None:
+    assert broken_law(f"{seen_at}{UNDER}1") == ""
+
+
+def test_other_draws_change_what_happens_and_leave_what_is_wanted() -> None:
+    plain, other, again = simulate(3), simulate(3, under=1), simulate(3, under=1)
+    assert other.trace == again.trace != plain.trace
+    own, changed = (Chance(3, without=frozenset(), under=under) for under in (0, 1))
+    assert own.draws("setting").random() == changed.draws("setting").random()
+    assert own.draws("call", 1).random() != changed.draws("call", 1).random()
+
+
+@pytest.mark.parametrize("text", ["spot:ORDER:reset_after:2:FILLS_KEPT~7", "stops:ALIVE:none:1"])
+def test_a_case_is_read_as_it_is_printed(text: str) -> None:
+    assert str(Case.of(text)) == text
 
 
 @pytest.mark.parametrize("scene", SCENES)
