@@ -17,13 +17,13 @@ from trimtab.approval import approve, grant
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import OrderIntent, OrderRecord, OrderState
+from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, OrderState, TradeId
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.stops import SeenStop, StopRecord, StopState
 from trimtab.domain.transfers import TransferIntent, TransferRecord, TransferState
 from trimtab.execution.report import ExecutionReport
-from trimtab.ports import PlanStatus, Portfolio
+from trimtab.ports import MarketData, PlanStatus, Portfolio, Venue
 from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
@@ -108,6 +108,11 @@ def findings(reviewed: Plan, verdict: Verdict, *, check: str = "max_leverage") -
     )
 
 
+def _name(fill: Fill) -> tuple[Symbol, TradeId]:
+    """Return what tells an execution from all others."""
+    return fill.symbol, fill.trade_id
+
+
 class Floor:
     """One account on the exchange in memory, with its ledger."""
 
@@ -131,11 +136,26 @@ class Floor:
         self.past: list[Plan] = []
         """Plans that were carried out before the present one."""
 
+    @property
+    def venues(self) -> tuple[MemoryVenue, ...]:
+        """Every exchange that the account is on."""
+        return (self.venue,)
+
+    @property
+    def orders(self) -> Venue:
+        """Where orders go."""
+        return self.venue
+
+    @property
+    def market(self) -> MarketData:
+        """What the account is read from."""
+        return self.venue
+
     def desk(self, wrap: Callable[[Any], Any] = lambda port: port) -> tuple[Desk, MemoryLedger]:
         """Return what a process works with, its ports wrapped, and its ledger."""
         ledger = MemoryLedger(self.store, dry_run=self.kind is ApprovalKind.DRY_RUN)
         desk = Desk(
-            venue=wrap(self.venue),
+            venue=wrap(self.orders),
             wallets=wrap(self.venue),
             stops=wrap(self.stops),
             ledger=wrap(ledger),
@@ -155,7 +175,7 @@ class Floor:
     async def follow(self, *legs: str, **overrides: Any) -> None:
         """Make another plan from what is there now."""
         self.past.append(self.plan)
-        snapshot = await self.venue.snapshot(PORTFOLIO)
+        snapshot = await self.market.snapshot(PORTFOLIO)
         self.plan = plan(snapshot, *legs, **overrides)
 
     async def save(self, ledger: MemoryLedger) -> None:
@@ -172,7 +192,7 @@ class Floor:
         await self.save(ledger)
         wiring = Wiring(
             desk=desk,
-            market=wrap(self.venue),
+            market=wrap(self.market),
             portfolio=PORTFOLIO,
             policy=self.policy,
             regate=self.gate,
@@ -190,7 +210,7 @@ class Floor:
     async def reconcile(self, *, adopt: bool = False) -> Reconciliation:
         """Reconcile in a process of its own."""
         _, ledger = self.desk()
-        books = Books(venue=self.venue, market=self.venue, ledger=ledger, portfolio=PORTFOLIO)
+        books = Books(venue=self.orders, market=self.market, ledger=ledger, portfolio=PORTFOLIO)
         async with ledger.holding_account(owner="a reconciliation"):
             return await reconcile(books, self.clock, adopt=adopt)
 
@@ -206,8 +226,8 @@ class Floor:
 
     def check_the_promises(self) -> None:
         """Nothing was sent twice, nothing was lost, nothing went beyond what was approved."""
-        booked = {f.trade_id: dataclasses.replace(f, client_order_id=None) for f in self.fills}
-        assert booked == {f.trade_id: f for f in self.venue.truth.fills}
+        booked = {_name(f): dataclasses.replace(f, client_order_id=None) for f in self.fills}
+        assert booked == {_name(f): f for v in self.venues for f in v.truth.fills}
         plans = (*self.past, self.plan)
         lines = {(p.digest, leg.line): leg for p in plans for leg in p.legs}
         self._check_stops()
@@ -218,13 +238,13 @@ class Floor:
                 record.intent.client_order_id,
                 lines[record.intent.plan_digest, record.intent.line],
             )
-            accepted = self.venue.truth.accepted(name)
+            accepted = [p for v in self.venues for p in v.truth.accepted(name)]
             assert len(accepted) <= 1
             assert record.state.is_terminal
             assert record.filled_lots == sum(p.filled for p in accepted)
             worst = record.intent.limit - leg.limit
             assert worst <= 0 if leg.lots > 0 else worst >= 0
-        known = {p.intent.client_order_id for p in self.venue.truth.placed}
+        known = {p.intent.client_order_id for v in self.venues for p in v.truth.placed}
         assert known <= self.store.real.orders.keys()
         for (digest, number), leg in lines.items():
             filled = sum(
@@ -243,7 +263,8 @@ class Floor:
         assert set(names) <= self.store.real.stops.keys()
         for record in self.store.real.stops.values():
             assert record.state.is_terminal or record.state is StopState.RESTING
-        for symbol, lots in self.venue.truth.positions.items():
+        positions = [held for v in self.venues for held in v.truth.positions.items()]
+        for symbol, lots in positions:
             resting = [
                 r.intent.lots
                 for r in self.stops.rested
@@ -256,7 +277,8 @@ class Floor:
         records = self.store.real.transfers.values()
         assert all(record.state.is_terminal for record in records)
         done = [r.intent.units for r in records if r.state is TransferState.DONE]
-        made = [m for m in self.venue.truth.moved if m.fault is not Fault.FAILED]
+        moved = [m for v in self.venues for m in v.truth.moved]
+        made = [m for m in moved if m.fault is not Fault.FAILED]
         assert done == [m.listed.units for m in made]
         planned = {(t.line, t.units) for t in self.plan.transfers}
         assert {(r.intent.line, r.intent.units) for r in records} <= planned
@@ -265,7 +287,7 @@ class Floor:
         """Book what moved the futures wallet, as the end of a run does."""
         _, ledger = self.desk()
         async with ledger.holding_account(owner="a booking"):
-            await ledger.book_payments(await self.venue.payments(await ledger.payments_from()))
+            await ledger.book_payments(await self.orders.payments(await ledger.payments_from()))
 
     @property
     def transfer_states(self) -> dict[int, TransferState]:

@@ -38,14 +38,19 @@ def opening(
 ) -> Floor:
     """Return a floor whose plan opens a hedge of 0.05 BTC and puts its stop."""
     floor = Floor("BTC 0.2 @ 60000, USDT 1000, wallet 2000", "sell 0.05 perp BTC", faults=faults)
+    with_a_stop(floor, fault=stop_fault)
+    return floor
+
+
+def with_a_stop(floor: Floor, *, fault: Fault | None = None) -> None:
+    """Let the contract that the plan sells open a hedge, and have it put its stop."""
     floor.policy = RULES
-    (leg,) = floor.plan.legs
-    hedging = (declared(1, HedgeCause.BY_HAND),)
+    (leg,) = [leg for leg in floor.plan.legs if leg.instrument.symbol == PERP]
+    hedging = (declared(leg.line, HedgeCause.BY_HAND),)
     stops = (_line(floor, lots=-leg.lots, act=StopAct.PUT),)
     floor.plan = dataclasses.replace(floor.plan, hedging=hedging, stops=stops)
-    if stop_fault is not None:
-        floor.stops.faults[FIRST_STOP_LINE] = stop_fault
-    return floor
+    if fault is not None:
+        floor.stops.faults[FIRST_STOP_LINE] = fault
 
 
 async def then_buys_back(floor: Floor, units: str, *, left: int, withdraws: StopId) -> None:

@@ -16,6 +16,7 @@ from tests.fakes.memory_venue import Fault
 from tests.fakes.mortal import Death, Killed, Mortal
 from tests.workflow.floor import Floor
 from tests.workflow.stop_scenes import opening, then_buys_back
+from tests.workflow.two_floors import two_floors
 from trimtab.ports import PlanStatus
 
 NEVER = 1_000_000
@@ -53,12 +54,27 @@ def the_answer_about_a_stop_is_lost() -> Floor:
     return opening({(1, 1): Fault.PARTIAL}, stop_fault=Fault.LATE)
 
 
+def coins_here_and_a_hedge_there() -> Floor:
+    return two_floors()
+
+
+def both_exchanges_fail() -> Floor:
+    faults = {
+        (1, 1): Fault.RESET_AFTER,
+        (2, 1): Fault.LATE,
+        (3, 1): Fault.PARTIAL,
+    }
+    return two_floors(faults, stop_fault=Fault.INVISIBLE)
+
+
 SCENES = [
     everything_goes_well,
     much_goes_wrong,
     an_order_never_arrives,
     a_hedge_gets_its_stop,
     the_answer_about_a_stop_is_lost,
+    coins_here_and_a_hedge_there,
+    both_exchanges_fail,
 ]
 
 
