@@ -22,9 +22,7 @@ def unread() -> Iterator[int]:
     os.close(writer)
 
 
-async def ended(
-    account: Account, *words: str, out: int, err: int, unbuffered: str = ""
-) -> int:
+async def ended(account: Account, *words: str, out: int, err: int, unbuffered: str = "") -> int:
     """Run a command and return its code."""
     process = await asyncio.create_subprocess_exec(
         *words if words[0] == "sh" else (TRIMTAB, *words),

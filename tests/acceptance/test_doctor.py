@@ -45,7 +45,8 @@ async def test_an_exchange_that_is_not_there_is_a_line_with_its_fix(account: Acc
     assert shown.code == 1
     assert has_no_traceback(shown)
     assert "FAIL" in shown.stdout
-    assert "start it with trimtab testnet" in shown.stdout
+    told, port = " ".join(shown.stdout.split()), account.exchange.url.rpartition(":")[2]
+    assert f"start it with trimtab testnet --port {port}, or set" in told
 
 
 async def test_a_key_that_is_not_accepted_is_told_from_a_venue_that_is_not_there(

@@ -24,7 +24,8 @@ def open_what_is_closed() -> None:
             if nowhere != descriptor:
                 os.dup2(nowhere, descriptor)
                 os.close(nowhere)
-            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))
+            stream = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 -- stays.
+            setattr(sys, name, stream)
 
 
 def put(text: str) -> None:
