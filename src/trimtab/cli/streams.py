@@ -24,8 +24,7 @@ def open_what_is_closed() -> None:
             if nowhere != descriptor:
                 os.dup2(nowhere, descriptor)
                 os.close(nowhere)
-            stream = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 -- stays.
-            setattr(sys, name, stream)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def put(text: str) -> None:
