@@ -22,13 +22,12 @@ def unread() -> Iterator[int]:
     os.close(writer)
 
 
-async def ended(account: Account, *words: str, out: int, err: int) -> int:
+async def ended(account: Account, *words: str, out: int, err: int, unbuffered: str = "") -> int:
     """Run a command and return its code."""
     process = await asyncio.create_subprocess_exec(
-        TRIMTAB,
-        *words,
+        *words if words[0] == "sh" else (TRIMTAB, *words),
         cwd=account.folder,
-        env=environ_of({"PYTHONUNBUFFERED": ""}),
+        env=environ_of({"PYTHONUNBUFFERED": unbuffered}),
         stdin=DEVNULL,
         stdout=out,
         stderr=err,
@@ -66,18 +65,32 @@ async def test_help_that_nobody_reads_is_no_mismatch(account: Account, unread: i
     assert await ended(account, "--help", out=unread, err=DEVNULL) == 130
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 async def test_a_run_whose_result_finds_the_disk_full_ends_with_the_runs_own_code(
-    account: Account,
+    account: Account, unbuffered: str
 ) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         words = ("run", "--execute", "--yes", "--json")
-        assert await ended(account, *words, out=full, err=DEVNULL) == 0
+        assert await ended(account, *words, out=full, err=DEVNULL, unbuffered=unbuffered) == 0
         assert await ended(account, "status", "--json", out=full, err=DEVNULL) == 0
-        assert await ended(account, "status", out=full, err=DEVNULL) == 0
+        assert await ended(account, "status", out=full, err=DEVNULL, unbuffered=unbuffered) == 0
         assert await ended(account, "nonsense", "--json", out=full, err=DEVNULL) == 2
     finally:
         os.close(full)
     orders = (await account.trimtab("ledger", "orders", "--json")).document
     assert [order["status"] for order in orders] == ["filled", "filled"]
     await agrees(account)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+async def test_a_run_that_was_started_with_a_closed_stream_is_done_whole(
+    account: Account, closed: str
+) -> None:
+    shut = ("sh", "-c", f'exec "$0" "$@" {closed}', str(TRIMTAB))
+    words = ("run", "--execute", "--yes")
+    assert await ended(account, *shut, *words, out=DEVNULL, err=DEVNULL) == 0
+    orders = (await account.trimtab("ledger", "orders", "--json")).document
+    assert [order["status"] for order in orders] == ["filled", "filled"]
+    await agrees(account)
+    assert await ended(account, *shut, "nonsense", out=DEVNULL, err=DEVNULL) == 2

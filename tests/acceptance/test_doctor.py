@@ -45,7 +45,11 @@ async def test_an_exchange_that_is_not_there_is_a_line_with_its_fix(account: Acc
     assert shown.code == 1
     assert has_no_traceback(shown)
     assert "FAIL" in shown.stdout
-    assert "start it with trimtab testnet" in shown.stdout
+    told, port = " ".join(shown.stdout.split()), account.exchange.url.rpartition(":")[2]
+    assert f"start it with trimtab testnet --port {port}, or set" in told
+    planned = await account.trimtab("plan", "--json")
+    assert planned.code == 7
+    assert planned.document["error"]["next"].endswith("trimtab doctor")
 
 
 async def test_a_key_that_is_not_accepted_is_told_from_a_venue_that_is_not_there(
@@ -57,6 +61,8 @@ async def test_a_key_that_is_not_accepted_is_told_from_a_venue_that_is_not_there
     assert told.code == 1
     assert (found["venue"]["outcome"], found["key"]["outcome"]) == ("pass", "fail")
     assert "canary" not in told.text
+    planned = await account.trimtab("plan", "--json", variables=wrong)
+    assert (planned.code, planned.document["error"]["next"]) == (7, "trimtab doctor")
 
 
 async def test_a_clock_that_is_off_fails_with_what_was_measured(account: Account) -> None:

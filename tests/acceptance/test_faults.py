@@ -173,4 +173,5 @@ async def test_a_ledger_that_was_deleted_is_missed_and_not_begun_anew(account: A
     ended = await account.trimtab(*RUN)
     assert ended.code == 8, ended.text
     assert "is gone or empty" in ended.document["error"]["message"]
+    assert ended.document["error"]["next"].startswith("trimtab ledger restore FILE")
     assert account.mutations() == sent

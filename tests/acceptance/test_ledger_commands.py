@@ -109,7 +109,7 @@ async def test_verify_names_the_first_bad_row_and_ends_with_one(account: Account
     assert (shown.code, told.code) == (1, 1)
     assert rows[0] == "seq 2"
     assert "entries seq 2: was changed" in shown.stdout.splitlines()[0]
-    assert "next: " in shown.stdout
+    assert "next: trimtab ledger restore FILE with the last good backup" in shown.stdout
 
 
 async def test_verify_of_a_file_that_is_no_ledger_is_a_fault_and_no_traceback(

@@ -181,7 +181,15 @@ async def test_json_puts_one_document_on_standard_output(account: Account) -> No
     assert len(fills) >= 2
 
 
-@pytest.mark.parametrize("words", [("run", "--nonsense"), ("run", "--plan"), ("--config",)])
+WRONG = [
+    ("run", "--nonsense"),
+    ("run", "--plan"),
+    ("run", "--plan", "0123abcd"),
+    ("--config",),
+]
+
+
+@pytest.mark.parametrize("words", WRONG)
 async def test_wrong_arguments_end_with_two(account: Account, words: tuple[str, ...]) -> None:
     ended = await account.trimtab(*words)
     assert ended.code == 2, ended.text

@@ -122,6 +122,7 @@ async def test_show_tells_each_value_with_its_place_and_marks_defaults(account: 
     assert "trimtab.toml:11" in lines["portfolio.targets.ETH"]
     assert "--set risk.shock" in lines["risk.shock"]
     assert lines["hedge.ratio"].split() == ["hedge.ratio", "default", "1"]
+    assert lines["hedge.stop_rests"].split() == ["hedge.stop_rests", "default", "false"]
 
 
 async def test_show_as_json_is_the_effective_configuration(account: Account) -> None:

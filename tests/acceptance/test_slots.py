@@ -185,6 +185,19 @@ async def test_nothing_is_due_before_activation_and_the_first_order_activates(
 ONE_DAY: Final = ("--set", "schedule.grace_days=0")
 
 
+async def test_a_slot_that_was_asked_for_by_name_is_not_said_to_be_due_until_its_grace_ended(
+    account: Account,
+) -> None:
+    named = await account.trimtab("run", "--if-due", "--slot", present(), *ONE_DAY)
+    assert named.code == 0, named.text
+    assert "asked for by name" in named.stdout
+    assert "due, until" not in named.stdout
+    by_itself = await account.trimtab(
+        "run", "--if-due", "--json", "--set", "schedule.grace_days=92"
+    )
+    assert by_itself.document["slot"]["reason"] == "due"
+
+
 async def test_behind_its_grace_a_slot_is_missed_and_needs_the_explicit_command(
     account: Account,
 ) -> None:

@@ -380,8 +380,18 @@ async def test_what_nobody_may_grant_is_refused_by_name(
     account: Account, changed: dict[str, str], why: str
 ) -> None:
     ended = await account.trimtab(*grant_of(**changed), "--yes", "--json")
-    is_refused(ended, code=2, message=why, next_step="trimtab standing grant")
+    is_refused(ended, code=2, message=why, next_step="trimtab standing grant --help")
     assert await listed(account) == []
+
+
+async def test_a_grant_that_nobody_answers_names_a_command_that_works_as_typed(
+    account: Account,
+) -> None:
+    ended = await account.trimtab(*grant_of())
+    assert ended.code == 4, ended.text
+    assert ended.stderr.endswith("anything else to decline: \nNobody answered.\n")
+    step = ended.stdout.splitlines()[-1].removeprefix("next: trimtab ")
+    assert (await account.trimtab(*step.split())).code == 0
 
 
 # Showing

@@ -248,12 +248,14 @@ async def test_halt_latches_and_cancels_what_rests_under_our_names_only(account:
 
 
 async def test_a_halt_keeps_runs_from_sending_until_it_is_released(account: Account) -> None:
+    await account.trimtab("halt", "wind")
     await account.trimtab("halt", "storm")
     refused = await account.trimtab("run", "--execute", "--yes")
     released = await account.trimtab("unhalt")
     ran = await account.trimtab("run", "--execute", "--yes")
     assert refused.code == 3
     assert released.code == 0
+    assert released.stdout.startswith("Released. It was last halted at 20"), "Not since then."
     assert "storm" in released.stdout
     assert ran.code == 0
 

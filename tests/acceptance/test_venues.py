@@ -41,6 +41,27 @@ async def test_everything_that_is_known_of_one_is_shown(tmp_path: Path, venue_id
     assert KNOWN[venue_id].name in shown.stdout
 
 
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("venue_id", ["binance", "hyperliquid", "coinbase"])
+async def test_what_is_known_of_one_stands_in_columns_on_a_usual_terminal(
+    tmp_path: Path, venue_id: str, columns: int
+) -> None:
+    words, variables = ["venues", "show", venue_id], {"COLUMNS": str(columns)}
+    lines = (await trimtab(words, folder=tmp_path, variables=variables)).stdout.splitlines()
+    assert f"ccxt class               {venue_id}" in lines
+    facts = [line for line in lines if line.startswith("sizes count  ")]
+    assert facts
+    assert all(line[23:25].isspace() and line[25].isalpha() for line in facts)
+    assert all(len(line) <= columns for line in lines)
+
+
+async def test_a_sandbox_is_told_of_the_markets_that_it_has(tmp_path: Path) -> None:
+    rows = (await trimtab(["venues"], folder=tmp_path)).stdout.splitlines()
+    kraken = [row.split() for row in rows if row.startswith("kraken ")]
+    told = {row[1]: "yes" in row for row in kraken}
+    assert told == {"spot": False, "linear": True, "inverse": True}
+
+
 async def test_a_venue_that_nobody_knows_ends_with_two(tmp_path: Path) -> None:
     ended = await trimtab(["venues", "show", "nowhere"], folder=tmp_path)
     assert ended.code == 2

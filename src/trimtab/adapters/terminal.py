@@ -79,15 +79,18 @@ class TerminalApprover:
             await asyncio.sleep(self.pause_s)
             forget_typed_ahead(self.descriptor)
             answer = await self.typed(second_words(plan), to="approve")
-        if answer is Answer.NOBODY:
-            self.write("\nNobody answered.\n")  # What that means for the plan, its command says.
         return answer
 
     async def typed(self, words: str, *, to: str) -> Answer:
         """Ask for *words*, and read one line."""
         self.write(f'Type "{words}" to {to}, anything else to decline: ')
-        line = await read_line(self.descriptor)
+        try:
+            line = await read_line(self.descriptor)
+        except asyncio.CancelledError:
+            self.write("\n")  # What is said next stands beneath the question, not behind it.
+            raise
         if line is None:
+            self.write("\nNobody answered.\n")  # What that means, the command says.
             return Answer.NOBODY
         return Answer.YES if line.strip() == words else Answer.NO
 

@@ -39,7 +39,7 @@ def aftermath(execution: ExecutionReport) -> str:
 
 def _causes(execution: ExecutionReport) -> list[str]:
     """Return why, as closely as it is known."""
-    why = execution.note.rstrip(".")
+    why = execution.note.rstrip(".").replace(".; ", "; ")
     left = [rest.reason for rest in execution.unmoved]
     left += [rest.reason for rest in execution.remainder]
     reasons = dict.fromkeys(words(reason.value) for reason in left)

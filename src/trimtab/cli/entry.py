@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from trimtab.cli.streams import spell_in_any_encoding
+from trimtab.cli.streams import open_what_is_closed, spell_in_any_encoding
 
 COLLECT_EACH: Final = 100_000
 """New objects between collections. What is imported stays, and at Python's usual 700 a start
@@ -23,6 +23,7 @@ INTERRUPTED: Final = 130
 def main() -> None:
     """Run the command that the process was called with, and exit with its code."""
     gc.set_threshold(COLLECT_EACH)
+    open_what_is_closed()
     spell_in_any_encoding()
     code = conducted(sys.argv[1:])
     gc.freeze()  # Everything ends now; to look for garbage in it first would take a tenth longer.

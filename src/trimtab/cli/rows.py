@@ -96,6 +96,21 @@ class Rows:
             yield _bare(Text(" " * 2 * GAP).append_text(line))
 
 
+class Point:
+    """One point of a list, whose words stand under its first ones where they go on."""
+
+    def __init__(self, told: Text) -> None:
+        """Take what it says."""
+        self._told = told
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield its lines, none wider than the terminal."""
+        mark = "  · "
+        for line in self._told.wrap(console, max(1, options.max_width - len(mark))):
+            yield _bare(Text(mark).append_text(line))
+            mark = " " * len(mark)
+
+
 def _bare(line: Text) -> Text:
     """Return a line without spaces at its end."""
     line.rstrip()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -165,10 +166,12 @@ def show(view: Any, *, error: bool = False) -> None:  # noqa: ANN401 -- whatever
 
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else _piped_width()
-    console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
-    with console.capture() as printed:  # rich itself ends the process with 1 at a closed pipe.
-        console.print(view, crop=False)
-    (tell if error else put)(in_text(printed.get(), OPTIONS.get()))
+    printed = io.StringIO()  # rich itself ends the process with 1 at a closed pipe, and at a full
+    console = Console(  # disk where nothing is buffered, even while it captures.
+        file=printed, width=width, highlight=False, force_terminal=stream.isatty() or None
+    )
+    console.print(view, crop=False)
+    (tell if error else put)(in_text(printed.getvalue(), OPTIONS.get()))
 
 
 def _piped_width() -> int:

@@ -76,6 +76,8 @@ def _standing(view: SlotView) -> str:
             return "not due, it began before this account was activated."
         case Dueness.LATE:
             return f"due late, its grace ended {until} (schedule.catch_up)."
+        case Dueness.ASKED_FOR:
+            return "asked for by name, which activation and grace do not hold up."
         case _:
             written = "" if view.state in (None, SlotState.PLANNED) else f", {words_of(view.state)}"
             return f"due{written}, until {until}."

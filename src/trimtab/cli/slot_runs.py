@@ -19,6 +19,7 @@ from trimtab.cli.slot_documents import next_step, present_document, slot_line
 from trimtab.config import Config
 from trimtab.domain.errors import ConfigError
 from trimtab.ports import Ledger, PlanStatus
+from trimtab.triggers.due import Dueness
 from trimtab.workflow.slots import Schedule, SlotView, mark_missed, present_slot, slot_asked_for
 
 
@@ -90,6 +91,8 @@ async def with_slot(config: Config, result: Result, found: DueSlot) -> Result:
     slot, now = found.view.slot, SystemClock().now()
     async with open_books(config, dry_run=False) as ledger:
         view = await slot_asked_for(ledger, found.schedule, slot.name, now=now)
+    if view.dueness is Dueness.ASKED_FOR:  # Not done: it is due for the reason it was before.
+        view = replace(view, dueness=found.view.dueness)
     document = {**result.document, "slot": present_document(view, found.schedule)}
     line = Text(slot_line(view, found.schedule))
     return replace(result, document=document, view=Group(result.view, Text(), line))

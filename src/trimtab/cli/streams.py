@@ -6,7 +6,25 @@ import io
 import json
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
+
+STANDARD: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+"""The three streams by their descriptors, and how each is opened."""
+
+
+def open_what_is_closed() -> None:
+    """Let a stream that was closed before the start read or lead nowhere.
+
+    A service may start a command so, and a shell with ``2>&-``. What is opened next would take
+    the free number, a ledger or a socket of orders too, and be written to by whoever tells.
+    """
+    for descriptor, (name, mode) in enumerate(STANDARD):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != descriptor:
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def put(text: str) -> None:

@@ -140,6 +140,13 @@ def _rested(stops: RestingStops) -> Row:
     return ("stops rest by", what, stops.source)
 
 
+def _every(hours: int) -> str:
+    """Return how often funding is paid; at nought it flows."""
+    if not hours:
+        return "all the time"
+    return "every hour" if hours == 1 else f"every {hours} hours"
+
+
 def _positions(contracts: Contracts) -> tuple[Row, ...]:
     """Return how positions are kept."""
     hours = contracts.funding_hours
@@ -147,6 +154,6 @@ def _positions(contracts: Contracts) -> tuple[Row, ...]:
         ("position modes", ", ".join(sorted(contracts.position_modes)), contracts.source),
         ("margin modes", ", ".join(sorted(contracts.margin_modes)), contracts.source),
         ("leverage is set by", contracts.leverage_call or "nothing", contracts.source),
-        ("funding", f"every {hours} hours" if hours else "all the time", contracts.source),
+        ("funding", _every(hours), contracts.source),
         ("dated contracts", "yes" if contracts.dated else "no", contracts.source),
     )

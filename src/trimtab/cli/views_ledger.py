@@ -206,6 +206,6 @@ def verify_view(report: VerifyReport) -> RenderableType:
     ]
     rest = Text(
         f"The chain is whole up to entry {report.entries}. Nothing may be sent on this ledger.\n"
-        "next: put back the last good copy of it, then trimtab ledger verify"
+        "next: trimtab ledger restore FILE with the last good backup, then trimtab ledger verify"
     )
     return Group(*lines, rest)

@@ -69,8 +69,9 @@ def _why_idle(plan: Plan) -> str:
         return _IDLE[plan.trigger]
     if any(u.reason is UntradedReason.NOT_WORTH_ITS_COST for u in plan.untraded):
         return "to correct what is outside its band costs more than it gains"
-    if any(drift.breached for drift in plan.drift):
+    out = [drift.asset for drift in plan.drift if drift.breached]
+    if out and plan.trigger == TriggerKind.NONE:
         return "what was asked for has nothing to act on; what is outside its band stays"
-    if out := [d.asset for d in plan.drift if d.breached]:
+    if out:
         return f"what is outside its band asks for no order: {', '.join(out)}"
     return "every weight is inside its band"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -329,6 +331,12 @@ def _cancel_table(cancellations: Sequence[Cancellation]) -> Iterator[RenderableT
     yield Rows(("order", "market", "side", ">quantity", "outcome", "~"), rows)
 
 
+_PUT: Final[Mapping[str, str]] = MappingProxyType(
+    {"halted": "last halted", "reducing": "set to reducing"}
+)
+"""How an account came into a state, said with when; it may have been halted before."""
+
+
 def unhalt_result(latched: Mapping[str, LedgerEvent]) -> Result:
     """Return what was released, ``halted`` or ``reducing``, with why, when and by whom."""
     if not latched:
@@ -337,7 +345,7 @@ def unhalt_result(latched: Mapping[str, LedgerEvent]) -> Result:
     told = {state: {k: e.body[k] for k in ("reason", "by", "at")} for state, e in latched.items()}
     document = {"status": "released", "halted": None, "reducing": None} | told
     lines = [
-        f"Released. It was {state} since {str(one['at'])[:19].replace('T', ' ')} UTC by"
+        f"Released. It was {_PUT[state]} at {str(one['at'])[:19].replace('T', ' ')} UTC by"
         f" {one['by']}: {one['reason']}"
         for state, one in told.items()
     ]

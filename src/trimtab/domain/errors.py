@@ -111,7 +111,7 @@ class VenueError(TrimtabError):
 class NotDone(VenueError):
     """The venue certainly did not act. Safe to send again after ``retry_after_ms``."""
 
-    next_step = "run the same command again"
+    next_step = "run the same command again; where that does not help, trimtab doctor"
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class NotDone(VenueError):
 class Refused(VenueError):
     """The venue answered no. Sending the same again changes nothing."""
 
-    next_step = "trimtab plan"
+    next_step = "trimtab doctor"
 
 
 class OutcomeUnknown(VenueError):

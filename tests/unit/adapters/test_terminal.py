@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import termios
@@ -103,6 +104,27 @@ async def test_a_wrong_first_answer_is_not_asked_about_again() -> None:
 async def test_that_nobody_answered_is_told_and_what_follows_is_left_to_the_command() -> None:
     _, shown = await answer_to("")
     assert shown.endswith("anything else to decline: \nNobody answered.\n")
+
+
+async def test_a_question_that_is_taken_back_ends_its_line() -> None:
+    shown: list[str] = []
+    asked = asyncio.Event()
+
+    def write(text: str) -> None:
+        """Note what is shown, and when it is the question."""
+        shown.append(text)
+        if text.startswith("Type"):
+            asked.set()
+
+    reading, writing = os.pipe()
+    approver = TerminalApprover(write=write, descriptor=reading, policy=ONCE, pause_s=0.0)
+    asking = asyncio.ensure_future(approver.ask(PLAN, report_on(PLAN)))
+    await asked.wait()
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    os.close(writing)
+    assert shown[-1] == "\n"
 
 
 def test_what_was_typed_ahead_at_a_terminal_does_not_count() -> None:

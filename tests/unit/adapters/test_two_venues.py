@@ -253,7 +253,7 @@ async def test_a_venue_that_does_not_answer_is_named(*, is_hedges: bool) -> None
     with pytest.raises(NotDone, match=f"^{NAMES[is_hedges]}: no route$") as told:
         await TwoMarkets(coins=first, hedges=second, key=KEY).snapshot(PORTFOLIO)
     assert told.value.retry_after_ms == 7
-    assert told.value.next_step == "run the same command again"
+    assert told.value.next_step == NotDone.next_step
 
 
 class Listed:

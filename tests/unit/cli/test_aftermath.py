@@ -55,6 +55,12 @@ def test_an_unknown_order_is_named_and_said_to_be_never_sent_again() -> None:
     assert "1 order ended" in text
 
 
+def test_several_causes_are_one_sentence() -> None:
+    state, _ = started("sell 0.1 BTC")
+    text = told(state, note="kill_switch: release it.; max_net: plan less.")
+    assert "It was noted: kill_switch: release it; max_net: plan less." in text
+
+
 def test_a_run_that_sent_nothing_says_so() -> None:
     state, _ = started("sell 0.1 BTC")
     state, _ = step(state, Reviewed(refusal="max_net", at=NOW))

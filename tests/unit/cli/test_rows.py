@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from trimtab.cli.rows import Rows
+from trimtab.cli.rows import Point, Rows
 from trimtab.cli.tables import fee_text
 
 CELLS = ("1", "BTC/USDT:USDT-261225", "12,345.67", "hedge", "to target")
@@ -16,7 +16,7 @@ COLUMNS = (">line", "market", ">value USDT", "role", "reason")
 WORDY = (("check", ">measured", "~reason"), ("max_ratio", "0.8 ratio", "too much of it is short"))
 
 
-def printed(rows: Rows, width: int) -> list[str]:
+def printed(rows: Rows | Point, width: int) -> list[str]:
     """Return the lines that a terminal of this width shows."""
     console = Console(width=width, color_system=None, highlight=False)
     with console.capture() as shown:
@@ -93,6 +93,15 @@ def test_words_that_are_missing_leave_the_row_as_it_is() -> None:
 def test_a_first_column_wider_than_the_terminal_is_folded_and_not_lost() -> None:
     lines = printed(Rows(("order", "state"), [("0123456789abcdef", "filled")]), 10)
     assert lines == ["order", "0123456789", "abcdef", "    state", "    filled"]
+
+
+def test_the_words_of_a_point_go_on_beneath_its_first_ones() -> None:
+    point = Point(Text("its fence is known to hold when a request arrives"))
+    assert printed(point, 28) == [
+        "  · its fence is known to",
+        "    hold when a request",
+        "    arrives",
+    ]
 
 
 def test_a_heading_is_dim() -> None:

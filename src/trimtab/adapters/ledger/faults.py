@@ -43,7 +43,7 @@ _KNOWN: Final = MappingProxyType(
         ),
         "SQLITE_CORRUPT": (
             "the file is damaged, or the disk does not read it",
-            "trimtab ledger verify; if that names a fault, put a backup back",
+            "trimtab ledger verify; if it names a fault, trimtab ledger restore FILE with a backup",
         ),
         "SQLITE_NOTADB": (
             "the file is no ledger",

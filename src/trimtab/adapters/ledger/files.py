@@ -125,7 +125,8 @@ def _begin_anchor(place: Place) -> None:
         raise LedgerError(
             f"ledger {place.database}: is gone or empty, and {place.anchor.name} beside it names "
             f"entry {anchor.seq}; nothing was sent",
-            next_step=f"put a backup back, or remove {place.anchor.name} to begin a new ledger",
+            next_step="trimtab ledger restore FILE with the last backup, or remove "
+            f"{place.anchor.name} to begin a new ledger",
         )
     write_anchor(place.anchor, Head(seq=0, hash="0" * _HASH_DIGITS))
     for path, flags in ((place.anchor, os.O_RDWR), (place.anchor.parent, os.O_RDONLY)):

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from trimtab.adapters.ledger.files import Place
 from trimtab.adapters.ledger.holding import locked_at
@@ -26,6 +27,7 @@ from trimtab.bootstrap.replies import reply_secret
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.beside import unread_stops
+from trimtab.cli.commands.testnet import PORT
 from trimtab.cli.exits import Exit
 from trimtab.cli.session import Result, Work
 from trimtab.cli.tables import words
@@ -341,11 +343,18 @@ def _key_place(found: Credentials) -> str:
     return f"{which}from the {found.source}"
 
 
+def _testnet_command(url: str) -> str:
+    """Return what starts a local exchange where *url* looks for one."""
+    port = urlsplit(url).port
+    return "trimtab testnet" if port in (None, PORT) else f"trimtab testnet --port {port}"
+
+
 def _unreached(config: Config, fault: NotDone) -> Sequence[Examination]:
     """Return what is known when the venue did not answer usably."""
     fix = "look at the network and the venue's status page, then trimtab doctor"
     if config.key.environment is Environment.LOCAL:
-        fix = f"start it with trimtab testnet, or set venue.url (now {config.venue_url})"
+        start = _testnet_command(config.venue_url)
+        fix = f"start it with {start}, or set venue.url (now {config.venue_url})"
         if config.key.is_split:
             fix += f" and hedge.venue.url (now {config.hedge_url})"
     why = "the venue does not answer"

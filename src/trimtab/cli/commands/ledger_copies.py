@@ -46,7 +46,7 @@ def restore(file: Path, *, over_newer: Annotated[bool, FLAG] = False) -> Exit:
     Parameters
     ----------
     file
-        What ``ledger backup`` wrote.
+        What ledger backup wrote.
     over_newer
         Also when the ledger has entries that the copy lacks.
 

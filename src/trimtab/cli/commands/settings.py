@@ -139,6 +139,8 @@ def _row(setting: Setting) -> tuple[Text, Text, Text]:
     value = setting.value
     if isinstance(value, list):
         value = ", ".join(str(item) for item in value)
+    elif isinstance(value, bool):
+        value = str(value).lower()  # As it is written in the file.
     style = "dim" if setting.source.kind is SourceKind.DEFAULT else ""
     shown = (setting.key, setting.source.where, "" if value is None else str(value))
     key, where, text = (Text(part, style) for part in shown)

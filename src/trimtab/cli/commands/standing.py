@@ -46,6 +46,8 @@ from trimtab.workflow.unattended import Standing, look_at_standing
 PREFIX_DIGITS_MIN: Final = 8
 """Fewest digits that name a standing approval."""
 SHOWN_DIGITS: Final = 12
+_AGAIN: Final = "trimtab standing grant --help"
+"""What a grant needs, where none was made; the command needs caps."""
 
 
 def grant(
@@ -94,7 +96,7 @@ def refuse_too_wide(given: StandingApproval, config: Config) -> None:
     if reasons := ungrantable(given, config.policy.limits):
         raise ConfigError(
             f"this cannot be granted: {'; '.join(reasons)}",
-            next_step="trimtab standing grant with smaller caps",
+            next_step="trimtab standing grant --help",
         )
 
 
@@ -127,7 +129,7 @@ def _refuse_yes_in_live(config: Config, *, yes: bool) -> None:
     if yes and config.key.environment is Environment.LIVE:
         raise ApprovalError(
             "--yes grants nothing in live; run without it and type the words",
-            next_step="trimtab standing grant",
+            next_step=_AGAIN,
         )
 
 
@@ -161,11 +163,11 @@ def _granted(seen: Standing, config: Config) -> Result:
 
 def _not_granted(given: StandingApproval, work: Work) -> Result:
     """Return that nothing was granted."""
-    document = {"status": "declined", "standing": None, "next": "trimtab standing grant"}
+    document = {"status": "declined", "standing": None, "next": _AGAIN}
     told = f"Standing approval {given.digest[:SHOWN_DIGITS]} is not granted; nothing is recorded."
     return Result(
         document=document,
-        view=Text(f"{told}\nnext: trimtab standing grant"),
+        view=Text(f"{told}\nnext: {_AGAIN}"),
         code=Exit.INTERRUPTED if work.stop.is_set() else Exit.NOT_APPROVED,
     )
 

@@ -248,7 +248,7 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
 async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
     """Plan and simulate against the books that were read."""
     if asked.saved is not None:
-        raise ApprovalError(
+        raise ConfigError(
             "--plan executes a saved plan and needs --execute; a dry run makes its own plan",
             next_step=f"trimtab run --execute --plan {asked.saved}",
         )

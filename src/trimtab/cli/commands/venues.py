@@ -11,10 +11,10 @@ from rich.text import Text
 
 from trimtab.cli import session
 from trimtab.cli.exits import Exit
-from trimtab.cli.rows import Rows
+from trimtab.cli.rows import Point, Rows
 from trimtab.cli.session import Result
 from trimtab.cli.tables import words
-from trimtab.cli.venue_document import known_document, market_rows, shown_document
+from trimtab.cli.venue_document import Row, known_document, market_rows, shown_document
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.snapshot import Environment
 from trimtab.venues.facts import Market, VenueFacts
@@ -62,7 +62,7 @@ def _all() -> RenderableType:
     """Return one line for each market of each venue."""
     rows = []
     for venue in KNOWN.values():
-        sandbox = "yes" if Environment.TESTNET in venue.places else "no"
+        sandbox = venue.places.get(Environment.TESTNET)
         for market, promise in PROMISES[venue.venue_id].items():
             rows.append(
                 (
@@ -70,7 +70,7 @@ def _all() -> RenderableType:
                     Text(market.value),
                     Text(words(promise.level.value), STYLES[promise.level]),
                     Text(words(promise.by_facts.value), STYLES[promise.by_facts]),
-                    Text(sandbox),
+                    Text("yes" if sandbox is not None and market in sandbox.markets else "no"),
                     Text(_why(promise), "dim"),
                 )
             )
@@ -95,7 +95,7 @@ def _parts(venue: VenueFacts) -> Iterator[RenderableType]:
         yield from _market(venue, market)
     if venue.traps:
         yield Text("\nWhat goes wrong unless one knows it:", "bold")
-        yield from (Text(f"  · {trap}") for trap in venue.traps)
+        yield from (Point(Text(trap)) for trap in venue.traps)
 
 
 def _places(venue: VenueFacts) -> list[tuple[Text, ...]]:
@@ -118,9 +118,13 @@ def _market(venue: VenueFacts, market: Market) -> Iterator[RenderableType]:
     yield Text.assemble(
         (market.value, "bold"), "  ", (words(promise.level.value), STYLES[promise.level])
     )
-    yield from (Text(f"  · {reason}", "dim") for reason in promise.reasons)
+    yield from (Point(Text(reason, "dim")) for reason in promise.reasons)
     rows = market_rows(venue.markets[market])
-    yield Rows(
-        ("fact", "what", "~source"),
-        [(Text(fact), Text(what), Text(source, "dim")) for fact, what, source in rows],
-    )
+    yield Rows(("fact", "~what, and where it is from"), [_fact(row) for row in rows])
+
+
+def _fact(row: Row) -> tuple[Text, Text]:
+    """Return a fact, and what it is with its source, which wrap as one."""
+    fact, what, source = row
+    told = Text(what)
+    return Text(fact), told.append(f" ({source})", "dim") if source else told
