@@ -318,6 +318,7 @@ async def test_what_cannot_be_read_or_is_under_way_is_no_answer(changes: dict[st
     async with staged("okx", Market.LINEAR) as stage:
         stop = stopping(stage)
         spoil(stage, told("0", row(stop, **changes)), is_one, times=20)
+        spoil(stage, told("0", order(stop)), is_orders, times=20)
         with pytest.raises(NotDone):
             await look(stage, stop)
 

@@ -9,7 +9,12 @@ from decimal import Decimal
 import pytest
 
 from tests.wire.test_ccxt_stops import stopping
-from trimtab.adapters.okx.stop_rows import executed_order, most_at_market, named_in
+from trimtab.adapters.okx.stop_rows import (
+    executed_order,
+    most_at_market,
+    named_in,
+    received_in,
+)
 from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.instruments import Asset, Lots
 from trimtab.domain.orders import Fill, Side, TradeId, VenueOrderId
@@ -35,6 +40,18 @@ def fill(quantity: str, *, side: Side = Side.BUY, order: str = NUMBER, number: s
         fee_asset=Asset("USDT"),
         filled_at=datetime(2026, 11, 30, tzinfo=UTC),
     )
+
+
+TAKEN = {"algoClOrdId": STOP.stop_id, "algoId": "7", "sCode": "0", "sMsg": ""}
+
+
+@pytest.mark.parametrize("more", [{"algoClOrdId": "another"}, {"sCode": "51302"}, {"algoId": ""}])
+def test_only_a_yes_to_our_name_with_a_number_says_that_a_stop_was_received(
+    more: dict[str, str],
+) -> None:
+    assert received_in({"code": "0", "data": [TAKEN]}, STOP) == "7"
+    with pytest.raises(Unreadable):
+        received_in({"code": "0", "data": [TAKEN | more]}, STOP)
 
 
 @pytest.mark.parametrize(
