@@ -486,12 +486,16 @@ async def test_an_order_that_shows_no_more_filled_nothing_when_that_is_why(
     assert found.order == FiredOrder(venue_order_id=ORDER, filled_lots=Lots(0), ended=True)
 
 
-async def test_an_order_that_shows_no_more_filled_what_was_executed_of_it() -> None:
+@pytest.mark.parametrize(("hours", "is_late"), [(20 * 24, False), (4, True)])
+async def test_an_order_that_shows_no_more_filled_what_was_executed_of_it(
+    hours: int, *, is_late: bool
+) -> None:
     async with staged("okx", Market.LINEAR) as stage:
         stop, floor = stopping(stage), floor_of(stage)
+        floor.lists_late = is_late
         await stage.opened.stops.place(stop)
         floor.reach(TRIGGER)
-        floor.stops.grow_old(placed=timedelta(days=30), ended=timedelta(days=20))
+        floor.stops.grow_old(placed=timedelta(days=30), ended=timedelta(hours=hours))
         spoil(stage, told("51603"), is_orders, times=20)
         found = await look(stage, stop, days=30)
     assert found is not None
