@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 from tests.conformance.bitget_floor import PASSPHRASE
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
-from tests.conformance.okx_algos import ALGO_KINDS, algo_row
+from tests.conformance.okx_algos import ALGO_KINDS, OkxAlgos, Refusal, algo_row
 from tests.conformance.okx_linear import CONTRACT, NAME, OkxLinear, spot_bill
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
@@ -70,14 +70,6 @@ _DECLINED = {
 _STAMP_S = 30
 
 
-class Refusal(Exception):
-    """What is told instead of an answer; *of_order* says that it is about one order."""
-
-    def __init__(self, code: str, text: str, *, of_order: bool = False, status: int = 200) -> None:
-        super().__init__(text)
-        self.code, self.text, self.of_order, self.status = code, text, of_order, status
-
-
 class OkxFloor:
     """What a venue of v5 has, and how it answers."""
 
@@ -105,6 +97,7 @@ class OkxFloor:
         """Whether what is exactly at a bound of a time is not in it."""
         self.pending: list[Row] = []
         """What rests, as the venue writes it."""
+        self.stops = OkxAlgos(linear)
         self.algos: list[Row] = []
         """What waits in lists of its own, as the venue writes it, besides what waits in markets."""
         self._deadline_ms = 0
@@ -120,7 +113,11 @@ class OkxFloor:
             ("GET", "/trade/order"): self._one,
             ("GET", "/trade/orders-pending"): self._pending,
             ("GET", "/trade/orders-algo-pending"): self._algos,
-            ("GET", "/trade/orders-history"): self._past,
+            ("GET", "/trade/order-algo"): self._algo,
+            ("GET", "/trade/orders-algo-history"): self._past_algos,
+            ("POST", "/trade/order-algo"): self.stops.create,
+            ("GET", "/trade/orders-history"): lambda given: self._past(given, days=7),
+            ("GET", "/trade/orders-history-archive"): lambda given: self._past(given, days=90),
             ("GET", "/trade/fills"): self._fills,
             ("GET", "/trade/fills-history"): self._old_fills,
             ("GET", "/public/mark-price"): lambda _: self.linear.mark(),
@@ -135,6 +132,7 @@ class OkxFloor:
             ("POST", "/account/set-leverage"): self.linear.set_leverage,
             ("POST", "/trade/order"): self._create,
             ("POST", "/trade/cancel-order"): self._cancel,
+            ("POST", "/trade/cancel-algos"): lambda given: self.stops.cancel(list(given)),
         }
 
     def answer(self, asked: Asked) -> Told:
@@ -151,7 +149,8 @@ class OkxFloor:
             return _told("0", "", route(given))
         except Refusal as refusal:
             if refusal.of_order:
-                row = {"clOrdId": given.get("clOrdId", ""), "ordId": "", "tag": ""}
+                name = given.get("clOrdId", "") if isinstance(given, dict) else ""
+                row = {"clOrdId": name, "ordId": "", "tag": ""}
                 row |= {"sCode": refusal.code, "sMsg": refusal.text}
                 return _told("1", "All operations failed", [row])
             return _told(refusal.code, refusal.text, [], status=refusal.status)
@@ -190,13 +189,26 @@ class OkxFloor:
         """Have a person's *order* wait for its trigger."""
         self._trading.waiting.append(order)
 
+    def waiting(self) -> list[Waiting]:
+        """Return every conditional order that was really taken, oldest first."""
+        return [algo.waiting() for algo in self.stops.taken]
+
+    def is_stop(self, asked: Asked) -> bool:
+        """Say whether a request places a conditional order."""
+        return asked.method == "POST" and asked.path == "/api/v5/trade/order-algo"
+
+    def reach(self, mark: Decimal) -> None:
+        """Have the mark of the contract come to *mark*."""
+        self.stops.reach(mark)
+        self.linear.settle()
+
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
         return asked.method == "POST" and asked.path == "/api/v5/trade/order"
 
     def is_cancel(self, asked: Asked) -> bool:
         """Say whether a request cancels one."""
-        return asked.path == "/api/v5/trade/cancel-order"
+        return asked.path in ("/api/v5/trade/cancel-order", "/api/v5/trade/cancel-algos")
 
     def is_account(self, asked: Asked) -> bool:
         """Say whether a request reads the account."""
@@ -326,7 +338,7 @@ class OkxFloor:
     def _one(self, given: Row) -> list[Row]:
         trading = self._desk(given)
         name = "ordId" if "ordId" in given else "clOrdId"
-        found = [row for row in _orders(trading) if row[name] == given[name]]
+        found = [row for row in self._orders(trading) if row[name] == given[name]]
         if not found:
             raise Refusal("51603", "Order does not exist")
         return found[-1:]
@@ -336,7 +348,7 @@ class OkxFloor:
         return [row for row in self.pending if all(row[n] == v for n, v in wanted.items())]
 
     def _algos(self, given: Row) -> list[Row]:
-        """Tell what waits of one kind, of all markets."""
+        """Tell what waits of one kind, of all markets where none is named."""
         if given.get("ordType") not in ALGO_KINDS:
             raise Refusal("51000", "Parameter ordType error", status=400)
         waiting = [
@@ -344,25 +356,44 @@ class OkxFloor:
             for name, trading in self._desks.items()
             for number, order in enumerate(trading.waiting)
         ]
-        found = [row for row in waiting + self.algos if row["ordType"] == given["ordType"]]
+        wanted = {name: given[name] for name in ("ordType", "instType", "instId") if name in given}
+        told = waiting + self.algos + self.stops.waits(_order_id)
+        found = [row for row in told if all(row[n] == v for n, v in wanted.items())]
         return _paged(sorted(found, key=lambda row: int(row["algoId"])), "algoId", given)
 
-    def _past(self, given: Row) -> list[Row]:
-        return _paged(_orders(self._desk(given)), "ordId", given)
+    def _algo(self, given: Row) -> list[Row]:
+        return self.stops.named(given["algoClOrdId"], _order_id)
+
+    def _past_algos(self, given: Row) -> list[Row]:
+        return _paged(self.stops.past(given, _order_id), "algoId", given)
+
+    def _orders(self, trading: Trading) -> list[Row]:
+        """Return how orders of a market are told, oldest first."""
+        of_stops = self.stops.of_order if trading.terms.is_contract else lambda _: {}
+        told = [order for order in trading.taken if self.stops.is_told(order)]
+        return [_order(order, trading.terms) | of_stops(order.number) for order in told]
+
+    def _past(self, given: Row, *, days: int) -> list[Row]:
+        first = max(int(given.get("begin", 0)), now_ms() - days * DAY_MS)
+        rows = [row for row in self._orders(self._desk(given)) if int(row["cTime"]) >= first]
+        return _paged(rows, "ordId", given)
 
     def _fills(self, given: Row) -> list[Row]:
-        first = max(int(given["begin"]), now_ms() - 3 * DAY_MS)
+        first = max(int(given.get("begin", 0)), now_ms() - 3 * DAY_MS)
         return self._executed(given, first)
 
     def _old_fills(self, given: Row) -> list[Row]:
-        return [] if self.lists_late else self._executed(given, int(given["begin"]))
+        first = max(int(given.get("begin", 0)), now_ms() - 90 * DAY_MS)
+        return [] if self.lists_late else self._executed(given, first)
 
     def _executed(self, given: Row, first: int) -> list[Row]:
         trading = self._desk(given)
         moment = 1 if self.leaves_bounds_out else 0
-        rows = between(trading.executions, first + moment, int(given["end"]) - moment)
+        last = int(given.get("end", now_ms() + 1))
+        rows = between(trading.executions, first + moment, last - moment)
         told = [_execution(row, given["instId"], trading.terms) for row in rows]
-        return _paged(told, "billId", given)
+        ours = [row for row in told if row["ordId"] == given.get("ordId", row["ordId"])]
+        return _paged(ours, "billId", given)
 
     def _bills(self, given: Row) -> list[Row]:
         _require(given, ccy="USDT")
@@ -416,11 +447,6 @@ def _order_id(number: int) -> str:
 def _taken(order: Order) -> Row:
     names = {"clOrdId": order.name, "ordId": _order_id(order.number), "tag": ""}
     return names | {"ts": str(order.at_ms), "sCode": "0", "sMsg": ""}
-
-
-def _orders(trading: Trading) -> list[Row]:
-    """Return how orders of a market are told, oldest first."""
-    return [_order(order, trading.terms) for order in trading.taken]
 
 
 def _order(order: Order, terms: Terms) -> Row:

@@ -92,6 +92,7 @@ class OkxLinear:
             "minSz": "0.1",
             "maxLmtSz": "100000000",
             "maxMktSz": "12000",
+            "maxStopSz": "15000",
             "tickSz": "0.1",
             "state": "live",
             "expTime": "",

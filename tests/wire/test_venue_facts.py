@@ -139,8 +139,13 @@ async def test_an_order_is_cancelled_by_our_name_as_the_facts_say(
 
 
 BY_MARK: dict[str, dict[str, object]] = {
-    "binance": {"workingType": "MARK_PRICE"},
-    "bybit": {"triggerBy": "MarkPrice", "triggerDirection": "ascending"},
+    "binance": {"triggerPrice": "66000", "workingType": "MARK_PRICE"},
+    "bybit": {
+        "triggerPrice": "66000",
+        "triggerBy": "MarkPrice",
+        "triggerDirection": "ascending",
+    },
+    "okx": {"stopLossPrice": "66000", "slTriggerPxType": "mark"},
 }
 
 
@@ -153,7 +158,7 @@ async def test_a_stop_carries_our_name_and_waits_for_the_mark_as_the_facts_say(
         assert venue.venue_id not in BY_MARK or market is not Market.LINEAR
         return
     name = our_name(facts)
-    given = {**BY_MARK[venue.venue_id], "triggerPrice": "66000", "reduceOnly": True}
+    given = {**BY_MARK[venue.venue_id], "reduceOnly": True}
     arguments = (PAIRS[market], "market", "buy", "1", None, {**given, facts.stops.field: name})
     sent = await sent_by(shared(facts.ccxt_id), "create_order", *arguments)
     assert facts.stops.by_mark in sent.last, sent.stumbled

@@ -1,10 +1,10 @@
 """OKX v5, one trading account: coins, and perpetuals that settle in USDT.
 
-Pure data. Sources: OKX API v5 "Error Code", "Place order", "Order details", "Transaction timeouts",
-"Rate limits" and "Demo trading" (2026), ccxt 4.5.90 for hosts. Refusals of orders come with status
-200, code 1 and a code of their own for the order. A code that may stand for something half done
-(50001, 50004, 50013, 50026, 50037, 51149) is left out of the table: the order is then unknown, and
-looked up.
+Pure data. Sources: OKX API v5 "Error Code", "Place order", "Order details", "Place algo order",
+"Transaction timeouts", "Rate limits" and "Demo trading" (2026), ccxt 4.5.90 for hosts. Refusals of
+orders come with status 200, code 1 and a code of their own for the order. A code that may stand for
+something half done (50001, 50004, 50013, 50026, 50037, 51054, 51149) is left out of the table: the
+order is then unknown, and looked up.
 """
 
 from __future__ import annotations
@@ -50,14 +50,21 @@ _ORDER: Final = frozenset(
     }
 )
 """What is wrong with an order itself."""
+_STOP: Final = frozenset(
+    {
+        *("51058", "51169", "51170", "51250", "51252", "51261", "51275", "51276", "51278", "51280"),
+        *("51298", "51299", "51302", "51304", "51317", "51328", "51330"),
+    }
+)
+"""What is wrong with an order that waits for its trigger, or with one that only reduces."""
 _GONE: Final = frozenset({"51400", "51401", "51402", "51603"})
 _WRONG_TIME: Final = frozenset({"50036", "50102", "50112"})
 
 _CODES: Final = CodeTable(
-    refused=_KEY | _FORM | _ORDER | _GONE,
+    refused=_KEY | _FORM | _ORDER | _STOP | _GONE,
     not_done=_WRONG_TIME,
     not_done_texts=frozenset(),
-    duplicate=frozenset({("51016", "")}),
+    duplicate=frozenset({("51016", ""), ("51065", ""), ("51068", "")}),
     as_asked=frozenset(),
     gone=_GONE,
     absent=frozenset({"51603"}),
@@ -82,8 +89,11 @@ _READS: Final = (
     "privateGetAccountTradeFee",
     "privateGetTradeOrder",
     "privateGetTradeOrdersPending",
+    "privateGetTradeOrderAlgo",
     "privateGetTradeOrdersAlgoPending",
+    "privateGetTradeOrdersAlgoHistory",
     "privateGetTradeOrdersHistory",
+    "privateGetTradeOrdersHistoryArchive",
     "privateGetTradeFills",
     "privateGetTradeFillsHistory",
     "publicGetPublicMarkPrice",
@@ -135,5 +145,6 @@ OKX: Final = VenueProfile(
     # Rates of a settlement were capped at 1.5 per cent where the first step maintains 1 per cent.
     funding_cap_share=Decimal(2),
     funding_hours=8,
+    rests_stops=True,
 )
 """OKX v5."""

@@ -124,7 +124,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
             _DUPLICATES_UNTOLD, _MOVED_BY_HAND, _NO_STOPS, _WAITING_UNREAD
         ),
         ("okx", Market.SPOT): _all_but(_COINS_ONLY),
-        ("okx", Market.LINEAR): _all_but(_ONE_WALLET, _NO_STOPS),
+        ("okx", Market.LINEAR): _all_but(_ONE_WALLET),
         ("hyperliquid", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD),
         ("gate", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
         ("kraken", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _NO_TIME),

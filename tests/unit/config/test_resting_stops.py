@@ -12,7 +12,7 @@ LIVE = ("venue", 'environment = "live"')
 STOP = ("hedge", 'stop = "0.10"')
 RESTS = ("hedge", "stop_rests = true")
 ABLE = [venue_id for venue_id, profile in PROFILES.items() if profile.rests_stops]
-UNABLE = ["bitget", "okx", "bingx", "deribit", "mexc"]
+UNABLE = ["bitget", "bingx", "deribit", "mexc"]
 
 
 def there(venue_id: str) -> tuple[str, str]:
@@ -20,7 +20,7 @@ def there(venue_id: str) -> tuple[str, str]:
 
 
 def test_these_are_the_venues_on_which_stops_rest() -> None:
-    assert ABLE == ["binance", "bybit"]
+    assert ABLE == ["binance", "bybit", "okx"]
 
 
 @pytest.mark.parametrize("venue_id", ABLE)
@@ -39,4 +39,4 @@ def test_elsewhere_they_are_refused_by_name(faults: Faults, venue_id: str) -> No
     ):
         (found,) = [fault for fault in faults(text) if fault.key == "hedge.stop_rests"]
         assert f"no stop can rest on {venue_id} yet" in found.message
-        assert "hold contracts on binance, bybit" in found.message
+        assert "hold contracts on binance, bybit, okx" in found.message

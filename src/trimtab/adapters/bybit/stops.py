@@ -36,13 +36,12 @@ from trimtab.adapters.frame.absence import evidence_of
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.order_sending import RawCall, order_sent, raw
-from trimtab.adapters.frame.received_orders import LOOKS_S
-from trimtab.adapters.frame.stop_calls import withdrawal_sent
+from trimtab.adapters.frame.stop_calls import shown_once_received, withdrawal_sent
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.exact import Unreadable
-from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
+from trimtab.domain.errors import NotDone, Refused
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import ClientOrderId, Fill, VenueOrderId
+from trimtab.domain.orders import ClientOrderId, Fill
 from trimtab.domain.stops import ListedStop, StopIntent, VenueStop, VenueStopId
 from trimtab.ports import AbsenceEvidence
 from trimtab.venues.profile import Desk
@@ -75,7 +74,7 @@ class BybitStops:
             read=lambda told: received_in(told, intent),
         )
         number = judgement.told(f"stop {intent.stop_id} {intent.instrument.symbol}")
-        return await self._shown(intent, number)
+        return await shown_once_received(self._wire, intent, VenueStopId(number), look=self._named)
 
     def _require_one_order(self, intent: StopIntent) -> None:
         """Refuse a stop that the venue would split.
@@ -94,24 +93,6 @@ class BybitStops:
                 f"stop {intent.stop_id}: {intent.quantity} is more than an order at market may be, "
                 f"{most}: the venue would split it"
             )
-
-    async def _shown(self, intent: StopIntent, number: VenueOrderId) -> VenueStop:
-        """Return a stop that was received, as the lists show it within moments.
-
-        Raises:
-            OutcomeUnknown: they do not; it may rest all the same.
-
-        """
-        for pause_s in (*LOOKS_S, 0.0):
-            try:
-                seen = await self._named(intent)
-            except (NotDone, Refused):
-                seen = None
-            if seen is not None and seen.venue_stop_id == VenueStopId(number):
-                return seen
-            await self._wire.clock.sleep(pause_s)
-        name = f"stop {intent.stop_id} {intent.instrument.symbol}"
-        raise OutcomeUnknown(f"{name}: received as {number}, and no list shows it yet")
 
     async def _named(self, intent: StopIntent) -> VenueStop | None:
         """Return the stop as the lists of orders have it under our name."""

@@ -29,7 +29,7 @@ class RawCall:
     made: Callable[[], Mapping[str, object]] | None = None
     """What makes the request when it is sent, where it is signed with its time; nothing of
     ``asked`` goes out then."""
-    listed: tuple[int, ...] = ()
+    listed: tuple[object, ...] = ()
     """What goes out in the place of ``asked`` where a call takes a list."""
 
 

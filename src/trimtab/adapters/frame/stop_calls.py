@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.order_sending import RawCall, raw
+from trimtab.adapters.frame.received_orders import LOOKS_S
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.weights import Rank
-from trimtab.domain.stops import ListedStop, StopIntent
+from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
+from trimtab.domain.stops import ListedStop, StopIntent, VenueStop, VenueStopId
+
+
+async def shown_once_received(
+    wire: Wire,
+    intent: StopIntent,
+    number: VenueStopId,
+    *,
+    look: Callable[[StopIntent], Awaitable[VenueStop | None]],
+) -> VenueStop:
+    """Return a stop that was received as *number*, as *look* shows it within moments.
+
+    Raises:
+        OutcomeUnknown: it does not; the stop may rest all the same.
+
+    """
+    for pause_s in (*LOOKS_S, 0.0):
+        try:
+            seen = await look(intent)
+        except (NotDone, Refused):
+            seen = None
+        if seen is not None and seen.venue_stop_id == number:
+            return seen
+        await wire.clock.sleep(pause_s)
+    name = f"stop {intent.stop_id} {intent.instrument.symbol}"
+    raise OutcomeUnknown(f"{name}: received as {number}, and no list shows it yet")
 
 
 async def withdrawal_sent(

@@ -23,8 +23,9 @@ from trimtab.adapters.okx.answers import fill_of, led_by, rows_in
 from trimtab.adapters.okx.orders import OF_DESK
 from trimtab.adapters.wire.calls import Endpoint, Wire
 from trimtab.adapters.wire.exact import Unreadable, milliseconds, text_of
+from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill
+from trimtab.domain.orders import Fill, VenueOrderId
 
 _RECENT: Final = asking(spot="privateGetTradeFills", linear="privateGetTradeFills")
 _OLD: Final = asking(spot="privateGetTradeFillsHistory", linear="privateGetTradeFillsHistory")
@@ -64,6 +65,24 @@ class OkxFills:
         if end > now - _RECENT_FOR:
             found += await self._listed(_RECENT[desk], symbol, asked)
         return found
+
+    async def of_order(self, symbol: Symbol, order_id: VenueOrderId) -> tuple[Fill, ...]:
+        """Return the executions of one order that are still told, each once, oldest first.
+
+        Raises:
+            NotDone: the venue does not answer, or not readably, or there is no end.
+            Refused: the venue denies the read.
+
+        """
+        desk, name = desk_of(symbol), self._markets.market_id(symbol)
+        asked = {**OF_DESK[desk], "instId": name, "ordId": order_id, "limit": _PAGE}
+        listed = await self._listed(_OLD[desk], symbol, asked)
+        listed += await self._listed(_RECENT[desk], symbol, asked)
+        try:
+            found = as_set(listed)
+        except Unreadable as error:
+            raise NotDone(f"the list of executions is unreadable: {error}") from error
+        return tuple(sorted(found.values(), key=lambda fill: int(fill.trade_id)))
 
     async def _listed(
         self, endpoint: Endpoint, symbol: Symbol, asked: Mapping[str, object]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trimtab.adapters.frame.no_stops import NoStops
 from trimtab.adapters.frame.one_wallet import OneWallet
 from trimtab.adapters.frame.opened_venue import OpenedVenue, VenueSettings
 from trimtab.adapters.frame.raw_account import RawMarketData
@@ -9,6 +10,7 @@ from trimtab.adapters.okx.account import Bands, OkxAccount, okx_markets
 from trimtab.adapters.okx.history import okx_history
 from trimtab.adapters.okx.orders import okx_orders
 from trimtab.adapters.okx.preflight import okx_preflight
+from trimtab.adapters.okx.stops import OkxStops
 from trimtab.adapters.okx.venue import okx_venue
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.host_record import HostRecord
@@ -32,4 +34,5 @@ def open_ports(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> Opened
         market=RawMarketData(wire, markets, account, key=key, quote=quote),
         preflight=okx_preflight(wire, hosts, use=settings.key_use),
         history=okx_history(wire, markets, quote=quote),
+        stops=OkxStops(wire, markets) if has_futures else NoStops(),
     )

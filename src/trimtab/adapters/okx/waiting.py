@@ -9,7 +9,7 @@ list", 2026 (20 questions in two seconds, 100 rows); ccxt 4.5.90.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -57,18 +57,18 @@ _FIELDS: Final = OrderFields(
 )
 
 
-def waiting_lists() -> tuple[WaitingList, ...]:
-    """Return the list of each kind, of all of the account."""
+def waiting_lists(kinds: Iterable[str] = tuple(_PRICES), **which: str) -> tuple[WaitingList, ...]:
+    """Return the list of each kind, of all of the account where it is not said *which*."""
     return tuple(
         WaitingList(
             endpoint=_ALGOS,
-            asked={"ordType": kind, "limit": _PAGE},
+            asked={"ordType": kind, **which, "limit": _PAGE},
             page=_page,
             lead="after",
             of=place_of,
             read=waiting_order_of,
         )
-        for kind in _PRICES
+        for kind in kinds
     )
 
 

@@ -24,6 +24,7 @@ from trimtab.venues.facts import (
     Market,
     MarketFacts,
     Place,
+    RestingStops,
     Switch,
     Uniqueness,
     Unit,
@@ -88,10 +89,19 @@ _LINEAR: Final = replace(
         dated=True,
         source='"Set leverage", "Set position mode"',
     ),
+    stops=RestingStops(
+        call="privatePostTradeOrderAlgo",
+        field="algoClOrdId",
+        own_names=True,
+        own_number=True,
+        by_mark='"slTriggerPxType":"mark"',
+        source='"Place algo order", slTriggerPxType; "Algo order details", ordIdList',
+    ),
 )
 _INVERSE: Final = replace(
     _LINEAR,
     fee_assets="the base",
+    stops=None,
 )
 
 FACTS: Final = VenueFacts(
@@ -135,6 +145,8 @@ FACTS: Final = VenueFacts(
             "algo orders are in lists of their own, one for each kind; a chase order is not asked "
             "for, and counts by the limit that it has in the book"
         ),
+        "a stop at market that is larger than such an order may be is split into several orders",
+        "expTime is taken for orders and not for stops; a late one is kept out by its time stamp",
     ),
     markets=MappingProxyType(
         {
