@@ -27,7 +27,7 @@ from trimtab.domain.policy import Policy
 from trimtab.domain.references import NO_REFERENCES, ReferenceSource
 from trimtab.domain.rights import UntoldRights
 from trimtab.domain.snapshot import ClockReading, Snapshot
-from trimtab.risk.context import GateContext
+from trimtab.risk.context import Beginning, GateContext
 from trimtab.risk.gate import review
 from trimtab.risk.registry import CHECKS
 
@@ -84,6 +84,7 @@ def question(snapshot: Snapshot) -> Question:
         run_notional={Symbol("BTC/USDT"): Decimal(1)},
         day_notional={Symbol("BTC/USDT"): Decimal(1)},
         net_bounds={Asset("BTC"): Decimal("0.09"), Asset("ETH"): Decimal("1.4")},
+        begun=Beginning(nav=Decimal(20_000), free_quote=Decimal(5_000), pairs=frozenset()),
     )
     return Question(
         plan=proposal, snapshot=snapshot, policy=policy(references=asked), context=facts

@@ -61,7 +61,9 @@ def test_a_sale_of_what_is_held_reduces_and_a_buy_does_not() -> None:
 def test_where_nothing_can_be_measured_every_line_counts() -> None:
     unread = dataclasses.replace(HELD, books={}, contracts={})
     paid = Paid(payments=(), fault="")
-    assert passage_of(BOTH, unread, policy(), paid=paid, now=NOW).reductions == frozenset()
+    unmeasured = passage_of(BOTH, unread, policy(), paid=paid, now=NOW)
+    assert unmeasured.reductions == frozenset()
+    assert unmeasured.begun is None
 
 
 @pytest.mark.parametrize("simulated", [False, True])
@@ -71,9 +73,34 @@ def test_what_reduced_is_taken_off_the_day_only_where_the_day_has_it(
     sale, buy = BOTH.legs
     used = filled(sale).intent
     value = used.quantity * used.limit_price
-    day = context(day_notional={BTC: dec("500") + value, ETH: dec(7)})
-    found = with_sent(day, way(), [filled(sale, simulated=simulated), filled(buy)])
+    bought = filled(buy).intent
+    cost = bought.quantity * bought.limit_price
+    day = context(day_notional={BTC: dec("500") + value, ETH: dec(7) + cost})
+    sent = [filled(sale, simulated=simulated), filled(buy)]
+    found = with_sent(day, way(), sent, rest=dataclasses.replace(BOTH, legs=()))
     assert found.run_notional.keys() == {ETH}
     assert found.run_orders == 2
     off = dec(0) if not simulated else value
-    assert found.day_notional == {BTC: dec("500") + off, ETH: dec(7)}
+    assert found.day_notional == {BTC: dec("500") + off, ETH: dec(7) + buy.notional}
+
+
+def test_what_was_sent_counts_at_the_mark_it_was_approved_at_whatever_its_limit() -> None:
+    _, buy = BOTH.legs
+    assert filled(buy).intent.limit_price > buy.mark
+    found = with_sent(context(), way(), [filled(buy)], rest=BOTH)
+    assert found.run_notional == {ETH: buy.notional}
+
+
+def test_the_rest_is_told_what_the_account_was_before_the_first_order() -> None:
+    begun = with_sent(context(), way(), [], rest=BOTH).begun
+    assert begun is not None
+    assert (begun.nav, begun.free_quote) == (dec(13_000), dec(1_000))
+
+
+def test_a_line_that_is_sent_counts_as_one_with_what_is_left_of_it() -> None:
+    sale, buy = BOTH.legs
+    rest = dataclasses.replace(BOTH, legs=(buy,))
+    sent = [filled(sale), filled(buy), filled(buy)]
+    assert with_sent(context(), way(), sent, rest=rest).run_orders == 1
+    whole = dataclasses.replace(BOTH, legs=())
+    assert with_sent(context(), way(), sent, rest=whole).run_orders == 2

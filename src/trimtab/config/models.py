@@ -224,7 +224,7 @@ class Risk(BaseModel):
     max_day_notional: Value = Decimal(40_000)
     """Value of all orders of the last 24 hours, provable reductions of the plan left out."""
     max_orders: Annotated[Whole, Field(ge=0, le=1000), Unit(name="orders")] = 40
-    """Orders of one run, sent and planned."""
+    """Orders of one run, sent and planned; all those for one line of its plan count as one."""
     max_unhedged_notional: Annotated[Value, DefaultText(text="max_order_notional")] = Field(
         default_factory=_order_cap
     )
@@ -263,9 +263,9 @@ class Risk(BaseModel):
     max_rejects: Annotated[Whole, Field(ge=1, le=1000), Unit(name="orders")] = 5
     """Orders that the venue refuses within 24 hours before the account is halted."""
     max_minute_orders: Annotated[Whole, Field(ge=0, le=10_000), Unit(name="orders")] = 60
-    """Orders within one minute, sent and planned."""
+    """Orders within one minute, sent and planned; those of the run itself likewise."""
     max_day_orders: Annotated[Whole, Field(ge=0, le=100_000), Unit(name="orders")] = 400
-    """Orders within 24 hours, sent and planned."""
+    """Orders within 24 hours, sent and planned; those of the run itself likewise."""
     duplicate_window_s: Annotated[Whole, Field(ge=0, le=86_400), Unit(name="s")] = 300
     """How long the same order by another plan (market, side, size, price) is a duplicate."""
     max_spread_bps: Bps = Decimal(50)

@@ -217,7 +217,7 @@ class RiskLimits:
     max_day_notional: Decimal
     """Value sent in 24 hours, provable reductions left out, quote units, >= 0."""
     max_orders: int
-    """Orders of one run, sent and planned, >= 0."""
+    """Orders of one run, sent and planned, each line as one, >= 0."""
     max_unhedged_notional: Decimal
     """Exposure open between two opposing legs of one asset, quote units, >= 0."""
     min_margin_ratio: Decimal
@@ -251,9 +251,9 @@ class RiskLimits:
     max_rejects: int
     """Orders that the venue refuses in 24 hours before the account is halted, >= 1."""
     max_minute_orders: int
-    """Orders sent in a minute, with those planned, >= 0."""
+    """Orders sent in a minute, with those planned, >= 0; of the run itself each line as one."""
     max_day_orders: int
-    """Orders sent in 24 hours, with those planned, >= 0."""
+    """Orders sent in 24 hours, with those planned, >= 0; of the run itself likewise."""
     duplicate_window_s: int
     """How long an order of another plan makes its twin a duplicate, >= 0."""
     max_spread_bps: Decimal

@@ -40,10 +40,11 @@ from trimtab.execution.events import (
     Unsurveyed,
     WasNotSent,
 )
+from trimtab.execution.foresight import legs_left
 from trimtab.execution.pairs import Progress, reach
 from trimtab.execution.pricing import limit_of
 from trimtab.execution.rests import RestReason
-from trimtab.execution.sizing import Means, Sized, Wanted, is_covered, means, resize
+from trimtab.execution.sizing import Means, Wanted, is_covered, means, resize
 from trimtab.execution.state import LegWork, Phase, RunState, Terms, TransferWork
 from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, overheard, told, track
 from trimtab.execution.transfer_events import (
@@ -167,7 +168,7 @@ def _proposed(state: RunState, snapshot: Snapshot) -> Step:
     )
     proposal = tuple(w.intent(sized[w.leg.line], state.terms) for w in works)
     state = dataclasses.replace(state, legs=legs, phase=Phase.REVIEWING, proposal=proposal)
-    left = _legs_left(state, sized)
+    left = legs_left(state, {n: each.lots for n, each in sized.items()}, available)
     return state, (Review(legs=left, transfers=_transfers_left(state), snapshot=snapshot),)
 
 
@@ -180,7 +181,7 @@ def _transfer_proposed(
         return _stopped(state.with_transfer(rested), RestReason.TRANSFER_NOT_MADE)
     moving = (work.intent(state.terms),)
     state = dataclasses.replace(state, phase=Phase.REVIEWING, moving=moving)
-    left = _legs_left(state, {})
+    left = legs_left(state, {}, available)
     return state, (Review(legs=left, transfers=_transfers_left(state), snapshot=snapshot),)
 
 
@@ -210,18 +211,6 @@ def _priced(
         else:
             wanted.append(Wanted(leg=leg, lots=work.rest, limit=limit))
     return tuple(wanted), unpriced
-
-
-def _legs_left(state: RunState, sized: dict[int, Sized]) -> tuple[Leg, ...]:
-    """Return the legs of this round as sized, and those of later stages as approved."""
-    left = []
-    for work in state.legs:
-        leg = work.leg
-        if leg.stage > state.stage and work.is_workable:
-            left.append(dataclasses.replace(leg, lots=work.rest))
-        elif leg.line in sized and sized[leg.line].lots:
-            left.append(dataclasses.replace(leg, lots=sized[leg.line].lots))
-    return tuple(left)
 
 
 def _reviewed(state: RunState, event: Reviewed) -> Step:

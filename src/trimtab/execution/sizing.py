@@ -209,12 +209,16 @@ def _cut_to(buys: Sequence[Sized], cash: Decimal) -> list[Sized]:
 
 
 def _at_least_minimum(sized: Sized) -> Sized:
-    """Leave an order that the venue would not take for its size."""
+    """Leave an order that the venue would not take for its size, at the least that it may count at.
+
+    That is what the gate asks too: what it refuses for its size would end the run in every market.
+    """
     leg = sized.wanted.leg
     instrument = leg.instrument
     least = instrument.notional_min_reduce_only if leg.reduce_only else instrument.notional_min
     with exact_arithmetic():
-        value = abs(instrument.units(sized.lots)) * instrument.limit_price(sized.wanted.limit)
+        least_price = min(leg.mark, leg.limit_price, instrument.limit_price(sized.wanted.limit))
+        value = abs(instrument.units(sized.lots)) * least_price
     if abs(sized.lots) >= instrument.lots_min and value >= least:
         return sized
     why = sized.reason if sized.reason is not RestReason.NONE else RestReason.BELOW_MINIMUM

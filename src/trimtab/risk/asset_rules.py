@@ -123,16 +123,19 @@ def _stands_for(asset: Asset, state: AccountState, case: Case) -> Affine:
 
 def net_overshoot(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard that no asset's |net exposure| passes both its start and its end by over a lot."""
-    plain = (a for a in state.risky if _legs(a, state) and not _paired(a, state))
+    pairs = paired_assets(state) | _begun_pairs(case)
+    plain = (a for a in state.risky if _legs(a, state) and a not in pairs)
     return tuple(_detour(a, state, case, code="net_overshoot") for a in plain)
 
 
 def max_unhedged_notional(state: AccountState, case: Case) -> tuple[Rule, ...]:
     """Guard the detour of assets whose legs oppose each other, a hedge among them.
 
-    Between the halves of a pair the exposure is open; slices keep it small.
+    Between the halves of a pair the exposure is open; slices keep it small. What is left of one
+    half is of a pair too, once the other is there: to it the limit of the pair applies.
     """
-    paired = (a for a in state.risky if _paired(a, state))
+    pairs = paired_assets(state) | _begun_pairs(case)
+    paired = (a for a in state.risky if _legs(a, state) and a in pairs)
     return tuple(_detour(a, state, case, code="max_unhedged_notional") for a in paired)
 
 
@@ -159,6 +162,17 @@ def _detour(asset: Asset, state: AccountState, case: Case, *, code: str) -> Rule
         guarded=_legs(asset, state),
         advice="pair the legs in smaller slices, or cancel the open orders first",
     )
+
+
+def paired_assets(state: AccountState) -> frozenset[Asset]:
+    """Return the assets whose legs are a pair."""
+    return frozenset(a for a in state.risky if _paired(a, state))
+
+
+def _begun_pairs(case: Case) -> frozenset[Asset]:
+    """Return the assets whose legs were a pair in the whole of the plan under way."""
+    begun = case.context.begun
+    return frozenset() if begun is None else begun.pairs
 
 
 def _paired(asset: Asset, state: AccountState) -> bool:

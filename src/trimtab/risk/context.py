@@ -23,6 +23,18 @@ from trimtab.risk.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What the plan under way began from: what it passed by then is what its rest is held by."""
+
+    nav: Decimal
+    """What the account was worth, quote units."""
+    free_quote: Decimal
+    """Free units of the quote in the spot wallet, >= 0: the fee reserve is a share of them."""
+    pairs: frozenset[Asset]
+    """Assets whose legs opposed each other, a contract among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateContext:
     """Facts about the account that no snapshot holds. Each must be stated, none has a default."""
 
@@ -41,11 +53,18 @@ class GateContext:
     ledger_fault: str | None
     """Why the ledger cannot be written; None when a write was tried and held."""
     run_notional: Mapping[Symbol, Decimal]
-    """Sent in this run so far (filled, open and unknown), quote units, >= 0; empty before it."""
+    """Sent in this run so far (filled, open and unknown), quote units, >= 0; empty before it.
+
+    At the marks of the plan, as what is planned: at its limits it would grow as it is filled.
+    """
     run_orders: int
-    """Orders sent in this run so far, >= 0."""
+    """Lines of the plan under way that were sent and of which nothing is left to send, >= 0.
+
+    What is left of a line counts with what was sent of it: as one, like before it was sent.
+    """
     day_notional: Mapping[Symbol, Decimal]
-    """Sent in the last 24 h (filled, open and unknown), this run included, quote units, >= 0."""
+    """Sent in the last 24 h (filled, open and unknown), quote units, >= 0: this run at the marks
+    of its plan, all else at its limits."""
     references: References
     """What independent public sources say of the plan's assets and of the quote."""
     outside: Mapping[Symbol, str]
@@ -60,6 +79,9 @@ class GateContext:
     Empty on the first review of a plan; a review of what is left of it must state them, or
     the way it has already come would widen the way it may go.
     """
+    begun: Beginning | None
+    """What the plan under way began from; None before anything is sent, when that is the account
+    itself, and where it could not be measured."""
 
 
 def net_bounds(plan: Plan, opening: Snapshot) -> Mapping[Asset, Decimal]:

@@ -87,13 +87,13 @@ ORDERS: Final = (
         once(history.max_minute_orders),
         code="max_minute_orders",
         unit="orders",
-        guards="Orders of the last minute, sent and planned.",
+        guards="Orders of the last minute, sent and planned; of the run itself, lines.",
     ),
     _check(
         once(history.max_day_orders),
         code="max_day_orders",
         unit="orders",
-        guards="Orders of the last 24 hours, sent and planned.",
+        guards="Orders of the last 24 hours, sent and planned; of the run itself, lines.",
     ),
     _check(
         per_leg(history.duplicate_intent),

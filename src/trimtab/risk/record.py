@@ -117,9 +117,9 @@ class Record:
         with exact_arithmetic():
             return ratio(abs(seen.level - before.level), before.level)
 
-    def sent_since(self, instant: datetime) -> int:
-        """Count the orders begun since *instant*."""
-        return sum(r.submitted_at >= instant for r in self.sent)
+    def sent_since(self, instant: datetime) -> tuple[OrderRecord, ...]:
+        """Return the orders begun since *instant*."""
+        return tuple(r for r in self.sent if r.submitted_at >= instant)
 
 
 def _loss(level: Decimal, *, best: Decimal) -> Decimal:

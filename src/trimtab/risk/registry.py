@@ -166,7 +166,7 @@ _ORDERS: Final = (
         once(account.max_orders),
         limit="risk.max_orders",
         unit="orders",
-        guards="Orders of the run, sent and planned.",
+        guards="Lines of the run, sent and planned, whatever orders each takes.",
     ),
     _check(
         "max_order_notional",

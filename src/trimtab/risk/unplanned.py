@@ -59,6 +59,7 @@ def unplanned(snapshot: Snapshot, policy: Policy, *, out: Out, now: datetime) ->
         late=(),
         record=_no_past(),
         net_bounds={},
+        begun=None,
     )
     plan = _nothing(snapshot, policy, now)
     return Case(plan=plan, snapshot=snapshot, policy=policy, context=context, now=now)

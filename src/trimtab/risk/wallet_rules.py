@@ -25,9 +25,13 @@ NOTHING_LEFT = ZERO
 
 
 def free_quote(state: AccountState, case: Case) -> tuple[Rule, ...]:
-    """Guard the free quote of the spot wallet, less the fee reserve."""
-    free = state.free.get(state.quote, ZERO)
-    reserve = case.limits.fee_reserve * free
+    """Guard the free quote of the spot wallet, less the fee reserve.
+
+    The reserve of a plan under way is the one that it was planned and is sized with: what its
+    sells have brought since is there for its buys.
+    """
+    free, begun = state.free.get(state.quote, ZERO), case.context.begun
+    reserve = case.limits.fee_reserve * (free if begun is None else begun.free_quote)
     slopes = _spent(state) | state.into_pool(state.quote)
     excess, guarded, where = _linear(reserve - free, slopes), frozenset(slopes), "spot wallet"
     if state.one_wallet:

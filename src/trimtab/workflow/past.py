@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from typing import Final
 from trimtab.domain.errors import VenueError
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import OrderRecord
+from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.plan import Plan, targets_unhedged
 from trimtab.domain.policy import RiskLimits
@@ -195,14 +195,19 @@ async def remember(watch: Watch, record: Record) -> None:
         await watch.ledger.mark_nav(record.mark)
 
 
-def notional_of(sent: Iterable[OrderRecord]) -> Mapping[Symbol, Decimal]:
-    """Return the value at limit that a run's orders have used up, reductions left out."""
+def notional_of(
+    sent: Iterable[OrderRecord], *, at: Callable[[OrderIntent], Decimal]
+) -> Mapping[Symbol, Decimal]:
+    """Return the value that a run's orders have used up, reductions left out.
+
+    *at* is the price that an order counts at, quote per base unit.
+    """
     used: dict[Symbol, Decimal] = {}
     with exact_arithmetic():
         for record in sent:
             intent = record.intent
             if intent.reduce_only:
                 continue
-            value = intent.instrument.units(record.counted_lots).copy_abs() * intent.limit_price
+            value = intent.instrument.units(record.counted_lots).copy_abs() * at(intent)
             used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
     return used

@@ -257,7 +257,7 @@ async def review_rest(
         gate_context(planner, snapshot, rest, holder=None, of=of),
         planner.ledger.orders(plan_digest=of.plan_digest),
     )
-    context, now = with_sent(context, of, sent), planner.clock.now()
+    context, now = with_sent(context, of, sent, rest=rest), planner.clock.now()
     return review(rest, snapshot, policy=planner.policy, context=context, now=now)
 
 
@@ -311,6 +311,7 @@ async def gate_context(
         late=() if booked is None else booked.late,
         record=written.past,
         net_bounds={},
+        begun=None,
     )
 
 

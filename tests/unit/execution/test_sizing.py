@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import account, legs_of, spot, swap
 from tests.unit.execution.cases import fill
-from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.exact import floor_times
+from trimtab.domain.instruments import Asset, Symbol, Ticks
 from trimtab.domain.snapshot import Snapshot
 from trimtab.execution.rests import RestReason
 from trimtab.execution.sizing import Means, Sized, Wanted, means, resize
@@ -116,6 +117,26 @@ def test_what_the_venue_would_refuse_for_its_size_is_left() -> None:
     assert lots_and_reasons(resize(wanted("sell 0.0499 BTC @ 100"), there(), {})) == [below]
     assert lots_and_reasons(resize(wanted("sell 0.05 BTC @ 100"), there(), {}))[0][0] == -500
     assert lots_and_reasons(resize(wanted("buy 0.01 perp BTC reduce"), there(), {}))[0][0] == 100
+
+
+@pytest.mark.parametrize(
+    ("leg", "limit", "lots"),
+    [
+        ("sell 0.0503 BTC @ 99.5", "100", -503),
+        ("sell 0.0502 BTC @ 99.5", "100", 0),
+        ("buy 0.05 BTC @ 100.5", "100.2", 500),
+        ("buy 0.0499 BTC @ 100.5", "100.4", 0),
+        ("sell 0.0502 BTC @ 100.5", "99.5", 0),
+    ],
+)
+def test_a_size_counts_at_mark_approved_limit_or_its_own_whichever_is_least(
+    leg: str, limit: str, lots: int
+) -> None:
+    """As the gate counts it: what passed here and not there would end the run."""
+    [only] = wanted(leg)
+    ticks = Ticks(floor_times(only.leg.instrument.tick_size, Decimal(limit)))
+    [sized] = resize([dataclasses.replace(only, limit=ticks)], there(), {})
+    assert sized.lots == lots
 
 
 def test_a_cut_below_the_minimum_keeps_the_reason_of_the_cut() -> None:

@@ -62,6 +62,7 @@ def context(**overrides: Any) -> GateContext:
         "late": (),
         "record": record(),
         "net_bounds": {},
+        "begun": None,
     }
     return GateContext(**fields | overrides)
 

@@ -80,7 +80,7 @@ def _raising_legs(case: Case, standing: Standing) -> list[Leg]:
 
 
 def max_orders(case: Case) -> Judgement:
-    """Hold the orders of this run, sent and planned, against their number."""
+    """Hold the orders of this run, sent and planned, against their number, each line as one."""
     count = Decimal(case.context.run_orders + len(case.plan.legs))
     text = "too many orders; raise the threshold or the dust value, or raise risk.max_orders."
     return at_most("plan", count, limit=Decimal(case.limits.max_orders), otherwise=text)

@@ -44,9 +44,16 @@ def max_day_orders(case: Case) -> Judgement:
 
 
 def _orders(case: Case, within: timedelta, *, limit: int, otherwise: str) -> Judgement:
-    """Hold orders sent within a time, and those planned, against *limit*."""
-    sent = case.context.record.sent_since(case.now - within)
-    count = Decimal(sent + len(case.plan.legs))
+    """Hold orders sent within a time, and those planned, against *limit*.
+
+    Of the plan under way a line counts as one however many orders it takes, or the first rest that
+    takes another would stop a plan that passed. Their number has its own bounds.
+    """
+    record = case.context.record
+    sent = record.sent_since(case.now - within)
+    others = [r for r in sent if r.intent.plan_digest != record.own_plan]
+    own = {r.intent.line for r in sent if r.intent.plan_digest == record.own_plan}
+    count = Decimal(len(others) + len(own | {leg.line for leg in case.plan.legs}))
     return at_most("plan", count, limit=Decimal(limit), otherwise=otherwise)
 
 

@@ -52,6 +52,9 @@ def _numbers(case: Case) -> Iterator[tuple[str, bool]]:
         ("units of the whole plan", context.net_bounds),
     ):
         yield from ((f"{name} {told}", _not_negative(v)) for name, v in values.items())
+    if context.begun is not None:
+        yield "value before the plan", context.begun.nav.is_finite()
+        yield "free quote before the plan", _not_negative(context.begun.free_quote)
 
 
 def _rule_numbers(policy: Policy) -> Iterator[tuple[str, bool]]:

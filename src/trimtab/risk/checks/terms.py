@@ -130,7 +130,8 @@ def min_expiry_days(leg: Leg, case: Case) -> Judgement:
 def max_turnover(case: Case, standing: Standing) -> tuple[Judgement, ...]:
     """Hold what the run has sent and would send, reductions left out, against NAV."""
     planned = sum((case.plan.legs[j].notional for j in sorted(standing.raising.any)), ZERO)
-    nav = standing.state.nav
+    begun = case.context.begun
+    nav = standing.state.nav if begun is None else begun.nav
     if planned and nav <= 0:
         raise Unmeasured("the account is worth nothing; look at it")
     value = planned + sum(case.context.run_notional.values(), ZERO)
