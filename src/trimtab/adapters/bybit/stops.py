@@ -37,7 +37,7 @@ from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.order_sending import RawCall, order_sent, raw
 from trimtab.adapters.frame.received_orders import LOOKS_S
-from trimtab.adapters.frame.stop_calls import withdrawal_sent
+from trimtab.adapters.frame.stop_calls import placement_told, withdrawal_sent
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
@@ -74,7 +74,7 @@ class BybitStops:
             raw(self._wire, _placing(intent, market_id)),
             read=lambda told: received_in(told, intent),
         )
-        number = judgement.told(f"stop {intent.stop_id} {intent.instrument.symbol}")
+        number = placement_told(self._wire, intent, judgement)
         return await self._shown(intent, number)
 
     def _require_one_order(self, intent: StopIntent) -> None:
