@@ -6,17 +6,18 @@ the quote of the plan, weights are shown as percent, instants are UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
+from trimtab.accounting.tally import Tally
 from trimtab.domain.exact import BPS, ZERO, exact_arithmetic, grouped, plain, ratio, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.instruments import Asset
 from trimtab.domain.notices import Notice, NoticeKind, notice_id
-from trimtab.domain.orders import Fill, OrderRecord, Side
+from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import AccountKey
@@ -58,41 +59,6 @@ class Telling:
             short=f"{subject}. next: {next_step}",
             next_step=next_step,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """What the orders of a plan came to."""
-
-    traded: Decimal
-    """Value of all fills at their prices, quote units, >= 0."""
-    slipped: Decimal
-    """What fills cost against the marks at planning, quote units; negative where they gained."""
-    fees: Mapping[Asset, Decimal]
-    """Paid, by asset."""
-    left: tuple[Leg, ...]
-    """Legs that were not filled whole, by line."""
-
-
-def tally(plan: Plan, orders: Iterable[OrderRecord], fills: Iterable[Fill]) -> Tally:
-    """Return what *orders* of *plan* came to by their *fills*; fills of others are left out."""
-    records = tuple(orders)
-    legs = {leg.line: leg for leg in plan.legs}
-    line_of = {r.intent.client_order_id: r.intent.line for r in records}
-    traded, slipped, fees = ZERO, ZERO, dict[Asset, Decimal]()
-    with exact_arithmetic():
-        for fill in fills:
-            name = fill.client_order_id
-            if name is None or name not in line_of:
-                continue
-            leg = legs[line_of[name]]
-            sign = 1 if fill.side is Side.BUY else -1
-            traded += fill.quantity * fill.fill_price
-            slipped += sign * fill.quantity * (fill.fill_price - leg.mark)
-            fees[fill.fee_asset] = fees.get(fill.fee_asset, ZERO) + fill.fee
-    done = {line: sum(r.filled_lots for r in records if r.intent.line == line) for line in legs}
-    left = tuple(leg for leg in plan.legs if done[leg.line] != leg.lots)
-    return Tally(traded=traded, slipped=slipped, fees=fees, left=left)
 
 
 def begun(telling: Telling) -> Notice:
@@ -166,8 +132,9 @@ def executed(telling: Telling, plan: Plan, came: Tally, *, following: Slot | Non
 
     *following*: the slot after the one that the plan was for; None where it was for none.
     """
-    kind = NoticeKind.PARTIAL if came.left else NoticeKind.EXECUTED
-    how = "in part" if came.left else "whole"
+    is_whole = not (came.left or came.bare)
+    kind = NoticeKind.EXECUTED if is_whole else NoticeKind.PARTIAL
+    how = "whole" if is_whole else "in part"
     traded, slipped = _money(came.traded, plan.quote), _money(came.slipped, plan.quote)
     lines = [
         f"a plan was executed {how}: {traded} traded",
@@ -177,10 +144,13 @@ def executed(telling: Telling, plan: Plan, came: Tally, *, following: Slot | Non
     if came.left:
         lines += ["Left undone, in whole or in part:"]
         lines += _listed([_leg_text(leg, plan.quote) for leg in came.left])
+    if came.bare:
+        lines.append(f"No stop was put on the venue for: {', '.join(came.bare)}.")
+        lines.append("Until one is, only plans close it.")
     if following is not None:
         begins = f"{following.begins_at:%Y-%m-%d %H:%M} UTC"
         lines.append(f"The next slot, {following.name}, begins at {begins}.")
-    next_step = "trimtab run" if came.left else "trimtab status"
+    next_step = "trimtab status" if is_whole else "trimtab run"
     return telling.notice(kind, event=plan.digest, lines=lines, next_step=next_step)
 
 
@@ -193,6 +163,19 @@ def unresolved(telling: Telling, plan_digest: str, orders: Sequence[OrderRecord]
     ]
     return telling.notice(
         NoticeKind.UNRESOLVED, event=plan_digest, lines=lines, next_step="trimtab recover"
+    )
+
+
+def stop_doubted(telling: Telling, plan: Plan) -> Notice:
+    """Return that a run ended without knowing where the stops of a plan's hedges stand."""
+    hedges = ", ".join(dict.fromkeys(line.hedge.hedge_id for line in plan.stops))
+    lines = (
+        "what became of a stop is not known",
+        f"It is of: {hedges}. It may rest on the exchange, have fired, or be gone.",
+        "It is looked up and never sent again, and nothing follows before.",
+    )
+    return telling.notice(
+        NoticeKind.UNRESOLVED, event=plan.digest, lines=lines, next_step="trimtab recover"
     )
 
 

@@ -110,7 +110,7 @@ class BybitConditionals:
         names = {order.name for order in (*self._trading.taken, *self.taken)}
         if given["orderLinkId"] in names:
             raise Refusal(*LINEAR_DECLINED["duplicate"])
-        if len(self.open()) >= _AT_ONCE:
+        if len(self.open()) + len(self._trading.waiting) >= _AT_ONCE:
             raise Refusal(110009, "The number of stop orders exceeds the maximum allowable limit")
         rises = given["triggerDirection"] == _RISES
         if trigger <= self.mark if rises else trigger >= self.mark:

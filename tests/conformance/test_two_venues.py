@@ -7,16 +7,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.deribit_floor import DeribitFloor
+from tests.conformance.floors import ConformingFloor
 from tests.conformance.line import Line, Mishap
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import (
+    HEDGED,
     SENDS,
+    SLOW,
     SaysYes,
     config_of,
     differences,
@@ -42,6 +46,7 @@ from trimtab.domain.rights import KeyUse
 from trimtab.ports import Beside, PlanStatus
 from trimtab.venues.catalogue import PROFILES
 from trimtab.venues.facts import Market
+from trimtab.venues.profile import Desk
 from trimtab.venues.shown import SHOWN
 from trimtab.workflow.run import Consent, Runner, run
 
@@ -76,25 +81,37 @@ def keys_of(coins: str, hedges: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def opened(
-    coins: str, hedges: str, folder: Path, *, paper: bool = False
+    coins: str,
+    hedges: str,
+    folder: Path,
+    *,
+    paper: bool = False,
+    more: str = HEDGED,
+    target: str = "0.05",
+    floors: tuple[ConformingFloor, ConformingFloor] | None = None,
 ) -> AsyncIterator[tuple[Runner, Shell, tuple[Line, Line]]]:
     """Open both venues on a floor each, as the composition root joins them."""
     file = folder / "trimtab.toml"
-    text = config_of(coins, folder, market=Market.LINEAR) + ELSEWHERE.format(hedges=hedges)
+    text = config_of(coins, folder, market=Market.LINEAR, more=more, target=target)
+    text += ELSEWHERE.format(hedges=hedges)
     if PROFILES[hedges].sandbox is None:  # Both are opened in one environment.
         text = text.replace('"testnet"', '"live"')
     file.write_text(text, encoding="utf-8")
     keys = keys_of(coins, hedges)
     config = load(file, environ=keys, sets=(), home=folder, cwd=folder)
     clock = LeapingClock()
-    lines = Line(FLOORS[coins](Market.SPOT)), Line(FLOORS[hedges](Market.LINEAR))
+    here, there = floors or (FLOORS[coins](Market.SPOT), FLOORS[hedges](Market.LINEAR))
+    lines = Line(here), Line(there)
     first, second = venue_settings(config, keys, clock, use=KeyUse.SEND)
     async with (
         open_ledger(config.ledger_url, config.key, dry_run=paper, clock=clock) as ledger,
-        open_venue(first, session=lines[0].session) as here,
-        open_venue(second, session=lines[1].session) as there,
+        open_venue(first, session=lines[0].session) as of_coins,
+        open_venue(second, session=lines[1].session) as of_hedges,
     ):
-        at = joined(coins=here, hedges=there, key=config.key, left=nothing_left)
+        if coins in SLOW:
+            slow: Any = of_coins.venue
+            slow._wire.budget.learn(Desk.SPOT, orders=SLOW[coins], weight=10**6)
+        at = joined(coins=of_coins, hedges=of_hedges, key=config.key, left=nothing_left)
         shell = Shell(
             config=config,
             clock=clock,

@@ -12,7 +12,9 @@ from tests.builders import KEY, NOW, report_on
 from tests.contract.ledger_cases import SELL, fill, intent, plan_of
 from tests.unit.risk.test_stops import rests
 from trimtab import notices
+from trimtab.accounting.tally import tally
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
+from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Asset, Lots
 from trimtab.domain.notices import (
     ASKS_AT_ONCE,
@@ -28,12 +30,12 @@ from trimtab.domain.notices import (
     NoticeRecord,
     Step,
 )
-from trimtab.domain.orders import OrderRecord, OrderState, Side
+from trimtab.domain.orders import ClientOrderId, OrderRecord, OrderState, Side
 from trimtab.domain.plan import Drift, Plan
 from trimtab.domain.replies import ReplyOutcome, ReplyRecord
 from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import Environment
-from trimtab.domain.stops import StopState
+from trimtab.domain.stops import FIRST_STOP_LINE, StopState
 from trimtab.notices import Telling
 from trimtab.reply_notices import replied
 
@@ -109,7 +111,7 @@ FIRED = dataclasses.replace(
 
 def every_notice() -> list[Notice]:
     """Return one notice of each kind."""
-    came = notices.tally(SELL, [order(1, 0)], [])
+    came = tally(SELL, [order(1, 0)], [], bare=())
     whole = dataclasses.replace(came, left=())
     warned = (finding("shock", Verdict.WARN),)
     return [
@@ -125,6 +127,7 @@ def every_notice() -> list[Notice]:
         notices.reducing(TELLING, "a loss", since=""),
         notices.margin_warning(TELLING, warned),
         notices.stop_fired(TELLING, FIRED),
+        notices.stop_doubted(TELLING, SELL),
         notices.price_crossed(TELLING, BTC_ABOVE),
         notices.monthly_review(TELLING, SELL, executed_plans=2),
         notices.slot_missed(TELLING, SLOT),
@@ -149,7 +152,8 @@ def test_every_kind_has_its_text_and_ends_with_the_command_that_comes_next() -> 
 def test_the_same_event_gives_the_same_id_and_another_one_another() -> None:
     later = Telling(key=KEY, at=NOW + timedelta(seconds=1))
     ids = [notice.id for notice in every_notice()]
-    assert len(set(ids)) == len(ids) - 1  # A plan that is proposed, and one that is asked about.
+    # A plan that is proposed, and one that is asked about; what of a plan is not known.
+    assert len(set(ids)) == len(ids) - 2
     first = notices.halted(TELLING, "by hand", since="")
     assert notices.halted(later, "by hand", since="").id == first.id
     assert notices.halted(later, "by hand", since="2026").id != first.id
@@ -174,7 +178,7 @@ def test_a_pending_plan_is_one_event_however_it_is_told() -> None:
 def test_the_shortfall_is_what_fills_cost_against_the_marks_at_planning() -> None:
     mine = fill(1, "0.01", of=intent().client_order_id)
     stranger = fill(2, "5", of=None)
-    came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, 0)], [mine, stranger])
+    came = tally(SELL, [order(1, SELL.legs[0].lots), order(2, 0)], [mine, stranger], bare=())
     assert came.traded == Decimal("599.012")
     assert came.slipped == Decimal("0.988")  # Sold 98.8 below the mark of 60000.
     assert dict(came.fees) == {Asset("USDT"): mine.fee}
@@ -185,8 +189,29 @@ def test_the_shortfall_is_what_fills_cost_against_the_marks_at_planning() -> Non
     assert "2. buy 0.1 ETH/USDT" in told.text
 
 
+def test_what_a_stop_of_a_plan_bought_back_is_not_what_its_legs_came_to() -> None:
+    name = ClientOrderId("s-that-fired")
+    stop = dataclasses.replace(intent(), client_order_id=name, line=FIRST_STOP_LINE)
+    fired = dataclasses.replace(order(1, 0), intent=stop, filled_lots=stop.lots)
+    booked = fill(1, "0.01", of=stop.client_order_id)
+    came = tally(SELL, [order(1, 0), fired], [booked], bare=())
+    assert (came.traded, dict(came.fees)) == (0, {})
+    assert came.left == SELL.legs
+
+
+def test_a_plan_whose_stop_was_not_put_was_not_executed_whole() -> None:
+    done = [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)]
+    came = tally(SELL, done, [], bare=(HedgeId("btc-1f09ac"),))
+    told = notices.executed(TELLING, SELL, came, following=None)
+    assert told.kind is NoticeKind.PARTIAL
+    assert "executed in part" in told.subject
+    assert "No stop was put on the venue for: btc-1f09ac." in told.text
+    assert "Left undone" not in told.text
+    assert told.next_step == "trimtab run"
+
+
 def test_a_plan_for_a_slot_is_told_with_the_slot_that_follows() -> None:
-    came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [])
+    came = tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [], bare=())
     after = Slot(name="2027Q1", begins_at=NOW, ends_at=NOW)
     told = notices.executed(TELLING, SELL, came, following=after).text
     assert f"The next slot, 2027Q1, begins at {NOW:%Y-%m-%d %H:%M} UTC." in told
@@ -199,14 +224,14 @@ def test_what_was_bought_above_its_mark_is_a_shortfall_too() -> None:
         side=Side.BUY,
         fill_price=Decimal(3005),
     )
-    came = notices.tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [above])
+    came = tally(SELL, [order(1, SELL.legs[0].lots), order(2, SELL.legs[1].lots)], [above], bare=())
     assert came.slipped == Decimal("0.5")
     assert came.left == ()
     assert notices.executed(TELLING, SELL, came, following=None).kind is NoticeKind.EXECUTED
 
 
 def test_without_a_fill_there_are_no_basis_points_and_no_fees() -> None:
-    came = notices.tally(SELL, [order(1, 0), order(2, 0)], [])
+    came = tally(SELL, [order(1, 0), order(2, 0)], [], bare=())
     told = notices.executed(TELLING, SELL, came, following=None).text
     assert "planning: 0.00 USDT." in told
     assert "Fees: none." in told

@@ -137,6 +137,17 @@ async def test_a_stop_goes_out_exactly_as_it_was_planned_within_the_fence() -> N
     assert (placed.state, placed.status, placed.order) == (SeenStop.RESTING, "Untriggered", None)
 
 
+@pytest.mark.parametrize(("code", "is_full"), [(110009, True), (110017, False)])
+async def test_where_too_many_wait_already_it_is_told_what_makes_room(
+    code: int, *, is_full: bool
+) -> None:
+    async with staged("bybit", Market.LINEAR) as stage:
+        stage.line.spoil(told(code), which=floor_of(stage).is_stop)
+        with pytest.raises(Refused, match=str(code)) as refused:
+            await stage.opened.stops.place(stopping(stage))
+    assert ("cancel conditional orders of your own" in str(refused.value)) is is_full
+
+
 async def test_a_stop_of_a_long_sells_when_the_mark_falls() -> None:
     async with staged("bybit", Market.LINEAR) as stage:
         stop = stopping(stage)

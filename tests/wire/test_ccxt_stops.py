@@ -160,6 +160,13 @@ async def test_only_what_says_so_is_no_or_not_done_and_nothing_is_sent_again(
         assert server.count("POST", PATH) == 1
 
 
+async def test_where_too_many_wait_already_it_is_told_what_makes_room() -> None:
+    full = told({"code": -4045, "msg": "Reach max stop order limit."}, 400)
+    async with stops_with({("POST", PATH): full}) as (stops, _):
+        with pytest.raises(Refused, match=r"-4045 .*; cancel conditional orders of your own"):
+            await stops.place(stopping())
+
+
 async def test_a_stop_goes_out_exactly_as_it_was_planned_within_the_fence() -> None:
     async with stops_with({("POST", PATH): told(row())}) as (stops, server):
         placed = await stops.place(stopping())

@@ -149,6 +149,10 @@ async def test_a_change_of_a_stop_that_dies_anywhere_is_recovered_whole(death: D
         await run_mortal(floor, Mortal(death, at))
         recovery = await floor.recover()
         assert recovery.exit_code == 0, (at, recovery)
+        saved = floor.store.plans.get(floor.plan.digest)
+        if saved is not None and saved.status is PlanStatus.EXECUTED:
+            _, ledger = floor.desk()
+            assert len(await ledger.open_stops()) == 1, at
         floor.check_the_promises()
         assert (await floor.reconcile()).differences == (), at
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from trimtab.cli.tables import wallets, words
 from trimtab.domain.exact import plain
+from trimtab.domain.stops import StopState
 from trimtab.domain.transfers import TransferState
 from trimtab.execution.report import ExecutionReport, OrderLine, Outcome
 
@@ -24,6 +25,8 @@ _HAPPENED: Final[Mapping[Outcome, str]] = MappingProxyType(
         Outcome.INTERRUPTED: "The run was asked to stop.",
     }
 )
+
+_NO_STOP: Final = frozenset({StopState.ABSENT, StopState.REFUSED, StopState.WITHDRAWN})
 
 
 def aftermath(execution: ExecutionReport) -> str:
@@ -47,6 +50,8 @@ def _causes(execution: ExecutionReport) -> list[str]:
     bare = [each.hedge_id for each in execution.stops if not each.is_well]
     if bare:
         causes.append(f"No stop rests as it should on the venue for: {', '.join(bare)}.")
+    if any(not each.is_well and each.state in _NO_STOP for each in execution.stops):
+        causes.append("A hedge without one is closed by plans alone.")
     return causes + ([f"Left undone because of: {', '.join(reasons)}."] if reasons else [])
 
 

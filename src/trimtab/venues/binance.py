@@ -147,6 +147,7 @@ _LINEAR: Final = CodeTable(
     too_fast=frozenset(),
     wrong_time=frozenset({"-1021"}),
     silent_until_header="",
+    no_more_stops=_codes(4045),
 )
 
 

@@ -73,6 +73,7 @@ _LINEAR: Final = replace(
     duplicate=frozenset({("110072", ""), ("170141", ""), ("12141", "")}),
     as_asked=frozenset({"110043"}),
     gone=_LINEAR_GONE,
+    no_more_stops=frozenset({"110009"}),
     unknown_symbol=frozenset({"10001"}),
 )
 

@@ -67,6 +67,7 @@ _CODES: Final = CodeTable(
     duplicate=frozenset({("51016", ""), ("51065", ""), ("51068", "")}),
     as_asked=frozenset(),
     gone=_GONE,
+    no_more_stops=frozenset({"51261"}),
     absent=frozenset({"51603"}),
     unknown_symbol=frozenset({"51001"}),
     code_field="code",

@@ -78,6 +78,8 @@ class CodeTable:
     told_apart: tuple[tuple[str, str], ...] = ()
     """(code, part of the text) of codes that mean several things: such an answer has ``code:part``
     for its code, by the first that fits; with another text it keeps the code alone."""
+    no_more_stops: frozenset[str] = frozenset()
+    """Refusals of a stop because as many conditional orders wait in its contract as may."""
     silent_for_header: str = ""
     """Answers say in it, lower case, for how many milliseconds silence is wanted; empty where none
     does."""

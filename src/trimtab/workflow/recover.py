@@ -23,6 +23,7 @@ from trimtab.execution import retry
 from trimtab.execution.events import ReadFills
 from trimtab.execution.tracking import Outlook, TrackedOrder, is_step, resume, told
 from trimtab.ports import Ledger, PlanStatus, SavedPlan, Transition
+from trimtab.workflow.bare_hedges import left_bare
 from trimtab.workflow.inquiry import Desk, Inquiry, OrderNews, record_of, transition
 from trimtab.workflow.recovered_stops import RecoveredStop, resolved_stops
 from trimtab.workflow.recovered_transfers import RecoveredTransfer, resolved_transfers
@@ -185,9 +186,15 @@ async def _concluded(saved: SavedPlan, desk: Desk) -> None:
     filled = all(_filled(leg.line, records) == leg.lots for leg in saved.plan.legs)
     status = PlanStatus.PARTIAL
     ends = [r.state.is_terminal for r in records] + [r.state.is_terminal for r in moved]
+    ends += [
+        r.state.is_terminal or r.state is StopState.RESTING
+        for r in await desk.ledger.stops()
+        if r.intent.plan_digest == saved.plan.digest
+    ]
+    bare = await left_bare(saved.plan, desk.ledger)
     if not all(ends):
         status = PlanStatus.UNKNOWN
-    elif filled and all(transfer.line in made for transfer in saved.plan.transfers):
+    elif filled and not bare and all(t.line in made for t in saved.plan.transfers):
         status = PlanStatus.EXECUTED
     await desk.ledger.set_plan_status(saved.plan.digest, status)
 

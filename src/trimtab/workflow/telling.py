@@ -16,6 +16,7 @@ from typing import Final
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_exponential
 
 from trimtab import notices, reply_notices
+from trimtab.accounting.tally import tally
 from trimtab.domain.errors import LedgerError, PlanningError
 from trimtab.domain.firings import slot_of
 from trimtab.domain.notices import TRIES, Notice, NoticeKind, NoticeRecord, Step, notice_id
@@ -29,6 +30,7 @@ from trimtab.notices import Telling
 from trimtab.ports import Clock, Ledger, Notifier, PlanHead, PlanStatus, Receipt, SavedPlan
 from trimtab.triggers.calendar import slot_after, slot_at
 from trimtab.triggers.due import Dueness, lately
+from trimtab.workflow.bare_hedges import left_bare
 from trimtab.workflow.slots import Schedule, activation, present_slot
 
 LOOKED_BACK: Final = timedelta(days=7)
@@ -43,7 +45,7 @@ _TOLD: Final = frozenset(
         PlanStatus.PARTIAL,
     }
 )
-"""Where a plan stands when there is something to tell of it; UNKNOWN is told by its orders."""
+"""Where a plan stands when there is something to tell of it; UNKNOWN is told by what it is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,8 @@ async def write_down(office: Office, *, is_asked: bool) -> None:
     for head in heads:
         if head.status in _TOLD and not _is_told(head, office.key, ids):
             await _of_plan(office, await _read(office, head), is_asked=is_asked)
+        if head.status is PlanStatus.UNKNOWN and not _is_told(head, office.key, ids):
+            await _doubted(office, await _read(office, head))
     await _unanswered(office, heads, known)
     await _replies(office, since, ids)
     if heads:
@@ -146,6 +150,7 @@ def _is_told(head: PlanHead, key: AccountKey, ids: Collection[str]) -> bool:
         PlanStatus.REFUSED: NoticeKind.REFUSED,
         PlanStatus.EXECUTED: NoticeKind.EXECUTED,
         PlanStatus.PARTIAL: NoticeKind.PARTIAL,
+        PlanStatus.UNKNOWN: NoticeKind.UNRESOLVED,
     }[head.status]
     return notice_id(key, kind, event=head.digest) in ids
 
@@ -169,6 +174,15 @@ async def _unresolved(office: Office) -> None:
         by_plan.setdefault(record.intent.plan_digest, []).append(record)
     for digest, orders in by_plan.items():
         await office.post(notices.unresolved(office.telling, digest, orders))
+
+
+async def _doubted(office: Office, saved: SavedPlan | None) -> None:
+    """Tell of a plan whose stops may be what is not known; where it is its orders, they are told.
+
+    Both are one event.
+    """
+    if saved is not None and saved.plan.stops and await office.ledger.holder() is None:
+        await office.post(notices.stop_doubted(office.telling, saved.plan))
 
 
 async def _stops(office: Office, beginning: datetime, ids: Collection[str]) -> None:
@@ -221,7 +235,8 @@ async def _of_plan(office: Office, saved: SavedPlan | None, *, is_asked: bool) -
         case PlanStatus.EXECUTED | PlanStatus.PARTIAL:
             orders = await office.ledger.orders(plan_digest=plan.digest)
             fills = await office.ledger.fills_since(plan.made_at - timedelta(minutes=1))
-            came = notices.tally(plan, orders, fills)
+            bare = await left_bare(plan, office.ledger)
+            came = tally(plan, orders, fills, bare=bare)
             following = _following(office, plan)
             await office.post(notices.executed(telling, plan, came, following=following))
         case _:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import NOW
@@ -12,11 +14,13 @@ from tests.unit.execution.test_machine import (
     started,
     submitted,
 )
+from tests.unit.risk.test_stops import rests
 from trimtab.cli.aftermath import aftermath
 from trimtab.domain.findings import GateReport
+from trimtab.domain.stops import StopState
 from trimtab.execution.events import Reviewed, Stopped, WasLost, WasRefused
 from trimtab.execution.machine import begin, step
-from trimtab.execution.report import ExecutionReport, Outcome, report
+from trimtab.execution.report import ExecutionReport, Outcome, StopResult, report
 from trimtab.execution.rests import RestReason
 from trimtab.execution.state import RunState
 
@@ -66,6 +70,32 @@ def test_a_run_that_sent_nothing_says_so() -> None:
     state, _ = step(state, Reviewed(refusal="max_net", at=NOW))
     assert "refused. " in told(state)
     assert "No order is under way." in told(state)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_bare"), [(StopState.REFUSED, True), (StopState.RESTING, False)]
+)
+def test_a_hedge_without_its_stop_is_said_to_be_closed_by_plans_alone(
+    state: StopState, *, is_bare: bool
+) -> None:
+    intent = rests("0.05").intent
+    stop = StopResult(
+        line=intent.line,
+        stop_id=intent.stop_id,
+        hedge_id=intent.hedge_id,
+        symbol=intent.instrument.symbol,
+        quantity=intent.quantity,
+        trigger_price=intent.trigger_price,
+        state=state,
+        is_well=False,
+        is_unknown=False,
+        note="",
+    )
+    ended, _ = begin((), (), TERMS, OPENING)
+    partial = replace(report(ended, REVIEW, ""), outcome=Outcome.PARTIAL, stops=(stop,))
+    text = aftermath(partial)
+    assert f"No stop rests as it should on the venue for: {intent.hedge_id}." in text
+    assert ("closed by plans alone" in text) is is_bare
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.EXECUTED])

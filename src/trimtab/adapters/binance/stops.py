@@ -36,7 +36,7 @@ from trimtab.adapters.binance.stop_rows import (
 )
 from trimtab.adapters.frame.absence import evidence_of, one_or_none
 from trimtab.adapters.frame.order_sending import RawCall, order_sent, raw
-from trimtab.adapters.frame.stop_calls import shown_among, withdrawal_sent
+from trimtab.adapters.frame.stop_calls import placement_told, shown_among, withdrawal_sent
 from trimtab.adapters.frame.units import contracts
 from trimtab.adapters.wire.calls import Endpoint, Wire, together
 from trimtab.adapters.wire.exact import Unreadable, mapping_of, rows_of, text_of
@@ -90,7 +90,7 @@ class BinanceStops:
 
         send = raw(self._wire, RawCall(method="fapiPrivatePostAlgoOrder", asked=asked))
         judgement = await order_sent(self._wire, Desk.LINEAR, send, read=rests)
-        return judgement.told(f"stop {intent.stop_id} {intent.instrument.symbol}")
+        return placement_told(self._wire, intent, judgement)
 
     async def withdraw(self, intent: StopIntent) -> None:
         """Cancel by our name; see :meth:`trimtab.ports.Stops.withdraw`."""

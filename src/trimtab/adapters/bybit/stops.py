@@ -36,7 +36,11 @@ from trimtab.adapters.frame.absence import evidence_of
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.order_sending import RawCall, order_sent, raw
-from trimtab.adapters.frame.stop_calls import shown_once_received, withdrawal_sent
+from trimtab.adapters.frame.stop_calls import (
+    placement_told,
+    shown_once_received,
+    withdrawal_sent,
+)
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.exact import Unreadable
 from trimtab.domain.errors import NotDone, Refused
@@ -73,8 +77,8 @@ class BybitStops:
             raw(self._wire, _placing(intent, market_id)),
             read=lambda told: received_in(told, intent),
         )
-        number = judgement.told(f"stop {intent.stop_id} {intent.instrument.symbol}")
-        return await shown_once_received(self._wire, intent, VenueStopId(number), look=self._named)
+        number = VenueStopId(placement_told(self._wire, intent, judgement))
+        return await shown_once_received(self._wire, intent, number, look=self._named)
 
     def _require_one_order(self, intent: StopIntent) -> None:
         """Refuse a stop that the venue would split.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.order_sending import RawCall, raw
 from trimtab.adapters.frame.received_orders import LOOKS_S
 from trimtab.adapters.wire.calls import Wire
+from trimtab.adapters.wire.verdict import Judgement, Verdict
 from trimtab.adapters.wire.weights import Rank
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.stops import ListedStop, StopIntent, VenueStop, VenueStopId
+
+T = TypeVar("T")
 
 
 async def shown_once_received(
@@ -37,6 +40,27 @@ async def shown_once_received(
         await wire.clock.sleep(pause_s)
     name = f"stop {intent.stop_id} {intent.instrument.symbol}"
     raise OutcomeUnknown(f"{name}: received as {number}, and no list shows it yet")
+
+
+def placement_told(wire: Wire, intent: StopIntent, judgement: Judgement[T]) -> T:
+    """Return what a venue said of a stop that it took.
+
+    Raises:
+        VenueError: it was not accepted; where too many wait there already, with what makes room.
+
+    """
+    symbol = intent.instrument.symbol
+    name, code = f"stop {intent.stop_id} {symbol}", judgement.evidence.code
+    if (
+        judgement.verdict is Verdict.REFUSED
+        and code in wire.profile.codes[desk_of(symbol)].no_more_stops
+    ):
+        raise Refused(
+            f"{judgement.error(name)}; cancel conditional orders of your own in {symbol} by hand,"
+            " or close a hedge, and the next plan puts it",
+            evidence=judgement.evidence,
+        )
+    return judgement.told(name)
 
 
 async def withdrawal_sent(

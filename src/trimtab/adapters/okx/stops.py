@@ -31,7 +31,11 @@ from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.listed_pages import Row
 from trimtab.adapters.frame.order_sending import RawCall, order_sent, raw
-from trimtab.adapters.frame.stop_calls import shown_once_received, withdrawal_sent
+from trimtab.adapters.frame.stop_calls import (
+    placement_told,
+    shown_once_received,
+    withdrawal_sent,
+)
 from trimtab.adapters.frame.units import contracts
 from trimtab.adapters.frame.waiting_orders import waiting_in
 from trimtab.adapters.okx.fills import OkxFills
@@ -93,7 +97,7 @@ class OkxStops:
             raw(self._wire, call),
             read=lambda answer: received_in(answer, intent),
         )
-        number = judgement.told(f"stop {intent.stop_id} {intent.instrument.symbol}")
+        number = placement_told(self._wire, intent, judgement)
         return await shown_once_received(self._wire, intent, number, look=self._named)
 
     async def withdraw(self, intent: StopIntent) -> None:

@@ -1,0 +1,36 @@
+"""Which hedges a plan was to give a stop on the venue, and left without one. Reads the ledger."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.plan import Plan
+from trimtab.domain.stops import StopState
+from trimtab.hedging.book import book_of
+from trimtab.ports import Ledger
+
+_NEVER_PUT: Final = frozenset({StopState.REFUSED, StopState.ABSENT})
+
+
+async def left_bare(plan: Plan, ledger: Ledger) -> tuple[HedgeId, ...]:
+    """Return the open hedges whose stop *plan* was to put and did not, by line.
+
+    One that it put and that is no more (it fired, or another plan withdrew it) was put.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+
+    """
+    wanted = [line for line in plan.stops if line.lots]
+    if not wanted:
+        return ()
+    put = {
+        record.intent.line
+        for record in await ledger.stops()
+        if record.intent.plan_digest == plan.digest and record.state not in _NEVER_PUT
+    }
+    book = book_of(await ledger.hedge_record(), plan.quote)
+    held = {(hedge.hedge_id, hedge.symbol) for hedge in book.open}
+    bare = (line for line in wanted if line.place in held and line.line not in put)
+    return tuple(dict.fromkeys(line.hedge.hedge_id for line in bare))
