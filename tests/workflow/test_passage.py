@@ -17,25 +17,26 @@ from trimtab.domain.orders import (
     client_order_id,
 )
 from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.snapshot import Snapshot
 from trimtab.workflow.passage import Passage, passage_of, with_sent
 from trimtab.workflow.past import Paid
 
 HELD = account("USDT 1000, BTC 0.2 @ 60000, ETH @ 3000")
-BTC, ETH = Symbol("BTC/USDT"), Symbol("ETH/USDT")
+BTC, ETH, PERP = Symbol("BTC/USDT"), Symbol("ETH/USDT"), Symbol("BTC/USDT:USDT")
 BOTH = plan(HELD, "sell 0.1 BTC", "then buy 1 ETH")
 
 
-def way(whole: Plan = BOTH) -> Passage:
+def way(whole: Plan = BOTH, *, opening: Snapshot = HELD) -> Passage:
     paid = Paid(payments=(), fault="")
-    return passage_of(whole, HELD, policy(), paid=paid, now=NOW)
+    return passage_of(whole, opening, policy(), paid=paid, now=NOW)
 
 
-def filled(leg: Leg, *, simulated: bool = False) -> OrderRecord:
+def filled(leg: Leg, *, simulated: bool = False, whole: Plan = BOTH) -> OrderRecord:
     """Return the one order of a leg, filled."""
-    name = client_order_id(plan_digest=BOTH.digest, line=leg.line, attempt=1)
+    name = client_order_id(plan_digest=whole.digest, line=leg.line, attempt=1)
     intent = OrderIntent(
         client_order_id=name,
-        plan_digest=BOTH.digest,
+        plan_digest=whole.digest,
         line=leg.line,
         attempt=1,
         instrument=leg.instrument,
@@ -89,6 +90,20 @@ def test_what_was_sent_counts_at_the_mark_it_was_approved_at_whatever_its_limit(
     assert filled(buy).intent.limit_price > buy.mark
     found = with_sent(context(), way(), [filled(buy)], rest=BOTH)
     assert found.run_notional == {ETH: buy.notional}
+
+
+def test_a_hedge_that_is_bought_back_counts_once_it_is_sent_as_it_did_when_it_was_planned() -> None:
+    hedged = account("USDT 1000, BTC 0.2 @ 60000, perp BTC -0.1, wallet 5000")
+    whole = plan(hedged, "buy 0.05 perp BTC reduce")
+    (back,) = whole.legs
+    found = with_sent(
+        context(day_notional={PERP: dec(7)}),
+        way(whole, opening=hedged),
+        [filled(back, whole=whole)],
+        rest=dataclasses.replace(whole, legs=()),
+    )
+    assert found.run_notional == {PERP: back.notional}
+    assert found.day_notional == {PERP: dec(7) + back.notional}
 
 
 def test_the_rest_is_told_what_the_account_was_before_the_first_order() -> None:

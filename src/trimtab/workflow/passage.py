@@ -93,7 +93,8 @@ def with_sent(
 ) -> GateContext:
     """Return *context* with what the plan under way has *sent*, its reductions left out.
 
-    *rest* is what is left of it.
+    *rest* is what is left of it. A hedge that is bought back is reduce-only and raises exposure: it
+    counts as it did when it was planned. The day that is told has no reduce-only order yet.
     """
     left = {leg.line for leg in rest.legs}
     counted = [r for r in sent if r.intent.line not in passage.reductions]
@@ -104,7 +105,7 @@ def with_sent(
         run_orders=len({r.intent.line for r in sent} - left),
         day_notional=_exchanged(
             context.day_notional,
-            off=notional_of(day, at=_limit_of),
+            off=notional_of((r for r in day if not r.intent.reduce_only), at=_limit_of),
             on=notional_of((r for r in counted if not r.simulated), at=passage.mark_of),
         ),
         net_bounds=passage.net_bounds,

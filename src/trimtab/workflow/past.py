@@ -198,7 +198,7 @@ async def remember(watch: Watch, record: Record) -> None:
 def notional_of(
     sent: Iterable[OrderRecord], *, at: Callable[[OrderIntent], Decimal]
 ) -> Mapping[Symbol, Decimal]:
-    """Return the value that a run's orders have used up, reductions left out.
+    """Return the value that a run's orders have used up.
 
     *at* is the price that an order counts at, quote per base unit.
     """
@@ -206,8 +206,6 @@ def notional_of(
     with exact_arithmetic():
         for record in sent:
             intent = record.intent
-            if intent.reduce_only:
-                continue
             value = intent.instrument.units(record.counted_lots).copy_abs() * at(intent)
             used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
     return used
