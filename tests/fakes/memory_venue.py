@@ -171,6 +171,8 @@ class MemoryVenue:
         self.behind_s = 0.0
         self.ahead_s = 0.0
         """How far executions and payments are dated ahead of our clock, unknown to us."""
+        self.is_blind = False
+        """Whether look-ups by name show nothing, while the lists do."""
         self.on_request: dict[str, Callable[[], object]] = {}
         """What happens while a request of that name is answered."""
         self.twin_of_next_transfer = False
@@ -540,7 +542,9 @@ class MemoryVenue:
 
     def _sees(self, placed: Placed) -> bool:
         hidden = placed.fault is Fault.INVISIBLE
-        return not hidden or self.clock.now() >= placed.at + timedelta(seconds=6)
+        return not self.is_blind and (
+            not hidden or self.clock.now() >= placed.at + timedelta(seconds=6)
+        )
 
     def _show(self, placed: Placed) -> VenueOrder:
         lags = placed.fault is Fault.LOW_SUMMARY
