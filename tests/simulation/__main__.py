@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.simulation.bug_table import table
 from tests.simulation.determinism import compare
 from tests.simulation.planted import BUGS
 from tests.simulation.planting import planted
+from tests.simulation.progress import progress_bar
 from tests.simulation.seed import Verdict, simulate
 from tests.simulation.shrink import command, shrunk
 
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
     console = Console(stderr=True)
     started, orders, requests, happened = time.monotonic(), 0, 0, 0
     failed: list[Verdict] = []
-    with _progress(console) as bar:
+    with progress_bar(console) as bar:
         task = bar.add_task("seeds", total=asked.seeds)
         for verdict in _verdicts(order, asked):
             bar.advance(task)
@@ -116,11 +116,6 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--catches", type=int, default=0, metavar="N")
     parser.add_argument("--first", dest="catches", action="store_const", const=1)
     return parser.parse_args(arguments)
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console)
 
 
 def _verdicts(order: Order, asked: argparse.Namespace) -> Iterator[Verdict]:

@@ -3,8 +3,9 @@
 ``python -m tests.simulation.kill_matrix [--jobs 2]`` runs all of it: a run is killed at each
 numbered point, at its first and its second passing, with each kind of fault on its first and its
 second order; and the recovery that follows is killed at each point that it passes. The laws are
-those of the seeds. ``--every 40`` runs a sample, ``--case spot:K5:taken…`` one case. ``--under 3``
-runs it all under other draws: other times that requests travel, and another clock of the venue.
+those of the seeds. ``--every 40`` runs a sample, ``--from 7835 --count 200`` a part of it, and
+``--case spot:ORDER:reset_after:1`` one case. ``--under 3`` runs it under other draws: other times
+that requests travel, and another clock of the venue.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from rich.console import Console
+
 from tests.simulation import scenes
 from tests.simulation.chance import UNDER, Chance
 from tests.simulation.faults import DRAWN, Kind
 from tests.simulation.points import NUMBERED, Point
 from tests.simulation.process import Process
 from tests.simulation.program import Errand
+from tests.simulation.progress import progress_bar
 from tests.simulation.seed import Scene, Verdict, born, calm, played, together
 from tests.simulation.world import World
 from trimtab.testnet.interventions import set_prices
@@ -222,6 +226,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="each n-th case")
     parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=None, help="so many of them; all without it")
     parser.add_argument("--case", default="", help="one case, as a failure names it")
     parser.add_argument("--under", type=int, default=0, help="which draws; 0 are the plain ones")
     asked = parser.parse_args(arguments)
@@ -230,9 +235,8 @@ def main(arguments: list[str]) -> int:
         sys.stdout.writelines(line + "\n" for line in found.lines)
         sys.stdout.write(f"{found.case}: {found.broken or 'holds'}\n")
         return 1 if found.broken else 0
-    wanted = [
-        replace(case, under=asked.under) for case in islice(cases(), asked.first, None, asked.every)
-    ]
+    some = islice(islice(cases(), asked.first, None, asked.every), asked.count)
+    wanted = [replace(case, under=asked.under) for case in some]
     return _report(wanted, jobs=asked.jobs)
 
 
@@ -241,8 +245,11 @@ def _report(wanted: Sequence[Case], *, jobs: int) -> int:
     started, reached, failed = time.monotonic(), Counter[str](), list[Judged]()
     played_cases = nested = 0
     chunks = [wanted[at : at + CHUNK] for at in range(0, len(wanted), CHUNK)]
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
+    console = Console(stderr=True)
+    with ProcessPoolExecutor(max_workers=jobs) as pool, progress_bar(console) as bar:
+        task = bar.add_task("cases", total=len(wanted))
         for some in pool.map(_all_of_some, chunks):
+            bar.advance(task, sum(each.case.nested is None for each in some))
             for each in some:
                 played_cases += each.case.nested is None
                 nested += each.case.nested is not None
@@ -254,6 +261,7 @@ def _report(wanted: Sequence[Case], *, jobs: int) -> int:
                     sys.stdout.write(
                         f"  python -m tests.simulation.kill_matrix --case {each.case}\n"
                     )
+                    sys.stdout.flush()
     told = ", ".join(f"{number} {reached[number]}" for number in NUMBERED)
     spent = time.monotonic() - started
     sys.stdout.write(
