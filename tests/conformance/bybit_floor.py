@@ -177,6 +177,14 @@ class BybitFloor:
         self.conditionals.reach(mark)
         self.linear.settle()
 
+    def resting_stops(self) -> list[str]:
+        """Return the names of the conditional orders that wait, oldest first."""
+        return [each.name for each in self.conditionals.open()]
+
+    def vanish(self, name: str) -> None:
+        """Have the venue take a conditional order off by itself."""
+        self.conditionals.vanish(name)
+
     def is_cancel(self, asked: Asked) -> bool:
         """Say whether a request cancels one."""
         return asked.path == "/v5/order/cancel"

@@ -202,6 +202,14 @@ class OkxFloor:
         self.stops.reach(mark)
         self.linear.settle()
 
+    def resting_stops(self) -> list[str]:
+        """Return the names of the conditional orders that wait, oldest first."""
+        return [each.name for each in self.stops.open()]
+
+    def vanish(self, name: str) -> None:
+        """Have the venue take a conditional order off by itself."""
+        self.stops.vanish(name)
+
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
         return asked.method == "POST" and asked.path == "/api/v5/trade/order"

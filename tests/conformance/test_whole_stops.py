@@ -14,6 +14,7 @@ import pytest
 from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import StoppingFloor
 from tests.conformance.line import Line, Mishap
+from tests.conformance.okx_floor import OkxFloor, of_order
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import HEDGED, differences, opened, refusals
@@ -31,6 +32,13 @@ WITH_STOPS = f'{HEDGED}stop = "0.10"\nstop_rests = true\n'
 each_that_rests = pytest.mark.parametrize(
     "venue_id", [venue_id for venue_id, profile in PROFILES.items() if profile.rests_stops]
 )
+
+DENIED = {
+    "bybit": Told(body=b'{"retCode": 10005, "retMsg": "", "result": {}}'),
+    "okx": of_order("51010", "because"),
+}
+"""A request that is refused, in the words of venues whose floors take stops off by themselves."""
+each_that_vanishes = pytest.mark.parametrize("venue_id", DENIED)
 
 
 class Account:
@@ -116,12 +124,12 @@ async def test_a_hedge_has_a_stop_of_what_it_filled_by_the_mark(
     assert account.differences == []
 
 
-def floor_of(account: Account) -> BybitFloor:
-    assert isinstance(account.floor, BybitFloor)
+def floor_of(account: Account) -> BybitFloor | OkxFloor:
+    assert isinstance(account.floor, BybitFloor | OkxFloor)
     return account.floor
 
 
-async def hedged(tmp_path: Path, venue_id: str = "bybit") -> Account:
+async def hedged(tmp_path: Path, venue_id: str) -> Account:
     """Return an account with one hedge and its stop."""
     account = Account(venue_id, tmp_path)
     assert await account.run() is PlanStatus.EXECUTED, account.why()
@@ -140,16 +148,17 @@ async def test_a_stop_whose_answer_is_lost_is_found_and_never_sent_again(
     assert account.differences == []
 
 
+@each_that_vanishes
 async def test_a_stop_that_never_came_is_proved_absent_and_put_by_the_next_run(
-    tmp_path: Path,
+    tmp_path: Path, venue_id: str
 ) -> None:
-    account = Account("bybit", tmp_path)
+    account = Account(venue_id, tmp_path)
     assert await account.run(mishap=Mishap.NEVER) is PlanStatus.PARTIAL
     assert (account.states, account.asked) == ([StopState.ABSENT], 1)
     assert account.floor.waiting() == []
     assert await account.run() is PlanStatus.EXECUTED, account.why()
     assert account.states == [StopState.ABSENT, StopState.RESTING]
-    assert [w.name for w in account.floor.waiting()] == [account.stops[1].intent.stop_id]
+    assert floor_of(account).resting_stops() == [account.stops[1].intent.stop_id]
 
 
 @each_that_rests
@@ -167,8 +176,9 @@ async def test_a_stop_that_fires_between_runs_is_booked_as_the_close_of_its_hedg
     assert account.filled[stop.intent.stop_id] == hedge.units
 
 
-async def test_a_run_books_what_fired_before_it_plans(tmp_path: Path) -> None:
-    account = await hedged(tmp_path)
+@each_that_vanishes
+async def test_a_run_books_what_fired_before_it_plans(tmp_path: Path, venue_id: str) -> None:
+    account = await hedged(tmp_path, venue_id)
     floor_of(account).reach(account.stops[0].intent.trigger_price)
     await account.run()
     assert account.states[0] is StopState.DONE
@@ -190,28 +200,35 @@ async def test_a_hedge_that_changes_has_its_stop_withdrawn_and_put_again(
     assert (account.asked, account.differences) == (1, [])
 
 
-async def test_a_withdrawal_whose_answer_is_lost_is_looked_up(tmp_path: Path) -> None:
-    account = await hedged(tmp_path)
+@each_that_vanishes
+async def test_a_withdrawal_whose_answer_is_lost_is_looked_up(
+    tmp_path: Path, venue_id: str
+) -> None:
+    account = await hedged(tmp_path, venue_id)
     floor = floor_of(account)
     status = await account.run(target="0.03", mishap=Mishap.LOST, which=floor.is_cancel)
     assert status is PlanStatus.EXECUTED, account.why()
     assert account.states == [StopState.WITHDRAWN, StopState.RESTING]
-    assert [c.name for c in floor.conditionals.open()] == [account.stops[1].intent.stop_id]
+    assert floor.resting_stops() == [account.stops[1].intent.stop_id]
 
 
-async def test_a_withdrawal_that_is_refused_ends_the_run_before_its_orders(tmp_path: Path) -> None:
-    account = await hedged(tmp_path)
-    floor, denied = floor_of(account), Told(body=b'{"retCode": 10005, "retMsg": "", "result": {}}')
+@each_that_vanishes
+async def test_a_withdrawal_that_is_refused_ends_the_run_before_its_orders(
+    tmp_path: Path, venue_id: str
+) -> None:
+    account = await hedged(tmp_path, venue_id)
+    floor, denied = floor_of(account), DENIED[venue_id]
     await account.run(target="0.03", mishap=denied, which=floor.is_cancel)
     assert account.states == [StopState.RESTING]
     assert account.book.open[0].units == account.stops[0].intent.quantity
-    assert [c.name for c in floor.conditionals.open()] == [account.stops[0].intent.stop_id]
+    assert floor.resting_stops() == [account.stops[0].intent.stop_id]
 
 
+@each_that_vanishes
 async def test_a_stop_that_fires_when_it_is_to_be_withdrawn_ends_the_run_before_its_orders(
-    tmp_path: Path,
+    tmp_path: Path, venue_id: str
 ) -> None:
-    account = await hedged(tmp_path)
+    account = await hedged(tmp_path, venue_id)
     floor, trigger = floor_of(account), account.stops[0].intent.trigger_price
 
     def at_the_cancel(asked: Asked) -> bool:
@@ -225,25 +242,32 @@ async def test_a_stop_that_fires_when_it_is_to_be_withdrawn_ends_the_run_before_
     assert (account.book.open, account.differences) == ((), [])
 
 
-async def test_a_stop_that_the_venue_took_off_is_put_again(tmp_path: Path) -> None:
-    account = await hedged(tmp_path)
+@each_that_vanishes
+async def test_a_stop_that_the_venue_took_off_is_put_again(tmp_path: Path, venue_id: str) -> None:
+    account = await hedged(tmp_path, venue_id)
     floor = floor_of(account)
-    floor.conditionals.vanish(account.stops[0].intent.stop_id)
+    floor.vanish(account.stops[0].intent.stop_id)
     assert await account.run() is PlanStatus.EXECUTED, account.why()
     assert account.states == [StopState.WITHDRAWN, StopState.RESTING]
-    assert [c.name for c in floor.conditionals.open()] == [account.stops[1].intent.stop_id]
+    assert floor.resting_stops() == [account.stops[1].intent.stop_id]
 
 
-async def test_a_stop_that_the_venue_refuses_leaves_the_run_partial(tmp_path: Path) -> None:
-    account = Account("bybit", tmp_path)
+@each_that_vanishes
+async def test_a_stop_that_the_venue_refuses_leaves_the_run_partial(
+    tmp_path: Path, venue_id: str
+) -> None:
+    account = Account(venue_id, tmp_path)
     floor_of(account).reach(Decimal(70_000))
     assert await account.run() is PlanStatus.PARTIAL
     assert (account.states, account.asked) == ([StopState.REFUSED], 1)
     assert account.floor.waiting() == []
 
 
-async def test_what_a_stop_could_not_fill_is_left_of_its_hedge(tmp_path: Path) -> None:
-    account = await hedged(tmp_path)
+@each_that_vanishes
+async def test_what_a_stop_could_not_fill_is_left_of_its_hedge(
+    tmp_path: Path, venue_id: str
+) -> None:
+    account = await hedged(tmp_path, venue_id)
     (stop,), (hedge,) = account.stops, account.book.open
     floor = floor_of(account)
     floor._trading.terms = replace(floor._trading.terms, depth=Decimal("0.020"))
@@ -256,9 +280,10 @@ async def test_what_a_stop_could_not_fill_is_left_of_its_hedge(tmp_path: Path) -
 
 
 async def test_a_stop_that_found_nothing_to_close_has_ended_without_a_fill(tmp_path: Path) -> None:
-    account = await hedged(tmp_path)
+    account = await hedged(tmp_path, "bybit")
     (stop,), (hedge,) = account.stops, account.book.open
-    floor = floor_of(account)
+    floor = account.floor
+    assert isinstance(floor, BybitFloor)
     floor.linear.grow(-floor.truth().position)
     floor.reach(stop.intent.trigger_price)
     assert await account.recover() == 0

@@ -143,6 +143,17 @@ async def test_only_what_says_so_is_no_or_not_done_and_nothing_is_sent_again(
         assert floor_of(stage).waiting() == []
 
 
+@pytest.mark.parametrize(("code", "is_full"), [("51261", True), ("51275", False)])
+async def test_where_too_many_wait_already_it_is_told_what_makes_room(
+    code: str, *, is_full: bool
+) -> None:
+    async with staged("okx", Market.LINEAR) as stage:
+        stage.line.spoil(about(code), which=floor_of(stage).is_stop)
+        with pytest.raises(Refused, match=code) as refused:
+            await stage.opened.stops.place(stopping(stage))
+    assert ("cancel conditional orders of your own" in str(refused.value)) is is_full
+
+
 @pytest.mark.parametrize("more", [{"algoId": ""}, {"algoId": "x"}, {"sCode": ""}, {"sCode": None}])
 async def test_an_answer_of_our_name_without_a_number_or_a_yes_is_none(
     more: dict[str, Any],

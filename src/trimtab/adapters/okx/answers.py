@@ -109,8 +109,8 @@ def number_of(row: Row, name: str) -> Decimal:
     return ZERO if field(row, name) == "" else decimal_of(row, name)
 
 
-def _acknowledged(answer: object) -> Row:
-    """Return the row of an order that was taken or cancelled.
+def acknowledged(answer: object) -> Row:
+    """Return the row of an order, or of a stop, that was taken or cancelled.
 
     Raises:
         Unreadable: it was not.
@@ -129,7 +129,7 @@ def placed_order(answer: object, intent: OrderIntent) -> VenueOrder:
         Unreadable: it is another order, or has no id.
 
     """
-    return received(intent, received_id_in(_acknowledged(answer), FIELDS, intent))
+    return received(intent, received_id_in(acknowledged(answer), FIELDS, intent))
 
 
 def cancelled_id(answer: object) -> VenueOrderId:
@@ -139,7 +139,7 @@ def cancelled_id(answer: object) -> VenueOrderId:
         Unreadable: there is none.
 
     """
-    return order_id_in(_acknowledged(answer), FIELDS)
+    return order_id_in(acknowledged(answer), FIELDS)
 
 
 def order_of(row: Row, intent: OrderIntent, *, market_id: str, ended: frozenset[str]) -> VenueOrder:

@@ -16,7 +16,7 @@ from typing import Final
 from trimtab.adapters.frame.listed_pages import Row
 from trimtab.adapters.frame.order_rows import OrderFields, order_id_in
 from trimtab.adapters.frame.units import contracts, lots_of, side_of, signed
-from trimtab.adapters.okx.answers import FIELDS, number_of, row_in
+from trimtab.adapters.okx.answers import FIELDS, acknowledged, number_of
 from trimtab.adapters.wire.exact import Unreadable, decimal_of, field, instant_of, text_of
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.instruments import Lots
@@ -72,7 +72,7 @@ def received_in(answer: object, intent: StopIntent) -> VenueStopId:
         Unreadable: it was turned down, is another one, or has no number.
 
     """
-    row = _acknowledged(answer)
+    row = acknowledged(answer)
     require_name(row, intent)
     return _number(row)
 
@@ -86,23 +86,10 @@ def withdrawn_in(answer: object, intent: StopIntent) -> bool:
         Unreadable: it was not, or another one is named.
 
     """
-    row = _acknowledged(answer)
+    row = acknowledged(answer)
     if row.get("algoClOrdId", "") not in ("", intent.stop_id):
         raise Unreadable("the answer is of another stop")
     return bool(_number(row))
-
-
-def _acknowledged(answer: object) -> Row:
-    """Return the row of what was taken.
-
-    Raises:
-        Unreadable: it was not.
-
-    """
-    row = row_in(answer)
-    if text_of(row, "sCode") != "0":
-        raise Unreadable("sCode is not 0")
-    return row
 
 
 def require_name(row: Row, intent: StopIntent) -> None:

@@ -96,7 +96,7 @@ def refuse_too_wide(given: StandingApproval, config: Config) -> None:
     if reasons := ungrantable(given, config.policy.limits):
         raise ConfigError(
             f"this cannot be granted: {'; '.join(reasons)}",
-            next_step="trimtab standing grant --help",
+            next_step=_AGAIN,
         )
 
 
