@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 
 import pytest
 
@@ -92,18 +93,21 @@ def test_what_was_sent_counts_at_the_mark_it_was_approved_at_whatever_its_limit(
     assert found.run_notional == {ETH: buy.notional}
 
 
-def test_a_hedge_that_is_bought_back_counts_once_it_is_sent_as_it_did_when_it_was_planned() -> None:
+@pytest.mark.parametrize("day", [{}, {PERP: dec(7)}], ids=["first of its day", "not the first"])
+def test_a_hedge_that_is_bought_back_counts_once_it_is_sent_as_it_did_when_it_was_planned(
+    day: dict[Symbol, Decimal],
+) -> None:
     hedged = account("USDT 1000, BTC 0.2 @ 60000, perp BTC -0.1, wallet 5000")
     whole = plan(hedged, "buy 0.05 perp BTC reduce")
     (back,) = whole.legs
     found = with_sent(
-        context(day_notional={PERP: dec(7)}),
+        context(day_notional=day),
         way(whole, opening=hedged),
         [filled(back, whole=whole)],
         rest=dataclasses.replace(whole, legs=()),
     )
     assert found.run_notional == {PERP: back.notional}
-    assert found.day_notional == {PERP: dec(7) + back.notional}
+    assert found.day_notional == {PERP: day.get(PERP, dec(0)) + back.notional}
 
 
 def test_the_rest_is_told_what_the_account_was_before_the_first_order() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from trimtab.risk.case import Unmeasured
 from trimtab.risk.context import Beginning, GateContext, net_bounds
 from trimtab.risk.review import Review, review_of
 from trimtab.risk.unplanned import Out, unplanned
-from trimtab.workflow.past import Paid, notional_of
+from trimtab.workflow.past import Paid
 
 _NOTHING_OUT = Out(orders=(), transfers=(), stops=())
 
@@ -101,12 +101,12 @@ def with_sent(
     day = [r for r in sent if not r.simulated]  # The day counts no other.
     return dataclasses.replace(
         context,
-        run_notional=notional_of(counted, at=passage.mark_of),
+        run_notional=_notional(counted, at=passage.mark_of),
         run_orders=len({r.intent.line for r in sent} - left),
         day_notional=_exchanged(
             context.day_notional,
-            off=notional_of((r for r in day if not r.intent.reduce_only), at=_limit_of),
-            on=notional_of((r for r in counted if not r.simulated), at=passage.mark_of),
+            off=_notional((r for r in day if not r.intent.reduce_only), at=_limit_of),
+            on=_notional((r for r in counted if not r.simulated), at=passage.mark_of),
         ),
         net_bounds=passage.net_bounds,
         begun=passage.begun,
@@ -127,6 +127,22 @@ def _exchanged(
     """Return *used* with *on* in the place of what is *off*, quote units by symbol, >= 0."""
     with exact_arithmetic():
         return {
-            symbol: max(ZERO, n - off.get(symbol, ZERO)) + on.get(symbol, ZERO)
-            for symbol, n in used.items()
+            symbol: max(ZERO, used.get(symbol, ZERO) - off.get(symbol, ZERO)) + on.get(symbol, ZERO)
+            for symbol in {**used, **on}
         }
+
+
+def _notional(
+    sent: Iterable[OrderRecord], *, at: Callable[[OrderIntent], Decimal]
+) -> Mapping[Symbol, Decimal]:
+    """Return the value that a run's orders have used up.
+
+    *at* is the price that an order counts at, quote per base unit.
+    """
+    used: dict[Symbol, Decimal] = {}
+    with exact_arithmetic():
+        for record in sent:
+            intent = record.intent
+            value = intent.instrument.units(record.counted_lots).copy_abs() * at(intent)
+            used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
+    return used

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.errors import VenueError
-from trimtab.domain.exact import ZERO, exact_arithmetic
-from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import OrderIntent, OrderRecord
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.domain.plan import Plan, targets_unhedged
 from trimtab.domain.policy import RiskLimits
@@ -193,19 +190,3 @@ async def remember(watch: Watch, record: Record) -> None:
     """
     if record.mark is not None and record.nav_jump <= watch.limits.max_nav_jump:
         await watch.ledger.mark_nav(record.mark)
-
-
-def notional_of(
-    sent: Iterable[OrderRecord], *, at: Callable[[OrderIntent], Decimal]
-) -> Mapping[Symbol, Decimal]:
-    """Return the value that a run's orders have used up.
-
-    *at* is the price that an order counts at, quote per base unit.
-    """
-    used: dict[Symbol, Decimal] = {}
-    with exact_arithmetic():
-        for record in sent:
-            intent = record.intent
-            value = intent.instrument.units(record.counted_lots).copy_abs() * at(intent)
-            used[intent.instrument.symbol] = used.get(intent.instrument.symbol, ZERO) + value
-    return used
