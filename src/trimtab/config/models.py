@@ -263,9 +263,9 @@ class Risk(BaseModel):
     max_rejects: Annotated[Whole, Field(ge=1, le=1000), Unit(name="orders")] = 5
     """Orders that the venue refuses within 24 hours before the account is halted."""
     max_minute_orders: Annotated[Whole, Field(ge=0, le=10_000), Unit(name="orders")] = 60
-    """Orders within one minute, sent and planned; those of the run itself likewise."""
+    """Orders within one minute, sent and planned; each line of the run itself counts once."""
     max_day_orders: Annotated[Whole, Field(ge=0, le=100_000), Unit(name="orders")] = 400
-    """Orders within 24 hours, sent and planned; those of the run itself likewise."""
+    """Orders within 24 hours, sent and planned; each line of the run itself counts once."""
     duplicate_window_s: Annotated[Whole, Field(ge=0, le=86_400), Unit(name="s")] = 300
     """How long the same order by another plan (market, side, size, price) is a duplicate."""
     max_spread_bps: Bps = Decimal(50)
