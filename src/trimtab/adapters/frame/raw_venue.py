@@ -112,6 +112,8 @@ class VenueParts:
     """What moved the futures wallet since an instant; None for an account of coins alone."""
     leverage: SetsLeverage | None
     """None where only coins are traded."""
+    inconclusive: str = ""
+    """Why no absence of an order is proved by the lists; empty where it is."""
 
 
 class RawVenue:
@@ -205,7 +207,12 @@ class RawVenue:
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list for the order of *intent*; raises like :meth:`open_orders`."""
-        lists = OrderLists(named=self.look_up, resting=self.open_orders, others=self._others)
+        lists = OrderLists(
+            named=self.look_up,
+            resting=self.open_orders,
+            others=self._others,
+            inconclusive=self._parts.inconclusive,
+        )
         return await asked_everywhere(self._wire, lists, intent)
 
     async def _others(self, intent: OrderIntent) -> Mapping[str, str]:
