@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.fakes.memory_venue import Fault
-from tests.fakes.mortal import Death
+from tests.fakes.mortal import Death, Mortal
 from tests.workflow.floor import Floor
+from tests.workflow.test_kill_points import (
+    an_order_never_arrives,
+    calls_of,
+    everything_goes_well,
+    much_goes_wrong,
+    run_mortal,
+)
 from tests.workflow.test_recover import HOLDINGS, died
 from trimtab.domain.orders import ClientOrderId, OrderState
 from trimtab.execution.report import Outcome
@@ -118,3 +127,32 @@ async def test_a_run_there_sends_nothing_anew_in_place_of_what_it_lost(fault: Fa
     state = OrderState.FILLED if arrived else OrderState.UNKNOWN
     assert floor.states == {"1.1": state}
     assert len(floor.venue.truth.placed) == arrived
+
+
+@pytest.mark.parametrize("death", Death)
+@pytest.mark.parametrize("scene", [everything_goes_well, much_goes_wrong, an_order_never_arrives])
+async def test_a_run_that_dies_anywhere_is_recovered_whole_with_the_word_of_who_looked(
+    scene: Callable[[], Floor], death: Death
+) -> None:
+    def silent() -> Floor:
+        """Return the scene at a venue whose lists prove nothing."""
+        floor = scene()
+        floor.venue.inconclusive = WHY
+        return floor
+
+    left = 0
+    for at in range(1, await calls_of(silent) + 1):
+        floor = silent()
+        await run_mortal(floor, Mortal(death, at))
+        first = await floor.recover()
+        assert {each.outlook for each in first.unresolved} <= {Outlook.UNPROVABLE}, (at, first)
+        names = [each.client_order_id for each in first.unresolved]
+        assert not any(floor.venue.truth.accepted(name) for name in names), at
+        floor.clock.move(3_600)
+        recovery = await floor.recover(said=dict.fromkeys(names, WHO))
+        assert recovery.exit_code == 0, (at, recovery)
+        assert {each.note for each in recovery.resolved} <= {f"absent by the word of {WHO}"}
+        floor.check_the_promises()
+        assert (await floor.reconcile()).differences == (), at
+        left += len(names)
+    assert left > 0 or death is Death.CANCELLED  # What is cancelled was not on its way.
