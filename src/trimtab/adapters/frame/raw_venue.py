@@ -9,7 +9,7 @@ how leverage is set. See docs/design/0027-bybit-spot.md and docs/design/0036-bit
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -98,6 +98,9 @@ class OrderWords:
     takes_off: bool = False
     """Whether an order that is not seen to have ended at once is cancelled, because the venue is
     not known to take it off by itself."""
+    before: Callable[[OrderIntent], Awaitable[None]] | None = None
+    """What is read just before an order goes out, where its words depend on it; raises NotDone and
+    Refused, and nothing is sent then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,8 @@ class VenueParts:
     """What moved the futures wallet since an instant; None for an account of coins alone."""
     leverage: SetsLeverage | None
     """None where only coins are traded."""
+    inconclusive: Callable[[OrderIntent], str] | None = None
+    """Why no list proves that an order of that intent never came, empty where all do together."""
 
 
 class RawVenue:
@@ -130,7 +135,10 @@ class RawVenue:
         Where the answer says only that the order was received, it is looked at for moments.
         """
         symbol = intent.instrument.symbol
-        call = self._words.place(intent, await self._markets.require(symbol))
+        market_id = await self._markets.require(symbol)
+        if self._words.before is not None:
+            await self._words.before(intent)
+        call = self._words.place(intent, market_id)
         judgement = await order_sent(
             self._wire,
             Desk.of(intent.instrument),
@@ -206,7 +214,9 @@ class RawVenue:
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list for the order of *intent*; raises like :meth:`open_orders`."""
         lists = OrderLists(named=self.look_up, resting=self.open_orders, others=self._others)
-        return await asked_everywhere(self._wire, lists, intent)
+        evidence = await asked_everywhere(self._wire, lists, intent)
+        why = self._parts.inconclusive
+        return evidence if why is None else replace(evidence, inconclusive=why(intent))
 
     async def _others(self, intent: OrderIntent) -> Mapping[str, str]:
         """Return what the latest orders and the executions show of the order of *intent*."""
