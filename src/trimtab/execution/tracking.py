@@ -248,6 +248,8 @@ def _shown(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
 def _contradiction(order: TrackedOrder, seen: VenueOrder) -> str:
     """Say how the venue's picture contradicts what was concluded, or return nothing."""
     lots = order.intent.lots
+    if seen.contradiction:
+        return seen.contradiction
     if order.state in (OrderState.REFUSED, OrderState.ABSENT):
         return f"the venue shows an order that was {order.state}"
     if order.venue_order_id not in (None, seen.venue_order_id):

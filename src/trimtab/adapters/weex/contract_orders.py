@@ -3,8 +3,8 @@
 A question about one order takes the venue's number alone, and the answer to an order tells it. One
 whose answer was lost is looked for by our name in the lists of open orders and of the orders of two
 days. Nothing says by when an order that ended stands there, so that it is never proved absent. What
-an order is for is told twice, by the side of its position and by ``reduceOnly``; one that says
-otherwise than it was sent is unreadable, and is left to a person. Sources: WEEX API "Contract" v3
+an order is for is told twice, by the side of its position and by ``reduceOnly``: one of which other
+things are told than were sent is a contradiction, for a person. Sources: WEEX API "Contract" v3
 "Get Order Info", "Get Current Orders" (pages of 100), "Get Order History" (1,000 rows, 90 days),
 "Get Current Conditional Orders", 2026-07.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -49,7 +50,7 @@ from trimtab.adapters.wire.exact import (
 from trimtab.adapters.wire.weights import Rank
 from trimtab.domain.errors import NotDone
 from trimtab.domain.instruments import Instrument, Symbol
-from trimtab.domain.orders import OrderIntent, Side, VenueOrder, VenueOrderId
+from trimtab.domain.orders import ClientOrderId, OrderIntent, Side, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
@@ -79,7 +80,6 @@ _FIELDS: Final = OrderFields(
     filled="executedQty",
     status="status",
 )
-_CLOSING: Final = frozenset({(Side.BUY, "SHORT"), (Side.SELL, "LONG")})
 _POSITIONS: Final = frozenset({"LONG", "SHORT"})
 INCONCLUSIVE: Final = (
     "WEEX finds an order of a contract by its own number alone, and does not say by when one that"
@@ -93,20 +93,23 @@ def position_side(side: Side, *, closes: bool) -> str:
     return "LONG" if (side is Side.BUY) is not closes else "SHORT"
 
 
-def closes(row: Row) -> bool:
-    """Say whether an order closes, which two of its fields say.
+def only_reduces(row: Row) -> bool:
+    """Say whether a resting order only reduces, which two of its fields have to say.
 
     Raises:
-        Unreadable: one is missing or wrong, or they contradict each other.
+        Unreadable: one is missing or wrong.
 
     """
+    is_closing = _position_in(row) == position_side(side_of(row), closes=True)
+    return is_closing and ("reduceOnly" not in row or truth_of(row, "reduceOnly"))
+
+
+def _position_in(row: Row) -> str:
+    """Return of which position an order is; raises Unreadable."""
     told = text_of(row, "positionSide")
     if told not in _POSITIONS:
         raise Unreadable("positionSide is neither LONG nor SHORT")
-    is_closing = (side_of(row), told) in _CLOSING
-    if "reduceOnly" in row and truth_of(row, "reduceOnly") is not is_closing:
-        raise Unreadable("reduceOnly contradicts side and positionSide")
-    return is_closing
+    return told
 
 
 def number_in(row: Row, name: str) -> str:
@@ -137,19 +140,34 @@ def order_rows(answer: object) -> tuple[Row, ...]:
     return tuple(map(written_anew, rows_of(answer)))
 
 
-def order_of(row: Row, intent: OrderIntent, *, market_id: str, ended: frozenset[str]) -> VenueOrder:
-    """Read an order, which must be the one of *intent*, and close what that closes.
+def order_of(
+    row: Row,
+    intent: OrderIntent,
+    *,
+    market_id: str,
+    ended: frozenset[str],
+    sent: Mapping[ClientOrderId, str],
+) -> VenueOrder:
+    """Read an order, which must be the one of *intent*, with how it is otherwise than it was sent.
+
+    *sent* tells of which position orders were sent since the venue is open. Of an older one that
+    only reduces it is known that it has to close; any other was sent against what was held, or not.
 
     Raises:
-        Unreadable: it is another one, opens where it should close, or does not say what was
-            executed.
+        Unreadable: it is another one, or does not say what was executed or of which position it is.
 
     """
     order = order_in(row, _FIELDS, intent, market_id=market_id, ended=ended)
-    if intent.reduce_only and not closes(row):
-        raise Unreadable("the venue says that it opens a position, and it was sent to close one")
-    closes(row)
-    return order
+    told = _position_in(row)
+    closing = position_side(intent.side, closes=True)
+    wanted = sent.get(intent.client_order_id, closing if intent.reduce_only else told)
+    reduces = truth_of(row, "reduceOnly") if "reduceOnly" in row else told == closing
+    if told == wanted and reduces is (told == closing):
+        return order
+    words = f"{told}, reduceOnly {str(reduces).lower()}"
+    what = "close" if wanted == closing else "open"
+    fault = f"the venue says {words} of an order that was sent to {what} {wanted}"
+    return replace(order, contradiction=fault)
 
 
 def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
@@ -160,7 +178,7 @@ def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
 
     """
     price = dearest_told([price_told(row, n) for n in ("price", "stopPrice")], side_of(row))
-    return open_order_in(row, _FIELDS, instrument, limit_price=price, reduce_only=closes(row))
+    return open_order_in(row, _FIELDS, instrument, limit_price=price, reduce_only=only_reduces(row))
 
 
 def waiting_order_of(row: Row, instrument: Instrument) -> OpenOrder:
@@ -179,7 +197,7 @@ def waiting_order_of(row: Row, instrument: Instrument) -> OpenOrder:
         "origQty": size,
         "executedQty": 0,
     }
-    reduces = closes(row)
+    reduces = only_reduces(row)
     if size <= 0 and not (reduces and truth_of(row, "closePosition")):
         raise Unreadable("an order that waits for a trigger has no size")
     limit = dearest(prices, side_of(row))
@@ -215,6 +233,8 @@ class WeexContractQuestions:
         self._markets = markets
         self.names: Names = {}
         """Orders of ours that were seen; whoever reads them writes it down."""
+        self.sent: dict[ClientOrderId, str] = {}
+        """The position that an order was sent to open or close; whoever sends it writes it down."""
 
     async def row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
         """Ask for one order; None where no list shows it now.
@@ -298,7 +318,7 @@ def weex_contract_orders(
         ours={Desk.LINEAR: _OURS},
         theirs=_THEIRS,
         market_of=lambda row: text_of(row, "symbol"),
-        order_of=order_of,
+        order_of=partial(order_of, sent=asks.sent),
         open_order_of=open_order_of,
         order_id_of=partial(order_id_in, fields=_FIELDS),
         name_of=partial(name_in, fields=_FIELDS),

@@ -182,7 +182,7 @@ def settings_of(answer: object, *, market_id: str) -> ContractSettings:
 
     """
     row = _one_of(answer, market_id)
-    require_combined(row, "separatedType", market_id)
+    require_combined(row, "separatedType", market_id=market_id)
     mode = MARGIN_MODES.get(text_of(row, "marginType"))
     sides = max(leverage_in(row, f"isolated{side}Leverage") for side in ("Long", "Short"))
     shared = leverage_in(row, "crossLeverage")
@@ -201,7 +201,7 @@ def leverage_in(row: Row, name: str) -> int:
     return leverage
 
 
-def require_combined(row: Row, name: str, market_id: str) -> None:
+def require_combined(row: Row, name: str, *, market_id: str) -> None:
     """Refuse a contract in which orders do not make one position of each side.
 
     Raises:

@@ -47,14 +47,14 @@ def brackets_of(tiers: Tiers, *, most: int) -> tuple[Bracket, ...]:
     for tier in tiers:
         with exact_arithmetic():
             bound = floor_times(2 * tier.rate, ONE)
-        steps.append(_step(floor, tier.up_to, rate=tier.rate, leverage=min(bound, most)))
+        steps.append(_step(floor=floor, cap=tier.up_to, rate=tier.rate, leverage=min(bound, most)))
         floor = tier.up_to
     with exact_arithmetic():
         end = floor + ONE
-    return (*steps, _step(floor, end, rate=_ALL, leverage=1))
+    return (*steps, _step(floor=floor, cap=end, rate=_ALL, leverage=1))
 
 
-def _step(floor: Decimal, cap: Decimal, *, rate: Decimal, leverage: int) -> Bracket:
+def _step(*, floor: Decimal, cap: Decimal, rate: Decimal, leverage: int) -> Bracket:
     """Return one step, whose rate is of the whole position."""
     return Bracket(
         notional_floor=floor,
@@ -143,7 +143,7 @@ def positions_of(answer: object) -> tuple[HeldPosition, ...]:
 def _position(row: Row) -> HeldPosition:
     """Read one position; a liquidation price of 0 stands for none that is near."""
     name, size = text_of(row, "symbol"), decimal_of(row, "size")
-    require_combined(row, "separatedMode", name)
+    require_combined(row, "separatedMode", market_id=name)
     sign, mode = _SIGNS.get(text_of(row, "side")), MARGIN_MODES.get(text_of(row, "marginType"))
     if sign is None or mode is None or size < 0:
         raise Unreadable("a position is neither long nor short, or has no margin mode")
@@ -186,6 +186,7 @@ class Measured:
     row: PositionRow
     tiers: Tiers
     mark: Decimal
+    """Quote per coin, > 0."""
 
 
 def hold_against(told: Iterable[Measured], pool: MarginPool) -> None:

@@ -30,7 +30,7 @@ def open_ports(wire: Wire, hosts: HostRecord, settings: VenueSettings) -> Opened
         asks = WeexContractQuestions(wire, markets)
         linear = weex_contract_orders(wire, markets, asks)
         account = WeexAccount(wire, markets, coins, (linear, asks), tiers=settings.tiers)
-        venue = weex_venue(wire, markets, orders, linear)
+        venue = weex_venue(wire, markets, orders, linear, sent=asks.sent)
         wallets = OneWallet("no call of the venue moves it; move it there yourself")
     return OpenedVenue(
         venue=venue,

@@ -65,11 +65,16 @@ def weex_coins_venue(wire: Wire, markets: DeskMarkets, orders: WeexOrders) -> Ra
 
 
 def weex_venue(
-    wire: Wire, markets: DeskMarkets, coins: WeexOrders, contract_orders: DeskOrders
+    wire: Wire,
+    markets: DeskMarkets,
+    coins: WeexOrders,
+    contract_orders: DeskOrders,
+    *,
+    sent: dict[ClientOrderId, str],
 ) -> RawVenue:
-    """Return orders of an account with contracts."""
+    """Return orders of an account with contracts; what each is for goes to *sent*."""
     linear = weex_contract_fills(wire, markets, contract_orders)
-    contracts = WeexContracts(wire, markets)
+    contracts = WeexContracts(wire, markets, sent)
     parts = VenueParts(
         markets=markets,
         orders=SplitOrders({Desk.SPOT: coins, Desk.LINEAR: contract_orders}),
@@ -149,9 +154,10 @@ _COINS: Final = OrderWords(
 class WeexContracts:
     """Orders of contracts by the position that they open or close, and what is set for them."""
 
-    def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, sent: dict[ClientOrderId, str]) -> None:
         self._wire = wire
         self._markets = markets
+        self._sent = sent
         self._held: dict[ClientOrderId, Decimal] = {}
         """Positions as they were read before an order, base units, signed."""
 
@@ -191,6 +197,7 @@ class WeexContracts:
                 f"{intent.client_order_id}: {against} are held, and more would open the other side"
             )
         side = position_side(intent.side, closes=against > 0)
+        self._sent[intent.client_order_id] = side
         asked = {**_written(intent, market_id), "positionSide": side}
         return RawCall(method="contractPrivatePostCapiV3Order", asked=asked)
 
