@@ -17,7 +17,7 @@ from trimtab.domain.errors import ConfigError, NotDone, OutcomeUnknown, Refused
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import Environment, OpenOrder
 from trimtab.domain.transfers import ListedState
-from trimtab.venues.facts import FenceKind
+from trimtab.venues.facts import FenceKind, Way
 from trimtab.venues.known import KNOWN
 
 SIZE = "0.004"
@@ -142,7 +142,8 @@ async def an_order_that_never_came_is_absent_everywhere(stage: Stage) -> None:
     with pytest.raises(OutcomeUnknown):
         await stage.opened.venue.submit(order)
     evidence = await stage.opened.venue.evidence_of_absence(order)
-    assert evidence.is_absent
+    assert evidence.shows_nothing
+    assert evidence.is_absent is (stage.facts.look_up.way is not Way.LISTED)
     assert set(evidence.sightings) == {"by_client_id", "open_orders", "all_orders", "fills"}
     await stage.opened.venue.submit(order)
     sightings = (await stage.opened.venue.evidence_of_absence(order)).sightings

@@ -177,6 +177,8 @@ class MemoryVenue:
         """What happens while a request of that name is answered."""
         self.twin_of_next_transfer = False
         """Whether somebody moves the same units in the same moment."""
+        self.inconclusive = ""
+        """Why no list proves anything by its silence; empty where it does."""
         self.restless = 0
         """How many more snapshots somebody trades just after."""
         self._arriving: list[tuple[datetime, OrderIntent]] = []
@@ -268,6 +270,7 @@ class MemoryVenue:
             asked_at=self.clock.now(),
             venue_now=self.clock.now() - timedelta(seconds=self.behind_s),
             sightings=dict.fromkeys(lists, word),
+            inconclusive=self.inconclusive,
         )
 
     async def transfer(self, intent: TransferIntent) -> VenueTransferId:

@@ -17,7 +17,7 @@ from trimtab.approval import approve, grant
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Symbol
-from trimtab.domain.orders import Fill, OrderIntent, OrderRecord, OrderState, TradeId
+from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState, TradeId
 from trimtab.domain.plan import Leg, Plan
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.stops import SeenStop, StopRecord, StopState
@@ -28,7 +28,7 @@ from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.reconcile import Reconciliation, reconcile
-from trimtab.workflow.recover import RecoveryReport, recover
+from trimtab.workflow.recover import NOTHING_SAID, RecoveryReport, recover
 from trimtab.workflow.statements import Books
 
 PORTFOLIO = Portfolio(assets=(), with_contracts=())
@@ -201,11 +201,16 @@ class Floor:
         async with ledger.holding_account(owner="a run"):
             return await execute(self.approved(), wiring)
 
-    async def recover(self, wrap: Callable[[Any], Any] = lambda port: port) -> RecoveryReport:
+    async def recover(
+        self,
+        wrap: Callable[[Any], Any] = lambda port: port,
+        *,
+        said: Mapping[ClientOrderId, str] = NOTHING_SAID,
+    ) -> RecoveryReport:
         """Recover in a process of its own."""
         desk, ledger = self.desk(wrap)
         async with ledger.holding_account(owner="a recovery"):
-            return await recover(desk, receive_window_ms=WINDOW_MS)
+            return await recover(desk, receive_window_ms=WINDOW_MS, said=said)
 
     async def reconcile(self, *, adopt: bool = False) -> Reconciliation:
         """Reconcile in a process of its own."""

@@ -146,6 +146,10 @@ def _after_recovery(report: RecoveryReport, code: Exit) -> str:
     left |= {each.outlook for each in report.unresolved_stops}
     if Outlook.CONTRADICTED in left:
         return "trimtab reconcile, and look at the orders and transfers on the venue"
+    for_you = [o.client_order_id for o in report.unresolved if o.outlook is Outlook.UNPROVABLE]
+    if for_you:
+        looked = "look for it at the venue; when it is not there, in orders and in executions"
+        return f"{looked}: trimtab recover --absent {for_you[0]}"
     return "trimtab recover, once the venue answers"
 
 

@@ -92,6 +92,30 @@ class AbsenceDoubted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceUnprovable:
+    """After the fence no list shows the order, at a venue where that proves nothing."""
+
+    client_order_id: ClientOrderId
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceSaid:
+    """The same, and a person has looked at the venue and says that there is no such order."""
+
+    client_order_id: ClientOrderId
+    by: str
+    at: datetime
+
+
+Absence = AbsenceShown | AbsenceUnprovable | AbsenceSaid
+"""No list shows the order after its fence, and what follows from that."""
+AbsenceNews = Absence | AbsenceDoubted
+"""What the whole evidence came to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FillsBooked:
     """Executions of a symbol are in the ledger."""
 
@@ -119,8 +143,7 @@ OrderEvent = (
     | WasLost
     | NotVisible
     | NoAnswer
-    | AbsenceShown
-    | AbsenceDoubted
+    | AbsenceNews
     | FillsBooked
     | FillsUnread
 )

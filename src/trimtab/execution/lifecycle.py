@@ -3,8 +3,9 @@
 Pure. Ledger, run machine and recovery all take their transitions from here;
 docs/order-states.md is rendered from it. Three rules are in the table's shape:
 
-* A write whose outcome is unknown leaves ``UNKNOWN`` only by being found or by a proof of
-  absence, never by being sent again or by a late refusal.
+* A write whose outcome is unknown leaves ``UNKNOWN`` only by being found, by a proof of
+  absence, or by a person's word where a venue can give no proof; never by being sent again or
+  by a late refusal.
 * ``FILLED`` and ``EXPIRED`` are entered by events that :func:`settled` alone makes, and it
   makes them only when the booked fills equal what the venue executed.
 * Terminal states absorb. A fill that still comes is booked and told apart
@@ -41,6 +42,8 @@ class EventKind(StrEnum):
     """The venue will not fill it further; fills are still to be booked."""
     ABSENCE_PROVED = "absence_proved"
     """After the fence no list of the venue shows it."""
+    ABSENCE_SAID = "absence_said"
+    """The same where lists prove nothing, and a person looked at the venue and says so."""
     SETTLED_WHOLE = "settled_whole"
     """Ended, executed whole, and the booked fills sum to that."""
     SETTLED_WITH_REST = "settled_with_rest"
@@ -64,6 +67,7 @@ TRANSITIONS: Final[Mapping[tuple[OrderState, EventKind], OrderState]] = MappingP
         (_S.UNKNOWN, _E.ACCEPTED): _S.OPEN,
         (_S.UNKNOWN, _E.ENDED): _S.SETTLING,
         (_S.UNKNOWN, _E.ABSENCE_PROVED): _S.ABSENT,
+        (_S.UNKNOWN, _E.ABSENCE_SAID): _S.ABSENT,
         (_S.UNKNOWN, _E.SETTLED_WHOLE): _S.FILLED,
         (_S.UNKNOWN, _E.SETTLED_WITH_REST): _S.EXPIRED,
         (_S.OPEN, _E.LOST): _S.OPEN,

@@ -37,6 +37,9 @@ MISSING_MIN: Final = 3
 """Spaced look-ups without a sight of the order before its absence may be concluded."""
 PROOFS_MAX: Final = 3
 """Collections of the whole evidence for one order in one run."""
+SAID_AFTER_S: Final = 300
+"""From then on behind the fence a person may say what no list proves: pages are late too."""
+TOO_EARLY: Final = "too early for a person's word"
 RESENDS_MAX: Final = 2
 """New attempts at one leg in place of attempts that came to nothing."""
 RETRY_AFTER_MAX_S: Final = 30.0
@@ -94,6 +97,16 @@ def recovery_fence_at(
 def may_prove_absence(*, missing: int, proofs: int) -> bool:
     """Whether enough look-ups saw nothing, and the evidence may still be collected."""
     return missing >= MISSING_MIN and proofs < PROOFS_MAX
+
+
+def may_be_said_at(fence_at: datetime) -> datetime:
+    """Return from when on a person may say that an order is absent."""
+    return fence_at + timedelta(seconds=SAID_AFTER_S)
+
+
+def is_fence_next(looked: int, fence_at: datetime, *, at: datetime) -> bool:
+    """Whether the fence is what comes next: before the next look-up, or when none is left."""
+    return looked >= LOOK_UPS_MAX or (fence_at - at).total_seconds() <= wait_s(looked)
 
 
 def resend_wait_s(came_to_nothing: int, *, retry_after_ms: int) -> float | None:

@@ -25,8 +25,12 @@ from trimtab.domain.orders import (
 )
 from trimtab.execution import retry
 from trimtab.execution.events import (
+    Absence,
     AbsenceDoubted,
+    AbsenceNews,
+    AbsenceSaid,
     AbsenceShown,
+    AbsenceUnprovable,
     FillsBooked,
     FillsUnread,
     LookUp,
@@ -53,6 +57,8 @@ class Outlook(StrEnum):
     """The venue did not answer, or not readably, until the questions were used up."""
     UNPROVED = "unproved"
     """It is not visible, and the evidence of absence stayed incomplete."""
+    UNPROVABLE = "unprovable"
+    """It is not visible, and the venue can prove no absence: a person looks and says."""
     STILL_OPEN = "still_open"
     """It rests on the venue."""
     UNSETTLED = "unsettled"
@@ -168,7 +174,7 @@ def told(order: TrackedOrder, event: OrderEvent, *, hurried: bool) -> Told:
             after = _lost(order, event.reason, event.at, hurried=hurried)
         case NotVisible() | NoAnswer():
             after = _unseen(order, event, hurried=hurried)
-        case AbsenceShown() | AbsenceDoubted():
+        case AbsenceShown() | AbsenceDoubted() | AbsenceUnprovable() | AbsenceSaid():
             after = _proved(order, event, hurried=hurried)
         case FillsBooked():
             after = _fills_read(_with_fills(order, event.fills), hurried=hurried)
@@ -299,15 +305,14 @@ def _unseen(order: TrackedOrder, event: NotVisible | NoAnswer, *, hurried: bool)
     if order.state is not OrderState.UNKNOWN:
         return _look_up(order, hurried=hurried, spent=Outlook.STILL_OPEN)
     provable = retry.may_prove_absence(missing=order.missing, proofs=order.proofs)
-    wait = retry.wait_s(order.looked)
-    if provable and not hurried and (order.fence_at - event.at).total_seconds() <= wait:
+    if provable and not hurried and retry.is_fence_next(order.looked, order.fence_at, at=event.at):
         ask = ProveAbsence(intent=order.intent, fence_at=order.fence_at)
         return dataclasses.replace(order, proofs=order.proofs + 1), (ask,)
     return _look_up(order, hurried=hurried, spent=Outlook.UNPROVED)
 
 
-def _proved(order: TrackedOrder, event: AbsenceShown | AbsenceDoubted, *, hurried: bool) -> Told:
-    """Take in what the whole evidence showed."""
+def _proved(order: TrackedOrder, event: AbsenceNews, *, hurried: bool) -> Told:
+    """Take in what the whole evidence showed, and what a person says where it proves nothing."""
     if order.state is not OrderState.UNKNOWN or order.is_done:
         return order, ()
     if isinstance(event, AbsenceDoubted):
@@ -318,8 +323,19 @@ def _proved(order: TrackedOrder, event: AbsenceShown | AbsenceDoubted, *, hurrie
     enough = order.missing >= retry.MISSING_MIN and event.at >= order.fence_at
     if not enough:
         return _look_up(order, hurried=hurried, spent=Outlook.UNPROVED)
-    state = next_state(order.state, EventKind.ABSENCE_PROVED)
-    return dataclasses.replace(order, state=state, note="proved absent"), ()
+    return _absent(order, event), ()
+
+
+def _absent(order: TrackedOrder, event: Absence) -> TrackedOrder:
+    """Return an order that no list shows after its fence: absent, or left to a person."""
+    if isinstance(event, AbsenceUnprovable):
+        return dataclasses.replace(order, outlook=Outlook.UNPROVABLE, note=event.reason)
+    kind, note = EventKind.ABSENCE_PROVED, "proved absent"
+    if isinstance(event, AbsenceSaid):
+        kind, note = EventKind.ABSENCE_SAID, f"absent by the word of {event.by}"
+        if event.at < retry.may_be_said_at(order.fence_at):
+            return dataclasses.replace(order, outlook=Outlook.UNPROVABLE, note=retry.TOO_EARLY)
+    return dataclasses.replace(order, state=next_state(order.state, kind), note=note)
 
 
 def _with_fills(order: TrackedOrder, fills: tuple[Fill, ...]) -> TrackedOrder:

@@ -83,11 +83,18 @@ class AbsenceEvidence:
     sightings: Mapping[str, str]
     """By list (``by_client_id``, ``open_orders``, ``all_orders``, ``fills``): ``none`` or what
     was seen."""
+    inconclusive: str = ""
+    """Why the silence of every list proves nothing at this venue; empty where it proves."""
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether no list showed anything."""
+        return bool(self.sightings) and set(self.sightings.values()) == {"none"}
 
     @property
     def is_absent(self) -> bool:
-        """Whether no list showed anything."""
-        return bool(self.sightings) and set(self.sightings.values()) == {"none"}
+        """Whether no list showed anything, where that is a proof."""
+        return self.shows_nothing and not self.inconclusive
 
 
 class PaymentList(Protocol):

@@ -79,7 +79,7 @@ CASES: Final = MappingProxyType(
             _case(6, "an account that cannot be read is no empty account", Needed.READ),
             _case(7, "an order goes out as planned: name, side, size, limit, at once", Needed.SEND),
             _case(
-                8, "an order is found by our name, and one that is not there is absent", Needed.SEND
+                8, "an order is found by our name, and one that is not there is not", Needed.SEND
             ),
             _case(
                 9, "a second order under a name is proof of the first, not a refusal", Needed.SEND
@@ -90,7 +90,11 @@ CASES: Final = MappingProxyType(
             _case(13, "a cancel that comes too late is no error", Needed.SEND),
             _case(14, "fills come once each, over pages, with fee and our name", Needed.SEND),
             _case(15, "the fence is in every order", Needed.SEND),
-            _case(16, "an order that never came is absent in every list", Needed.SEND),
+            _case(
+                16,
+                "an order that never came is in no list, and absent where that is a proof",
+                Needed.SEND,
+            ),
             _case(
                 17, "a request that came too fast was not done, and silence is kept", Needed.SEND
             ),

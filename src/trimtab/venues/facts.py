@@ -45,6 +45,8 @@ class Way(StrEnum):
     """The unified call does what it says."""
     RAW = "raw"
     """The unified call does not ask this, or asks it wrongly; the raw call does."""
+    LISTED = "listed"
+    """No question asks by our name. Lists carry it, and what they do not show is not absent."""
     NONE = "none"
     """The venue has no such question."""
 

@@ -1,8 +1,9 @@
 """What may be promised of a venue, derived from its facts and from what was shown. Pure.
 
-Nobody sets a promise. A venue can be no more than its facts allow: an order is sent for good
-only where its absence can be proved, by a fence and a look-up under our own name. And it is
-no more than its adapter has shown in the numbered cases (:mod:`trimtab.venues.cases`).
+Nobody sets a promise. A venue can be no more than its facts allow: an order is sent for good only
+where it can be found under our own name and a fence keeps it from coming late; with nobody there,
+only where its absence can be proved besides. And a venue is no more than its adapter has shown in
+the numbered cases (:mod:`trimtab.venues.cases`).
 """
 
 from __future__ import annotations
@@ -107,6 +108,11 @@ def _allowed(facts: MarketFacts) -> tuple[Level, tuple[str, ...]]:
         told = f"an ended order is found by our name for {kept_s} seconds, gone before it is proved"
         return Level.DRY_RUN_ONLY, (f"{told} absent",)
     because = []
+    if facts.look_up.way is Way.LISTED:
+        because.append(
+            "an order whose answer is lost is looked for in lists, whose silence proves nothing: a"
+            " person decides about it"
+        )
     if not facts.fence.holds_at_match:
         because.append(
             f"its fence ({facts.fence.name}) is known to hold when a request arrives, not when an"

@@ -17,7 +17,9 @@ from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Evidence, OrderRecord, VenueOrder
 from trimtab.execution.events import (
     AbsenceDoubted,
+    AbsenceSaid,
     AbsenceShown,
+    AbsenceUnprovable,
     FillsBooked,
     FillsUnread,
     LookUp,
@@ -94,6 +96,8 @@ class Inquiry:
     """Asks what the core wants to know."""
 
     desk: Desk
+    said: Mapping[ClientOrderId, str] = field(default_factory=dict)
+    """Orders that a person has looked for at the venue and says are not there, with who."""
     locks: dict[Symbol, asyncio.Lock] = field(default_factory=dict)
     """One reading of a symbol's executions at a time."""
 
@@ -143,13 +147,21 @@ class Inquiry:
                 evidence = await self.desk.venue.evidence_of_absence(command.intent)
         except (VenueError, TimeoutError) as error:
             return self._doubted(name, _told(error), _kept(error))
-        if not evidence.is_absent:
+        if not evidence.shows_nothing:
             seen = ", ".join(f"{k}: {v}" for k, v in sorted(evidence.sightings.items()))
             return self._doubted(name, f"not absent from every list ({seen})", evidence)
         if min(evidence.asked_at, evidence.venue_now) < command.fence_at:
             return self._doubted(name, "the venue's clock has not passed the fence", evidence)
-        shown = AbsenceShown(client_order_id=name, at=evidence.asked_at)
-        return OrderNews(event=shown, evidence=evidence)
+        return OrderNews(event=self._absence(name, evidence), evidence=evidence)
+
+    def _absence(self, name: ClientOrderId, evidence: AbsenceEvidence) -> OrderEvent:
+        """Return what it means that no list shows the order after its fence."""
+        at = evidence.asked_at
+        if evidence.is_absent:
+            return AbsenceShown(client_order_id=name, at=at)
+        if name in self.said:
+            return AbsenceSaid(client_order_id=name, by=self.said[name], at=at)
+        return AbsenceUnprovable(client_order_id=name, reason=evidence.inconclusive, at=at)
 
     def _doubted(
         self, name: ClientOrderId, reason: str, evidence: Evidence | AbsenceEvidence | None

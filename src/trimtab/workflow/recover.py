@@ -11,9 +11,11 @@ killing it anywhere, changes nothing but the time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, OrderState
@@ -30,6 +32,7 @@ from trimtab.workflow.recovered_transfers import RecoveredTransfer, resolved_tra
 
 LOOKED_FOR = timedelta(days=1)
 """How long after its beginning an order that was proved absent is looked for once more."""
+NOTHING_SAID: Final[Mapping[ClientOrderId, str]] = MappingProxyType({})
 _EXIT_CONTRADICTED = 6
 _EXIT_UNREACHABLE = 7
 _EXIT_INTERRUPTED = 130
@@ -148,10 +151,14 @@ async def leftovers(ledger: Ledger, *, now: datetime) -> Leftovers:
     )
 
 
-async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
+async def recover(
+    desk: Desk, *, receive_window_ms: int, said: Mapping[ClientOrderId, str] = NOTHING_SAID
+) -> RecoveryReport:
     """Resolve every order, transfer and stop that is not closed. The account must be held already.
 
-    Stops come first: one that fired is an order from then on.
+    Stops come first: one that fired is an order from then on. *said* are orders that a person has
+    looked for at the venue and says are not there, with who: it counts where the venue itself can
+    prove no absence, once no list shows the order, and nowhere else.
 
     Raises:
         LedgerError: a finding could not be recorded; run it again.
@@ -162,7 +169,8 @@ async def recover(desk: Desk, *, receive_window_ms: int) -> RecoveryReport:
     stops = await resolved_stops(left.stops, desk, receive_window_ms)
     if any(each.record.state is StopState.DONE for each in stops):
         left = await leftovers(desk.ledger, now=desk.clock.now())
-    found = await resolved_orders([*left.open_orders, *left.absent], desk, receive_window_ms)
+    inquiry = Inquiry(desk=desk, said=said)
+    found = await _resolved([*left.open_orders, *left.absent], inquiry, receive_window_ms)
     for saved in left.plans:
         await _concluded(saved, desk)
     return RecoveryReport(
@@ -213,10 +221,17 @@ async def resolved_orders(
         LedgerError: a finding could not be recorded; run it again.
 
     """
+    return await _resolved(records, Inquiry(desk=desk), receive_window_ms)
+
+
+async def _resolved(
+    records: Sequence[OrderRecord], inquiry: Inquiry, receive_window_ms: int
+) -> tuple[Recovered, ...]:
+    """Ask about all of *records* side by side by *inquiry*; raises like :func:`resolved_orders`."""
     if not records:
         return ()
+    desk = inquiry.desk
     fills = await desk.ledger.fills()
-    inquiry = Inquiry(desk=desk)
     left = [_left_behind(r, fills, desk, receive_window_ms) for r in records]
     tasks = [
         asyncio.ensure_future(_resolve(order, record, inquiry))

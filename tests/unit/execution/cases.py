@@ -23,7 +23,9 @@ from trimtab.domain.orders import (
 from trimtab.domain.payments import Payment, PaymentId, PaymentKind
 from trimtab.execution.events import (
     AbsenceDoubted,
+    AbsenceSaid,
     AbsenceShown,
+    AbsenceUnprovable,
     FillsBooked,
     FillsUnread,
     NoAnswer,
@@ -140,6 +142,14 @@ def unseen(at: float = 0) -> NotVisible:
 
 def absent(at: float = 60) -> AbsenceShown:
     return AbsenceShown(client_order_id=NAME, at=later(at))
+
+
+def unprovable(at: float = 60) -> AbsenceUnprovable:
+    return AbsenceUnprovable(client_order_id=NAME, reason="its lists may be late", at=later(at))
+
+
+def said_absent(at: float) -> AbsenceSaid:
+    return AbsenceSaid(client_order_id=NAME, by="ann@desk", at=later(at))
 
 
 def after(*events: OrderEvent, order: TrackedOrder = ORDER, hurried: bool = False) -> Told:

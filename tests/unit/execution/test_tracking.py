@@ -22,7 +22,9 @@ from tests.unit.execution.cases import (
     fill,
     in_state,
     later,
+    said_absent,
     shown,
+    unprovable,
     unseen,
 )
 from trimtab.domain.instruments import Lots
@@ -160,6 +162,68 @@ def test_an_order_with_fills_is_not_absent_whatever_the_lists_show() -> None:
     ours = fill(1, client_order_id=ORDER.intent.client_order_id)
     order, _ = after(LOST, booked(ours), *[unseen(100)] * 3, absent(100))
     assert order.outlook is Outlook.CONTRADICTED
+
+
+def test_where_silence_proves_nothing_an_order_stays_unknown_and_a_person_is_asked() -> None:
+    order, asks = after(LOST, *[unseen(100)] * 3, unprovable(100))
+    assert (order.state, order.outlook) == (OrderState.UNKNOWN, Outlook.UNPROVABLE)
+    assert (asks, order.note) == ((), "its lists may be late")
+
+
+FENCE_S = 17
+"""When the fence of an order is that left at once: window, processing, margin."""
+
+
+@pytest.mark.parametrize(
+    ("at", "state"),
+    [
+        (FENCE_S + retry.SAID_AFTER_S, OrderState.ABSENT),
+        (FENCE_S + retry.SAID_AFTER_S - 1, OrderState.UNKNOWN),
+    ],
+)
+def test_a_persons_word_counts_some_minutes_after_the_fence(at: int, state: OrderState) -> None:
+    order, asks = after(LOST, *[unseen(at)] * 3, said_absent(at))
+    assert (order.state, asks) == (state, ())
+    assert order.is_done
+    word = "absent by the word of ann@desk" if order.state.is_terminal else "too early"
+    assert word in order.note
+
+
+@pytest.mark.parametrize("misses", [0, 1, 2])
+@pytest.mark.parametrize("news", [unprovable(400), said_absent(400)])
+def test_nobody_is_asked_and_no_word_counts_before_three_misses(
+    news: OrderEvent, misses: int
+) -> None:
+    order, asks = after(LOST, *[unseen(400)] * misses, news)
+    assert (order.state, order.outlook) == (OrderState.UNKNOWN, Outlook.ASKING)
+    assert isinstance(asks[0], LookUp)
+
+
+def test_an_order_with_fills_is_not_absent_whatever_a_person_says() -> None:
+    ours = fill(1, client_order_id=ORDER.intent.client_order_id)
+    order, _ = after(LOST, booked(ours), *[unseen(400)] * 3, said_absent(400))
+    assert order.outlook is Outlook.CONTRADICTED
+
+
+def test_an_order_that_was_said_to_be_absent_and_shows_is_a_contradiction() -> None:
+    order, _ = after(LOST, *[unseen(400)] * 3, said_absent(400), shown(10))
+    assert order.outlook is Outlook.CONTRADICTED
+
+
+def test_a_word_about_an_order_that_the_venue_has_shown_changes_nothing() -> None:
+    order, _ = after(shown(0, ended=False))
+    assert told(order, said_absent(400), hurried=False) == (order, ())
+
+
+def test_a_far_fence_is_waited_out_once_the_look_ups_are_used_up() -> None:
+    far = dataclasses.replace(ORDER, receive_window_ms=120_000, fence_at=later(132))
+    order, asks = after(LOST, order=far)
+    while asks and isinstance(asks[0], LookUp):
+        order, asks = told(order, unseen(10), hurried=False)
+    assert asks == (ProveAbsence(intent=ORDER.intent, fence_at=later(132)),)
+    assert order.looked == retry.LOOK_UPS_MAX
+    order, asks = told(order, absent(133), hurried=False)
+    assert (order.state, asks) == (OrderState.ABSENT, ())
 
 
 def test_doubtful_evidence_is_asked_for_a_bounded_number_of_times() -> None:

@@ -55,6 +55,7 @@ def test_proof_of_absence_and_every_case_make_a_venue_live() -> None:
     ("facts", "level", "reason"),
     [
         (looked_up(way=Way.NONE), Level.DRY_RUN_ONLY, "looked up by the name"),
+        (looked_up(way=Way.LISTED), Level.LIVE_WITH_PERSON, "a person decides about it"),
         (fenced(kind=FenceKind.NONE), Level.DRY_RUN_ONLY, "keeps a late order"),
         (looked_up(kept_s=SETTLED_S - 1), Level.DRY_RUN_ONLY, "gone before it is proved absent"),
         (looked_up(kept_s=SETTLED_S), Level.LIVE_WITH_PERSON, "for 120 seconds only"),

@@ -6,7 +6,7 @@ See docs/design/0003-never-twice.md for what follows from the answers.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from trimtab.adapters.wire.calls import Endpoint, Wire
@@ -30,6 +30,8 @@ class OrderLists:
     """What rests in markets."""
     others: Callable[[OrderIntent], Awaitable[Mapping[str, str]]]
     """What the lists ``all_orders`` and ``fills`` show of an order, ``none`` for nothing."""
+    inconclusive: str = ""
+    """Why the silence of all of them proves nothing; empty where it proves."""
 
 
 async def asked_everywhere(wire: Wire, lists: OrderLists, intent: OrderIntent) -> AbsenceEvidence:
@@ -47,7 +49,8 @@ async def asked_everywhere(wire: Wire, lists: OrderLists, intent: OrderIntent) -
             **others,
         }
 
-    return await evidence_of(wire, Desk.of(intent.instrument), sightings)
+    shown = await evidence_of(wire, Desk.of(intent.instrument), sightings)
+    return replace(shown, inconclusive=lists.inconclusive)
 
 
 async def evidence_of(

@@ -9,7 +9,7 @@ how leverage is set. See docs/design/0027-bybit-spot.md and docs/design/0036-bit
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -115,8 +115,10 @@ class VenueParts:
     """What moved the futures wallet since an instant; None for an account of coins alone."""
     leverage: SetsLeverage | None
     """None where only coins are traded."""
-    inconclusive: Callable[[OrderIntent], str] | None = None
-    """Why no list proves that an order of that intent never came, empty where all do together."""
+    inconclusive: str = ""
+    """Why no absence of an order is proved by the lists; empty where it is."""
+    unproved: frozenset[Desk] = frozenset(Desk)
+    """The desks of which that is true."""
 
 
 class RawVenue:
@@ -213,10 +215,14 @@ class RawVenue:
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list for the order of *intent*; raises like :meth:`open_orders`."""
-        lists = OrderLists(named=self.look_up, resting=self.open_orders, others=self._others)
-        evidence = await asked_everywhere(self._wire, lists, intent)
-        why = self._parts.inconclusive
-        return evidence if why is None else replace(evidence, inconclusive=why(intent))
+        is_unproved = Desk.of(intent.instrument) in self._parts.unproved
+        lists = OrderLists(
+            named=self.look_up,
+            resting=self.open_orders,
+            others=self._others,
+            inconclusive=self._parts.inconclusive if is_unproved else "",
+        )
+        return await asked_everywhere(self._wire, lists, intent)
 
     async def _others(self, intent: OrderIntent) -> Mapping[str, str]:
         """Return what the latest orders and the executions show of the order of *intent*."""

@@ -88,7 +88,8 @@ def weex_venue(
         ),
         payments=WeexPayments(wire, markets).since,
         leverage=contracts.set_leverage,
-        inconclusive=_inconclusive,
+        inconclusive=INCONCLUSIVE,
+        unproved=frozenset({Desk.LINEAR}),
     )
     return RawVenue(wire, parts)
 
@@ -139,11 +140,6 @@ def _cancelled(answer: object) -> VenueOrderId:
 
     """
     return cancelled_number(answer) if "success" in mapping_of(answer) else cancelled_id(answer)
-
-
-def _inconclusive(intent: OrderIntent) -> str:
-    """Return why the silence of all lists proves nothing; of coins it does."""
-    return INCONCLUSIVE if intent.instrument.is_contract else ""
 
 
 _COINS: Final = OrderWords(

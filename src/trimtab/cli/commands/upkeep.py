@@ -19,6 +19,8 @@ from trimtab.cli.beside import refuse_unread_stops
 from trimtab.cli.exits import Exit
 from trimtab.cli.flags import FLAG
 from trimtab.cli.logged_progress import LoggedProgress
+from trimtab.cli.prompt import answered, local_approver
+from trimtab.cli.said_absent import asked_absent, not_said, refuse_a_word_too_soon
 from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards
 from trimtab.cli.views_reconcile import reconcile_result
@@ -39,6 +41,7 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.domain.trading import TradingState
+from trimtab.ports import Answer
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport, leftovers
@@ -55,8 +58,16 @@ BY_HAND: Final = "halted by hand"
 """The reason when none is given."""
 
 
-def recover() -> Exit:
-    """Find out about every order and transfer that is not closed."""
+def recover(*, absent: ClientOrderId | None = None) -> Exit:
+    """Find out about every order and transfer that is not closed.
+
+    Parameters
+    ----------
+    absent
+        The name of an order that you have looked for at the venue and that is not there. Asked once
+        more, and only where the venue itself can prove no absence.
+
+    """
     config = session.configuration()
 
     async def work(given: Work) -> Result:
@@ -66,6 +77,13 @@ def recover() -> Exit:
             await refuse_unread_stops(ledger, config)
             left = await leftovers(ledger, now=SystemClock().now())
             bare = await without_stop(ledger, rules, quote)
+        said: Mapping[ClientOrderId, str] = {}
+        if absent is not None:
+            record = refuse_a_word_too_soon(left.open_orders, absent, config, SystemClock().now())
+            answer = await answered(asked_absent(record, local_approver(config)), given.stop)
+            if answer is not Answer.YES:
+                return not_said(absent, given.stop)
+            said = {absent: owner()}
         if left.is_nothing:
             nothing = RecoveryReport(orders=(), transfers=(), interrupted=False)
             return recover_result(nothing, (), bare)
@@ -73,7 +91,7 @@ def recover() -> Exit:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
-                report = await recovered(desk, receive_window_ms=window_ms)
+                report = await recovered(desk, receive_window_ms=window_ms, said=said)
             bare = await without_stop(shell.ledger, rules, quote)
             return recover_result(report, await shell.ledger.orders(plan_digest=None), bare)
 
