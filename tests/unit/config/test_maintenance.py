@@ -8,8 +8,10 @@ import pytest
 
 from tests.unit.config.conftest import Faults, Load
 from tests.unit.config.texts import text_with
+from trimtab.config.starter import starter
 from trimtab.domain.declared import MaintenanceTier
 from trimtab.domain.instruments import Asset
+from trimtab.domain.snapshot import Environment
 
 WEEX = ("venue", 'id = "weex"')
 LIVE = ("venue", 'environment = "live"')
@@ -130,3 +132,11 @@ def test_a_key_is_vouched_for_where_either_venue_does_not_tell_of_it(
     assert load(text_with(LIVE, vouched, there)).policy.key_trust == "vouched"
     told = ("hedge", 'venue = { id = "bybit" }')
     assert "venue.key_rights" in {fault.key for fault in faults(text_with(LIVE, vouched, told))}
+
+
+def test_the_starter_says_what_is_to_be_declared_where_the_venue_tells_none(load: Load) -> None:
+    text = starter("moderate", venue="weex", environment=Environment.LIVE)
+    hint = "# maintenance = {"
+    (tier,) = load(text.replace(hint, hint.removeprefix("# "))).policy.tiers["BTC"]
+    assert tier == READ[0]
+    assert hint not in starter("moderate", venue="bybit", environment=Environment.LIVE)
