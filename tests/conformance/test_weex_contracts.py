@@ -195,6 +195,15 @@ async def test_an_order_whose_answer_is_lost_is_found_in_the_list_and_then_by_nu
         assert [a.path for a in stage.line.asked[begun:]] == [ONE]
 
 
+async def test_an_order_that_its_number_does_not_find_is_still_looked_for_in_the_lists() -> None:
+    async with staged("weex", Market.LINEAR) as stage:
+        one = stage.buy("0.004")
+        seen = await stage.opened.venue.submit(one)
+        gone = Told(status=400, body=b'{"code":-3200,"msg":"Order does not exist"}')
+        stage.line.spoil(gone, which=lambda a: a.path == ONE)
+        assert await stage.opened.venue.look_up(one) == seen
+
+
 async def test_an_order_that_no_list_shows_yet_is_never_concluded_absent() -> None:
     async with staged("weex", Market.LINEAR) as stage:
         one = stage.buy("0.004")
