@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ async def test_a_cancel_is_done_when_the_venue_says_that_this_order_rests_no_mor
 
 
 def accepted(**fields: Any) -> Told:
-    told = {"orderId": "7", "clientOrderId": "x", "success": True}
+    told = {"orderId": "7", "clientOrderId": "OURS", "success": True}
     return row(**told | {"errorCode": "", "errorMessage": ""} | fields)
 
 
@@ -158,9 +159,11 @@ async def test_an_order_of_a_contract_is_refused_not_done_or_unknown(
     answer: Told, error: type[VenueError]
 ) -> None:
     async with staged("weex", Market.LINEAR) as stage:
-        stage.line.spoil(answer, which=stage.floor.is_order)
+        one = stage.buy("0.004")
+        ours = answer.body.replace(b'"OURS"', json.dumps(one.client_order_id).encode())
+        stage.line.spoil(replace(answer, body=ours), which=stage.floor.is_order)
         with pytest.raises(VenueError) as raised:
-            await stage.opened.venue.submit(stage.buy("0.004"))
+            await stage.opened.venue.submit(one)
         assert type(raised.value) is error, raised.value
         assert stage.floor.orders() == []
 

@@ -232,7 +232,7 @@ def _shown(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
             NoAnswer(client_order_id=intent.client_order_id, reason=note, at=event.at),
             hurried=hurried,
         )
-    if fault := _contradiction(order, seen):
+    if fault := seen.contradiction or _contradiction(order, seen):
         return _contradicted(order, fault)
     after = dataclasses.replace(
         order,
@@ -254,8 +254,6 @@ def _shown(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
 def _contradiction(order: TrackedOrder, seen: VenueOrder) -> str:
     """Say how the venue's picture contradicts what was concluded, or return nothing."""
     lots = order.intent.lots
-    if seen.contradiction:
-        return seen.contradiction
     if order.state in (OrderState.REFUSED, OrderState.ABSENT):
         return f"the venue shows an order that was {order.state}"
     if order.venue_order_id not in (None, seen.venue_order_id):

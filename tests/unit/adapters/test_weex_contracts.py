@@ -314,8 +314,13 @@ def test_what_other_positions_maintain_is_not_left_for_one() -> None:
         maintained(each, TIERS, mark=Decimal(60_000), most=400) for each in (held, other)
     )
     told = {"balance": "101450", "availableBalance": "100", "unrealizePnl": "0", "frozen": "0"}
-    pool = pools_of([wallet(**told)], (row, beside))[USDT]
-    hold_against([Measured(row=row, tiers=TIERS, mark=Decimal(60_000))], pool)
+    measured = Measured(row=row, tiers=TIERS, mark=Decimal(60_000))
+    both = pools_of([wallet(**told)], (row, beside))[USDT]
+    alone = pools_of([wallet(**told)], (row,))[USDT]
+    assert both.maintenance_margin - alone.maintenance_margin == beside.maintenance
+    hold_against([measured], both)
+    with pytest.raises(Unserved, match="liquidates at 104300"):
+        hold_against([measured], alone)
 
 
 # Orders
