@@ -32,6 +32,7 @@ from tests.fakes.leaping import now
 from tests.wire.opened import NoWaiting, intent
 from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
+from trimtab.domain.declared import MaintenanceTier
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
 from trimtab.domain.orders import OrderIntent
 from trimtab.domain.policy import ExecutionPolicy
@@ -68,6 +69,13 @@ _KEYS = {
 }
 OFFSETS_MS = {"kraken": 1500}
 """Where the clock tells seconds, nothing better is known of it by who does not wait."""
+TIERS = {
+    Asset("BTC"): (
+        MaintenanceTier(up_to=Decimal(50_000), rate=Decimal("0.005")),
+        MaintenanceTier(up_to=Decimal(1_000_000), rate=Decimal("0.01")),
+    )
+}
+"""What a person declares where the venue tells no maintenance margin."""
 _BY_HAND = {"hyperliquid": "0x" + "ab" * 16}
 
 
@@ -169,6 +177,7 @@ async def staged(
         ),
         max_clock_offset_ms=OFFSETS_MS.get(venue_id, 500),
         clock=NoWaiting(),
+        tiers=TIERS,
     )
     async with open_venue(settings, session=line.session) as opened:
         seen = await opened.market.snapshot(PORTFOLIO[market])

@@ -60,6 +60,17 @@ DERIBIT_LINEAR = (
     "/api/v2/private/get_positions",
 )
 WEEX = ("/api/v3/account/", "/api/v3/exchangeInfo", "/api/v3/market/depth")
+WEEX_LINEAR = (
+    "/capi/v3/account/accountConfig",
+    "/capi/v3/account/symbolConfig",
+    "/capi/v3/account/balance",
+    "/capi/v3/account/commissionRate",
+    "/capi/v3/account/position/allPosition",
+    "/capi/v3/market/exchangeInfo",
+    "/capi/v3/market/apiTradingSymbols",
+    "/capi/v3/market/premiumIndex",
+    "/capi/v3/market/depth",
+)
 MEXC = ("/api/v3/account", "/api/v3/tradeFee", "/api/v3/exchangeInfo", "/api/v3/depth")
 MEXC_LINEAR = (
     "/api/v1/private/account/assets",
@@ -161,6 +172,7 @@ READS = [
     *(pytest.param("bitget", Market.SPOT, path, id=path) for path in BITGET),
     *(pytest.param("bitget", Market.LINEAR, path, id=path) for path in BITGET_LINEAR),
     *(pytest.param("weex", Market.SPOT, path, id=path) for path in WEEX),
+    *(pytest.param("weex", Market.LINEAR, path, id=path) for path in WEEX_LINEAR),
     *(pytest.param("bingx", Market.SPOT, path, id=path) for path in BINGX),
     *(pytest.param("bingx", Market.LINEAR, path, id=path) for path in BINGX_LINEAR),
     *(pytest.param("deribit", Market.SPOT, path, id=path) for path in DERIBIT),
@@ -181,6 +193,7 @@ FILLS = [
     pytest.param("bitget", Market.SPOT, "/api/v2/spot/trade/fills", id="bitget-spot"),
     pytest.param("bitget", Market.LINEAR, "/api/v2/mix/order/fills", id="bitget-linear"),
     pytest.param("weex", Market.SPOT, "/api/v3/myTrades", id="weex-spot"),
+    pytest.param("weex", Market.LINEAR, "/capi/v3/userTrades", id="weex-linear"),
     pytest.param("bingx", Market.SPOT, "/openApi/spot/v1/trade/myTrades", id="bingx-spot"),
     pytest.param("bingx", Market.LINEAR, "/openApi/swap/v2/trade/fillHistory", id="bingx-linear"),
     pytest.param(

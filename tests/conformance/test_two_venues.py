@@ -18,9 +18,11 @@ from tests.conformance.line import Line, Mishap
 from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.stage import FLOORS
 from tests.conformance.test_whole_run import (
+    DECLARED,
     HEDGED,
     SENDS,
     SLOW,
+    VOUCHED,
     SaysYes,
     config_of,
     differences,
@@ -93,7 +95,11 @@ async def opened(
     """Open both venues on a floor each, as the composition root joins them."""
     file = folder / "trimtab.toml"
     text = config_of(coins, folder, market=Market.LINEAR, more=more, target=target)
-    text += ELSEWHERE.format(hedges=hedges)
+    text = text.replace(DECLARED.format(place="venue"), "") + ELSEWHERE.format(hedges=hedges)
+    if not PROFILES[hedges].tells_maintenance:
+        text += DECLARED.format(place="hedge.venue")
+    if not PROFILES[hedges].tells_rights and "key_rights" not in text:
+        text = text.replace("[portfolio.targets]", VOUCHED)
     if PROFILES[hedges].sandbox is None:  # Both are opened in one environment.
         text = text.replace('"testnet"', '"live"')
     file.write_text(text, encoding="utf-8")

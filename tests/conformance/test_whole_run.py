@@ -83,6 +83,12 @@ VOUCHED = """key_rights = "vouched"
 [portfolio.targets]"""
 
 
+DECLARED = """
+[{place}.maintenance]
+BTC = [{{ up_to = 50000, rate = 0.005 }}, {{ up_to = "1000000", rate = "0.01" }}]
+"""
+"""What is written where the venue of the contracts tells no maintenance margin."""
+
 SLOW = {"kraken": PROFILES["kraken"].order_limits[Desk.SPOT]}
 """Venues that take too little in a minute for a test to wait for."""
 
@@ -122,6 +128,8 @@ def config_of(
     if market is Market.SPOT:
         return text
     text = text.replace('["spot"]', '["spot", "swap"]')
+    if not PROFILES[venue_id].tells_maintenance:
+        more += DECLARED.format(place="venue")
     rest = str(1 - Decimal(target))
     return text.replace('BTC = "0.12"', f'BTC = "{target}"').replace("0.88", rest) + more
 

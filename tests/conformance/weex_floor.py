@@ -1,4 +1,4 @@
-"""WEEX v3 spot in process: coins, one market, prices that stand still.
+"""WEEX v3 in process: coins and contracts, one market each, prices that stand still.
 
 Written from the documentation of v3: an order's answer says only that it was received, a name is
 taken only while its order rests, executions carry no name and do not say in what the fee is, and
@@ -14,6 +14,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,6 +23,8 @@ from tests.conformance.bitget_floor import PASSPHRASE
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import now_ms
+from tests.conformance.weex_linear import THIN, ContractDesk
+from tests.conformance.weex_linear import Refusal as ContractRefusal
 from trimtab.venues.facts import Market
 
 Row = dict[str, Any]
@@ -39,6 +42,7 @@ _SPAN_MS = 7 * _DAY_MS
 _PAGES = {"/api/v3/allOrders": (100, 1000), "/api/v3/myTrades": (100, 100)}
 """Rows in an answer: usual and at most."""
 _ORDER = "/api/v3/order"
+_CAPI = "/capi/v3/"
 _PUBLIC = ("/api/v3/time", "/api/v3/exchangeInfo", "/api/v3/market/")
 
 
@@ -48,10 +52,11 @@ class WeexFloor:
     page = 100
 
     def __init__(self, market: Market) -> None:
-        assert market is Market.SPOT
+        self._is_linear = market is Market.LINEAR
         self._orders: list[Row] = []
         self._trades: list[Row] = []
         self._coins = dict(_COINS)
+        self.linear = ContractDesk(self._coins)
         self._routes: dict[tuple[str, str], Callable[[Row], Any]] = {
             ("GET", "/api/v3/time"): lambda _: {"serverTime": now_ms()},
             ("GET", "/api/v3/exchangeInfo"): self._markets,
@@ -68,6 +73,8 @@ class WeexFloor:
 
     def answer(self, asked: Asked) -> Told:
         """Execute a request and answer it."""
+        if asked.path.startswith(_CAPI):
+            return self._contracts(asked)
         route = self._routes.get((asked.method, asked.path))
         if route is None:
             return _refused(-1150, "Request method not supported.", status=405)
@@ -79,8 +86,24 @@ class WeexFloor:
         except _Refusal as refusal:
             return _refused(refusal.code, refusal.text)
 
+    def _contracts(self, asked: Asked) -> Told:
+        """Execute a request about contracts and answer it."""
+        path = asked.path.removeprefix(_CAPI)
+        route = self.linear.routes.get((asked.method, path))
+        if route is None or asked.host != "api-contract.weex.com":
+            return _refused(-1150, "Request method not supported.", status=405)
+        if not path.startswith("market/") and (fault := _unsigned(asked)):
+            return fault
+        given = json.loads(asked.body) if asked.method == "POST" else dict(parse_qsl(asked.query))
+        try:
+            return Told(body=json.dumps(route(given)).encode())
+        except ContractRefusal as refusal:
+            return _refused(refusal.code, refusal.text)
+
     def truth(self) -> Truth:
         """Return what the market and the account really are."""
+        if self._is_linear:
+            return replace(self.linear.trading.truth(), ask_quantity=THIN)
         return Truth(
             lot=Decimal("0.000001"),
             tick=Decimal("0.1"),
@@ -97,6 +120,8 @@ class WeexFloor:
 
     def orders(self) -> list[Placed]:
         """Return every order that was really taken, oldest first."""
+        if self._is_linear:
+            return self.linear.trading.placed()
         return [
             Placed(
                 name=row["clientOrderId"],
@@ -125,6 +150,9 @@ class WeexFloor:
 
     def trade_often(self, count: int) -> None:
         """Have *count* executions of an older order of ours in the list of executions."""
+        if self._is_linear:
+            self.linear.trading.trade_often(count)
+            return
         began = now_ms() - count - 1000
         rows = [
             _trade(number, at_ms=began + number // 3, quantity=Decimal("0.001"), order=1, buys=True)
@@ -133,22 +161,24 @@ class WeexFloor:
         self._trades = rows[1::2] + rows[::2]
 
     def pay_funding(self) -> None:
-        """Do nothing: coins pay none."""
+        """Settle funding once; coins pay none."""
+        self.linear.trading.pay_funding()
 
     def let_wait(self, order: Waiting) -> None:
-        """Do nothing: no list of its API is said to have *order*."""
+        """Have *order* wait in contracts; no list is said to have one of coins."""
+        self.linear.trading.waiting.append(order)
 
     def is_order(self, asked: Asked) -> bool:
         """Say whether a request places an order."""
-        return (asked.method, asked.path) == ("POST", _ORDER)
+        return (asked.method, asked.path) in {("POST", _ORDER), ("POST", f"{_CAPI}order")}
 
     def is_cancel(self, asked: Asked) -> bool:
         """Say whether a request cancels one."""
-        return (asked.method, asked.path) == ("DELETE", _ORDER)
+        return (asked.method, asked.path) in {("DELETE", _ORDER), ("DELETE", f"{_CAPI}order")}
 
     def is_account(self, asked: Asked) -> bool:
-        """Say whether a request reads the account."""
-        return asked.path == "/api/v3/account/"
+        """Say whether a request reads the account of the market of the case."""
+        return asked.path == (f"{_CAPI}account/balance" if self._is_linear else "/api/v3/account/")
 
     def is_move(self, asked: Asked) -> bool:
         """Say that nothing moves: a key has no call for it."""
@@ -156,7 +186,7 @@ class WeexFloor:
 
     def is_time(self, asked: Asked) -> bool:
         """Say whether a request asks for the venue's time."""
-        return asked.path == "/api/v3/time"
+        return asked.path == (f"{_CAPI}market/time" if self._is_linear else "/api/v3/time")
 
     def _markets(self, _: Row) -> Row:
         row = {

@@ -43,7 +43,7 @@ bybit        SOL/USDT:USDT  0.1       1        0.01    0.1      5
 bingx        ETH/USDT       0.0001    1        0.01    0.0001   2
 bingx        BTC/USDT:USDT  0.0001    1        0.1     0.0001   2
 weex         ETH/USDT       0.00001   1        0.01    0.0001   1
-weex         BTC/USDT:USDT  0.001     1        0.1     0.001    1
+weex         BTC/USDT:USDT  0.0001    1        0.1     0.0001   0
 mexc         BTC/USDT       0.000001  1        0.01    0.000001 1
 mexc         BTC/USDT:USDT  1         0.0001   0.1     1        0
 mexc         ETH/USDT:USDT  1         0.01     0.01    1        0

@@ -100,3 +100,42 @@ async def test_the_size_of_an_order_is_no_float() -> None:
         order = intent(fine, 123_456_789_012_345_678, "60000.1", line=1)
         asked = venue._words.place(order, "BTCUSDT").asked
     assert asked["quantity"] == "123456789.012345678"
+
+
+# Contracts
+
+
+async def test_executions_of_contracts_are_asked_for_in_weeks_and_in_halves_of_what_is_full() -> (
+    None
+):
+    async with staged("weex", Market.LINEAR) as stage:
+        stage.unmetered()
+        stage.floor.trade_often(250)
+        cursor = FillCursor(after=None, not_before=datetime.now(UTC) - timedelta(days=20))
+        fills = await stage.opened.venue.fills(stage.symbol, since=cursor)
+        assert len(fills) == len({fill.trade_id for fill in fills}) == 250
+        spans = [
+            int(asked.query.partition("endTime=")[2].partition("&")[0])
+            - int(asked.query.partition("startTime=")[2].partition("&")[0])
+            for asked in stage.line.asked
+            if asked.path == "/capi/v3/userTrades"
+        ]
+        assert max(spans) < 7 * 86_400_000
+
+
+async def test_an_execution_of_a_contract_has_its_size_in_coins() -> None:
+    async with staged("weex", Market.LINEAR) as stage:
+        await stage.opened.venue.submit(stage.buy("0.004"))
+        floor: Any = stage.floor
+        spoilt = [{**each, "qty": str(Decimal(each["qty"]) * 40)} for each in _trades(floor)]
+        told = Told(body=json.dumps(spoilt).encode())
+        for _ in range(4):
+            stage.line.spoil(told, which=lambda a: a.path == "/capi/v3/userTrades")
+        with pytest.raises(NotDone, match="do not make its value"):
+            await stage.opened.venue.fills(stage.symbol, since=from_the_start())
+
+
+def _trades(floor: Any) -> list[dict[str, Any]]:
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    week = {"startTime": str(now - 6 * 86_400_000), "endTime": str(now + 60_000)}
+    return list(floor.linear.trades(week))

@@ -123,6 +123,7 @@ def _part_settings(
         max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
         coin_margined=config.coin_margined,
+        tiers=config.policy.tiers,
     )
 
 

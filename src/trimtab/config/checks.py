@@ -31,6 +31,7 @@ from trimtab.config.positions import KeyPath
 from trimtab.config.profiles import PROFILES
 from trimtab.config.shape import is_per_asset, nearest_fix
 from trimtab.config.sources import NOTIFY_SECRETS
+from trimtab.config.tiers import tier_flaws
 from trimtab.config.words import ASSET
 from trimtab.domain.exact import ZERO, plain
 from trimtab.domain.references import DOLLAR_STABLES
@@ -68,10 +69,11 @@ def flaws(tree: Tree) -> Iterator[Flaw]:
     yield from neutral_flaws(tree, targeted=targeted(tree) or (), sleeved=sleeved_in(tree))
     yield from _markets(tree)
     hedge = section(tree, "hedge")
-    yield from venue_flaws(section(tree, "venue"), is_split="venue" in hedge)
+    yield from venue_flaws(section(tree, "venue"), hedge=hedge)
     yield from hedge_venue_flaws(section(tree, "venue"), hedge=hedge)
     yield from coin_flaws(section(tree, "venue"), is_split="venue" in hedge)
     yield from stop_flaws(section(tree, "venue"), hedge=hedge)
+    yield from tier_flaws(section(tree, "venue"), hedge=hedge)
     yield from dated_flaws(section(tree, "venue"), hedge=hedge)
     yield from _shared_routes(tree)
     yield from _url(tree)

@@ -44,15 +44,16 @@ def dated_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterat
             yield Flaw(path=path, reason="needs dated contracts; venue.markets has none", fix=fix)
 
 
-def venue_flaws(venue: Mapping[str, Any], *, is_split: bool) -> Iterator[Flaw]:
+def venue_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield what the section *venue* asks of an adapter that it has not.
 
-    Where contracts are held elsewhere (*is_split*), only its coins are asked for.
+    Where *hedge* has contracts held elsewhere, only its coins are asked for.
     """
     venue_id = venue.get("id")
     profile = PROFILES.get(venue_id) if isinstance(venue_id, str) else None
     if profile is None:
         return
+    is_split = "venue" in hedge
     markets = (MarketKind.SPOT.value,) if is_split else venue.get("markets", _USUAL)
     spoken = [kind.value for kind in MarketKind if kind in profile.kinds]
     if isinstance(markets, (list, tuple)) and any(
@@ -65,7 +66,10 @@ def venue_flaws(venue: Mapping[str, Any], *, is_split: bool) -> Iterator[Flaw]:
     if environment in list(Environment) and (why := profile.lacks(Environment(environment))):
         fix = f'write environment = "{profile.instead.value}"'
         yield Flaw(path=("venue", "environment"), reason=why, fix=fix)
-    if venue.get("key_rights") == KeyTrust.VOUCHED.value and profile.tells_rights:
+    there = hedge.get("venue")
+    elsewhere = PROFILES.get(str(there.get("id"))) if isinstance(there, dict) else None
+    all_told = profile.tells_rights and (elsewhere is None or elsewhere.tells_rights)
+    if venue.get("key_rights") == KeyTrust.VOUCHED.value and all_told:
         reason = f"{venue_id} tells what a key may do, so that nobody has to vouch for it"
         yield Flaw(path=("venue", "key_rights"), reason=reason, fix="leave it out")
 

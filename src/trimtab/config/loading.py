@@ -22,9 +22,11 @@ from trimtab.config.profiles import PROFILES, profile_layer
 from trimtab.config.provenance import Provenance, merged, with_sections
 from trimtab.config.settings import Config, Setting, Source, SourceKind
 from trimtab.config.sources import Layer, file_layer, find_file, options_layer, variables_layer
+from trimtab.config.tiers import undeclared
 from trimtab.config.translation import UNKNOWN_KEY, flaws_of
 from trimtab.domain.canonical import digest
-from trimtab.domain.instruments import Asset
+from trimtab.domain.history_policy import risky_of
+from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.snapshot import AccountKey
 
 MASK: Final = "***"
@@ -57,7 +59,22 @@ def load_config(
         found = [fault for fault in found if not fault.line]
     if document is None or unread or found:
         raise InvalidConfig(_in_order([*unread, *found], file=name))
-    return _config(document, provenance, file=file, home=home, cwd=cwd)
+    config = _config(document, provenance, file=file, home=home, cwd=cwd)
+    if missing := [provenance.locate(flaw) for flaw in _undeclared(config)]:
+        raise InvalidConfig(missing)
+    return config
+
+
+def _undeclared(config: Config) -> Iterator[Flaw]:
+    """Yield the coins whose contracts may be traded and nobody tells what they maintain."""
+    *_, part = config.parts
+    if MarketKind.SWAP not in part.markets:
+        return
+    place: KeyPath = ("hedge", "venue") if part.is_hedges else ("venue",)
+    policy = config.policy
+    used = dict.fromkeys((*policy.rebalance.assets, *policy.beside_targets))
+    coins = tuple(a for a in risky_of(used) if a != config.quote and policy.hedges(a))
+    yield from undeclared(policy, coins, venue_id=part.venue_id, path=(*place, "maintenance"))
 
 
 def _profile_layers(tree: Mapping[str, Any], provenance: Provenance) -> Iterator[Layer]:

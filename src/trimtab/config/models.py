@@ -38,6 +38,7 @@ from trimtab.config.models_overlays import Overlays
 from trimtab.config.models_portfolio import Portfolio
 from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.settings import ApprovalMode
+from trimtab.config.tiers import TiersText
 from trimtab.config.words import (
     LOCAL_URL,
     read_account,
@@ -95,6 +96,11 @@ class Venue(BaseModel):
     """Whether coin-margined contracts that you hold by hand are counted: in exposure, weights,
     leverage, margin and how far prices may move. Nothing is traded in them, and losses and books
     leave them out."""
+    maintenance: dict[AssetCode, TiersText] = Field(
+        default_factory=dict, examples=['BTC = [{ up_to = 50000, rate = "0.005" }]']
+    )
+    """What a position has to maintain, per coin, at a venue that does not tell it (WEEX): tiers as
+    its app shows them, each a largest notional and the rate of the whole position. Your word."""
     key_rights: KeyTrust = KeyTrust.TOLD
     """Whose word counts, in live, for what the key may do. At a venue that has no question for it,
     "vouched" says that you have seen the key: it cannot withdraw or move funds away."""

@@ -23,6 +23,7 @@ from trimtab.config.fields import (
     Whole,
 )
 from trimtab.config.numerals import fault
+from trimtab.config.tiers import TiersText
 from trimtab.config.words import read_address, read_venue
 from trimtab.domain.contracts import GainAction
 
@@ -48,6 +49,10 @@ class HedgeVenue(BaseModel):
     """The exchange's ccxt id; its environment is that of venue."""
     url: Annotated[str, BeforeValidator(read_address)] = ""
     """Where its local exchange listens; loopback only, and only in local, where it is needed."""
+    maintenance: dict[AssetCode, TiersText] = Field(
+        default_factory=dict, examples=['BTC = [{ up_to = 50000, rate = "0.005" }]']
+    )
+    """What a position has to maintain there, where the venue does not tell it; as in venue."""
 
 
 class Cross(BaseModel):

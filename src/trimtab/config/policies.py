@@ -18,6 +18,7 @@ from trimtab.config.models_hedge import Carry, Redeploy
 from trimtab.config.models_triggers import Schedule, Triggers
 from trimtab.config.overlaying import overlays_of
 from trimtab.config.sleeving import neutral_of, sleeves_of
+from trimtab.config.tiers import declared_tiers
 from trimtab.domain.contracts import CarryPolicy
 from trimtab.domain.exact import ONE, exact_arithmetic, ratio, rounded
 from trimtab.domain.firings import TriggerKind
@@ -87,6 +88,7 @@ def policy_of(document: Document) -> Policy:
         references=_references(document),
         history=_history(document),
         key_trust=document.venue.key_rights,
+        tiers=declared_tiers((document.hedge.venue or document.venue).maintenance),
         approval=ApprovalPolicy(
             ttl_s=document.approval.ttl_s,
             max_move_bps=document.approval.max_move_bps,

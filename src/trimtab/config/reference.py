@@ -105,6 +105,20 @@ A venue that has no question for it (WEEX) takes orders in live only when
 `venue.key_rights = "vouched"` says that you have seen the key; every plan then carries a warning.
 The sandbox does not tell; the local exchange tells when its scenario `serves`
 `api_restrictions`, and is judged the same way.
+
+## What a position has to maintain
+
+A venue tells it, and the gate holds our own figure against it (check `maintenance_agreement`).
+WEEX does not. There, copy the table of each coin that is hedged from the app or a notice, and look
+at it again when a notice says that tiers change; every plan carries a warning:
+
+```toml
+[venue.maintenance]                  # where contracts are elsewhere: [hedge.venue.maintenance]
+BTC = [{ up_to = 50000, rate = "0.005" }, { up_to = 100000, rate = "0.01" }]
+```
+
+`up_to` is the largest notional of the whole position in the contract's quote. Beyond the last tier
+no position is opened.
 """
 
 _CHANNELS: Final = """\

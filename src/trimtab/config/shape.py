@@ -22,6 +22,8 @@ Place = tuple[str, ...]
 """The names of a table from the top: ``("portfolio", "groups", ANY_NAME)``."""
 PER_ASSET: Final = frozenset(
     {
+        ("venue", "maintenance"),
+        ("hedge", "venue", "maintenance"),
         ("portfolio", "targets"),
         ("portfolio", "groups", ANY_NAME, "shares"),
         ("portfolio", "sleeves", ANY_NAME, "shares"),

@@ -85,6 +85,10 @@ def _venue(venue: str, environment: Environment) -> Iterator[str]:
             yield '# key_rights = "vouched"'
     if MarketKind.SWAP in PROFILES_OF_VENUES[venue].kinds:
         yield 'markets = ["spot", "swap"]   # swap is perpetual contracts'
+        if not PROFILES_OF_VENUES[venue].tells_maintenance:
+            yield "# The venue does not tell what a position has to maintain. To hedge a coin, copy"
+            yield "# its tiers from the app: the largest notional and the rate of each."
+            yield '# maintenance = { BTC = [{ up_to = 50000, rate = "0.005" }] }'
     else:
         yield 'markets = ["spot"]           # no contracts: the adapter has shown coins only'
 

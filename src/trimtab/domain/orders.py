@@ -144,6 +144,9 @@ class VenueOrder:
     """Whether the venue will not fill it any further."""
     status: str
     """The venue's own word, such as ``EXPIRED``; for the record, never decided on."""
+    contradiction: str = ""
+    """How it is otherwise than it was sent, by what the venue says besides; empty where it is not.
+    A person looks at such an order, and its executions are collected all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,11 @@ configuration from a valid file; complete, with no default that was not written 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from trimtab.domain.declared import DeclaredTiers
 from trimtab.domain.exact import ZERO, exact_arithmetic
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.history import HistoryNeed
@@ -334,6 +335,8 @@ class Policy:
     """Coins that may be held with an equal short; None where none is."""
     key_trust: KeyTrust = KeyTrust.TOLD
     """Whose word counts, in live, for what the key may do."""
+    tiers: DeclaredTiers = field(default_factory=dict)
+    """What positions have to maintain, where the venue of the contracts does not tell it."""
 
     @property
     def sleeved(self) -> tuple[Asset, ...]:

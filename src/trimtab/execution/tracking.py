@@ -232,7 +232,7 @@ def _shown(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
             NoAnswer(client_order_id=intent.client_order_id, reason=note, at=event.at),
             hurried=hurried,
         )
-    if fault := _contradiction(order, seen):
+    if fault := seen.contradiction or _contradiction(order, seen):
         return _contradicted(order, fault)
     after = dataclasses.replace(
         order,

@@ -156,7 +156,7 @@ _STATE: Final = (
         limit="0.05",
         unit="ratio",
         guards="Our maintenance margin against the venue's own figure; a warning unless futures"
-        " are opened.",
+        " are opened, and in every plan where you declare the tiers, because a venue tells none.",
     ),
 )
 

@@ -178,6 +178,9 @@ class VenueProfile:
     tells_rights: bool = True
     """Whether the venue has a question for what a key may do. Where it has none, nothing is sent
     in live unless the operator vouches for the key."""
+    tells_maintenance: bool = True
+    """Whether the venue tells what a position has to maintain. Where it does not, the operator
+    declares it; read only where contracts are traded."""
     time_fields: Mapping[Desk, str] = field(default_factory=dict)
     """The same for desks whose answer has them elsewhere than ``time_field``."""
     weight_window_s: int = 60

@@ -63,6 +63,11 @@ _MOVED_BY_HAND: Final = _besides(
     Outcome.NOT_APPLICABLE,
 )
 
+_NO_MOVES: Final = _besides(
+    {"VC-25": "no call of its API moves money between the wallets, so that a person moves margin"},
+    Outcome.NOT_APPLICABLE,
+)
+
 _NO_STOPS: Final = _besides(
     dict.fromkeys(("VC-26", "VC-27"), "no adapter places conditional orders there"),
     Outcome.NOT_SUPPORTED,
@@ -117,6 +122,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("weex", Market.SPOT): _all_but(
             _COINS_ONLY, _ANSWERED_AS_THE_FIRST, _UNTOLD_RIGHTS, _WAITING_UNTOLD
         ),
+        ("weex", Market.LINEAR): _all_but(_DUPLICATES_UNTOLD, _UNTOLD_RIGHTS, _NO_MOVES, _NO_STOPS),
         ("bingx", Market.SPOT): _all_but(_COINS_ONLY),
         ("bingx", Market.LINEAR): _all_but(_NO_STOPS),
         ("mexc", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _WAITING_UNTOLD),

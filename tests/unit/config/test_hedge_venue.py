@@ -110,7 +110,7 @@ def test_a_passphrase_that_is_missing_is_asked_for_by_its_own_name(load: Load, u
     ("lines", "key", "reason"),
     [
         (
-            [TESTNET, ("hedge", 'venue = { id = "weex" }')],
+            [TESTNET, ("hedge", 'venue = { id = "kraken" }')],
             "hedge.venue.id",
             "is not opened for swap",
         ),

@@ -304,11 +304,20 @@ def test_a_late_report_about_another_order_changes_nothing_on_a_closed_one() -> 
         ((shown(0),), shown(5)),
         ((shown(0),), booked(fill(5))),
         ((shown(10),), booked(fill(11))),
+        ((), shown(0, contradiction="it is on the side LONG")),
+        ((LOST,), shown(10, contradiction="it is on the side LONG")),
     ],
 )
 def test_what_contradicts_a_conclusion_needs_a_person(before, news) -> None:
     order, asks = after(*before, news)
     assert (order.outlook, asks) == (Outlook.CONTRADICTED, ())
+
+
+def test_an_order_that_says_other_than_was_sent_is_told_and_its_fills_are_booked() -> None:
+    ours = fill(10, client_order_id=ORDER.intent.client_order_id)
+    order, _ = after(shown(10, contradiction="it is on the side LONG"), booked(ours))
+    assert (order.outlook, order.booked) == (Outlook.CONTRADICTED, 10)
+    assert "it is on the side LONG" in order.note
     assert order.is_done
     again, asks = told(order, shown(10), hurried=False)
     assert (again, asks) == (order, ())

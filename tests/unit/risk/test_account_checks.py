@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from tests.builders import KEY, account, legs_of, limits, policy
 from tests.unit.risk.cases import CALM, ask, context, found, refused, unknown, verdict, warned
+from trimtab.domain.declared import MaintenanceTier
 from trimtab.domain.findings import Verdict
-from trimtab.domain.instruments import Symbol
+from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.orders import OrderState
 from trimtab.domain.snapshot import Environment
 
@@ -189,3 +190,19 @@ def test_a_difference_of_a_rounding_is_no_difference() -> None:
     pool = dataclasses.replace(small.pools["USDT"], maintenance_margin=Decimal(1))
     rounded = dataclasses.replace(small, pools={"USDT": pool})
     assert verdict(ask(rounded), "maintenance_agreement") == "pass"
+
+
+def test_tiers_that_a_person_declares_are_told_of_in_every_plan_and_excuse_nothing() -> None:
+    tier = MaintenanceTier(up_to=Decimal(50000), rate=Decimal("0.005"))
+    rules = dataclasses.replace(policy(), tiers={Asset("BTC"): (tier,), Asset("ETH"): (tier,)})
+    coins = account("USDT 90000, BTC 10 @ 60000")
+    finding = found(ask(coins, "buy 0.001 BTC", rules=rules), "maintenance_agreement")
+    assert (finding.verdict, finding.measured) == (Verdict.WARN, "declared")
+    assert finding.reason == (
+        "what contracts of BTC, ETH have to maintain is your word, not the venue's."
+    )
+    big = account("USDT 90000, BTC 10 @ 60000, perp BTC -1, wallet 90000")
+    pool = dataclasses.replace(big.pools["USDT"], maintenance_margin=Decimal(237))
+    unlike = dataclasses.replace(big, pools={"USDT": pool})
+    report = ask(unlike, "sell 0.01 perp BTC", rules=rules)
+    assert "maintenance_agreement" in refused(report)

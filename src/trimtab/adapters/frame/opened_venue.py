@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from trimtab.adapters.frame.daily_lists import DailyLists
 from trimtab.adapters.frame.no_stops import NoStops
 from trimtab.adapters.frame.only_read import OnlyRead
+from trimtab.domain.declared import DeclaredTiers
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
 from trimtab.domain.rights import KeyUse
@@ -44,6 +45,8 @@ class VenueSettings:
     clock: Clock
     coin_margined: bool = False
     """Whether coin-margined contracts are read and counted; nothing is ever traded in them."""
+    tiers: DeclaredTiers = field(default_factory=dict)
+    """What positions have to maintain, where the venue does not tell it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,9 @@ class OrderWords:
     takes_off: bool = False
     """Whether an order that is not seen to have ended at once is cancelled, because the venue is
     not known to take it off by itself."""
+    before: Callable[[OrderIntent], Awaitable[None]] | None = None
+    """What is read just before an order goes out, where its words depend on it; raises NotDone and
+    Refused, and nothing is sent then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,8 @@ class VenueParts:
     """None where only coins are traded."""
     inconclusive: str = ""
     """Why no absence of an order is proved by the lists; empty where it is."""
+    unproved: frozenset[Desk] = frozenset(Desk)
+    """The desks of which that is true."""
 
 
 class RawVenue:
@@ -132,7 +137,10 @@ class RawVenue:
         Where the answer says only that the order was received, it is looked at for moments.
         """
         symbol = intent.instrument.symbol
-        call = self._words.place(intent, await self._markets.require(symbol))
+        market_id = await self._markets.require(symbol)
+        if self._words.before is not None:
+            await self._words.before(intent)
+        call = self._words.place(intent, market_id)
         judgement = await order_sent(
             self._wire,
             Desk.of(intent.instrument),
@@ -207,11 +215,12 @@ class RawVenue:
 
     async def evidence_of_absence(self, intent: OrderIntent) -> AbsenceEvidence:
         """Ask every list for the order of *intent*; raises like :meth:`open_orders`."""
+        is_unproved = Desk.of(intent.instrument) in self._parts.unproved
         lists = OrderLists(
             named=self.look_up,
             resting=self.open_orders,
             others=self._others,
-            inconclusive=self._parts.inconclusive,
+            inconclusive=self._parts.inconclusive if is_unproved else "",
         )
         return await asked_everywhere(self._wire, lists, intent)
 

@@ -1,1 +1,1 @@
-"""WEEX v3: spot."""
+"""WEEX v3: spot, and perpetuals that settle in USDT."""

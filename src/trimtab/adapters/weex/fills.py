@@ -44,7 +44,7 @@ class WeexWindows:
         """Return the executions of a market from *start* to *end*, both inclusive."""
         told = TimedList(wire=self._wire, endpoint=_FILLS, rows_max=_PAGE)
         name, read = self._markets.market_id(symbol), self._reader(symbol)
-        return await told.between(name, start=start, end=end, read=read)
+        return await told.between({"symbol": name}, start=start, end=end, read=read)
 
     def _reader(self, symbol: Symbol) -> Callable[[object], tuple[Fill, ...]]:
         """Return what reads an answer, every row of it."""

@@ -48,7 +48,7 @@ _SPAN_MIN: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedList:
-    """A list of the venue that is asked by market and time."""
+    """A list of the venue that is asked by time."""
 
     wire: Wire
     endpoint: Endpoint
@@ -57,13 +57,13 @@ class TimedList:
 
     async def between(
         self,
-        name: str,
+        which: Mapping[str, str],
         *,
         start: datetime,
         end: datetime,
         read: Callable[[Any], tuple[T, ...]],
     ) -> tuple[T, ...]:
-        """Return what *read* finds of the market *name* from *start* to *end*, both inclusive.
+        """Return what *read* finds of *which* from *start* to *end*, both inclusive.
 
         Raises:
             NotDone: the venue does not answer, or not readably, or there is no end.
@@ -74,7 +74,7 @@ class TimedList:
         async def ask(*, start: datetime, end: datetime) -> tuple[T, ...] | None:
             """Read one stretch, but for a full answer and for a stretch that is too long."""
             times = {"startTime": milliseconds(start), "endTime": milliseconds(end)}
-            asked = {"symbol": name, **times, "limit": self.rows_max}
+            asked = {**which, **times, "limit": self.rows_max}
             try:
                 rows = await self.wire.read(self.endpoint, asked, read)
             except Refused as refusal:
@@ -84,7 +84,7 @@ class TimedList:
                 return None
             return None if len(rows) >= self.rows_max else rows
 
-        what = f"{self.endpoint.method} of {name}"
+        what = f"{self.endpoint.method} of {which.get('symbol', 'all')}"
         return await whole_stretch(ask, start=start, end=end, what=what)
 
 
@@ -167,7 +167,7 @@ class WeexOrders:
         name = await self._markets.require(intent.instrument.symbol)
         now = await self._wire.venue_now(Desk.SPOT)
         past = TimedList(wire=self._wire, endpoint=_PAST, rows_max=_PAST_PAGE)
-        rows = await past.between(name, start=now - RECENT, end=now, read=order_rows)
+        rows = await past.between({"symbol": name}, start=now - RECENT, end=now, read=order_rows)
         ours = [row for row in rows if row.get("clientOrderId") == intent.client_order_id]
         return f"order {ours[0]['orderId']}" if ours else "none"
 

@@ -138,7 +138,7 @@ def _row(setting: Setting) -> tuple[Text, Text, Text]:
     """Return one key with its source and value; defaults are dim."""
     value = setting.value
     if isinstance(value, list):
-        value = ", ".join(str(item) for item in value)
+        value = ", ".join(_item(item) for item in value)
     elif isinstance(value, bool):
         value = str(value).lower()  # As it is written in the file.
     style = "dim" if setting.source.kind is SourceKind.DEFAULT else ""
@@ -180,3 +180,10 @@ def schema() -> Exit:
     """Print the JSON Schema of the configuration; it is JSON with or without ``--json``."""
     put_document(file_schema())
     return Exit.DONE
+
+
+def _item(item: object) -> str:
+    """Return an item of a list: text, or what a table in it says."""
+    if not isinstance(item, dict):
+        return str(item)
+    return " ".join(f"{name} {value}" for name, value in item.items())

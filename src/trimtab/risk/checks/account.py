@@ -28,6 +28,8 @@ MAINTENANCE_TOLERANCE = Decimal("0.05")
 """How far our maintenance margin may differ from the venue's own figure, as a fraction."""
 MAINTENANCE_NOISE = Decimal(1)
 """Differences up to it are rounding, quote units."""
+DECLARED = "declared"
+"""What is measured where the operator answers for the tiers."""
 
 
 def max_asset_notional(case: Case, standing: Standing) -> tuple[Judgement, ...]:
@@ -201,13 +203,23 @@ def environment(case: Case) -> Judgement:
     return holds("plan", measured=seen, ok=planned == read, otherwise=text)
 
 
-def maintenance_agreement(_: Case, standing: Standing) -> tuple[Judgement, ...]:
-    """Compare our maintenance margin with the venue's own figure, per futures wallet."""
+def maintenance_agreement(case: Case, standing: Standing) -> tuple[Judgement, ...]:
+    """Compare our maintenance margin with the venue's own figure, per futures wallet.
+
+    Where the operator declares the tiers there is none, and that is a warning in every plan.
+    """
     state = standing.state
     opens = any(state.moves[j].instrument.is_contract for j in standing.raising.any)
     held = {state.instruments[s].settle for s, units in state.positions.items() if units}
     judged = tuple(_agreement(pool, state, opens=opens) for pool in sorted(held))
     judged += tuple(_coin_agreement(pool) for pool in coin_pools(state))
+    if case.policy.tiers:
+        coins = ", ".join(sorted(case.policy.tiers))
+        text = f"what contracts of {coins} have to maintain is your word, not the venue's."
+        word = Judgement(
+            subject="account", verdict=Verdict.WARN, measured=DECLARED, limit=None, reason=text
+        )
+        return (*judged, word)
     return judged or (holds("account", measured="no position", ok=True, otherwise=""),)
 
 

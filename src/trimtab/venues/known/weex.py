@@ -1,7 +1,8 @@
 """WEEX v3: spot and perpetual contracts. Pure data.
 
 Documentation: WEEX API v3, "Place Order", "Get Order Details", "Get Order Info", "Get Order
-History", "FAQs", "Demo Trading", 2026; v1 "Standard Specifications"; where it is silent, ccxt.
+History", "FAQs", "Demo Trading", 2026 (contracts: 2026-07); v1 "Standard Specifications"; where it
+is silent, ccxt.
 """
 
 from __future__ import annotations
@@ -79,14 +80,22 @@ _SPOT: Final = MarketFacts(
 _LINEAR: Final = replace(
     _SPOT,
     kinds=frozenset({MarketKind.SWAP}),
+    client_id=ClientId(
+        field="newClientOrderId",
+        param="clientOrderId",
+        pattern="[a-zA-Z0-9_-]{1,36}",
+        unique=Uniqueness.UNSTATED,
+        source='contract v3 "Place Order": needed, 1 to 36; what a second one is told is not said',
+    ),
     look_up=LookUp(
-        way=Way.NONE,
-        call="",
+        way=Way.LISTED,
+        call="contractPrivateGetCapiV3OrderHistory",
         param="",
         kept_s=None,
         source=(
-            'v3 "Get Order Info": by the venue\'s own id only; "Get Order History" carries our '
-            "name, and says neither by when an ended order stands there nor whether all do"
+            'contract v3 "Get Order Info": by the venue\'s own id only; "Get Current Orders" and'
+            ' "Get Order History" carry our name, and do not say by when an ended order stands'
+            " there"
         ),
     ),
     cancel=Cancel(
@@ -101,7 +110,7 @@ _LINEAR: Final = replace(
         leverage_call="contractPrivatePostCapiV3AccountLeverage",
         funding_hours=8,
         dated=False,
-        source="ccxt 4.5.90 weex.set_leverage, set_margin_mode",
+        source='contract v3 "Update Leverage Settings", "Change Margin Mode", 2026-07',
     ),
 )
 
@@ -132,8 +141,16 @@ FACTS: Final = VenueFacts(
             "calls change"
         ),
         "create_order for contracts chooses LONG or SHORT itself",
-        "an order of a contract cannot say that it only reduces",
-        "it tells no table of maintenance margin, so that no plan with contracts can be judged",
+        (
+            "an order of a contract cannot say that it only reduces: it names the position, LONG or"
+            " SHORT, and one against what is held closes it"
+        ),
+        (
+            "it tells no table of maintenance margin: the tiers are the word of whoever writes them"
+            " (venue.maintenance), and every plan warns of it"
+        ),
+        "whether a futures wallet's total has unrealised profit in it is on no page of v3",
+        "orders that trail the price may be in a list of their own, which is not read",
         "an execution of coins does not say in what its fee is; ccxt takes it for what is received",
         "the account's own fee rates were seen to be 0 while fees were paid",
         "an order of coins that waits for a trigger on its page is in no list that its API names",
