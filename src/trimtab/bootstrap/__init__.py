@@ -15,6 +15,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
@@ -41,6 +42,11 @@ from trimtab.ports import (
     Venue,
     Wallets,
 )
+
+
+_WINDOW_MS_MAX: Final = 60_000
+"""Most that a request names as its window: one venue takes no more, and the one that the account
+has besides may believe a request for longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,8 @@ def _part_settings(
 ) -> VenueSettings:
     """Return what has to be known to open one venue; raises like :func:`venue_settings`."""
     keys = credentials(config, environ, use=use, part=part)
+    execution = config.policy.execution
+    asked_ms = min(execution.receive_window_ms, _WINDOW_MS_MAX)
     return VenueSettings(
         account=dataclasses.replace(config.key, venue=part.venue_id),
         url=part.url,
@@ -119,7 +127,7 @@ def _part_settings(
         key_use=keys.use,
         quote=config.quote,
         markets=part.markets,
-        execution=config.policy.execution,
+        execution=dataclasses.replace(execution, receive_window_ms=asked_ms),
         max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
         coin_margined=config.coin_margined,
