@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
 from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.open_venue import ApiKey, VenueSettings
@@ -43,7 +42,6 @@ from trimtab.ports import (
     Wallets,
 )
 
-
 _WINDOW_MS_MAX: Final = 60_000
 """Most that a request names as its window: one venue takes no more, and the one that the account
 has besides may believe a request for longer."""
@@ -56,8 +54,7 @@ class Shell:
     config: Config
     clock: Clock
     ledger: SqlLedger
-    venue: Venue | OnlyRead
-    """What is only read has no call for an order; see :func:`ordering`."""
+    venue: Venue
     wallets: Wallets
     stops: Stops
     """Those of the venue; a dry run places none."""
@@ -176,28 +173,6 @@ def on_paper(shell: Shell) -> Shell:
     paper = PaperVenue(shell.market, clock=shell.clock)
     wallets = PaperWallets(paper.funds, clock=shell.clock)
     return dataclasses.replace(shell, venue=paper, market=paper, wallets=wallets)
-
-
-def ordering(shell: Shell) -> Venue:
-    """Return where the account's orders go and are looked up.
-
-    Raises:
-        ConfigError: the account is only read.
-
-    """
-    if isinstance(shell.venue, OnlyRead):
-        from trimtab.venues.register import (  # noqa: PLC0415 -- only who is refused pays for it.
-            least_promised,
-        )
-
-        parts = ((part.venue_id, part.markets) for part in shell.config.parts)
-        venue_id, _ = least_promised(parts)
-        raise ConfigError(
-            f"{venue_id} is only read: no order is sent, looked up or cancelled there, and no"
-            " execution is booked",
-            next_step=f"trimtab venues show {venue_id}",
-        )
-    return shell.venue
 
 
 @asynccontextmanager
