@@ -24,7 +24,7 @@ async def test_venues_are_listed_with_their_promises(tmp_path: Path) -> None:
         "by_facts": "live",
         "reasons": [],
     }
-    assert venues["coinbase"]["markets"]["spot"]["promise"] == "dry_run_only"
+    assert venues["coinbase"]["markets"]["spot"]["promise"] == "live_with_person"
     assert venues["coinbase"]["markets"]["linear"]["promise"] == "facts_only"
     assert not venues["mexc"]["has_testnet"]
 
@@ -83,6 +83,10 @@ async def test_a_configuration_is_told_which_venues_are_opened_and_for_what(
     assert faults["venue.markets"]["reason"] == "coinbase is opened for spot only"
 
 
+STANDING = """[approval]
+mode = "standing"
+
+[ledger]"""
 COINBASE = """\
 [account]
 quote = "USDC"
@@ -101,17 +105,19 @@ url = "sqlite:///{folder}/main.db"
 """
 
 
-@pytest.mark.parametrize("words", [("run", "--execute"), ("schedule", "run", "--execute")])
-async def test_orders_are_kept_from_a_venue_that_is_only_read_before_anything_is_opened(
-    tmp_path: Path, words: tuple[str, ...]
+async def test_no_order_goes_without_a_person_where_a_person_decides_about_a_lost_one(
+    tmp_path: Path,
 ) -> None:
-    (tmp_path / "trimtab.toml").write_text(COINBASE.format(folder=tmp_path), encoding="utf-8")
+    text = COINBASE.format(folder=tmp_path).replace("[ledger]", STANDING)
+    (tmp_path / "trimtab.toml").write_text(text, encoding="utf-8")
     checked = await trimtab(["config", "check"], folder=tmp_path)
-    ended = await trimtab(list(words), folder=tmp_path)
-    assert (checked.code, ended.code) == (0, 2), ended.text
-    assert "coinbase is for dry runs only: no order can be looked up by the name" in ended.stderr
-    assert "nothing was sent" in ended.stderr
-    assert "next: trimtab venues show coinbase" in ended.stderr
+    ended = await trimtab(["run", "--execute", "--yes"], folder=tmp_path)
+    assert (checked.code, ended.code) == (0, 4), ended.text
+    assert (
+        "coinbase is traded only when a person says yes: an order whose answer is lost"
+        in ended.stderr
+    )
+    assert "next: trimtab run --execute, without --yes" in ended.stderr
     assert not (tmp_path / "main.db").exists()
 
 

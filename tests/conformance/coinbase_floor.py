@@ -1,8 +1,11 @@
-"""Coinbase in process: one portfolio, prices that stand still, and nothing that takes an order.
+"""Coinbase in process: one portfolio, coins, prices that stand still.
 
 Written from the documents of 2026: tokens are signed over method and path and end after two
 minutes; lists lead on by a mark; orders that wait are told among those that rest; products may
-share a book; a key says of which portfolio it is.
+share a book; a key says of which portfolio it is; a second order under a name is answered as the
+first; executions have two times, no name, and do not say in what their fee is. What the documents
+leave open is answered in the less welcome way: a list of executions leads on past its end, filters
+by the earlier of the two times, and one status is asked for at a time.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,7 +26,15 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
-from tests.conformance.trading import Terms, Trading, closes_between, now_ms
+from tests.conformance.trading import (
+    Declined,
+    Execution,
+    Order,
+    Terms,
+    Trading,
+    closes_between,
+    now_ms,
+)
 from trimtab.venues.facts import Market
 
 Row = dict[str, Any]
@@ -47,6 +59,12 @@ _TERMS = Terms(
 _COINS = {"BTC": Decimal("0.12345678"), "USDT": Decimal("70000.00000001")}
 _ALIASES = {"BTC-USDT": ("", []), "BTC-USD": ("", ["BTC-USDC"]), "BTC-USDC": ("BTC-USD", [])}
 """Products, whose book each shares, and with whom it shares its own."""
+_DECLINED = {"funds": "INSUFFICIENT_FUND", "grid": "INVALID_SIZE_PRECISION"}
+_ENDED = ("FILLED", "CANCELLED", "EXPIRED", "FAILED")
+_STATUSES = ("QUEUED", "PENDING", "OPEN", "EDIT_QUEUED", "CANCEL_QUEUED", *_ENDED)
+_LATER_MS = 1
+"""So much after it was completed an execution is posted."""
+_OLDER = -1
 _ACCOUNTS = 2
 """Accounts on one page, whatever is asked for: a page may be shorter than wanted."""
 
@@ -67,6 +85,22 @@ class CoinbaseFloor:
         self._trading = Trading(_TERMS, dict(_COINS))
         self.accounts = [account_row(coin, units) for coin, units in _COINS.items()]
         self.accounts += [account_row("ETH", Decimal(0))]
+        self.past: list[Row] = []
+        """Orders that have ended, besides those that were taken here."""
+        self.newest: list[Row] = []
+        """Orders that lists tell before all others."""
+        self.hides = False
+        """Whether no list shows what was taken, nor its executions."""
+        self.understated = False
+        """Whether orders that were taken do not know yet of all their executions."""
+        self.written: list[Row] = []
+        """Executions as the venue writes them, besides those that were made here."""
+        self.later_ms: dict[int, int] = {}
+        """How long after it was made an execution is posted, where not at once."""
+        self.changed: Row = {}
+        """What is told otherwise of every execution."""
+        self.twice: list[int] = []
+        """Executions that come a second time, and as other ones."""
         self.permissions = {
             "can_view": True,
             "can_trade": True,
@@ -77,13 +111,15 @@ class CoinbaseFloor:
         self.portfolios = [{"name": "Default", "uuid": PORTFOLIO, "type": "DEFAULT"}]
         self.open: list[Row] = []
         """Orders that have not ended, as the venue writes them."""
+        self.ahead_ms = 0
+        """How far the venue's clock is ahead of the test's."""
         self.tax: Row | None = None
         """A tax on fees."""
         self._routes: dict[str, Callable[[Row], Any]] = {
             "time": lambda _: {
                 "iso": "2026-11-30T00:00:00Z",
-                "epochSeconds": str(now_ms() // 1000),
-                "epochMillis": str(now_ms()),
+                "epochSeconds": str((now_ms() + self.ahead_ms) // 1000),
+                "epochMillis": str(now_ms() + self.ahead_ms),
             },
             "products": lambda _: {
                 "products": [product_row(name) for name in _ALIASES],
@@ -92,6 +128,7 @@ class CoinbaseFloor:
             "product_book": self._book,
             "accounts": self._accounts,
             "orders/historical/batch": self._orders,
+            "orders/historical/fills": self._fills,
             "transaction_summary": self._summary,
             "key_permissions": lambda _: self.permissions,
             "portfolios": lambda _: {
@@ -101,6 +138,8 @@ class CoinbaseFloor:
 
     def answer(self, asked: Asked) -> Told:
         """Answer a question."""
+        if not self.is_time(asked) and not _has_token(asked, now_ms() + self.ahead_ms):
+            return Told(status=401, body=b"Unauthorized\n")
         try:
             return Told(body=json.dumps(self._answered(asked)).encode())
         except _Refusal as refusal:
@@ -112,17 +151,25 @@ class CoinbaseFloor:
         return self._trading.truth()
 
     def orders(self) -> list[Placed]:
-        """Return nothing: no order is taken here."""
-        return []
+        """Return every order that was really taken, oldest first."""
+        return self._trading.placed()
 
     def trouble(self, kind: Trouble) -> Told:
         """Return how this venue says that something is wrong."""
-        word = "rate_limit_exceeded" if kind is Trouble.TOO_FAST else "INVALID_ARGUMENT"
-        status = 429 if kind is Trouble.TOO_FAST else 400
-        return Told(status=status, body=json.dumps({"error": word, "message": "no"}).encode())
+        match kind:
+            case Trouble.DUPLICATE:
+                raise AssertionError("the venue refuses no name: it answers as for the first")
+            case Trouble.REFUSED:
+                return Told(body=json.dumps(declined(_DECLINED["funds"])).encode())
+            case Trouble.TOO_FAST:
+                body = {"error": "rate_limit_exceeded", "message": "too many requests"}
+                return Told(status=429, body=json.dumps(body).encode())
+            case Trouble.BAD_TIME:
+                return Told(status=401, body=b"Unauthorized\n")
 
     def trade_often(self, count: int) -> None:
-        """Do nothing: executions are not read."""
+        """Have *count* executions of an older order of ours in the list of executions."""
+        self._trading.trade_often(count)
 
     def pay_funding(self) -> None:
         """Do nothing: coins pay none."""
@@ -144,8 +191,8 @@ class CoinbaseFloor:
         )
 
     def is_order(self, asked: Asked) -> bool:
-        """Say whether a request places an order, or does anything but ask."""
-        return asked.method != "GET"
+        """Say whether a request places an order."""
+        return (asked.method, asked.path) == ("POST", f"{_BASE}orders")
 
     def is_cancel(self, asked: Asked) -> bool:
         """Say whether a request cancels one."""
@@ -164,12 +211,15 @@ class CoinbaseFloor:
         return asked.path == f"{_BASE}time"
 
     def _answered(self, asked: Asked) -> Any:
-        assert asked.method == "GET", "nothing but questions may be asked here"
-        if not self.is_time(asked):
-            _require_token(asked)
-        given, place = dict(parse_qsl(asked.query)), asked.path.removeprefix(_BASE)
+        place = asked.path.removeprefix(_BASE)
+        if asked.method == "POST":
+            made = {"orders": self._create, "orders/batch_cancel": self._cancel}
+            return made[place](json.loads(asked.body))
+        given = dict(parse_qsl(asked.query))
         if place.startswith("products/") and place.endswith("/candles"):
             return self._candles(place.split("/")[1], given)
+        if place not in self._routes and place.startswith("orders/historical/"):
+            return {"order": self._order(place.rsplit("/", 1)[1])}
         if place not in self._routes:
             raise _Refusal(404, "NOT_FOUND", "no such page")
         return self._routes[place](given)
@@ -209,8 +259,111 @@ class CoinbaseFloor:
         return _paged(self.accounts, given, name="accounts", most=_ACCOUNTS)
 
     def _orders(self, given: Row) -> Row:
-        rows = [row for row in self.open if row["status"] == given["order_status"]]
+        status = given["order_status"]
+        if status not in _STATUSES:
+            raise _Refusal(400, "INVALID_ARGUMENT", "order_status is invalid")
+        rows = [row for row in self._all() if row["status"] == status]
+        if status != "OPEN":
+            since = given.get("start_date", "")
+            rows = [row for row in rows if row["created_time"] >= since]
         return _paged(rows, given, name="orders", most=int(given["limit"])) | {"sequence": "0"}
+
+    def _all(self) -> list[Row]:
+        """Return every order, the newest of ours first."""
+        taken = [] if self.hides else map(self._taken, self._trading.taken[::-1])
+        return [*self.newest, *taken, *self.open, *self.past]
+
+    def _order(self, order_id: str) -> Row:
+        if order_id == _id(_OLDER):
+            mine = [each for each in self._trading.executions if each.order == _OLDER]
+            limit = {"base_size": str(sum(each.quantity for each in mine)), "limit_price": "61000"}
+            told = {"sor_limit_ioc": limit}
+            row = order_row(
+                order_id=order_id, client_order_id="older", side="BUY", order_configuration=told
+            )
+            return row | totals(mine, is_buy=True) | {"status": "FILLED"}
+        found = [row for row in self._all() if row["order_id"] == order_id]
+        if not found:
+            raise _Refusal(404, "NOT_FOUND", "order with this orderID was not found")
+        return found[0]
+
+    def _taken(self, order: Order) -> Row:
+        mine = [each for each in self._trading.executions if each.order == order.number]
+        told = {"base_size": str(order.quantity), "limit_price": str(order.limit)}
+        row = order_row(
+            order_id=_id(order.number),
+            client_order_id=order.name,
+            side="BUY" if order.is_buy else "SELL",
+            status="FILLED" if order.is_full else "CANCELLED",
+            time_in_force="IMMEDIATE_OR_CANCEL",
+            created_time=_text(order.at_ms),
+            order_configuration={"sor_limit_ioc": told},
+        )
+        row |= totals(mine, is_buy=order.is_buy)
+        return row | ({"number_of_fills": "1"} if self.understated else {})
+
+    def _create(self, given: Row) -> Row:
+        if given["product_id"] != "BTC-USDT":
+            return declined("INVALID_PRODUCT_ID")
+        told, name = given["order_configuration"]["sor_limit_ioc"], given["client_order_id"]
+        try:
+            order = self._trading.place(
+                name=name,
+                is_buy=given["side"] == "BUY",
+                quantity=Decimal(told["base_size"]),
+                limit=Decimal(told["limit_price"]),
+            )
+        except Declined as no:
+            if no.why != "duplicate":
+                return declined(_DECLINED[no.why])
+            order = next(each for each in self._trading.taken if each.name == name)
+        for row in self.accounts:
+            if row["uuid"] == account_row(row["currency"], Decimal(0))["uuid"]:
+                held = self._trading.coins.get(row["currency"], Decimal(0))
+                row["available_balance"]["value"] = str(held)
+        row = self._taken(order)
+        return {
+            "success": True,
+            "failure_reason": "UNKNOWN_FAILURE_REASON",
+            "success_response": {
+                key: row[key] for key in ("order_id", "product_id", "side", "client_order_id")
+            },
+            "order_configuration": row["order_configuration"],
+        }
+
+    def _cancel(self, given: Row) -> Row:
+        (order_id,) = given["order_ids"]
+        told = {"order_id": order_id, "success": False, "failure_reason": "UNKNOWN_CANCEL_ORDER"}
+        for row in self._all():
+            if row["order_id"] == order_id and row["status"] == "FILLED":
+                told["failure_reason"] = "ORDER_IS_FULLY_FILLED"
+        for row in self.open:
+            if row["order_id"] == order_id:
+                self.open.remove(row)
+                told |= {"success": True, "failure_reason": "UNKNOWN_CANCEL_FAILURE_REASON"}
+                break
+        return {"results": [told]}
+
+    def _fills(self, given: Row) -> Row:
+        first = given.get("start_sequence_timestamp", "")
+        last = given.get("end_sequence_timestamp", "9")
+        rows = [*self.written, *map(self._fill, self._trading.executions[::-1])]
+        if self.hides:
+            rows = []
+        rows = [row for row in rows if first < row["trade_time"] < last]
+        rows = [row for row in rows if given.get("order_ids", row["order_id"]) == row["order_id"]]
+        assert given.get("product_ids", "BTC-USDT") in _ALIASES
+        if given.get("product_ids", "BTC-USDT") != "BTC-USDT":
+            rows = []
+        rows = [row | self.changed for row in rows]
+        rows += [rows[number] | {"size": "0.02"} for number in self.twice]
+        start, most = int(given.get("cursor", "0")), int(given["limit"])
+        assert most <= self.page
+        return {"fills": rows[start : start + most], "cursor": str(start + most)}
+
+    def _fill(self, execution: Execution) -> Row:
+        later_ms = self.later_ms.get(execution.number, _LATER_MS)
+        return fill_row(execution, sequence_timestamp=_text(execution.at_ms + later_ms))
 
     def _summary(self, given: Row) -> Row:
         assert given["product_type"] == "SPOT"
@@ -287,9 +440,73 @@ def order_row(**changed: object) -> Row:
         "filled_value": "0",
         "trigger_status": "INVALID_ORDER_TYPE",
         "product_type": "SPOT",
+        "size_in_quote": False,
         "edit_history": [],
         "retail_portfolio_id": PORTFOLIO,
     } | changed
+
+
+def declined(reason: str) -> Row:
+    """Return how an order is told that was not made."""
+    return {
+        "success": False,
+        "failure_reason": "UNKNOWN_FAILURE_REASON",
+        "error_response": {
+            "error": reason,
+            "message": "The order was not made",
+            "error_details": "",
+            "new_order_failure_reason": reason,
+        },
+    }
+
+
+def totals(executions: list[Execution], *, is_buy: bool) -> Row:
+    """Return what an order says of its executions."""
+    size = sum((each.quantity for each in executions), Decimal(0))
+    value = sum((each.quantity * each.price for each in executions), Decimal(0))
+    fees = sum((each.fee for each in executions), Decimal(0))
+    return {
+        "filled_size": str(size),
+        "average_filled_price": str(executions[0].price if executions else 0),
+        "number_of_fills": str(len(executions)),
+        "filled_value": str(value),
+        "total_fees": str(fees),
+        "total_value_after_fees": str(value + fees if is_buy else value - fees),
+        "size_in_quote": False,
+    }
+
+
+def fill_row(execution: Execution, **changed: object) -> Row:
+    """Return an execution, as the venue writes it."""
+    number = execution.number
+    return {
+        "entry_id": f"{number:064x}",
+        "trade_id": f"cdc39e45-bbd3-44ec-bf02-{number:012x}",
+        "order_id": _id(execution.order),
+        "trade_time": _text(execution.at_ms, "077090"),
+        "trade_type": "FILL",
+        "price": str(execution.price),
+        "size": str(execution.quantity),
+        "commission": str(execution.fee),
+        "product_id": "BTC-USDT",
+        "sequence_timestamp": _text(execution.at_ms + _LATER_MS),
+        "liquidity_indicator": "TAKER",
+        "size_in_quote": False,
+        "user_id": "1111111-1111-1111-1111-111111111111",
+        "side": "BUY" if execution.is_buy else "SELL",
+        "retail_portfolio_id": PORTFOLIO,
+    } | changed
+
+
+def _id(number: int) -> str:
+    """Return the id of an order that was taken, or of the older one."""
+    return f"813a53c5-3e39-47bb-863d-{number + 1:012x}"
+
+
+def _text(at_ms: int, more: str = "") -> str:
+    """Return an instant as the venue writes it, with *more* digits."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", f"{more}Z")
 
 
 def _paged(rows: list[Row], given: Row, *, name: str, most: int) -> Row:
@@ -305,11 +522,11 @@ def _opened(text: str) -> Row:
     return told
 
 
-def _require_token(asked: Asked) -> None:
-    """Refuse what bears no token of the key, or one of another path or time."""
+def _has_token(asked: Asked, at_ms: int) -> bool:
+    """Say whether a request bears a token of the key, for its path and of this time."""
     word, _, token = asked.headers.get("authorization", "").partition(" ")
     if word != "Bearer" or token.count(".") != 2:
-        raise _Refusal(401, "unauthorized", "Unauthorized")
+        return False
     head, claims, signature = token.split(".")
     told, raw = _opened(claims), base64.urlsafe_b64decode(signature + "==")
     numbers = (int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
@@ -318,8 +535,7 @@ def _require_token(asked: Asked) -> None:
         given = f"{head}.{claims}".encode()
         _CURVE.public_key().verify(encode_dss_signature(*numbers), given, rule)
     except InvalidSignature:
-        raise _Refusal(401, "unauthorized", "Unauthorized") from None
+        return False
     is_ours = _opened(head)["kid"] == told["sub"] == KEY
     is_this = told["uri"] == f"{asked.method} {asked.host}{asked.path}"
-    if not is_ours or not is_this or not told["nbf"] * 1000 <= now_ms() <= told["exp"] * 1000:
-        raise _Refusal(401, "unauthorized", "Unauthorized")
+    return is_ours and is_this and told["nbf"] * 1000 <= at_ms <= told["exp"] * 1000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -130,8 +132,13 @@ async def fills_come_once_each(stage: Stage) -> None:
 async def the_fence_is_in_every_order(stage: Stage) -> None:
     await stage.opened.venue.submit(stage.buy(SIZE))
     (asked,) = [asked for asked in stage.line.asked if stage.floor.is_order(asked)]
-    fence = stage.facts.fence
-    assert fence.name.lower() in asked.text.lower()
+    fence, text = stage.facts.fence, asked.text
+    if fence.place == "signature" and "authorization" in asked.headers:  # A token of its own.
+        claims = asked.headers["authorization"].split(".")[1]
+        text = base64.urlsafe_b64decode(claims + "==").decode()
+        until = json.loads(text)[fence.name]
+        assert 0 <= until - now().timestamp() <= fence.default_s
+    assert fence.name.lower() in text.lower()
     if fence.kind is FenceKind.WINDOW:
         assert str(WINDOW_MS) in asked.text
 

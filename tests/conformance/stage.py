@@ -30,7 +30,6 @@ from tests.conformance.okx_floor import OkxFloor
 from tests.conformance.weex_floor import WeexFloor
 from tests.fakes.leaping import now
 from tests.wire.opened import NoWaiting, intent
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.open_venue import ApiKey, OpenedVenue, VenueSettings, open_venue
 from trimtab.domain.declared import MaintenanceTier
 from trimtab.domain.instruments import Asset, Instrument, MarketKind, Symbol
@@ -121,12 +120,8 @@ class Stage:
         return intent(self.instrument, lots, str(price), line=line)
 
     async def act(self, quantity: str) -> None:
-        """Send an order, or read where none is sent."""
-        venue = self.opened.venue
-        if isinstance(venue, OnlyRead):
-            await self.read_again()
-            return
-        await venue.submit(self.buy(quantity))
+        """Send an order."""
+        await self.opened.venue.submit(self.buy(quantity))
 
     async def read_again(self) -> Snapshot:
         """Return the account as it is now."""
@@ -134,8 +129,7 @@ class Stage:
 
     def unmetered(self) -> None:
         """Let as much be asked as a case needs: what a venue takes in a time is not its matter."""
-        at: Any = self.opened
-        venue = at.market if isinstance(at.venue, OnlyRead) else at.venue
+        venue: Any = self.opened.venue
         for desk, limits in self.profile.order_limits.items():
             venue._wire.budget.learn(desk, orders=limits, weight=10**6)
 

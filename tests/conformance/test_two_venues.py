@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +31,14 @@ from tests.conformance.test_whole_run import (
 )
 from tests.durability.program import Quiet
 from tests.fakes.leaping import LeapingClock
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.adapters.open_venue import open_venue
 from trimtab.adapters.price_history import KeptHistory
 from trimtab.adapters.two_venues import joined
-from trimtab.bootstrap import Shell, on_paper, ordering, venue_settings
+from trimtab.bootstrap import Shell, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import load
-from trimtab.domain.errors import ConfigError
 from trimtab.domain.history import HistoryNeed
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.rights import KeyUse
@@ -87,7 +84,6 @@ async def opened(
     hedges: str,
     folder: Path,
     *,
-    paper: bool = False,
     more: str = HEDGED,
     target: str = "0.05",
     floors: tuple[ConformingFloor, ConformingFloor] | None = None,
@@ -110,7 +106,7 @@ async def opened(
     lines = Line(here), Line(there)
     first, second = venue_settings(config, keys, clock, use=KeyUse.SEND)
     async with (
-        open_ledger(config.ledger_url, config.key, dry_run=paper, clock=clock) as ledger,
+        open_ledger(config.ledger_url, config.key, dry_run=False, clock=clock) as ledger,
         open_venue(first, session=lines[0].session) as of_coins,
         open_venue(second, session=lines[1].session) as of_hedges,
     ):
@@ -132,7 +128,7 @@ async def opened(
             history=KeptHistory(at.history, HistoryShelf(folder / "history.db")),
         )
         runner = runner_of(
-            on_paper(shell) if paper else shell,
+            shell,
             approver=SaysYes(),
             progress=Quiet(),
             stop=asyncio.Event(),
@@ -194,21 +190,3 @@ async def test_closes_come_from_the_coins_and_funding_from_the_hedges(
     assert days == sorted(days)
     assert days[-1] == past.until
     assert past.funding[Asset("BTC")]
-
-
-async def test_coins_that_are_only_read_keep_orders_from_both_venues_and_are_planned_for(
-    tmp_path: Path,
-) -> None:
-    async with opened("coinbase", "bybit", tmp_path, paper=True) as (runner, shell, lines):
-        assert isinstance(shell.venue, OnlyRead)
-        with pytest.raises(ConfigError, match="coinbase is only read"):
-            ordering(shell)
-        result = await run(runner, consent=Consent.DRY_RUN, slot_due=True)
-        assert result.status is PlanStatus.DRY_RUN, refusals(result)
-        fills = await shell.ledger.fills()
-        assert {fill.symbol for fill in fills} == {Symbol("BTC/USDT:USDT")}
-        since = shell.clock.now() - timedelta(days=1)
-        before = len(lines[1].asked)
-        await shell.payments.payments(since)
-        assert len(lines[1].asked) > before, "the hedges' venue lists what was paid"
-    assert {asked.method for line in lines for asked in line.asked} == {"GET"}

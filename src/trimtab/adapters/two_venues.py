@@ -28,7 +28,6 @@ from typing import Any, TypeVar
 
 from trimtab.adapters.frame.desks import desk_of
 from trimtab.adapters.frame.one_wallet import OneWallet
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.left_behind import left_behind
 from trimtab.adapters.open_venue import OpenedVenue, VenueSettings, open_venue
 from trimtab.adapters.two_histories import TwoHistories
@@ -89,7 +88,7 @@ def joined(
 ) -> OpenedVenue:
     """Return both venues as the one account *key*; *left* asks for contracts beside the coins."""
     return OpenedVenue(
-        venue=_ordering(coins=coins.venue, hedges=hedges.venue),
+        venue=TwoVenues(coins=coins.venue, hedges=hedges.venue),
         wallets=OneWallet(),
         market=TwoMarkets(coins=coins.market, hedges=hedges.market, key=key),
         preflight=TwoPreflights(
@@ -98,13 +97,6 @@ def joined(
         history=TwoHistories(coins=coins.history, hedges=hedges.history),
         stops=hedges.stops,
     )
-
-
-def _ordering(*, coins: Venue | OnlyRead, hedges: Venue | OnlyRead) -> Venue | OnlyRead:
-    """Return where orders of both go; nowhere, where one of the two is only read."""
-    if isinstance(coins, OnlyRead) or isinstance(hedges, OnlyRead):
-        return OnlyRead(hedges)
-    return TwoVenues(coins=coins, hedges=hedges)
 
 
 def names_of(key: AccountKey) -> tuple[str, str]:

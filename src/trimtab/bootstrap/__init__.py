@@ -15,8 +15,8 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
 from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
 from trimtab.adapters.open_venue import ApiKey, VenueSettings
@@ -42,6 +42,10 @@ from trimtab.ports import (
     Wallets,
 )
 
+_WINDOW_MS_MAX: Final = 60_000
+"""Most that a request names as its window: one venue takes no more, and the one that the account
+has besides may believe a request for longer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
@@ -50,8 +54,7 @@ class Shell:
     config: Config
     clock: Clock
     ledger: SqlLedger
-    venue: Venue | OnlyRead
-    """What is only read has no call for an order; see :func:`ordering`."""
+    venue: Venue
     wallets: Wallets
     stops: Stops
     """Those of the venue; a dry run places none."""
@@ -108,6 +111,8 @@ def _part_settings(
 ) -> VenueSettings:
     """Return what has to be known to open one venue; raises like :func:`venue_settings`."""
     keys = credentials(config, environ, use=use, part=part)
+    execution = config.policy.execution
+    asked_ms = min(execution.receive_window_ms, _WINDOW_MS_MAX)
     return VenueSettings(
         account=dataclasses.replace(config.key, venue=part.venue_id),
         url=part.url,
@@ -119,7 +124,7 @@ def _part_settings(
         key_use=keys.use,
         quote=config.quote,
         markets=part.markets,
-        execution=config.policy.execution,
+        execution=dataclasses.replace(execution, receive_window_ms=asked_ms),
         max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
         coin_margined=config.coin_margined,
@@ -169,28 +174,6 @@ def on_paper(shell: Shell) -> Shell:
     paper = PaperVenue(shell.market, clock=shell.clock)
     wallets = PaperWallets(paper.funds, clock=shell.clock)
     return dataclasses.replace(shell, venue=paper, market=paper, wallets=wallets)
-
-
-def ordering(shell: Shell) -> Venue:
-    """Return where the account's orders go and are looked up.
-
-    Raises:
-        ConfigError: the account is only read.
-
-    """
-    if isinstance(shell.venue, OnlyRead):
-        from trimtab.venues.register import (  # noqa: PLC0415 -- only who is refused pays for it.
-            least_promised,
-        )
-
-        parts = ((part.venue_id, part.markets) for part in shell.config.parts)
-        venue_id, _ = least_promised(parts)
-        raise ConfigError(
-            f"{venue_id} is only read: no order is sent, looked up or cancelled there, and no"
-            " execution is booked",
-            next_step=f"trimtab venues show {venue_id}",
-        )
-    return shell.venue
 
 
 @asynccontextmanager

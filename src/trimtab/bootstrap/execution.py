@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trimtab.bootstrap import Shell, ordering, owner
+from trimtab.bootstrap import Shell, owner
 from trimtab.domain.hedges import Wish
 from trimtab.ports import Approver, Progress, StopSignal
 from trimtab.workflow.inquiry import Desk
@@ -27,9 +27,9 @@ def planner_of(shell: Shell, *, wish: Wish | None) -> Planner:
 
 
 def desk_of(shell: Shell, *, progress: Progress, stop: StopSignal) -> Desk:
-    """Return what orders are worked with; raises ConfigError where the account is only read."""
+    """Return what orders are worked with."""
     return Desk(
-        venue=ordering(shell),
+        venue=shell.venue,
         wallets=shell.wallets,
         stops=shell.stops,
         ledger=shell.ledger,

@@ -69,7 +69,7 @@ _CODES: Final = CodeTable(
     wrong_time=_WRONG_TIME,
     silent_until_header="",
     sentences=tuple(sorted(_KEY | _ORDER | _GONE | _WRONG_TIME | _TOO_FAST)),
-    of_one=("", "response.data.statuses.0.error"),
+    of_one=(("", "response.data.statuses.0.error"),),
 )
 _OF_TYPE: Final = MappingProxyType(
     {

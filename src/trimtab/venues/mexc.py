@@ -90,7 +90,7 @@ _LINEAR: Final = CodeTable(
     too_fast=_TOO_FAST,
     wrong_time=_CONTRACT_WRONG_TIME,
     silent_until_header="",
-    of_one=("data.0.errorCode", "data.0.errorMsg"),
+    of_one=(("data.0.errorCode", "data.0.errorMsg"),),
 )
 
 

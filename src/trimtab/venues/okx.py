@@ -76,7 +76,7 @@ _CODES: Final = CodeTable(
     too_fast=frozenset({"50011", "50040", "50061"}),
     wrong_time=_WRONG_TIME,
     silent_until_header="",
-    of_one=("data.0.sCode", "data.0.sMsg"),
+    of_one=(("data.0.sCode", "data.0.sMsg"),),
 )
 
 _READS: Final = (

@@ -70,9 +70,13 @@ class CodeTable:
     sentences: tuple[str, ...] = ()
     """Where a venue has sentences instead of codes: how those begin that are told apart. They stand
     at ``text_field``, or are of one thing of several; the beginning is then the code."""
-    of_one: tuple[str, str] = ("", "")
+    of_one: tuple[tuple[str, str], ...] = ()
     """Where an answer about one thing of several has the code and the text of that one, which go
-    before those of the whole; a number leads into a list. Empty where none has."""
+    before those of the whole, the first that tells one; a number leads into a list."""
+    no_codes: frozenset[str] = frozenset()
+    """What the venue writes where a code would be when there is none, besides what all do."""
+    bare: Mapping[str, str] = field(default_factory=dict)
+    """Codes for answers that are one word and no document, by that word."""
     done_with: frozenset[int] = frozenset({200})
     """Statuses of an answer to a request that was done; what it says still has to be read."""
     told_apart: tuple[tuple[str, str], ...] = ()

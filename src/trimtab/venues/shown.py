@@ -56,6 +56,10 @@ _ANSWERED_AS_THE_FIRST: Final = _besides(
     {"VC-09": "no name is refused: while its order rests a second is answered as the first"},
     Outcome.NOT_APPLICABLE,
 )
+_FIRST_IS_RETURNED: Final = _besides(
+    {"VC-09": "no name is refused: a second order under it is not made, the first is returned"},
+    Outcome.NOT_APPLICABLE,
+)
 _ONE_WALLET: Final = _besides({"VC-25": "cash and margin are one wallet"}, Outcome.NOT_APPLICABLE)
 
 _MOVED_BY_HAND: Final = _besides(
@@ -95,18 +99,6 @@ _WAITING_UNREAD: Final = _besides(
     Outcome.NOT_SUPPORTED,
 )
 
-_NO_ORDERS: Final = _besides(
-    dict.fromkeys(
-        (*(f"VC-{number:02d}" for number in range(7, 14)), "VC-15", "VC-16", "VC-19"),
-        "no order is sent there: none could be looked up by our name",
-    )
-    | dict.fromkeys(
-        ("VC-17", "VC-18"), "no order is sent there; questions are asked again, or silence is kept"
-    )
-    | {"VC-14": "no order is sent there, and what is traded by hand is not booked"},
-    Outcome.NOT_SUPPORTED,
-)
-
 SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
     {
         ("binance", Market.SPOT): _all_but(_COINS_ONLY),
@@ -135,7 +127,7 @@ SHOWN: Final[Mapping[tuple[str, Market], Shown]] = MappingProxyType(
         ("gate", Market.SPOT): _all_but(_COINS_ONLY, _LABELS_REPEAT),
         ("kraken", Market.SPOT): _all_but(_COINS_ONLY, _DUPLICATES_UNTOLD, _NO_TIME),
         ("kucoin", Market.SPOT): _all_but(_COINS_ONLY),
-        ("coinbase", Market.SPOT): _all_but(_COINS_ONLY, _NO_ORDERS),
+        ("coinbase", Market.SPOT): _all_but(_COINS_ONLY, _FIRST_IS_RETURNED),
     }
 )
 """What was shown, by venue and market."""

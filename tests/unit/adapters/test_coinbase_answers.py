@@ -28,7 +28,13 @@ from trimtab.adapters.coinbase.instruments import (
     shared_book_of,
     taker_fee_of,
 )
-from trimtab.adapters.coinbase.orders import open_order_of, place_of
+from trimtab.adapters.coinbase.trading import (
+    fill_page_in,
+    open_order_of,
+    place_of,
+    posted_at,
+    written,
+)
 from trimtab.adapters.wire.exact import Unreadable, Unserved
 from trimtab.domain.instruments import Asset
 
@@ -195,3 +201,39 @@ def test_closes_are_of_the_days_that_were_asked_for() -> None:
     ):
         with pytest.raises(Unreadable):
             closes_of({"candles": wrong}, since=date(2026, 11, 28), until=date(2026, 11, 28))
+
+
+TIMES = {
+    "trade_time": "2026-11-30T10:00:00.091377090Z",
+    "sequence_timestamp": "2026-11-30T10:00:00.092520Z",
+}
+
+
+def test_an_execution_counts_as_of_the_later_of_its_two_times() -> None:
+    later = datetime(2026, 11, 30, 10, 0, 0, 92_000, tzinfo=UTC)
+    assert posted_at(TIMES) == later
+    swapped = dict(zip(TIMES, reversed(TIMES.values()), strict=True))
+    assert posted_at(swapped) == later
+    elsewhere = {**TIMES, "trade_time": "2026-11-30T12:00:00.093+02:00"}
+    assert posted_at(elsewhere) == later.replace(microsecond=93_000)
+
+
+@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize("wrong", ["2026-11-30T10:00:00", "soon", "", None, 1_796_032_800])
+def test_an_execution_without_an_instant_is_not_read(name: str, wrong: object) -> None:
+    with pytest.raises(Unreadable, match=name):
+        posted_at({**TIMES, name: wrong})
+
+
+def test_an_instant_goes_out_as_the_venue_writes_it() -> None:
+    at = datetime(2026, 11, 30, 10, 0, 0, 92_520, tzinfo=UTC)
+    assert written(at) == "2026-11-30T10:00:00.092Z"
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}])
+def test_a_page_of_executions_without_its_mark_is_not_read(wrong: object) -> None:
+    assert fill_page_in({"fills": [], "cursor": ""}) == ((), "")
+    with pytest.raises(Unreadable, match="cursor"):
+        fill_page_in({"fills": [], "cursor": wrong})
+    with pytest.raises(Unreadable, match="cursor"):
+        fill_page_in({"fills": []})

@@ -124,8 +124,8 @@ def test_an_account_has_the_least_of_what_its_markets_have() -> None:
     assert weakest([spot, inverse]) is inverse
     kinds = [MarketKind.SPOT, MarketKind.SWAP]
     assert promised("binance", kinds).level is Level.LIVE
-    assert promised("coinbase", kinds).by_facts is Level.DRY_RUN_ONLY
-    assert promised("coinbase", [MarketKind.SPOT]).level is Level.DRY_RUN_ONLY
+    assert promised("coinbase", kinds).by_facts is Level.LIVE_WITH_PERSON
+    assert promised("coinbase", [MarketKind.SPOT]).level is Level.LIVE_WITH_PERSON
     assert promised("coinbase", kinds).level is Level.FACTS_ONLY
 
 

@@ -1,1 +1,1 @@
-"""Coinbase Advanced Trade: coins of one portfolio, read and not traded."""
+"""Coinbase Advanced Trade: coins of one portfolio."""

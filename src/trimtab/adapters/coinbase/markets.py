@@ -20,7 +20,7 @@ from trimtab.adapters.coinbase.instruments import (
     shared_book_of,
     taker_fee_of,
 )
-from trimtab.adapters.coinbase.orders import RestingOrders
+from trimtab.adapters.coinbase.orders import CoinbaseOrders
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.listed_pages import Row, whole_list
 from trimtab.adapters.frame.market_list import MarketList
@@ -79,17 +79,17 @@ class CoinbaseAccount:
 
     at_once = 10
 
-    def __init__(self, wire: Wire, markets: DeskMarkets, resting: RestingOrders) -> None:
+    def __init__(self, wire: Wire, markets: DeskMarkets, orders: CoinbaseOrders) -> None:
         self._wire = wire
         self._markets = markets
-        self._resting = resting
+        self._orders = orders
 
     async def holdings(self) -> Holdings:
         """Read whose the key is, its coins, and what rests or waits for a trigger."""
         told, rows, resting = await together(
             self._wire.read(PERMISSIONS, {}, permissions_of),
             accounts_of(self._wire),
-            self._resting.all_resting(),
+            self._orders.all_resting(),
         )
         balances = balances_of(rows, told)
         return Holdings(balances=balances, pools={}, positions=(), resting=resting)

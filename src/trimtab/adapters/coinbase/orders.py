@@ -1,177 +1,211 @@
-"""What rests or waits for a trigger in one Coinbase portfolio. Not pure: it asks the venue.
+"""Orders of one Coinbase portfolio, found in its lists. Not pure: it asks the venue.
 
-Orders that wait are told among those that rest. They are asked for status by status: whether one
-question may name several is not said. One that is told in two of them counts once, as it was told
-last. Of the prices that an order names the dearest counts, and of the sizes that it had the
-largest: whether an order that was edited tells its new size is not said. Source: Coinbase Advanced
-Trade API "List Orders", 2026.
+No question takes our name; each order in the list tells it. So an order that was received is asked
+for by the venue's id, and any other is looked for in the list, where its absence proves nothing.
+Lists are asked for status by status: whether one question may name several is not said. An order
+that is told under two of them counts once, as it was told last. Sources: Coinbase Advanced Trade
+API "List Orders", "Get Order", 2026.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from trimtab.adapters.coinbase.answers import page_in
-from trimtab.adapters.frame.desk_markets import DeskMarkets
-from trimtab.adapters.frame.listed_pages import Row
-from trimtab.adapters.frame.order_rows import (
-    OrderFields,
-    dearest,
-    lots_worth,
-    name_in,
-    order_id_in,
-    price_told,
+from trimtab.adapters.coinbase.trading import (
+    FIELDS,
+    STATUSES,
+    open_order_of,
+    order_of,
+    order_row,
+    place_of,
+    written,
 )
-from trimtab.adapters.frame.units import lots_of, side_of, signed
+from trimtab.adapters.frame.absence import one_or_none
+from trimtab.adapters.frame.desk_markets import DeskMarkets
+from trimtab.adapters.frame.listed_pages import Page, Row, whole_list
+from trimtab.adapters.frame.order_rows import name_in, order_id_in
+from trimtab.adapters.frame.timed_fills import RECENT
 from trimtab.adapters.frame.waiting_orders import WaitingList, waiting_in
 from trimtab.adapters.wire.calls import Endpoint, Wire
-from trimtab.adapters.wire.exact import (
-    Unreadable,
-    Unserved,
-    decimal_of,
-    field,
-    mapping_of,
-    rows_of,
-    text_of,
-)
-from trimtab.domain.exact import exact_arithmetic
-from trimtab.domain.instruments import Instrument
-from trimtab.domain.orders import VenueOrderId
+from trimtab.adapters.wire.exact import Unreadable
+from trimtab.adapters.wire.weights import Rank
+from trimtab.domain.errors import NotDone
+from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrder, VenueOrderId
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
-_ORDERS: Final = Endpoint(desk=Desk.SPOT, method="v3PrivateGetBrokerageOrdersHistoricalBatch")
-_STATUSES: Final = ("QUEUED", "PENDING", "OPEN", "EDIT_QUEUED", "CANCEL_QUEUED")
-"""Those of an order that may still fill, about in the order in which it has them."""
+_LONG_AGO: Final = timedelta(days=90)
+"""How old an order may be that is still found by who looks for it in the whole list."""
+_ORDERS: Final = Endpoint(
+    desk=Desk.SPOT, method="v3PrivateGetBrokerageOrdersHistoricalBatch", rank=Rank.LOOK_UP
+)
+_ORDER: Final = Endpoint(
+    desk=Desk.SPOT, method="v3PrivateGetBrokerageOrdersHistoricalOrderId", rank=Rank.LOOK_UP
+)
 _PAGE: Final = 100
-_KIND: Final = re.compile(
-    r"(?P<kind>limit_limit|stop_limit_stop_limit|trigger_bracket|twap_limit|sor_limit)"
-    r"_(?:gtc|gtd|fok|ioc)"
-)
-_PRICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "limit_limit": ("limit_price",),
-    "sor_limit": ("limit_price",),
-    "twap_limit": ("limit_price",),
-    "stop_limit_stop_limit": ("limit_price", "stop_price"),
-    "trigger_bracket": ("limit_price", "stop_trigger_price"),
-}
-"""The prices that each kind of order names."""
-_FIELDS: Final = OrderFields(
-    client_id="client_order_id",
-    order_id="order_id",
-    order_id_pattern=re.compile(r"[0-9a-zA-Z-]{1,64}"),
-    size="",
-    filled="filled_size",
-    status="status",
-)
+_PAGES_MAX: Final = 100
 
 
-class RestingOrders:
-    """Lists all that rests or waits for a trigger."""
+class CoinbaseOrders:
+    """Reads orders."""
 
     def __init__(self, wire: Wire, markets: DeskMarkets) -> None:
         self._wire = wire
         self._markets = markets
+        self._ids: dict[ClientOrderId, VenueOrderId] = {}
+
+    def seen(self, order: VenueOrder) -> None:
+        """Remember an order of ours: by the venue's id it is found without a list."""
+        self._ids[order.client_order_id] = order.venue_order_id
+
+    async def row(self, order_id: VenueOrderId) -> Row | None:
+        """Ask for one order by the venue's id; None where the venue knows none under it.
+
+        Raises:
+            NotDone: the question was not answered, or with another order.
+            Refused: the venue denies the read.
+
+        """
+
+        def read(answer: object) -> Row:
+            """Read the order that was asked for."""
+            row = order_row(answer)
+            if order_id_in(row, FIELDS) != order_id:
+                raise Unreadable("the answer is of another order")
+            return row
+
+        return await one_or_none(self._wire, _ORDER, {"order_id": order_id}, read)
+
+    async def look_up(self, intent: OrderIntent) -> VenueOrder | None:
+        """Return the order of *intent*; None when neither its id nor the list shows one now.
+
+        Raises:
+            NotDone: the question was not answered, or two orders bear the name.
+            Refused: the venue denies the read.
+
+        """
+        name = intent.client_order_id
+        market_id = await self._markets.require(intent.instrument.symbol)
+        ended = self._wire.profile.ended_statuses
+        order_id = self._ids.get(name)
+        row = await (self._named(name, RECENT) if order_id is None else self.row(order_id))
+        if row is None:
+            return None
+        try:
+            order = order_of(row, intent, market_id=market_id, ended=ended)
+        except Unreadable as error:
+            raise NotDone(f"{name}: unreadable order, {error}") from error
+        self.seen(order)
+        return order
+
+    async def _named(self, name: ClientOrderId, back: timedelta) -> Row | None:
+        """Return the one order under *name* of those that are no older; None where there is none.
+
+        Statuses are asked for in the order in which an order has them, so that one which goes on
+        meanwhile is not passed over.
+        """
+        since = await self._wire.venue_now(Desk.SPOT) - back
+        found: dict[VenueOrderId, Row] = {}
+        for status in (*STATUSES, *sorted(self._wire.profile.ended_statuses)):
+            for row in await self._listed(status, since):
+                if name_in(row, FIELDS) == name:
+                    found[order_id_in(row, FIELDS)] = row
+        if len(found) > 1:
+            raise NotDone(f"{name}: two orders bear this name")
+        return next(iter(found.values()), None)
+
+    async def _listed(self, status: str, since: datetime) -> tuple[Row, ...]:
+        """Return the orders of one status that are no older, of all pages."""
+        asked = {**_of(status), "start_date": written(since)}
+        return await whole_list(
+            lambda further: self._wire.read(_ORDERS, {**asked, **further}, _page),
+            lead="cursor",
+            what=f"orders with status {status}",
+            pages_max=_PAGES_MAX,
+        )
+
+    async def resting(self, symbols: Sequence[Symbol]) -> tuple[OpenOrder, ...]:
+        """Return what rests in *symbols*, by symbol; raises like :meth:`all_resting`."""
+        listed = await self._markets.load(symbols)
+        found = [order for order in await self.all_resting() if order.symbol in listed]
+        return tuple(sorted(found, key=lambda order: order.symbol))
 
     async def all_resting(self) -> tuple[OpenOrder, ...]:
-        """Return it, each order once; the markets must be loaded.
+        """Return all that rests or waits, each order once; the markets must be loaded.
 
         Raises:
             NotDone: the venue does not answer, not readably, or of an order that is not counted.
             Refused: the venue denies the read.
 
         """
-        lists = [_list(status) for status in _STATUSES]
         found: dict[VenueOrderId, OpenOrder] = {}
-        for order in await waiting_in(self._wire, self._markets, lists):
+        for order in await waiting_in(self._wire, self._markets, map(_waiting, STATUSES)):
             found[order.venue_order_id] = order
         return tuple(found.values())
 
+    async def sighting(self, intent: OrderIntent) -> str:
+        """Return what the orders of ninety days show of the order of *intent*.
 
-def _list(status: str) -> WaitingList:
-    """Return the list of the orders of one status."""
+        One that is seen is remembered, so that a look-up finds it from then on.
+
+        Raises:
+            NotDone: the question was not answered, or the list has no end.
+            Refused: the venue denies the read.
+
+        """
+        await self._markets.require(intent.instrument.symbol)
+        row = await self._named(intent.client_order_id, _LONG_AGO)
+        if row is None:
+            return "none"
+        self._ids[intent.client_order_id] = order_id_in(row, FIELDS)
+        return f"order {self._ids[intent.client_order_id]}"
+
+    async def client_ids(
+        self, symbol: Symbol, orders: Collection[VenueOrderId]
+    ) -> Mapping[VenueOrderId, ClientOrderId]:
+        """Return who *orders* are by client order id; those without one are left out.
+
+        Raises:
+            NotDone: the question was not answered.
+            Refused: the venue denies the read.
+
+        """
+        await self._markets.require(symbol)
+        found: dict[VenueOrderId, ClientOrderId] = {}
+        for order_id in sorted(orders):
+            row = await self.row(order_id)
+            name = None if row is None else name_in(row, FIELDS)
+            if name:
+                found[order_id] = name
+        return found
+
+
+def _of(status: str) -> Mapping[str, object]:
+    """Return what asks for the orders of one status."""
+    return {"order_status": status, "product_type": "SPOT", "limit": _PAGE}
+
+
+def _page(answer: object) -> Page:
+    """Read a page of orders, each with its two names; raises Unreadable."""
+    rows, onward = page_in(answer, "orders")
+    for row in rows:
+        order_id_in(row, FIELDS)
+        name_in(row, FIELDS)
+    return rows, onward
+
+
+def _waiting(status: str) -> WaitingList:
+    """Return the list of the orders of one status that may still fill."""
     return WaitingList(
         endpoint=_ORDERS,
-        asked={"order_status": status, "product_type": "SPOT", "limit": _PAGE},
+        asked=_of(status),
         page=partial(page_in, name="orders"),
         lead="cursor",
         of=place_of,
         read=open_order_of,
     )
-
-
-def place_of(row: Row) -> tuple[Desk, str]:
-    """Return where the market of an order is, and the venue's name of it; raises Unreadable."""
-    if text_of(row, "product_type") != "SPOT":
-        raise Unreadable("an order of contracts is among those of coins")
-    return Desk.SPOT, text_of(row, "product_id")
-
-
-def open_order_of(row: Row, instrument: Instrument) -> OpenOrder:
-    """Read an order that may still fill.
-
-    Raises:
-        Unreadable: a field is missing or wrong, or it has ended.
-        Unserved: it is of a kind that cannot be counted.
-
-    """
-    if text_of(row, "status") not in _STATUSES:
-        raise Unreadable("an order that has ended is among those that have not")
-    (told, named), edits, side = _configured(row, instrument), _edits(row), side_of(row)
-    prices = [_positive(decimal_of(told, name)) for name in named]
-    price = dearest([*prices, *(price_told(edit, "price") for edit in edits)], side)
-    value, size = price_told(told, "quote_size"), price_told(told, "base_size")
-    size = max([size, *(price_told(edit, "size") for edit in edits)])
-    if size > 0:
-        with exact_arithmetic():
-            rest = size - decimal_of(row, "filled_size")
-        lots = lots_of(_positive(rest), instrument)
-    else:
-        lots = lots_worth(instrument, value=_positive(value), price=price)
-    return OpenOrder(
-        symbol=instrument.symbol,
-        client_order_id=name_in(row, _FIELDS),
-        venue_order_id=order_id_in(row, _FIELDS),
-        lots=signed(lots, side),
-        limit_price=price,
-        reduce_only=False,
-    )
-
-
-def _configured(row: Row, instrument: Instrument) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """Return what an order says of itself under the name of its kind, and which prices it names.
-
-    Raises:
-        Unreadable: it is of no kind, or of two.
-        Unserved: it is of one that names no price or no size.
-
-    """
-    told = mapping_of(field(row, "order_configuration"))
-    kinds = [kind for kind, each in told.items() if each is not None]
-    if len(kinds) != 1:
-        raise Unreadable("an order is not of one kind")
-    found = _KIND.fullmatch(kinds[0])
-    if found is None:
-        raise Unserved(
-            f"{instrument.symbol}: an order of kind {kinds[0]} has not ended, which cannot be"
-            " counted here",
-            mend="cancel it, or let it end",
-        )
-    return mapping_of(told[kinds[0]]), _PRICES[found["kind"]]
-
-
-def _edits(row: Row) -> tuple[Row, ...]:
-    """Return what an order was edited to; raises Unreadable."""
-    told = row.get("edit_history")
-    return () if told is None else rows_of(told)
-
-
-def _positive(amount: Decimal) -> Decimal:
-    """Return *amount*; raises Unreadable when it is not positive."""
-    if amount <= 0:
-        raise Unreadable("an order that has not ended has nothing left, or no price")
-    return amount

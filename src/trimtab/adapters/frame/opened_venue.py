@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from trimtab.adapters.frame.daily_lists import DailyLists
 from trimtab.adapters.frame.no_stops import NoStops
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.domain.declared import DeclaredTiers
 from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import ExecutionPolicy
@@ -53,8 +52,7 @@ class VenueSettings:
 class OpenedVenue:
     """A venue while it is open: what changes things, what reads, and what looks at it."""
 
-    venue: Venue | OnlyRead
-    """Where orders go; what is only read has no call for one."""
+    venue: Venue
     wallets: Wallets
     market: MarketData
     preflight: Preflight

@@ -93,8 +93,7 @@ class Wire:
         self.clock = clocks.clock
         self.ccxt_error = ccxt_error
         self._turns = Turns(numbers_rise=profile.numbers_rise)
-        exchange.options["timeDifference"] = 0  # What it stamps with is the venue's time already.
-        exchange.milliseconds = lambda: milliseconds(clocks.now(_DESK.get()))
+        _stamp_by(clocks, exchange)
 
     async def read(
         self, endpoint: Endpoint, params: Mapping[str, Any], of: Callable[[Any], T]
@@ -224,6 +223,13 @@ class Wire:
         endpoint = Endpoint(desk=desk, method=self.profile.time_calls[desk], rank=Rank.LOOK_UP)
         of = partial(_instant_at, place=place, unit_ms=self.profile.time_unit_ms)
         return await self.read(endpoint, self.profile.time_params[desk], of)
+
+
+def _stamp_by(clocks: VenueClocks, exchange: Any) -> None:  # noqa: ANN401 -- ccxt is untyped.
+    """Have ccxt date what it sends by the venue's clock, in milliseconds and in seconds."""
+    exchange.options["timeDifference"] = 0  # What it stamps with is the venue's time already.
+    exchange.milliseconds = lambda: milliseconds(clocks.now(_DESK.get()))
+    exchange.seconds = lambda: exchange.milliseconds() // 1000
 
 
 def _is_private(method: str) -> bool:

@@ -201,19 +201,21 @@ def code_and_text(capture: Capture, codes: CodeTable) -> tuple[str, str]:
     told = _document_or_none(capture)
     if codes.sentences:
         return _sentence_in(capture, told, codes)
-    for paths in (codes.of_one, (codes.code_field, codes.text_field)):
+    for paths in (*codes.of_one, (codes.code_field, codes.text_field)):
         code, text = (_found(told, path) for path in paths)
-        if code is _MISSING or text is _MISSING or (paths is codes.of_one and _is_none(code)):
+        no_code = _is_none(code, codes)
+        if code is _MISSING or text is _MISSING or (paths in codes.of_one and no_code):
             continue
-        return ("" if _is_none(code) else _told_apart(str(code), codes, text=str(text))), str(text)
+        return ("" if no_code else _told_apart(str(code), codes, text=str(text))), str(text)
     if capture.http_status in codes.done_with:
         return "", ""
-    return "", capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
+    word = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
+    return codes.bare.get(word, ""), word
 
 
 def _sentence_in(capture: Capture, told: object, codes: CodeTable) -> tuple[str, str]:
     """Return how the sentence of an answer begins, where that is listed, and all of it."""
-    found = (_found(told, path) for path in (codes.of_one[1], codes.text_field))
+    found = (_found(told, path) for path in (*(text for _, text in codes.of_one), codes.text_field))
     text = next((each for each in found if isinstance(each, str)), "")
     if not text and capture.http_status != _OK:
         text = capture.body[:_TEXT_MAX].decode("utf-8", errors="replace").strip()
@@ -226,9 +228,9 @@ def _told_apart(code: str, codes: CodeTable, *, text: str) -> str:
     return next((f"{code}:{part}" for part in parts), code)
 
 
-def _is_none(code: object) -> bool:
+def _is_none(code: object, codes: CodeTable) -> bool:
     """Say whether a code is one of those that stand for none."""
-    return str(code) in _NO_CODES
+    return str(code) in _NO_CODES | codes.no_codes
 
 
 def _found(told: object, path: str) -> object:

@@ -17,7 +17,7 @@ from typing import Annotated, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trimtab.bootstrap import Shell, open_shell, ordering
+from trimtab.bootstrap import Shell, open_shell
 from trimtab.bootstrap.execution import planner_of
 from trimtab.cli import session
 from trimtab.cli.commands.trading import local_runner, run_result
@@ -101,7 +101,7 @@ async def played(shell: Shell, given: Work, *, yes: bool) -> Result:
         return replace(result, view=Text(told), beside=told)
     planner = planner_of(shell, wish=None)
     books = Books(
-        venue=ordering(shell), market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio
+        venue=shell.venue, market=shell.market, ledger=shell.ledger, portfolio=planner.portfolio
     )
     compared = await reconcile(books, shell.clock, adopt=False)
     snapshot = await shell.market.snapshot(planner.portfolio)

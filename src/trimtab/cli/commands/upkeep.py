@@ -12,7 +12,7 @@ from trimtab.adapters.ledger.rows import LedgerEvent
 from trimtab.adapters.ledger.sql_ledger import SqlLedger
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.terminal import TerminalProgress
-from trimtab.bootstrap import Shell, open_books, open_shell, ordering, owner
+from trimtab.bootstrap import Shell, open_books, open_shell, owner
 from trimtab.bootstrap.execution import desk_of
 from trimtab.cli import session
 from trimtab.cli.beside import refuse_unread_stops
@@ -145,7 +145,7 @@ def reconcile(*, adopt: Annotated[bool, FLAG] = False) -> Exit:
 def _books(shell: Shell) -> Books:
     """Return whose word is held against whose."""
     return Books(
-        venue=ordering(shell),
+        venue=shell.venue,
         market=shell.market,
         ledger=shell.ledger,
         portfolio=portfolio_of(shell.config.policy),
@@ -232,7 +232,7 @@ async def _cancelled_of(
     """Cancel what rests of the orders in *markets*; say why where that could not be read."""
     symbols = sorted({instrument.symbol for instrument in markets.values()})
     try:
-        resting = await ordering(shell).open_orders(symbols)
+        resting = await shell.venue.open_orders(symbols)
     except VenueError as fault:
         return (), f"{', '.join(symbols)}: {fault}"
     mine = [order for order in resting if order.client_order_id in markets]
@@ -244,7 +244,7 @@ async def _cancel(shell: Shell, order: OpenOrder, instrument: Instrument) -> Can
     """Cancel one order, once, and say what became of it."""
     outcome, note = Ended.CANCELLED, ""
     try:
-        await ordering(shell).cancel(order)
+        await shell.venue.cancel(order)
     except OutcomeUnknown as fault:
         outcome, note = Ended.UNKNOWN, str(fault)
     except VenueError as fault:

@@ -1,8 +1,9 @@
 """Coinbase Advanced: spot, and contracts through its derivatives arm. Pure data.
 
-Documentation: Coinbase Advanced Trade API, "Create Order", "Get Order", "List Orders", "Get API Key
-Permissions", "Authentication", "Rate Limits", 2026; where it is silent, ccxt. Why its orders cannot
-be proved absent: design record 0065.
+Documentation: Coinbase Advanced Trade API, "Create Order", "Get Order", "List Orders", "List
+Fills", "Cancel Orders", "Get API Key Permissions", "Authentication", "Rate Limits", 2026; where it
+is silent, ccxt. Why its orders cannot be proved absent, and are given to a person: design record
+0074.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ _SPOT: Final = MarketFacts(
         ),
     ),
     look_up=LookUp(
-        way=Way.NONE,
-        call="",
+        way=Way.LISTED,
+        call="v3PrivateGetBrokerageOrdersHistoricalBatch",
         param="",
         kept_s=None,
         source=(
@@ -119,7 +120,9 @@ FACTS: Final = VenueFacts(
         "a product that tells an alias shares the book of that other one, as BTC-USDC and BTC-USD",
         "the secret is a PEM of several lines, which ccxt cannot read as JSON writes it, or base64",
         "a secret that is neither is signed the old way, without a token",
-        "the token is dated by the machine's clock, whatever was measured of the venue's",
+        "ccxt dates the token by the machine's clock (seconds), not by what it measured",
+        "an execution names no coin of its fee; the order's totals count fees in the quote",
+        "an execution that was adjusted (REVERSAL and others) may bear the trade_id of another",
     ),
     markets=MappingProxyType(
         {

@@ -1,4 +1,4 @@
-"""A venue that is only read: planned and simulated for, and nothing but questions asked."""
+"""One portfolio of Coinbase: what is read of it, and dry runs that ask nothing but questions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from tests.conformance.test_whole_run import SaysYes, config_of, references_of, 
 from tests.durability.program import Quiet
 from tests.fakes.leaping import LeapingClock
 from tests.wire.opened import NoWaiting
-from trimtab.adapters.frame.only_read import OnlyRead
 from trimtab.adapters.history_shelf import HistoryShelf
 from trimtab.adapters.ledger.sql_ledger import open_ledger
 from trimtab.adapters.open_venue import ApiKey, VenueSettings, open_venue
 from trimtab.adapters.price_history import KeptHistory
-from trimtab.bootstrap import Shell, on_paper, ordering, venue_settings
+from trimtab.bootstrap import Shell, on_paper, venue_settings
 from trimtab.bootstrap.execution import runner_of
 from trimtab.config import load
 from trimtab.domain.errors import ConfigError, NotDone, Refused
@@ -87,18 +86,6 @@ async def test_a_dry_run_plans_and_simulates_and_asks_nothing_but_questions(
     assert result.status is PlanStatus.DRY_RUN, [str(f) for f in result.report.findings]
     assert fills
     assert {asked.method for asked in line.asked} == {"GET"}
-
-
-async def test_no_order_can_be_asked_for(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (shell, line):
-        words = {name for name in dir(shell.venue) if not name.startswith("_")}
-        assert words == {"payments"}
-        assert await shell.payments.payments(shell.clock.now()) == ()
-        with pytest.raises(ConfigError, match="coinbase is only read"):
-            ordering(shell)
-        with pytest.raises(ConfigError, match="no order is sent"):
-            runner_of(shell, approver=SaysYes(), progress=Quiet(), stop=asyncio.Event(), wish=None)
-    assert line.asked == []
 
 
 async def test_daily_closes_are_read_over_more_than_one_question(tmp_path: Path) -> None:
@@ -352,6 +339,7 @@ async def test_the_key_is_told_with_its_portfolio(may: str, told: str) -> None:
         (429, b"Too Many Requests", NotDone),
         (500, b'{"error": "INTERNAL", "message": "no"}', NotDone),
         (200, b'{"error": "unknown", "message": "no"}', NotDone),
+        (200, b'{"error": "PERMISSION_DENIED", "message": "no"}', Refused),
     ],
 )
 async def test_what_an_answer_that_is_none_means(
@@ -387,7 +375,3 @@ async def test_a_secret_that_does_not_sign_is_told_before_anything_is_asked() ->
             pass
     assert line.asked == []
     assert not any(part in f"{raised.value!r}" for part in bad.splitlines()[1:-1])
-
-
-def test_it_is_only_read_where_the_stage_says_so() -> None:
-    assert not any(hasattr(OnlyRead(), name) for name in ("submit", "cancel", "look_up", "fills"))
