@@ -71,7 +71,7 @@ _LINEAR: Final = replace(
     gone=_CONTRACT_GONE,
     absent=_CONTRACT_GONE,
     unknown_symbol=frozenset({"-1121"}),
-    of_one=("errorCode", "errorMessage"),
+    of_one=(("errorCode", "errorMessage"),),
 )
 
 
