@@ -320,10 +320,13 @@ async def _concluded(
     outcome: ExecutionReport, approved: ApprovedPlan, desk: Desk
 ) -> ExecutionReport:
     """Record where the plan stands after *outcome*, and return that."""
-    begun = outcome.orders or outcome.transfers or approved.plan.stops
+    plan, ledger = approved.plan, desk.ledger
+    begun = bool(outcome.orders or outcome.transfers)
+    if plan.stops and not begun:
+        begun = (await ledger.plan(plan.digest)).status is PlanStatus.EXECUTING
     otherwise = PlanStatus.PARTIAL if begun else PlanStatus.APPROVED
     status = _STATUS.get(outcome.outcome, otherwise)
-    await desk.ledger.set_plan_status(approved.plan.digest, status)
+    await ledger.set_plan_status(plan.digest, status)
     return outcome
 
 

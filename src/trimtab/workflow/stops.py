@@ -18,13 +18,21 @@ from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import Evidence
 from trimtab.domain.stops import StopIntent, StopRecord, StopState, VenueStop
 from trimtab.execution import retry
-from trimtab.execution.stop_life import StopEventKind, contradiction, event_of, next_state
+from trimtab.execution.stop_life import (
+    StopEventKind,
+    contradiction,
+    event_of,
+    next_state,
+    unfired,
+)
 from trimtab.execution.tracking import Outlook
 from trimtab.ports import AbsenceEvidence, StopStep
 from trimtab.workflow.inquiry import Desk, pause
 
 _QUIET = frozenset({StopState.RESTING})
 """States that nothing has to be asked about, though they are no end."""
+_RESTED = frozenset({StopState.RESTING, StopState.FIRED})
+"""States of one that is known to have rested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +168,7 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
             if missing >= retry.MISSING_MIN and (end := await _absent(record, questions)):
                 return end
             continue
-        if fault := contradiction(record.intent, seen):
+        if fault := contradiction(record.intent, seen) or unfired(record, seen):
             return FollowedStop(record=record, outlook=Outlook.CONTRADICTED, note=fault)
         record = await _seen(record, seen, desk)
         if record.state.is_terminal or (record.state in _QUIET and not questions.until_ended):
@@ -170,9 +178,12 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
 
 
 async def _seen(record: StopRecord, seen: VenueStop, desk: Desk) -> StopRecord:
-    """Record what the venue says of a stop, where that is news."""
+    """Record what the venue says of a stop, where that is news.
+
+    One that fired rests in a list that lags; it is asked about again.
+    """
     event = event_of(seen)
-    is_known = (record.state, event) == (StopState.RESTING, StopEventKind.RESTS)
+    is_known = event is StopEventKind.RESTS and record.state in _RESTED
     return record if is_known else await _moved(record, event, desk, news=_News(seen=seen))
 
 
