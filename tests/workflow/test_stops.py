@@ -398,3 +398,30 @@ async def test_a_hedge_whose_stop_is_gone_is_told_until_it_has_one_again() -> No
     await then_mends(floor, lots=lots)
     await floor.execute()
     assert await without_stop(ledger, rules, quote) == ()
+
+
+async def test_the_gate_sees_the_account_as_it_is_once_the_stops_are_withdrawn() -> None:
+    """Withdrawing takes its time: what was read before it may be too old to send an order by."""
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.stops.lag_s = 4.0
+    ages = list[timedelta]()
+    floor.gate.on_review = lambda number: ages.append(
+        floor.clock.now() - floor.gate.seen[number - 1][1].taken_at
+    )
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    assert (len(ages) >= 2, max(ages) < timedelta(seconds=1)) == (True, True)
+
+
+async def test_a_run_that_cannot_read_the_account_once_its_stops_are_withdrawn_puts_them_back() -> (
+    None
+):
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    submits = floor.venue.requests.count("submit")
+    floor.venue.on_request["withdraw_stop"] = lambda: floor.venue.unreachable.add("snapshot")
+    outcome = await floor.execute()
+    assert (outcome.outcome, [s.is_well for s in outcome.stops]) == (Outcome.NOTHING_SENT, [True])
+    ((other, again),) = resting(floor)
+    assert (other != name, again) == (True, lots)
+    assert floor.venue.requests.count("submit") == submits

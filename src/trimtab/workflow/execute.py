@@ -105,7 +105,10 @@ async def _carried_out(
         if outcome is not None:
             return outcome
     if plan.legs or plan.transfers:
-        state, commands = machine.begin(plan.legs, plan.transfers, terms, opening)
+        if keeps_stops and any(line.withdraws for line in plan.stops):  # Which took its time.
+            state, commands = machine.begin_later(plan.legs, plan.transfers, terms, opening)
+        else:
+            state, commands = machine.begin(plan.legs, plan.transfers, terms, opening)
         with _uncollected():
             outcome = await _Driver(approved, wiring, state).run(commands)
     else:
