@@ -124,3 +124,18 @@ async def test_a_stop_that_fired_and_rests_in_a_list_that_lags_is_asked_about_ag
     order.ended = True
     assert (await floor.recover()).exit_code == 0
     assert [r.state for r in floor.store.real.stops.values()] == [StopState.DONE]
+
+
+async def test_a_halt_takes_no_stop_away_that_the_run_had_withdrawn() -> None:
+    """It leaves stops where they are: what protects while nobody does anything is put back."""
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.venue.on_request["withdraw_stop"] = lambda: floor.store.halts.append(
+        ("by hand", "ada", floor.clock.now())
+    )
+    submits = floor.venue.requests.count("submit")
+    outcome = await floor.execute()
+    ((other, again),) = resting(floor)
+    assert (other != name, again) == (True, lots)
+    assert (outcome.outcome, floor.venue.requests.count("submit")) == (Outcome.REFUSED, submits)
+    assert [s.is_well for s in outcome.stops] == [True]

@@ -168,6 +168,7 @@ async def _placed(at: _Place, approved: ApprovedPlan, wiring: Wiring) -> StopRes
         wiring.desk,
         receive_window_ms=_window_ms(wiring),
         halt_seen=await wiring.desk.ledger.halted() if _was_halted(approved) else None,
+        puts_back=bool(line.withdraws),
     )
     if isinstance(followed, str):
         return _unplaced(line, intent, followed)

@@ -63,9 +63,16 @@ class Questions:
 
 
 async def placed(
-    intent: StopIntent, desk: Desk, *, receive_window_ms: int, halt_seen: str | None
+    intent: StopIntent,
+    desk: Desk,
+    *,
+    receive_window_ms: int,
+    halt_seen: str | None,
+    puts_back: bool,
 ) -> FollowedStop | str:
     """Commit a stop, place it once, and return what became of it; why it was not begun, if so.
+
+    *halt_seen* and *puts_back* are told to the ledger, which says what they mean.
 
     Raises:
         LedgerError: something could not be recorded.
@@ -73,7 +80,7 @@ async def placed(
     """
     at = desk.clock.now()
     try:
-        await desk.ledger.begin_stop(intent, at=at, halt_seen=halt_seen)
+        await desk.ledger.begin_stop(intent, at=at, halt_seen=halt_seen, puts_back=puts_back)
     except Halted as latched:
         return str(latched)
     sending = StopRecord(
