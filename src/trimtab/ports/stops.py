@@ -109,9 +109,9 @@ class StopLedger(Protocol):
     ) -> None:
         """Commit the intent as SENDING, before a byte is sent.
 
-        *halt_seen* is the kill switch as the gate saw it that passed its plan. Where its plan has
-        taken a stop of the hedge away, *puts_back* has it back: neither a halt since then nor a standing
-        approval that is over is to leave the hedge without one.
+        *halt_seen* is the kill switch as the gate saw it that passed its plan. Where the plan has
+        taken a stop of the hedge away, *puts_back* has it back: neither a halt since then nor a
+        standing approval that is over is to leave the hedge without one.
 
         Raises:
             LedgerError: it is there already, another one of its hedge may fill, or a dry run asks.
