@@ -21,9 +21,11 @@ from tests.builders import NOW, account, plan, policy
 from tests.property.test_gate import OPEN
 from tests.unit.execution.cases import fill
 from tests.unit.risk.cases import context, record
+from tests.workflow.stop_scenes import NONE, declared
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.findings import Verdict
-from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.hedges import HedgeCause
+from trimtab.domain.instruments import Asset, Lots, Symbol, Ticks
 from trimtab.domain.orders import (
     Fill,
     OrderIntent,
@@ -36,6 +38,7 @@ from trimtab.domain.orders import (
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import FIRST_STOP_LINE, StopAct, StopLine
 from trimtab.execution.events import (
     FillsBooked,
     Review,
@@ -48,6 +51,7 @@ from trimtab.execution.events import (
     Surveyed,
     WasRefused,
 )
+from trimtab.execution.foresight import stops_left
 from trimtab.execution.machine import begin, step
 from trimtab.execution.state import Phase, Terms
 from trimtab.risk.context import GateContext
@@ -183,7 +187,8 @@ class Run:
 
     def _look(self, command: Review) -> list[str]:
         """Ask the gate about the rest; a warning counts too, because it stops a run unwatched."""
-        rest = dataclasses.replace(self.whole, legs=command.legs)
+        stops = stops_left(self.whole, self.state, command.legs)
+        rest = dataclasses.replace(self.whole, legs=command.legs, stops=stops)
         told = self.world.told(self.whole.digest)
         facts = with_sent(told, self.passage, self.world.sent, rest=rest)
         report = review(rest, command.snapshot, policy=self.rules, context=facts, now=NOW)
@@ -229,9 +234,32 @@ def _recorded(intent: OrderIntent, lots: int, state: OrderState) -> OrderRecord:
     )
 
 
-@given(st.data(), st.sampled_from(WAYS), st.integers(0, 200), st.sampled_from(RESERVES))
+def with_stop(whole: Plan, opening: Snapshot) -> Plan:
+    """Return *whole* with a stop of what its contract is short afterwards, if it trades one."""
+    legs = [leg for leg in whole.legs if leg.instrument.is_contract]
+    if not legs:
+        return whole
+    instrument = legs[0].instrument
+    held = opening.positions.get(instrument.symbol)
+    short = -sum(leg.lots for leg in legs) - (0 if held is None else held.lots)
+    hedge = declared(FIRST_STOP_LINE, HedgeCause.STOP)
+    line = StopLine(
+        hedge=hedge,
+        instrument=instrument,
+        act=StopAct.PUT if short else StopAct.WITHDRAW,
+        lots=Lots(short),
+        trigger=Ticks(int(Decimal(66_000) / instrument.tick_size) if short else 0),
+        withdraws=NONE,
+    )
+    declares = tuple(declared(leg.line, HedgeCause.BY_HAND) for leg in legs)
+    return dataclasses.replace(whole, hedging=declares, stops=(line,))
+
+
+@given(
+    st.data(), st.sampled_from(WAYS), st.integers(0, 200), st.sampled_from(RESERVES), st.booleans()
+)
 def test_what_the_gate_let_begin_it_lets_go_on(
-    data: st.DataObject, way: tuple[str, ...], usdt: int, reserve: str
+    data: st.DataObject, way: tuple[str, ...], usdt: int, reserve: str, stops: bool
 ) -> None:
     world = World(
         coins={BTC: Decimal("0.2"), ETH: Decimal(2), SOL: Decimal(20), USDT: Decimal(usdt)},
@@ -240,8 +268,9 @@ def test_what_the_gate_let_begin_it_lets_go_on(
     )
     wide = dataclasses.replace(OPEN, fee_reserve=Decimal(reserve), max_turnover=Decimal(9))
     opening = world.read()
-    whole = plan(opening, *way)
-    rules = just_met(whole, opening, policy(limits=wide))
+    whole = with_stop(plan(opening, *way), opening) if stops else plan(opening, *way)
+    rests = {"stop": Decimal("0.10"), "rests_stop": stops}
+    rules = just_met(whole, opening, policy(limits=wide, hedge=rests))
     first = review(whole, opening, policy=rules, context=context(), now=NOW)
     assume(first.verdict is Verdict.PASS)
     with exact_arithmetic():

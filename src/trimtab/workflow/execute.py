@@ -45,6 +45,7 @@ from trimtab.execution.events import (
     WasNotSent,
     WasRefused,
 )
+from trimtab.execution.foresight import stops_left
 from trimtab.execution.report import ExecutionReport, Outcome, report, stops_alone, unstarted
 from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
@@ -247,7 +248,7 @@ class _Driver:
 
     async def _gate(self, command: Review) -> RunNews:
         """Have the gate look, and look for a halt once more: nothing is awaited after that."""
-        plan = _rest_of(self._approved.plan, command)
+        plan = _rest_of(self._approved.plan, command, self._state)
         before = await self._desk.ledger.halted()
         self._review, refusal = await gated(plan, command.snapshot, self._wiring, self._review)
         halted = self._halt_seen = await self._desk.ledger.halted()
@@ -343,11 +344,12 @@ async def _surveyed(after_s: float, wiring: Wiring) -> RunNews:
     return Surveyed(snapshot=snapshot, at=wiring.desk.clock.now())
 
 
-def _rest_of(plan: Plan, command: Review) -> Plan:
+def _rest_of(plan: Plan, command: Review, state: RunState) -> Plan:
     """Return what is left of *plan*; all of it keeps its digest."""
     if (command.legs, command.transfers) == (plan.legs, plan.transfers):
         return plan
-    return dataclasses.replace(plan, legs=command.legs, transfers=command.transfers)
+    stops = stops_left(plan, state, command.legs)
+    return dataclasses.replace(plan, legs=command.legs, transfers=command.transfers, stops=stops)
 
 
 async def _sent(intent: OrderIntent, desk: Desk) -> RunNews:
