@@ -9,15 +9,18 @@ import pytest
 from tests.builders import NOW, dec
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
-from tests.workflow.stop_scenes import HEDGE, then_buys_back, then_mends
+from tests.workflow.stop_scenes import HEDGE, opening, then_buys_back, then_mends
 from tests.workflow.test_stops import opened, resting
 from tests.workflow.test_telling import office_of
+from trimtab.domain.errors import OutcomeUnknown
 from trimtab.domain.notices import NoticeKind, notice_id
 from trimtab.domain.stops import FIRST_STOP_LINE, SeenStop, StopState
+from trimtab.execution.reconcile import Actor
 from trimtab.execution.report import Outcome
 from trimtab.execution.tracking import Outlook
 from trimtab.ports import PlanStatus
 from trimtab.workflow.bare_hedges import left_bare
+from trimtab.workflow.recovered_stops import require_known
 from trimtab.workflow.telling import write_down
 
 
@@ -139,3 +142,31 @@ async def test_a_halt_takes_no_stop_away_that_the_run_had_withdrawn() -> None:
     assert (other != name, again) == (True, lots)
     assert (outcome.outcome, floor.venue.requests.count("submit")) == (Outcome.REFUSED, submits)
     assert [s.is_well for s in outcome.stops] == [True]
+
+
+async def test_a_stop_that_rests_by_the_ledger_alone_is_a_difference() -> None:
+    floor, name, _ = await opened()
+    assert (await floor.reconcile()).differences == ()
+    floor.stops.rested[0].state = SeenStop.WITHDRAWN
+    (told,) = (await floor.reconcile()).differences
+    assert (told.name, told.actual, told.who) == (name, "rests no more", Actor.RECOVER)
+    await floor.recover()
+    assert (await floor.reconcile()).differences == ()
+
+
+async def test_a_stop_of_which_nothing_is_known_is_a_difference() -> None:
+    floor = opening(stop_fault=Fault.RESET_AFTER)
+    floor.venue.unreachable.add("look_up_stop")
+    await floor.execute()
+    (told,) = (await floor.reconcile()).differences
+    assert (told.actual, told.who) == ("unknown", Actor.RECOVER)
+
+
+async def test_nothing_is_adopted_while_it_is_not_known_where_a_stop_stands() -> None:
+    floor, name, _ = await opened()
+    floor.stops.fire(name, at=dec(66_050))
+    floor.venue.unreachable.add("look_up_stop")
+    with pytest.raises(OutcomeUnknown, match=name):
+        require_known((await floor.recover()).stops)
+    floor.venue.unreachable.clear()
+    require_known((await floor.recover()).stops)
