@@ -16,8 +16,9 @@ _NEVER_PUT: Final = frozenset({StopState.REFUSED, StopState.ABSENT})
 async def left_bare(plan: Plan, ledger: Ledger) -> tuple[HedgeId, ...]:
     """Return the open hedges that *plan* left without the stop that they are to have, by line.
 
-    One that it put and that is no more (it fired, or another plan withdrew it) was put. A hedge
-    that it was to close, and that still stands, is to have its stop back.
+    One that it put and that is no more (it fired, or another plan withdrew it) was put, and one
+    that it did not withdraw rests. A hedge that it was to close, and that still stands, is to have
+    its stop back.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -32,8 +33,9 @@ async def left_bare(plan: Plan, ledger: Ledger) -> tuple[HedgeId, ...]:
         for record in await ledger.stops()
         if record.intent.plan_digest == plan.digest and record.state not in _NEVER_PUT
     }
-    resting = {record.intent.place for record in await ledger.open_stops()}
+    stops = await ledger.open_stops()
+    kept = {record.intent.place for record in stops if record.begun_at <= plan.made_at}
     book = book_of(await ledger.hedge_record(), plan.quote)
-    bare = {(hedge.hedge_id, hedge.symbol) for hedge in book.open} - resting
+    bare = {(hedge.hedge_id, hedge.symbol) for hedge in book.open} - kept
     left = (line for line in wanted if line.place in bare and line.line not in put)
     return tuple(dict.fromkeys(line.hedge.hedge_id for line in left))
