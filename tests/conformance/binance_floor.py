@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
-from tests.conformance.trading import now_ms
+from tests.conformance.trading import DAY_MS, closes_between, now_ms
 from trimtab.testnet import (
     Credential,
     Exchange,
@@ -21,6 +21,7 @@ from trimtab.testnet import (
 )
 from trimtab.testnet.conditionals import Conditional
 from trimtab.testnet.interventions import fund, set_prices
+from trimtab.testnet.past import Past
 from trimtab.venues.facts import Market
 
 _ORDERS = {Market.SPOT: "/api/v3/order", Market.LINEAR: "/fapi/v1/order"}
@@ -242,7 +243,14 @@ def _scenario() -> Scenario:
         ),
         serves=frozenset({"api_restrictions"}),
         credentials=(Credential(key="local-key", secret="local-secret"),),
+        past=Past(closes={"BTC": _closes(400)}),
     )
+
+
+def _closes(days: int) -> tuple[Decimal, ...]:
+    """Return the closes of the days before today, oldest first."""
+    today = now_ms() // DAY_MS * DAY_MS
+    return tuple(Decimal(c) for _, c in closes_between(today - days * DAY_MS, today - 1))
 
 
 def _told(status: int, payload: Any, headers: Any = None) -> Told:

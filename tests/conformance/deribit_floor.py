@@ -21,12 +21,14 @@ from tests.conformance.deribit_linear import LINEAR_TERMS, PERPETUAL, DeribitLin
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.trading import (
+    DAY_MS,
     Declined,
     Execution,
     Order,
     Terms,
     Trading,
     between,
+    closes_between,
     now_ms,
 )
 from trimtab.venues.facts import Market
@@ -202,7 +204,7 @@ class DeribitFloor:
             raise Refusal(-32602, "Invalid params")
         first, last = int(given["start_timestamp"]), int(given["end_timestamp"])
         hours = list(range(-(-first // _HOUR_MS) * _HOUR_MS, last + 1, _HOUR_MS))
-        price = [Decimal(60_000 + at // _HOUR_MS % 7) for at in hours]
+        price = [_close_of_hour(at) for at in hours]
         return {"status": "ok", "ticks": hours, "close": price, "open": price, "high": price}
 
     def _wallets(self, _: Row) -> Row:
@@ -347,6 +349,12 @@ def _count(given: Row, usual: int) -> int:
     if not 1 <= count <= _PAGE_MAX:
         raise Refusal(-32602, "Invalid params")
     return count
+
+
+def _close_of_hour(start: int) -> Decimal:
+    """Return at what an hour closed: its day's close in the last one, else some cents less."""
+    ((_, close),) = closes_between(start // DAY_MS * DAY_MS, start // DAY_MS * DAY_MS)
+    return Decimal(close) - Decimal(23 - start % DAY_MS // _HOUR_MS) / 100
 
 
 def _order_id(market: str, number: int) -> str:

@@ -17,6 +17,7 @@ from tests.conformance.bybit_floor import BybitFloor
 from tests.conformance.floors import ConformingFloor, Trouble
 from tests.conformance.line import Line, Mishap
 from tests.conformance.stage import FLOORS, key_of
+from tests.conformance.trading import close_of
 from tests.durability.program import Quiet
 from tests.fakes.leaping import LeapingClock
 from tests.fakes.spoken_references import SpokenReferences
@@ -91,6 +92,10 @@ BTC = [{{ up_to = 50000, rate = 0.005 }}, {{ up_to = "1000000", rate = "0.01" }}
 
 SLOW = {"kraken": PROFILES["kraken"].order_limits[Desk.SPOT]}
 """Venues that take too little in a minute for a test to wait for."""
+
+
+BTC = Asset("BTC")
+DAYS = 250
 
 
 class SaysYes(Quiet):
@@ -240,14 +245,17 @@ async def test_a_refused_order_ends_the_run_and_is_not_tried_again(
 
 
 @each_venue
-async def test_daily_closes_are_read_to_the_last_day_that_has_ended(
+async def test_each_day_has_its_own_close_and_the_last_is_the_one_that_has_ended(
     tmp_path: Path, venue_id: str
 ) -> None:
+    """More days than most venues tell at once: none slips, none is missing between two answers."""
     async with opened(venue_id, tmp_path) as (_, shell, _line):
-        past = await shell.history.read(HistoryNeed(assets=(Asset("BTC"),), days=5, perpetuals=()))
-    days = [close.day for close in past.closes[Asset("BTC")]]
-    assert days == sorted(days)
-    assert days[-1] == past.until
+        past = await shell.history.read(HistoryNeed(assets=(BTC,), days=DAYS, perpetuals=()))
+        today = shell.clock.now().date()
+    told = {close.day: close.close for close in past.closes[BTC]}
+    days = [today - timedelta(days=back) for back in range(DAYS, 0, -1)]
+    assert (past.until, list(told)) == (days[-1], days)
+    assert told == {day: close_of(day) for day in days}
 
 
 @each_with_contracts

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from tests.conformance.floors import Placed, Truth, Waiting
@@ -24,10 +25,15 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000 + int(leapt_s() * 1000)
 
 
+def close_of(day: date) -> Decimal:
+    """Return at what a day closed: no other one within a thousand days did there."""
+    return Decimal(60_000 + (day - date(1970, 1, 1)).days % 1000)
+
+
 def closes_between(first: int, last: int) -> list[tuple[int, str]]:
     """Return start and close of each day that begins from *first* to *last*, milliseconds."""
     starts = range(-(-first // DAY_MS) * DAY_MS, last + 1, DAY_MS)
-    return [(at, str(60_000 + at // DAY_MS % 7)) for at in starts]
+    return [(at, str(close_of(datetime.fromtimestamp(at // 1000, UTC).date()))) for at in starts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl
 from tests.conformance.bitget_floor import PASSPHRASE
 from tests.conformance.floors import Placed, Trouble, Truth, Waiting
 from tests.conformance.spoken import Asked, Told
-from tests.conformance.trading import now_ms
+from tests.conformance.trading import closes_between, now_ms
 from tests.conformance.weex_linear import THIN, ContractDesk
 from tests.conformance.weex_linear import Refusal as ContractRefusal
 from trimtab.venues.facts import Market
@@ -224,18 +224,18 @@ class WeexFloor:
         _market(given)
         if given.keys() != {"symbol", "interval"}:
             raise _Refusal(-1142, "Parameter is invalid.")
-        today = now_ms() // _DAY_MS
+        days = closes_between(now_ms() - 300 * _DAY_MS, now_ms())
         return [
             [
-                day * _DAY_MS,
-                *("1", "2", "0.5", str(60_000 + day % 7), "9"),
-                (day + 1) * _DAY_MS - 1,
+                at,
+                *("1", "2", "0.5", close, "9"),
+                at + _DAY_MS - 1,
                 "540000",
                 12,
                 "4",
                 "240000",
             ]
-            for day in range(today - 299, today + 1)
+            for at, close in days
         ]
 
     def _account(self, _: Row) -> Row:

@@ -100,8 +100,8 @@ def step(
     )
 
 
-async def begun(ledger: Ledger, intent: StopIntent = INTENT) -> None:
-    await ledger.begin_stop(intent, at=NOW, halt_seen=None)
+async def begun(ledger: Ledger, intent: StopIntent = INTENT, *, puts_back: bool = False) -> None:
+    await ledger.begin_stop(intent, at=NOW, halt_seen=None, puts_back=puts_back)
 
 
 def recorded(state: StopState, number: VenueStopId | None = None) -> StopRecord:
@@ -229,8 +229,9 @@ async def test_a_stop_of_an_unknown_plan_is_not_begun(ledger: Ledger) -> None:
 async def test_only_the_holder_of_the_account_begins_and_moves_stops(opening: Opening) -> None:
     async with opening(False) as opened:
         await opened.save_plan(PLAN, report_on(PLAN), PlanStatus.PROPOSED)
-        with pytest.raises(AccountHeld):
-            await begun(opened)
+        for puts_back in (False, True):
+            with pytest.raises(AccountHeld):
+                await begun(opened, puts_back=puts_back)
         async with opened.holding_account(owner="test"):
             await begun(opened)
         with pytest.raises(AccountHeld):
@@ -242,6 +243,12 @@ async def test_a_halt_since_the_gate_looked_lets_no_stop_begin(ledger: Ledger) -
     with pytest.raises(Halted):
         await begun(ledger)
     assert await ledger.stops() == ()
+
+
+async def test_a_halt_keeps_no_hedge_from_the_stop_that_its_plan_took_away(ledger: Ledger) -> None:
+    await ledger.set_halt("by hand", by="ada", at=NOW)
+    await begun(ledger, puts_back=True)
+    assert await ledger.open_stops() == (recorded(StopState.SENDING),)
 
 
 async def test_a_dry_run_places_no_stop_and_sees_the_real_ones(

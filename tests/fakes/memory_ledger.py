@@ -408,13 +408,16 @@ class MemoryLedger(MemoryNotices):
     async def transfers_after_statement(self) -> tuple[TransferRecord, ...]:
         return tuple(self.store.real.transfers.values())[self.store.moved_before :]
 
-    async def begin_stop(self, intent: StopIntent, *, at: datetime, halt_seen: str | None) -> None:
+    async def begin_stop(
+        self, intent: StopIntent, *, at: datetime, halt_seen: str | None, puts_back: bool
+    ) -> None:
         self._about_to_write()
         if self._dry_run:
             raise LedgerError("a dry run places no stop")
         self._must_hold()
-        rules.refuse_new_halt(await self.halted(), seen=halt_seen)
-        self._refuse_lapsed([intent], at)
+        if not puts_back:
+            rules.refuse_new_halt(await self.halted(), seen=halt_seen)
+            self._refuse_lapsed([intent], at)
         self._known(intent.plan_digest)
         is_there = intent.stop_id in self._own.stops
         stop_rules.refuse_stop(intent, is_there=is_there, open_now=await self.open_stops())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,8 @@ from decimal import Decimal
 from tests.fakes.memory_venue import Fault, MemoryVenue, Placed
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.instruments import Lots, Symbol
-from trimtab.domain.orders import OrderIntent, VenueOrderId
+from trimtab.domain.orders import ClientOrderId, OrderIntent, VenueOrderId
+from trimtab.domain.snapshot import OpenOrder
 from trimtab.domain.stops import (
     FiredOrder,
     ListedStop,
@@ -53,6 +54,7 @@ class MemoryStops:
         """How long look-ups go on to show a stop as resting that was withdrawn."""
         self.rested: list[Rested] = []
         self._arriving: list[tuple[datetime, StopIntent]] = []
+        venue.waiting = self._waiting
 
     async def place(self, intent: StopIntent) -> VenueStop:
         self._asked("place_stop")
@@ -128,6 +130,19 @@ class MemoryStops:
         if lots := min(intent.lots, max(0, -position)):
             self.venue._trade(placed, lots, at)
         each.state, each.order = SeenStop.FIRED, placed
+
+    def _waiting(self) -> Iterator[OpenOrder]:
+        """Yield what rests as the account shows it."""
+        for each in self.rested:
+            if each.state is SeenStop.RESTING and each.shown_at <= self._now():
+                yield OpenOrder(
+                    symbol=each.intent.instrument.symbol,
+                    client_order_id=ClientOrderId(each.intent.stop_id),
+                    venue_order_id=VenueOrderId(each.number),
+                    lots=each.intent.lots,
+                    limit_price=each.intent.trigger_price,
+                    reduce_only=True,
+                )
 
     def _require_begun(self, intent: StopIntent, begun_at: datetime) -> None:
         """Hold against the truth from when on a stop is asked about: nothing of it may be older."""

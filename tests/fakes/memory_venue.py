@@ -9,7 +9,7 @@ id again once the first order has ended.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -166,6 +166,8 @@ class MemoryVenue:
         )
         self.listed = base
         """What can be read when it is asked for by name."""
+        self.waiting: Callable[[], Iterable[OpenOrder]] = tuple
+        """What waits for a trigger beside it."""
         self.requests: list[str] = []
         self.unreachable: set[str] = set()
         self.behind_s = 0.0
@@ -386,7 +388,7 @@ class MemoryVenue:
             },
             books=dict(self.books),
             contracts=contracts,
-            open_orders=(*self.base.open_orders, *self._resting()),
+            open_orders=(*self.base.open_orders, *self._resting(), *self.waiting()),
         )
         if self.restless:
             self.restless -= 1

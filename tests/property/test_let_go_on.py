@@ -21,9 +21,11 @@ from tests.builders import NOW, account, plan, policy
 from tests.property.test_gate import OPEN
 from tests.unit.execution.cases import fill
 from tests.unit.risk.cases import context, record
+from tests.workflow.stop_scenes import NONE, declared
 from trimtab.domain.exact import ZERO, exact_arithmetic, plain
 from trimtab.domain.findings import Verdict
-from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.hedges import HedgeCause
+from trimtab.domain.instruments import Asset, Lots, Symbol, Ticks
 from trimtab.domain.orders import (
     Fill,
     OrderIntent,
@@ -36,6 +38,7 @@ from trimtab.domain.orders import (
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
+from trimtab.domain.stops import FIRST_STOP_LINE, StopAct, StopLine
 from trimtab.execution.events import (
     FillsBooked,
     Review,
@@ -48,6 +51,7 @@ from trimtab.execution.events import (
     Surveyed,
     WasRefused,
 )
+from trimtab.execution.foresight import stops_left
 from trimtab.execution.machine import begin, step
 from trimtab.execution.state import Phase, Terms
 from trimtab.risk.context import GateContext
@@ -63,7 +67,13 @@ MET: Final = (
     *("max_orders", "max_minute_orders", "max_day_orders", "max_order_notional"),
 )
 """Caps that are set to what the whole plan measures."""
+SHOWN: Final = Decimal("0.000001")
+"""To which ratios are shown."""
+ROLLS: Final = "buy 0.08 perp BTC roll"
 WAYS: Final = (
+    (ROLLS, "then sell 0.08 dated BTC roll"),
+    (ROLLS, "then sell 0.08 dated BTC roll", "then buy 0.01 ETH"),
+    ("sell 0.5 ETH", ROLLS, "then sell 0.08 dated BTC roll", "then buy 10 SOL"),
     ("sell 0.1 BTC", "then buy 1.9 ETH"),
     ("sell 0.05 BTC", "sell 0.5 ETH", "then buy 44 SOL"),
     ("sell 0.05 BTC", "sell 0.5 ETH", "then buy 20 SOL", "then buy 24 SOL"),
@@ -81,14 +91,15 @@ class World:
     """What the venue has, and what was sent to it."""
 
     coins: dict[Asset, Decimal]
-    contracts: dict[Asset, Decimal]
+    contracts: dict[str, Decimal]
+    """Signed units by kind and coin, as accounts are written."""
     wallet: Decimal
     sent: list[OrderRecord] = field(default_factory=list)
 
     def read(self) -> Snapshot:
         """Return the account as it is now."""
         held = [f"{asset} {plain(units)}{_mid(asset)}" for asset, units in self.coins.items()]
-        short = [f"perp {asset} {plain(units)}" for asset, units in self.contracts.items() if units]
+        short = [f"{which} {plain(units)}" for which, units in self.contracts.items()]
         return account(", ".join((*held, *short, f"wallet {plain(self.wallet)}")))
 
     def fill(self, intent: OrderIntent, lots: int, fill_price: Decimal) -> tuple[Fill, ...]:
@@ -97,7 +108,8 @@ class World:
         units = instrument.units(lots)
         fee = abs(units) * fill_price * instrument.taker_fee
         if instrument.is_contract:
-            self.contracts[asset] = self.contracts.get(asset, ZERO) + units
+            which = f"{'dated' if instrument.expires_at else 'perp'} {asset}"
+            self.contracts[which] = self.contracts.get(which, ZERO) + units
             self.wallet += units * (MIDS[asset] - fill_price) - fee
         else:
             self.coins[asset] += units
@@ -135,7 +147,8 @@ def just_met(whole: Plan, snapshot: Snapshot, rules: Policy) -> Policy:
     for name in MET:
         told = (f.measured for f in report.findings if f.check == name)
         most = max(Decimal(each or 0) for each in told)
-        tight[name] = int(most) if isinstance(getattr(rules.limits, name), int) else most
+        shown = most + SHOWN if name == "max_turnover" else most
+        tight[name] = int(most) if isinstance(getattr(rules.limits, name), int) else shown
     return dataclasses.replace(rules, limits=dataclasses.replace(rules.limits, **tight))
 
 
@@ -183,7 +196,8 @@ class Run:
 
     def _look(self, command: Review) -> list[str]:
         """Ask the gate about the rest; a warning counts too, because it stops a run unwatched."""
-        rest = dataclasses.replace(self.whole, legs=command.legs)
+        stops = stops_left(self.whole, self.state, command.legs)
+        rest = dataclasses.replace(self.whole, legs=command.legs, stops=stops)
         told = self.world.told(self.whole.digest)
         facts = with_sent(told, self.passage, self.world.sent, rest=rest)
         report = review(rest, command.snapshot, policy=self.rules, context=facts, now=NOW)
@@ -229,19 +243,48 @@ def _recorded(intent: OrderIntent, lots: int, state: OrderState) -> OrderRecord:
     )
 
 
-@given(st.data(), st.sampled_from(WAYS), st.integers(0, 200), st.sampled_from(RESERVES))
+def with_stop(whole: Plan, opening: Snapshot) -> Plan:
+    """Return *whole* with a stop of what its contract is short afterwards, if it trades one."""
+    legs = [leg for leg in whole.legs if leg.instrument.is_contract]
+    if not legs:
+        return whole
+    instrument = legs[0].instrument
+    held = opening.positions.get(instrument.symbol)
+    short = -sum(leg.lots for leg in legs) - (0 if held is None else held.lots)
+    hedge = declared(FIRST_STOP_LINE, HedgeCause.STOP)
+    line = StopLine(
+        hedge=hedge,
+        instrument=instrument,
+        act=StopAct.PUT if short else StopAct.WITHDRAW,
+        lots=Lots(short),
+        trigger=Ticks(int(Decimal(66_000) / instrument.tick_size) if short else 0),
+        withdraws=NONE,
+    )
+    declares = tuple(declared(leg.line, HedgeCause.BY_HAND) for leg in legs)
+    return dataclasses.replace(whole, hedging=declares, stops=(line,))
+
+
+@given(
+    st.data(), st.sampled_from(WAYS), st.integers(0, 200), st.sampled_from(RESERVES), st.booleans()
+)
 def test_what_the_gate_let_begin_it_lets_go_on(
-    data: st.DataObject, way: tuple[str, ...], usdt: int, reserve: str
+    data: st.DataObject, way: tuple[str, ...], usdt: int, reserve: str, stops: bool
 ) -> None:
     world = World(
         coins={BTC: Decimal("0.2"), ETH: Decimal(2), SOL: Decimal(20), USDT: Decimal(usdt)},
-        contracts={BTC: Decimal("-0.1") if "reduce" in way[0] else ZERO},
+        contracts={
+            "perp BTC": Decimal("-0.1") if "reduce" in way[0] or ROLLS in way else ZERO,
+            **({"dated BTC": ZERO} if ROLLS in way else {}),
+        },
         wallet=Decimal(30_000),
     )
     wide = dataclasses.replace(OPEN, fee_reserve=Decimal(reserve), max_turnover=Decimal(9))
     opening = world.read()
     whole = plan(opening, *way)
-    rules = just_met(whole, opening, policy(limits=wide))
+    if stops and ROLLS not in way:
+        whole = with_stop(whole, opening)
+    rests = {"stop": Decimal("0.10"), "rests_stop": stops}
+    rules = just_met(whole, opening, policy(limits=wide, hedge=rests))
     first = review(whole, opening, policy=rules, context=context(), now=NOW)
     assume(first.verdict is Verdict.PASS)
     with exact_arithmetic():

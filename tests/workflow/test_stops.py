@@ -11,7 +11,14 @@ from tests.builders import NOW, dec
 from tests.fakes.memory_notices import NoticeStore
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import PORTFOLIO, Floor, findings
-from tests.workflow.stop_scenes import HEDGE, PERP, opening, then_buys_back, then_mends
+from tests.workflow.stop_scenes import (
+    HEDGE,
+    PERP,
+    opening,
+    then_buys_back,
+    then_mends,
+    with_a_stop,
+)
 from tests.workflow.test_telling import office_of
 from trimtab.approval import approve, grant
 from trimtab.domain.approved import ApprovalKind
@@ -398,3 +405,47 @@ async def test_a_hedge_whose_stop_is_gone_is_told_until_it_has_one_again() -> No
     await then_mends(floor, lots=lots)
     await floor.execute()
     assert await without_stop(ledger, rules, quote) == ()
+
+
+async def test_the_gate_sees_the_account_as_it_is_once_the_stops_are_withdrawn() -> None:
+    """Withdrawing takes its time: what was read before it may be too old to send an order by."""
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    floor.stops.lag_s = 4.0
+    ages = list[timedelta]()
+    floor.gate.on_review = lambda number: ages.append(
+        floor.clock.now() - floor.gate.seen[number - 1][1].taken_at
+    )
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    assert (len(ages) >= 2, max(ages) < timedelta(seconds=1)) == (True, True)
+
+
+async def test_a_run_that_cannot_read_the_account_once_its_stops_are_withdrawn_puts_them_back() -> (
+    None
+):
+    floor, name, lots = await opened()
+    await then_buys_back(floor, "0.02", left=lots - 20, withdraws=name)
+    submits = floor.venue.requests.count("submit")
+    floor.venue.on_request["withdraw_stop"] = lambda: floor.venue.unreachable.add("snapshot")
+    outcome = await floor.execute()
+    assert (outcome.outcome, [s.is_well for s in outcome.stops]) == (Outcome.NOTHING_SENT, [True])
+    ((other, again),) = resting(floor)
+    assert (other != name, again) == (True, lots)
+    assert floor.venue.requests.count("submit") == submits
+
+
+async def test_the_gate_sees_the_stop_of_a_hedge_that_came_short_as_it_will_be_put() -> None:
+    """Seen as planned it would be larger than its hedge, and end the run in every market."""
+    floor = Floor(
+        "BTC 0.2 @ 60000, ETH 1 @ 3000, USDT 1000, wallet 2000",
+        *("sell 0.05 perp BTC", "then sell 0.5 ETH"),
+        faults={(1, attempt): Fault.PARTIAL for attempt in range(1, 9)},
+    )
+    with_a_stop(floor)
+    outcome = await floor.execute()
+    filled = -floor.venue.truth.positions[PERP]
+    last, _ = floor.gate.seen[-1]
+    assert [leg.symbol for leg in last.legs] == ["ETH/USDT"]
+    assert [line.lots for line in last.stops] == [filled] != [floor.plan.stops[0].lots]
+    assert [s.is_well for s in outcome.stops] == [True]
+    assert [lots for _, lots in resting(floor)] == [filled]

@@ -10,12 +10,14 @@ before it fills whole, at its approved limits: less than that makes it smaller, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from trimtab.domain.exact import ONE, ZERO, exact_arithmetic
-from trimtab.domain.instruments import Asset, Lots
-from trimtab.domain.plan import Leg
+from trimtab.domain.hedges import HedgeId
+from trimtab.domain.instruments import Asset, Lots, Symbol
+from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.stops import StopLine
 from trimtab.execution.pairs import Progress, reach
 from trimtab.execution.sizing import Means, Wanted, resize
 from trimtab.execution.state import RunState
@@ -32,6 +34,25 @@ def legs_left(state: RunState, sized: Mapping[int, int], available: Means) -> tu
         dataclasses.replace(w.leg, lots=Lots(lots[w.leg.line]))
         for w in state.legs
         if lots.get(w.leg.line)
+    )
+
+
+def stops_left(plan: Plan, state: RunState, left: Iterable[Leg]) -> tuple[StopLine, ...]:
+    """Return the stops of *plan* as they will be put once *left*, all that is still to come, fills.
+
+    They are no larger than that: where a hedge that it opens comes short, so does its stop.
+    """
+    come = {work.leg.line: work.done for work in state.legs}
+    for leg in left:
+        come[leg.line] += leg.lots
+    short: dict[tuple[HedgeId, Symbol], int] = {}
+    for leg in (g for g in plan.legs if g.instrument.is_contract and come[g.line] > g.lots):
+        for hedge in (h for h in plan.hedging if h.line == leg.line):
+            place = hedge.hedge_id, hedge.symbol
+            short[place] = short.get(place, 0) + come[leg.line] - leg.lots
+    return tuple(
+        dataclasses.replace(line, lots=Lots(max(0, line.lots - short.get(line.place, 0))))
+        for line in plan.stops
     )
 
 

@@ -80,6 +80,20 @@ def begin(
     legs: Iterable[Leg], transfers: Iterable[TransferLeg], terms: Terms, opening: Snapshot
 ) -> Step:
     """Return a run at its start, with *opening* as its first fresh read."""
+    return _proposed(_at_start(legs, transfers, terms, opening), opening)
+
+
+def begin_later(
+    legs: Iterable[Leg], transfers: Iterable[TransferLeg], terms: Terms, opening: Snapshot
+) -> Step:
+    """Return a run at its start that reads the account again before it proposes anything."""
+    return _at_start(legs, transfers, terms, opening), (Survey(after_s=0.0),)
+
+
+def _at_start(
+    legs: Iterable[Leg], transfers: Iterable[TransferLeg], terms: Terms, opening: Snapshot
+) -> RunState:
+    """Return a run of which nothing is proposed yet."""
     works = tuple(
         LegWork(
             leg=leg,
@@ -93,7 +107,7 @@ def begin(
         for leg in legs
     )
     moves = tuple(TransferWork(leg=t, sent=(), rest_reason=RestReason.NONE) for t in transfers)
-    state = RunState(
+    return RunState(
         terms=terms,
         opening=opening,
         legs=works,
@@ -104,7 +118,6 @@ def begin(
         moving=(),
         stop=RestReason.NONE,
     )
-    return _proposed(state, opening)
 
 
 def step(state: RunState, event: RunEvent) -> Step:

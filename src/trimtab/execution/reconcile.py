@@ -10,7 +10,7 @@ fills, less fees. Signs: buys and long positive.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Position
 from trimtab.domain.statement import Statement
-from trimtab.domain.stops import StopRecord, StopState
+from trimtab.domain.stops import StopRecord, StopState, unseen
 from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution.tracking import lots_of
 
@@ -93,6 +93,28 @@ def compare_orders(
     rightly = {name for name, state in lives.items() if state.may_fill}
     odd = (o for o in resting if o.client_order_id not in rightly and _is_odd(o, known))
     return left + tuple(_resting(each, known, lives) for each in odd)
+
+
+def compare_stops(
+    stops: Iterable[StopRecord], resting: Iterable[OpenOrder], *, read: Collection[Symbol]
+) -> tuple[Difference, ...]:
+    """Return stops of which the ledger does not know where they stand, or says that they rest.
+
+    What rests in a contract that was not *read* could not show.
+    """
+    records = [record for record in stops if record.state.may_fill]
+    gone = [r for r in unseen(records, resting) if r.intent.instrument.symbol in read]
+    return tuple(
+        Difference(
+            subject=Subject.ORDER,
+            name=record.intent.stop_id,
+            expected="resting" if record in gone else "closed, or resting",
+            actual="rests no more" if record in gone else record.state,
+            who=Actor.RECOVER,
+        )
+        for record in records
+        if record in gone or record.state is not StopState.RESTING
+    )
 
 
 def _is_odd(order: OpenOrder, known: Mapping[ClientOrderId, OrderRecord]) -> bool:

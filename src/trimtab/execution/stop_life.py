@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from trimtab.domain.stops import SeenStop, StopIntent, StopState, VenueStop
+from trimtab.domain.stops import SeenStop, StopIntent, StopRecord, StopState, VenueStop
 from trimtab.execution.lifecycle import IllegalTransition
 
 
@@ -100,3 +100,9 @@ def contradiction(intent: StopIntent, seen: VenueStop) -> str:
     return "; ".join(
         f"its {word} is {theirs}, ours is {ours}" for word, ours, theirs in pairs if ours != theirs
     )
+
+
+def unfired(record: StopRecord, seen: VenueStop) -> str:
+    """Return that a stop that fired is said to have been withdrawn; empty where it is not."""
+    is_undone = record.state is StopState.FIRED and seen.state is SeenStop.WITHDRAWN
+    return f"it had fired, and the venue says {seen.status}" if is_undone else ""

@@ -104,10 +104,14 @@ class Stops(Protocol):
 class StopLedger(Protocol):
     """The life of every resting stop. A hedge has one that may fill at a time."""
 
-    async def begin_stop(self, intent: StopIntent, *, at: datetime, halt_seen: str | None) -> None:
+    async def begin_stop(
+        self, intent: StopIntent, *, at: datetime, halt_seen: str | None, puts_back: bool
+    ) -> None:
         """Commit the intent as SENDING, before a byte is sent.
 
-        *halt_seen* is the kill switch as the gate saw it that passed its plan.
+        *halt_seen* is the kill switch as the gate saw it that passed its plan. Where the plan has
+        taken a stop of the hedge away, *puts_back* has it back: neither a halt since then nor a
+        standing approval that is over is to leave the hedge without one.
 
         Raises:
             LedgerError: it is there already, another one of its hedge may fill, or a dry run asks.

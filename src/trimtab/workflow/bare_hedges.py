@@ -14,15 +14,18 @@ _NEVER_PUT: Final = frozenset({StopState.REFUSED, StopState.ABSENT})
 
 
 async def left_bare(plan: Plan, ledger: Ledger) -> tuple[HedgeId, ...]:
-    """Return the open hedges whose stop *plan* was to put and did not, by line.
+    """Return the open hedges that *plan* left without the stop that they are to have, by line.
 
-    One that it put and that is no more (it fired, or another plan withdrew it) was put.
+    One that it put and that is no more (it fired, or another plan withdrew it) was put, and one
+    that it did not withdraw rests. A hedge that it was to close, and that still stands, is to have
+    its stop back.
 
     Raises:
         LedgerError: the ledger cannot be read.
 
     """
-    wanted = [line for line in plan.stops if line.lots]
+    changed = {(line.hedge_id, line.symbol) for line in plan.hedging}
+    wanted = [line for line in plan.stops if line.lots or line.place in changed]
     if not wanted:
         return ()
     put = {
@@ -30,7 +33,9 @@ async def left_bare(plan: Plan, ledger: Ledger) -> tuple[HedgeId, ...]:
         for record in await ledger.stops()
         if record.intent.plan_digest == plan.digest and record.state not in _NEVER_PUT
     }
+    stops = await ledger.open_stops()
+    kept = {record.intent.place for record in stops if record.begun_at <= plan.made_at}
     book = book_of(await ledger.hedge_record(), plan.quote)
-    held = {(hedge.hedge_id, hedge.symbol) for hedge in book.open}
-    bare = (line for line in wanted if line.place in held and line.line not in put)
-    return tuple(dict.fromkeys(line.hedge.hedge_id for line in bare))
+    bare = {(hedge.hedge_id, hedge.symbol) for hedge in book.open} - kept
+    left = (line for line in wanted if line.place in bare and line.line not in put)
+    return tuple(dict.fromkeys(line.hedge.hedge_id for line in left))

@@ -45,6 +45,7 @@ from trimtab.execution.events import (
     WasNotSent,
     WasRefused,
 )
+from trimtab.execution.foresight import stops_left
 from trimtab.execution.report import ExecutionReport, Outcome, report, stops_alone, unstarted
 from trimtab.execution.rests import RestReason
 from trimtab.execution.retry import SUBMIT_WITHIN_S
@@ -105,7 +106,10 @@ async def _carried_out(
         if outcome is not None:
             return outcome
     if plan.legs or plan.transfers:
-        state, commands = machine.begin(plan.legs, plan.transfers, terms, opening)
+        if keeps_stops and any(line.withdraws for line in plan.stops):  # Which took its time.
+            state, commands = machine.begin_later(plan.legs, plan.transfers, terms, opening)
+        else:
+            state, commands = machine.begin(plan.legs, plan.transfers, terms, opening)
         with _uncollected():
             outcome = await _Driver(approved, wiring, state).run(commands)
     else:
@@ -244,7 +248,7 @@ class _Driver:
 
     async def _gate(self, command: Review) -> RunNews:
         """Have the gate look, and look for a halt once more: nothing is awaited after that."""
-        plan = _rest_of(self._approved.plan, command)
+        plan = _rest_of(self._approved.plan, command, self._state)
         before = await self._desk.ledger.halted()
         self._review, refusal = await gated(plan, command.snapshot, self._wiring, self._review)
         halted = self._halt_seen = await self._desk.ledger.halted()
@@ -320,10 +324,13 @@ async def _concluded(
     outcome: ExecutionReport, approved: ApprovedPlan, desk: Desk
 ) -> ExecutionReport:
     """Record where the plan stands after *outcome*, and return that."""
-    begun = outcome.orders or outcome.transfers or approved.plan.stops
+    plan, ledger = approved.plan, desk.ledger
+    begun = bool(outcome.orders or outcome.transfers)
+    if plan.stops and not begun:
+        begun = (await ledger.plan(plan.digest)).status is PlanStatus.EXECUTING
     otherwise = PlanStatus.PARTIAL if begun else PlanStatus.APPROVED
     status = _STATUS.get(outcome.outcome, otherwise)
-    await desk.ledger.set_plan_status(approved.plan.digest, status)
+    await ledger.set_plan_status(plan.digest, status)
     return outcome
 
 
@@ -337,11 +344,12 @@ async def _surveyed(after_s: float, wiring: Wiring) -> RunNews:
     return Surveyed(snapshot=snapshot, at=wiring.desk.clock.now())
 
 
-def _rest_of(plan: Plan, command: Review) -> Plan:
+def _rest_of(plan: Plan, command: Review, state: RunState) -> Plan:
     """Return what is left of *plan*; all of it keeps its digest."""
     if (command.legs, command.transfers) == (plan.legs, plan.transfers):
         return plan
-    return dataclasses.replace(plan, legs=command.legs, transfers=command.transfers)
+    stops = stops_left(plan, state, command.legs)
+    return dataclasses.replace(plan, legs=command.legs, transfers=command.transfers, stops=stops)
 
 
 async def _sent(intent: OrderIntent, desk: Desk) -> RunNews:

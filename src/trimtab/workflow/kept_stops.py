@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from trimtab.domain.approved import ApprovedPlan
 from trimtab.domain.hedges import Hedge, HedgeId
@@ -27,6 +28,12 @@ from trimtab.planning.stops import NOTHING_WANTED, Wanted, wanted
 from trimtab.workflow.preflight import NotReady, Wiring
 from trimtab.workflow.recover import resolved_orders
 from trimtab.workflow.stops import FollowedStop, placed, withdrawn
+
+_SAYS_TOO_LITTLE: Final = frozenset(
+    {Outcome.EXECUTED, Outcome.REFUSED, Outcome.NOTHING_SENT, Outcome.HALTED}
+)
+"""Ends that are no longer true where a stop was taken away and none put: all of it was done, or
+nothing was sent."""
 
 
 async def withdrawn_first(approved: ApprovedPlan, wiring: Wiring) -> NotReady | None:
@@ -161,6 +168,7 @@ async def _placed(at: _Place, approved: ApprovedPlan, wiring: Wiring) -> StopRes
         wiring.desk,
         receive_window_ms=_window_ms(wiring),
         halt_seen=await wiring.desk.ledger.halted() if _was_halted(approved) else None,
+        puts_back=bool(line.withdraws),
     )
     if isinstance(followed, str):
         return _unplaced(line, intent, followed)
@@ -259,7 +267,7 @@ def _with(outcome: ExecutionReport, stops: tuple[StopResult, ...]) -> ExecutionR
     ended = outcome.outcome
     if unknown:
         ended = Outcome.UNKNOWN
-    elif ended is Outcome.EXECUTED and not all(each.is_well for each in stops):
+    elif ended in _SAYS_TOO_LITTLE and not all(each.is_well for each in stops):
         ended = Outcome.PARTIAL
     return replace(outcome, outcome=ended, stops=stops, unknown=(*outcome.unknown, *unknown))
 

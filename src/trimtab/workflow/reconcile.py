@@ -32,6 +32,7 @@ from trimtab.execution.reconcile import (
     compare_fills,
     compare_orders,
     compare_positions,
+    compare_stops,
     compare_transfers,
     later_fills,
     later_payments,
@@ -191,8 +192,10 @@ async def _compared(ledger: Ledger, seen: Look, statement: Statement | None) -> 
     """Hold the ledger as it stands against what was seen."""
     records, booked = await ledger.orders(plan_digest=None), await ledger.fills()
     listed = await of_concern(ledger, seen, statement)
+    stops, shown = await ledger.stops(), seen.snapshot.open_orders
     found = (
-        *compare_orders(records, seen.snapshot.open_orders, await ledger.stops()),
+        *compare_orders(records, shown, stops),
+        *compare_stops(stops, shown, read=seen.snapshot.instruments),
         *compare_transfers(await ledger.unresolved_transfers()),
         *_fills(records, seen, booked=booked, listed=listed),
     )

@@ -199,10 +199,13 @@ async def _concluded(saved: SavedPlan, desk: Desk) -> None:
         for r in await desk.ledger.stops()
         if r.intent.plan_digest == saved.plan.digest
     ]
-    bare = await left_bare(saved.plan, desk.ledger)
+    kept = {r.intent.stop_id for r in await desk.ledger.open_stops()}
+    left = await left_bare(saved.plan, desk.ledger) or [
+        line for line in saved.plan.stops if line.withdraws in kept
+    ]
     if not all(ends):
         status = PlanStatus.UNKNOWN
-    elif filled and not bare and all(t.line in made for t in saved.plan.transfers):
+    elif filled and not left and all(t.line in made for t in saved.plan.transfers):
         status = PlanStatus.EXECUTED
     await desk.ledger.set_plan_status(saved.plan.digest, status)
 

@@ -7,9 +7,10 @@ reason. Running it twice, or killing it anywhere, changes nothing but the time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from trimtab.domain.errors import OutcomeUnknown
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Asset
@@ -66,6 +67,23 @@ async def resolved_stops(
             )
         )
     return tuple(found)
+
+
+def require_known(stops: Iterable[RecoveredStop]) -> None:
+    """Refuse to adopt an account while it is not known where one of *stops* stands.
+
+    What one filled that fired would be booked as somebody else's.
+
+    Raises:
+        OutcomeUnknown: one could not be found out about.
+
+    """
+    unknown = [each for each in stops if not each.is_resolved]
+    if unknown:
+        told = "; ".join(f"{each.record.intent.stop_id}: {each.note}" for each in unknown)
+        raise OutcomeUnknown(
+            f"where stops of ours stand is not known, so that nothing was adopted ({told})"
+        )
 
 
 async def without_stop(ledger: Ledger, policy: HedgePolicy, quote: Asset) -> tuple[HedgeId, ...]:

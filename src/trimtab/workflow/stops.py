@@ -18,13 +18,21 @@ from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import Evidence
 from trimtab.domain.stops import StopIntent, StopRecord, StopState, VenueStop
 from trimtab.execution import retry
-from trimtab.execution.stop_life import StopEventKind, contradiction, event_of, next_state
+from trimtab.execution.stop_life import (
+    StopEventKind,
+    contradiction,
+    event_of,
+    next_state,
+    unfired,
+)
 from trimtab.execution.tracking import Outlook
 from trimtab.ports import AbsenceEvidence, StopStep
 from trimtab.workflow.inquiry import Desk, pause
 
 _QUIET = frozenset({StopState.RESTING})
 """States that nothing has to be asked about, though they are no end."""
+_RESTED = frozenset({StopState.RESTING, StopState.FIRED})
+"""States of one that is known to have rested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +63,16 @@ class Questions:
 
 
 async def placed(
-    intent: StopIntent, desk: Desk, *, receive_window_ms: int, halt_seen: str | None
+    intent: StopIntent,
+    desk: Desk,
+    *,
+    receive_window_ms: int,
+    halt_seen: str | None,
+    puts_back: bool,
 ) -> FollowedStop | str:
     """Commit a stop, place it once, and return what became of it; why it was not begun, if so.
+
+    *halt_seen* and *puts_back* are told to the ledger, which says what they mean.
 
     Raises:
         LedgerError: something could not be recorded.
@@ -65,7 +80,7 @@ async def placed(
     """
     at = desk.clock.now()
     try:
-        await desk.ledger.begin_stop(intent, at=at, halt_seen=halt_seen)
+        await desk.ledger.begin_stop(intent, at=at, halt_seen=halt_seen, puts_back=puts_back)
     except Halted as latched:
         return str(latched)
     sending = StopRecord(
@@ -160,7 +175,7 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
             if missing >= retry.MISSING_MIN and (end := await _absent(record, questions)):
                 return end
             continue
-        if fault := contradiction(record.intent, seen):
+        if fault := contradiction(record.intent, seen) or unfired(record, seen):
             return FollowedStop(record=record, outlook=Outlook.CONTRADICTED, note=fault)
         record = await _seen(record, seen, desk)
         if record.state.is_terminal or (record.state in _QUIET and not questions.until_ended):
@@ -170,9 +185,12 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
 
 
 async def _seen(record: StopRecord, seen: VenueStop, desk: Desk) -> StopRecord:
-    """Record what the venue says of a stop, where that is news."""
+    """Record what the venue says of a stop, where that is news.
+
+    One that fired rests in a list that lags; it is asked about again.
+    """
     event = event_of(seen)
-    is_known = (record.state, event) == (StopState.RESTING, StopEventKind.RESTS)
+    is_known = event is StopEventKind.RESTS and record.state in _RESTED
     return record if is_known else await _moved(record, event, desk, news=_News(seen=seen))
 
 

@@ -133,14 +133,16 @@ class SqlStops(StopLedger, View):
     """The life of resting stops. A dry run places none, and sees the real ones."""
 
     @override
-    async def begin_stop(self, intent: StopIntent, *, at: datetime, halt_seen: str | None) -> None:
+    async def begin_stop(
+        self, intent: StopIntent, *, at: datetime, halt_seen: str | None, puts_back: bool
+    ) -> None:
         """Commit the intent as SENDING, under the lease and the kill switch as it was seen."""
         hand = self._hand
         _refuse_dry(hand)
 
         def begun(pen: Pen) -> None:
-            plans = [intent.plan_digest]
-            refuse_begun(pen, hand, plans, at=at, halt_seen=halt_seen)
+            if not puts_back:
+                refuse_begun(pen, hand, [intent.plan_digest], at=at, halt_seen=halt_seen)
             begin(pen, hand, intent, at)
 
         await self._writer.write(begun)

@@ -32,7 +32,7 @@ from trimtab.cli.prompt import local_approver
 from trimtab.cli.session import Result, Work
 from trimtab.cli.survival import survival_view
 from trimtab.cli.survival_document import survival_document
-from trimtab.cli.tables import bearings_table
+from trimtab.cli.tables import bearings_table, words
 from trimtab.cli.telling import afterwards, telling_approver
 from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
@@ -49,7 +49,7 @@ from trimtab.risk.survival import Survival, survival
 from trimtab.venues.promise import objection
 from trimtab.venues.register import least_promised
 from trimtab.workflow.propose import Proposal, flips_of, propose
-from trimtab.workflow.recovered_stops import without_stop
+from trimtab.workflow.recovered_stops import RecoveredStop, without_stop
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run_saved
 from trimtab.workflow.run import run as run_once
 
@@ -300,18 +300,27 @@ async def _nothing_left_open(runner: Runner) -> None:
     if report is None or report.is_nothing:
         return
     left: list[str] = [each.client_order_id for each in report.orders if not each.is_resolved]
-    session.note(f"recovered {len(report.orders) - len(left)} of {len(report.orders)} open orders")
+    if found := report.orders:
+        session.note(f"recovered {len(found) - len(left)} of {len(found)} open orders")
     if moved := report.transfers:
         unmoved = [each.transfer_id for each in report.unresolved_transfers]
         session.note(f"recovered {len(moved) - len(unmoved)} of {len(moved)} open transfers")
         left += unmoved
-    for each in report.stops:
-        intent = each.record.intent
-        session.note(f"the stop of {intent.hedge_id} is {each.record.state.value} now")
+    for stop in report.stops:
+        session.note(told_of(stop))
     left += [each.record.intent.stop_id for each in report.unresolved_stops]
     if left:
         names = ", ".join(left)
         raise OutcomeUnknown(f"the end of {names} is not known; nothing new is sent")
+
+
+def told_of(found: RecoveredStop) -> str:
+    """Return where a stop stands that an earlier run left; what is not known is said so."""
+    hedge, state = found.record.intent.hedge_id, found.record.state.value
+    if found.is_resolved:
+        return f"the stop of {hedge} is {state} now"
+    why = "; ".join(word for word in (words(found.outlook.value), found.note) if word)
+    return f"where the stop of {hedge} stands is not known ({why}); the ledger has it as {state}"
 
 
 def consent_of(config: Config, *, yes: bool) -> Consent:

@@ -46,7 +46,7 @@ from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
-from trimtab.workflow.recovered_stops import without_stop
+from trimtab.workflow.recovered_stops import require_known, without_stop
 from trimtab.workflow.statements import Books
 
 BY_THE_VENUE: Final = (
@@ -135,7 +135,8 @@ def reconcile(*, adopt: Annotated[bool, FLAG] = False) -> Exit:
                 if await shell.ledger.open_stops():  # One that fired is nobody else's doing.
                     desk = desk_of(shell, progress=_progress(), stop=given.stop)
                     window_ms = config.policy.execution.receive_window_ms
-                    await recovered(desk, receive_window_ms=window_ms)
+                    report = await recovered(desk, receive_window_ms=window_ms)
+                    require_known(report.stops)
                 found = await compared(books, shell.clock, adopt=True)
                 return reconcile_result(found, config.key)
 

@@ -1,0 +1,24 @@
+"""What a run says of stops that an earlier one left: what could not be found out is said so."""
+
+from __future__ import annotations
+
+from tests.workflow.test_stops import opened
+from trimtab.cli.commands.trading import told_of
+from trimtab.domain.stops import SeenStop
+
+
+async def test_a_stop_that_nobody_could_ask_about_is_not_told_as_resting_now() -> None:
+    floor, _, _ = await opened()
+    floor.venue.unreachable.add("look_up_stop")
+    (found,) = (await floor.recover()).stops
+    told = told_of(found)
+    assert "is not known (unanswered" in told
+    assert told.endswith("the ledger has it as resting")
+    assert "resting now" not in told
+
+
+async def test_a_stop_that_was_found_elsewhere_is_told_as_it_is() -> None:
+    floor, _, _ = await opened()
+    floor.stops.rested[0].state = SeenStop.WITHDRAWN
+    (found,) = (await floor.recover()).stops
+    assert told_of(found) == f"the stop of {found.record.intent.hedge_id} is withdrawn now"
