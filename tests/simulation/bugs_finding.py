@@ -70,7 +70,7 @@ FINDING: Final = (
         "I4",
         "futures:ALIVE:reset_after_hidden:1",
         edit(
-            "ports:AbsenceEvidence.is_absent",
+            "ports:AbsenceEvidence.shows_nothing",
             'set(self.sightings.values()) == {"none"}',
             '"none" in set(self.sightings.values())',
         ),
