@@ -13,10 +13,9 @@ from trimtab.adapters.coinbase.fills import coinbase_fills
 from trimtab.adapters.coinbase.orders import CoinbaseOrders
 from trimtab.adapters.coinbase.trading import IMMEDIATE, cancelled_id, placed_order
 from trimtab.adapters.frame.desk_markets import DeskMarkets
-from trimtab.adapters.frame.order_sending import RawCall
+from trimtab.adapters.frame.order_sending import RawCall, require_coins
 from trimtab.adapters.frame.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.wire.calls import Wire
-from trimtab.domain.errors import Refused
 from trimtab.domain.orders import OrderIntent
 from trimtab.domain.snapshot import OpenOrder
 
@@ -46,8 +45,7 @@ def _placing(intent: OrderIntent, market_id: str) -> RawCall:
         Refused: it is no order of coins.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    require_coins(intent)
     asked = {
         "client_order_id": intent.client_order_id,
         "product_id": market_id,

@@ -11,7 +11,9 @@ from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.transport import also_told
 from trimtab.adapters.wire.verdict import Judgement
 from trimtab.adapters.wire.weights import Rank
+from trimtab.domain.errors import Refused
 from trimtab.domain.instruments import Symbol
+from trimtab.domain.orders import OrderIntent
 from trimtab.venues.profile import Desk
 
 T = TypeVar("T")
@@ -31,6 +33,17 @@ class RawCall:
     ``asked`` goes out then."""
     listed: tuple[object, ...] = ()
     """What goes out in the place of ``asked`` where a call takes a list."""
+
+
+def require_coins(intent: OrderIntent) -> None:
+    """Keep an order of contracts from going out where only coins are traded.
+
+    Raises:
+        Refused: it is no order of coins.
+
+    """
+    if intent.instrument.is_contract or intent.reduce_only:
+        raise Refused(f"{intent.client_order_id}: only coins are traded here")
 
 
 def raw(wire: Wire, call: RawCall) -> Callable[[], Awaitable[object]]:

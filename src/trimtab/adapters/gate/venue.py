@@ -14,14 +14,13 @@ from typing import Final
 
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desk_orders import DeskOrders
-from trimtab.adapters.frame.order_sending import RawCall
+from trimtab.adapters.frame.order_sending import RawCall, require_coins
 from trimtab.adapters.frame.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.frame.timed_fills import MarketFills
 from trimtab.adapters.gate.answers import PREFIX, cancelled_id, placed_order
 from trimtab.adapters.gate.fills import WINDOW, GateFills
 from trimtab.adapters.wire.calls import Wire
 from trimtab.adapters.wire.exact import milliseconds
-from trimtab.domain.errors import Refused
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
@@ -66,8 +65,7 @@ def _placing(intent: OrderIntent, market_id: str, *, wire: Wire, window_ms: int)
         Refused: it is no order of coins.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    require_coins(intent)
     asked = {
         "text": f"{PREFIX}{intent.client_order_id}",
         "currency_pair": market_id,

@@ -12,7 +12,7 @@ from typing import Final
 
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desk_orders import DeskOrders
-from trimtab.adapters.frame.order_sending import RawCall
+from trimtab.adapters.frame.order_sending import RawCall, require_coins
 from trimtab.adapters.frame.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.frame.timed_fills import MarketFills
 from trimtab.adapters.hyperliquid.answers import cancelled_id, placed_order
@@ -21,7 +21,6 @@ from trimtab.adapters.hyperliquid.names import cloid_of
 from trimtab.adapters.hyperliquid.orders import HyperliquidQuestions
 from trimtab.adapters.hyperliquid.signing import Signer, plain
 from trimtab.adapters.wire.calls import Wire
-from trimtab.domain.errors import Refused
 from trimtab.domain.orders import OrderIntent, Side, VenueOrder
 from trimtab.domain.snapshot import OpenOrder
 
@@ -68,8 +67,7 @@ def _placing(
         Refused: it is no order of coins, or bears no name that the venue can hold.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    require_coins(intent)
     order = {
         "a": markets.row(intent.instrument.symbol)["asset"],
         "b": intent.side is Side.BUY,

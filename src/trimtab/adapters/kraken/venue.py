@@ -14,14 +14,13 @@ from functools import partial
 from typing import Final
 
 from trimtab.adapters.frame.desk_markets import DeskMarkets
-from trimtab.adapters.frame.order_sending import RawCall
+from trimtab.adapters.frame.order_sending import RawCall, require_coins
 from trimtab.adapters.frame.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.kraken.answers import Pairs, is_cancelled, placed_order
 from trimtab.adapters.kraken.fills import kraken_fills
 from trimtab.adapters.kraken.names import uuid_of
 from trimtab.adapters.kraken.orders import KrakenOrders
 from trimtab.adapters.wire.calls import Wire
-from trimtab.domain.errors import Refused
 from trimtab.domain.orders import OrderIntent
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
@@ -57,8 +56,7 @@ def _placing(intent: OrderIntent, market_id: str, *, wire: Wire, window: timedel
         Refused: it is no order of coins, or bears no name that the venue can hold.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    require_coins(intent)
     asked = {
         "ordertype": "limit",
         "type": intent.side.value,

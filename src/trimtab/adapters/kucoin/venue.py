@@ -11,12 +11,11 @@ from typing import Final
 
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desk_orders import DeskOrders
-from trimtab.adapters.frame.order_sending import RawCall
+from trimtab.adapters.frame.order_sending import RawCall, require_coins
 from trimtab.adapters.frame.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.kucoin.answers import cancelled_id, placed_order
 from trimtab.adapters.kucoin.fills import kucoin_fills
 from trimtab.adapters.wire.calls import Wire
-from trimtab.domain.errors import Refused
 from trimtab.domain.orders import OrderIntent
 from trimtab.domain.snapshot import OpenOrder
 
@@ -41,8 +40,7 @@ def _placing(intent: OrderIntent, market_id: str) -> RawCall:
         Refused: it is no order of coins.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    require_coins(intent)
     asked = {
         "clientOid": intent.client_order_id,
         "symbol": market_id,

@@ -18,7 +18,7 @@ from typing import Final
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desk_orders import DeskOrders
 from trimtab.adapters.frame.desks import desk_of
-from trimtab.adapters.frame.order_sending import RawCall, raw, setting_made
+from trimtab.adapters.frame.order_sending import RawCall, raw, require_coins, setting_made
 from trimtab.adapters.frame.raw_venue import OrderWords, RawVenue, VenueParts
 from trimtab.adapters.frame.split_desks import SplitFills, SplitOrders
 from trimtab.adapters.weex.account import SETTINGS
@@ -101,8 +101,7 @@ def _placing(intent: OrderIntent, market_id: str) -> RawCall:
         Refused: it is no order of coins.
 
     """
-    if intent.instrument.is_contract or intent.reduce_only:
-        raise Refused(f"{intent.client_order_id}: only coins are traded here")
+    require_coins(intent)
     return RawCall(method="privatePostApiV3Order", asked=_written(intent, market_id))
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 from rich.text import Text
 
 from trimtab.adapters.system_clock import SystemClock
-from trimtab.bootstrap import Shell, open_shell
+from trimtab.bootstrap import Shell, on_paper, open_shell
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
 from trimtab.cli.beside import refuse_unread_stops
@@ -101,7 +101,9 @@ async def _opened(
             ) as asked,
         ):
             await refuse_unread_stops(shell.ledger, config)
-            yield replace(local_runner(shell, given, None), approver=asked)
+            # Who sends nothing works with paper: there is no call then that could send anything.
+            worked = shell if sends else on_paper(shell)
+            yield replace(local_runner(worked, given, None), approver=asked)
             if reads is not None and not given.stop.is_set():
                 await reads(shell)
     finally:
