@@ -21,7 +21,7 @@ from trimtab.domain.history_policy import (
     VolatilityPolicy,
 )
 from trimtab.domain.instruments import Asset
-from trimtab.domain.policy import Policy, Route, Threshold
+from trimtab.domain.policy import Basis, Policy, Route, Threshold
 from trimtab.domain.untold import Untold
 from trimtab.planning.compose import make_plan
 from trimtab.planning.stance import Stance, stance_of
@@ -144,6 +144,17 @@ def test_a_price_that_no_band_stops_has_no_trigger_and_no_chance() -> None:
     assert (btc.trigger_low, btc.chances_low) == (None, ())
     assert btc.trigger_high == dec(65) / 35 * 7000 / dec("0.06")
     assert btc.chances_high
+
+
+def test_where_only_coins_are_weighed_a_contract_moves_no_trigger_price() -> None:
+    coins = policy("BTC 0.5, USDT 0.5", basis=Basis.SPOT)
+    seen = account("BTC 0.1 @ 50000, perp BTC -0.05, USDT 5000, wallet 3000")
+    btc = stance_of(coins, seen, exposure(seen), occasion(), ()).found.drifts[0]
+    # 0.1 P is 45 and 55 percent of 0.1 P + 5000; the contract and its wallet are in neither.
+    assert [round(p or dec(0), 6) for p in (btc.trigger_low, btc.trigger_high)] == [
+        dec("40909.090909"),
+        dec("61111.111111"),
+    ]
 
 
 def test_what_a_capped_hedge_leaves_on_purpose_moves_with_the_price() -> None:
