@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import NOW, account, limits, occasion, policy
 from tests.unit.risk.cases import KEY_IN_ORDER, context
-from trimtab.domain.plan import LegReason, Plan
+from trimtab.domain.instruments import Asset
+from trimtab.domain.plan import LegReason, Plan, Role
 from trimtab.domain.policy import DriftSide, Policy, Route
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.transfers import UNIT, TransferReason
@@ -175,6 +176,19 @@ def test_idle_margin_funds_buys_that_lack_quote_and_no_more() -> None:
     assert refuses(plan, snapshot, under) == set()
     less = make_plan_moving(transfer.units + 2 * STEP, snapshot, under, ON)
     assert less.legs != plan.legs
+
+
+def test_a_hedge_beside_the_buys_is_not_paid_out_of_what_comes() -> None:
+    snapshot = account("USDT 100, BTC 0.12 @ 60000, ETH 0.3 @ 3000, wallet 4000")
+    mixed = rules(route=Route.SPOT, side=DriftSide.BOTH, routes={Asset("BTC"): Route.FUTURES})
+    plan = made(snapshot, mixed)
+    assert [leg.role for leg in plan.legs] == [Role.HEDGE, Role.SPOT]
+    buys = plan.legs[1]
+    # At their limit, with the fee and what the gate keeps for fees, less what is free.
+    cost = buys.quantity * buys.limit_price * (1 + buys.instrument.taker_fee)
+    lacking_quote = cost / Decimal("0.998") - 100
+    assert 0 <= -moved(plan) - lacking_quote <= STEP
+    assert refuses(plan, snapshot, mixed) == set()
 
 
 def test_what_comes_out_is_bounded_by_the_cap() -> None:
