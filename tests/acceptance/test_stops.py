@@ -127,6 +127,46 @@ async def test_a_stop_that_the_exchange_withdrew_is_told_and_put_again_by_the_ne
     assert (await asked(account, "run")).document["status"] == "nothing_to_do"
 
 
+async def test_stops_are_mended_alone_where_the_rest_of_the_plan_is_refused(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [hedge] = await hedges_of(account)
+    [rests] = resting(account)
+    withdraw(account.exchange.exchange.state, client_id=rests["client_id"])
+    drifts = ("--set", "portfolio.targets.BTC=0.2", "--set", "portfolio.targets.USDT=0.8")
+    narrow = (*drifts, "--set", "risk.max_order_notional=1")
+    refused = await account.trimtab("run", "--execute", "--yes", *narrow)
+    assert (refused.code, resting(account)) == (3, []), refused.text
+    assert refused.stdout.rstrip().endswith("next: trimtab mend-stops (with the same --set)")
+    planned = await account.trimtab("plan", *narrow)
+    assert f"{hedge['id']} has no stop on the venue still" in " ".join(planned.stdout.split())
+    assert planned.stdout.rstrip().endswith("next: trimtab mend-stops (with the same --set)")
+
+    tried = await account.trimtab("mend-stops", *narrow, "--json")
+    assert (tried.code, resting(account)) == (0, []), tried.text
+    shown = await account.trimtab("mend-stops", "--execute", *narrow, stdin="no\n")
+    assert (shown.code, resting(account)) == (4, []), shown.text
+    sent = account.mutations()
+    mended = await asked(account, "mend-stops", *narrow)
+    [stop] = mended.document["plan"]["stops"]
+    assert (stop["act"], stop["quantity"], stop["hedge_id"]) == ("put", "0.1", hedge["id"])
+    assert (mended.document["plan"]["legs"], mended.document["plan"]["trigger"]) == ([], "stop")
+    [again] = resting(account)
+    assert (again["client_id"], account.mutations() - sent) == (stop["stop_id"], 1)
+    assert (await asked(account, "mend-stops")).document["status"] == "nothing_to_do"
+
+
+async def test_stops_are_mended_while_halted_with_a_warning(account_at: AccountAt) -> None:
+    account = await hedged(account_at)
+    [rests] = resting(account)
+    withdraw(account.exchange.exchange.state, client_id=rests["client_id"])
+    assert (await account.trimtab("halt")).code == 0
+    mended = await asked(account, "mend-stops")
+    assert mended.document["gate"]["verdict"] == "warn"
+    assert len(resting(account)) == 1
+
+
 async def test_a_stop_shrinks_with_its_hedge_and_vanishes_with_it(account_at: AccountAt) -> None:
     account = await hedged(account_at)
     ran = await asked(account, "hedge", "BTC", "4%")

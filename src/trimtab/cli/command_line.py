@@ -32,6 +32,7 @@ COMMANDS: Final = (
     Command("run", "trading:run", "Plan and run dry; with --execute ask and send orders."),
     Command("hedge", "hedges:hedge", "Have a share of a holding short, by hand."),
     Command("close-hedges", "hedges:close_hedges", "Buy hedges back, by hand."),
+    Command("mend-stops", "hedges:mend_stops", "Have stops rest as they should, by hand."),
     Command("rescue-margin", "hedges:rescue_margin", "Bring a futures wallet out of danger."),
     Command("approve", "decisions:approve", "Say yes to a pending plan."),
     Command("reject", "decisions:reject", "Say no to a pending plan."),

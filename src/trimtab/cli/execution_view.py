@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +14,7 @@ from trimtab.cli.documents import MARK_PLACES, Document, fees_document
 from trimtab.cli.rows import Rows
 from trimtab.cli.tables import fee_text, money, wallets, words
 from trimtab.domain.exact import exact_arithmetic, plain, trimmed
+from trimtab.domain.hedges import HedgeId
 from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.transfers import side_of
@@ -123,13 +124,27 @@ def _left(execution: ExecutionReport) -> list[tuple[int, str, str, str, RestReas
     return sorted(rests)
 
 
-def run_view(result: RunResult) -> RenderableType:
-    """Return a run for a person: the orders and the end. The plan was shown before."""
+def run_view(result: RunResult, bare: Sequence[HedgeId] = ()) -> RenderableType:
+    """Return a run for a person: the orders and the end. The plan was shown before.
+
+    *bare* are hedges that had no stop on the venue when it began.
+    """
     if result.execution is not None:
         return execution_view(result.execution, result)
     if result.status is PlanStatus.NOTHING_TO_DO:
         return Group()
+    if result.status is PlanStatus.REFUSED and result.plan.legs and bare:
+        return Text(f"The gate refused; nothing was sent.\n{refused_with_it(result.plan, bare)}")
     return Text(not_executed(result))
+
+
+def refused_with_it(plan: Plan, bare: Sequence[HedgeId]) -> str:
+    """Say that hedges without a stop get none by a plan that is refused, and what puts it."""
+    name, have = plan.digest[:8], "has" if len(bare) == 1 else "have"
+    return (
+        f"{name} is refused whole (trimtab explain {name}): {', '.join(bare)} {have} no stop on "
+        "the venue still.\nnext: trimtab mend-stops"
+    )
 
 
 def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableType:

@@ -306,4 +306,9 @@ class RescueWish:
     """That a person wants a futures wallet in danger mended, even if exposure returns by it."""
 
 
-Wish = HedgeWish | CloseWish | RescueWish
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopsWish:
+    """That a person wants stops to rest as they should, whatever else is due."""
+
+
+Wish = HedgeWish | CloseWish | RescueWish | StopsWish

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.firings import TriggerKind, by_urgency
-from trimtab.domain.hedges import DriftBack, HedgeCause, RescueWish, units_of
+from trimtab.domain.hedges import DriftBack, HedgeCause, RescueWish, StopsWish, units_of
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import LegReason
@@ -45,6 +45,8 @@ def chosen(scene: Scene, by_hand: ByHand | None) -> tuple[Choice, Sizes]:
     """
     if isinstance(scene.occasion.wish, RescueWish):
         return _rescued(scene)
+    if isinstance(scene.occasion.wish, StopsWish):
+        return _sized(NOTHING, scene)
     urgent = urgent_in(scene.contracts)
     if urgent.firings and by_hand is None:
         return _urgent(urgent, scene)

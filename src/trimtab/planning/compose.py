@@ -16,7 +16,7 @@ from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
 from trimtab.domain.exposure import Exposure, exposure, traded_units
 from trimtab.domain.firings import trigger_of
-from trimtab.domain.hedges import DriftBack, HedgeWish, RescueWish
+from trimtab.domain.hedges import DriftBack, HedgeWish, RescueWish, StopsWish
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
@@ -166,7 +166,7 @@ def _moved(scene: Scene, choice: Choice, sizes: Sizes) -> Moved:
 def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | None:
     """Return what a person asks of hedges, or None when nobody does."""
     wish = occasion.wish
-    if wish is None or isinstance(wish, RescueWish):
+    if wish is None or isinstance(wish, RescueWish | StopsWish):
         return None
     if isinstance(wish, HedgeWish) and wish.asset in policy.sleeved:
         raise PlanningError(

@@ -18,9 +18,11 @@ from trimtab.domain.hedges import (
     HedgeId,
     HedgeLine,
     HedgeOrigin,
+    StopsWish,
 )
 from trimtab.domain.instruments import Asset, Lots, Symbol, Ticks
 from trimtab.domain.plan import Leg
+from trimtab.domain.policy import Route
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.stops import (
     FIRST_STOP_LINE,
@@ -238,3 +240,24 @@ def test_a_plan_that_only_mends_stops_acts_because_of_them() -> None:
     mended = make_plan(calm, target, occasion(hedges=by_hand, stops=(rests(),)))
     assert (mended.is_empty, mended.trigger) == (True, TriggerKind.NONE)
     assert len({f.reason for f in stop_firings(plan.stops)}) == 1
+
+
+def test_stops_alone_are_mended_as_hedges_are_now_though_drifts_and_transfers_are_due() -> None:
+    target = policy(
+        "BTC 0.2, USDT 0.8",
+        route=Route.FUTURES,
+        hedge={"stop": dec("0.10"), "rests_stop": True, "max_topup": dec(1000)},
+    )
+    drifted = account("BTC 1 @ 100, USDT 90, wallet 10, perp BTC -0.2 from 100 at 100")
+    book, stop = hedges("open btc 0.2 @ 100"), rests("0.2")
+    full = make_plan(drifted, target, occasion(hedges=book))
+    assert [leg.symbol for leg in full.legs] == [PERP]
+    assert full.stops[0].lots > stop.intent.lots, "it follows what the plan opens"
+    alone = make_plan(drifted, target, occasion(hedges=book, wish=StopsWish()))
+    assert (alone.legs, alone.transfers, alone.trigger) == ((), (), TriggerKind.STOP)
+    [line] = alone.stops
+    assert (line.act, line.lots, line.trigger) == ("put", stop.intent.lots, stop.intent.trigger)
+    right = occasion(hedges=book, stops=(stop,), wish=StopsWish())
+    assert make_plan(drifted, target, right).is_empty
+    withdrawn = make_plan(drifted, policy("BTC 0.2, USDT 0.8"), right)
+    assert [(s.act, s.withdraws) for s in withdrawn.stops] == [("withdraw", stop.intent.stop_id)]

@@ -19,7 +19,7 @@ from trimtab.cli.session import Result, Work
 from trimtab.cli.telling import afterwards
 from trimtab.domain.errors import ConfigError
 from trimtab.domain.exact import exact_arithmetic
-from trimtab.domain.hedges import CloseWish, HedgeWish, RescueWish, Wish
+from trimtab.domain.hedges import CloseWish, HedgeWish, RescueWish, StopsWish, Wish
 from trimtab.domain.instruments import Asset
 from trimtab.hedging.book import book_of
 from trimtab.workflow.scores import scored_hedges
@@ -73,6 +73,26 @@ def close_hedges(
 
     """
     return _asked(CloseWish(hedge_ids=hedge_ids, sells=sell), execute=execute, yes=yes)
+
+
+def mend_stops(
+    *,
+    execute: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
+) -> Exit:
+    """Put, change and withdraw stops on the venue as hedges need them; trade nothing.
+
+    For when the gate refuses what a run would do besides: drifts are left as they are.
+
+    Parameters
+    ----------
+    execute
+        Send it. Without it nothing leaves that changes anything.
+    yes
+        Approve unasked: never in live, but for what a standing approval covers.
+
+    """
+    return _asked(StopsWish(), execute=execute, yes=yes)
 
 
 def rescue_margin(

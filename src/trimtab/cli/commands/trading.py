@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -21,7 +21,12 @@ from trimtab.cli.bearings import bearing_document
 from trimtab.cli.beside import note_left_behind, refuse_unread_stops
 from trimtab.cli.commands.decisions import named
 from trimtab.cli.documents import Document, plan_document
-from trimtab.cli.execution_view import execution_document, not_executed, run_view
+from trimtab.cli.execution_view import (
+    execution_document,
+    not_executed,
+    refused_with_it,
+    run_view,
+)
 from trimtab.cli.exits import Exit, exit_of_status
 from trimtab.cli.flags import FLAG
 from trimtab.cli.flips import flips_document, flips_view
@@ -38,7 +43,7 @@ from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
 from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
-from trimtab.domain.hedges import Wish
+from trimtab.domain.hedges import HedgeId, Wish
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
@@ -72,11 +77,12 @@ def plan(
         async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=False) as shell:
             await refuse_unread_stops(shell.ledger, config)
             await note_left_behind(shell)
+            bare = await without_stop(shell.ledger, config.policy.hedge, config.quote)
             proposal = await propose(planner_of(shell, wish=None), slot_due=False)
         code = exit_of_status(proposal.status)
         if detailed_exitcode and proposal.status is PlanStatus.PROPOSED:
             code = Exit.TRADES_DUE
-        asked = _Answers(line=survival(proposal.case), flips=flips_of(proposal))
+        asked = _Answers(line=survival(proposal.case), flips=flips_of(proposal), bare=bare)
         return Result(document=_proposed(proposal, asked), view=_seen(proposal, asked), code=code)
 
     return session.conduct(work, afterwards=afterwards(config, SystemClock()))
@@ -88,6 +94,8 @@ class _Answers:
 
     line: Survival
     flips: Flips
+    bare: tuple[HedgeId, ...]
+    """Hedges that have no stop on the venue and should, by the ledger."""
 
 
 def _proposed(proposal: Proposal, asked: _Answers) -> Document:
@@ -108,10 +116,10 @@ def _seen(proposal: Proposal, asked: _Answers) -> RenderableType:
     parts += [Text(), survival_view(asked.line)]
     if proposal.bearings:
         parts += [Text(), bearings_table(proposal.bearings)]
-    return Group(*parts, *_next(proposal))
+    return Group(*parts, *_next(proposal, asked.bare))
 
 
-def _next(proposal: Proposal) -> Iterator[RenderableType]:
+def _next(proposal: Proposal, bare: Sequence[HedgeId]) -> Iterator[RenderableType]:
     """Yield the command that gets further with a plan, none where there is nothing to do."""
     plan, name = proposal.plan, proposal.plan.digest[:8]
     if gone := unseen(proposal.case.context.stops, proposal.snapshot.open_orders):
@@ -122,6 +130,8 @@ def _next(proposal: Proposal) -> Iterator[RenderableType]:
     elif proposal.status is PlanStatus.PROPOSED:
         until = f"asks first; until {plan.expires_at:%H:%M:%S} UTC"
         yield Text(f"next: trimtab run --execute --plan {name}  ({until})")
+    elif proposal.status is PlanStatus.REFUSED and plan.legs and bare:
+        yield Text(refused_with_it(plan, bare))
     elif proposal.status is PlanStatus.REFUSED:
         yield Text(f"next: trimtab explain {name}")
 
@@ -236,13 +246,12 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
         await note_left_behind(shell)
         await _nothing_left_open(runner)
         if bare := await without_stop(shell.ledger, config.policy.hedge, config.quote):
-            told = f"no stop on the venue: {', '.join(bare)}; a new plan puts it"
-            session.note(f"{told}, trimtab run --execute")
+            session.note(f"no stop on the venue: {', '.join(bare)}; trimtab mend-stops puts it")
         if asked.saved is not None:
             pending = named(await shell.ledger.plans(), asked.saved)
-            return run_result(await run_saved(runner, pending, consent=consent))
+            return run_result(await run_saved(runner, pending, consent=consent), bare)
         ran = await run_once(runner, consent=consent, slot_due=bool(asked.slot), slot=asked.slot)
-        return run_result(ran)
+        return run_result(ran, bare)
 
 
 async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
@@ -261,8 +270,11 @@ async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
     return run_result(result)
 
 
-def run_result(result: RunResult) -> Result:
-    """Return a run for printing; the plan was shown when it was proposed."""
+def run_result(result: RunResult, bare: Sequence[HedgeId] = ()) -> Result:
+    """Return a run for printing; the plan was shown when it was proposed.
+
+    *bare* are hedges that had no stop on the venue when it began.
+    """
     execution = result.execution
     code = exit_of_status(result.status) if execution is None else Exit(execution.outcome.exit_code)
     if execution is None and result.status is PlanStatus.PROPOSED:
@@ -272,7 +284,7 @@ def run_result(result: RunResult) -> Result:
         document=plan_document(
             result.plan, result.report, status=result.status, execution=document
         ),
-        view=run_view(result),
+        view=run_view(result, bare),
         code=code,
         beside=not_executed(result) if result.status is PlanStatus.PROPOSED else "",
     )
