@@ -167,12 +167,23 @@ async def test_what_is_no_copy_is_not_put_back(account: Account) -> None:
     assert (await account.trimtab("ledger", "verify")).code == 0
 
 
-@pytest.mark.parametrize("words", [("backup", "new.db"), ("restore", "copy.db")])
+@pytest.mark.parametrize(
+    ("words", "code", "message", "next_step"),
+    [
+        (("backup", "new.db"), 8, "is not there", "trimtab config show"),
+        (
+            ("restore", "copy.db"),
+            2,
+            "copy.db: there is no such file",
+            "trimtab ledger restore FILE",
+        ),
+    ],
+)
 async def test_what_is_not_there_or_on_a_server_is_told(
-    account: Account, words: tuple[str, str]
+    account: Account, words: tuple[str, str], code: int, message: str, next_step: str
 ) -> None:
     missing = await account.trimtab("ledger", *words, "--json")
-    is_refused(missing, code=8, message="is not there", next_step="trimtab config show")
+    is_refused(missing, code=code, message=message, next_step=next_step)
     server = ("--set", "ledger.url=postgresql+psycopg://trimtab@127.0.0.1:1/db")
     ended = await account.trimtab("ledger", *words, "--json", *server)
     is_refused(ended, code=2, message="by its own tools", next_step="pg_dump")

@@ -133,9 +133,9 @@ class Refused(VenueError):
 
 
 class OutcomeUnknown(VenueError):
-    """The venue may have acted. Look the order up; never send it again blindly."""
+    """The venue may have acted. Look up what was sent; never send it again blindly."""
 
-    true_now = "An order may exist on the exchange; it is not sent again, and nothing follows it."
+    true_now = "What it names may be on the exchange; it is not sent again, and nothing follows it."
     next_step = "trimtab recover"
 
 

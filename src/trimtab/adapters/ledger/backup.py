@@ -85,7 +85,7 @@ def put_back(url: str, file: Path, wish: PutBack) -> Copied:
 
     Raises:
         AccountHeld: a run holds the account.
-        ConfigError: the copy is another account's, or the ledger is on a server.
+        ConfigError: the copy is another account's or not there, or the ledger is on a server.
         LedgerError: the copy is none, or not sound, or the ledger has entries that it lacks and
             *wish* does not say that they may be left behind.
 
@@ -137,9 +137,15 @@ def _must_be_a_ledger(copy: Place) -> None:
     """Refuse to put back what no ledger was copied to.
 
     Raises:
-        LedgerError: it is not there, or a file of something else.
+        ConfigError: there is no such file.
+        LedgerError: it is empty, or a file of something else.
 
     """
+    if not copy.database.is_file():
+        raise ConfigError(
+            f"{copy.database}: there is no such file; nothing was put back",
+            next_step="trimtab ledger restore FILE, with one that trimtab ledger backup made",
+        )
     _must_be_there(copy)
     try:
         with located(copy, "opening it"):
