@@ -22,6 +22,7 @@ from trimtab.domain.plan import Drift, Leg, Plan
 from trimtab.domain.slots import Slot
 from trimtab.domain.snapshot import AccountKey
 from trimtab.domain.stops import StopRecord
+from trimtab.domain.transfers import TransferRecord
 
 LINES_MAX: Final = 12
 """Legs, findings or drifts that one notice lists; the rest is counted."""
@@ -114,16 +115,24 @@ def expired(telling: Telling, plan: Plan) -> Notice:
     )
 
 
-def refused(telling: Telling, plan: Plan, report: GateReport) -> Notice:
-    """Return that the gate refused a plan, and why."""
+def refused(
+    telling: Telling, plan: Plan, report: GateReport, *, bare: Sequence[str] = ()
+) -> Notice:
+    """Return that the gate refused a plan, and why.
+
+    *bare*: hedges without a stop on the venue, which the plan would have put.
+    """
     found = [f for f in report.findings if f.verdict is Verdict.REFUSE]
     checks = ", ".join(dict.fromkeys(f.check for f in found)) or "nothing was checked"
     lines = [f"a plan was refused: {checks}", *_listed([_finding_text(f) for f in found])]
+    lines.append("Nothing of it was sent.")
+    if bare:
+        lines.append(f"It would have put the stop on the venue that is missing: {', '.join(bare)}.")
     return telling.notice(
         NoticeKind.REFUSED,
         event=plan.digest,
-        lines=[*lines, "Nothing of it was sent."],
-        next_step="trimtab status",
+        lines=lines,
+        next_step="trimtab mend-stops" if bare else "trimtab status",
     )
 
 
@@ -154,11 +163,18 @@ def executed(telling: Telling, plan: Plan, came: Tally, *, following: Slot | Non
     return telling.notice(kind, event=plan.digest, lines=lines, next_step=next_step)
 
 
-def unresolved(telling: Telling, plan_digest: str, orders: Sequence[OrderRecord]) -> Notice:
-    """Return that it is not known how orders of a plan ended."""
+def unresolved(
+    telling: Telling,
+    plan_digest: str,
+    orders: Sequence[OrderRecord],
+    transfers: Sequence[TransferRecord] = (),
+) -> Notice:
+    """Return that it is not known how orders or transfers of a plan ended."""
+    counts = {"order": len(orders), "transfer": len(transfers)}
+    told = " and ".join(_counted(count, what) for what, count in counts.items() if count)
     lines = [
-        f"the end of {_counted(len(orders), 'order')} is not known",
-        *_listed([_order_text(record) for record in orders]),
+        f"the end of {told} is not known",
+        *_listed([_order_text(o) for o in orders] + [_transfer_text(t) for t in transfers]),
         "They may exist on the exchange. They are not sent again, and nothing follows them.",
     ]
     return telling.notice(
@@ -330,6 +346,13 @@ def _order_text(record: OrderRecord) -> str:
     intent = record.intent
     size = f"{plain(intent.quantity)} {intent.instrument.symbol}"
     return f"{intent.client_order_id}: {intent.side} {size}, {record.state}"
+
+
+def _transfer_text(record: TransferRecord) -> str:
+    """Return one transfer in a line."""
+    intent = record.intent
+    way = "to futures" if intent.units > 0 else "out of futures"
+    return f"{intent.transfer_id}: {plain(abs(intent.units))} {intent.asset} {way}, {record.state}"
 
 
 def _finding_text(finding: Finding) -> str:

@@ -136,9 +136,14 @@ async def test_stops_are_mended_alone_where_the_rest_of_the_plan_is_refused(
     withdraw(account.exchange.exchange.state, client_id=rests["client_id"])
     drifts = ("--set", "portfolio.targets.BTC=0.2", "--set", "portfolio.targets.USDT=0.8")
     narrow = (*drifts, "--set", "risk.max_order_notional=1")
-    refused = await account.trimtab("run", "--execute", "--yes", *narrow)
+    deaf = "--set notify.channels=webhook --set notify.webhook_url=http://127.0.0.1:9/hook"
+    refused = await account.trimtab("run", "--execute", "--yes", *narrow, *deaf.split())
     assert (refused.code, resting(account)) == (3, []), refused.text
     assert refused.stdout.rstrip().endswith("next: trimtab mend-stops (with the same --set)")
+    notices = (await account.trimtab("notify", "list", "--json")).document
+    [notice] = [each for each in notices if each["kind"] == "refused"]
+    assert f"stop on the venue that is missing: {hedge['id']}." in notice["text"]
+    assert notice["text"].splitlines()[-1] == "next: trimtab mend-stops"
     planned = await account.trimtab("plan", *narrow)
     assert f"{hedge['id']} has no stop on the venue still" in " ".join(planned.stdout.split())
     assert planned.stdout.rstrip().endswith("next: trimtab mend-stops (with the same --set)")

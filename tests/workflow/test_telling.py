@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders import KEY, NOW, report_on
+from tests.builders import KEY, NOW, USDT, dec, report_on
 from tests.contract.ledger_cases import SELL, fill, intent, plan_of, step, venue_order, yes_to
 from tests.fakes.memory_ledger import MemoryLedger, MemoryStore
 from tests.fakes.virtual_clock import VirtualClock
@@ -22,6 +22,7 @@ from trimtab.domain.orders import OrderState
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
 from trimtab.domain.trading import TradingState
+from trimtab.domain.transfers import TransferIntent
 from trimtab.ports import PlanStatus, Receipt, SavedPlan
 from trimtab.triggers.calendar import Calendar
 from trimtab.workflow.slots import Schedule
@@ -251,6 +252,37 @@ async def test_orders_without_an_end_are_told_by_plan_once_nobody_works_on_them(
     (told,) = carrier.got
     assert (told.kind, told.next_step) == (NoticeKind.UNRESOLVED, "trimtab recover")
     assert all(intent(line=n).client_order_id in told.text for n in (1, 2))
+
+
+@pytest.mark.parametrize(("units", "way"), [("5.5", "to futures"), ("-5.5", "out of futures")])
+async def test_a_transfer_without_an_end_is_told_with_the_orders_of_its_plan(
+    ledger: MemoryLedger, clock: VirtualClock, units: str, way: str
+) -> None:
+    carrier = Carrier()
+    office = office_of(ledger, clock, {"webhook": carrier})
+    await saved(ledger, PlanStatus.APPROVED)
+    other = plan_of("buy 1 ETH @ 3010", second=1)
+    await saved(ledger, PlanStatus.APPROVED, other)
+    moved = TransferIntent(
+        transfer_id=other.transfer_id(2),
+        plan_digest=other.digest,
+        line=2,
+        asset=USDT,
+        units=dec(units),
+    )
+    buy = dataclasses.replace(intent(), plan_digest=other.digest)
+    async with ledger.holding_account(owner="ada"):
+        await ledger.begin_transfer(moved, at=NOW, halt_seen=None)
+        await ledger.begin([buy, intent(line=2)], at=NOW, halt_seen=None)
+        await tell(office, is_asked=False)
+        assert carrier.got == []
+    await tell(office, is_asked=False)
+    both, alone = sorted(carrier.got, key=lambda n: "transfer" not in n.subject)
+    assert "the end of 1 order and 1 transfer is not known" in both.subject
+    assert f"{moved.transfer_id}: 5.5 USDT {way}, sending" in both.text
+    assert buy.client_order_id in both.text
+    assert "the end of 1 order is not known" in alone.subject
+    assert both.next_step == alone.next_step == "trimtab recover"
 
 
 async def test_bands_and_margin_are_told_as_the_newest_plan_saw_them(

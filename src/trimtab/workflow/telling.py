@@ -20,7 +20,6 @@ from trimtab.accounting.tally import tally
 from trimtab.domain.errors import LedgerError, PlanningError
 from trimtab.domain.firings import slot_of
 from trimtab.domain.notices import TRIES, Notice, NoticeKind, NoticeRecord, Step, notice_id
-from trimtab.domain.orders import OrderRecord
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
 from trimtab.domain.slots import Slot, SlotState
@@ -166,14 +165,17 @@ async def _latches(office: Office) -> None:
 
 
 async def _unresolved(office: Office) -> None:
-    """Tell of real orders whose end is not known while nobody works on them."""
+    """Tell of real orders and transfers whose end is not known while nobody works on them."""
     if await office.ledger.holder() is not None:
         return
-    by_plan: dict[str, list[OrderRecord]] = {}
-    for record in await office.ledger.unresolved():
-        by_plan.setdefault(record.intent.plan_digest, []).append(record)
-    for digest, orders in by_plan.items():
-        await office.post(notices.unresolved(office.telling, digest, orders))
+    orders = await office.ledger.unresolved()
+    transfers = await office.ledger.unresolved_transfers()
+    plans = [order.intent.plan_digest for order in orders]
+    plans += [transfer.intent.plan_digest for transfer in transfers]
+    for digest in dict.fromkeys(plans):
+        mine = [o for o in orders if o.intent.plan_digest == digest]
+        moved = [t for t in transfers if t.intent.plan_digest == digest]
+        await office.post(notices.unresolved(office.telling, digest, mine, moved))
 
 
 async def _doubted(office: Office, saved: SavedPlan | None) -> None:
@@ -231,7 +233,8 @@ async def _of_plan(office: Office, saved: SavedPlan | None, *, is_asked: bool) -
                 notices.pending(telling, plan, report, is_asked=is_asked, how_to_reply=how)
             )
         case PlanStatus.REFUSED:
-            await office.post(notices.refused(telling, plan, report))
+            bare = await left_bare(plan, office.ledger)
+            await office.post(notices.refused(telling, plan, report, bare=bare))
         case PlanStatus.EXECUTED | PlanStatus.PARTIAL:
             orders = await office.ledger.orders(plan_digest=plan.digest)
             fills = await office.ledger.fills_since(plan.made_at - timedelta(minutes=1))
