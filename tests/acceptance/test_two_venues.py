@@ -15,7 +15,7 @@ from tests.acceptance.conftest import CONFIG, Account, AccountAt, Ended, has_no_
 from tests.acceptance.dominance import unruled
 from tests.acceptance.strangers import placed
 from trimtab.testnet import Fault, Kind, LocalExchange, Scenario, serve
-from trimtab.testnet.interventions import force_liquidation
+from trimtab.testnet.interventions import force_liquidation, withdraw
 from trimtab.testnet.scenario import Credential, OpeningPosition
 
 RUN = ("run", "--execute", "--yes", "--json")
@@ -298,3 +298,37 @@ async def test_each_venue_is_asked_with_its_own_key_and_neither_comes_to_light(
         whole = "".join(each.text for each in (ran, looked, refused)).encode()
         whole += left_in(account.folder)
     assert hits(whole, frozenset().union(*map(needles, PLANTED.values()))) == []
+
+
+def resting(split: Split) -> list[list[Any]]:
+    """Return the conditional orders that rest where the coins are, and where the hedges are."""
+    told = [e.truth()["conditionals"] for e in (split.account.exchange, split.hedges)]
+    return [[each for each in conditionals if each["status"] == "NEW"] for conditionals in told]
+
+
+async def test_stops_rest_where_the_hedges_are_are_mended_alone_and_work_with_nobody_there(
+    split_at: SplitAt,
+) -> None:
+    split = await split_at()
+    stops = ("--set", "hedge.stop=0.10", "--set", "hedge.stop_rests=true")
+    ran = await split.trimtab(*RUN, *stops)
+    assert ran.code == 0, ran.text
+    nowhere, [first] = resting(split)
+    assert (nowhere, first["symbol"], first["reduce_only"]) == ([], "BTCUSDT", True)
+    withdraw(split.hedges.exchange.state, client_id=first["client_id"])
+    narrow = ("--set", "risk.max_order_notional=1", "--set", "portfolio.targets.BTC=0.2")
+    narrow = (*narrow, "--set", "portfolio.targets.USDT=0.5", *stops)
+    refused = await split.trimtab("run", "--execute", "--yes", *narrow)
+    assert refused.code == 3, refused.text
+    assert refused.stdout.rstrip().endswith("next: trimtab mend-stops (with the same --set)")
+    mended = await split.trimtab("mend-stops", "--execute", "--yes", "--json", *narrow)
+    assert mended.code == 0, mended.text
+    nowhere, [again] = resting(split)
+    assert (nowhere, again["quantity"]) == ([], first["quantity"])
+    split.hedges.set_prices(mid={"BTC": "67000"})
+    assert resting(split) == [[], []]
+    recovered = await split.trimtab("recover", "--json", *stops)
+    assert recovered.code == 0, recovered.text
+    [told] = recovered.document["stops"]
+    assert (told["before"], told["after"]) == ("resting", "done")
+    await split.agrees()
