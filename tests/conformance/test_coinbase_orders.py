@@ -179,12 +179,28 @@ async def test_the_answer_of_another_order_is_none() -> None:
             await stage.opened.venue.look_up(order)
 
 
+async def left_for_days(stage: Stage) -> OrderIntent:
+    """Send an order whose answer is lost, and let five days pass."""
+    order = await lost(stage)
+    floor_of(stage)._trading.taken[0].at_ms -= 5 * 86_400_000
+    return order
+
+
+async def test_an_order_of_days_ago_is_found_by_who_looks_for_it_first() -> None:
+    async with staged("coinbase", Market.SPOT) as stage:
+        order = await left_for_days(stage)
+        found = await stage.opened.venue.look_up(order)
+        assert found is not None
+        assert (found.ended, found.filled_lots) == (True, order.lots)
+
+
 async def test_an_order_of_days_ago_is_seen_in_the_whole_list_and_found_from_then_on() -> None:
     async with staged("coinbase", Market.SPOT) as stage:
-        order = await lost(stage)
-        floor_of(stage)._trading.taken[0].at_ms -= 5 * 86_400_000
-        venue = stage.opened.venue
+        order = await left_for_days(stage)
+        floor, venue = floor_of(stage), stage.opened.venue
+        floor.hides = True
         assert await venue.look_up(order) is None
+        floor.hides = False
         evidence = await venue.evidence_of_absence(order)
         assert evidence.sightings["by_client_id"] == "none"
         assert evidence.sightings["all_orders"] == f"order {ORDER.rsplit('/', 1)[1]}"
