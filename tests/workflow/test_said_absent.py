@@ -72,6 +72,19 @@ async def test_a_word_that_comes_too_early_closes_nothing() -> None:
     assert "too early" in only(recovery.unresolved).note
 
 
+async def test_a_word_that_is_too_early_by_the_venues_clock_closes_nothing() -> None:
+    """A clock of ours that is set ahead makes no five minutes pass at the venue."""
+    floor, name = await left_unknown()
+    await floor.recover()
+    floor.clock.move(SUBMIT_WITHIN_S + 3_600)  # The last instant that it may have left, and more.
+    floor.venue.behind_s = 3_600
+    recovery = await floor.recover(said={name: WHO})
+    assert (recovery.exit_code, only(recovery.unresolved).outlook) == (6, Outlook.UNPROVABLE)
+    assert "too early" in only(recovery.unresolved).note
+    floor.venue.behind_s = 0
+    assert (await floor.recover(said={name: WHO})).exit_code == 0
+
+
 async def test_a_word_about_another_order_closes_nothing() -> None:
     floor, _ = await left_unknown()
     floor.clock.move(3_600)

@@ -155,8 +155,11 @@ class Inquiry:
         return OrderNews(event=self._absence(name, evidence), evidence=evidence)
 
     def _absence(self, name: ClientOrderId, evidence: AbsenceEvidence) -> OrderEvent:
-        """Return what it means that no list shows the order after its fence."""
-        at = evidence.asked_at
+        """Return what it means that no list shows the order after its fence.
+
+        It counts as of the clock that is behind: ours may have been set ahead.
+        """
+        at = min(evidence.asked_at, evidence.venue_now)
         if evidence.is_absent:
             return AbsenceShown(client_order_id=name, at=at)
         if name in self.said:
