@@ -18,6 +18,7 @@ from tests.workflow.test_kill_points import (
 )
 from tests.workflow.test_recover import HOLDINGS, died
 from trimtab.domain.orders import ClientOrderId, OrderState
+from trimtab.execution import retry
 from trimtab.execution.report import Outcome
 from trimtab.execution.retry import SAID_AFTER_S, SUBMIT_WITHIN_S
 from trimtab.execution.tracking import Outlook
@@ -127,6 +128,23 @@ async def test_an_order_that_was_said_to_be_absent_is_looked_for_again_for_a_day
     recovery = await floor.recover()
     assert placed.intent.client_order_id == only(recovery.unresolved).client_order_id == name
     assert (recovery.exit_code, only(recovery.unresolved).outlook) == (6, Outlook.CONTRADICTED)
+
+
+async def test_who_gets_no_answer_when_it_is_looked_for_again_does_not_take_it_for_absent() -> None:
+    floor, name = await left_unknown()
+    floor.clock.move(3_600)
+    assert (await floor.recover(said={name: WHO})).exit_code == 0
+    floor.venue.unreachable = {"look_up"}
+    recovery = await floor.recover()
+    found = only(recovery.unresolved)
+    assert (recovery.exit_code, found.outlook, found.after) == (
+        7,
+        Outlook.UNANSWERED,
+        OrderState.ABSENT,
+    )
+    assert floor.venue.requests.count("look_up") > 1 + retry.UNANSWERED_MIN
+    floor.venue.unreachable = set()
+    assert (await floor.recover()).is_nothing
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.LATE])
