@@ -118,8 +118,10 @@ async def test_a_word_is_not_needed_where_absence_is_proved() -> None:
     assert only(recovery.resolved).note == "proved absent"
 
 
-async def test_an_order_that_was_said_to_be_absent_is_looked_for_again_for_a_day() -> None:
+@pytest.mark.parametrize("days", [0, 5])
+async def test_an_order_that_was_said_to_be_absent_is_looked_for_again_for_a_day(days: int) -> None:
     floor, name = await left_unknown(Fault.RESET_AFTER)
+    floor.clock.move(days * 86_400)
     placed = floor.venue.truth.placed[0]
     truth, floor.venue.truth.placed = floor.venue.truth.placed, []
     floor.clock.move(3_600)
