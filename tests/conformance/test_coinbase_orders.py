@@ -122,6 +122,10 @@ async def test_two_orders_under_one_name_are_no_answer() -> None:
         {"order_configuration": {"sor_limit_ioc": {"quote_size": "1", "limit_price": "9"}}},
         {"filled_size": ""},
         {"filled_size": "", "number_of_fills": "0"},
+        {"filled_size": "0", "number_of_fills": "1", "filled_value": "0"},
+        {"filled_size": "0", "number_of_fills": "0", "filled_value": "240.0004"},
+        {"filled_size": "0", "number_of_fills": "0", "filled_value": "0"},
+        {"filled_size": "0", "number_of_fills": "x"},
         {"filled_size": "", "number_of_fills": "1", "status": "FAILED"},
         {"filled_size": None, "number_of_fills": "1", "status": "FAILED"},
         {"status": None},
@@ -151,6 +155,7 @@ async def test_an_order_that_failed_filled_what_it_says_and_nothing_where_it_say
         order = await lost(stage)
         (row,) = (r for r in floor_of(stage)._all() if r["side"] == "BUY")
         failed = {**row, "filled_size": told, "number_of_fills": count, "status": "FAILED"}
+        failed["filled_value"] = count
         floor_of(stage)._trading.taken.clear()
         floor_of(stage).past.append(failed)
         found = await stage.opened.venue.look_up(order)
