@@ -242,6 +242,20 @@ async def after_a_lost_answer(
     return first.state, last.state, sum(floor.is_order(asked) for asked in line.asked)
 
 
+async def test_lists_are_looked_through_in_time_where_answers_are_slow(tmp_path: Path) -> None:
+    async with opened("coinbase", tmp_path) as (runner, _, line):
+
+        def slows(asked: Asked) -> bool:
+            """Have every answer take its time from the order on."""
+            line.slow_s = 0.6 if line.floor.is_order(asked) else line.slow_s
+            return line.floor.is_order(asked)
+
+        line.spoil(Mishap.LOST, which=slows)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
+        (record,) = await runner.desk.ledger.orders(plan_digest=None)
+        assert (result.status, record.state) == (PlanStatus.EXECUTED, OrderState.FILLED)
+
+
 async def test_an_order_that_never_came_is_unknown_until_a_person_says_so(tmp_path: Path) -> None:
     told = await after_a_lost_answer(tmp_path, Mishap.NEVER, lambda _: None)
     assert told == (OrderState.UNKNOWN, OrderState.ABSENT, 1)

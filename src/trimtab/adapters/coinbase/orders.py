@@ -31,7 +31,7 @@ from trimtab.adapters.frame.listed_pages import Page, Row, whole_list
 from trimtab.adapters.frame.look_back import LookBack
 from trimtab.adapters.frame.order_rows import name_in, order_id_in
 from trimtab.adapters.frame.waiting_orders import WaitingList, waiting_in
-from trimtab.adapters.wire.calls import Endpoint, Wire
+from trimtab.adapters.wire.calls import Endpoint, Wire, together
 from trimtab.adapters.wire.exact import Unreadable
 from trimtab.adapters.wire.weights import Rank
 from trimtab.domain.errors import NotDone
@@ -112,14 +112,16 @@ class CoinbaseOrders:
         """Return the one order under *name* of those that are no older; None where there is none.
 
         Statuses are asked for in the order in which an order has them, so that one which goes on
-        meanwhile is not passed over.
+        meanwhile is not passed over; those of an end side by side, because a look has to end soon.
         """
-        since = await self._wire.venue_now(Desk.SPOT) - back
-        found: dict[VenueOrderId, Row] = {}
-        for status in (*STATUSES, *sorted(self._wire.profile.ended_statuses)):
-            for row in await self._listed(status, since):
-                if name_in(row, FIELDS) == name:
-                    found[order_id_in(row, FIELDS)] = row
+        await self._wire.synchronised(Desk.SPOT)
+        since = self._wire.clocks.now(Desk.SPOT) - back
+        rows = [row for status in STATUSES for row in await self._listed(status, since)]
+        ends = sorted(self._wire.profile.ended_statuses)
+        for listed in await together(*(self._listed(status, since) for status in ends)):
+            rows += listed
+        mine = (row for row in rows if name_in(row, FIELDS) == name)
+        found = {order_id_in(row, FIELDS): row for row in mine}
         if len(found) > 1:
             raise NotDone(f"{name}: two orders bear this name")
         return next(iter(found.values()), None)
