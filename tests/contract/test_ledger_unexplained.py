@@ -89,6 +89,7 @@ async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener)
         assert [r.state for r in await ledger.absent_lately(since=NOW)] == [OrderState.ABSENT]
         assert len(await ledger.absent_lately(since=LATER)) == 1, "it became so at that instant"
         assert await ledger.absent_lately(since=LATER + timedelta(seconds=1)) == ()
+        await ledger.advance([step(intent(), OrderState.ABSENT, note="no answer about it")])
         named = fill(1, "0.01", of=intent().client_order_id)
         assert await ledger.book_fills(BTC, [named]) == (named,)
         since = await ledger.booked_since_statement()
