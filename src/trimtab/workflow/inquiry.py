@@ -159,13 +159,14 @@ class Inquiry:
     def _absence(self, name: ClientOrderId, evidence: AbsenceEvidence) -> OrderEvent:
         """Return what it means that no list shows the order after its fence.
 
-        It counts as of the clock that is behind: ours may have been set ahead.
+        A word counts as of the clock that is behind: ours may have been set ahead.
         """
-        at = min(evidence.asked_at, evidence.venue_now)
+        at = evidence.asked_at
         if evidence.is_absent:
             return AbsenceShown(client_order_id=name, at=at)
         if name in self.said:
-            return AbsenceSaid(client_order_id=name, by=self.said[name], at=at)
+            said_at = min(at, evidence.venue_now)
+            return AbsenceSaid(client_order_id=name, by=self.said[name], at=said_at)
         return AbsenceUnprovable(client_order_id=name, reason=evidence.inconclusive, at=at)
 
     def _doubted(
