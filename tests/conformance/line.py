@@ -6,6 +6,7 @@ be ordered: that its answer is lost, that it never arrives, or what is told inst
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -34,6 +35,8 @@ class Line:
     def __init__(self, floor: ConformingFloor) -> None:
         self.asked: list[Asked] = []
         self.floor = floor
+        self.slow_s = 0.0
+        """How long each answer takes."""
         self._mishaps: list[tuple[Callable[[Asked], bool], Mishap | Told]] = []
 
     def spoil(self, mishap: Mishap | Told, *, which: Callable[[Asked], bool]) -> None:
@@ -54,6 +57,8 @@ class Line:
         asked = _asked(method, url, options)
         self.asked.append(asked)
         options["trace_request_ctx"].handed = True
+        if self.slow_s:
+            await asyncio.sleep(self.slow_s)
         mishap = self._next(asked)
         told = mishap if isinstance(mishap, Told) else None
         if told is None and mishap is not Mishap.NEVER:

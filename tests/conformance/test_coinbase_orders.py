@@ -122,6 +122,10 @@ async def test_two_orders_under_one_name_are_no_answer() -> None:
         {"order_configuration": {"sor_limit_ioc": {"quote_size": "1", "limit_price": "9"}}},
         {"filled_size": ""},
         {"filled_size": "", "number_of_fills": "0"},
+        {"filled_size": "0", "number_of_fills": "1", "filled_value": "0"},
+        {"filled_size": "0", "number_of_fills": "0", "filled_value": "240.0004"},
+        {"filled_size": "0", "number_of_fills": "0", "filled_value": "0"},
+        {"filled_size": "0", "number_of_fills": "x"},
         {"filled_size": "", "number_of_fills": "1", "status": "FAILED"},
         {"filled_size": None, "number_of_fills": "1", "status": "FAILED"},
         {"status": None},
@@ -151,6 +155,7 @@ async def test_an_order_that_failed_filled_what_it_says_and_nothing_where_it_say
         order = await lost(stage)
         (row,) = (r for r in floor_of(stage)._all() if r["side"] == "BUY")
         failed = {**row, "filled_size": told, "number_of_fills": count, "status": "FAILED"}
+        failed["filled_value"] = count
         floor_of(stage)._trading.taken.clear()
         floor_of(stage).past.append(failed)
         found = await stage.opened.venue.look_up(order)
@@ -179,12 +184,28 @@ async def test_the_answer_of_another_order_is_none() -> None:
             await stage.opened.venue.look_up(order)
 
 
+async def left_for_days(stage: Stage) -> OrderIntent:
+    """Send an order whose answer is lost, and let five days pass."""
+    order = await lost(stage)
+    floor_of(stage)._trading.taken[0].at_ms -= 5 * 86_400_000
+    return order
+
+
+async def test_an_order_of_days_ago_is_found_by_who_looks_for_it_first() -> None:
+    async with staged("coinbase", Market.SPOT) as stage:
+        order = await left_for_days(stage)
+        found = await stage.opened.venue.look_up(order)
+        assert found is not None
+        assert (found.ended, found.filled_lots) == (True, order.lots)
+
+
 async def test_an_order_of_days_ago_is_seen_in_the_whole_list_and_found_from_then_on() -> None:
     async with staged("coinbase", Market.SPOT) as stage:
-        order = await lost(stage)
-        floor_of(stage)._trading.taken[0].at_ms -= 5 * 86_400_000
-        venue = stage.opened.venue
+        order = await left_for_days(stage)
+        floor, venue = floor_of(stage), stage.opened.venue
+        floor.hides = True
         assert await venue.look_up(order) is None
+        floor.hides = False
         evidence = await venue.evidence_of_absence(order)
         assert evidence.sightings["by_client_id"] == "none"
         assert evidence.sightings["all_orders"] == f"order {ORDER.rsplit('/', 1)[1]}"
@@ -219,6 +240,20 @@ async def after_a_lost_answer(
             await recover(desk, receive_window_ms=window_ms, said=said)
         (last,) = await desk.ledger.orders(plan_digest=None)
     return first.state, last.state, sum(floor.is_order(asked) for asked in line.asked)
+
+
+async def test_lists_are_looked_through_in_time_where_answers_are_slow(tmp_path: Path) -> None:
+    async with opened("coinbase", tmp_path) as (runner, _, line):
+
+        def slows(asked: Asked) -> bool:
+            """Have every answer take its time from the order on."""
+            line.slow_s = 0.6 if line.floor.is_order(asked) else line.slow_s
+            return line.floor.is_order(asked)
+
+        line.spoil(Mishap.LOST, which=slows)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
+        (record,) = await runner.desk.ledger.orders(plan_digest=None)
+        assert (result.status, record.state) == (PlanStatus.EXECUTED, OrderState.FILLED)
 
 
 async def test_an_order_that_never_came_is_unknown_until_a_person_says_so(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.conformance.line import Mishap
 from tests.conformance.spoken import Asked, Told
 from tests.conformance.stage import PORTFOLIO, Stage, from_the_start, staged
 from tests.conformance.test_whole_run import differences, opened, refusals
+from tests.conformance.trading import DAY_MS
 from tests.conformance.weex_floor import WeexFloor
 from tests.conformance.weex_linear import ContractDesk
 from tests.wire.opened import intent
@@ -202,6 +203,21 @@ async def test_an_order_that_its_number_does_not_find_is_still_looked_for_in_the
         gone = Told(status=400, body=b'{"code":-3200,"msg":"Order does not exist"}')
         stage.line.spoil(gone, which=lambda a: a.path == ONE)
         assert await stage.opened.venue.look_up(one) == seen
+
+
+async def test_an_order_of_days_ago_is_found_by_who_looks_for_it_first() -> None:
+    async with staged("weex", Market.LINEAR) as stage:
+        stage.unmetered()
+        mine = order(stage, "0.004")
+        stage.line.spoil(Mishap.LOST, which=stage.floor.is_order)
+        with pytest.raises(OutcomeUnknown):
+            await stage.opened.venue.submit(mine)
+        trading = desk_of(stage).trading
+        for each in (*trading.taken, *trading.executions):
+            each.at_ms -= 5 * DAY_MS
+        found = await stage.opened.venue.look_up(mine)
+        assert found is not None
+        assert (found.ended, found.filled_lots) == (True, mine.lots)
 
 
 async def test_an_order_that_no_list_shows_yet_is_never_concluded_absent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from tests.builders import NOW
 from tests.contract.ledger_cases import (
@@ -86,7 +87,9 @@ async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener)
         await ledger.advance([step(intent(), OrderState.UNKNOWN)])
         await ledger.advance([step(intent(), OrderState.ABSENT)])
         assert [r.state for r in await ledger.absent_lately(since=NOW)] == [OrderState.ABSENT]
-        assert await ledger.absent_lately(since=LATER) == ()
+        assert len(await ledger.absent_lately(since=LATER)) == 1, "it became so at that instant"
+        assert await ledger.absent_lately(since=LATER + timedelta(seconds=1)) == ()
+        await ledger.advance([step(intent(), OrderState.ABSENT, note="no answer about it")])
         named = fill(1, "0.01", of=intent().client_order_id)
         assert await ledger.book_fills(BTC, [named]) == (named,)
         since = await ledger.booked_since_statement()

@@ -147,7 +147,7 @@ class MemoryStops:
     def _require_begun(self, intent: StopIntent, begun_at: datetime) -> None:
         """Hold against the truth from when on a stop is asked about: nothing of it may be older."""
         first = [each.shown_at for each in self._named(intent)]
-        assert begun_at <= min(first, default=self._now()), (intent.stop_id, begun_at)
+        assert begun_at <= min(first, default=begun_at), (intent.stop_id, begun_at)
 
     def _named(self, intent: StopIntent) -> list[Rested]:
         return [each for each in self.rested if each.intent.stop_id == intent.stop_id]

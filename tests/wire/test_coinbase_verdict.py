@@ -28,6 +28,12 @@ def no(status: int = 200, **response: str) -> Told:
     )
 
 
+def also(**more: Any) -> Told:
+    """Return that an order was not made, for a reason that proves it, and *more*."""
+    reason = {"error": "INSUFFICIENT_FUND", "message": "because", "error_details": ""}
+    return told({"success": False, "error_response": reason} | more)
+
+
 def fault(word: object, *, status: int) -> Told:
     return told({"error": word, "message": "because", "error_details": ""}, status=status)
 
@@ -78,6 +84,14 @@ UNTOLD = {"error": "UNKNOWN_FAILURE_REASON", "new_order_failure_reason": "UNKNOW
         (fault("resource_exhausted", status=403), NotDone),
         (no(**UNTOLD), OutcomeUnknown),
         (no(error="COMMANDER_REJECTED_NEW_ORDER"), OutcomeUnknown),
+        (no(error="INSUFFICIENT_FUND", order_id=""), Refused),
+        (also(success=True), OutcomeUnknown),
+        (also(success=None, success_response={"order_id": "7-7"}), OutcomeUnknown),
+        (also(order_id="7-7"), OutcomeUnknown),
+        (also(order_id="", success_response={"order_id": ""}), Refused),
+        (also(success_response=None), Refused),
+        (fault("resource_exhausted", status=500), OutcomeUnknown),
+        (fault("rate_limit_exceeded", status=503), OutcomeUnknown),
         (no(error="PREVIEW_NEVER_SEEN"), OutcomeUnknown),
         (no(error="DUPLICATE_CLIENT_ORDER_ID"), OutcomeUnknown),
         (no(500, error="INSUFFICIENT_FUND"), OutcomeUnknown),

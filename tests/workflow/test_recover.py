@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.fakes.memory_venue import Fault
@@ -9,6 +11,7 @@ from tests.fakes.mortal import Death, Mortal
 from tests.workflow.floor import Floor
 from tests.workflow.test_kill_points import run_mortal
 from trimtab.domain.orders import OrderState
+from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.tracking import Outlook
 
 HOLDINGS = "BTC 0.2 @ 60000, ETH 1 @ 3000, USDT 1000"
@@ -51,6 +54,30 @@ async def test_an_order_that_never_left_is_proved_absent_after_the_fence() -> No
     waited = (floor.clock.now() - began).total_seconds()
     assert 15 <= waited <= 30
     assert "waiting" in floor.watcher.told
+
+
+async def test_a_clock_that_was_set_back_and_is_mended_meanwhile_passes_no_fence() -> None:
+    """A machine may begin with an old time and be told the right one moments later."""
+    floor = await died(at_submit=Death.BEFORE)
+    left_at = floor.clock.now()
+    floor.clock.move(-3_600)
+    mended = iter([3_600])
+    floor.venue.on_request["look_up"] = lambda: floor.clock.move(next(mended, 0))
+    recovery = await floor.recover()
+    assert [r.after for r in recovery.resolved] == [OrderState.ABSENT]
+    assert floor.clock.now() >= left_at + timedelta(seconds=SUBMIT_WITHIN_S + 17)
+
+
+async def test_a_clock_that_is_set_back_for_hours_is_told_and_not_waited_for() -> None:
+    floor = await died(at_submit=Death.BEFORE)
+    floor.clock.move(-36_000)
+    began = floor.clock.now()
+    recovery = await floor.recover()
+    assert (recovery.exit_code, recovery.unresolved[0].outlook) == (6, Outlook.UNPROVED)
+    assert "clock was set back" in recovery.unresolved[0].note
+    assert (floor.clock.now() - began).total_seconds() < 120
+    floor.clock.move(36_000)
+    assert (await floor.recover()).exit_code == 0
 
 
 async def test_long_after_the_crash_the_fence_is_not_waited_for_again() -> None:

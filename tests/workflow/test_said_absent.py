@@ -18,6 +18,7 @@ from tests.workflow.test_kill_points import (
 )
 from tests.workflow.test_recover import HOLDINGS, died
 from trimtab.domain.orders import ClientOrderId, OrderState
+from trimtab.execution import retry
 from trimtab.execution.report import Outcome
 from trimtab.execution.retry import SAID_AFTER_S, SUBMIT_WITHIN_S
 from trimtab.execution.tracking import Outlook
@@ -72,6 +73,19 @@ async def test_a_word_that_comes_too_early_closes_nothing() -> None:
     assert "too early" in only(recovery.unresolved).note
 
 
+async def test_a_word_that_is_too_early_by_the_venues_clock_closes_nothing() -> None:
+    """A clock of ours that is set ahead makes no five minutes pass at the venue."""
+    floor, name = await left_unknown()
+    await floor.recover()
+    floor.clock.move(SUBMIT_WITHIN_S + 3_600)  # The last instant that it may have left, and more.
+    floor.venue.behind_s = 3_600
+    recovery = await floor.recover(said={name: WHO})
+    assert (recovery.exit_code, only(recovery.unresolved).outlook) == (6, Outlook.UNPROVABLE)
+    assert "too early" in only(recovery.unresolved).note
+    floor.venue.behind_s = 0
+    assert (await floor.recover(said={name: WHO})).exit_code == 0
+
+
 async def test_a_word_about_another_order_closes_nothing() -> None:
     floor, _ = await left_unknown()
     floor.clock.move(3_600)
@@ -104,8 +118,10 @@ async def test_a_word_is_not_needed_where_absence_is_proved() -> None:
     assert only(recovery.resolved).note == "proved absent"
 
 
-async def test_an_order_that_was_said_to_be_absent_is_looked_for_again_for_a_day() -> None:
+@pytest.mark.parametrize("days", [0, 5])
+async def test_an_order_that_was_said_to_be_absent_is_looked_for_again_for_a_day(days: int) -> None:
     floor, name = await left_unknown(Fault.RESET_AFTER)
+    floor.clock.move(days * 86_400)
     placed = floor.venue.truth.placed[0]
     truth, floor.venue.truth.placed = floor.venue.truth.placed, []
     floor.clock.move(3_600)
@@ -114,6 +130,23 @@ async def test_an_order_that_was_said_to_be_absent_is_looked_for_again_for_a_day
     recovery = await floor.recover()
     assert placed.intent.client_order_id == only(recovery.unresolved).client_order_id == name
     assert (recovery.exit_code, only(recovery.unresolved).outlook) == (6, Outlook.CONTRADICTED)
+
+
+async def test_who_gets_no_answer_when_it_is_looked_for_again_does_not_take_it_for_absent() -> None:
+    floor, name = await left_unknown()
+    floor.clock.move(3_600)
+    assert (await floor.recover(said={name: WHO})).exit_code == 0
+    floor.venue.unreachable = {"look_up"}
+    recovery = await floor.recover()
+    found = only(recovery.unresolved)
+    assert (recovery.exit_code, found.outlook, found.after) == (
+        7,
+        Outlook.UNANSWERED,
+        OrderState.ABSENT,
+    )
+    assert floor.venue.requests.count("look_up") > 1 + retry.UNANSWERED_MIN
+    floor.venue.unreachable = set()
+    assert (await floor.recover()).is_nothing
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.LATE])

@@ -316,6 +316,23 @@ async def test_absence_is_not_proved_while_the_venues_clock_is_before_the_fence(
     assert [record.state for record in stops(floor)] == [StopState.UNKNOWN]
 
 
+async def test_a_stop_whose_fence_is_hours_off_because_the_clock_was_set_back_stays_unknown() -> (
+    None
+):
+    floor = opening(stop_fault=Fault.RESET_BEFORE)
+    floor.venue.behind_s = 10_000
+    assert (await floor.execute()).outcome is Outcome.UNKNOWN
+    floor.venue.behind_s = 0
+    floor.clock.move(-36_000)
+    began = floor.clock.now()
+    (told,) = (await floor.recover()).unresolved_stops
+    assert (told.record.state, told.outlook) == (StopState.UNKNOWN, Outlook.UNPROVED)
+    assert floor.clock.now() - began < timedelta(minutes=2)
+    floor.clock.move(36_000)
+    assert (await floor.recover()).exit_code == 0
+    assert [record.state for record in stops(floor)] == [StopState.ABSENT]
+
+
 async def test_an_order_that_a_stop_became_is_waited_for_and_never_vanishes() -> None:
     floor, name, _ = await opened()
     floor.stops.fire(name, at=dec(66_050))

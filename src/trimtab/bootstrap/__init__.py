@@ -15,7 +15,6 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from trimtab.adapters.history_shelf import HistoryShelf, shelf_of
 from trimtab.adapters.ledger.sql_ledger import SqlLedger, open_ledger
@@ -41,10 +40,7 @@ from trimtab.ports import (
     Venue,
     Wallets,
 )
-
-_WINDOW_MS_MAX: Final = 60_000
-"""Most that a request names as its window: one venue takes no more, and the one that the account
-has besides may believe a request for longer."""
+from trimtab.venues.catalogue import PROFILES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +107,8 @@ def _part_settings(
 ) -> VenueSettings:
     """Return what has to be known to open one venue; raises like :func:`venue_settings`."""
     keys = credentials(config, environ, use=use, part=part)
-    execution = config.policy.execution
-    asked_ms = min(execution.receive_window_ms, _WINDOW_MS_MAX)
+    # What is believed of a request counts for both venues; what it asks for, for its own.
+    asked_ms = max(config.asked_window_ms, PROFILES[part.venue_id].stamp_window_ms)
     return VenueSettings(
         account=dataclasses.replace(config.key, venue=part.venue_id),
         url=part.url,
@@ -124,7 +120,7 @@ def _part_settings(
         key_use=keys.use,
         quote=config.quote,
         markets=part.markets,
-        execution=dataclasses.replace(execution, receive_window_ms=asked_ms),
+        execution=dataclasses.replace(config.policy.execution, receive_window_ms=asked_ms),
         max_clock_offset_ms=config.policy.limits.max_clock_offset_ms,
         clock=clock,
         coin_margined=config.coin_margined,

@@ -7,7 +7,7 @@ shows it. See docs/design/0072-a-persons-word.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.text import Text
 
@@ -15,7 +15,6 @@ from trimtab.adapters.terminal import TerminalApprover
 from trimtab.cli.exits import Exit
 from trimtab.cli.folding import to_stderr
 from trimtab.cli.session import Result
-from trimtab.config import Config
 from trimtab.domain.errors import ConfigError, OutcomeUnknown
 from trimtab.domain.exact import plain
 from trimtab.domain.orders import ClientOrderId, OrderRecord, OrderState
@@ -24,7 +23,7 @@ from trimtab.ports import Answer, StopSignal
 
 
 def refuse_a_word_too_soon(
-    left: Sequence[OrderRecord], name: ClientOrderId, config: Config, now: datetime
+    left: Sequence[OrderRecord], name: ClientOrderId, *, receive_window_ms: int, now: datetime
 ) -> OrderRecord:
     """Return the order of *name* among those that are not closed; *now* is aware UTC.
 
@@ -45,14 +44,11 @@ def refuse_a_word_too_soon(
             " recorded",
             next_step="trimtab recover",
         )
-    fence = retry.recovery_fence_at(
-        record.submitted_at,
-        recovered_at=now,
-        receive_window_ms=config.policy.execution.receive_window_ms,
-    )
+    last_sent_at = record.submitted_at + timedelta(seconds=retry.SUBMIT_WITHIN_S)
+    fence = retry.fence_at(last_sent_at, receive_window_ms=receive_window_ms)
     if now < (from_then := retry.may_be_said_at(fence)):
         raise OutcomeUnknown(
-            f"{name} may still show until {from_then:%H:%M:%S} UTC; nothing was recorded",
+            f"{name} may still show until {from_then:%Y-%m-%d %H:%M:%S} UTC; nothing was recorded",
             next_step=f"trimtab recover --absent {name}, after that",
         )
     return record

@@ -150,6 +150,7 @@ def _config(
         slot_terms=slot_terms_of(document.schedule),
         poll_s=document.schedule.poll_s,
         rehearse_days=document.schedule.rehearse_days,
+        asked_window_ms=document.execution.receive_window_ms,
         references_url=document.references.url or document.venue.url,
         references_timeout_s=document.references.timeout_s,
         ledger_url=_expanded(document.ledger.url, key, home=home, cwd=cwd),

@@ -122,6 +122,8 @@ class Config:
     """Wait of ``schedule run`` between two looks, seconds, >= 1."""
     rehearse_days: int
     """How long before a slot it is rehearsed, days; 0: never."""
+    asked_window_ms: int
+    """For how long after its time a request asks to be taken, where it says so itself, >= 1."""
     references_url: str
     """Who answers for the sources of independent prices; empty: they themselves."""
     references_timeout_s: Decimal

@@ -116,7 +116,8 @@ class OrderState(StrEnum):
     REFUSED = "refused"
     """The venue said no. Nothing was filled."""
     ABSENT = "absent"
-    """Proved never to have reached the venue's books. Nothing was filled."""
+    """Never reached the venue's books: proved, or by a person's word where no proof is to be had.
+    Nothing was filled."""
 
     @property
     def is_terminal(self) -> bool:

@@ -50,6 +50,9 @@ CLOCK_MARGIN_S: Final = 2
 """How far the two clocks may be apart beyond what is measured, with room to spare."""
 SUBMIT_WITHIN_S: Final = 60
 """Most time from an intent's commit to the end of its request; the driver cuts it off there."""
+FENCE_OFF_MAX_S: Final = 600
+"""No fence is farther off, unless our clock was set back: then it is not waited for."""
+SET_BACK: Final = "this machine's clock was set back: by it the request has not left yet"
 
 
 def wait_s(asked: int) -> float:
@@ -88,9 +91,11 @@ def recovery_fence_at(
     """Return the fence of an order whose process ended, nobody knows when.
 
     It sent nothing after recovery began (its lease is gone), nor later than the driver's own
-    limit after the commit.
+    limit after the commit. Where recovery begins before the commit, our clock was set back, and
+    says nothing of when it began.
     """
-    latest = min(recovered_at, submitted_at + timedelta(seconds=SUBMIT_WITHIN_S))
+    limit = submitted_at + timedelta(seconds=SUBMIT_WITHIN_S)
+    latest = limit if recovered_at < submitted_at else min(recovered_at, limit)
     return fence_at(latest, receive_window_ms=receive_window_ms)
 
 

@@ -291,8 +291,9 @@ def _lost(order: TrackedOrder, note: str, at: datetime, *, hurried: bool) -> Tol
 
 
 def _unseen(order: TrackedOrder, event: NotVisible | NoAnswer, *, hurried: bool) -> Told:
-    """Take in a look-up without a sight of the order."""
-    if order.is_done or order.state is OrderState.SUBMITTING:
+    """Take in a look-up without a sight of the order; silence confirms no absence."""
+    confirms = order.state is not OrderState.ABSENT or isinstance(event, NotVisible)
+    if (order.is_done and confirms) or order.is_unresolved or order.state is OrderState.SUBMITTING:
         return order, ()
     if isinstance(event, NoAnswer):
         order = dataclasses.replace(order, note=event.reason)
@@ -318,8 +319,7 @@ def _proved(order: TrackedOrder, event: AbsenceNews, *, hurried: bool) -> Told:
         return _look_up(order, hurried=hurried, spent=Outlook.UNPROVED)
     if order.booked:
         return _contradicted(order, "no list shows the order, but it has fills")
-    enough = order.missing >= retry.MISSING_MIN and event.at >= order.fence_at
-    if not enough:
+    if order.missing < retry.MISSING_MIN or event.at < order.fence_at:
         return _look_up(order, hurried=hurried, spent=Outlook.UNPROVED)
     return _absent(order, event), ()
 

@@ -124,9 +124,10 @@ class OrderLedger(Protocol):
         ...
 
     async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
-        """Return real orders that were proved absent, begun since an instant, oldest first.
+        """Return real orders that were called absent since an instant, oldest first.
 
-        Those from before the last statement of the account are left out: a person has looked.
+        It counts when that was, not when they left: a person's word may come days later. Those from
+        before the last statement of the account are left out: a person has looked.
         """
         ...
 

@@ -80,6 +80,7 @@ _SPOT: Final = CodeTable(
             *("UNKNOWN_CANCEL_FAILURE_REASON", ""),
         }
     ),
+    done_marks=("success", "success_response.order_id", "order_id", "results.0.success"),
     bare=MappingProxyType({"Unauthorized": _EXPIRED}),
 )
 _ONE: Final = RequestWeight(of_one=1, of_all=1)

@@ -59,7 +59,8 @@ class CodeTable:
     is_told_with_200: bool
     """Whether refusals come with status 200, so that only the code tells them."""
     too_fast: frozenset[str]
-    """Refusals of a request that came too soon: not looked at, and silence is wanted."""
+    """Refusals of a request that came too soon: not looked at, but with a 5xx, and silence is
+    wanted."""
     wrong_time: frozenset[str]
     """Refusals of a request's time; they dispute what we believe of the venue's clock."""
     silent_until_header: str
@@ -79,6 +80,9 @@ class CodeTable:
     """Codes for answers that are one word and no document, by that word."""
     done_with: frozenset[int] = frozenset({200})
     """Statuses of an answer to a request that was done; what it says still has to be read."""
+    done_marks: tuple[str, ...] = ()
+    """Where anything but nothing, false or no text says that a request may have been done: no code
+    beside it proves that it was not."""
     told_apart: tuple[tuple[str, str], ...] = ()
     """(code, part of the text) of codes that mean several things: such an answer has ``code:part``
     for its code, by the first that fits; with another text it keeps the code alone."""

@@ -31,7 +31,7 @@ from trimtab.execution.events import (
     ReadFills,
     Shown,
 )
-from trimtab.execution.retry import ASK_WITHIN_S, LISTS_WITHIN_S
+from trimtab.execution.retry import ASK_WITHIN_S, FENCE_OFF_MAX_S, LISTS_WITHIN_S, SET_BACK
 from trimtab.execution.tracking import Outlook, TrackedOrder
 from trimtab.ports import (
     AbsenceEvidence,
@@ -139,6 +139,8 @@ class Inquiry:
         """Wait for the fence, then ask every list."""
         name = command.intent.client_order_id
         left_s = (command.fence_at - self._now()).total_seconds()
+        if left_s > FENCE_OFF_MAX_S:
+            return self._doubted(name, SET_BACK, None)
         await pause(self.desk, left_s, f"until order {name} can no longer be accepted")
         if self._now() < command.fence_at:
             return self._doubted(name, "asked to stop before the fence", None)
@@ -155,12 +157,16 @@ class Inquiry:
         return OrderNews(event=self._absence(name, evidence), evidence=evidence)
 
     def _absence(self, name: ClientOrderId, evidence: AbsenceEvidence) -> OrderEvent:
-        """Return what it means that no list shows the order after its fence."""
+        """Return what it means that no list shows the order after its fence.
+
+        A word counts as of the clock that is behind: ours may have been set ahead.
+        """
         at = evidence.asked_at
         if evidence.is_absent:
             return AbsenceShown(client_order_id=name, at=at)
         if name in self.said:
-            return AbsenceSaid(client_order_id=name, by=self.said[name], at=at)
+            said_at = min(at, evidence.venue_now)
+            return AbsenceSaid(client_order_id=name, by=self.said[name], at=said_at)
         return AbsenceUnprovable(client_order_id=name, reason=evidence.inconclusive, at=at)
 
     def _doubted(

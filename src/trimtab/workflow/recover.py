@@ -2,10 +2,10 @@
 
 Nothing is sent but questions. Orders are looked up side by side, the fence is waited out
 with progress, fills are booked. An order that is neither found nor proved absent stays as it
-is, with the reason. Orders that were proved absent lately are looked for once more: a venue
-that breaks its promise and takes one after its fence is found out before anything new is
-sent. Plans whose run ended without a word are told how they ended. Running it twice, or
-killing it anywhere, changes nothing but the time.
+is, with the reason. Orders that were called absent lately are looked for once more: a venue that
+breaks its promise and takes one after its fence, and a person who was wrong, are found out before
+anything new is sent. Plans whose run ended without a word are told how they ended. Running it
+twice, or killing it anywhere, changes nothing but the time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from trimtab.workflow.recovered_stops import RecoveredStop, resolved_stops
 from trimtab.workflow.recovered_transfers import RecoveredTransfer, resolved_transfers
 
 LOOKED_FOR = timedelta(days=1)
-"""How long after its beginning an order that was proved absent is looked for once more."""
+"""How long after it was called absent an order is looked for once more."""
 NOTHING_SAID: Final[Mapping[ClientOrderId, str]] = MappingProxyType({})
 _EXIT_CONTRADICTED = 6
 _EXIT_UNREACHABLE = 7
@@ -120,7 +120,7 @@ class Leftovers:
     open_transfers: tuple[TransferRecord, ...]
     """Transfers that are not terminal in the ledger, oldest first."""
     absent: tuple[OrderRecord, ...]
-    """Orders that were proved absent within the last day, oldest first."""
+    """Orders that were called absent within the last day, oldest first."""
     plans: tuple[SavedPlan, ...]
     """Plans whose run has not said how it ended, oldest first."""
     stops: tuple[StopRecord, ...]

@@ -204,6 +204,8 @@ async def _absent(record: StopRecord, questions: Questions) -> FollowedStop | No
     if record.state is StopState.FIRED:
         return None
     left_s = (questions.fence_at - desk.clock.now()).total_seconds()
+    if left_s > retry.FENCE_OFF_MAX_S:
+        return None
     await pause(desk, left_s, f"until stop {_name(record)} can no longer be accepted")
     try:
         async with asyncio.timeout(retry.LISTS_WITHIN_S):

@@ -126,7 +126,9 @@ def test_a_page_that_does_not_say_whether_it_is_the_last_is_none(told: object) -
     with pytest.raises(Unreadable):
         page_in({"accounts": [], "has_next": True, "cursor": ""}, "accounts")
     assert page_in({"accounts": [], "has_next": False}, "accounts") == ((), "")
-    assert page_in({"accounts": [], "has_next": True, "cursor": "7"}, "accounts") == ((), "7")
+    assert page_in({"accounts": [{}], "has_next": True, "cursor": "7"}, "accounts") == (({},), "7")
+    with pytest.raises(Unreadable, match="a page without rows leads on"):
+        page_in({"accounts": [], "has_next": True, "cursor": "7"}, "accounts")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from tests.unit.config.conftest import Faults, Load
@@ -47,6 +49,26 @@ def test_an_order_is_believed_to_arrive_as_late_as_either_venue_may_take_it(load
     both = load(text_with(TESTNET, AT_BITGET)).policy.execution.receive_window_ms
     assert alone == 5000
     assert both == 30_000
+
+
+@pytest.mark.parametrize(
+    ("coins", "hedges", "windows"),
+    [
+        ("coinbase", "binance", [120_000, 5000]),
+        ("gate", "binance", [60_000, 5000]),
+        ("binance", "bitget", [5000, 30_000]),
+        ("bybit", "okx", [5000, 30_000]),
+    ],
+)
+def test_a_request_names_what_its_own_venue_needs_whatever_the_other_may_take(
+    load: Load, coins: str, hedges: str, windows: list[int]
+) -> None:
+    lines = (LIVE, ("venue", f'id = "{coins}"'), ("hedge", f'venue = {{ id = "{hedges}" }}'))
+    keys = KEYS | {"TRIMTAB__VENUE__API_SECRET": base64.b64encode(bytes(range(32))).decode()}
+    config = load(text_with(*lines), environ=keys)
+    found = venue_settings(config, keys, SystemClock(), use=KeyUse.SEND)
+    assert [each.execution.receive_window_ms for each in found] == windows
+    assert config.policy.execution.receive_window_ms == max(windows)
 
 
 def test_what_funding_does_is_told_by_the_venue_of_the_hedges(load: Load) -> None:

@@ -33,7 +33,9 @@ def test_the_fence_is_the_window_the_processing_limit_and_the_margin_after_the_s
     assert retry.fence_at(NOW, receive_window_ms=5_000) == later(5 + 10 + 2)
 
 
-@pytest.mark.parametrize(("recovered", "sent_by"), [(3, 3), (60, 60), (3_600, 60)])
+@pytest.mark.parametrize(
+    ("recovered", "sent_by"), [(0, 0), (3, 3), (60, 60), (3_600, 60), (-1, 60), (-3_600, 60)]
+)
 def test_a_dead_process_sent_nothing_after_recovery_began_nor_after_its_own_limit(
     recovered: int, sent_by: int
 ) -> None:

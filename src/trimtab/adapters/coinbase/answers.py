@@ -53,11 +53,17 @@ def listed_in(answer: object, name: str) -> tuple[Row, ...]:
 
 
 def page_in(answer: object, name: str) -> Page:
-    """Return a page of the list *name*, and the mark that leads on; raises Unreadable."""
+    """Return a page of the list *name*, and the mark that leads on; raises Unreadable.
+
+    Reading ends with a page that has no rows, so that one which leads on would cut the list short.
+    """
     told = mapping_of(answer)
+    rows = listed_in(told, name)
     if not is_so(told, "has_next"):
-        return listed_in(told, name), ""
-    return listed_in(told, name), text_of(told, "cursor")
+        return rows, ""
+    if not rows:
+        raise Unreadable("a page without rows leads on")
+    return rows, text_of(told, "cursor")
 
 
 def is_so(row: Row, name: str) -> bool:

@@ -1,7 +1,8 @@
 """Orders of one Coinbase portfolio, found in its lists. Not pure: it asks the venue.
 
 No question takes our name; each order in the list tells it. So an order that was received is asked
-for by the venue's id, and any other is looked for in the list, where its absence proves nothing.
+for by the venue's id, and any other is looked for in the list, where its absence proves nothing:
+first as far back as orders are looked for at all, then mostly in two days.
 Lists are asked for status by status: whether one question may name several is not said. An order
 that is told under two of them counts once, as it was told last. Sources: Coinbase Advanced Trade
 API "List Orders", "Get Order", 2026.
@@ -27,10 +28,10 @@ from trimtab.adapters.coinbase.trading import (
 from trimtab.adapters.frame.absence import one_or_none
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.listed_pages import Page, Row, whole_list
+from trimtab.adapters.frame.look_back import LookBack
 from trimtab.adapters.frame.order_rows import name_in, order_id_in
-from trimtab.adapters.frame.timed_fills import RECENT
 from trimtab.adapters.frame.waiting_orders import WaitingList, waiting_in
-from trimtab.adapters.wire.calls import Endpoint, Wire
+from trimtab.adapters.wire.calls import Endpoint, Wire, together
 from trimtab.adapters.wire.exact import Unreadable
 from trimtab.adapters.wire.weights import Rank
 from trimtab.domain.errors import NotDone
@@ -40,7 +41,7 @@ from trimtab.domain.snapshot import OpenOrder
 from trimtab.venues.profile import Desk
 
 _LONG_AGO: Final = timedelta(days=90)
-"""How old an order may be that is still found by who looks for it in the whole list."""
+"""How old an order may be that is still found."""
 _ORDERS: Final = Endpoint(
     desk=Desk.SPOT, method="v3PrivateGetBrokerageOrdersHistoricalBatch", rank=Rank.LOOK_UP
 )
@@ -58,6 +59,7 @@ class CoinbaseOrders:
         self._wire = wire
         self._markets = markets
         self._ids: dict[ClientOrderId, VenueOrderId] = {}
+        self._back = LookBack(_LONG_AGO)
 
     def seen(self, order: VenueOrder) -> None:
         """Remember an order of ours: by the venue's id it is found without a list."""
@@ -93,7 +95,10 @@ class CoinbaseOrders:
         market_id = await self._markets.require(intent.instrument.symbol)
         ended = self._wire.profile.ended_statuses
         order_id = self._ids.get(name)
-        row = await (self._named(name, RECENT) if order_id is None else self.row(order_id))
+        if order_id is None:
+            row = await self._named(name, self._back.of(name))
+        else:
+            row = await self.row(order_id)
         if row is None:
             return None
         try:
@@ -107,14 +112,16 @@ class CoinbaseOrders:
         """Return the one order under *name* of those that are no older; None where there is none.
 
         Statuses are asked for in the order in which an order has them, so that one which goes on
-        meanwhile is not passed over.
+        meanwhile is not passed over; those of an end side by side, because a look has to end soon.
         """
-        since = await self._wire.venue_now(Desk.SPOT) - back
-        found: dict[VenueOrderId, Row] = {}
-        for status in (*STATUSES, *sorted(self._wire.profile.ended_statuses)):
-            for row in await self._listed(status, since):
-                if name_in(row, FIELDS) == name:
-                    found[order_id_in(row, FIELDS)] = row
+        await self._wire.synchronised(Desk.SPOT)
+        since = self._wire.clocks.now(Desk.SPOT) - back
+        rows = [row for status in STATUSES for row in await self._listed(status, since)]
+        ends = sorted(self._wire.profile.ended_statuses)
+        for listed in await together(*(self._listed(status, since) for status in ends)):
+            rows += listed
+        mine = (row for row in rows if name_in(row, FIELDS) == name)
+        found = {order_id_in(row, FIELDS): row for row in mine}
         if len(found) > 1:
             raise NotDone(f"{name}: two orders bear this name")
         return next(iter(found.values()), None)

@@ -73,6 +73,9 @@ _PRICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The prices that each kind of order names."""
 _FAILED: Final = "FAILED"
+_FILLED: Final = "FILLED"
+_COUNTED: Final = ("number_of_fills", "filled_value")
+"""What else an order says of its executions."""
 _FILL: Final = "FILL"
 """The one kind of execution that was not adjusted; its ``trade_id`` is its own."""
 _NUMBER_BYTES: Final = 8
@@ -117,18 +120,23 @@ def order_row(answer: object) -> Row:
 def order_of(row: Row, intent: OrderIntent, *, market_id: str, ended: frozenset[str]) -> VenueOrder:
     """Read an order, which must be the one of *intent*.
 
-    One that failed and counts no execution may leave out how much it filled: nothing.
+    One that failed and counts no execution may leave out how much it filled: nothing. One that says
+    so and counts executions, or is filled, does not know yet what it filled: taken at its word, it
+    would be closed as it is, and its rest ordered anew.
 
     Raises:
-        Unreadable: a field is missing or wrong, or it is another order.
+        Unreadable: a field is missing or wrong, it says two things, or it is another order.
 
     """
     told = mapping_of(field(mapping_of(field(row, "order_configuration")), IMMEDIATE))
     row = {**row, "symbol": text_of(row, "product_id"), FIELDS.size: field(told, "base_size")}
-    is_nothing = not row.get(FIELDS.filled) and price_told(row, "number_of_fills") == 0
-    if row.get(FIELDS.status) == _FAILED and is_nothing:
+    counts = row.get(FIELDS.status) == _FILLED or any(price_told(row, name) for name in _COUNTED)
+    if row.get(FIELDS.status) == _FAILED and not row.get(FIELDS.filled) and not counts:
         row = {**row, FIELDS.filled: 0}
-    return order_in(row, FIELDS, intent, market_id=market_id, ended=ended)
+    order = order_in(row, FIELDS, intent, market_id=market_id, ended=ended)
+    if counts and not order.filled_lots:
+        raise Unreadable("it filled nothing by its size, and something by what else it says")
+    return order
 
 
 def place_of(row: Row) -> tuple[Desk, str]:

@@ -20,7 +20,7 @@ from trimtab.execution.reconcile import later_fills
 
 
 def absent_lately(connection: Connection, *, since: datetime) -> tuple[OrderRecord, ...]:
-    """Return real orders proved absent that were begun since an instant and since the statement."""
+    """Return real orders that are absent since an instant, begun since the statement."""
     bound = {"run": 0, "since": instant_text(since), "after": statement_seq(connection)}
     return tuple(map(record_of, rows(connection, statements.ABSENT_SINCE, bound)))
 

@@ -175,7 +175,7 @@ class SqlOrders(OrderLedger, View):
 
     @override
     async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
-        """Return real orders proved absent since an instant, in a dry run too."""
+        """Return real orders that are absent since an instant, in a dry run too."""
         return await self._writer.read(partial(outside.absent_lately, since=since))
 
     @override

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ClauseElement,
+    ColumnElement,
     Connection,
     Dialect,
     Integer,
@@ -40,6 +41,7 @@ from trimtab.adapters.ledger.schema import (
     halts,
     leases,
     nav_marks,
+    order_events,
     orders,
     payment_cursors,
     payments,
@@ -114,9 +116,16 @@ ORDER: Final = select(orders).where(
 ORDERS: Final = select(orders).where(orders.c.dry_run == bindparam("run")).order_by(orders.c.seq)
 ORDERS_OF_PLAN: Final = ORDERS.where(orders.c.plan_digest == bindparam("digest"))
 ORDERS_SINCE: Final = ORDERS.where(orders.c.submitted_at >= bindparam("since"))
-ABSENT_SINCE: Final = ORDERS_SINCE.where(
-    orders.c.state == literal_column(f"'{OrderState.ABSENT.value}'"),
+_ABSENT: Final[ColumnElement[str]] = literal_column(f"'{OrderState.ABSENT.value}'")
+ABSENT_SINCE: Final = ORDERS.where(
+    orders.c.state == _ABSENT,
     orders.c.seq > bindparam("after"),
+    exists().where(
+        order_events.c.dry_run == orders.c.dry_run,
+        order_events.c.client_order_id == orders.c.client_order_id,
+        order_events.c.state == _ABSENT,
+        order_events.c.at >= bindparam("since"),
+    ),
 )
 UNRESOLVED: Final = ORDERS.where(
     orders.c.state.in_(

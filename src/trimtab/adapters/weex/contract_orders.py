@@ -1,12 +1,13 @@
 """Orders of contracts of one WEEX account, found in its lists. Not pure: it asks the venue.
 
 A question about one order takes the venue's number alone, and the answer to an order tells it. One
-whose answer was lost is looked for by our name in the lists of open orders and of the orders of two
-days. Nothing says by when an order that ended stands there, so that it is never proved absent. What
-an order is for is told twice, by the side of its position and by ``reduceOnly``: one of which other
-things are told than were sent is a contradiction, for a person. Sources: WEEX API "Contract" v3
-"Get Order Info", "Get Current Orders" (pages of 100), "Get Order History" (1,000 rows, 90 days),
-"Get Current Conditional Orders", 2026-07.
+whose answer was lost is looked for by our name in the lists of open orders and of those that ended,
+first as far back as these go, then mostly in two days. Nothing says by when an order that ended
+stands there, so that it is never proved absent. What an order is for is told twice, by the side of
+its position and by ``reduceOnly``: one of which other things are told than were sent is a
+contradiction, for a person. Sources: WEEX API "Contract" v3 "Get Order Info", "Get Current Orders"
+(pages of 100), "Get Order History" (1,000 rows, 90 days), "Get Current Conditional Orders",
+2026-07.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -21,6 +23,7 @@ from trimtab.adapters.frame.absence import one_or_none
 from trimtab.adapters.frame.desk_markets import DeskMarkets
 from trimtab.adapters.frame.desk_orders import DeskOrders, OrderQuestions
 from trimtab.adapters.frame.listed_pages import Row
+from trimtab.adapters.frame.look_back import LookBack
 from trimtab.adapters.frame.order_rows import (
     Names,
     OrderFields,
@@ -34,7 +37,6 @@ from trimtab.adapters.frame.order_rows import (
     received_id_in,
 )
 from trimtab.adapters.frame.received_orders import received
-from trimtab.adapters.frame.timed_fills import RECENT
 from trimtab.adapters.frame.units import side_of
 from trimtab.adapters.weex.contracts import truth_of
 from trimtab.adapters.weex.orders import TimedList
@@ -72,6 +74,8 @@ _FIRST_PAGE: Final[Mapping[str, int]] = {_THEIRS: 0, _WAITS: 1}
 """How the first page is called, in lists of orders by what these call a number."""
 _PAGES_MAX: Final = 20
 _PAST_PAGE: Final = 1000
+_KEPT: Final = timedelta(days=89)
+"""A day less than the list of orders that ended goes back."""
 _FIELDS: Final = OrderFields(
     client_id=_OURS,
     order_id=_THEIRS,
@@ -235,6 +239,7 @@ class WeexContractQuestions:
         """Orders of ours that were seen; whoever reads them writes it down."""
         self.sent: dict[ClientOrderId, str] = {}
         """The position that an order was sent to open or close; whoever sends it writes it down."""
+        self._back = LookBack(_KEPT)
 
     async def row(self, symbol: Symbol, named: Mapping[str, str]) -> Row | None:
         """Ask for one order; None where no list shows it now.
@@ -252,7 +257,9 @@ class WeexContractQuestions:
             if found is not None or name is None:
                 return found
         market = {"symbol": self._markets.market_id(symbol)}
-        for rows in (await self._pages(_OPEN, market, by=_THEIRS), await self.past(symbol)):
+        resting = await self._pages(_OPEN, market, by=_THEIRS)
+        back = self._back.of(ClientOrderId(name or ""))
+        for rows in (resting, await self._past(symbol, back)):
             ours = {row[_THEIRS]: row for row in rows if row[_OURS] == name}
             if len(ours) > 1:
                 raise NotDone(f"{name}: two orders have this name")
@@ -280,11 +287,15 @@ class WeexContractQuestions:
         return tuple(await self._pages(_WAITING, {}, by=_WAITS))
 
     async def past(self, symbol: Symbol) -> Sequence[Row]:
-        """Return the orders of a market of the last two days; raises like :meth:`resting`."""
+        """Return all orders of a market that ended; raises like :meth:`resting`."""
+        return await self._past(symbol, _KEPT)
+
+    async def _past(self, symbol: Symbol, back: timedelta) -> Sequence[Row]:
+        """Return the orders of a market that are no older; raises like :meth:`resting`."""
         now = await self._wire.venue_now(Desk.LINEAR)
         told = TimedList(wire=self._wire, endpoint=_PAST, rows_max=_PAST_PAGE)
         which = {"symbol": self._markets.market_id(symbol)}
-        return await told.between(which, start=now - RECENT, end=now, read=order_rows)
+        return await told.between(which, start=now - back, end=now, read=order_rows)
 
     async def _pages(
         self, endpoint: Endpoint, which: Mapping[str, str], *, by: str

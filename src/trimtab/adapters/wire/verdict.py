@@ -31,6 +31,7 @@ _NO_CODES: Final = frozenset({"0", "200", "00000", "200000"})
 _THROTTLED: Final = frozenset({418, 429})
 _OK: Final = 200
 _CLIENT_ERRORS: Final = range(400, 500)
+_SERVER_ERRORS: Final = range(500, 600)
 _UNSURE: Final = frozenset({408, 409})
 """4xx that do not say that nothing happened."""
 _DENIED: Final = frozenset({401, 403, 451})
@@ -158,11 +159,23 @@ def _verdict(capture: Capture, codes: CodeTable, *, code: str, text: str) -> Ver
     """Judge one write that was not acknowledged."""
     if not capture.handed_to_socket:
         return Verdict.NOT_SENT
-    if capture.http_status in _THROTTLED or code in codes.too_fast:
+    if _may_be_done(capture, codes):
+        return Verdict.UNKNOWN
+    told_too_fast = code in codes.too_fast and capture.http_status not in _SERVER_ERRORS
+    if capture.http_status in _THROTTLED or told_too_fast:
         return Verdict.THROTTLED
     if any(code == known and part in text for known, part in codes.duplicate):
         return Verdict.DUPLICATE
     return _declined(capture.http_status, codes, code=code, text=text)
+
+
+def _may_be_done(capture: Capture, codes: CodeTable) -> bool:
+    """Say whether an answer has what only one to a request that was done has, whatever its code."""
+    if not codes.done_marks:
+        return False
+    told = _document_or_none(capture)
+    found = (_found(told, place) for place in codes.done_marks)
+    return any(each is not _MISSING and each not in (None, False, "") for each in found)
 
 
 def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict:

@@ -73,13 +73,16 @@ def recover(*, absent: ClientOrderId | None = None) -> Exit:
     async def work(given: Work) -> Result:
         """Ask about what is open; a ledger without open orders asks nobody."""
         rules, quote = config.policy.hedge, config.quote
+        window_ms = config.policy.execution.receive_window_ms
         async with open_books(config, dry_run=False) as ledger:
             await refuse_unread_stops(ledger, config)
             left = await leftovers(ledger, now=SystemClock().now())
             bare = await without_stop(ledger, rules, quote)
         said: Mapping[ClientOrderId, str] = {}
         if absent is not None:
-            record = refuse_a_word_too_soon(left.open_orders, absent, config, SystemClock().now())
+            record = refuse_a_word_too_soon(
+                left.open_orders, absent, receive_window_ms=window_ms, now=SystemClock().now()
+            )
             answer = await answered(asked_absent(record, local_approver(config)), given.stop)
             if answer is not Answer.YES:
                 return not_said(absent, given.stop)
@@ -89,7 +92,6 @@ def recover(*, absent: ClientOrderId | None = None) -> Exit:
             return recover_result(nothing, (), bare)
         async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
-            window_ms = config.policy.execution.receive_window_ms
             async with shell.ledger.holding_account(owner=owner()):
                 report = await recovered(desk, receive_window_ms=window_ms, said=said)
             bare = await without_stop(shell.ledger, rules, quote)
