@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from tests.builders import dec
 from tests.workflow.floor import Floor
 from tests.workflow.stop_scenes import then_mends
 from tests.workflow.test_stops import book, opened, resting, stops
+from trimtab.domain.exact import plain
 from trimtab.domain.hedges import HedgeCause
 from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.stops import SeenStop, StopState
+from trimtab.execution.reconcile import Actor
 from trimtab.execution.report import Outcome
 from trimtab.execution.tracking import Outlook
 
@@ -30,6 +34,23 @@ async def test_a_stop_that_rests_elsewhere_than_it_was_put_is_left_to_a_person()
     report = await floor.recover()
     assert [s.outlook for s in report.unresolved_stops] == [Outlook.CONTRADICTED]
     assert report.exit_code == 6
+
+
+@pytest.mark.parametrize("change", [{"ticks": 5}, {"lots": -20}])
+async def test_a_stop_that_rests_elsewhere_than_it_was_put_is_a_difference(
+    change: dict[str, int],
+) -> None:
+    floor, name, _ = await opened()
+    assert (await floor.reconcile()).differences == ()
+    edited(floor, **change)
+    (told,) = (await floor.reconcile()).differences
+    assert (told.name, told.expected, told.who) == (
+        name,
+        "BTC/USDT:USDT: 500 lots rest at 65993.4",
+        Actor.PERSON,
+    )
+    intent = floor.stops.rested[0].intent
+    assert told.actual.endswith(f"{intent.lots} lots rest at {plain(intent.trigger_price)}")
 
 
 async def test_a_stop_that_was_moved_and_then_cancelled_rests_no_more() -> None:
