@@ -30,6 +30,7 @@ from trimtab.domain.payments import PaymentKind
 from trimtab.domain.snapshot import MarginMode, PositionMode
 from trimtab.ports import PlanStatus
 from trimtab.venues.facts import Market
+from trimtab.workflow.recover import recover
 from trimtab.workflow.run import Consent, run
 
 PERPETUAL = Symbol("BTC/USDT:USDT")
@@ -493,6 +494,24 @@ async def test_a_hedge_is_bought_back_by_orders_that_close_and_the_books_agree(
     assert {(each["side"], each["positionSide"]) for each in said} == {("BUY", "SHORT")}
     assert before < floor.truth().position <= 0
     assert all(taken.reduces is taken.is_buy for taken in floor.linear.trading.taken)
+
+
+async def test_an_order_that_is_told_otherwise_ends_a_run_and_not_the_account(
+    tmp_path: Path,
+) -> None:
+    floor = WeexFloor(Market.LINEAR)
+    async with opened("weex", tmp_path, market=Market.LINEAR, floor=floor) as (runner, _, line):
+        floor.linear.says = {"reduceOnly": True}
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
+        assert result.status is PlanStatus.UNKNOWN
+        (record,) = await runner.desk.ledger.orders(plan_digest=None)
+        assert (record.state, record.executed_lots) == (OrderState.SETTLING, record.intent.lots)
+        async with runner.desk.ledger.holding_account(owner="ada"):
+            assert (await recover(runner.desk, receive_window_ms=10_000)).exit_code == 0
+        (record,) = await runner.desk.ledger.orders(plan_digest=None)
+        assert record.state is OrderState.FILLED
+        assert await differences(runner) == []
+        assert sum(floor.is_order(asked) for asked in line.asked) == 1
 
 
 async def test_every_plan_says_that_the_tiers_are_somebody_s_word(tmp_path: Path) -> None:

@@ -143,9 +143,12 @@ def _after_recovery(report: RecoveryReport, code: Exit) -> str:
         return "trimtab reconcile"
     left = {each.outlook for each in report.unresolved}
     left |= {each.outlook for each in report.unresolved_transfers}
-    left |= {each.outlook for each in report.unresolved_stops}
     if Outlook.CONTRADICTED in left:
         return "trimtab reconcile, and look at the orders and transfers on the venue"
+    for stop in report.unresolved_stops:
+        if stop.outlook is Outlook.CONTRADICTED:
+            name = stop.record.intent.stop_id
+            return f"cancel {name} on the venue's page of conditional orders, then trimtab recover"
     for_you = [o.client_order_id for o in report.unresolved if o.outlook is Outlook.UNPROVABLE]
     if for_you:
         looked = "look for it at the venue; when it is not there, in orders and in executions"

@@ -22,7 +22,7 @@ from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Position
 from trimtab.domain.statement import Statement
-from trimtab.domain.stops import StopRecord, StopState, unseen
+from trimtab.domain.stops import StopIntent, StopRecord, StopState, unseen
 from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution.tracking import lots_of
 
@@ -98,13 +98,14 @@ def compare_orders(
 def compare_stops(
     stops: Iterable[StopRecord], resting: Iterable[OpenOrder], *, read: Collection[Symbol]
 ) -> tuple[Difference, ...]:
-    """Return stops of which the ledger does not know where they stand, or says that they rest.
+    """Return stops that do not rest as the ledger has it, and those of which it does not know.
 
-    What rests in a contract that was not *read* could not show.
+    What rests in a contract that was not *read* could not show. One that was moved is a person's.
     """
+    shown = {order.client_order_id: order for order in resting}
     records = [record for record in stops if record.state.may_fill]
-    gone = [r for r in unseen(records, resting) if r.intent.instrument.symbol in read]
-    return tuple(
+    gone = [r for r in unseen(records, shown.values()) if r.intent.instrument.symbol in read]
+    found = [
         Difference(
             subject=Subject.ORDER,
             name=record.intent.stop_id,
@@ -114,6 +115,26 @@ def compare_stops(
         )
         for record in records
         if record in gone or record.state is not StopState.RESTING
+    ]
+    rest = [record.intent for record in records if record.state is StopState.RESTING]
+    pairs = ((i, shown.get(ClientOrderId(i.stop_id))) for i in rest)
+    return (*found, *(_moved(i, order) for i, order in pairs if order and _is_moved(i, order)))
+
+
+def _is_moved(intent: StopIntent, order: OpenOrder) -> bool:
+    """Whether a stop of ours rests elsewhere than it was put."""
+    return (order.lots, order.limit_price) != (intent.lots, intent.trigger_price)
+
+
+def _moved(intent: StopIntent, order: OpenOrder) -> Difference:
+    """Tell of a stop that rests elsewhere than it was put."""
+    put = f"{intent.lots} lots rest at {plain(intent.trigger_price)}"
+    return Difference(
+        subject=Subject.ORDER,
+        name=intent.stop_id,
+        expected=f"{intent.instrument.symbol}: {put}",
+        actual=f"{order.symbol}: {order.lots} lots rest at {plain(order.limit_price)}",
+        who=Actor.PERSON,
     )
 
 

@@ -90,16 +90,25 @@ def event_of(seen: VenueStop) -> StopEventKind:
 
 
 def contradiction(intent: StopIntent, seen: VenueStop) -> str:
-    """Return in what the venue's stop of our name differs from ours; empty where it does not."""
-    pairs = (
+    """Return in what the venue's stop of our name differs from ours; empty where it does not.
+
+    Where it waits, and of how much, matters while it rests: somebody may have moved it at the
+    venue. One that fired is known by what it filled, and one that is gone by nothing more.
+    """
+    pairs: list[tuple[str, object, object]] = [
         ("name", intent.stop_id, seen.stop_id),
         ("market", intent.instrument.symbol, seen.symbol),
-        ("lots", intent.lots, seen.lots),
-        ("trigger", intent.trigger_price, seen.trigger_price),
-    )
-    return "; ".join(
+    ]
+    if seen.state is SeenStop.RESTING:
+        pairs.append(("lots", intent.lots, seen.lots))
+        pairs.append(("trigger", intent.trigger_price, seen.trigger_price))
+    differs = [
         f"its {word} is {theirs}, ours is {ours}" for word, ours, theirs in pairs if ours != theirs
-    )
+    ]
+    filled = 0 if seen.order is None else seen.order.filled_lots
+    if filled * intent.lots < 0 or abs(filled) > abs(intent.lots):
+        differs.append(f"it filled {filled} lots, ours is of {intent.lots}")
+    return "; ".join(differs)
 
 
 def unfired(record: StopRecord, seen: VenueStop) -> str:

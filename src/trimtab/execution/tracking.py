@@ -223,16 +223,8 @@ def _shown(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
     intent, state, seen = order.intent, order.state, event.order
     named = (intent.client_order_id, intent.instrument.symbol, intent.lots)
     if (seen.client_order_id, seen.symbol, seen.lots) != named:
-        # Not this order: as good as no answer, and no word on whether ours exists.
-        note = f"the venue's answer describes another order ({seen.venue_order_id})"
-        if state is OrderState.SUBMITTING:
-            return _lost(order, note, event.at, hurried=hurried)
-        return _unseen(
-            order,
-            NoAnswer(client_order_id=intent.client_order_id, reason=note, at=event.at),
-            hurried=hurried,
-        )
-    if fault := seen.contradiction or _contradiction(order, seen):
+        return _of_another(order, event, hurried=hurried)
+    if fault := _contradiction(order, seen):
         return _contradicted(order, fault)
     after = dataclasses.replace(
         order,
@@ -245,20 +237,30 @@ def _shown(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
         return after, ()
     kind = EventKind.ENDED if seen.ended else EventKind.ACCEPTED
     after = dataclasses.replace(after, state=next_state(state, kind))
+    if seen.contradiction:  # A person looks at it; it was executed as it says all the same.
+        return _contradicted(after, seen.contradiction)
     if after.state is OrderState.OPEN:
         return _look_up(after, hurried=hurried, spent=Outlook.STILL_OPEN)
     closed = _closed(after)
     return (closed, ()) if closed.is_done else _ask_fills(closed, hurried=hurried)
 
 
+def _of_another(order: TrackedOrder, event: Shown, *, hurried: bool) -> Told:
+    """Take in a picture of another order: as good as no answer, and no word on ours."""
+    note = f"the venue's answer describes another order ({event.order.venue_order_id})"
+    if order.state is OrderState.SUBMITTING:
+        return _lost(order, note, event.at, hurried=hurried)
+    unanswered = NoAnswer(client_order_id=order.intent.client_order_id, reason=note, at=event.at)
+    return _unseen(order, unanswered, hurried=hurried)
+
+
 def _contradiction(order: TrackedOrder, seen: VenueOrder) -> str:
     """Say how the venue's picture contradicts what was concluded, or return nothing."""
-    lots = order.intent.lots
     if order.state in (OrderState.REFUSED, OrderState.ABSENT):
         return f"the venue shows an order that was {order.state}"
     if order.venue_order_id not in (None, seen.venue_order_id):
         return "the venue has two orders under one client order id"
-    if abs(seen.filled_lots) > abs(lots) or seen.filled_lots * lots < 0:
+    if abs(seen.filled_lots) > abs(seen.lots) or seen.filled_lots * seen.lots < 0:
         return "the venue executed other than was ordered"
     if order.state.is_terminal and abs(seen.filled_lots) > abs(order.booked):
         return "the venue executed more after the order was closed"
@@ -347,8 +349,7 @@ def _with_fills(order: TrackedOrder, fills: tuple[Fill, ...]) -> TrackedOrder:
     if abs(after.booked) > abs(order.intent.lots):
         return _contradicted(after, "the trade list has more than was ordered")[0]
     if order.state.is_terminal:
-        state = next_state(order.state, EventKind.LATE_FILL)
-        late = dataclasses.replace(after, state=state)
+        late = dataclasses.replace(after, state=next_state(order.state, EventKind.LATE_FILL))
         return _contradicted(late, "a fill came after the order was closed")[0]
     return after
 

@@ -231,9 +231,11 @@ def transition(
 
 def _adopted(order: TrackedOrder, event: OrderEvent) -> VenueOrder | None:
     """Return the venue's picture if the order took it over."""
-    if not isinstance(event, Shown) or order.outlook is Outlook.CONTRADICTED:
+    if not isinstance(event, Shown):
         return None
     seen, intent = event.order, order.intent
+    if order.outlook is Outlook.CONTRADICTED and order.note != seen.contradiction:
+        return None
     mine = (intent.client_order_id, intent.instrument.symbol, intent.lots, order.venue_order_id)
     theirs = (seen.client_order_id, seen.symbol, seen.lots, seen.venue_order_id)
     return seen if mine == theirs else None

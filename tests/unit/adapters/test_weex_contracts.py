@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -305,6 +306,20 @@ def test_a_liquidation_price_is_held_against_the_tier_at_that_price(
         return
     with pytest.raises(Unserved, match=f"liquidates at {at}, .* the tier up to 100000 says 0.01"):
         hold_against([measured], pool)
+
+
+def test_a_liquidation_beyond_the_last_tier_is_told_as_one_that_lacks_a_tier() -> None:
+    (held,) = positions_of([position(size="0.9", openValue="54000", liquidatePrice="120000")])
+    few = TIERS[:2]
+    row = maintained(held, few, mark=Decimal(60_000), most=400)
+    told = {"balance": "56160", "availableBalance": "100", "unrealizePnl": "0", "frozen": "0"}
+    pool = pools_of([wallet(**told)], (row,))[USDT]
+    measured = Measured(row=row, tiers=few, mark=Decimal(60_000))
+    with pytest.raises(Unserved, match="a value of 108000, beyond the last tier") as refused:
+        hold_against([measured], pool)
+    assert "next tiers of BTCUSDT" in refused.value.next_step
+    more = (*few, MaintenanceTier(up_to=Decimal(200_000), rate=Decimal("0.02")))
+    hold_against([replace(measured, tiers=more)], pool)
 
 
 def test_what_other_positions_maintain_is_not_left_for_one() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tests.workflow.test_stops import opened
 from trimtab.cli.commands.trading import told_of
+from trimtab.cli.views_upkeep import recover_result
+from trimtab.domain.instruments import Ticks
 from trimtab.domain.stops import SeenStop
 
 
@@ -22,3 +26,14 @@ async def test_a_stop_that_was_found_elsewhere_is_told_as_it_is() -> None:
     floor.stops.rested[0].state = SeenStop.WITHDRAWN
     (found,) = (await floor.recover()).stops
     assert told_of(found) == f"the stop of {found.record.intent.hedge_id} is withdrawn now"
+
+
+async def test_a_stop_that_a_person_moved_is_told_with_the_way_out() -> None:
+    floor, name, _ = await opened()
+    (rested,) = floor.stops.rested
+    moved = Ticks(rested.intent.trigger + 5)
+    rested.intent = dataclasses.replace(rested.intent, trigger=moved)
+    result = recover_result(await floor.recover(), (), ())
+    told = str(result.document["next"])
+    assert f"cancel {name}" in told
+    assert told.endswith("then trimtab recover")

@@ -323,6 +323,20 @@ def test_an_order_that_says_other_than_was_sent_is_told_and_its_fills_are_booked
     assert (again, asks) == (order, ())
 
 
+@pytest.mark.parametrize("before", [(), (LOST,), (shown(0, ended=False),)])
+def test_an_order_that_says_other_than_was_sent_has_ended_all_the_same(before) -> None:
+    otherwise = shown(10, contradiction="it is on the side LONG")
+    ended, _ = after(*before, otherwise)
+    assert (ended.state, ended.reported) == (OrderState.SETTLING, 10)
+    assert ended.venue_order_id == otherwise.order.venue_order_id
+    left = dataclasses.replace(
+        ended, outlook=Outlook.ASKING, fills=(fill(10),)
+    )  # What recovery finds.
+    assert resume(left)[0].state is OrderState.FILLED
+    rests, _ = after(*before, shown(4, ended=False, contradiction="it is on the side LONG"))
+    assert (rests.outlook, rests.state) == (Outlook.CONTRADICTED, OrderState.OPEN)
+
+
 def test_a_late_fill_is_kept_and_the_state_stays() -> None:
     order, _ = after(shown(0), booked(fill(5)))
     assert (order.state, order.booked, order.executed) == (OrderState.EXPIRED, 5, 5)

@@ -192,6 +192,8 @@ class Measured:
 def hold_against(told: Iterable[Measured], pool: MarginPool) -> None:
     """Hold the venue's liquidation prices against the tiers.
 
+    Beyond the last tier its rate is the least that there can be.
+
     Raises:
         Unserved: a position is liquidated nearer to its mark than they allow.
 
@@ -207,11 +209,16 @@ def hold_against(told: Iterable[Measured], pool: MarginPool) -> None:
             value = abs(count) * price
             tier = next((t for t in each.tiers if value <= t.up_to), each.tiers[-1])
             allowed = (tier.rate * _MORE + _FEES) * value
-        if left > allowed:
+        if left <= allowed:
+            continue
+        where = f"{name}: the venue liquidates at {plain(price)}"
+        if value > tier.up_to:
             raise Unserved(
-                f"{name}: the venue liquidates at {plain(price)}, where"
-                f" {trimmed(ratio(left, value), 4)} of the value is left; the tier up to"
-                f" {plain(tier.up_to)} says {plain(tier.rate)}",
-                mend=f"read that tier of {name} in the venue's app again, and write it in"
-                " maintenance",
+                f"{where}, a value of {trimmed(value, 2)}, beyond the last tier",
+                mend=f"write the next tiers of {name} in maintenance too",
             )
+        raise Unserved(
+            f"{where}, where {trimmed(ratio(left, value), 4)} of the value is left; the tier up to"
+            f" {plain(tier.up_to)} says {plain(tier.rate)}",
+            mend=f"read that tier of {name} in the venue's app again, and write it in maintenance",
+        )
