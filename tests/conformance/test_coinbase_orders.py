@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -240,6 +241,27 @@ async def after_a_lost_answer(
             await recover(desk, receive_window_ms=window_ms, said=said)
         (last,) = await desk.ledger.orders(plan_digest=None)
     return first.state, last.state, sum(floor.is_order(asked) for asked in line.asked)
+
+
+async def test_an_order_that_shows_only_behind_the_last_look_is_adopted_by_its_run(
+    tmp_path: Path,
+) -> None:
+    async with opened("coinbase", tmp_path) as (runner, _, line):
+        floor = line.floor
+        assert isinstance(floor, CoinbaseFloor)
+        floor.hides = True
+
+        def shows_late(asked: Asked) -> bool:
+            """Have lists tell of the order a hundred seconds after it was sent."""
+            if floor.is_order(asked):
+                asyncio.get_running_loop().call_later(100, setattr, floor, "hides", False)
+            return floor.is_order(asked)
+
+        line.spoil(Mishap.LOST, which=shows_late)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
+        (record,) = await runner.desk.ledger.orders(plan_digest=None)
+        assert (result.status, record.state) == (PlanStatus.EXECUTED, OrderState.FILLED)
+        assert sum(floor.is_order(asked) for asked in line.asked) == 1
 
 
 async def test_lists_are_looked_through_in_time_where_answers_are_slow(tmp_path: Path) -> None:
