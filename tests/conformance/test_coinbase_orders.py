@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tests.conformance.test_whole_run import differences, opened
 from tests.conformance.trading import Execution, now_ms
 from trimtab.domain.errors import NotDone, OutcomeUnknown, Refused
 from trimtab.domain.orders import OrderIntent, OrderState
+from trimtab.execution.retry import LISTS_WITHIN_S
 from trimtab.ports import FillCursor, PlanStatus
 from trimtab.venues.facts import Market
 from trimtab.workflow.recover import recover
@@ -242,6 +244,27 @@ async def after_a_lost_answer(
     return first.state, last.state, sum(floor.is_order(asked) for asked in line.asked)
 
 
+async def test_an_order_that_shows_only_behind_the_last_look_is_adopted_by_its_run(
+    tmp_path: Path,
+) -> None:
+    async with opened("coinbase", tmp_path) as (runner, _, line):
+        floor = line.floor
+        assert isinstance(floor, CoinbaseFloor)
+        floor.hides = True
+
+        def shows_late(asked: Asked) -> bool:
+            """Have lists tell of the order a hundred seconds after it was sent."""
+            if floor.is_order(asked):
+                asyncio.get_running_loop().call_later(100, setattr, floor, "hides", False)
+            return floor.is_order(asked)
+
+        line.spoil(Mishap.LOST, which=shows_late)
+        result = await run(runner, consent=Consent.ASK, slot_due=True)
+        (record,) = await runner.desk.ledger.orders(plan_digest=None)
+        assert (result.status, record.state) == (PlanStatus.EXECUTED, OrderState.FILLED)
+        assert sum(floor.is_order(asked) for asked in line.asked) == 1
+
+
 async def test_lists_are_looked_through_in_time_where_answers_are_slow(tmp_path: Path) -> None:
     async with opened("coinbase", tmp_path) as (runner, _, line):
 
@@ -376,6 +399,23 @@ async def test_one_that_is_posted_long_after_it_was_made_is_told_when_it_is_post
         cursor = FillCursor(after=first.trade_id, not_before=from_the_start().not_before)
         (told,) = await venue.fills(stage.symbol, since=cursor)
         assert told.venue_order_id != first.venue_order_id
+
+
+async def test_evidence_is_whole_in_time_where_much_was_traded_by_hand() -> None:
+    async with staged("coinbase", Market.SPOT) as stage:
+        stage.unmetered()
+        floor = floor_of(stage)
+        for number in range(40):
+            one = by_hand(number)
+            one.order = 100 + number
+            placed(floor, [one])
+        stage.line.slow_s = 0.4
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        evidence = await stage.opened.venue.evidence_of_absence(stage.buy(SIZE))
+        assert evidence.shows_nothing
+        assert loop.time() - began < LISTS_WITHIN_S
+        assert len(await stage.opened.venue.fills(stage.symbol, since=from_the_start())) == 40
 
 
 DO_NOT_ADD_UP: dict[str, Callable[[CoinbaseFloor], object]] = {

@@ -85,6 +85,15 @@ UNTOLD = {"error": "UNKNOWN_FAILURE_REASON", "new_order_failure_reason": "UNKNOW
         (no(**UNTOLD), OutcomeUnknown),
         (no(error="COMMANDER_REJECTED_NEW_ORDER"), OutcomeUnknown),
         (no(error="INSUFFICIENT_FUND", order_id=""), Refused),
+        *(
+            (no(new_order_failure_reason="INSUFFICIENT_FUND", **{place: word}), error)
+            for place, word, error in (
+                ("error", "COMMANDER_REJECTED_NEW_ORDER", OutcomeUnknown),
+                ("preview_failure_reason", "NEVER_SEEN", OutcomeUnknown),
+                ("preview_failure_reason", "PREVIEW_INSUFFICIENT_FUND", Refused),
+                ("preview_failure_reason", "UNKNOWN_PREVIEW_FAILURE_REASON", Refused),
+            )
+        ),
         (also(success=True), OutcomeUnknown),
         (also(success=None, success_response={"order_id": "7-7"}), OutcomeUnknown),
         (also(order_id="7-7"), OutcomeUnknown),

@@ -150,6 +150,7 @@ def accepted(**fields: Any) -> Told:
         (accepted(success=False, errorCode="", errorMessage=""), OutcomeUnknown),
         (accepted(success=False, errorCode="INSUFFICIENT", errorMessage="no"), OutcomeUnknown),
         (accepted(success="true"), OutcomeUnknown),
+        (accepted(orderId=None, errorCode="-3007", errorMessage="too much"), OutcomeUnknown),
         (accepted(orderId=None), OutcomeUnknown),
         (accepted(clientOrderId="another"), OutcomeUnknown),
         (Told(status=403, body=b"<html></html>"), OutcomeUnknown),

@@ -309,7 +309,8 @@ class ExecutionPolicy:
     max_reprices: int
     """New orders for the rest of a leg after its first, >= 0."""
     receive_window_ms: int
-    """How long after its timestamp the venue may accept a request, 1 to 60,000."""
+    """How long after its timestamp the venue may accept a request, >= 1; what is configured, or
+    what a venue of the account says of itself where that is longer."""
     order_timeout_s: Decimal
     """Wait for an order's answer; above the venue's own 10 s, so that its verdict wins."""
 

@@ -66,6 +66,14 @@ def look_up_wait_s(looked: int, *, hurried: bool) -> float | None:
     return wait_s(looked) if looked < most else None
 
 
+def one_left(looked: int) -> int:
+    """Return how many look-ups count as asked after evidence that is not whole.
+
+    What a list shows behind a far fence has to be looked for, though none was left.
+    """
+    return min(looked, LOOK_UPS_MAX - 1)
+
+
 def is_given_up(asked: int, *, fence_at: datetime, at: datetime) -> bool:
     """Whether a venue that has not answered by *at* is asked no more in this run."""
     return asked >= UNANSWERED_MIN and at >= fence_at + timedelta(seconds=UNANSWERED_MAX_S)

@@ -89,7 +89,7 @@ class TrackedOrder:
     note: str
     """The last reason given, for the operator; may be empty."""
     looked: int
-    """Look-ups asked for, >= 0."""
+    """Look-ups asked for, >= 0; one fewer where a list doubted that it was the last."""
     missing: int
     """Look-ups that were answered and saw nothing, >= 0."""
     proofs: int
@@ -317,7 +317,7 @@ def _proved(order: TrackedOrder, event: AbsenceNews, *, hurried: bool) -> Told:
     if order.state is not OrderState.UNKNOWN or order.is_done:
         return order, ()
     if isinstance(event, AbsenceDoubted):
-        order = dataclasses.replace(order, note=event.reason)
+        order = dataclasses.replace(order, note=event.reason, looked=retry.one_left(order.looked))
         return _look_up(order, hurried=hurried, spent=Outlook.UNPROVED)
     if order.booked:
         return _contradicted(order, "no list shows the order, but it has fills")

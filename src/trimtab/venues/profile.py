@@ -82,7 +82,8 @@ class CodeTable:
     """Statuses of an answer to a request that was done; what it says still has to be read."""
     done_marks: tuple[str, ...] = ()
     """Where anything but nothing, false or no text says that a request may have been done: no code
-    beside it proves that it was not."""
+    beside it proves that it was not. Where there are such, nor does one of several codes of
+    ``of_one`` of which another proves nothing."""
     told_apart: tuple[tuple[str, str], ...] = ()
     """(code, part of the text) of codes that mean several things: such an answer has ``code:part``
     for its code, by the first that fits; with another text it keeps the code alone."""

@@ -72,6 +72,7 @@ _LINEAR: Final = replace(
     absent=_CONTRACT_GONE,
     unknown_symbol=frozenset({"-1121"}),
     of_one=(("errorCode", "errorMessage"),),
+    done_marks=("success",),
 )
 
 

@@ -38,7 +38,15 @@ from trimtab.execution.events import (
     ProveAbsence,
     ReadFills,
 )
-from trimtab.execution.tracking import Outlook, is_step, overheard, resume, told
+from trimtab.execution.tracking import (
+    Outlook,
+    Told,
+    TrackedOrder,
+    is_step,
+    overheard,
+    resume,
+    told,
+)
 
 
 def test_an_order_that_ends_unfilled_is_closed_without_a_question() -> None:
@@ -187,6 +195,27 @@ def test_a_persons_word_counts_some_minutes_after_the_fence(at: int, state: Orde
     assert order.is_done
     word = "absent by the word of ann@desk" if order.state.is_terminal else "too early"
     assert word in order.note
+
+
+def test_what_a_list_showed_behind_a_far_fence_is_looked_for_once_more_and_adopted() -> None:
+    far = dataclasses.replace(ORDER, fence_at=later(1_000))
+    order, asks = after(LOST, *[unseen(0)] * retry.LOOK_UPS_MAX, order=far)
+    assert asks == (ProveAbsence(intent=ORDER.intent, fence_at=later(1_000)),)
+    doubted, asks = told(order, DOUBTED, hurried=False)
+    assert asks == (LookUp(intent=ORDER.intent, after_s=8.0),)
+    found, _ = told(doubted, shown(0), hurried=False)
+    assert found.state is OrderState.EXPIRED
+    for _ in range(retry.PROOFS_MAX - 1):
+        order, asks = _again(order)
+        assert isinstance(asks[0], ProveAbsence)
+    order, asks = _again(order)
+    assert (order.outlook, asks) == (Outlook.UNPROVED, ())
+
+
+def _again(order: TrackedOrder) -> Told:
+    """Return *order* after evidence that is not whole and one more look that sees nothing."""
+    doubted, _ = told(order, DOUBTED, hurried=False)
+    return told(doubted, unseen(1_000), hurried=False)
 
 
 @pytest.mark.parametrize("misses", [0, 1, 2])

@@ -170,12 +170,17 @@ def _verdict(capture: Capture, codes: CodeTable, *, code: str, text: str) -> Ver
 
 
 def _may_be_done(capture: Capture, codes: CodeTable) -> bool:
-    """Say whether an answer has what only one to a request that was done has, whatever its code."""
-    if not codes.done_marks:
-        return False
-    told = _document_or_none(capture)
-    found = (_found(told, place) for place in codes.done_marks)
-    return any(each is not _MISSING and each not in (None, False, "") for each in found)
+    """Say whether something in an answer keeps its code from proving that nothing was done.
+
+    It has what only an answer to a request that was done has, or another code that proves nothing.
+    """
+    told = _document_or_none(capture) if codes.done_marks else None
+    marks = (_found(told, place) for place in codes.done_marks)
+    if any(each is not _MISSING and each not in (None, False, "") for each in marks):
+        return True
+    told_codes = [_found(told, place) for place, _ in codes.of_one]
+    others = {str(c) for c in told_codes if c is not _MISSING and not _is_none(c, codes)}
+    return len(others) > 1 and not others <= codes.refused
 
 
 def _declined(status: int, codes: CodeTable, *, code: str, text: str) -> Verdict:
