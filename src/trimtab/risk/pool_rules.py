@@ -16,6 +16,7 @@ from decimal import Decimal
 from trimtab.domain.exact import ONE, ZERO, ratio
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import liquidation_distance, liquidation_price, maintenance, reachable
+from trimtab.domain.snapshot import Bracket
 from trimtab.risk.case import Case
 from trimtab.risk.convex import Affine, Excess, MoveIndex, Swapped, Term
 from trimtab.risk.rule import Gauge, Rule, Settled, below, below_ratio
@@ -80,13 +81,22 @@ class Pool:
         Over all fills, at the higher of the leverages that it may have.
         """
         contract, moves = self.state.contracts[symbol], self.state.on_symbol(symbol)
-        held = self.state.positions[symbol]
-        low = held + sum((min(ZERO, m.units) for m in moves), ZERO)
-        high = held + sum((max(ZERO, m.units) for m in moves), ZERO)
+        low, high = self._bounds(symbol)
         least = ZERO if low <= ZERO <= high else min(abs(low), abs(high))
         leverage = max(contract.leverage, self.state.opening_leverage)
         earned = sum((max(ZERO, m.margin(contract.mark)) for m in moves), ZERO)
         return earned - ratio(least * contract.mark, Decimal(leverage))
+
+    def _bounds(self, symbol: Symbol) -> tuple[Decimal, Decimal]:
+        """Return the lowest and the highest position that any fills lead to, base units, signed."""
+        held, moves = self.state.positions[symbol], self.state.on_symbol(symbol)
+        low = held + sum((min(ZERO, m.units) for m in moves), ZERO)
+        return low, held + sum((max(ZERO, m.units) for m in moves), ZERO)
+
+    def steps(self, symbol: Symbol, *, mark: Decimal) -> tuple[Bracket, ...]:
+        """Return the steps of a contract's table that any fills lead to at *mark*."""
+        largest = max(map(abs, self._bounds(symbol)))
+        return reachable(largest * mark, self.state.contracts[symbol].brackets)
 
     def term(self, symbol: Symbol, *, factor: Decimal, move: Decimal) -> Term:
         """Return factor x maintenance - profit since now of one contract at mark x *move*."""
@@ -94,11 +104,10 @@ class Pool:
         moves = self.state.on_symbol(symbol)
         held = self.state.positions[symbol]
         mark = contract.mark * move
-        size = abs(held) + sum((abs(m.units) for m in moves), ZERO)
         profit = held * (mark - contract.mark)
         brought = {m.index: m.margin(mark) for m in moves}
         branches: list[Affine] = []
-        for b in reachable(size * mark, contract.brackets):
+        for b in self.steps(symbol, mark=mark):
             for sign in (1, -1):
                 per_unit = factor * sign * mark * b.maintenance_ratio
                 start = per_unit * held - factor * b.maintenance_deduction - profit
@@ -157,7 +166,7 @@ def _maintenance(pool: Pool) -> Excess:
                 constant=rate * pool.state.positions[symbol] - b.maintenance_deduction,
                 slopes={m.index: rate * m.units for m in moves},
             )
-            for b in contract.brackets
+            for b in pool.steps(symbol, mark=contract.mark)
             for rate in (b.maintenance_ratio * contract.mark, -b.maintenance_ratio * contract.mark)
         ]
         terms.append(Term(branches=tuple(branches)))
