@@ -60,21 +60,23 @@ def liquidation_price(
     *units* are signed and not zero; *cushion* is the pool's balance at *mark* less the
     maintenance of its other positions. A short is liquidated at (E + N + deduction) /
     (q (1 + rate)), a long at (N - E - deduction) / (q (1 - rate)), in the bracket of the
-    notional at that price; one above the present notional only where it is reached. None when
-    no positive price does it.
+    notional at that price; one above the present notional counts for a short only, and where it
+    is reached: the mark that liquidates a long is below its own. Where all of a long's value is
+    maintained it is liquidated at its mark, or nowhere. None when no positive price does it.
     """
     size, short = abs(units), units < 0
     notional = size * mark
     prices: list[Decimal] = []
-    for b in brackets:
+    for b in brackets if short else reachable(notional, brackets):
         rate, deduction = b.maintenance_ratio, b.maintenance_deduction
-        entered = ratio(b.notional_floor, size) if b.notional_floor > notional else ZERO
         if short:
+            entered = ratio(b.notional_floor, size) if b.notional_floor > notional else ZERO
             price = ratio(cushion + notional + deduction, size * (ONE + rate))
             prices.append(max(price, entered))
+        elif rate < ONE:
+            prices.append(ratio(notional - cushion - deduction, size * (ONE - rate)))
         else:
-            price = ratio(notional - cushion - deduction, size * (ONE - rate))
-            prices.append(price if price >= entered else ZERO)
+            prices.append(mark if notional - cushion > deduction else ZERO)
     nearest = min(prices) if short else max(prices)
     return nearest if nearest > 0 else None
 

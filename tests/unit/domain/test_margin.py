@@ -98,3 +98,28 @@ def test_steps_above_a_long_do_not_bring_its_liquidation_nearer() -> None:
         units=Decimal("0.01"), mark=Decimal(60_000), cushion=Decimal(100), brackets=WHOLE
     )
     assert of_first == of_all
+
+
+ENDS = (
+    replace(WHOLE[0], notional_cap=Decimal(50_000)),
+    replace(WHOLE[0], notional_floor=Decimal(50_000), maintenance_ratio=Decimal(1)),
+)
+"""A table that ends: beyond it all of the value is maintained."""
+
+
+@pytest.mark.parametrize("rate", ["0.9", "1"])
+def test_a_step_that_a_long_would_have_to_rise_into_does_not_liquidate_it(rate: str) -> None:
+    of_whole = replace(ENDS[1], maintenance_ratio=Decimal(rate))
+    ask = {"units": Decimal("0.8"), "mark": Decimal(60_000), "cushion": Decimal(9_000)}
+    price = liquidation_price(**ask, brackets=(ENDS[0], of_whole))
+    assert price == liquidation_price(**ask, brackets=ENDS[:1])
+    assert price is not None
+    assert 0 < price < 60_000
+
+
+def test_a_long_beyond_the_table_is_safe_only_where_all_of_it_is_backed() -> None:
+    ask = {"units": Decimal(1), "mark": Decimal(60_000), "brackets": ENDS}
+    assert liquidation_price(**ask, cushion=Decimal(59_999)) == 60_000
+    assert liquidation_price(**ask, cushion=Decimal(60_000)) is None
+    short = {**ask, "units": Decimal(-1)}
+    assert liquidation_price(**short, cushion=Decimal(30_000)) == 45_000

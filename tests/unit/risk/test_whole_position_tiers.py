@@ -65,3 +65,9 @@ def test_a_step_that_a_move_of_the_mark_reaches_counts_there() -> None:
     # 1.4 at 60,000 is 84,000; a fifth more is 100,800, of which all counts.
     assert verdict(asked("1", "sell 0.4 perp BTC"), "shock") is Verdict.REFUSE
     assert verdict(asked("1", "sell 0.38 perp BTC"), "shock") is Verdict.PASS
+
+
+def test_a_long_is_measured_by_a_table_that_ends() -> None:
+    report = ask(holding("1"), "sell 0.05 BTC", rules=LOOSE)
+    assert refused(report) & OF_MARGIN == set()
+    assert Decimal("0.49") < Decimal(found(report, "min_liquidation_distance").measured or 0) < 1
