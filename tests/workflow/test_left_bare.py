@@ -9,7 +9,7 @@ import pytest
 from tests.builders import NOW, dec
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
-from tests.workflow.stop_scenes import HEDGE, opening, then_buys_back, then_mends
+from tests.workflow.stop_scenes import HEDGE, RULES, opening, then_buys_back, then_mends
 from tests.workflow.test_stops import opened, resting
 from tests.workflow.test_telling import office_of
 from trimtab.domain.errors import OutcomeUnknown
@@ -62,6 +62,15 @@ async def test_a_hedge_whose_stop_could_not_be_withdrawn_still_has_it() -> None:
     await floor.execute()
     assert resting(floor) == [(name, lots)]
     assert await bare(floor) == ()
+    assert "No stop was put" not in "".join(await told(floor))
+
+
+async def test_a_hedge_that_is_to_have_no_stop_any_more_is_not_told_as_left_without() -> None:
+    floor, name, _ = await opened()
+    floor.policy = replace(RULES, hedge=replace(RULES.hedge, rests_stop=False))
+    await then_buys_back(floor, "0.02", left=0, withdraws=name)
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    assert (resting(floor), await bare(floor)) == ([], ())
     assert "No stop was put" not in "".join(await told(floor))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from trimtab.domain.hedges import HedgeId
@@ -17,17 +18,21 @@ async def left_bare(plan: Plan, ledger: Ledger) -> tuple[HedgeId, ...]:
     """Return the open hedges that *plan* left without the stop that they are to have, by line.
 
     One that it put and that is no more (it fired, or another plan withdrew it) was put, and one
-    that it did not withdraw rests. A hedge that it was to close, and that still stands, is to have
-    its stop back.
+    that it did not withdraw rests. A hedge that it was to close, and that stands because orders for
+    it came short, is to have its stop back.
 
     Raises:
         LedgerError: the ledger cannot be read.
 
     """
-    changed = {(line.hedge_id, line.symbol) for line in plan.hedging}
-    wanted = [line for line in plan.stops if line.lots or line.place in changed]
-    if not wanted:
+    if not plan.stops:
         return ()
+    filled = Counter[int]()
+    for order in await ledger.orders(plan_digest=plan.digest):
+        filled[order.intent.line] += order.filled_lots
+    short = {leg.line for leg in plan.legs if filled[leg.line] != leg.lots}
+    unclosed = {(line.hedge_id, line.symbol) for line in plan.hedging if line.line in short}
+    wanted = (line for line in plan.stops if line.lots or line.place in unclosed)
     put = {
         record.intent.line
         for record in await ledger.stops()

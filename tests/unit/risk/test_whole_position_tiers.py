@@ -1,4 +1,4 @@
-"""Tables whose rate is of the whole position: a step counts where fills may lead, and not beyond."""
+"""Rates of the whole position: a step of the table counts where fills may lead, and not beyond."""
 
 from __future__ import annotations
 
