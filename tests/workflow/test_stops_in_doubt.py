@@ -7,7 +7,7 @@ import dataclasses
 from tests.builders import dec
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
-from tests.workflow.stop_scenes import HEDGE, NONE, opening, then_buys_back
+from tests.workflow.stop_scenes import HEDGE, NONE, opening, then_buys_back, with_a_stop
 from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import OrderState
@@ -69,6 +69,16 @@ async def test_a_hedge_alone_in_its_contract_keeps_its_whole_stop() -> None:
     assert (await floor.execute()).outcome is Outcome.EXECUTED
     outcome = await buys_back(floor, "0.02", Fault.RESTS_FOR_EVER)
     assert (outcome.outcome, await shorts(floor)) == (Outcome.UNKNOWN, {HEDGE: 500})
+
+
+async def test_a_short_that_no_hedge_explains_is_not_bought_back_for_one() -> None:
+    floor = Floor("BTC 0.2 @ 60000, USDT 1000, wallet 2000, perp BTC -0.03", "sell 0.05 perp BTC")
+    with_a_stop(floor)
+    hedging = tuple(dataclasses.replace(h, beside=dec("0.03")) for h in floor.plan.hedging)
+    floor.plan = dataclasses.replace(floor.plan, hedging=hedging)
+    assert (await floor.execute()).outcome is Outcome.EXECUTED
+    outcome = await buys_back(floor, "0.02", Fault.RESTS_FOR_EVER)
+    assert (outcome.outcome, await shorts(floor)) == (Outcome.UNKNOWN, {HEDGE: 300})
 
 
 async def test_what_has_ended_and_is_booked_is_no_doubt() -> None:

@@ -9,7 +9,7 @@ hedge book can never disagree with the ledger. Source: strategy definitions 4.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -237,6 +237,8 @@ class HedgeBook:
     """Oldest first; what the sums of the hedges are the sums of."""
     parts: tuple[HedgePart, ...] = ()
     """Which execution changed which hedge, oldest first."""
+    beside: Mapping[Symbol, Decimal] = field(default_factory=dict)
+    """Base units that a contract is short beyond its hedges, >= 0, where it had one."""
 
     @property
     def open(self) -> tuple[Hedge, ...]:

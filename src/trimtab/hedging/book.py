@@ -53,7 +53,10 @@ def book_of(record: HedgeRecord, quote: Asset) -> HedgeBook:
         else:
             fold.fill(event)
     return HedgeBook(
-        hedges=tuple(fold.hedges.values()), steps=tuple(fold.steps), parts=tuple(fold.parts)
+        hedges=tuple(fold.hedges.values()),
+        steps=tuple(fold.steps),
+        parts=tuple(fold.parts),
+        beside=fold.beside,
     )
 
 

@@ -4,8 +4,9 @@ In between a hedge that the plan changes has none. With one resting, an order of
 could both buy back, and what is too much comes off another hedge of the same contract; a moment
 without one has a run watching. What is placed is exactly what is filled by then, however the run
 ended, and what a stop filled that fired meanwhile is booked before it is reckoned. What an order of
-the run may still buy back of a hedge is left out where another hedge stands in that contract; where
-none does, a stop that only reduces cannot buy too much. See docs/design/0053-resting-stops.md.
+the run may still buy back of a hedge is left out where that contract is short of anything else;
+where it is not, a stop that only reduces cannot buy too much. See
+docs/design/0053-resting-stops.md.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from trimtab.domain.approved import ApprovedPlan
-from trimtab.domain.hedges import Hedge, HedgeId
+from trimtab.domain.hedges import Hedge, HedgeBook, HedgeId
 from trimtab.domain.instruments import Lots, Symbol
 from trimtab.domain.orders import Side
 from trimtab.domain.stops import StopIntent, StopLine, StopRecord, StopState, stop_id
@@ -86,7 +87,7 @@ async def placed_last(
         if (fired := unread.get(line.place)) is not None:
             found.append(_unread_result(line, fired))  # How much is left of the hedge?
             continue
-        is_alone = all(h.hedge_id == line.hedge.hedge_id for h in book.open_on(line.hedge.symbol))
+        is_alone = _is_alone(line, book)
         at = _Place(
             line=line,
             hedge=hedges.get(line.place),
@@ -95,6 +96,13 @@ async def placed_last(
         )
         found.append(await _placed(at, approved, wiring))
     return _with(outcome, tuple(each for each in found if each is not None))
+
+
+def _is_alone(line: StopLine, book: HedgeBook) -> bool:
+    """Whether nothing else is short in the contract of a hedge that a buy too many could take."""
+    name, symbol = line.place
+    others = [hedge for hedge in book.open_on(symbol) if hedge.hedge_id != name]
+    return not others and not book.beside.get(symbol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
