@@ -147,6 +147,13 @@ def _row(setting: Setting) -> tuple[Text, Text, Text]:
     return key, where, text
 
 
+def _item(item: object) -> str:
+    """Return an item of a list: text, or what a table in it says."""
+    if not isinstance(item, dict):
+        return str(item)
+    return " ".join(f"{name} {value}" for name, value in item.items())
+
+
 def check() -> Exit:
     """Print every fault of the configuration at once."""
     try:
@@ -180,10 +187,3 @@ def schema() -> Exit:
     """Print the JSON Schema of the configuration; it is JSON with or without ``--json``."""
     put_document(file_schema())
     return Exit.DONE
-
-
-def _item(item: object) -> str:
-    """Return an item of a list: text, or what a table in it says."""
-    if not isinstance(item, dict):
-        return str(item)
-    return " ".join(f"{name} {value}" for name, value in item.items())
