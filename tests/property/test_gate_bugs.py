@@ -228,9 +228,9 @@ def test_the_bracket_at_the_old_notional_is_caught_by_the_exchange() -> None:
         "exchange",
         0,
         edit(
-            "risk.pool_rules:Pool.term",
-            "reachable(size * mark, contract.brackets)",
-            "reachable(abs(held) * contract.mark, contract.brackets)",
+            "risk.pool_rules:Pool.steps",
+            "largest * mark",
+            "abs(self.state.positions[symbol]) * self.state.contracts[symbol].mark",
         ),
     )
     account, legs = _at_the_edge_of_a_bracket()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from rich.console import Console
 
 from tests.builders import dec
-from tests.workflow.floor import Floor
+from tests.workflow.floor import PORTFOLIO, Floor
 from tests.workflow.stop_scenes import then_mends
 from tests.workflow.test_stops import book, opened, resting, stops
+from trimtab.cli.hedge_views import hedges_view
 from trimtab.domain.exact import plain
 from trimtab.domain.hedges import HedgeCause
 from trimtab.domain.instruments import Lots, Ticks
@@ -17,6 +19,7 @@ from trimtab.domain.stops import SeenStop, StopState
 from trimtab.execution.reconcile import Actor
 from trimtab.execution.report import Outcome
 from trimtab.execution.tracking import Outlook
+from trimtab.workflow.hedges import seen_hedges
 
 
 def edited(floor: Floor, *, ticks: int = 0, lots: int = 0) -> None:
@@ -36,6 +39,19 @@ async def test_a_stop_that_rests_elsewhere_than_it_was_put_is_left_to_a_person()
     assert report.exit_code == 6
 
 
+async def shown(floor: Floor) -> str:
+    """Return the open hedges as status tells them."""
+    _, ledger = floor.desk()
+    snapshot, known = await floor.market.snapshot(PORTFOLIO), await ledger.open_stops()
+    seen = seen_hedges(
+        await book(floor), snapshot, floor.policy.hedge, stops=known, now=floor.clock.now()
+    )
+    console = Console(width=250, color_system=None, highlight=False)
+    with console.capture() as told:
+        console.print(*hedges_view(seen, dec(0), "USDT"))
+    return told.get()
+
+
 @pytest.mark.parametrize("change", [{"ticks": 5}, {"lots": -20}])
 async def test_a_stop_that_rests_elsewhere_than_it_was_put_is_a_difference(
     change: dict[str, int],
@@ -51,6 +67,13 @@ async def test_a_stop_that_rests_elsewhere_than_it_was_put_is_a_difference(
     )
     intent = floor.stops.rested[0].intent
     assert told.actual.endswith(f"{intent.lots} lots rest at {plain(intent.trigger_price)}")
+
+
+async def test_status_tells_a_stop_that_was_moved() -> None:
+    floor, _, _ = await opened()
+    assert "moved" not in await shown(floor)
+    edited(floor, ticks=5)
+    assert "moved: trimtab recover" in await shown(floor)
 
 
 async def test_a_stop_that_was_moved_and_then_cancelled_rests_no_more() -> None:

@@ -54,6 +54,7 @@ def _stop_document(seen: SeenHedge) -> Document | None:
         "distance": None if distance is None else weight(distance),
         "as_it_should": seen.stop.is_right,
         "shown_by_venue": not seen.stop.is_gone,
+        "moved": seen.stop.is_moved,
     }
 
 

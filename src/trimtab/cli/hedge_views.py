@@ -118,8 +118,8 @@ def _is_stopped(seen: SeenHedge) -> bool:
     """Whether a hedge has the stop on the venue that it should have, or should have none."""
     if seen.stop is None:
         return not seen.wants_stop
-    is_quiet = seen.stop.record.state is StopState.RESTING and not seen.stop.is_gone
-    return seen.stop.is_right and is_quiet
+    is_where_it_was = not (seen.stop.is_gone or seen.stop.is_moved)
+    return seen.stop.is_right and is_where_it_was and seen.stop.record.state is StopState.RESTING
 
 
 def _stop(seen: SeenHedge) -> str:
@@ -134,6 +134,8 @@ def _stop(seen: SeenHedge) -> str:
         return f"{told}, {state.value}: trimtab recover"
     if seen.stop.is_gone:
         return f"{told}, gone: trimtab recover"
+    if seen.stop.is_moved:
+        return f"{told}, moved: trimtab recover"
     return told if seen.stop.is_right else f"{told}, wrong: trimtab plan"
 
 

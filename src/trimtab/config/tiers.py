@@ -15,13 +15,14 @@ from trimtab.config.numerals import fault, read_exact, shown
 from trimtab.config.positions import KeyPath
 from trimtab.domain.declared import DeclaredTiers, MaintenanceTier
 from trimtab.domain.exact import ZERO, plain
-from trimtab.domain.instruments import Asset
+from trimtab.domain.instruments import Asset, MarketKind
 from trimtab.domain.policy import Policy
 from trimtab.venues.catalogue import PROFILES
 
 _FIX: Final = 'write such as [{ up_to = 50000, rate = "0.005" }, { up_to = 100000, rate = "0.01" }]'
 _KEYS: Final = frozenset({"up_to", "rate"})
 _TIERS_MAX: Final = 50
+_SWAP: Final = MarketKind.SWAP.value
 
 
 def read_tiers(value: object) -> tuple[MaintenanceTier, ...]:
@@ -84,7 +85,7 @@ TiersText = Annotated[
 def tier_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield tiers that nobody reads: of a venue that tells its own, or that has no contracts."""
     there = hedge.get("venue")
-    elsewhere = there if isinstance(there, dict) else {}
+    elsewhere, markets = there if isinstance(there, dict) else {}, venue.get("markets")
     for table, path in ((venue, ("venue",)), (elsewhere, ("hedge", "venue"))):
         venue_id, at = table.get("id"), (*path, "maintenance")
         profile = PROFILES.get(venue_id) if isinstance(venue_id, str) else None
@@ -96,6 +97,9 @@ def tier_flaws(venue: Mapping[str, Any], *, hedge: Mapping[str, Any]) -> Iterato
         elif table is venue and elsewhere:
             reason = "counts nothing where contracts are held on another venue"
             yield Flaw(path=at, reason=reason, fix="remove it")
+        elif isinstance(markets, list) and _SWAP not in markets:
+            reason = "counts nothing where venue.markets has no perpetuals"
+            yield Flaw(path=at, reason=reason, fix=f'add "{_SWAP}" to venue.markets, or remove it')
 
 
 def undeclared(

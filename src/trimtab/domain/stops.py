@@ -269,6 +269,24 @@ def unseen(
     )
 
 
+def moved(
+    records: Iterable[StopRecord], open_orders: Iterable[OpenOrder]
+) -> tuple[tuple[StopRecord, OpenOrder], ...]:
+    """Return the *records* that rest elsewhere than they were put, with how they show, in order.
+
+    Somebody moved each on the venue.
+    """
+    shown = {order.client_order_id: order for order in open_orders}
+    found = ((record, shown.get(ClientOrderId(record.intent.stop_id))) for record in records)
+    return tuple(
+        (record, order)
+        for record, order in found
+        if order is not None
+        and record.state is StopState.RESTING
+        and (order.lots, order.limit_price) != (record.intent.lots, record.intent.trigger_price)
+    )
+
+
 def order_of(intent: StopIntent) -> OrderIntent:
     """Return the order that a stop becomes, under the stop's own name and line.
 

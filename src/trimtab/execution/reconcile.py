@@ -22,7 +22,7 @@ from trimtab.domain.orders import ClientOrderId, Fill, OrderRecord, Side
 from trimtab.domain.payments import Payment
 from trimtab.domain.snapshot import OpenOrder, Position
 from trimtab.domain.statement import Statement
-from trimtab.domain.stops import StopIntent, StopRecord, StopState, unseen
+from trimtab.domain.stops import StopIntent, StopRecord, StopState, moved, unseen
 from trimtab.domain.transfers import TransferRecord, TransferState
 from trimtab.execution.tracking import lots_of
 
@@ -102,9 +102,9 @@ def compare_stops(
 
     What rests in a contract that was not *read* could not show. One that was moved is a person's.
     """
-    shown = {order.client_order_id: order for order in resting}
+    shown = tuple(resting)
     records = [record for record in stops if record.state.may_fill]
-    gone = [r for r in unseen(records, shown.values()) if r.intent.instrument.symbol in read]
+    gone = [r for r in unseen(records, shown) if r.intent.instrument.symbol in read]
     found = [
         Difference(
             subject=Subject.ORDER,
@@ -116,14 +116,7 @@ def compare_stops(
         for record in records
         if record in gone or record.state is not StopState.RESTING
     ]
-    rest = [record.intent for record in records if record.state is StopState.RESTING]
-    pairs = ((i, shown.get(ClientOrderId(i.stop_id))) for i in rest)
-    return (*found, *(_moved(i, order) for i, order in pairs if order and _is_moved(i, order)))
-
-
-def _is_moved(intent: StopIntent, order: OpenOrder) -> bool:
-    """Whether a stop of ours rests elsewhere than it was put."""
-    return (order.lots, order.limit_price) != (intent.lots, intent.trigger_price)
+    return (*found, *(_moved(record.intent, order) for record, order in moved(records, shown)))
 
 
 def _moved(intent: StopIntent, order: OpenOrder) -> Difference:

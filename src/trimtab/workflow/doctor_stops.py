@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from trimtab.domain.exact import plain
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import HedgeBook
 from trimtab.domain.orders import ClientOrderId
 from trimtab.domain.snapshot import OpenOrder, Snapshot
-from trimtab.domain.stops import StopRecord, StopState, is_stop_name, names_of, unseen
+from trimtab.domain.stops import (
+    StopRecord,
+    StopState,
+    is_stop_name,
+    moved,
+    names_of,
+    unseen,
+)
 from trimtab.workflow.doctor import Examination, failed, listed, passed, warned
 from trimtab.workflow.hedges import seen_hedges
 
@@ -22,7 +30,7 @@ STOPS_CHECK: Final = "stops"
 BY_HAND: Final = (
     "cancel it on the exchange's page of conditional orders, no run does; then trimtab reconcile"
 )
-"""What ends a stop that the ledger does not have as open."""
+"""What ends a stop that the ledger does not have as open, or that somebody moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,10 @@ def stops_examination(
     wrong = [h.hedge.hedge_id for h in hedges if h.stop is not None and not h.stop.is_right]
     bare = [h.hedge.hedge_id for h in hedges if h.stop is None and h.wants_stop]
     strangers = [_told(order, known) for order in _strangers(known, snapshot)]
+    elsewhere = [
+        f"{order.client_order_id} at {plain(order.limit_price)}"
+        for _, order in moved(known.open, snapshot.open_orders)
+    ]
     lost = [f"{r.intent.hedge_id} (gone)" for r in unseen(known.open, snapshot.open_orders)]
     lost += [
         f"{record.intent.hedge_id} ({record.state.value})"
@@ -66,13 +78,14 @@ def stops_examination(
         f"{what}: {listed(names)}"
         for what, names in (
             ("on the venue and not the ledger's", strangers),
+            ("elsewhere than it was put", elsewhere),
             ("what became of it is not booked", lost),
             ("without the stop that it should have", bare),
             ("with another stop than it should have", [*wrong, *orphans]),
         )
         if names
     )
-    if strangers:
+    if strangers or elsewhere:
         return failed(STOPS_CHECK, found=found, fix=BY_HAND)
     if lost:
         return warned(STOPS_CHECK, found=found, fix="trimtab recover, then trimtab plan")

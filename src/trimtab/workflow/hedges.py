@@ -11,7 +11,7 @@ from trimtab.domain.exact import ZERO, exact_arithmetic, ratio
 from trimtab.domain.hedge_policy import HedgePolicy
 from trimtab.domain.hedges import Hedge, HedgeBook, HedgeId, units_of
 from trimtab.domain.snapshot import Snapshot
-from trimtab.domain.stops import StopRecord, unseen
+from trimtab.domain.stops import StopRecord, moved, unseen
 from trimtab.hedging.closing import ends
 from trimtab.planning.stops import NOTHING_WANTED, wanted
 
@@ -27,6 +27,8 @@ class SeenStopOf:
     """How far the mark may rise until it fires, fraction of the mark, signed; None without one."""
     is_gone: bool
     """Whether it rests by the ledger and the venue does not show it."""
+    is_moved: bool
+    """Whether it rests elsewhere than it was put."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +86,13 @@ def _with_stop(
         with exact_arithmetic():
             gap = None if seen.mark is None else ratio(intent.trigger_price - seen.mark, seen.mark)
         is_right = (intent.lots, intent.trigger) == (should.lots, should.trigger)
-        gone = bool(unseen((record,), snapshot.open_orders))
-        stop = SeenStopOf(record=record, is_right=is_right, distance=gap, is_gone=gone)
+        stop = SeenStopOf(
+            record=record,
+            is_right=is_right,
+            distance=gap,
+            is_gone=bool(unseen((record,), snapshot.open_orders)),
+            is_moved=bool(moved((record,), snapshot.open_orders)),
+        )
         return replace(seen, stop=stop)
     return seen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from tests.builders import dec
 from tests.workflow.test_stops import opened
 from trimtab.cli.commands.trading import told_of
 from trimtab.cli.views_upkeep import recover_result
@@ -37,3 +38,15 @@ async def test_a_stop_that_a_person_moved_is_told_with_the_way_out() -> None:
     told = str(result.document["next"])
     assert f"cancel {name}" in told
     assert told.endswith("then trimtab recover")
+
+
+async def test_a_stop_that_fired_is_not_said_to_be_cancelled() -> None:
+    floor, name, _ = await opened()
+    floor.stops.fire(name, at=dec(66_050))
+    (rested,) = floor.stops.rested
+    assert rested.order is not None
+    rested.order.ended = False
+    await floor.recover()
+    rested.order, rested.state = None, SeenStop.WITHDRAWN
+    result = recover_result(await floor.recover(), (), ())
+    assert str(result.document["next"]).startswith("trimtab reconcile, and look")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.builders import NOW, account, dec, policy
 from tests.hedge_cases import PERP, hedges
+from trimtab.domain.exact import plain
 from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.orders import ClientOrderId, VenueOrderId
@@ -53,11 +55,28 @@ def showing(*names: str) -> Snapshot:
             symbol=PERP,
             client_order_id=ClientOrderId(name),
             venue_order_id=VenueOrderId("1"),
-            lots=Lots(500),
+            lots=stop().intent.lots,
             limit_price=dec(110),
             reduce_only=True,
         )
         for name in names
+    )
+    return replace(HELD, open_orders=orders)
+
+
+def resting(*records: StopRecord) -> Snapshot:
+    """Return the account with *records* among the open orders where they were put."""
+    orders = tuple(
+        OpenOrder(
+            symbol=PERP,
+            client_order_id=ClientOrderId(record.intent.stop_id),
+            venue_order_id=VenueOrderId("1"),
+            lots=record.intent.lots,
+            limit_price=record.intent.trigger_price,
+            reduce_only=True,
+        )
+        for record in records
+        if record.state.may_fill
     )
     return replace(HELD, open_orders=orders)
 
@@ -89,8 +108,7 @@ def test_a_stop_that_rests_as_it_should_passes_and_so_does_none_where_none_is_wa
 def test_what_a_run_mends_is_a_warning_that_names_the_run(
     records: tuple[StopRecord, ...], *, wants: bool, told: str
 ) -> None:
-    shown = showing(*(OURS for record in records if record.state.may_fill))
-    found = examined(shown, *records, wants=wants)
+    found = examined(resting(*records), *records, wants=wants)
     assert (found.outcome, found.found, found.fix) == (Outcome.WARN, told, "trimtab run --execute")
 
 
@@ -116,6 +134,17 @@ def test_one_that_rests_though_the_ledger_has_its_end_fails(state: StopState) ->
     told = f"on the venue and not the ledger's: {OURS} in {PERP} ({state.value})"
     assert (found.outcome, found.found) == (Outcome.FAIL, told)
     assert found.fix.endswith("then trimtab reconcile")
+
+
+@pytest.mark.parametrize("put", [{"lots": Lots(499)}, {"trigger": Ticks(1_099)}])
+def test_one_that_rests_elsewhere_than_it_was_put_fails(put: dict[str, Any]) -> None:
+    record = stop()
+    assert examined(resting(record), record).outcome is Outcome.PASS
+    intent = replace(record.intent, **put)
+    found = examined(resting(replace(record, intent=intent)), record)
+    told = f"elsewhere than it was put: {OURS} at {plain(intent.trigger_price)}"
+    assert (found.outcome, found.found) == (Outcome.FAIL, told)
+    assert found.fix.startswith("cancel it on the exchange's page")
 
 
 def test_one_of_our_kind_that_the_ledger_never_had_fails_whatever_else_there_is() -> None:

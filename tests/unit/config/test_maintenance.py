@@ -69,6 +69,11 @@ def test_what_is_not_hedged_needs_no_tiers(load: Load) -> None:
             "bybit tells what a position has to maintain",
         ),
         (
+            [WEEX, LIVE, DECLARED, ("venue", 'markets = ["spot"]')],
+            "venue.maintenance",
+            "counts nothing where venue.markets has no perpetuals",
+        ),
+        (
             [WEEX, LIVE, DECLARED, ("hedge", 'venue = { id = "bybit" }')],
             "venue.maintenance",
             "counts nothing where contracts are held on another venue",

@@ -117,3 +117,17 @@ def test_a_stop_of_our_name_that_is_not_ours_is_told(other: dict[str, Any], told
 
 def test_our_own_stop_contradicts_nothing() -> None:
     assert not contradiction(INTENT, SEEN)
+
+
+@pytest.mark.parametrize("state", [SeenStop.FIRED, SeenStop.WITHDRAWN])
+def test_where_one_that_rests_no_more_had_rested_contradicts_nothing(state: SeenStop) -> None:
+    order = FIRED if state is SeenStop.FIRED else None
+    moved = replace(SEEN, state=state, order=order, lots=Lots(480), trigger_price=dec(69_000))
+    assert not contradiction(INTENT, moved)
+
+
+@pytest.mark.parametrize("filled", [501, -1])
+def test_one_that_filled_more_than_it_was_put_for_contradicts(filled: int) -> None:
+    order = replace(FIRED, filled_lots=Lots(filled))
+    seen = replace(SEEN, state=SeenStop.FIRED, order=order)
+    assert contradiction(INTENT, seen) == f"it filled {filled} lots, ours is of 500"

@@ -153,12 +153,17 @@ def test_a_position_above_the_last_bracket_is_refused_at_any_leverage() -> None:
     assert verdict(ask(rich, "sell 2000 perp BTC"), "bracket_leverage") == "refuse"
 
 
-def test_a_reduction_is_held_against_the_leverage_that_is_set() -> None:
+def test_a_reduction_sets_no_leverage_and_is_held_against_no_bracket() -> None:
     rich = account(
-        "USDT 5000, BTC 3 @ 60000, perp BTC -0.5, wallet 900000",
+        "USDT 5000, BTC 3000 @ 60000, perp BTC -0.9, wallet 900000",
         contracts={BTC_PERP: contract(60000, leverage=125)},
     )
     assert verdict(ask(rich, "buy 0.1 perp BTC reduce"), "bracket_leverage") == "pass"
+    beyond = account("BTC 3000 @ 60000, perp BTC -1666, wallet 900000")
+    risen = {BTC_PERP: dataclasses.replace(beyond.contracts[BTC_PERP], mark=Decimal(70_000))}
+    beyond = dataclasses.replace(beyond, contracts=risen)
+    assert verdict(ask(beyond, "buy 0.1 perp BTC reduce"), "bracket_leverage") == "pass"
+    assert verdict(ask(beyond, "buy 0.1 perp BTC"), "bracket_leverage") == "refuse"
 
 
 def test_a_market_that_does_not_trade_or_has_expired_is_refused() -> None:

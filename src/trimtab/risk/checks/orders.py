@@ -229,33 +229,29 @@ def _is_bought_back(leg: Leg, case: Case) -> bool:
 
 
 def bracket_leverage(leg: Leg, case: Case) -> Judgement:
-    """Hold the leverage to be set against what the bracket of the filled position allows."""
-    if not leg.instrument.is_contract:
-        return holds(subject_of(leg), measured="spot", ok=True, otherwise="")
+    """Hold the leverage to be set against what the bracket of the filled position allows.
+
+    A reduction sets none, and takes off also what lies beyond the last bracket.
+    """
+    if not leg.instrument.is_contract or leg.reduce_only:
+        measured = "reduces" if leg.reduce_only else "spot"
+        return holds(subject_of(leg), measured=measured, ok=True, otherwise="")
     contract, listed = case.contract(leg.symbol), case.instrument(leg.symbol)
-    planned = leverage_of(leg, case)
     notional = listed.units(_lots_passed(leg, case)) * contract.mark
     bracket = bracket_of(notional, contract.brackets)
     most = Decimal(0 if bracket is None else bracket.leverage_max)
     return at_most(
         subject_of(leg),
-        Decimal(planned),
+        Decimal(case.policy.hedge.leverage),
         limit=most,
         otherwise=f"{leg.symbol}: above what the bracket allows; set hedge.leverage lower.",
     )
-
-
-def leverage_of(leg: Leg, case: Case) -> int:
-    """Return the leverage that holds when *leg* is sent: the policy's for an opening."""
-    return case.contract(leg.symbol).leverage if leg.reduce_only else case.policy.hedge.leverage
 
 
 def _lots_passed(leg: Leg, case: Case) -> int:
     """Return the largest |position| that *leg* can leave behind, lots."""
     position = case.snapshot.positions.get(leg.symbol)
     held = 0 if position is None else position.lots
-    if leg.reduce_only:
-        return abs(held)
     same = (e for e in case.plan.legs if e.symbol == leg.symbol and (e.lots > 0) == (leg.lots > 0))
     together = sum(each.lots for each in same)
     return max(abs(held), abs(held + together))
