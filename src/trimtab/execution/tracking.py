@@ -15,14 +15,7 @@ from typing import assert_never
 
 from trimtab.domain.exact import whole_times
 from trimtab.domain.instruments import Instrument, Lots
-from trimtab.domain.orders import (
-    Fill,
-    OrderIntent,
-    OrderState,
-    Side,
-    VenueOrder,
-    VenueOrderId,
-)
+from trimtab.domain.orders import Fill, OrderIntent, OrderState, Side, VenueOrder, VenueOrderId
 from trimtab.execution import retry
 from trimtab.execution.events import (
     Absence,
