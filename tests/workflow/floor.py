@@ -15,6 +15,7 @@ from tests.fakes.memory_venue import Fault, MemoryVenue
 from tests.fakes.virtual_clock import VirtualClock
 from trimtab.approval import approve, grant
 from trimtab.domain.approved import ApprovalKind, ApprovedPlan
+from trimtab.domain.canonical import digest
 from trimtab.domain.findings import Finding, GateReport, Tag, Verdict
 from trimtab.domain.instruments import Symbol
 from trimtab.domain.orders import ClientOrderId, Fill, OrderIntent, OrderRecord, OrderState, TradeId
@@ -28,8 +29,9 @@ from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.reconcile import Reconciliation, reconcile
-from trimtab.workflow.recover import NOTHING_SAID, RecoveryReport, recover
+from trimtab.workflow.recover import NOTHING_SAID, RecoveryReport, leftovers, recover
 from trimtab.workflow.statements import Books
+from trimtab.workflow.windows import believed_window_ms
 
 PORTFOLIO = Portfolio(assets=(), with_contracts=())
 POLICY = policy()
@@ -129,7 +131,7 @@ class Floor:
         self.venue = MemoryVenue(self.opening, self.clock, faults)
         self.stops = MemoryStops(self.venue)
         self.store = MemoryStore(key=self.opening.key, began_at=NOW)
-        self.plan = plan(self.opening, *legs)
+        self.plan = dataclasses.replace(plan(self.opening, *legs), policy_digest=digest(POLICY))
         self.gate, self.watcher, self.stop = Gate(), Watcher(), asyncio.Event()
         self.kind = kind
         self.policy = POLICY
@@ -210,7 +212,9 @@ class Floor:
         """Recover in a process of its own."""
         desk, ledger = self.desk(wrap)
         async with ledger.holding_account(owner="a recovery"):
-            return await recover(desk, receive_window_ms=WINDOW_MS, said=said)
+            left = await leftovers(ledger, now=self.clock.now())
+            window_ms = await believed_window_ms(left, self.policy, ledger)
+            return await recover(desk, receive_window_ms=window_ms, said=said)
 
     async def reconcile(self, *, adopt: bool = False) -> Reconciliation:
         """Reconcile in a process of its own."""
@@ -251,11 +255,11 @@ class Floor:
             assert worst <= 0 if leg.lots > 0 else worst >= 0
         known = {p.intent.client_order_id for v in self.venues for p in v.truth.placed}
         assert known <= self.store.real.orders.keys()
-        for (digest, number), leg in lines.items():
+        for (of_plan, number), leg in lines.items():
             filled = sum(
                 r.filled_lots
                 for r in self.store.real.orders.values()
-                if (r.intent.plan_digest, r.intent.line) == (digest, number)
+                if (r.intent.plan_digest, r.intent.line) == (of_plan, number)
             )
             assert 0 <= filled * (1 if leg.lots > 0 else -1) <= abs(leg.lots)
 

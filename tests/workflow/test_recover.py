@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from tests.fakes.mortal import Death, Mortal
 from tests.workflow.floor import Floor
 from tests.workflow.test_kill_points import run_mortal
 from trimtab.domain.orders import OrderState
+from trimtab.domain.policy import RECEIVE_WINDOW_MS_MAX
 from trimtab.execution.retry import SUBMIT_WITHIN_S
 from trimtab.execution.tracking import Outlook
 
@@ -86,6 +88,26 @@ async def test_long_after_the_crash_the_fence_is_not_waited_for_again() -> None:
     began = floor.clock.now()
     await floor.recover()
     assert (floor.clock.now() - began).total_seconds() < 5
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+async def test_what_was_sent_under_other_rules_is_believed_to_be_taken_for_longer(
+    *, is_readable: bool
+) -> None:
+    """The window may have been made shorter between the crash and the recovery."""
+    floor = await died(at_submit=Death.BEFORE)
+    execution = replace(
+        floor.policy.execution, max_reprices=floor.policy.execution.max_reprices + 1
+    )
+    if is_readable:
+        floor.policy = replace(floor.policy, execution=execution)
+    else:
+        del floor.store.plans[floor.plan.digest]
+    began = floor.clock.now()
+    recovery = await floor.recover()
+    assert [r.after for r in recovery.resolved] == [OrderState.ABSENT]
+    waited = (floor.clock.now() - began).total_seconds()
+    assert RECEIVE_WINDOW_MS_MAX / 1000 + 10 <= waited <= RECEIVE_WINDOW_MS_MAX / 1000 + 25
 
 
 async def test_without_an_answer_recovery_ends_and_the_order_stays_unknown() -> None:

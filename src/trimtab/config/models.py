@@ -51,7 +51,14 @@ from trimtab.config.words import (
 )
 from trimtab.domain.contracts import Contract
 from trimtab.domain.instruments import MarketKind
-from trimtab.domain.policy import Destination, DriftSide, Route, Scope, Threshold
+from trimtab.domain.policy import (
+    RECEIVE_WINDOW_MS_MAX,
+    Destination,
+    DriftSide,
+    Route,
+    Scope,
+    Threshold,
+)
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.rights import KeyTrust
 from trimtab.domain.routing import Share
@@ -350,7 +357,9 @@ class Execution(BaseModel):
 
     max_reprices: Annotated[Whole, Field(ge=0, le=20), Unit(name="orders")] = 3
     """New orders for the rest of a leg after its first."""
-    receive_window_ms: Annotated[Whole, Field(ge=1, le=60_000), Unit(name="ms")] = 5000
+    receive_window_ms: Annotated[Whole, Field(ge=1, le=RECEIVE_WINDOW_MS_MAX), Unit(name="ms")] = (
+        5000
+    )
     """How long after its timestamp the venue may accept a request. A venue that does not ask
     (Bitget takes one for 30 seconds) is believed to take it for at least as long as it says."""
     order_timeout_s: Annotated[Exact, Field(gt=10, le=120), Unit(name="s")] = Decimal(15)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from trimtab.domain.declared import DeclaredTiers
 from trimtab.domain.exact import ZERO, exact_arithmetic
@@ -25,6 +26,9 @@ from trimtab.domain.routing import ALL_SPOT, AutoPolicy, Share, Way
 from trimtab.domain.sleeves import Sleeve, assets_of
 from trimtab.domain.tactical import NOTHING_TACTICAL, TacticalPolicy
 from trimtab.domain.urgency import UrgencyPolicy
+
+RECEIVE_WINDOW_MS_MAX: Final = 60_000
+"""Longest window that can be configured, milliseconds."""
 
 
 class Basis(StrEnum):

@@ -35,6 +35,7 @@ from trimtab.workflow.recover import RecoveryReport, leftovers, recover
 from trimtab.workflow.slot_book import SlotBook
 from trimtab.workflow.statements import Books, first_statement
 from trimtab.workflow.unattended import resting_on, standing_yes
+from trimtab.workflow.windows import believed_window_ms
 
 DECISION_POLL_S = 1.0
 """How often a waiting run looks whether somebody decided from another terminal."""
@@ -89,11 +90,12 @@ async def resolved_first(runner: Runner) -> RecoveryReport | None:
 
     """
     ledger = runner.desk.ledger
-    if (await leftovers(ledger, now=runner.desk.clock.now())).is_nothing:
+    left = await leftovers(ledger, now=runner.desk.clock.now())
+    if left.is_nothing:
         return None
     async with ledger.holding_account(owner=runner.planner.owner):
-        window = runner.planner.policy.execution.receive_window_ms
-        return await recover(runner.desk, receive_window_ms=window)
+        window_ms = await believed_window_ms(left, runner.planner.policy, ledger)
+        return await recover(runner.desk, receive_window_ms=window_ms)
 
 
 async def run(runner: Runner, *, consent: Consent, slot_due: bool, slot: str = "") -> RunResult:

@@ -48,6 +48,7 @@ from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.recover import recover as recovered
 from trimtab.workflow.recovered_stops import require_known, without_stop
 from trimtab.workflow.statements import Books
+from trimtab.workflow.windows import believed_window_ms
 
 BY_THE_VENUE: Final = (
     "at the venue, by hand: cancel every open order, spot and futures, and take the right to"
@@ -73,10 +74,10 @@ def recover(*, absent: ClientOrderId | None = None) -> Exit:
     async def work(given: Work) -> Result:
         """Ask about what is open; a ledger without open orders asks nobody."""
         rules, quote = config.policy.hedge, config.quote
-        window_ms = config.policy.execution.receive_window_ms
         async with open_books(config, dry_run=False) as ledger:
             await refuse_unread_stops(ledger, config)
             left = await leftovers(ledger, now=SystemClock().now())
+            window_ms = await believed_window_ms(left, config.policy, ledger)
             bare = await without_stop(ledger, rules, quote)
         said: Mapping[ClientOrderId, str] = {}
         if absent is not None:
@@ -136,7 +137,8 @@ def reconcile(*, adopt: Annotated[bool, FLAG] = False) -> Exit:
             async with shell.ledger.holding_account(owner=owner()):
                 if await shell.ledger.open_stops():  # One that fired is nobody else's doing.
                     desk = desk_of(shell, progress=_progress(), stop=given.stop)
-                    window_ms = config.policy.execution.receive_window_ms
+                    left = await leftovers(shell.ledger, now=shell.clock.now())
+                    window_ms = await believed_window_ms(left, config.policy, shell.ledger)
                     report = await recovered(desk, receive_window_ms=window_ms)
                     require_known(report.stops)
                 found = await compared(books, shell.clock, adopt=True)
