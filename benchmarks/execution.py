@@ -21,6 +21,8 @@ refused for its limits. It wants a machine with nothing else to do.
 The yardsticks send the same orders by ccxt alone, without a record: one after the other; all of a
 phase at once through its own default limiter; and all at once with no limiter at all, which shows
 what ccxt's CPU and this machine make of the bound, and which the venue refuses where limits bind.
+The last one is no client: bytes that were signed before, written to a connection for each order.
+It shows what the machine and the exchange's own CPU make of the bound with nothing in between.
 
 What a run does besides, it does for the promises: look afresh before each phase, have the gate
 look, and read the executions after it. The last rows are whole runs on spot with all of that over
@@ -35,6 +37,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import hmac
 import json
 import math
 import multiprocessing
@@ -51,7 +54,7 @@ from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import ccxt.async_support as ccxt
 from aiohttp import web
@@ -101,6 +104,7 @@ SEQUENTIAL: Final = "ccxt, one by one"
 LIMITED: Final = "ccxt, its limiter"
 WHOLE_RUN: Final = "a whole run"
 UNLIMITED: Final = "ccxt, no limiter"
+BYTES: Final = "bytes signed before"
 PATHS: Final[Mapping[str, str]] = {SPOT: "/api/v3/order", LINEAR: "/fapi/v1/order"}
 PRICE: Final = 100
 NAV: Final = 1_000_000
@@ -538,11 +542,70 @@ async def by_ccxt(
                 await send(line, phase)
 
 
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def signed(market: str, host: str, name: str, line: int, *, is_sale: bool) -> bytes:
+    """Return one order as it goes over the wire."""
+    side, limit = ("SELL", FLOOR) if is_sale else ("BUY", CEILING)
+    fields = {
+        "symbol": f"{name}USDT",
+        "side": side,
+        "type": "LIMIT",
+        "timeInForce": "IOC",
+        "quantity": "1",
+        "price": limit,
+        "newClientOrderId": f"bytes{line:023d}",
+        "recvWindow": 60_000,
+        "timestamp": wall_ms(),
+    }
+    body = urlencode(fields)
+    body += "&signature=" + hmac.new(b"local-secret", body.encode(), "sha256").hexdigest()
+    head = (
+        f"POST {PATHS[market]} HTTP/1.1\r\nHost: {host}\r\nX-MBX-APIKEY: local-key\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+async def by_bytes(url: str, market: str, names: Sequence[str], watch: Stopwatch) -> None:
+    """Send sells, then buys, each over a connection of its own that the buys use again."""
+    half, where = len(names) // 2, urlsplit(url)
+    kept: list[Stream] = []
+
+    async def answered(reader: asyncio.StreamReader, phase: Phase) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        (told,) = (row for row in head.split("\r\n") if row.startswith("content-length:"))
+        await reader.readexactly(int(told.partition(":")[2]))
+        phase.answered_at = time.monotonic()
+
+    for lines in (range(half), range(half, len(names))):
+        ready = [
+            signed(market, where.netloc, names[line], line, is_sale=line < half) for line in lines
+        ]
+        phase = Phase(time.monotonic())
+        watch.phases.append(phase)
+        lacking = range(len(ready) - len(kept))
+        kept += await asyncio.gather(
+            *(asyncio.open_connection(where.hostname, where.port) for _ in lacking)
+        )
+        for line, request, (_, writer) in zip(lines, ready, kept, strict=False):
+            phase.sent.append((time.monotonic(), f"bytes{line:023d}"))
+            writer.write(request)
+        used = kept[: len(ready)]
+        await asyncio.gather(*(answered(reader, phase) for reader, _ in used))
+    for _, writer in kept:
+        writer.close()
+
+
 def theirs(way: str, market: str, orders: int, seed: int) -> Result:
-    """Send by ccxt alone."""
+    """Send by ccxt alone, or by bytes alone."""
     watch, names = Stopwatch(), names_of(orders)
 
     async def work(url: str) -> None:
+        if way == BYTES:
+            await by_bytes(url, market, names, watch)
+            return
         async with bare(url, is_limited=way == LIMITED) as exchange:
             await by_ccxt(exchange, market, names, watch, at_once=way != SEQUENTIAL)
 
@@ -569,12 +632,13 @@ def measured(counts: Sequence[int], rounds: int, told: Callable[[str], None]) ->
     found = []
     for market in (SPOT, LINEAR):
         for orders in counts:
-            mine, bare_ones = [], []
+            mine, bare_ones, plain = [], [], []
             for turn in range(rounds):
                 told(f"{market}, {orders} orders, turn {turn + 1}")
                 mine.append(ours(market, orders, turn))
                 bare_ones.append(theirs(UNLIMITED, market, orders, turn))
-            found += [middle(mine), middle(bare_ones)]
+                plain.append(theirs(BYTES, market, orders, turn))
+            found += [middle(mine), middle(bare_ones), middle(plain)]
             found += [theirs(way, market, orders, 0) for way in (SEQUENTIAL, LIMITED)]
     for orders in counts:
         told(f"a whole run, {orders} orders")
