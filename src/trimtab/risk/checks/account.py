@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from trimtab.domain.declared import DeclaredTiers
 from trimtab.domain.exact import ZERO, ratio
 from trimtab.domain.findings import Verdict
 from trimtab.domain.instruments import Asset, Symbol
@@ -214,13 +215,24 @@ def maintenance_agreement(case: Case, standing: Standing) -> tuple[Judgement, ..
     judged = tuple(_agreement(pool, state, opens=opens) for pool in sorted(held))
     judged += tuple(_coin_agreement(pool) for pool in coin_pools(state))
     if case.policy.tiers:
-        coins = ", ".join(sorted(case.policy.tiers))
-        text = f"what contracts of {coins} have to maintain is your word, not the venue's."
-        word = Judgement(
-            subject="account", verdict=Verdict.WARN, measured=DECLARED, limit=None, reason=text
-        )
-        return (*judged, word)
+        return (*judged, _declared(case.policy.tiers, state))
     return judged or (holds("account", measured="no position", ok=True, otherwise=""),)
+
+
+def _declared(tiers: DeclaredTiers, state: AccountState) -> Judgement:
+    """Warn that tiers are the operator's word, and of positions that lie beyond the last."""
+    text = f"what contracts of {', '.join(sorted(tiers))} have to maintain is your word, not the"
+    text += " venue's."
+    for symbol, units in state.positions.items():
+        coin = state.instruments[symbol].base
+        if coin in tiers and abs(units) * state.contracts[symbol].mark > tiers[coin][-1].up_to:
+            text += (
+                f" The position in {coin} is beyond the last tier, so that all of its value counts:"
+                " write the next tiers."
+            )
+    return Judgement(
+        subject="account", verdict=Verdict.WARN, measured=DECLARED, limit=None, reason=text
+    )
 
 
 def _agreement(pool: Asset, state: AccountState, *, opens: bool) -> Judgement:
