@@ -203,8 +203,8 @@ def test_tiers_that_a_person_declares_are_told_of_in_every_plan_and_excuse_nothi
     )
     big = account("USDT 90000, BTC 10 @ 60000, perp BTC -1, wallet 90000")
     reasons = [f.reason for f in ask(big, rules=rules).findings if f.measured == "declared"]
-    told = "The position in BTC is beyond the last tier, so that all of its value counts"
-    assert reasons == [f"{finding.reason} {told}: write the next tiers."]
+    beyond = "The position in BTC is beyond the last tier, so that all of its value counts"
+    assert reasons == [f"{finding.reason} {beyond}: write the next tiers."]
     pool = dataclasses.replace(big.pools["USDT"], maintenance_margin=Decimal(237))
     unlike = dataclasses.replace(big, pools={"USDT": pool})
     report = ask(unlike, "sell 0.01 perp BTC", rules=rules)
