@@ -132,7 +132,7 @@ def refused(
         NoticeKind.REFUSED,
         event=plan.digest,
         lines=lines,
-        next_step="trimtab mend-stops" if bare else "trimtab status",
+        next_step="trimtab mend-stops" if bare and plan.legs else "trimtab status",
     )
 
 

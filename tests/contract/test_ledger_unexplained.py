@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders import NOW
@@ -95,6 +96,17 @@ async def test_a_fill_on_an_order_that_was_proved_absent_is_late(opener: Opener)
         since = await ledger.booked_since_statement()
         assert since is not None
         assert [(r.state, r.filled_lots) for r in since.late] == [(OrderState.ABSENT, -100)]
+
+
+async def test_an_order_is_absent_from_when_it_was_first_called_so(opener: Opener) -> None:
+    """That it was asked about in vain since makes it no younger."""
+    async with statement_then_begun(opener) as ledger:
+        await ledger.advance([step(intent(), OrderState.UNKNOWN)])
+        await ledger.advance([step(intent(), OrderState.ABSENT)])
+        again = step(intent(), OrderState.ABSENT, note="no answer about it")
+        await ledger.advance([replace(again, at=LATER + timedelta(hours=12))])
+        assert len(await ledger.absent_lately(since=LATER)) == 1
+        assert await ledger.absent_lately(since=LATER + timedelta(seconds=1)) == ()
 
 
 async def test_a_dry_run_counts_its_own_orders_and_the_real_ones(opener: Opener) -> None:

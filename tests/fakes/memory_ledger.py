@@ -468,8 +468,9 @@ class MemoryLedger(MemoryNotices):
     async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
         absent = [r for r in self._begun_since() if r.state is OrderState.ABSENT]
         steps = self.store.real.transitions
-        named = {t.client_order_id for t in steps if t.state is OrderState.ABSENT and t.at >= since}
-        return tuple(r for r in absent if r.intent.client_order_id in named)
+        called = [t for t in steps if t.state is OrderState.ABSENT]
+        first = {t.client_order_id: t.at for t in reversed(called)}
+        return tuple(r for r in absent if first[r.intent.client_order_id] >= since)
 
     async def fills(self) -> tuple[Fill, ...]:
         return tuple(sorted(self._own.fills, key=lambda f: f.filled_at))

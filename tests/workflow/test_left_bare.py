@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import NOW, dec
+from tests.builders import NOW, dec, report_on
 from tests.fakes.memory_venue import Fault
 from tests.workflow.floor import Floor
-from tests.workflow.stop_scenes import HEDGE, RULES, opening, then_buys_back, then_mends
+from tests.workflow.stop_scenes import HEDGE, NONE, RULES, opening, then_buys_back, then_mends
 from tests.workflow.test_stops import opened, resting
 from tests.workflow.test_telling import office_of
 from trimtab.domain.errors import OutcomeUnknown
+from trimtab.domain.findings import Verdict
 from trimtab.domain.notices import NoticeKind, notice_id
 from trimtab.domain.stops import FIRST_STOP_LINE, SeenStop, StopState
 from trimtab.execution.reconcile import Actor
@@ -53,6 +54,23 @@ async def test_a_hedge_whose_close_did_not_fill_and_whose_stop_was_not_put_back_
     assert (outcome.outcome, resting(floor)) == (Outcome.PARTIAL, [])
     assert await bare(floor) == (HEDGE,)
     assert HEDGE in "".join(await told(floor))
+
+
+@pytest.mark.parametrize("trades", [True, False])
+async def test_a_refused_plan_names_what_mends_stops_unless_it_is_that_itself(
+    *, trades: bool
+) -> None:
+    floor = opening(stop_fault=Fault.REFUSED)
+    await floor.execute()
+    if trades:
+        await then_buys_back(floor, "0.02", left=30, withdraws=NONE)
+    else:
+        await then_mends(floor, lots=50)
+    _, ledger = floor.desk()
+    await ledger.save_plan(floor.plan, report_on(floor.plan, Verdict.REFUSE), PlanStatus.REFUSED)
+    (text,) = await told(floor)
+    assert f"stop on the venue that is missing: {HEDGE}" in text
+    assert text.endswith("next: trimtab mend-stops" if trades else "next: trimtab status")
 
 
 async def test_a_hedge_whose_stop_could_not_be_withdrawn_still_has_it() -> None:

@@ -149,6 +149,19 @@ async def test_who_gets_no_answer_when_it_is_looked_for_again_does_not_take_it_f
     assert (await floor.recover()).is_nothing
 
 
+async def test_an_absent_order_that_nobody_answers_about_any_more_ends_runs_for_a_day() -> None:
+    """Its market may be gone from the venue: no run could ever begin again."""
+    floor, name = await left_unknown()
+    floor.clock.move(3_600)
+    assert (await floor.recover(said={name: WHO})).exit_code == 0
+    floor.venue.unreachable = {"look_up"}
+    for _ in range(2):
+        floor.clock.move(11 * 3_600)
+        assert (await floor.recover()).exit_code == 7
+    floor.clock.move(2 * 3_600)
+    assert (await floor.recover()).is_nothing
+
+
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.LATE])
 async def test_a_run_there_sends_nothing_anew_in_place_of_what_it_lost(fault: Fault) -> None:
     floor = Floor(HOLDINGS, "sell 0.1 BTC", faults={(1, 1): fault})

@@ -25,7 +25,7 @@ from trimtab.domain.hedges import HedgeId
 from trimtab.domain.instruments import Instrument
 from trimtab.domain.orders import OrderRecord, Side
 from trimtab.domain.snapshot import OpenOrder
-from trimtab.domain.stops import StopRecord, StopState
+from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import side_of
 from trimtab.execution.tracking import Outlook
 from trimtab.workflow.recover import Recovered, RecoveryReport
@@ -141,15 +141,14 @@ def _after_recovery(report: RecoveryReport, code: Exit) -> str:
         return "trimtab plan"
     if code is Exit.DONE:
         return "trimtab reconcile"
-    doubted = [s.record for s in report.unresolved_stops if s.outlook is Outlook.CONTRADICTED]
+    moved = [s.record.intent.stop_id for s in report.unresolved_stops if s.is_moved]
     left = {each.outlook for each in report.unresolved}
     left |= {each.outlook for each in report.unresolved_transfers}
-    left |= {Outlook.CONTRADICTED for record in doubted if record.state is StopState.FIRED}
+    left |= {each.outlook for each in report.unresolved_stops if not each.is_moved}
     if Outlook.CONTRADICTED in left:
         return "trimtab reconcile, and look at the orders and transfers on the venue"
-    if doubted:
-        name = doubted[0].intent.stop_id
-        return f"cancel {name} on the venue's page of conditional orders, then trimtab recover"
+    if moved:
+        return f"cancel {moved[0]} on the venue's page of conditional orders, then trimtab recover"
     for_you = [o.client_order_id for o in report.unresolved if o.outlook is Outlook.UNPROVABLE]
     if for_you:
         looked = "look for it at the venue; when it is not there, in orders and in executions"

@@ -126,8 +126,9 @@ class OrderLedger(Protocol):
     async def absent_lately(self, *, since: datetime) -> tuple[OrderRecord, ...]:
         """Return real orders that were called absent since an instant, oldest first.
 
-        It counts when that was, not when they left: a person's word may come days later. Those from
-        before the last statement of the account are left out: a person has looked.
+        It counts when that was first, not when they left: a person's word may come days later; nor
+        when they were last asked about in vain. Those from before the last statement of the account
+        are left out: a person has looked.
         """
         ...
 

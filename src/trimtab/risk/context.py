@@ -70,7 +70,7 @@ class GateContext:
     outside: Mapping[Symbol, str]
     """What somebody else did since the last statement, in one phrase by contract."""
     late: tuple[OrderRecord, ...]
-    """Orders of ours that were proved absent or refused and have fills since the last statement."""
+    """Orders of ours that are absent or refused and have fills since the last statement."""
     record: Record
     """The past, for the limits that look back."""
     net_bounds: Mapping[Asset, Decimal]

@@ -34,6 +34,8 @@ class RecoveredStop:
     """``ASKING`` for one whose state is certain, else why it is not."""
     note: str
     """The last word on it; may be empty."""
+    is_moved: bool
+    """Whether the venue shows it resting, otherwise than it was put, and it has not fired."""
 
     @property
     def is_resolved(self) -> bool:
@@ -64,6 +66,7 @@ async def resolved_stops(
                 before=record.state,
                 outlook=followed.outlook,
                 note=followed.note,
+                is_moved=followed.is_moved,
             )
         )
     return tuple(found)

@@ -90,10 +90,10 @@ async def resolved_first(runner: Runner) -> RecoveryReport | None:
 
     """
     ledger = runner.desk.ledger
-    left = await leftovers(ledger, now=runner.desk.clock.now())
-    if left.is_nothing:
+    if (await leftovers(ledger, now=runner.desk.clock.now())).is_nothing:
         return None
     async with ledger.holding_account(owner=runner.planner.owner):
+        left = await leftovers(ledger, now=runner.desk.clock.now())  # Another run may have ended.
         window_ms = await believed_window_ms(left, runner.planner.policy, ledger)
         return await recover(runner.desk, receive_window_ms=window_ms)
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from trimtab.domain.errors import Halted, NotDone, Refused, VenueError
 from trimtab.domain.instruments import Lots
 from trimtab.domain.orders import Evidence
-from trimtab.domain.stops import StopIntent, StopRecord, StopState, VenueStop
+from trimtab.domain.stops import SeenStop, StopIntent, StopRecord, StopState, VenueStop
 from trimtab.execution import retry
 from trimtab.execution.stop_life import (
     StopEventKind,
@@ -44,6 +44,8 @@ class FollowedStop:
     """``ASKING`` where its state is certain, else why it is not."""
     note: str
     """The last word on it; may be empty."""
+    is_moved: bool = False
+    """Whether the venue shows it resting, otherwise than it was put, and it has not fired."""
 
     @property
     def is_certain(self) -> bool:
@@ -176,7 +178,10 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
                 return end
             continue
         if fault := contradiction(record.intent, seen) or unfired(record, seen):
-            return FollowedStop(record=record, outlook=Outlook.CONTRADICTED, note=fault)
+            rests = seen.state is SeenStop.RESTING and record.state is not StopState.FIRED
+            return FollowedStop(
+                record=record, outlook=Outlook.CONTRADICTED, note=fault, is_moved=rests
+            )
         record = await _seen(record, seen, desk)
         if record.state.is_terminal or (record.state in _QUIET and not questions.until_ended):
             return FollowedStop(record=record, outlook=Outlook.ASKING, note="")

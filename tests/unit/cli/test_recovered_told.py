@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from tests.builders import dec
+from tests.workflow.floor import Floor
+from tests.workflow.stop_scenes import with_a_stop
 from tests.workflow.test_stops import opened
 from trimtab.cli.commands.trading import told_of
 from trimtab.cli.views_upkeep import recover_result
-from trimtab.domain.instruments import Ticks
+from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.stops import SeenStop
 
 
@@ -49,4 +51,17 @@ async def test_a_stop_that_fired_is_not_said_to_be_cancelled() -> None:
     await floor.recover()
     rested.order, rested.state = None, SeenStop.WITHDRAWN
     result = recover_result(await floor.recover(), (), ())
+    assert str(result.document["next"]).startswith("trimtab reconcile, and look")
+
+
+async def test_a_stop_that_was_made_larger_and_fired_is_not_said_to_be_cancelled() -> None:
+    """It filled more than was put: there is nothing to cancel, and a person has to look."""
+    floor = Floor("BTC 0.2 @ 60000, USDT 1000, wallet 4000, perp BTC -0.05", "sell 0.05 perp BTC")
+    with_a_stop(floor)
+    _, name, _ = await opened(floor)
+    (rested,) = floor.stops.rested
+    rested.intent = dataclasses.replace(rested.intent, lots=Lots(rested.intent.lots + 20))
+    floor.stops.fire(name, at=dec(66_050))
+    result = recover_result(await floor.recover(), (), ())
+    assert result.code == 6
     assert str(result.document["next"]).startswith("trimtab reconcile, and look")

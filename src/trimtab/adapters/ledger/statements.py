@@ -117,15 +117,19 @@ ORDERS: Final = select(orders).where(orders.c.dry_run == bindparam("run")).order
 ORDERS_OF_PLAN: Final = ORDERS.where(orders.c.plan_digest == bindparam("digest"))
 ORDERS_SINCE: Final = ORDERS.where(orders.c.submitted_at >= bindparam("since"))
 _ABSENT: Final[ColumnElement[str]] = literal_column(f"'{OrderState.ABSENT.value}'")
-ABSENT_SINCE: Final = ORDERS.where(
-    orders.c.state == _ABSENT,
-    orders.c.seq > bindparam("after"),
-    exists().where(
+_FIRST_ABSENT_AT: Final = (
+    select(func.min(order_events.c.at))
+    .where(
         order_events.c.dry_run == orders.c.dry_run,
         order_events.c.client_order_id == orders.c.client_order_id,
         order_events.c.state == _ABSENT,
-        order_events.c.at >= bindparam("since"),
-    ),
+    )
+    .scalar_subquery()
+)
+ABSENT_SINCE: Final = ORDERS.where(
+    orders.c.state == _ABSENT,
+    orders.c.seq > bindparam("after"),
+    bindparam("since") <= _FIRST_ABSENT_AT,
 )
 UNRESOLVED: Final = ORDERS.where(
     orders.c.state.in_(

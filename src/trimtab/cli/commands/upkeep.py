@@ -94,6 +94,9 @@ def recover(*, absent: ClientOrderId | None = None) -> Exit:
         async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             async with shell.ledger.holding_account(owner=owner()):
+                # Another run may have ended meanwhile: typing a word takes a person some time.
+                left = await leftovers(shell.ledger, now=shell.clock.now())
+                window_ms = await believed_window_ms(left, config.policy, shell.ledger)
                 report = await recovered(desk, receive_window_ms=window_ms, said=said)
             bare = await without_stop(shell.ledger, rules, quote)
             return recover_result(report, await shell.ledger.orders(plan_digest=None), bare)
