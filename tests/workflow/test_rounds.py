@@ -19,9 +19,10 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
-from trimtab.ports import Answer
+from trimtab.domain.snapshot import Snapshot
+from trimtab.ports import Answer, Portfolio
 from trimtab.triggers.calendar import Calendar
-from trimtab.workflow.rounds import AGAIN_S, Watch, Watched, keep_watch
+from trimtab.workflow.rounds import AGAIN_S, URGENT_AGAIN_S, Watch, Watched, keep_watch
 from trimtab.workflow.run import Consent, Runner, run
 from trimtab.workflow.slots import Schedule
 
@@ -143,6 +144,57 @@ async def test_what_is_declined_is_not_asked_again_at_once_but_later() -> None:
     bench.before[6] = lambda: bench.counter.clock.move(AGAIN_S)
     await bench.watched(8, Consent.ASK)
     assert (asked, bench.counter.person.asked) == ([1], 2)
+
+
+STRAINED = "BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000, perp BTC 0.6, wallet 60000"
+"""Beyond its leverage, so that something has to be reduced before anything else."""
+
+
+@pytest.mark.parametrize(
+    ("holdings", "afterwards"),
+    [(STRAINED, [3, 3]), ("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000", [0, 1])],
+    ids=["urgent", "drift"],
+)
+async def test_what_is_urgent_and_met_a_lost_network_is_tried_again_within_minutes(
+    holdings: str, afterwards: list[int]
+) -> None:
+    bench = Bench(holdings, schedule=None)
+    look, looks = bench.counter.venue.snapshot, 0
+
+    async def lost_once(portfolio: Portfolio) -> Snapshot:
+        nonlocal looks
+        looks += 1
+        if looks == 2:  # The first asks whether anything is to be done, the second begins the run.
+            raise NotDone("the network is away", evidence=None)
+        return await look(portfolio)
+
+    bench.counter.venue.snapshot = lost_once  # type: ignore[method-assign]  # It is away once.
+    sent: list[int] = []
+
+    def later(seconds: float) -> Callable[[], None]:
+        """Return what notes the orders so far, and lets time go by."""
+
+        def moved() -> None:
+            sent.append(bench.counter.sent)
+            bench.counter.clock.move(seconds)
+
+        return moved
+
+    bench.before |= {2: later(0), 3: later(URGENT_AGAIN_S), 4: later(AGAIN_S), 5: later(0)}
+    seen = await bench.watched(5)
+    assert (seen.failed, sent) == (1, [0, 0, *afterwards])
+
+
+async def test_what_is_urgent_and_declined_is_left_alone_for_an_hour() -> None:
+    bench = Bench(STRAINED, schedule=None)
+
+    async def no(_plan: Plan, _report: GateReport) -> Answer:
+        return Answer.NO
+
+    bench.counter.person.saying = no
+    bench.before[2] = lambda: bench.counter.clock.move(URGENT_AGAIN_S)
+    await bench.watched(3, Consent.ASK)
+    assert bench.counter.person.asked == 1
 
 
 async def test_where_nobody_is_here_a_watch_waits_for_a_yes_from_elsewhere() -> None:
