@@ -20,7 +20,7 @@ from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
 from trimtab.domain.snapshot import Snapshot
-from trimtab.ports import Answer, Portfolio
+from trimtab.ports import Answer, PlanStatus, Portfolio
 from trimtab.triggers.calendar import Calendar
 from trimtab.workflow.rounds import AGAIN_S, URGENT_AGAIN_S, Watch, Watched, keep_watch
 from trimtab.workflow.run import Consent, Runner, run
@@ -241,6 +241,31 @@ async def test_a_declined_slot_keeps_no_threshold_waiting() -> None:
     assert (bench.states()[-1], seen.runs, bench.counter.sent) == ("declined", 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer.NO, "declined; next: trimtab plan"),
+        (Answer.NOBODY, "not decided in time; next: trimtab plan"),
+    ],
+)
+async def test_what_came_to_no_end_is_told_with_what_comes_next(answer: Answer, told: str) -> None:
+    bench = Bench()
+
+    async def said(_plan: Plan, _report: GateReport) -> Answer:
+        return answer
+
+    bench.counter.person.saying = said
+    await bench.watched(1, Consent.ASK)
+    assert bench.told == [f"slot {SLOT}: {told}"]
+
+
+async def test_a_refused_plan_is_told_with_the_command_that_says_why() -> None:
+    bench = Bench(STRAINED, schedule=None)
+    await bench.watched(2)  # What drifted would be beyond its leverage again.
+    (saved,) = [p for p in bench.counter.store.plans.values() if p.status is PlanStatus.REFUSED]
+    assert bench.told[1].endswith(f": refused; next: trimtab explain {saved.plan.digest[:8]}")
+
+
 async def test_nobody_answering_ends_with_the_plan_and_not_with_the_watch() -> None:
     bench = Bench()
 
@@ -316,6 +341,10 @@ async def test_a_stop_on_the_way_of_a_run_is_told() -> None:
     bench.counter.person.saying = stopped
     seen = await bench.watched(9, Consent.ASK)
     assert (seen.rounds, seen.interrupted, bench.counter.sent) == (1, True, 0)
+    (saved,) = bench.counter.store.plans.values()
+    name = saved.plan.digest[:8]
+    way = f"trimtab approve {name}, then trimtab run --execute --plan {name}"
+    assert bench.told == [f"slot {SLOT}: not decided; next: {way}"]
 
 
 async def test_while_another_run_holds_the_account_the_watch_waits() -> None:

@@ -19,7 +19,7 @@ from trimtab.domain.errors import ConfigError, OutcomeUnknown, TrimtabError, Ven
 from trimtab.domain.firings import TriggerKind
 from trimtab.ports import Clock, PlanStatus, StopSignal
 from trimtab.workflow.propose import Planner, glance
-from trimtab.workflow.run import Consent, Runner, resolved_first, run
+from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run
 from trimtab.workflow.slots import Schedule, mark_missed, present_slot
 from trimtab.workflow.waiting import UntilItsTimeIsOver
 
@@ -32,6 +32,8 @@ The gate refuses the same order for as long after it was sent.
 """
 TRIED_MAX: Final = 100
 """Causes that are remembered, the latest."""
+SHOWN_DIGITS: Final = 8
+"""How much of a plan's digest is shown; as much names it to every command."""
 _ENDED: Final = frozenset({PlanStatus.EXECUTED, PlanStatus.NOTHING_TO_DO})
 _UNSAID: Final = frozenset({PlanStatus.DECLINED, PlanStatus.PROPOSED, PlanStatus.EXPIRED})
 """Where somebody was asked, and no yes came."""
@@ -169,7 +171,7 @@ class _Watchman:
             self._remember(cause, rest_s=soon_s)
         self._runs += 1
         self._interrupted = watch.stop.is_set() and result.status not in _ENDED
-        watch.tell(f"{cause.name}: {result.status.value.replace('_', ' ')}")
+        watch.tell(f"{cause.name}: {_came_to(result)}")
 
     def _remember(self, cause: _Cause, *, rest_s: float) -> None:
         """Remember that a cause is tried now, whatever stops it; the newest last."""
@@ -184,6 +186,24 @@ class _Watchman:
         if tried is None:
             return False
         return 0 <= (self._watch.clock.now() - tried.at).total_seconds() < tried.rest_s
+
+
+def _came_to(result: RunResult) -> str:
+    """Say what a run came to and, where that is no end, the command that gets further."""
+    name, said = result.plan.digest[:SHOWN_DIGITS], result.status.value.replace("_", " ")
+    if result.status in _ENDED:
+        return said
+    if result.interrupted:
+        decide = f"trimtab approve {name}, then trimtab run --execute --plan {name}"
+        return f"not decided; next: {decide}"
+    if result.status is PlanStatus.REFUSED and result.execution is None:
+        return f"{said}; next: trimtab explain {name}"
+    said, next_step = {
+        PlanStatus.PROPOSED: ("not decided in time", "trimtab plan"),
+        PlanStatus.APPROVED: ("nothing was sent", "trimtab doctor"),
+        PlanStatus.UNKNOWN: ("the end of what was sent is not known", "trimtab recover"),
+    }.get(result.status, (said, "trimtab plan"))
+    return f"{said}; next: {next_step}"
 
 
 async def _resolved(runner: Runner) -> None:
