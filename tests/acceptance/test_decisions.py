@@ -127,6 +127,26 @@ async def test_a_rejected_plan_can_neither_be_approved_nor_run(account: Account)
     assert account.mutations() == 0
 
 
+async def test_a_yes_is_taken_back_while_nothing_of_its_plan_was_begun(account: Account) -> None:
+    digest = await proposed(account)
+    approved = await account.trimtab("approve", digest)
+    rejected = await account.trimtab("reject", digest, "--json")
+    ran = await account.trimtab("run", "--execute", "--plan", digest)
+    assert (approved.code, rejected.code, ran.code) == (0, 0, 4), rejected.text
+    assert rejected.document["status"] == "declined"
+    assert "is declined already" in ran.stderr
+    assert account.mutations() == 0
+
+
+async def test_a_plan_that_was_executed_cannot_be_rejected(account: Account) -> None:
+    digest = await proposed(account)
+    await account.trimtab("approve", digest)
+    assert (await account.trimtab("run", "--execute", "--plan", digest)).code == 0
+    rejected = await account.trimtab("reject", digest)
+    assert rejected.code == 4
+    assert "is executed already" in rejected.stderr
+
+
 async def test_a_plan_that_the_gate_refused_cannot_be_approved(account: Account) -> None:
     refused = await account.trimtab("plan", "--json", "--set", "risk.max_order_notional=10")
     ended = await account.trimtab("approve", refused.document["plan"]["digest"])

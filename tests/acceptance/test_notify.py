@@ -277,3 +277,13 @@ async def test_nobody_named_means_nothing_written_and_a_test_says_what_to_write(
     ended = await account.trimtab("notify", "test", "--json")
     assert ended.code == 2
     assert "channels" in ended.document["error"]["next"]
+
+
+async def test_a_plan_that_no_standing_approval_covers_is_told_as_one_that_needs_a_yes(
+    account_at: AccountAt, receiver: Receiver
+) -> None:
+    told = TOLD.replace("{hook}", receiver.url) + 'events = ["approval_needed"]\n'
+    account = await account_at(config=told + '\n[approval]\nmode = "standing"\n')
+    ended = await account.trimtab(*RUN)
+    assert (ended.code, account.mutations()) == (4, 0), ended.text
+    assert receiver.kinds == ["approval_needed"]

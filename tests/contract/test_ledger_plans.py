@@ -97,6 +97,14 @@ async def test_only_an_approved_plan_is_begun_and_only_once(ledger: Ledger) -> N
         await ledger.set_plan_status(SELL.digest, PlanStatus.EXECUTING)
 
 
+@pytest.mark.parametrize("status", [PlanStatus.PROPOSED, *DECIDED, PlanStatus.EXECUTED])
+async def test_only_a_yes_makes_a_plan_approved(ledger: Ledger, status: PlanStatus) -> None:
+    await ledger.save_plan(SELL, report_on(SELL), status)
+    with pytest.raises(LedgerError, match=f"is {status}, cannot become approved"):
+        await ledger.set_plan_status(SELL.digest, PlanStatus.APPROVED)
+    assert (await ledger.plan(SELL.digest)).status is status
+
+
 async def test_the_status_of_a_plan_that_is_not_there_cannot_move(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="not in the ledger"):
         await ledger.set_plan_status(SELL.digest, PlanStatus.DECLINED)

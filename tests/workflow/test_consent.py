@@ -15,7 +15,7 @@ from tests.builders import dec
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.workflow.counter import RULES, Counter
 from trimtab.domain.approved import ApprovalKind
-from trimtab.domain.errors import AccountHeld, ApprovalError
+from trimtab.domain.errors import AccountHeld, ApprovalError, LedgerError, NotDone
 from trimtab.domain.findings import GateReport
 from trimtab.domain.history_policy import VolatilityPolicy
 from trimtab.domain.instruments import Asset
@@ -23,7 +23,8 @@ from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Policy, Target, Threshold
 from trimtab.domain.references import ReferenceSource
 from trimtab.domain.sleeves import Direction, Sleeve, SleeveScale
-from trimtab.ports import Answer, PlanStatus
+from trimtab.domain.snapshot import Snapshot
+from trimtab.ports import Answer, PlanStatus, Portfolio
 from trimtab.workflow.run import Consent
 
 
@@ -32,6 +33,27 @@ async def test_an_approved_plan_is_executed_by_whoever_runs_it() -> None:
     saved = await counter.approved()
     result = await counter.run_saved(saved, Consent.ASK)
     assert (result.status, counter.sent, counter.person.asked) == (PlanStatus.EXECUTED, 1, 0)
+
+
+async def test_a_no_that_comes_while_a_run_looks_around_is_not_taken_back() -> None:
+    counter = Counter()
+    saved = await counter.approved()
+    ledger, look = MemoryLedger(counter.store), counter.venue.snapshot
+    looks = 0
+
+    async def declined_meanwhile(portfolio: Portfolio) -> Snapshot:
+        nonlocal looks
+        looks += 1
+        if looks == 2:  # The first is of the opening statement.
+            await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+            raise NotDone("the network is away", evidence=None)
+        return await look(portfolio)
+
+    counter.venue.snapshot = declined_meanwhile  # type: ignore[method-assign]  # A no elsewhere.
+    with pytest.raises(LedgerError, match="is declined, cannot become approved"):
+        await counter.run_saved(saved, Consent.ASK)
+    assert (await ledger.plan(saved.plan.digest)).status is PlanStatus.DECLINED
+    assert counter.sent == 0
 
 
 @pytest.mark.parametrize("again", ["as it was read before", "read anew"])

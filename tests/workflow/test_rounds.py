@@ -19,9 +19,10 @@ from trimtab.domain.findings import GateReport
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.plan import Plan
 from trimtab.domain.slots import CatchUp, SlotTerms
-from trimtab.ports import Answer
+from trimtab.domain.snapshot import Snapshot
+from trimtab.ports import Answer, PlanStatus, Portfolio
 from trimtab.triggers.calendar import Calendar
-from trimtab.workflow.rounds import AGAIN_S, Watch, Watched, keep_watch
+from trimtab.workflow.rounds import AGAIN_S, URGENT_AGAIN_S, Watch, Watched, keep_watch
 from trimtab.workflow.run import Consent, Runner, run
 from trimtab.workflow.slots import Schedule
 
@@ -145,6 +146,57 @@ async def test_what_is_declined_is_not_asked_again_at_once_but_later() -> None:
     assert (asked, bench.counter.person.asked) == ([1], 2)
 
 
+STRAINED = "BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000, perp BTC 0.6, wallet 60000"
+"""Beyond its leverage, so that something has to be reduced before anything else."""
+
+
+@pytest.mark.parametrize(
+    ("holdings", "afterwards"),
+    [(STRAINED, [3, 3]), ("BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000", [0, 1])],
+    ids=["urgent", "drift"],
+)
+async def test_what_is_urgent_and_met_a_lost_network_is_tried_again_within_minutes(
+    holdings: str, afterwards: list[int]
+) -> None:
+    bench = Bench(holdings, schedule=None)
+    look, looks = bench.counter.venue.snapshot, 0
+
+    async def lost_once(portfolio: Portfolio) -> Snapshot:
+        nonlocal looks
+        looks += 1
+        if looks == 2:  # The first asks whether anything is to be done, the second begins the run.
+            raise NotDone("the network is away", evidence=None)
+        return await look(portfolio)
+
+    bench.counter.venue.snapshot = lost_once  # type: ignore[method-assign]  # It is away once.
+    sent: list[int] = []
+
+    def later(seconds: float) -> Callable[[], None]:
+        """Return what notes the orders so far, and lets time go by."""
+
+        def moved() -> None:
+            sent.append(bench.counter.sent)
+            bench.counter.clock.move(seconds)
+
+        return moved
+
+    bench.before |= {2: later(0), 3: later(URGENT_AGAIN_S), 4: later(AGAIN_S), 5: later(0)}
+    seen = await bench.watched(5)
+    assert (seen.failed, sent) == (1, [0, 0, *afterwards])
+
+
+async def test_what_is_urgent_and_declined_is_left_alone_for_an_hour() -> None:
+    bench = Bench(STRAINED, schedule=None)
+
+    async def no(_plan: Plan, _report: GateReport) -> Answer:
+        return Answer.NO
+
+    bench.counter.person.saying = no
+    bench.before[2] = lambda: bench.counter.clock.move(URGENT_AGAIN_S)
+    await bench.watched(3, Consent.ASK)
+    assert bench.counter.person.asked == 1
+
+
 async def test_where_nobody_is_here_a_watch_waits_for_a_yes_from_elsewhere() -> None:
     bench = Bench()
 
@@ -187,6 +239,31 @@ async def test_a_declined_slot_keeps_no_threshold_waiting() -> None:
     bench.counter.person.saying = only_without_a_slot
     seen = await bench.watched(3, Consent.ASK)
     assert (bench.states()[-1], seen.runs, bench.counter.sent) == ("declined", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer.NO, "declined; next: trimtab plan"),
+        (Answer.NOBODY, "not decided in time; next: trimtab plan"),
+    ],
+)
+async def test_what_came_to_no_end_is_told_with_what_comes_next(answer: Answer, told: str) -> None:
+    bench = Bench()
+
+    async def said(_plan: Plan, _report: GateReport) -> Answer:
+        return answer
+
+    bench.counter.person.saying = said
+    await bench.watched(1, Consent.ASK)
+    assert bench.told == [f"slot {SLOT}: {told}"]
+
+
+async def test_a_refused_plan_is_told_with_the_command_that_says_why() -> None:
+    bench = Bench(STRAINED, schedule=None)
+    await bench.watched(2)  # What drifted would be beyond its leverage again.
+    (saved,) = [p for p in bench.counter.store.plans.values() if p.status is PlanStatus.REFUSED]
+    assert bench.told[1].endswith(f": refused; next: trimtab explain {saved.plan.digest[:8]}")
 
 
 async def test_nobody_answering_ends_with_the_plan_and_not_with_the_watch() -> None:
@@ -264,6 +341,10 @@ async def test_a_stop_on_the_way_of_a_run_is_told() -> None:
     bench.counter.person.saying = stopped
     seen = await bench.watched(9, Consent.ASK)
     assert (seen.rounds, seen.interrupted, bench.counter.sent) == (1, True, 0)
+    (saved,) = bench.counter.store.plans.values()
+    name = saved.plan.digest[:8]
+    way = f"trimtab approve {name}, then trimtab run --execute --plan {name}"
+    assert bench.told == [f"slot {SLOT}: not decided; next: {way}"]
 
 
 async def test_while_another_run_holds_the_account_the_watch_waits() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import termios
 import threading
 from collections.abc import Callable
@@ -105,10 +106,12 @@ async def read_line(descriptor: int) -> str | None:
     """Return one line without its end, or None at the end of input.
 
     A thread reads, unbuffered, so that the wait can be given up at any time: neither a lock of
-    a buffered stream nor the loop's own threads are left behind.
+    a buffered stream nor the loop's own threads are left behind. It ends with the wait: one that
+    read on would take a part of the answer to the next question.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[bytes | None] = loop.create_future()
+    over, waiting = os.pipe()
 
     def settle(line: bytes | None) -> None:
         """Hand the line over, unless nobody waits any more."""
@@ -117,22 +120,33 @@ async def read_line(descriptor: int) -> str | None:
 
     def read() -> None:
         """Read bytes up to the line's end."""
-        line = _line(descriptor)
+        try:
+            line = _line(descriptor, over=over)
+        finally:
+            os.close(over)
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, line)
 
     threading.Thread(target=read, daemon=True).start()
-    line = await answer
+    try:
+        line = await answer
+    finally:
+        os.close(waiting)
     return None if line is None else line.decode("utf-8", "replace")
 
 
-def _line(descriptor: int) -> bytes | None:
-    """Read up to a newline; None when the input ends before the first byte."""
+def _line(descriptor: int, *, over: int) -> bytes | None:
+    """Read up to a newline; None when the input ends before the first byte, or nobody waits.
+
+    Nobody waits once the other end of *over* is closed.
+    """
     line = b""
     while len(line) < _LINE_BYTES_MAX:
         try:
+            if over in select.select([descriptor, over], [], [])[0]:
+                return None
             byte = os.read(descriptor, 1)
-        except OSError:
+        except (OSError, ValueError):  # The latter for a descriptor that cannot be waited for.
             byte = b""
         if byte == b"\n":
             return line

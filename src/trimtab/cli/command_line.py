@@ -35,7 +35,7 @@ COMMANDS: Final = (
     Command("mend-stops", "hedges:mend_stops", "Have stops rest as they should, by hand."),
     Command("rescue-margin", "hedges:rescue_margin", "Bring a futures wallet out of danger."),
     Command("approve", "decisions:approve", "Say yes to a pending plan."),
-    Command("reject", "decisions:reject", "Say no to a pending plan."),
+    Command("reject", "decisions:reject", "Say no to a plan that is not begun."),
     Command("explain", "explain:explain", "Tell why a saved plan is as it is."),
     Command("recover", "upkeep:recover", "Find out about every order that is not closed."),
     Command("reconcile", "upkeep:reconcile", "Compare the ledger with the exchange."),

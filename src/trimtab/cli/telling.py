@@ -30,10 +30,13 @@ WITHIN_S: Final = 20.0
 """How long a command tells people at most, all channels together."""
 
 
-def afterwards(config: Config, clock: Clock, *, rehearses: bool = False) -> Afterwards | None:
+def afterwards(
+    config: Config, clock: Clock, *, rehearses: bool = False, asks: bool = False
+) -> Afterwards | None:
     """Return what tells people at the end of a command; None where nobody is told.
 
-    One that *rehearses* tells of the next slot too, days before it begins.
+    One that *rehearses* tells of the next slot too, days before it begins. One that *asks* wants a
+    yes to the plan that it leaves pending, though it may have asked nobody itself.
     """
     if not config.notify.channels:
         return None
@@ -47,7 +50,7 @@ def afterwards(config: Config, clock: Clock, *, rehearses: bool = False) -> Afte
             open_books(config, dry_run=False) as ledger,
             open_office(config, ledger, clock) as office,
         ):
-            await tell(office.since(began_at), is_asked=False)
+            await tell(office.since(began_at), is_asked=asks)
 
     async def bounded(stop: asyncio.Event) -> None:
         """Tell, unless somebody wants the command to end."""

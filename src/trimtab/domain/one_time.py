@@ -37,10 +37,14 @@ def code_of(secret: bytes, step: int) -> str:
 
 
 def step_proved(secret: bytes, code: str, *, at: datetime) -> int | None:
-    """Return the step near *at* whose code was given, or None; no step says how near it was."""
+    """Return the step near *at* whose code was given, or None; no step says how near it was.
+
+    An instant comes from whoever carries messages: before 1970 there are no steps.
+    """
     found = None
-    for beside in _BESIDE:
-        step = step_of(at) + beside
+    for step in (step_of(at) + beside for beside in _BESIDE):
+        if step < 0:
+            continue
         is_it = hmac.compare_digest(code_of(secret, step).encode(), code.encode())
         found = step if is_it and found is None else found
     return found

@@ -2,7 +2,8 @@
 
 A round opens what it works with anew and closes it again, as a process of its own would: a lost
 network, a ledger that is busy or a clock that was set end one round and not the watch. What did not
-come to its end is not tried again at once, nor is a person asked again, before :data:`AGAIN_S`.
+come to its end is not tried again at once, nor is a person asked again, before :data:`AGAIN_S`;
+what is urgent and had nobody's no is, after :data:`URGENT_AGAIN_S`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from trimtab.domain.errors import ConfigError, OutcomeUnknown, TrimtabError
+from trimtab.domain.errors import ConfigError, OutcomeUnknown, TrimtabError, VenueError
+from trimtab.domain.firings import TriggerKind
 from trimtab.ports import Clock, PlanStatus, StopSignal
 from trimtab.workflow.propose import Planner, glance
-from trimtab.workflow.run import Consent, Runner, resolved_first, run
+from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run
 from trimtab.workflow.slots import Schedule, mark_missed, present_slot
 from trimtab.workflow.waiting import UntilItsTimeIsOver
 
 AGAIN_S: Final = 3600.0
 """How long after a try that came to no end the same cause is left alone."""
+URGENT_AGAIN_S: Final = 300.0
+"""The same of what is more urgent than drift, where nobody said no: a position may be at stake.
+
+The gate refuses the same order for as long after it was sent.
+"""
 TRIED_MAX: Final = 100
 """Causes that are remembered, the latest."""
+SHOWN_DIGITS: Final = 8
+"""How much of a plan's digest is shown; as much names it to every command."""
 _ENDED: Final = frozenset({PlanStatus.EXECUTED, PlanStatus.NOTHING_TO_DO})
+_UNSAID: Final = frozenset({PlanStatus.DECLINED, PlanStatus.PROPOSED, PlanStatus.EXPIRED})
+"""Where somebody was asked, and no yes came."""
+_URGENT: Final = frozenset(list(TriggerKind)[: list(TriggerKind).index(TriggerKind.DRIFT)])
+"""What is more urgent than drift."""
 
 Opener = Callable[[], AbstractAsyncContextManager[Runner]]
 """Opens what a round works with."""
@@ -63,6 +76,26 @@ class Watched:
     """Whether a run was stopped on its way."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cause:
+    """What a round is about to run for."""
+
+    name: str
+    """As it is told; empty where nothing is to be run."""
+    slot: str
+    """Name of the slot that is due; empty where none is."""
+    is_urgent: bool
+    """Whether it is more urgent than drift."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    """When a cause was tried without an end, and for how long it is left alone."""
+
+    at: datetime
+    rest_s: float
+
+
 async def keep_watch(watch: Watch) -> Watched:
     """Go round after round until somebody asks to stop; return what came of it.
 
@@ -80,7 +113,7 @@ class _Watchman:
         self._watch = watch
         self._rounds = self._runs = self._failed = 0
         self._interrupted = False
-        self._tried: dict[str, datetime] = {}
+        self._tried: dict[str, _Try] = {}
 
     async def watched(self) -> Watched:
         """Go round after round until somebody asks to stop."""
@@ -109,41 +142,68 @@ class _Watchman:
         if watch.consent is not None:
             await _resolved(runner)
         slot = await _due_slot(watch, runner)
-        if slot and self._rests(f"slot {slot}"):
-            slot = ""  # What a threshold asks for is not kept waiting by it.
-        cause = f"slot {slot}" if slot else await _threshold(runner.planner)
-        if cause and not self._rests(cause) and not watch.stop.is_set():
-            await self._run(runner, cause, slot=slot)
+        cause = _Cause(name=f"slot {slot}" if slot else "", slot=slot, is_urgent=False)
+        if not slot or self._rests(cause):  # A slot keeps no threshold waiting.
+            cause = await _threshold(runner.planner)
+        if cause.name and not self._rests(cause) and not watch.stop.is_set():
+            await self._run(runner, cause)
 
-    async def _run(self, runner: Runner, cause: str, *, slot: str) -> None:
+    async def _run(self, runner: Runner, cause: _Cause) -> None:
         """Run for one cause, and remember one that came to no end."""
         watch = self._watch
-        self._remember(cause)
+        self._remember(cause, rest_s=AGAIN_S)
         if watch.consent is None:
-            watch.tell(f"{cause}: would run; next: trimtab schedule run --execute")
+            watch.tell(f"{cause.name}: would run; next: trimtab schedule run --execute")
             return
         approver = UntilItsTimeIsOver(approver=runner.approver, clock=watch.clock)
         asked = Runner(planner=runner.planner, desk=runner.desk, approver=approver)
-        result = await run(asked, consent=watch.consent, slot_due=bool(slot), slot=slot)
+        soon_s = URGENT_AGAIN_S if cause.is_urgent else AGAIN_S
+        try:
+            result = await run(
+                asked, consent=watch.consent, slot_due=bool(cause.slot), slot=cause.slot
+            )
+        except VenueError:
+            self._remember(cause, rest_s=soon_s)
+            raise
         if result.status in _ENDED:
-            del self._tried[cause]
+            del self._tried[cause.name]
+        elif result.status not in _UNSAID:
+            self._remember(cause, rest_s=soon_s)
         self._runs += 1
         self._interrupted = watch.stop.is_set() and result.status not in _ENDED
-        watch.tell(f"{cause}: {result.status.value.replace('_', ' ')}")
+        watch.tell(f"{cause.name}: {_came_to(result)}")
 
-    def _remember(self, cause: str) -> None:
+    def _remember(self, cause: _Cause, *, rest_s: float) -> None:
         """Remember that a cause is tried now, whatever stops it; the newest last."""
-        self._tried.pop(cause, None)
-        self._tried[cause] = self._watch.clock.now()
+        self._tried.pop(cause.name, None)
+        self._tried[cause.name] = _Try(at=self._watch.clock.now(), rest_s=rest_s)
         while len(self._tried) > TRIED_MAX:
             del self._tried[next(iter(self._tried))]
 
-    def _rests(self, cause: str) -> bool:
+    def _rests(self, cause: _Cause) -> bool:
         """Whether a cause was tried a short while ago; a clock that was set back forgets it."""
-        at = self._tried.get(cause)
-        if at is None:
+        tried = self._tried.get(cause.name)
+        if tried is None:
             return False
-        return 0 <= (self._watch.clock.now() - at).total_seconds() < AGAIN_S
+        return 0 <= (self._watch.clock.now() - tried.at).total_seconds() < tried.rest_s
+
+
+def _came_to(result: RunResult) -> str:
+    """Say what a run came to and, where that is no end, the command that gets further."""
+    name, said = result.plan.digest[:SHOWN_DIGITS], result.status.value.replace("_", " ")
+    if result.status in _ENDED:
+        return said
+    if result.interrupted:
+        decide = f"trimtab approve {name}, then trimtab run --execute --plan {name}"
+        return f"not decided; next: {decide}"
+    if result.status is PlanStatus.REFUSED and result.execution is None:
+        return f"{said}; next: trimtab explain {name}"
+    said, next_step = {
+        PlanStatus.PROPOSED: ("not decided in time", "trimtab plan"),
+        PlanStatus.APPROVED: ("nothing was sent", "trimtab doctor"),
+        PlanStatus.UNKNOWN: ("the end of what was sent is not known", "trimtab recover"),
+    }.get(result.status, (said, "trimtab plan"))
+    return f"{said}; next: {next_step}"
 
 
 async def _resolved(runner: Runner) -> None:
@@ -174,15 +234,18 @@ async def _due_slot(watch: Watch, runner: Runner) -> str:
     return view.slot.name if view.dueness is not None and view.dueness.runs else ""
 
 
-async def _threshold(planner: Planner) -> str:
-    """Return which condition asks for a plan with orders, the most urgent first; empty if none.
+async def _threshold(planner: Planner) -> _Cause:
+    """Return which conditions ask for a plan with orders, the most urgent first.
 
     The plan is made and not saved: a watch would write one each minute.
     """
     plan = await glance(planner)
-    if not plan.legs and not plan.stops:
-        return ""
-    return ", ".join(dict.fromkeys(f"{f.kind.value} {f.subject}" for f in plan.firings))
+    acts = plan.firings if plan.legs or plan.stops else ()
+    return _Cause(
+        name=", ".join(dict.fromkeys(f"{f.kind.value} {f.subject}" for f in acts)),
+        slot="",
+        is_urgent=any(firing.kind in _URGENT for firing in acts),
+    )
 
 
 async def _rest(watch: Watch) -> None:

@@ -127,6 +127,22 @@ async def test_a_question_that_is_taken_back_ends_its_line() -> None:
     assert shown[-1] == "\n"
 
 
+async def test_a_question_that_is_taken_back_takes_no_later_answer() -> None:
+    reading, writing = os.pipe()
+    approver = TerminalApprover(write=lambda _: None, descriptor=reading, policy=ONCE, pause_s=0.0)
+    try:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(approver.ask(PLAN, report_on(PLAN)), timeout=0.05)
+        asking = asyncio.ensure_future(approver.ask(PLAN, report_on(PLAN)))
+        await asyncio.sleep(0.05)
+        os.write(writing, f"{FIRST}\n".encode())
+        assert await asyncio.wait_for(asking, timeout=5) is Answer.YES
+    finally:
+        os.close(writing)
+        os.close(reading)
+
+
 def test_what_was_typed_ahead_at_a_terminal_does_not_count() -> None:
     outside, inside = pty.openpty()
     try:

@@ -53,6 +53,11 @@ def test_what_is_no_code_proves_nothing(code: str) -> None:
     assert step_proved(SECRET, code, at=AT) is None
 
 
+@pytest.mark.parametrize("year", [1, 1969, 1970])
+def test_a_message_from_before_there_were_steps_proves_nothing(year: int) -> None:
+    assert step_proved(SECRET, "000000", at=datetime(year, 1, 1, tzinfo=UTC)) is None
+
+
 def test_another_secret_proves_nothing() -> None:
     assert step_proved(SECRET[::-1], code_of(SECRET, step_of(AT)), at=AT) is None
 

@@ -34,9 +34,13 @@ _COMES_FROM: Mapping[PlanStatus, frozenset[PlanStatus]] = MappingProxyType(
         PlanStatus.DECLINED: APPROVABLE,
         PlanStatus.EXPIRED: APPROVABLE,
         PlanStatus.EXECUTING: frozenset({PlanStatus.APPROVED}),
+        PlanStatus.APPROVED: frozenset({PlanStatus.APPROVED, PlanStatus.EXECUTING}),
     }
 )
-"""Where a plan must stand to be decided against, or begun. It is begun once."""
+"""Where a plan must stand to be decided against, begun, or left to be begun by another run.
+
+It is begun once; a run of which nothing began takes back no no that came meanwhile.
+"""
 
 PaymentKey = tuple[Asset, PaymentKind, PaymentId]
 """What no two payments of an account share."""
@@ -255,7 +259,7 @@ def approved_already(digest: str) -> ApprovalError:
 
 
 def refuse_move(digest: str, status: PlanStatus, *, to: PlanStatus) -> None:
-    """Refuse to decide against a plan, or to begin it, when that was done already.
+    """Refuse to decide against a plan, to begin it or to leave it, where that was decided.
 
     Raises:
         LedgerError: the plan stands elsewhere than it must for that.

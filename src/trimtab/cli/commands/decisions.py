@@ -108,7 +108,7 @@ def _granted(saved: SavedPlan, config: Config) -> Approval:
 
 
 def reject(digest: str) -> Exit:
-    """Say no to a pending plan.
+    """Say no to a plan that is not begun: pending, or approved already.
 
     Parameters
     ----------
@@ -121,7 +121,9 @@ def reject(digest: str) -> Exit:
     async def work(_: Work) -> Result:
         """Record the no."""
         async with open_books(config, dry_run=False) as ledger:
-            saved = await pending(ledger, digest, now=SystemClock().now())
+            saved = named(await ledger.plans(), digest)
+            if saved.status is not PlanStatus.APPROVED:  # A yes may be taken back; once begun, no.
+                saved = await pending(ledger, saved.plan.digest, now=SystemClock().now())
             await _decline(ledger, saved)
         return _declined(saved, Exit.DONE)
 

@@ -179,5 +179,5 @@ def _asked(wish: Wish, *, execute: bool, yes: bool) -> Exit:
             return await executed(config, given, asked)
         return await dry_run(config, given, asked)
 
-    told = afterwards(config, SystemClock()) if execute else None
+    told = afterwards(config, SystemClock(), asks=True) if execute else None
     return session.conduct(work, afterwards=told)

@@ -182,7 +182,9 @@ def run(
             return await _if_due(config, given, slot, asked, execute=execute)
         return await (executed if execute else dry_run)(config, given, asked)
 
-    told = afterwards(config, SystemClock(), rehearses=if_due) if execute else None
+    told = None
+    if execute:
+        told = afterwards(config, SystemClock(), rehearses=if_due, asks=True)
     return session.conduct(work, afterwards=told)
 
 

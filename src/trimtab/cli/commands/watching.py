@@ -92,7 +92,7 @@ async def _opened(
 ) -> AsyncIterator[Runner]:
     """Open what one round works with; people are told of it once it is over, however it ended."""
     sends = use is KeyUse.SEND
-    told = afterwards(config, SystemClock(), rehearses=True) if sends else None
+    told = afterwards(config, SystemClock(), rehearses=True, asks=True) if sends else None
     try:
         async with (
             open_shell(config, os.environ, use=use, dry_run=False) as shell,
