@@ -43,7 +43,7 @@ from trimtab.cli.views_plan import plan_view
 from trimtab.config import ApprovalMode, Config
 from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown
 from trimtab.domain.findings import GateReport
-from trimtab.domain.hedges import HedgeId, Wish
+from trimtab.domain.hedges import HedgeId, StopsWish, Wish
 from trimtab.domain.plan import Plan
 from trimtab.domain.rights import KeyUse
 from trimtab.domain.snapshot import Environment
@@ -247,7 +247,8 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
         await refuse_unread_stops(shell.ledger, config)
         await note_left_behind(shell)
         await _nothing_left_open(runner)
-        if bare := await without_stop(shell.ledger, config.policy.hedge, config.quote):
+        bare = await without_stop(shell.ledger, config.policy.hedge, config.quote)
+        if bare and not isinstance(asked.wish, StopsWish):
             session.note(f"no stop on the venue: {', '.join(bare)}; trimtab mend-stops puts it")
         if asked.saved is not None:
             pending = named(await shell.ledger.plans(), asked.saved)
