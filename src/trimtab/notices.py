@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from trimtab.accounting.tally import Tally
+from trimtab.domain.approved import Approval
 from trimtab.domain.exact import BPS, ZERO, exact_arithmetic, grouped, plain, ratio, trimmed
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.instruments import Asset
@@ -104,11 +105,13 @@ def pending(
     return notice if is_asked else replace(notice, kind=NoticeKind.PLAN_PROPOSED)
 
 
-def expired(telling: Telling, plan: Plan) -> Notice:
-    """Return that a yes was asked for, and nobody gave one in time."""
+def expired(telling: Telling, plan: Plan, yes: Approval | None) -> Notice:
+    """Return that nobody gave the yes that was asked for, or that none began what has one."""
+    what = "was not decided in time" if yes is None else "was approved and not begun"
+    over_at = plan.expires_at if yes is None else min(yes.expires_at, plan.expires_at)
     lines = (
-        f"plan {plan.digest[:SHOWN_DIGITS]} was not decided in time: {_legs_counted(plan)}",
-        f"Its time was over at {plan.expires_at:%H:%M:%S} UTC. Nothing of it was sent.",
+        f"plan {plan.digest[:SHOWN_DIGITS]} {what}: {_legs_counted(plan)}",
+        f"Its time was over at {over_at:%H:%M:%S} UTC. Nothing of it was sent.",
     )
     return telling.notice(
         NoticeKind.EXPIRED, event=plan.digest, lines=lines, next_step="trimtab plan"

@@ -132,7 +132,7 @@ def every_notice() -> list[Notice]:
         notices.monthly_review(TELLING, SELL, executed_plans=2),
         notices.slot_missed(TELLING, SLOT),
         notices.rehearsal(TELLING, SLOT, SELL, report_on(SELL)),
-        notices.expired(TELLING, SELL),
+        notices.expired(TELLING, SELL, None),
         replied(TELLING, REPLY),
     ]
 

@@ -82,7 +82,7 @@ def test_each_message_is_an_event_of_its_own() -> None:
 
 
 def test_a_plan_that_nobody_decided_is_told_with_its_end() -> None:
-    told = notices.expired(TELLING, PLAN)
+    told = notices.expired(TELLING, PLAN, None)
     assert told.kind is NoticeKind.EXPIRED
     assert f"plan {NAME} was not decided in time: 1 leg, 600.00 USDT" in told.subject
     assert f"{PLAN.expires_at:%H:%M:%S} UTC. Nothing of it was sent." in told.text

@@ -64,7 +64,11 @@ def told(*updates: dict[str, Any]) -> dict[str, Any]:
 
 def of_telegram(number: int = 1) -> Reply:
     return Reply(
-        channel="telegram", message_id=str(100 + number), sender="7", text=TEXT, sent_at=AT
+        channel="telegram",
+        message_id=f"{SECONDS}.{100 + number}",
+        sender="7",
+        text=TEXT,
+        sent_at=AT,
     )
 
 
@@ -75,6 +79,13 @@ async def test_telegram_gives_what_the_person_wrote_in_the_chat(line: ReadingLin
     assert found == [of_telegram(1), of_telegram(2)]
     asked = route.calls[0].request.url.params
     assert (asked["allowed_updates"], "offset" in asked) == ('["message"]', False)
+
+
+async def test_two_messages_that_two_bots_give_one_number_are_two(line: ReadingLine) -> None:
+    with respx.mock() as there:
+        there.get(UPDATES).respond(json=told(update(1), update(1, date=SECONDS + 60)))
+        earlier, later = await telegram(line).read(since=AT)
+    assert earlier.message_id != later.message_id
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,21 @@ async def test_a_plan_that_was_asked_about_and_not_decided_is_told_of_once(
     assert carrier.kinds.count(NoticeKind.EXPIRED) == is_asked
 
 
+async def test_a_plan_that_was_approved_and_never_begun_is_told_once_its_yes_is_over(
+    ledger: MemoryLedger, clock: VirtualClock
+) -> None:
+    carrier, brief = Carrier(), timedelta(seconds=120)
+    await saved(ledger, PlanStatus.PROPOSED)
+    await ledger.save_approval(dataclasses.replace(yes_to(SELL), expires_at=NOW + brief))
+    for seconds, count in ((0.0, 0), (119.0, 0), (1.0, 1), (1.0, 1)):
+        clock.move(seconds)
+        await tell(office_of(ledger, clock, {"webhook": carrier}), is_asked=False)
+        assert carrier.kinds.count(NoticeKind.EXPIRED) == count
+    (told,) = carrier.got
+    assert "was approved and not begun" in told.subject
+    assert f"{NOW + brief:%H:%M:%S} UTC. Nothing of it was sent." in told.text
+
+
 @pytest.mark.parametrize(
     ("status", "is_asked", "kinds"),
     [

@@ -18,6 +18,7 @@ from trimtab.cli.session import Result
 from trimtab.cli.slot_documents import next_step, present_document, slot_line
 from trimtab.config import Config
 from trimtab.domain.errors import ConfigError
+from trimtab.domain.slots import SlotState
 from trimtab.ports import Ledger, PlanStatus
 from trimtab.triggers.due import Dueness
 from trimtab.workflow.slots import Schedule, SlotView, mark_missed, present_slot, slot_asked_for
@@ -87,12 +88,15 @@ def not_due(found: DueSlot | None) -> Result:
 
 
 async def with_slot(config: Config, result: Result, found: DueSlot) -> Result:
-    """Return what a run came to, with where its slot stands afterwards."""
-    slot, now = found.view.slot, SystemClock().now()
+    """Return what a run came to, with where its slot stands afterwards.
+
+    The slot is the one that ran: a clock that was set back meanwhile must not hide what was sent.
+    """
     async with open_books(config, dry_run=False) as ledger:
-        view = await slot_asked_for(ledger, found.schedule, slot.name, now=now)
-    if view.dueness is Dueness.ASKED_FOR:  # Not done: it is due for the reason it was before.
-        view = replace(view, dueness=found.view.dueness)
+        written = await ledger.slot(found.view.slot.name)
+    state = None if written is None else written.state
+    judged = Dueness.DONE if state is SlotState.DONE else found.view.dueness
+    view = replace(found.view, state=state, dueness=judged)
     document = {**result.document, "slot": present_document(view, found.schedule)}
     line = Text(slot_line(view, found.schedule))
     return replace(result, document=document, view=Group(result.view, Text(), line))

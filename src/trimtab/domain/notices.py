@@ -51,7 +51,7 @@ class NoticeKind(StrEnum):
     MONTHLY_REVIEW = "monthly_review"
     SLOT_MISSED = "slot_missed"
     EXPIRED = "expired"
-    """A yes was asked for, and the plan's time went by without one."""
+    """A yes was asked for and not given in time, or given and nothing was begun in time."""
     REPLIED = "replied"
     """What became of a reply."""
     REHEARSAL = "rehearsal"

@@ -25,6 +25,8 @@ _MONTHS: Final[Mapping[str, int]] = MappingProxyType(
 """How many months a slot of each named calendar has."""
 _MARGIN: Final = timedelta(days=2)
 """Wall times may run back; no zone ever turned its clocks by more than a day."""
+_YEARS: Final = range(1970, 3000)
+"""Years in which a slot can be asked for by name; at the ends of the calendar days run out."""
 _NAMED: Final = re.compile(r"([0-9]{4})(?:-([01][0-9])|Q([1-4])|H([12]))")
 _WALL: Final = "%Y-%m-%dT%H:%M"
 
@@ -72,7 +74,7 @@ def slots_before(calendar: Calendar, slot: Slot) -> Iterator[Slot]:
 def slot_named(calendar: Calendar, name: str) -> Slot | None:
     """Return the slot of that name, or None when the calendar has none."""
     wall = _wall_named(name)
-    if wall is None:
+    if wall is None or wall.year not in _YEARS:
         return None
     found = slot_at(calendar, _instant(wall, calendar.zone))
     return found if found.name == name else None

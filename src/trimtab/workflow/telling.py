@@ -249,17 +249,24 @@ async def _of_plan(office: Office, saved: SavedPlan | None, *, is_asked: bool) -
 async def _unanswered(
     office: Office, heads: Sequence[PlanHead], known: Sequence[NoticeRecord]
 ) -> None:
-    """Tell of plans that a yes was asked for, and whose time went by without an answer."""
+    """Tell of plans that a yes was asked for in vain, and of those that none began in time."""
     asked = {r.notice.id for r in known if r.notice.kind is NoticeKind.APPROVAL_NEEDED}
     told = {r.notice.id for r in known if r.notice.kind is NoticeKind.EXPIRED}
     for head in heads:
-        if head.status not in (PlanStatus.PROPOSED, PlanStatus.EXPIRED):
+        is_approved = head.status is PlanStatus.APPROVED
+        if not is_approved and head.status not in (PlanStatus.PROPOSED, PlanStatus.EXPIRED):
             continue
         was_asked = notice_id(office.key, NoticeKind.APPROVAL_NEEDED, event=head.digest) in asked
-        if was_asked and notice_id(office.key, NoticeKind.EXPIRED, event=head.digest) not in told:
-            saved = await _read(office, head)
-            if saved is not None and office.telling.at >= saved.plan.expires_at:
-                await office.post(notices.expired(office.telling, saved.plan))
+        is_told = notice_id(office.key, NoticeKind.EXPIRED, event=head.digest) in told
+        if is_told or not (was_asked or is_approved):
+            continue
+        saved = await _read(office, head)
+        if saved is None or saved.status is not head.status:
+            continue  # It moved on since its head was read.
+        yes = saved.approval if is_approved else None
+        over_at = saved.plan.expires_at
+        if office.telling.at >= (over_at if yes is None else min(yes.expires_at, over_at)):
+            await office.post(notices.expired(office.telling, saved.plan, yes))
 
 
 async def _replies(office: Office, since: datetime, ids: Collection[str]) -> None:

@@ -83,6 +83,22 @@ def test_what_is_no_quarter_names_no_slot(name: str) -> None:
     assert slot_named(QUARTERS, name) is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        ("monthly", "0001-01"),
+        ("monthly", "9999-12"),
+        ("quarterly", "0001Q1"),
+        ("quarterly", "9999Q4"),
+        ("0 0 * * *", "0001-01-01T00:00"),
+        ("0 0 * * *", "9999-12-31T00:00"),
+    ],
+)
+def test_at_the_ends_of_the_calendar_no_slot_has_a_name(rule: str, name: str) -> None:
+    for zone in (UTC, BERLIN):
+        assert slot_named(Calendar(rule=rule, zone=zone), name) is None
+
+
 def test_a_slot_is_found_by_its_name() -> None:
     assert slot_named(QUARTERS, "2026Q4") == slot_at(QUARTERS, at("2026-11-29T12:00"))
     daily = Calendar(rule="0 9 * * *", zone=BERLIN)

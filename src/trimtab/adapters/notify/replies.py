@@ -150,7 +150,8 @@ class TelegramReplies:
             return None
         return Reply(
             channel=self.channel,
-            message_id=str(named),
+            # Numbers begin anew in the chat with another bot; what was taken is not taken again.
+            message_id=f"{int(sent_at.timestamp())}.{named}",
             sender=self._sender,
             text=text,
             sent_at=sent_at,
