@@ -32,7 +32,11 @@ def check_end(world: World, errand: Errand, ended: Ended) -> None:
     if ended.word.startswith("recovered"):
         if ended.word not in _RECOVERED:
             raise Broken(f"L2: recovery ends {ended.word}")
-        doubtful = world.law.rows("SELECT 1 FROM stops WHERE state = 'resting'")
+        # A stop that rests, and an order called absent, is asked about; perhaps nobody answers.
+        doubtful = world.law.rows(
+            "SELECT 1 FROM stops WHERE state = 'resting' UNION ALL"
+            " SELECT 1 FROM orders WHERE state = 'absent' AND dry_run = 0"
+        )
         if ended.word == "recovered 0" if left else ended.word != "recovered 0" and not doubtful:
             raise Broken(f"L2: recovery ends {ended.word} and leaves {left}")
     if errand in {Errand.RUN, Errand.SAVED} and ended.plan:

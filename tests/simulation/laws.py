@@ -287,7 +287,7 @@ LAWS: Final = (
         _ALWAYS,
         "ends_law",
         "Recovery ends with one of its four exit codes, and says that nothing is left if and only"
-        " if nothing is.",
+        " if nothing is; of a stop that rests or an order called absent it may have no answer.",
     ),
     _law(
         "L3",

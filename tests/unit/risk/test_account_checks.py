@@ -201,6 +201,9 @@ def test_tiers_that_a_person_declares_are_told_of_in_every_plan_and_excuse_nothi
     assert finding.reason == (
         "what contracts of BTC, ETH have to maintain is your word, not the venue's."
     )
+    small = account("USDT 90000, BTC 10 @ 60000, perp BTC -0.001, wallet 90000")
+    within = [f.reason for f in ask(small, rules=rules).findings if f.measured == "declared"]
+    assert within == [finding.reason]
     big = account("USDT 90000, BTC 10 @ 60000, perp BTC -1, wallet 90000")
     reasons = [f.reason for f in ask(big, rules=rules).findings if f.measured == "declared"]
     beyond = "The position in BTC is beyond the last tier, so that all of its value counts"
