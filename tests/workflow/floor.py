@@ -29,9 +29,9 @@ from trimtab.workflow.execute import execute
 from trimtab.workflow.inquiry import Desk
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.reconcile import Reconciliation, reconcile
-from trimtab.workflow.recover import NOTHING_SAID, RecoveryReport, leftovers, recover
+from trimtab.workflow.recover import NOTHING_SAID, RecoveryReport
 from trimtab.workflow.statements import Books
-from trimtab.workflow.windows import believed_window_ms
+from trimtab.workflow.windows import recovered
 
 PORTFOLIO = Portfolio(assets=(), with_contracts=())
 POLICY = policy()
@@ -212,9 +212,7 @@ class Floor:
         """Recover in a process of its own."""
         desk, ledger = self.desk(wrap)
         async with ledger.holding_account(owner="a recovery"):
-            left = await leftovers(ledger, now=self.clock.now())
-            window_ms = await believed_window_ms(left, self.policy, ledger)
-            return await recover(desk, receive_window_ms=window_ms, said=said)
+            return await recovered(desk, self.policy, said=said)
 
     async def reconcile(self, *, adopt: bool = False) -> Reconciliation:
         """Reconcile in a process of its own."""

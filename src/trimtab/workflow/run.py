@@ -31,11 +31,11 @@ from trimtab.workflow.payments import book_payments
 from trimtab.workflow.portfolio import with_contracts_of
 from trimtab.workflow.preflight import Wiring
 from trimtab.workflow.propose import Planner, propose, review_rest
-from trimtab.workflow.recover import RecoveryReport, leftovers, recover
+from trimtab.workflow.recover import RecoveryReport, leftovers
 from trimtab.workflow.slot_book import SlotBook
 from trimtab.workflow.statements import Books, first_statement
 from trimtab.workflow.unattended import resting_on, standing_yes
-from trimtab.workflow.windows import believed_window_ms
+from trimtab.workflow.windows import recovered
 
 DECISION_POLL_S = 1.0
 """How often a waiting run looks whether somebody decided from another terminal."""
@@ -93,9 +93,7 @@ async def resolved_first(runner: Runner) -> RecoveryReport | None:
     if (await leftovers(ledger, now=runner.desk.clock.now())).is_nothing:
         return None
     async with ledger.holding_account(owner=runner.planner.owner):
-        left = await leftovers(ledger, now=runner.desk.clock.now())  # Another run may have ended.
-        window_ms = await believed_window_ms(left, runner.planner.policy, ledger)
-        return await recover(runner.desk, receive_window_ms=window_ms)
+        return await recovered(runner.desk, runner.planner.policy)
 
 
 async def run(runner: Runner, *, consent: Consent, slot_due: bool, slot: str = "") -> RunResult:

@@ -6,14 +6,32 @@ from a shorter window than that would pass while the venue can still take the or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import LedgerError
+from trimtab.domain.orders import ClientOrderId
 from trimtab.domain.policy import RECEIVE_WINDOW_MS_MAX, Policy
 from trimtab.domain.stops import StopState
 from trimtab.ports import Ledger
-from trimtab.workflow.recover import Leftovers
+from trimtab.workflow.inquiry import Desk
+from trimtab.workflow.recover import NOTHING_SAID, Leftovers, RecoveryReport, leftovers, recover
+
+
+async def recovered(
+    desk: Desk, policy: Policy, *, said: Mapping[ClientOrderId, str] = NOTHING_SAID
+) -> RecoveryReport:
+    """Resolve what earlier runs left, under any configuration. The account must be held already.
+
+    Held, because another run may end until it is. *said* as in :func:`recover`.
+
+    Raises:
+        LedgerError: a finding could not be recorded; run it again.
+
+    """
+    left = await leftovers(desk.ledger, now=desk.clock.now())
+    window_ms = await believed_window_ms(left, policy, desk.ledger)
+    return await recover(desk, receive_window_ms=window_ms, said=said)
 
 
 async def believed_window_ms(left: Leftovers, policy: Policy, ledger: Ledger) -> int:

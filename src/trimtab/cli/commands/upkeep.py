@@ -45,10 +45,9 @@ from trimtab.ports import Answer
 from trimtab.workflow.portfolio import portfolio_of
 from trimtab.workflow.reconcile import reconcile as compared
 from trimtab.workflow.recover import RecoveryReport, leftovers
-from trimtab.workflow.recover import recover as recovered
 from trimtab.workflow.recovered_stops import require_known, without_stop
 from trimtab.workflow.statements import Books
-from trimtab.workflow.windows import believed_window_ms
+from trimtab.workflow.windows import believed_window_ms, recovered
 
 BY_THE_VENUE: Final = (
     "at the venue, by hand: cancel every open order, spot and futures, and take the right to"
@@ -94,10 +93,7 @@ def recover(*, absent: ClientOrderId | None = None) -> Exit:
         async with open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell:
             desk = desk_of(shell, progress=_progress(), stop=given.stop)
             async with shell.ledger.holding_account(owner=owner()):
-                # Another run may have ended meanwhile: typing a word takes a person some time.
-                left = await leftovers(shell.ledger, now=shell.clock.now())
-                window_ms = await believed_window_ms(left, config.policy, shell.ledger)
-                report = await recovered(desk, receive_window_ms=window_ms, said=said)
+                report = await recovered(desk, config.policy, said=said)
             bare = await without_stop(shell.ledger, rules, quote)
             return recover_result(report, await shell.ledger.orders(plan_digest=None), bare)
 
@@ -140,9 +136,7 @@ def reconcile(*, adopt: Annotated[bool, FLAG] = False) -> Exit:
             async with shell.ledger.holding_account(owner=owner()):
                 if await shell.ledger.open_stops():  # One that fired is nobody else's doing.
                     desk = desk_of(shell, progress=_progress(), stop=given.stop)
-                    left = await leftovers(shell.ledger, now=shell.clock.now())
-                    window_ms = await believed_window_ms(left, config.policy, shell.ledger)
-                    report = await recovered(desk, receive_window_ms=window_ms)
+                    report = await recovered(desk, config.policy)
                     require_known(report.stops)
                 found = await compared(books, shell.clock, adopt=True)
                 return reconcile_result(found, config.key)
