@@ -163,7 +163,15 @@ async def a_stop_was_withdrawn(account_at: AccountAt) -> Page:
     page = Page(FOLDER / "stops.md", account)
     for command in ("recover", "status"):
         await page.follow(command)
-    await page.follow("run")
+    tight = {
+        "TRIMTAB__RISK__MAX_ORDER_NOTIONAL": "1",
+        "TRIMTAB__PORTFOLIO__TARGETS__BTC": "0.2",
+        "TRIMTAB__PORTFOLIO__TARGETS__USDT": "0.8",
+    }
+    refused = await page.follow("run", code=3, variables=tight)
+    assert refused.stdout.rstrip().endswith("next: trimtab mend-stops")
+    for command in ("mend-stops", "mend-stops --execute"):
+        await page.follow(command, variables=tight)
     states = [each["status"] for each in account.exchange.truth()["conditionals"]]
     assert states == ["EXPIRED", "NEW"]
     await ran(account, "reconcile", "--json")
