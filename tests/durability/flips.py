@@ -112,7 +112,8 @@ def _schema(connection: sqlite3.Connection, master: list[Any]) -> dict[str, Any]
         elif kind == "index":
             found[name] = connection.execute(f'PRAGMA index_xinfo("{name}")').fetchall()
         else:
-            found[name] = _folded(" ".join(sql.split()))
+            # A flip of the kind leaves an index of a key here, which has no text.
+            found[name] = _folded(" ".join(str(sql).split()))
     return found
 
 
