@@ -11,13 +11,17 @@ from decimal import Decimal
 
 import pytest
 
+from tests.builders import account
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.memory_venue import MemoryVenue
 from tests.fakes.mortal import Killed
-from tests.workflow.counter import RULES, Counter
+from tests.workflow.counter import RULES, Counter, yes
 from trimtab.domain.errors import ConfigError, NotDone
 from trimtab.domain.findings import GateReport
+from trimtab.domain.firings import TriggerKind
 from trimtab.domain.orders import OrderIntent, VenueOrder
 from trimtab.domain.plan import Plan
+from trimtab.domain.policy import Policy
 from trimtab.domain.slots import CatchUp, SlotTerms
 from trimtab.domain.snapshot import Snapshot
 from trimtab.ports import Answer, PlanStatus, Portfolio
@@ -46,8 +50,14 @@ PATIENT = dataclasses.replace(
 class Bench:
     """A counter that is watched for a number of rounds."""
 
-    def __init__(self, holdings: str = CALM, schedule: Schedule | None = WEEKLY) -> None:
+    def __init__(
+        self,
+        holdings: str = CALM,
+        schedule: Schedule | None = WEEKLY,
+        rules: Policy = PATIENT,
+    ) -> None:
         self.counter = Counter(holdings)
+        self.rules = rules
         self.schedule = schedule
         self.told: list[str] = []
         self.before: dict[int, Callable[[], None]] = {}
@@ -76,7 +86,7 @@ class Bench:
         self._round += 1
         self.before.get(self._round, lambda: None)()
         try:
-            yield self.counter.runner(PATIENT)
+            yield self.counter.runner(self.rules)
         finally:
             if self._round == self._last:
                 self.counter.stop.set()
@@ -278,6 +288,99 @@ async def test_nobody_answering_ends_with_the_plan_and_not_with_the_watch() -> N
     seen = await bench.watched(2, Consent.ASK)
     assert (seen.rounds, bench.states()[-1]) == (2, "awaiting_approval")
     assert bench.counter.clock.now() - before >= timedelta(seconds=300)
+
+
+LONG = dataclasses.replace(PATIENT, approval=dataclasses.replace(PATIENT.approval, ttl_s=1_800))
+"""A plan waits half an hour for its yes."""
+
+
+async def test_a_question_is_taken_back_when_something_more_urgent_comes() -> None:
+    bench = Bench(STRAINED.replace("perp BTC 0.6, ", ""), rules=LONG)
+    counter, asked = bench.counter, []
+    calm = counter.venue.snapshot
+
+    async def nobody(plan: Plan, _report: GateReport) -> Answer:
+        asked.append((plan.firings[0].kind.value, counter.clock.now()))
+        if plan.firings[0].kind is TriggerKind.LEVERAGE:
+            return Answer.NO
+        await counter.clock.sleep(600)
+        counter.venue.snapshot = strained.snapshot  # type: ignore[method-assign]  # Seen by then.
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    strained = MemoryVenue(account(STRAINED), counter.clock, None)
+
+    def calmed() -> None:
+        """Let it be as before, some minutes later, with somebody here."""
+        counter.venue.snapshot = calm  # type: ignore[method-assign]  # And back.
+        counter.clock.move(URGENT_AGAIN_S)
+        counter.person.saying = yes
+
+    counter.person.saying = nobody
+    bench.before[3] = calmed
+    seen = await bench.watched(3, Consent.ASK)
+    (slot, began), (urgent, then) = asked
+    assert (slot, urgent, seen.runs, seen.failed) == ("drift", "leverage", 3, 0)
+    assert then - began < timedelta(seconds=600 + 4 * POLL_S)
+    put_off = "put off for leverage account, drift BTC, drift ETH, drift USDT; next: trimtab plan"
+    assert bench.told[0] == f"slot {SLOT}: {put_off}"
+    # What was put off is asked again within minutes, though what was declined rests for an hour.
+    assert (bench.told[2], bench.states()[-1]) == (f"slot {SLOT}: executed", "done")
+
+
+@pytest.mark.parametrize(
+    ("holdings", "schedule", "then"),
+    [
+        (STRAINED, None, STRAINED.replace("ETH 1 ", "ETH 9 ").replace("BTC 0.6", "BTC 2")),
+        (CALM, WEEKLY, "BTC 0.1 @ 60000, ETH 1 @ 3000, USDT 1000"),
+    ],
+    ids=["as urgent", "drift beside a slot"],
+)
+async def test_what_is_not_more_urgent_leaves_a_question_standing(
+    holdings: str, schedule: Schedule | None, then: str
+) -> None:
+    bench = Bench(holdings, schedule=schedule, rules=LONG)
+    counter = bench.counter
+
+    async def never(_plan: Plan, _report: GateReport) -> Answer:
+        counter.venue.snapshot = MemoryVenue(account(then), counter.clock, None).snapshot  # type: ignore[method-assign]  # Moved.
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    counter.person.saying = never
+    before = counter.clock.now()
+    await bench.watched(1, Consent.ASK)
+    assert counter.clock.now() - before >= timedelta(seconds=LONG.approval.ttl_s)
+
+
+async def test_a_question_stands_while_what_is_urgent_was_declined_or_cannot_be_seen() -> None:
+    bench = Bench(STRAINED, schedule=None, rules=LONG)
+    counter, kinds, looks = bench.counter, [], 0
+    strained = counter.venue.snapshot
+    eased = MemoryVenue(account(STRAINED.replace("perp BTC 0.6, ", "")), counter.clock, None)
+
+    async def no_then_nobody(plan: Plan, _report: GateReport) -> Answer:
+        kinds.append(plan.firings[0].kind.value)
+        if kinds == ["leverage"]:
+            counter.venue.snapshot = eased.snapshot  # type: ignore[method-assign]  # By itself.
+            return Answer.NO
+        counter.venue.snapshot = lost  # type: ignore[method-assign]  # It is away for a while.
+        await counter.clock.sleep(900)
+        return Answer.YES
+
+    async def lost(portfolio: Portfolio) -> Snapshot:
+        nonlocal looks
+        looks += 1
+        if looks < 5:
+            raise NotDone("the network is away", evidence=None)
+        return await strained(portfolio)
+
+    counter.person.saying = no_then_nobody
+    await bench.watched(2, Consent.ASK)
+    assert (kinds, looks > 5) == (["leverage", "drift"], True)
+    told = "while an answer is waited for: the network is away; next: "
+    assert len([line for line in bench.told if line.startswith(told)]) == 1
+    assert not any("put off" in line for line in bench.told)
 
 
 async def test_a_clock_that_is_set_back_runs_no_slot_twice() -> None:

@@ -80,3 +80,9 @@ def slot_of(firings: Iterable[Firing]) -> str:
         return ""
     named = (f.subject for f in fired if f.kind is TriggerKind.CALENDAR and f.subject != ACCOUNT)
     return next(named, "")
+
+
+def is_more_urgent(kind: TriggerKind, *, than: TriggerKind) -> bool:
+    """Whether *kind* comes before the other in the order of urgency."""
+    ranks = list(TriggerKind)
+    return ranks.index(kind) < ranks.index(than)

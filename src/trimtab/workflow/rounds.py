@@ -3,7 +3,8 @@
 A round opens what it works with anew and closes it again, as a process of its own would: a lost
 network, a ledger that is busy or a clock that was set end one round and not the watch. What did not
 come to its end is not tried again at once, nor is a person asked again, before :data:`AGAIN_S`;
-what is urgent and had nobody's no is, after :data:`URGENT_AGAIN_S`.
+what is urgent and had nobody's no is, after :data:`URGENT_AGAIN_S`. A question that waits for its
+answer is taken back when something more urgent comes meanwhile.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from datetime import datetime
 from typing import Final
 
 from trimtab.domain.errors import ConfigError, OutcomeUnknown, TrimtabError, VenueError
-from trimtab.domain.firings import TriggerKind
+from trimtab.domain.firings import TriggerKind, is_more_urgent, trigger_of
+from trimtab.domain.plan import Plan
 from trimtab.ports import Clock, PlanStatus, StopSignal
 from trimtab.workflow.propose import Planner, glance
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run
 from trimtab.workflow.slots import Schedule, mark_missed, present_slot
-from trimtab.workflow.waiting import UntilItsTimeIsOver
+from trimtab.workflow.waiting import UntilItsTimeIsOver, UntilOutranked
 
 AGAIN_S: Final = 3600.0
 """How long after a try that came to no end the same cause is left alone."""
@@ -35,11 +37,10 @@ TRIED_MAX: Final = 100
 SHOWN_DIGITS: Final = 8
 """How much of a plan's digest is shown; as much names it to every command."""
 _ENDED: Final = frozenset({PlanStatus.EXECUTED, PlanStatus.NOTHING_TO_DO})
-_UNSAID: Final = frozenset({PlanStatus.DECLINED, PlanStatus.PROPOSED, PlanStatus.EXPIRED})
+_UNDECIDED: Final = frozenset({PlanStatus.PROPOSED, PlanStatus.EXPIRED})
+"""Where nobody answered."""
+_UNSAID: Final = _UNDECIDED | {PlanStatus.DECLINED}
 """Where somebody was asked, and no yes came."""
-_URGENT: Final = frozenset(list(TriggerKind)[: list(TriggerKind).index(TriggerKind.DRIFT)])
-"""What is more urgent than drift."""
-
 Opener = Callable[[], AbstractAsyncContextManager[Runner]]
 """Opens what a round works with."""
 Teller = Callable[[str], None]
@@ -84,8 +85,13 @@ class _Cause:
     """As it is told; empty where nothing is to be run."""
     slot: str
     """Name of the slot that is due; empty where none is."""
-    is_urgent: bool
-    """Whether it is more urgent than drift."""
+    kind: TriggerKind
+    """The most urgent of what it is."""
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is more urgent than drift."""
+        return is_more_urgent(self.kind, than=TriggerKind.DRIFT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +148,7 @@ class _Watchman:
         if watch.consent is not None:
             await _resolved(runner)
         slot = await _due_slot(watch, runner)
-        cause = _Cause(name=f"slot {slot}" if slot else "", slot=slot, is_urgent=False)
+        cause = _Cause(name=f"slot {slot}" if slot else "", slot=slot, kind=TriggerKind.CALENDAR)
         if not slot or self._rests(cause):  # A slot keeps no threshold waiting.
             cause = await _threshold(runner.planner)
         if cause.name and not self._rests(cause) and not watch.stop.is_set():
@@ -155,7 +161,14 @@ class _Watchman:
         if watch.consent is None:
             watch.tell(f"{cause.name}: would run; next: trimtab schedule run --execute")
             return
-        approver = UntilItsTimeIsOver(approver=runner.approver, clock=watch.clock)
+        before: list[_Cause] = []
+
+        async def outranked(plan: Plan) -> None:
+            """Wait for what comes before the plan."""
+            before.append(await self._pressing(runner.planner, plan))
+
+        patient = UntilItsTimeIsOver(approver=runner.approver, clock=watch.clock)
+        approver = UntilOutranked(approver=patient, outranked=outranked)
         asked = Runner(planner=runner.planner, desk=runner.desk, approver=approver)
         soon_s = URGENT_AGAIN_S if cause.is_urgent else AGAIN_S
         try:
@@ -169,9 +182,31 @@ class _Watchman:
             del self._tried[cause.name]
         elif result.status not in _UNSAID:
             self._remember(cause, rest_s=soon_s)
+        is_put_off = bool(before) and result.status in _UNDECIDED
+        if is_put_off:
+            self._remember(cause, rest_s=URGENT_AGAIN_S)
         self._runs += 1
         self._interrupted = watch.stop.is_set() and result.status not in _ENDED
-        watch.tell(f"{cause.name}: {_came_to(result)}")
+        came = (
+            f"put off for {before[0].name}; next: trimtab plan" if is_put_off else _came_to(result)
+        )
+        watch.tell(f"{cause.name}: {came}")
+
+    async def _pressing(self, planner: Planner, plan: Plan) -> _Cause:
+        """Return what is more urgent than *plan* and may be tried, once there is such a thing."""
+        watch, told = self._watch, ""
+        while True:
+            await watch.clock.sleep(watch.poll_s)
+            try:
+                seen = await _threshold(planner)
+            except TrimtabError as error:
+                if str(error) != told:
+                    told = str(error)
+                    watch.tell(f"while an answer is waited for: {error}; next: {error.next_step}")
+                continue
+            is_before = is_more_urgent(seen.kind, than=trigger_of(plan.firings))
+            if seen.is_urgent and is_before and not self._rests(seen):
+                return seen
 
     def _remember(self, cause: _Cause, *, rest_s: float) -> None:
         """Remember that a cause is tried now, whatever stops it; the newest last."""
@@ -244,7 +279,7 @@ async def _threshold(planner: Planner) -> _Cause:
     return _Cause(
         name=", ".join(dict.fromkeys(f"{f.kind.value} {f.subject}" for f in acts)),
         slot="",
-        is_urgent=any(firing.kind in _URGENT for firing in acts),
+        kind=trigger_of(acts),
     )
 
 

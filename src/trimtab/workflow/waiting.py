@@ -1,8 +1,9 @@
-"""Waits for an answer for as long as the plan itself holds, whoever is here to give one."""
+"""Waits for an answer while the plan itself holds, and while nothing more urgent comes."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from trimtab.domain.findings import GateReport
@@ -36,3 +37,30 @@ class UntilItsTimeIsOver:
             for task in (asking, over):
                 task.cancel()
             await asyncio.gather(asking, over, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntilOutranked:
+    """Asks until something more urgent than the plan is seen, and takes the question back then.
+
+    A plan may hold for a day, and who watches an account looks at nothing else while it asks.
+    """
+
+    approver: Approver
+    outranked: Callable[[Plan], Awaitable[None]]
+    """Returns once something more urgent than the plan asks to be done."""
+
+    async def ask(self, plan: Plan, report: GateReport) -> Answer:
+        """Return what was answered; nobody's answer when something more urgent came first."""
+        asking = asyncio.ensure_future(self.approver.ask(plan, report))
+        coming = asyncio.ensure_future(self.outranked(plan))
+        try:
+            await asyncio.wait({asking, coming}, return_when=asyncio.FIRST_COMPLETED)
+            if asking.done():
+                return asking.result()
+            coming.result()
+            return Answer.NOBODY
+        finally:
+            for task in (asking, coming):
+                task.cancel()
+            await asyncio.gather(asking, coming, return_exceptions=True)
