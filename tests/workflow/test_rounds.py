@@ -341,9 +341,10 @@ async def test_what_is_not_more_urgent_leaves_a_question_standing(
 ) -> None:
     bench = Bench(holdings, schedule=schedule, rules=LONG)
     counter = bench.counter
+    moved = MemoryVenue(account(then), counter.clock, None)
 
     async def never(_plan: Plan, _report: GateReport) -> Answer:
-        counter.venue.snapshot = MemoryVenue(account(then), counter.clock, None).snapshot  # type: ignore[method-assign]  # Moved.
+        counter.venue.snapshot = moved.snapshot  # type: ignore[method-assign]  # Prices go on.
         await asyncio.Event().wait()
         raise AssertionError
 
