@@ -173,6 +173,17 @@ def test_what_is_short_by_hand_covers_no_overweight_when_routes_are_weighed() ->
     assert shown(table_of(lacks, wishes, seen=mine).spot.fee, 3) == "1.000"
 
 
+def test_what_is_by_hand_beyond_its_target_is_taken_off_a_mixed_overweight_once() -> None:
+    wishes = rules("BTC 0.05, USDT 0.95", Route.MIXED, hedge={"ratio": dec("0.5")})
+    mine, text = "open mine 0.1 @ 10000 by hand", "BTC 0.3 @ 10000, USDT 2000, wallet 5000"
+    due = occasion(hedges=hedges(mine), slot_due=True)
+    plan = make_plan(account(f"{text}, perp BTC -0.1"), wishes, due)
+    assert values(plan) == {"BTC/USDT": "-1000", PERP: "-500"}
+    text = "BTC 0.2 @ 10000, USDT 3000, wallet 5000"
+    due = occasion(hedges=hedges(mine, "open drift 0.05 @ 10000"), slot_due=True)
+    assert make_plan(account(f"{text}, perp BTC -0.15"), wishes, due).legs == ()
+
+
 def test_a_share_says_itself_as_it_was_written() -> None:
     assert (FIVE_SIXTHS.text, Share(numerator=1, denominator=4).text) == ("5/6", "0.25")
 
