@@ -128,6 +128,14 @@ def test_a_wish_that_cannot_be_planned_is_an_error_that_says_so(
         planned(text, NOTHING, wish)
 
 
+@pytest.mark.parametrize("left", ["", ", perp BTC -0.1"])
+def test_a_hedge_is_not_made_smaller_by_more_than_is_short_of_it(left: str) -> None:
+    book = hedges("open mine 0.2 @ 10000 by hand")
+    with pytest.raises(PlanningError, match=r"0\.15 is to be bought back, only") as told:
+        planned(f"{HELD}{left}", book, share("0.05"))
+    assert told.value.next_step == "trimtab reconcile --adopt"
+
+
 def test_an_asset_without_a_contract_cannot_be_hedged() -> None:
     snapshot = account(HELD)
     spot_only = {s: i for s, i in snapshot.instruments.items() if not i.is_contract}
