@@ -14,7 +14,7 @@ from decimal import Context, Decimal
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
-from trimtab.domain.exposure import Exposure, exposure, traded_units
+from trimtab.domain.exposure import Exposure, exposure, leverage_ratio, traded_units
 from trimtab.domain.firings import trigger_of
 from trimtab.domain.hedges import DriftBack, HedgeWish, RescueWish, StopsWish
 from trimtab.domain.instruments import Asset, Symbol
@@ -267,7 +267,7 @@ def _after(
         squares = sum(((weights[a] - targets.effective[a]) ** 2 for a in weights), ZERO)
         return After(
             weights=weights,
-            leverage=ratio(gross, outside) if gross and outside > 0 else ZERO,
+            leverage=leverage_ratio(gross, outside=outside),
             tracking_error=squares.sqrt(Context(prec=RATIO_DIGITS)),
         )
 
