@@ -50,6 +50,8 @@ class Measurement:
     """The units that are groups, as shown."""
     trims: Mapping[Asset, Decimal]
     """What momentum takes off each target, fractions, > 0; empty where nothing is trimmed."""
+    resting: frozenset[Asset]
+    """Where no hedge is opened or grown now."""
 
 
 def measure(
@@ -101,6 +103,7 @@ def measure(
         drifts=with_trigger_prices(drifts, scene),
         groups=tuple(_group_drift(unit, scale) for unit in units if unit.name in _names(targets)),
         trims=trims_of(targets),
+        resting=hedging.resting,
     )
 
 
