@@ -159,6 +159,24 @@ def test_where_only_coins_are_weighed_a_contract_moves_no_trigger_price() -> Non
     ]
 
 
+@pytest.mark.parametrize("wallet", ["wallet 3000", "wallet 3000, perp BTC -0.1 from 10000"])
+def test_where_only_coins_are_weighed_alert_prices_are_where_their_weight_meets_the_band(
+    wallet: str,
+) -> None:
+    coins = policy("BTC 0.5, USDT 0.5", basis=Basis.SPOT)
+
+    def at(price: Decimal) -> Plan:
+        held = account(f"BTC 0.5 @ {price:.4f}, USDT 4800, {wallet}")
+        return make_plan(held, coins, occasion())
+
+    [found, _] = at(dec(10_000)).drift
+    edges = [(found.alert_low, "0.999"), (found.alert_high, "1.001")]
+    for price, beyond in edges:
+        assert price is not None
+        assert [d.breached for d in at(price).drift] == [False, False]
+        assert [d.breached for d in at(price * dec(beyond)).drift] == [True, True]
+
+
 def test_what_a_capped_hedge_leaves_on_purpose_moves_with_the_price() -> None:
     capped = policy(
         "BTC 0.3, USDT 0.7",
