@@ -235,9 +235,7 @@ def _alerts(m: Measure, unit: Unit, scale: _Scale, *, weight: Decimal) -> AlertP
         return alert_prices(net_weight=weight, price=price, edges=m.edges)
     with exact_arithmetic():
         of_group = ratio(unit.value + unit.accepted, scale.whole)
-    return member_alert_prices(
-        net_weight=weight, of_group=of_group, price=price, edges=unit.edges
-    )
+    return member_alert_prices(net_weight=weight, of_group=of_group, price=price, edges=unit.edges)
 
 
 def _group_drift(unit: Unit, scale: _Scale) -> GroupDrift:
