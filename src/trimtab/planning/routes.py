@@ -35,6 +35,8 @@ class Move:
     reason: LegReason
     protects: Protection | None = None
     """The other asset that it is for; None where it is for its own."""
+    kept: Decimal = ZERO
+    """What a close has to leave of its position, base units, >= 0."""
 
 
 def routed(
@@ -94,6 +96,7 @@ def _offsets(
                 slack=correction.slack,
                 role=Role.CLOSE,
                 reason=correction.reason,
+                kept=kept.get(symbol, ZERO),
             )
         )
         if not rest:

@@ -330,6 +330,14 @@ def test_what_is_lacking_beside_a_hedge_by_hand_is_bought_in_coins() -> None:
     assert legs_of(bare) == [(PERP, Role.HEDGE, dec("0.1"))]
 
 
+def test_a_small_hedge_is_bought_back_beside_one_by_hand_and_no_more() -> None:
+    book = hedges("open mine 0.1 @ 10000 by hand", "open drift 0.0004 @ 10000")
+    text = "BTC 0.5 @ 10000, USDT 4000, wallet 1000, perp BTC -0.1004"
+    plan = planned(text, book, due=True, **BY_FUTURES)
+    assert legs_of(plan) == [(PERP, Role.CLOSE, dec("0.0004"))], "below the least of an opening"
+    assert [h.hedge_id for h in plan.hedging] == ["drift"]
+
+
 def test_a_new_name_is_longer_when_the_short_one_is_taken() -> None:
     first = planned(HELD, NOTHING, share("0.1")).hedging[0].hedge_id
     taken = replace(hedges("open x 1 @ 100", "close x 1 @ 90").hedges[0], hedge_id=first)
