@@ -20,7 +20,7 @@ from trimtab.domain.hedges import (
     HedgeWish,
 )
 from trimtab.domain.orders import Fill, Side, TradeId, VenueOrderId
-from trimtab.domain.plan import Leg, Plan
+from trimtab.domain.plan import Leg, LegReason, Plan
 from trimtab.domain.policy import Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.book import book_of
@@ -99,3 +99,26 @@ def test_what_is_hedged_by_hand_is_there_once_and_the_next_run_leaves_it(
     wide = not any(t.relative for t in (rules.threshold, *rules.thresholds.values()))
     if target and wide and wishes.hedge.max_ratio == 1 and not rules.destination.to_band:
         assert [(leg.symbol, leg.lots) for leg in run.legs] == []
+
+
+@given(case=cases(), percent=st.integers(1, 100))
+def test_no_correction_takes_off_what_is_hedged_by_hand_before_it(
+    case: tuple[Snapshot, Policy], percent: int
+) -> None:
+    drifted, wishes = case
+    asset = wishes.rebalance.targets[0].asset
+    wish = HedgeWish(asset=asset, share=Decimal(percent) / 100, units=ZERO)
+    try:
+        plan = make_plan(drifted, wishes, occasion(wish=wish))
+    except PlanningError:
+        return  # Nothing is held, or less than a lot is asked for.
+    snapshot, before = filled(drifted, plan), book_after(plan)
+    run = make_plan(snapshot, wishes, occasion(hedges=before, slot_due=True))
+    after = book_after(plan, run)
+    assert [h.units for h in after.by_hand(asset)] == [h.units for h in before.by_hand(asset)]
+    funds = any(leg.reason is LegReason.FUNDS_ANOTHER for leg in run.legs)
+    if funds or _hindered(run) or wishes.rebalance.destination.to_band:
+        return
+    event(f"legs: {len(run.legs)}")
+    again = make_plan(filled(snapshot, run), wishes, occasion(hedges=after, slot_due=True))
+    assert [(leg.symbol, leg.lots) for leg in again.legs] == []

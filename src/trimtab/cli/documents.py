@@ -44,6 +44,11 @@ def weight(value: Decimal) -> str:
     return trimmed(value, WEIGHT_PLACES)
 
 
+def finite(ratio: Decimal) -> str | None:
+    """Return a ratio, or null when it is infinite."""
+    return weight(ratio) if ratio.is_finite() else None
+
+
 def value(amount: Decimal) -> str:
     """Return a quote value with two decimals."""
     return shown(amount, VALUE_PLACES)
@@ -94,7 +99,7 @@ def plan_document(
             "nets": [net_document(n) for n in plan.nets],
             "after": {
                 "weights": {a: weight(w) for a, w in plan.after.weights.items()},
-                "leverage": weight(plan.after.leverage),
+                "leverage": finite(plan.after.leverage),
                 "tracking_error": weight(plan.after.tracking_error),
             },
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from trimtab.adapters.ledger.export import transfer_document
@@ -11,6 +10,7 @@ from trimtab.cli.coin_margin_document import coin_margin_document
 from trimtab.cli.documents import (
     Document,
     drift_document,
+    finite,
     group_document,
     net_document,
     overlay_document,
@@ -18,7 +18,6 @@ from trimtab.cli.documents import (
     sleeve_document,
     tactical_document,
     value,
-    weight,
 )
 from trimtab.cli.hedge_document import hedge_document
 from trimtab.cli.standing_document import standing_document
@@ -64,8 +63,8 @@ def status_document(status: AccountStatus, *, next_slot: Document | None) -> Doc
             for h in status.holdings
         ],
         "positions": [_position_document(p) for p in status.positions],
-        "leverage": _finite(status.leverage),
-        "margin_ratio": _finite(status.margin_ratio),
+        "leverage": finite(status.leverage),
+        "margin_ratio": finite(status.margin_ratio),
         "pools": [_pool_document(p) for p in status.pools],
         "coin_margined": [coin_margin_document(margin) for margin in status.coins],
         "survival": survival_document(status.survival),
@@ -87,11 +86,6 @@ def status_document(status: AccountStatus, *, next_slot: Document | None) -> Doc
         },
         "next_slot": next_slot,
     }
-
-
-def _finite(ratio: Decimal) -> str | None:
-    """Return a ratio, or null when it is infinite."""
-    return weight(ratio) if ratio.is_finite() else None
 
 
 def _position_document(held: HeldPosition) -> dict[str, Any]:
@@ -119,7 +113,7 @@ def _pool_document(margin: PoolMargin) -> dict[str, Any]:
         "balance": plain(margin.balance),
         "free_margin": plain(margin.free),
         "maintenance_margin": plain(margin.maintenance),
-        "margin_ratio": _finite(margin.ratio),
+        "margin_ratio": finite(margin.ratio),
         "shares_cash": margin.shares_cash,
     }
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from trimtab.cli.rows import Rows
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, shown, trimmed
+from trimtab.domain.exposure import leverage_text
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.overlays import Overlay
@@ -237,7 +238,7 @@ def cost_line(plan: Plan) -> Text:
         cost = sum((leg.expected_cost for leg in plan.legs), ZERO)
     return Text(
         f"Turnover {money(turnover)} {plan.quote}, expected cost {money(cost)} {plan.quote} "
-        f"(fees, half spread, impact).\nAfter it: leverage {shown(plan.after.leverage, 2)}, "
+        f"(fees, half spread, impact).\nAfter it: leverage {leverage_text(plan.after.leverage)}, "
         f"tracking error {percent(plan.after.tracking_error)}; sizes {plan.allocation}."
     )
 

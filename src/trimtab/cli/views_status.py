@@ -26,6 +26,7 @@ from trimtab.cli.views_sleeves import sleeve_lines
 from trimtab.cli.views_standing import standing_table
 from trimtab.cli.views_tactical import tactical_lines
 from trimtab.domain.exact import plain, shown
+from trimtab.domain.exposure import leverage_text
 from trimtab.domain.orders import Side
 from trimtab.domain.plan import Drift
 from trimtab.domain.trading import TradingState
@@ -180,8 +181,7 @@ def _liquidation(held: HeldPosition) -> str:
 
 def _margin_line(status: AccountStatus) -> Text:
     """Return leverage, and each wallet's margin ratio."""
-    leverage = status.leverage
-    line = f"Leverage {shown(leverage, 2) if leverage.is_finite() else 'infinite'}"
+    line = f"Leverage {leverage_text(status.leverage)}"
     for margin in status.pools:
         told = f"{shown(margin.ratio, 2)}" if margin.ratio.is_finite() else "no position"
         line += f", margin ratio {margin.asset} {told}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trimtab.domain.errors import MissingMark
-from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio
+from trimtab.domain.exact import ONE, ZERO, exact_arithmetic, ratio, shown
 from trimtab.domain.instruments import Asset, MarketKind, Symbol
 from trimtab.domain.inverse import marked_units, notional_of, quote_per_dollar
 from trimtab.domain.snapshot import Snapshot
@@ -118,11 +118,23 @@ class Exposure:
             return self.value(asset) + exposed - self.signed_notional.get(asset, ZERO)
 
     def leverage(self) -> Decimal:
-        """Sum of |notional| over the priced value outside futures margin; 0 without positions."""
-        if not self.gross_notional:
-            return ZERO
-        outside = self.value_outside(self.unpriced)
-        return ratio(self.gross_notional, outside) if outside > 0 else Decimal("Infinity")
+        """Sum of |notional| over the priced value outside futures margin."""
+        return leverage_ratio(self.gross_notional, outside=self.value_outside(self.unpriced))
+
+
+def leverage_ratio(notional: Decimal, *, outside: Decimal) -> Decimal:
+    """Return *notional* over the value *outside* futures margin; 0 without any notional.
+
+    Infinite where nothing is outside.
+    """
+    if not notional:
+        return ZERO
+    return ratio(notional, outside) if outside > 0 else Decimal("Infinity")
+
+
+def leverage_text(leverage: Decimal) -> str:
+    """Return a leverage ratio for reading."""
+    return shown(leverage, 2) if leverage.is_finite() else "infinite"
 
 
 def traded_units(snapshot: Snapshot, asset: Asset) -> Decimal:

@@ -283,7 +283,7 @@ class After:
     weights: Mapping[Asset, Decimal]
     """Net exposure over NAV by asset, without sleeves, fractions, signed."""
     leverage: Decimal
-    """Futures notional over the value outside futures wallets, multiple, >= 0."""
+    """Futures notional over the value outside futures wallets, >= 0; infinite where none is."""
     tracking_error: Decimal
     """Root of the sum of squared drifts, quote included, fraction, >= 0."""
 

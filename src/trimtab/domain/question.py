@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from trimtab.domain.exact import ZERO, exact_arithmetic, grouped, plain, ratio, shown
+from trimtab.domain.exposure import leverage_text
 from trimtab.domain.findings import Finding, GateReport, Verdict
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import ApprovalPolicy
@@ -113,7 +114,7 @@ def second_question(plan: Plan, policy: ApprovalPolicy) -> str:
         f"That is above approval.two_step_above ({_money(policy.two_step_above)} {plan.quote}), "
         f"so it is asked twice.\nAt stake: {share} % of the account's {_money(plan.nav)} "
         f"{plan.quote}; the largest order {_money(stake.largest)}, expected cost {_money(cost)}, "
-        f"leverage {shown(plan.after.leverage, 2)} after it."
+        f"leverage {leverage_text(plan.after.leverage)} after it."
     )
 
 

@@ -203,11 +203,14 @@ class _Fold:
             yield _Part(hedge_id=hedge_id, units=taken, cause=cause)
 
     def _bought(self, fill: Fill, parts: Sequence[_Part]) -> None:
-        """Shrink hedges by their parts of a buy; its fee is shared by size."""
-        fee = fill.fee
-        for place, part in enumerate(parts, start=1):
-            whole = place == len(parts)
-            share = fee if whole else ratio(fill.fee * part.units, fill.quantity)
+        """Shrink hedges by their parts of a buy; its fee is shared by size.
+
+        What is bought beyond all parts opens a long and bears its own share.
+        """
+        left, fee = fill.quantity, fill.fee
+        for part in parts:
+            left -= part.units
+            share = ratio(fill.fee * part.units, fill.quantity) if left else fee
             fee -= share
             if part.hedge_id is not None:
                 self._shrunk(self.hedges[part.hedge_id, fill.symbol], fill, part, share)

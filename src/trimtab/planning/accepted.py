@@ -113,7 +113,7 @@ def _hedged(asset: Asset, exposed: Exposure, targets: Targets, *, terms: Terms) 
 
 def _divided(asset: Asset, exposed: Exposure, targets: Targets, *, way: Way, terms: Terms) -> Rest:
     """Return what a sale and a hedge together leave, and the share of the coin in a correction."""
-    by_hand = terms.by_hand.get(asset, ZERO) * terms.whole
+    by_hand = _by_hand(asset, terms) * terms.whole
     units = exposed.futures.get(asset, ZERO)
     futures = units * exposed.mid(asset) if units else ZERO
     over = _over([asset], exposed, targets, terms)
@@ -135,17 +135,22 @@ def _divided(asset: Asset, exposed: Exposure, targets: Targets, *, way: Way, ter
     )
 
 
+def _by_hand(asset: Asset, terms: Terms) -> Decimal:
+    """Return what is short by hand, fraction of ``whole``, <= 0."""
+    return terms.by_hand.get(asset, ZERO) - terms.beyond.get(asset, ZERO)
+
+
 def _over(assets: Sequence[Asset], exposed: Exposure, targets: Targets, terms: Terms) -> Decimal:
     """Return the value of *assets* together beyond their targets without hedges by hand, >= 0."""
     held = sum((exposed.value(a) for a in assets), ZERO)
-    by_hand = sum((terms.by_hand.get(a, ZERO) - terms.beyond.get(a, ZERO) for a in assets), ZERO)
+    by_hand = sum((_by_hand(a, terms) for a in assets), ZERO)
     aims = sum((targets.effective[a] for a in assets), ZERO)
     return max(ZERO, held - (aims - by_hand) * terms.whole)
 
 
 def _room(asset: Asset, exposed: Exposure, terms: Terms) -> Decimal:
     """Return the most that hedges of corrections on *asset* may be, quote units, >= 0."""
-    by_hand = (terms.by_hand.get(asset, ZERO) - terms.beyond.get(asset, ZERO)) * terms.whole
+    by_hand = _by_hand(asset, terms) * terms.whole
     most = max(ZERO, terms.hedge.max_ratio * exposed.value(asset) + by_hand)
     if asset not in terms.resting:
         return most

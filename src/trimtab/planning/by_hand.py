@@ -168,7 +168,12 @@ def _firing(hedge_id: HedgeId, units: Decimal, *, wanted: Decimal, asset: Asset)
 
 
 def moves_of(given: ByHand, book: HedgeBook, snapshot: Snapshot) -> tuple[Move, ...]:
-    """Return what brings the hedges to what a person wants; nothing when they are there."""
+    """Return what brings the hedges to what a person wants; nothing when they are there.
+
+    Raises:
+        PlanningError: the position behind them is smaller than what is to be bought back.
+
+    """
     if given.opening is None:
         back = closing_moves(given.closings, snapshot, LegReason.BY_HAND)
         return (*back, *_sales(back, snapshot)) if given.sells else back
@@ -185,7 +190,7 @@ def _shrinking(aim: Aim, units: Decimal, book: HedgeBook, snapshot: Snapshot) ->
     for hedge in reversed(book.by_hand(aim.asset)):
         taken = min(units, hedge.units)
         if taken:
-            yield _move(hedge.symbol, taken, snapshot, LegReason.BY_HAND)
+            yield _bought_back(hedge.symbol, taken, snapshot, LegReason.BY_HAND)
         with exact_arithmetic():
             units -= taken
 
@@ -217,15 +222,20 @@ def _closing_moves(
     """Yield them by contract, in the order of *closings*."""
     for symbol in dict.fromkeys(c.hedge.symbol for c in closings):
         units = units_of(tuple(c.hedge for c in closings if c.hedge.symbol == symbol))
-        position = snapshot.positions.get(symbol)
-        held = ZERO if position is None else -snapshot.instruments[symbol].units(position.lots)
-        if held < units:
-            raise PlanningError(
-                f"{symbol}: {plain(units)} is to be bought back, only {plain(max(ZERO, held))} is "
-                "short; somebody else traded it, or a stop fired",
-                next_step="trimtab reconcile --adopt",
-            )
-        yield _move(symbol, units, snapshot, reason)
+        yield _bought_back(symbol, units, snapshot, reason)
+
+
+def _bought_back(symbol: Symbol, units: Decimal, snapshot: Snapshot, reason: LegReason) -> Move:
+    """Return the close of *units*, base units, > 0, of a position that must be as short."""
+    position = snapshot.positions.get(symbol)
+    held = ZERO if position is None else -snapshot.instruments[symbol].units(position.lots)
+    if held < units:
+        raise PlanningError(
+            f"{symbol}: {plain(units)} is to be bought back, only {plain(max(ZERO, held))} is "
+            "short; somebody else traded it, or a stop fired",
+            next_step="trimtab reconcile --adopt",
+        )
+    return _move(symbol, units, snapshot, reason)
 
 
 def _sales(back: Sequence[Move], snapshot: Snapshot) -> Iterator[Move]:

@@ -17,7 +17,7 @@ from trimtab.domain.firings import TriggerKind, by_urgency
 from trimtab.domain.hedges import DriftBack, HedgeCause, RescueWish, StopsWish, units_of
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
-from trimtab.domain.plan import LegReason
+from trimtab.domain.plan import LegReason, UntradedReason
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.closing import Closing, Overweight, Sight, due
 from trimtab.planning.basis import discounts_of
@@ -140,7 +140,11 @@ def _spent(scene: Scene, idle: Choice) -> tuple[Choice, Sizes]:
     silent = replace(NOTHING, untraded=untraded, readings=found.readings)
     spends = replace(silent, firings=found.firings, moves=found.moves, spends_pot=True)
     choice, sizes = _sized(spends, scene)
-    return (choice, sizes) if sizes.sized else _sized(silent, scene)
+    if sizes.sized:
+        return choice, sizes
+    # Money of the futures wallet may pay what there is no quote for.
+    unpaid = tuple(u for u in sizes.untraded if u.reason is UntradedReason.NO_FREE_CASH)
+    return _sized(replace(silent, untraded=untraded + unpaid), scene)
 
 
 def _sized(choice: Choice, scene: Scene) -> tuple[Choice, Sizes]:

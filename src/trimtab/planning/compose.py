@@ -14,7 +14,7 @@ from decimal import Context, Decimal
 from trimtab.domain.canonical import digest
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import RATIO_DIGITS, ZERO, exact_arithmetic, ratio
-from trimtab.domain.exposure import Exposure, exposure, traded_units
+from trimtab.domain.exposure import Exposure, exposure, leverage_ratio, traded_units
 from trimtab.domain.firings import trigger_of
 from trimtab.domain.hedges import DriftBack, HedgeWish, RescueWish, StopsWish
 from trimtab.domain.instruments import Asset, Symbol
@@ -114,7 +114,7 @@ def make_plan_moving(
         routes=ways.choices(choice.corrections(account.theirs)) + cross_choices(choice.moves),
         legs=laid_out.legs,
         transfers=laid_out.transfers,
-        hedging=declared(account.own_legs(laid_out.legs), _terms(scene, choice)),
+        hedging=declared(account.own_legs(laid_out.legs), _terms(scene, choice, everything)),
         allocation=sizes.certificate,
         units_before=_units_before(everything, laid_out),
         untraded=(
@@ -179,16 +179,17 @@ def _by_hand(occasion: Occasion, account: Parted, policy: Policy) -> ByHand | No
     return wished(wish, contracts)
 
 
-def _terms(scene: Scene, choice: Choice) -> Terms:
+def _terms(scene: Scene, choice: Choice, everything: Snapshot) -> Terms:
     """Return what the lines of a choice are declared by.
 
     A hedge beside a sale stands for what the sale leaves, which may lie inside the band at once:
-    it closes at the target.
+    it closes at the target. A short that is held apart is paid its own funding, and what is bought
+    back of it comes off no hedge: it is counted beside them.
     """
     sold = (m.asset for m in choice.moves if m.role is Role.SPOT and m.value < 0)
     return Terms(
         book=scene.occasion.hedges,
-        snapshot=scene.snapshot,
+        snapshot=everything,
         causes=choice.causes,
         by_hand=choice.by_hand,
         drift_back={**drift_back_of(scene.overweights), **dict.fromkeys(sold, DriftBack.TARGET)},
@@ -267,7 +268,7 @@ def _after(
         squares = sum(((weights[a] - targets.effective[a]) ** 2 for a in weights), ZERO)
         return After(
             weights=weights,
-            leverage=ratio(gross, outside) if gross and outside > 0 else ZERO,
+            leverage=leverage_ratio(gross, outside=outside),
             tracking_error=squares.sqrt(Context(prec=RATIO_DIGITS)),
         )
 

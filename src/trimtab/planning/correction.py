@@ -45,14 +45,16 @@ def corrected(scene: Scene) -> Choice:
     beside = tuple(sleeve_firings(scene.sleeves))
     ground = None if zone is None else ground_of(zone, scene.occasion.history, scene.found)
 
-    short_in = scene.contracts.short
+    short_in, resting = scene.contracts.short, scene.found.resting
 
     def under(friction: Friction) -> Choice:
         """Decide where trading does *friction* to the whole."""
         decision = decide(
             scene.found, policy.rebalance, calls=calls, friction=friction, beside=beside
         )
-        shared = carried(decision.corrections, groups, exposed=own, hedge=policy.hedge)
+        shared = carried(
+            decision.corrections, groups, exposed=own, hedge=policy.hedge, resting=resting
+        )
         moves = scene.crossing.routed(shared.corrections, kept=kept, short_in=short_in)
         of_sleeves = _of_sleeves(scene, decision, is_called=bool(calls))
         untraded = decision.untraded + shared.untraded

@@ -108,8 +108,8 @@ class Crossing:
         plainly = tuple(c for c in corrections if not self._takes(c))
         moves = self._plainly(plainly, kept=kept, short_in=short_in)
         mine = (c for c in corrections if self._takes(c))
-        shorts = (m for c in mine for m in (self._short(c) if c.value < 0 else self._long(c)))
-        return (*moves, *shorts)
+        crossing = (self._short(c) if c.value < 0 else self._long(c, kept=kept) for c in mine)
+        return (*moves, *(move for each in crossing for move in each))
 
     def _plainly(
         self,
@@ -138,7 +138,7 @@ class Crossing:
         if lots:
             yield self._move(correction, contract, -lots, protection=protection)
 
-    def _long(self, correction: Correction) -> Iterator[Move]:
+    def _long(self, correction: Correction, *, kept: Mapping[Symbol, Decimal]) -> Iterator[Move]:
         """Yield what buys hedges back, oldest first, then the coin for what none stands for."""
         rest = correction.value
         for hedge in (h for h in self.crosses if h.asset == correction.asset):
@@ -156,7 +156,7 @@ class Crossing:
                 yield self._move(correction, contract, lots, protection=protection)
         if rest:
             coins = replace(correction, value=rest, slack=ZERO, by_spot=ONE)
-            yield from self._plainly((coins,), kept={}, short_in=self._perpetual)
+            yield from self._plainly((coins,), kept=kept, short_in=self._perpetual)
 
     def _perpetual(self, asset: Asset) -> Instrument:
         """Return the contract on *asset* itself."""

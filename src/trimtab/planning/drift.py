@@ -50,6 +50,8 @@ class Measurement:
     """The units that are groups, as shown."""
     trims: Mapping[Asset, Decimal]
     """What momentum takes off each target, fractions, > 0; empty where nothing is trimmed."""
+    resting: frozenset[Asset]
+    """Where no hedge is opened or grown now."""
 
 
 def measure(
@@ -101,6 +103,7 @@ def measure(
         drifts=with_trigger_prices(drifts, scene),
         groups=tuple(_group_drift(unit, scale) for unit in units if unit.name in _names(targets)),
         trims=trims_of(targets),
+        resting=hedging.resting,
     )
 
 
@@ -199,7 +202,9 @@ def _drift(m: Measure, unit: Unit, scale: _Scale, *, nav: Decimal) -> Drift:
         held = exposed.value(m.asset)
     target = targets.effective[m.asset]
     net_weight = ratio(net, nav)
-    alerts = _alerts(m, unit, scale, net_weight=net_weight)
+    is_net = scale.policy.basis is Basis.NET
+    weight = net_weight if is_net else ratio(counted, scale.whole)
+    alerts = _alerts(m, unit, scale, weight=weight)
     with exact_arithmetic():
         return Drift(
             asset=m.asset,
@@ -218,18 +223,19 @@ def _drift(m: Measure, unit: Unit, scale: _Scale, *, nav: Decimal) -> Drift:
         )
 
 
-def _alerts(m: Measure, unit: Unit, scale: _Scale, *, net_weight: Decimal) -> AlertPrices:
-    """Return the prices of an asset at which its band's edge, or its group's, is reached."""
+def _alerts(m: Measure, unit: Unit, scale: _Scale, *, weight: Decimal) -> AlertPrices:
+    """Return the prices of an asset at which its band's edge, or its group's, is reached.
+
+    *weight* is by how much what weights are a share of moves with the price: its own share of it.
+    """
     if m.asset == scale.exposed.quote:
         return AlertPrices(low=None, high=None)
     price = scale.exposed.mid(m.asset)
     if len(unit.members) == 1:
-        return alert_prices(net_weight=net_weight, price=price, edges=m.edges)
+        return alert_prices(net_weight=weight, price=price, edges=m.edges)
     with exact_arithmetic():
         of_group = ratio(unit.value + unit.accepted, scale.whole)
-    return member_alert_prices(
-        net_weight=net_weight, of_group=of_group, price=price, edges=unit.edges
-    )
+    return member_alert_prices(net_weight=weight, of_group=of_group, price=price, edges=unit.edges)
 
 
 def _group_drift(unit: Unit, scale: _Scale) -> GroupDrift:

@@ -35,6 +35,8 @@ class Move:
     reason: LegReason
     protects: Protection | None = None
     """The other asset that it is for; None where it is for its own."""
+    kept: Decimal = ZERO
+    """What a close has to leave of its position, base units, >= 0."""
 
 
 def routed(
@@ -60,7 +62,7 @@ def routed(
         offsets, rest = _offsets(correction, snapshot, exposed=exposed, kept=kept)
         moves += offsets
         if rest:
-            moves += _by_route(correction, rest, snapshot, short_in=short_in)
+            moves += _by_route(correction, rest, snapshot, kept=kept, short_in=short_in)
     return tuple(moves)
 
 
@@ -94,6 +96,7 @@ def _offsets(
                 slack=correction.slack,
                 role=Role.CLOSE,
                 reason=correction.reason,
+                kept=kept.get(symbol, ZERO),
             )
         )
         if not rest:
@@ -106,11 +109,17 @@ def _by_route(
     rest: Decimal,
     snapshot: Snapshot,
     *,
+    kept: Mapping[Symbol, Decimal],
     short_in: Callable[[Asset], Instrument],
 ) -> Iterator[Move]:
-    """Yield the moves of what is left: the coin's part first, then the contract's."""
+    """Yield the moves of what is left: the coin's part first, then the contract's.
+
+    Where the perpetual is short by hand coins alone are bought: contracts would buy that back.
+    """
     with exact_arithmetic():
         by_spot = rest * correction.by_spot
+        if rest > 0 and by_spot < rest and _is_kept(correction.asset, snapshot, kept):
+            by_spot = rest
         parts = ((by_spot, Role.SPOT), (rest - by_spot, Role.HEDGE))
     for value, role in parts:
         if value:
@@ -130,6 +139,11 @@ def _by_route(
                 role=role,
                 reason=correction.reason,
             )
+
+
+def _is_kept(asset: Asset, snapshot: Snapshot, kept: Mapping[Symbol, Decimal]) -> bool:
+    """Whether the perpetual of *asset* is short of what no correction may buy back."""
+    return bool(kept.get(market_of(asset, snapshot, contract=True).symbol))
 
 
 def market_of(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:

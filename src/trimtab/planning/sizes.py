@@ -209,9 +209,16 @@ def _minimum(move: Move, snapshot: Snapshot, *, mid: Decimal) -> Decimal:
     if move.role is not Role.CLOSE:
         return instrument.notional_min
     with exact_arithmetic():
-        whole = instrument.units(snapshot.positions[instrument.symbol].lots).copy_abs() * mid
+        whole = _closable(move, snapshot) * mid
     in_part = move.value.copy_abs() < whole
     return instrument.notional_min if in_part else instrument.notional_min_reduce_only
+
+
+def _closable(move: Move, snapshot: Snapshot) -> Decimal:
+    """Return what a close may take off its position at most, base units, >= 0."""
+    held = move.instrument.units(snapshot.positions[move.instrument.symbol].lots)
+    with exact_arithmetic():
+        return max(ZERO, abs(held) - move.kept)
 
 
 def _minimum_at_mid(minimum: Decimal, *, mid: Decimal, limit_price: Decimal) -> Decimal:
@@ -223,7 +230,7 @@ def _most(move: Move, snapshot: Snapshot) -> int:
     """Return the most lots that a move may take: position, free units, venue maximum."""
     instrument = move.instrument
     if move.role is Role.CLOSE:
-        return abs(snapshot.positions[instrument.symbol].lots)
+        return floor_times(instrument.lot_size, _closable(move, snapshot))
     if move.role is Role.HEDGE or move.value > 0:
         return instrument.lots_max
     balance = snapshot.balances.get(move.asset)

@@ -236,19 +236,29 @@ class _Fold:
         left = leg.quantity
         for line in lines:
             place = (line.hedge_id, line.symbol)
-            waits, gained = self.moving.get(line.hedge_id, (ZERO, ZERO))
+            waits, _ = self.moving.get(line.hedge_id, (ZERO, ZERO))
             units = left if line is lines[-1] else min(left, waits)
             left -= units
             known = self.held.get(place) or _Held(
                 line=_of_stop(line), units=ZERO, worth=ZERO, changes=True
             )
-            brought = gained if line.cause in MOVES else ZERO
             self.held[place] = replace(
                 known,
                 units=known.units + units,
-                worth=known.worth + units * leg.mark + brought,
+                worth=known.worth + units * leg.mark + self._brought(line, units),
                 changes=True,
             )
+
+    def _brought(self, line: HedgeLine, units: Decimal) -> Decimal:
+        """Take what comes along with *units* that are opened for *line*: each gain goes once."""
+        if line.cause not in MOVES:
+            return ZERO
+        waits, gained = self.moving.pop(line.hedge_id, (ZERO, ZERO))
+        if units >= waits:
+            return gained
+        part = ratio(gained * units, waits)
+        self.moving[line.hedge_id] = (waits - units, gained - part)
+        return part
 
 
 def _held(hedge: Hedge) -> _Held:

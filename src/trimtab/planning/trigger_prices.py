@@ -2,12 +2,13 @@
 
 Pure and exact. Coins and contracts on them move with one price; wallets and the quote's own
 exposure do not. What a hedge ratio leaves overweight on purpose moves with it too, in the regime
-that it is in now; what a basket leaves is taken to stay. Source: strategy definitions 2.6.
+that it is in now; what a basket leaves is taken to stay. What is short by hand moves a target with
+its value, but for one that it has moved to 0. Source: strategy definitions 2.6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -92,7 +93,7 @@ def _watched(scene: Scene, moving: Asset, whole: Moving) -> Iterator[Watched]:
     members = [m for unit in scene.units for m in unit.members]
     slopes = {m.asset: _accepted_slope(scene, m, moving, whole) for m in members}
     slopes[quote] = -sum((s for a, s in slopes.items() if a != quote), ZERO)
-    by_hand = scene.terms.by_hand
+    by_hand = _hands(scene)
     for unit in scene.units:
         if unit.name == quote and unit.edges.high == ZERO:
             continue  # A quote that is a mere residual of 0 cannot breach.
@@ -109,15 +110,23 @@ def _watched(scene: Scene, moving: Asset, whole: Moving) -> Iterator[Watched]:
         )
 
 
+def _hands(scene: Scene) -> Mapping[Asset, Decimal]:
+    """Return how far hedges by hand move targets that follow them; one at 0 stays there."""
+    quote, terms = scene.exposed.quote, scene.terms
+    hands = {a: s for a, s in terms.by_hand.items() if a != quote and a not in terms.beyond}
+    return {**hands, quote: -sum(hands.values(), ZERO)}
+
+
 def _hand_units(scene: Scene, asset: Asset) -> Decimal:
-    """Return how many units of *asset* are short by hand, as the targets have it, >= 0."""
-    shift = scene.terms.by_hand.get(asset, ZERO)
-    return ratio(-shift * scene.terms.whole, scene.exposed.mid(asset)) if shift else ZERO
+    """Return how many units of *asset* are short by hand, >= 0; 0 where no target moves by it."""
+    terms = scene.terms
+    part = terms.by_hand.get(asset, ZERO) - terms.beyond.get(asset, ZERO)
+    return ratio(-part * terms.whole, scene.exposed.mid(asset)) if part else ZERO
 
 
 def _hand_slope(scene: Scene, asset: Asset, *, moving: Asset) -> Decimal:
     """Return how what hedges by hand take from an asset, or give the quote, moves with a price."""
-    units = _hand_units(scene, moving)
+    units = ZERO if moving in scene.terms.beyond else _hand_units(scene, moving)
     if asset == scene.exposed.quote:
         return units
     return -units if asset == moving else ZERO
@@ -133,11 +142,17 @@ def _accepted_slope(scene: Scene, m: Measure, moving: Asset, whole: Moving) -> D
     is_moving, shift = m.asset == moving, scene.terms.by_hand.get(m.asset, ZERO)
     units = scene.exposed.units_at_risk(m.asset) if is_moving else ZERO
     held = Moving(now=scene.exposed.value(m.asset), slope=units)
-    over = held.less(whole, scene.targets.effective[m.asset] - shift)
+    hand = _hand_units(scene, m.asset)
+    short = Moving(
+        now=hand * scene.exposed.mid(m.asset) if hand else ZERO, slope=hand if is_moving else ZERO
+    )
+    if m.asset in scene.terms.beyond:
+        over = held.less(short, ONE)
+    else:
+        over = held.less(whole, scene.targets.effective[m.asset] - shift)
     if over.now <= ZERO:
         return ZERO
-    hand = _hand_units(scene, m.asset) if is_moving else ZERO
-    room = Moving(now=most * held.now + shift * whole.now, slope=most * units - hand)
+    room = Moving(now=most * held.now - short.now, slope=most * units - short.slope)
     if part * over.now <= room.now:
         return (ONE - part) * over.slope
     return over.less(room, ONE).slope

@@ -32,7 +32,7 @@ from trimtab.domain.snapshot import Snapshot
 from trimtab.planning.contracts import Contracts
 from trimtab.planning.route_costs import Venues, Wish, weighed
 from trimtab.planning.routes import Move
-from trimtab.targets.by_hand import Aim, hedged_targets
+from trimtab.targets.by_hand import Aim, hedged_targets, values_of
 from trimtab.targets.effective import Targets
 from trimtab.targets.portfolio import targets_of
 
@@ -106,6 +106,7 @@ def ways_of(
         policy=policy,
         occasion=occasion,
         nav=exposed.nav(targets.ignored),
+        by_hand=values_of(aims, exposed),
     )
     ways, found = dict[Asset, Way](), dict[Asset, Weighed]()
     for asset in split:
@@ -129,6 +130,8 @@ class _Scene:
     occasion: Occasion
     nav: Decimal
     """Without what is ignored, quote units."""
+    by_hand: Mapping[Asset, Decimal]
+    """What is short by hand and covers what its targets gave up, quote units, >= 0."""
 
     def auto(self, asset: Asset) -> Weighed:
         """Return the cheaper route of what no offset and no cover takes up, and both columns."""
@@ -152,14 +155,14 @@ class _Scene:
 
     def _wish(self, asset: Asset) -> Decimal:
         """Return what of the drift no offset and no cover takes up, quote units, positive buys."""
-        held = self.exposed.value(asset)
+        held, by_hand = self.exposed.value(asset), self.by_hand.get(asset, ZERO)
         with exact_arithmetic():
             units = self.exposed.futures.get(asset, ZERO)
             futures = units * self.exposed.mid(asset) if units else ZERO
-            over = held - self.targets.effective[asset] * self.nav
+            over = held - self.targets.effective[asset] * self.nav - by_hand
             if over <= 0:
                 return max(ZERO, -over - max(ZERO, futures))
-            hedge, short = self.policy.hedge.ratio, max(ZERO, -futures)
+            hedge, short = self.policy.hedge.ratio, max(ZERO, -futures - by_hand)
             return -max(ZERO, over - (ratio(short, hedge) if hedge else ZERO))
 
     def _venues(self, asset: Asset, *, sells: bool) -> Venues | None:

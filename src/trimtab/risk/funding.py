@@ -43,7 +43,8 @@ def funded(case: Case, make: PlanMaker) -> Plan:
     May raise PlanningError, as *make* does.
     """
     plan, most = case.plan, case.policy.hedge.max_topup
-    if not most or not plan.legs or any(f.verdict.severity for f in on_numbers(case)):
+    lines = bool(plan.legs) or _is_short_of_cash(plan)
+    if not most or not lines or any(f.verdict.severity for f in on_numbers(case)):
         return plan
     found = review_of(case).found
     pool = case.snapshot.pools.get(case.snapshot.quote)

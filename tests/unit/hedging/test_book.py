@@ -87,6 +87,12 @@ def test_what_is_bought_before_the_first_hedge_or_beyond_the_last_changes_none()
     assert (hedge.units, hedge.realised) == (dec(0), dec(10))
 
 
+def test_what_opens_a_long_beyond_the_last_hedge_bears_its_own_fee() -> None:
+    book = hedges("open btc 1 @ 100", "buy 4 @ 90 fee 0.4")
+    assert (book.hedges[0].realised, book.hedges[0].fees[USDT]) == (dec(10), dec("0.1"))
+    assert book.pot(USDT) == dec("9.9")
+
+
 def test_funding_is_shared_by_size_and_nothing_of_it_is_lost() -> None:
     first, second = hedges("open one 1 @ 100", "open two 2 @ 100 by hand", "pay -1").hedges
     assert first.funding + second.funding == dec(-1)

@@ -130,6 +130,13 @@ def test_a_part_of_a_position_may_be_declared() -> None:
     assert own.instruments[position.symbol].units(position.lots) == dec("-0.75")
 
 
+def test_a_declared_short_is_counted_beside_the_hedge_that_is_opened() -> None:
+    text = "BTC 7 @ 1000, USDT 3000, wallet 4000, perp BTC -0.3"
+    rules = {"targets": "BTC 0.4, USDT 0.6", "route": Route.FUTURES}
+    [line] = planned(text, tactical=tactical(perp_BTC="-0.3"), **rules).hedging
+    assert line.beside == dec("0.3")
+
+
 def test_a_declared_position_is_no_offset() -> None:
     text = "BTC 4 @ 1000, ETH 30 @ 100, USDT 3000, wallet 1000, perp BTC -1"
     plan = planned(text, tactical=tactical(perp_BTC="-1"))

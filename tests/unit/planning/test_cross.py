@@ -240,6 +240,18 @@ def test_a_plain_short_beside_it_is_no_part_of_it() -> None:
     assert not [line for line in plan.hedging if line.line == own[0].line]
 
 
+def test_a_hedge_by_hand_in_its_own_contract_is_not_bought_back_for_what_is_lacking() -> None:
+    own = Symbol("ALT/USDT:USDT")
+    mine = replace(crossed("50", beta="1"), symbol=own, proceeds=dec(500))
+    mine = replace(mine, origin=HedgeOrigin.BY_HAND, drift_back=DriftBack.NEVER)
+    text = "BTC 0.03 @ 100000, ALT 200 @ 10, USDT 5000, wallet 5000, perp ALT -50"
+    # ALT is to be 3,000 less the 500 by hand, and is worth 1,500.
+    lacks = account(text, instruments=LISTED)
+    assert moved(planned(text, mine, due=True, snapshot=lacks)) == {"ALT/USDT": 1_000}
+    unexplained = planned(text, due=True, snapshot=lacks)
+    assert moved(unexplained) == {own: 500, "ALT/USDT": 1_000}
+
+
 def test_the_same_hedge_is_told_apart_by_its_contract() -> None:
     assert crossed("0.03").is_cross
     assert not replace(crossed("0.03"), asset=BTC).is_cross

@@ -256,6 +256,31 @@ def test_a_carriers_hedge_stays_while_the_basket_is_overweight_and_rests_for_all
     assert {u.reason for u in rests.untraded} == {UntradedReason.COOL_DOWN}
 
 
+def test_a_carrier_at_rest_is_not_shorted_and_the_others_carry_its_part() -> None:
+    closed = held_for_others("open eth 1 @ 100", "close eth 1 @ 110 for stop")
+    plan = planned(HELD, CORE, BASKET, STABLE, book=closed, **FUTURES)
+    assert (moves(plan), plan.untraded) == ({"SOL": -1000}, ())
+    filled = f"{HELD}, perp SOL -1000"  # Ten, in the lots of the notation.
+    assert planned(filled, CORE, BASKET, STABLE, book=closed, due=True, **FUTURES).legs == ()
+
+
+def test_what_the_others_of_a_carrier_at_rest_cannot_carry_is_left() -> None:
+    closed = held_for_others("open eth 1 @ 100", "close eth 1 @ 110 for stop")
+    text = "BTC 3 @ 1000, ETH 37 @ 100, SOL 8 @ 100, ADA 1500 @ 1, USDT 500, wallet 500"
+    plan = planned(text, CORE, BASKET, STABLE, book=closed, **FUTURES)
+    assert moves(plan) == {"SOL": -800}
+    with exact_arithmetic():
+        assert round(sum(u.value for u in plan.untraded)) == 200
+    assert {u.reason for u in plan.untraded} == {UntradedReason.COOL_DOWN}
+
+
+def test_a_carrier_at_rest_buys_as_ever() -> None:
+    closed = held_for_others("open eth 1 @ 100", "close eth 1 @ 110 for stop")
+    text = "BTC 3 @ 1000, ETH 20 @ 100, SOL 10 @ 100, ADA 1000 @ 1, USDT 2000, wallet 1000"
+    plan = planned(text, CORE, BASKET, STABLE, book=closed, **FUTURES)
+    assert moves(plan) == {"ETH": 667, "SOL": 333}
+
+
 def test_the_hedge_ratio_of_a_basket_counts_for_the_whole() -> None:
     half = {"ratio": dec("0.5")}
     plan = planned(HELD, CORE, BASKET, STABLE, due=True, hedge=half, **FUTURES)

@@ -128,6 +128,14 @@ def test_a_wish_that_cannot_be_planned_is_an_error_that_says_so(
         planned(text, NOTHING, wish)
 
 
+@pytest.mark.parametrize("left", ["", ", perp BTC -0.1"])
+def test_a_hedge_is_not_made_smaller_by_more_than_is_short_of_it(left: str) -> None:
+    book = hedges("open mine 0.2 @ 10000 by hand")
+    with pytest.raises(PlanningError, match=r"0\.15 is to be bought back, only") as told:
+        planned(f"{HELD}{left}", book, share("0.05"))
+    assert told.value.next_step == "trimtab reconcile --adopt"
+
+
 def test_an_asset_without_a_contract_cannot_be_hedged() -> None:
     snapshot = account(HELD)
     spot_only = {s: i for s, i in snapshot.instruments.items() if not i.is_contract}
@@ -308,6 +316,26 @@ def test_what_is_by_hand_beyond_its_target_takes_the_place_of_what_corrections_h
     text = "BTC 0.5 @ 10000, wallet 5000, perp BTC -0.3"
     left = planned(text, unhedged, hedge={"ratio": dec(0)}, **wants)
     assert (left.legs, [u.value for u in left.untraded]) == ((), [dec(2000)])
+
+
+def test_what_is_lacking_beside_a_hedge_by_hand_is_bought_in_coins() -> None:
+    mine = "open mine 0.04 @ 10000 by hand"
+    text = "BTC 0.4 @ 10000, USDT 3000, wallet 3000, perp BTC -0.04"
+    plan = planned(text, hedges(mine), **BY_FUTURES)
+    assert legs_of(plan) == [("BTC/USDT", Role.SPOT, dec("0.1"))]
+    filled = "BTC 0.5 @ 10000, USDT 2000, wallet 3000, perp BTC -0.04"
+    assert planned(filled, hedges(mine), due=True, **BY_FUTURES).legs == ()
+    text = text.replace(", perp BTC -0.04", "")
+    bare = planned(text, NOTHING, **BY_FUTURES)
+    assert legs_of(bare) == [(PERP, Role.HEDGE, dec("0.1"))]
+
+
+def test_a_small_hedge_is_bought_back_beside_one_by_hand_and_no_more() -> None:
+    book = hedges("open mine 0.1 @ 10000 by hand", "open drift 0.0004 @ 10000")
+    text = "BTC 0.5 @ 10000, USDT 4000, wallet 1000, perp BTC -0.1004"
+    plan = planned(text, book, due=True, **BY_FUTURES)
+    assert legs_of(plan) == [(PERP, Role.CLOSE, dec("0.0004"))], "below the least of an opening"
+    assert [h.hedge_id for h in plan.hedging] == ["drift"]
 
 
 def test_a_new_name_is_longer_when_the_short_one_is_taken() -> None:

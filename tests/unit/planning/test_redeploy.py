@@ -11,12 +11,13 @@ from tests.builders import account, dec, occasion, policy
 from tests.hedge_cases import hedges
 from tests.unit.triggers.test_dip import rule, told
 from trimtab.domain.errors import HistoryError
+from trimtab.domain.exact import ZERO
 from trimtab.domain.hedges import HedgeBook, HedgeCause
 from trimtab.domain.history import History
 from trimtab.domain.instruments import Asset
-from trimtab.domain.plan import LegReason, Plan
+from trimtab.domain.plan import LegReason, Plan, UntradedReason
 from trimtab.domain.redeploy import RedeployPolicy
-from trimtab.planning.compose import make_plan
+from trimtab.planning.compose import make_plan, make_plan_moving
 
 BTC, ETH = Asset("BTC"), Asset("ETH")
 WON = ("open btc 1 @ 1000", "close btc 1 @ 700")
@@ -35,12 +36,13 @@ def planned(
     book: HedgeBook | None = None,
     history: History | None = None,
     candidates: tuple[Asset, ...] = (),
+    moved: Decimal = ZERO,
     **wishes: Any,
 ) -> Plan:
     redeploy = RedeployPolicy(candidates=candidates, dip=rule(high_days=3, **wishes))
     rules = policy(hedge={"redeploy": redeploy})
     given = occasion(hedges=hedges(*WON) if book is None else book, history=history)
-    return make_plan(account(text), rules, given)
+    return make_plan_moving(moved, account(text), rules, given)
 
 
 def bought(plan: Plan) -> dict[str, Decimal]:
@@ -118,6 +120,20 @@ def test_what_is_too_small_to_order_is_not_begun() -> None:
     little = hedges("open btc 1 @ 1000", "close btc 1 @ 999")
     plan = planned(book=little, history=past(BTC, ETH))
     assert (plan.legs, plan.firings, plan.trigger) == ((), (), "none")
+
+
+def test_what_lacks_free_quote_is_told_and_paid_by_what_comes_out_of_the_futures_wallet() -> None:
+    text = "BTC 4.8 @ 1000, ETH 28 @ 100, wallet 2400"
+    bare = planned(text, history=past(BTC, ETH))
+    assert (bare.legs, bare.firings) == ((), ())
+    assert {(u.asset, u.reason) for u in bare.untraded} == {
+        (BTC, UntradedReason.NO_FREE_CASH),
+        (ETH, UntradedReason.NO_FREE_CASH),
+    }
+    plan = planned(text, history=past(BTC, ETH), moved=dec(-310))
+    assert bought(plan) == {BTC: dec(200), ETH: dec(100)}
+    assert [t.units for t in plan.transfers] == [-310]
+    assert {h.hedge_id for h in plan.hedging} == {"pot"}
 
 
 def test_what_the_pot_bought_is_no_longer_in_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import USDT, account, dec, occasion, policy
 from tests.fakes.told_history import history_of, wandering
+from tests.hedge_cases import hedges
 from trimtab.domain.errors import NoHistory, ShortHistory
 from trimtab.domain.exposure import exposure
 from trimtab.domain.history import NOTHING_NEEDED, History, HistoryNeed
@@ -21,6 +22,7 @@ from trimtab.domain.history_policy import (
     VolatilityPolicy,
 )
 from trimtab.domain.instruments import Asset
+from trimtab.domain.plan import Plan
 from trimtab.domain.policy import Basis, Policy, Route, Threshold
 from trimtab.domain.untold import Untold
 from trimtab.planning.compose import make_plan
@@ -157,6 +159,24 @@ def test_where_only_coins_are_weighed_a_contract_moves_no_trigger_price() -> Non
     ]
 
 
+@pytest.mark.parametrize("wallet", ["wallet 3000", "wallet 3000, perp BTC -0.1 from 10000"])
+def test_where_only_coins_are_weighed_alert_prices_are_where_their_weight_meets_the_band(
+    wallet: str,
+) -> None:
+    coins = policy("BTC 0.5, USDT 0.5", basis=Basis.SPOT)
+
+    def at(price: Decimal) -> Plan:
+        held = account(f"BTC 0.5 @ {price:.4f}, USDT 4800, {wallet}")
+        return make_plan(held, coins, occasion())
+
+    [found, _] = at(dec(10_000)).drift
+    edges = [(found.alert_low, "0.999"), (found.alert_high, "1.001")]
+    for price, beyond in edges:
+        assert price is not None
+        assert [d.breached for d in at(price).drift] == [False, False]
+        assert [d.breached for d in at(price * dec(beyond)).drift] == [True, True]
+
+
 def test_what_a_capped_hedge_leaves_on_purpose_moves_with_the_price() -> None:
     capped = policy(
         "BTC 0.3, USDT 0.7",
@@ -169,6 +189,28 @@ def test_what_a_capped_hedge_leaves_on_purpose_moves_with_the_price() -> None:
     assert not btc.breached
     # Counted is 0.075 P − (0.1 P − 0.3 W − 0.025 P) = 0.3 W, its target, whatever the price.
     assert (btc.trigger_low, btc.trigger_high) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("coins", "route", "ratio"),
+    [("0.12", Route.SPOT, "1"), ("0.12", Route.FUTURES, "1"), ("0.13", Route.FUTURES, "0.2")],
+)
+def test_a_target_that_a_hedge_by_hand_moved_to_nothing_stays_there_whatever_the_price(
+    coins: str, route: Route, ratio: str
+) -> None:
+    mine = hedges("open mine 0.1 @ 10000 by hand")
+    rules = policy("BTC 0.05, USDT 0.95", route=route, hedge={"ratio": dec(ratio)})
+    rest = "USDT 8200, wallet 600, perp BTC -0.1 from 10000"
+
+    def at(price: Decimal) -> Plan:
+        held = account(f"BTC {coins} @ {price:.2f}, {rest}")
+        return make_plan(held, rules, occasion(hedges=mine))
+
+    [found, _] = at(dec(10_000)).drift
+    assert (found.target, found.trigger_low) == (dec(0), None)
+    assert found.trigger_high is not None
+    near = [at(found.trigger_high * dec(part)).drift for part in ("0.999", "1.001")]
+    assert [any(d.breached for d in drifts) for drifts in near] == [False, True]
 
 
 def test_a_rule_that_lacks_its_past_refuses() -> None:

@@ -223,6 +223,36 @@ def test_a_roll_takes_the_stop_along_at_the_entry_with_what_was_gained() -> None
     assert rolled == [("withdraw", "btc", "0", "0"), ("put", "btc", "0.5", "111.1")]
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("buy 0.25 perp", "sell 0.25 dated", "buy 0.25 perp", "sell 0.25 dated"),
+        ("buy 0.5 perp", "sell 0.2 dated", "sell 0.3 dated"),
+    ],
+)
+def test_what_a_roll_in_slices_gained_is_brought_along_once(texts: tuple[str, ...]) -> None:
+    both = account("BTC 1 @ 90, wallet 100, perp BTC -0.5 from 100 at 90, dated BTC 0 at 91")
+    slices = [f"{t} BTC reduce roll" if "perp" in t else f"{t} BTC roll" for t in texts]
+    sides = [PERP if "perp" in t else FAR for t in texts]
+    lines = [declared(n, cause="roll", on=on) for n, on in enumerate(sides, start=1)]
+    rolled = told(*legs_of(both, *slices), lines=lines, stops=[rests()], snapshot=both)
+    assert rolled == [("withdraw", "btc", "0", "0"), ("put", "btc", "0.5", "111.1")]
+
+
+def test_two_hedges_that_are_rolled_in_slices_keep_their_sizes() -> None:
+    book = hedges("open btc 0.2 @ 100", "open two 0.3 @ 120")
+    both = account("BTC 1 @ 90, wallet 100, perp BTC -0.5 from 100 at 90, dated BTC 0 at 91")
+    legs = legs_of(
+        both,
+        *("buy 0.25 perp BTC reduce roll", "then sell 0.25 dated BTC roll"),
+        *("then buy 0.25 perp BTC reduce roll", "then sell 0.25 dated BTC roll"),
+    )
+    sides = enumerate((PERP, FAR, PERP, FAR), start=1)
+    lines = [declared(n, of=of, cause="roll", on=on) for n, on in sides for of in ("btc", "two")]
+    rolled = told(*legs, lines=lines, book=book, snapshot=both)
+    assert rolled == [("put", "btc", "0.2", "111.1"), ("put", "two", "0.3", "133.1")]
+
+
 def test_lines_are_numbered_apart_from_legs_and_transfers() -> None:
     book = hedges("open btc 0.2 @ 100", "open two 0.3 @ 100")
     seen = Account(book=book, resting=(), snapshot=HELD, policy=RULES)

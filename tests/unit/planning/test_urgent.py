@@ -7,17 +7,32 @@ from decimal import Decimal
 
 import pytest
 
-from tests.builders import LIMITS, URGENCY, account, contract, dec, limits, occasion, paced, policy
+from tests.builders import (
+    LIMITS,
+    URGENCY,
+    account,
+    contract,
+    dec,
+    limits,
+    occasion,
+    paced,
+    policy,
+    report_on,
+)
 from tests.coin_margined import position, wallet
+from trimtab.cli.documents import plan_document
+from trimtab.cli.tables import cost_line
 from trimtab.domain.exact import exact_arithmetic
 from trimtab.domain.exposure import exposure
 from trimtab.domain.firings import TriggerKind
 from trimtab.domain.instruments import Asset, Lots, Symbol
 from trimtab.domain.plan import LegReason, Plan, UntradedReason
 from trimtab.domain.policy import RiskLimits, Route
+from trimtab.domain.question import second_question
 from trimtab.domain.snapshot import Position, Snapshot
 from trimtab.domain.urgency import ExpiryAction, UrgencyPolicy, UrgentAction
 from trimtab.planning.compose import make_plan
+from trimtab.ports import PlanStatus
 from trimtab.triggers.strain import futures_of
 
 BTC = Symbol("BTC/USDT:USDT")
@@ -39,6 +54,18 @@ def planned(
     rules = policy("BTC 0.5, USDT 0.5", limits=risk, urgency=urgency)
     losses = (Decimal(lost),)
     return make_plan(snapshot, rules, occasion(cooling=cooling, losses=losses))
+
+
+def test_where_nothing_is_outside_margin_the_leverage_after_a_plan_is_infinite() -> None:
+    held = account("BTC @ 1000, wallet 10000, perp BTC 8")
+    told = planned(held, urgency=replace(URGENCY, leverage=UrgentAction.ALERT))
+    assert [leg.lots < 0 for leg in told.legs] == [True]
+    assert told.after.leverage == dec("Infinity")
+    document = plan_document(told, report_on(told), status=PlanStatus.PROPOSED, execution=None)
+    assert document["plan"]["after"]["leverage"] is None
+    assert "After it: leverage infinite, " in cost_line(told).plain
+    assert "leverage infinite after it." in second_question(told, policy().approval)
+    assert planned(account("BTC @ 1000, wallet 10000")).after.leverage == 0
 
 
 def after(snapshot: Snapshot, plan: Plan) -> Snapshot:

@@ -22,11 +22,13 @@ from tests.builders import (
     spot,
 )
 from tests.builders import swap as perpetual
+from tests.hedge_cases import hedges
 from trimtab.domain.contracts import Contract
 from trimtab.domain.errors import PlanningError
 from trimtab.domain.exact import shown
 from trimtab.domain.history import FundingSettlement, History
 from trimtab.domain.instruments import Asset, Symbol
+from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import Plan
 from trimtab.domain.policy import DriftSide, Policy, Route, Threshold
 from trimtab.domain.routing import (
@@ -86,8 +88,14 @@ def values(plan: Plan) -> dict[str, str]:
     return {leg.symbol: shown(leg.instrument.units(leg.lots) * leg.mark, 0) for leg in plan.legs}
 
 
-def table_of(snapshot: Snapshot, wishes: Policy, *, history: History | None = None) -> RouteTable:
-    [choice] = make_plan(snapshot, wishes, occasion(history=history)).routes
+def table_of(
+    snapshot: Snapshot,
+    wishes: Policy,
+    *,
+    history: History | None = None,
+    seen: Occasion | None = None,
+) -> RouteTable:
+    [choice] = make_plan(snapshot, wishes, seen or occasion(history=history)).routes
     assert choice.table is not None
     return choice.table
 
@@ -154,6 +162,26 @@ def test_a_rest_that_whole_orders_may_leave_is_let_be() -> None:
     way = Way(spot=Share(numerator=1, denominator=2), tolerance=dec(10))
     found = split_of(dec(209), cover(200, 5000), way=way, hedge=policy().hedge)
     assert parts(found) == (0, 0, 9)
+
+
+def test_what_is_short_by_hand_covers_no_overweight_when_routes_are_weighed() -> None:
+    wishes = rules("BTC 0.2, USDT 0.8", Route.AUTO, hedge={"ratio": dec("0.5")})
+    mine = occasion(hedges=hedges("open mine 0.1 @ 10000 by hand"), slot_due=True)
+    over = table_of(account("BTC 0.6 @ 10000, wallet 14000, perp BTC -0.1"), wishes, seen=mine)
+    assert shown(over.spot.fee, 3) == "2.000", "a tenth of a percent of 2,000"
+    lacks = account("BTC 0.3 @ 10000, USDT 3000, wallet 14000, perp BTC -0.1")
+    assert shown(table_of(lacks, wishes, seen=mine).spot.fee, 3) == "1.000"
+
+
+def test_what_is_by_hand_beyond_its_target_is_taken_off_a_mixed_overweight_once() -> None:
+    wishes = rules("BTC 0.05, USDT 0.95", Route.MIXED, hedge={"ratio": dec("0.5")})
+    mine, text = "open mine 0.1 @ 10000 by hand", "BTC 0.3 @ 10000, USDT 2000, wallet 5000"
+    due = occasion(hedges=hedges(mine), slot_due=True)
+    plan = make_plan(account(f"{text}, perp BTC -0.1"), wishes, due)
+    assert values(plan) == {"BTC/USDT": "-1000", PERP: "-500"}
+    text = "BTC 0.2 @ 10000, USDT 3000, wallet 5000"
+    due = occasion(hedges=hedges(mine, "open drift 0.05 @ 10000"), slot_due=True)
+    assert make_plan(account(f"{text}, perp BTC -0.15"), wishes, due).legs == ()
 
 
 def test_a_share_says_itself_as_it_was_written() -> None:

@@ -178,6 +178,17 @@ def test_idle_margin_funds_buys_that_lack_quote_and_no_more() -> None:
     assert less.legs != plan.legs
 
 
+def test_idle_margin_funds_buys_where_no_quote_is_free_at_all() -> None:
+    snapshot = account("BTC 0.05 @ 60000, ETH 1 @ 3000, wallet 4000")
+    under = rules(route=Route.SPOT, side=DriftSide.BOTH)
+    assert make_plan(snapshot, under, ON).legs == ()
+    plan = made(snapshot, under)
+    assert [leg.reason for leg in plan.legs] == [LegReason.TO_TARGET]
+    assert moved(plan) < -1990
+    assert refuses(plan, snapshot, under) == set()
+    assert made(snapshot, rules("1", route=Route.SPOT, side=DriftSide.BOTH)).transfers == ()
+
+
 def test_a_hedge_beside_the_buys_is_not_paid_out_of_what_comes() -> None:
     snapshot = account("USDT 100, BTC 0.12 @ 60000, ETH 0.3 @ 3000, wallet 4000")
     mixed = rules(route=Route.SPOT, side=DriftSide.BOTH, routes={Asset("BTC"): Route.FUTURES})
