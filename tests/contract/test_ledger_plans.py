@@ -82,7 +82,9 @@ async def test_a_plan_that_was_begun_or_declined_is_neither_begun_nor_declined_a
     ledger: Ledger, status: PlanStatus, to: PlanStatus
 ) -> None:
     await ledger.save_plan(SELL, report_on(SELL), status)
-    with pytest.raises(LedgerError, match=f"is {status}, cannot become {to}"):
+    is_a_no = status in DECIDED and to is PlanStatus.EXECUTING
+    expected = ApprovalError if is_a_no else LedgerError
+    with pytest.raises(expected, match=f"is {status}, cannot become {to}"):
         await ledger.set_plan_status(SELL.digest, to)
     assert (await ledger.plan(SELL.digest)).status is status
 
@@ -100,7 +102,8 @@ async def test_only_an_approved_plan_is_begun_and_only_once(ledger: Ledger) -> N
 @pytest.mark.parametrize("status", [PlanStatus.PROPOSED, *DECIDED, PlanStatus.EXECUTED])
 async def test_only_a_yes_makes_a_plan_approved(ledger: Ledger, status: PlanStatus) -> None:
     await ledger.save_plan(SELL, report_on(SELL), status)
-    with pytest.raises(LedgerError, match=f"is {status}, cannot become approved"):
+    expected = ApprovalError if status in DECIDED else LedgerError
+    with pytest.raises(expected, match=f"is {status}, cannot become approved"):
         await ledger.set_plan_status(SELL.digest, PlanStatus.APPROVED)
     assert (await ledger.plan(SELL.digest)).status is status
 

@@ -15,7 +15,7 @@ from tests.builders import dec
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.workflow.counter import RULES, Counter
 from trimtab.domain.approved import ApprovalKind
-from trimtab.domain.errors import AccountHeld, ApprovalError, LedgerError, NotDone
+from trimtab.domain.errors import AccountHeld, ApprovalError, NotDone
 from trimtab.domain.findings import GateReport
 from trimtab.domain.history_policy import VolatilityPolicy
 from trimtab.domain.instruments import Asset
@@ -50,7 +50,7 @@ async def test_a_no_that_comes_while_a_run_looks_around_is_not_taken_back() -> N
         return await look(portfolio)
 
     counter.venue.snapshot = declined_meanwhile  # type: ignore[method-assign]  # A no elsewhere.
-    with pytest.raises(LedgerError, match="is declined, cannot become approved"):
+    with pytest.raises(ApprovalError, match="is declined, cannot become approved"):
         await counter.run_saved(saved, Consent.ASK)
     assert (await ledger.plan(saved.plan.digest)).status is PlanStatus.DECLINED
     assert counter.sent == 0

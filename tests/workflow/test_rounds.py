@@ -195,6 +195,43 @@ async def test_what_is_urgent_and_met_a_lost_network_is_tried_again_within_minut
     assert (seen.failed, sent) == (1, [0, 0, *afterwards])
 
 
+@pytest.mark.parametrize("met", ["another run", "a price that moved on"])
+async def test_what_is_urgent_and_had_nobodys_no_is_tried_again_within_minutes(met: str) -> None:
+    bench = Bench(STRAINED, schedule=None)
+    look, looks, sent = bench.counter.venue.snapshot, 0, list[int]()
+
+    async def hindered(portfolio: Portfolio) -> Snapshot:
+        nonlocal looks
+        looks += 1
+        seen = await look(portfolio)
+        if met == "another run" and looks == 2:  # It took the account after the round had looked.
+            bench.counter.store.holder = "another"
+        if met == "a price that moved on" and looks == 4:  # The yes was given: just before it goes.
+            cheaper = {
+                symbol: dataclasses.replace(each, mark=each.mark * Decimal("0.9"))
+                for symbol, each in seen.contracts.items()
+            }
+            return dataclasses.replace(seen, contracts=cheaper)
+        return seen
+
+    def later() -> None:
+        bench.counter.store.holder = None
+        sent.append(bench.counter.sent)
+        bench.counter.clock.move(URGENT_AGAIN_S)
+
+    bench.counter.venue.snapshot = hindered  # type: ignore[method-assign]  # It happens once.
+    bench.before[2] = later
+    seen = await bench.watched(2)
+    assert (seen.failed, sent, bench.counter.sent) == (1, [0], 3), bench.told
+
+
+async def test_what_is_urgent_and_no_standing_approval_covers_is_left_alone_for_an_hour() -> None:
+    bench = Bench(STRAINED, schedule=None)
+    bench.before[2] = lambda: bench.counter.clock.move(URGENT_AGAIN_S)
+    seen = await bench.watched(2, Consent.STANDING)
+    assert (seen.failed, len(bench.counter.store.plans)) == (1, 1), bench.told
+
+
 async def test_what_is_urgent_and_declined_is_left_alone_for_an_hour() -> None:
     bench = Bench(STRAINED, schedule=None)
 

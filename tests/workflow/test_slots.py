@@ -18,7 +18,8 @@ from trimtab.domain.firings import Firing, TriggerKind
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan, Untraded, UntradedReason
 from trimtab.domain.slots import CatchUp, SlotState, SlotTerms
-from trimtab.ports import Answer, PlanStatus
+from trimtab.domain.snapshot import Snapshot
+from trimtab.ports import Answer, PlanStatus, Portfolio
 from trimtab.triggers.calendar import Calendar
 from trimtab.triggers.due import Dueness
 from trimtab.workflow.run import Consent, RunResult, run
@@ -133,6 +134,23 @@ async def test_an_account_that_changed_before_the_first_order_leaves_the_slot_pl
     with pytest.raises(ApprovalError):
         await due_run(counter, Consent.ASK)
     assert states(counter) == ["planned", "awaiting_approval", "partial", "planned"]
+
+
+async def test_a_no_before_the_first_order_leaves_the_slot_declined() -> None:
+    counter = Counter()
+    ledger, look = MemoryLedger(counter.store), counter.venue.snapshot
+
+    async def declined_meanwhile(portfolio: Portfolio) -> Snapshot:
+        if states(counter)[-1:] == ["partial"]:
+            (saved,) = counter.store.plans.values()
+            if saved.status is PlanStatus.APPROVED:
+                await ledger.set_plan_status(saved.plan.digest, PlanStatus.DECLINED)
+        return await look(portfolio)
+
+    counter.venue.snapshot = declined_meanwhile  # type: ignore[method-assign]  # A no elsewhere.
+    with pytest.raises(ApprovalError, match="is declined, cannot become executing"):
+        await due_run(counter)
+    assert (states(counter), counter.sent) == (["planned", "partial", "declined"], 0)
 
 
 async def test_a_run_that_dies_on_its_way_leaves_the_slot_partial() -> None:

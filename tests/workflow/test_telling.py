@@ -70,6 +70,7 @@ def office_of(
     kinds: frozenset[NoticeKind] = frozenset(NoticeKind),
     within_s: float = 20.0,
     schedule: Schedule | None = None,
+    about: str = "",
 ) -> Office:
     """Return an office whose command began a minute ago."""
     return Office(
@@ -83,6 +84,7 @@ def office_of(
         within_s=within_s,
         schedule=schedule,
         began_at=clock.now() - timedelta(minutes=1),
+        about=about,
     )
 
 
@@ -153,6 +155,23 @@ async def test_a_plan_that_cannot_be_read_leaves_nothing_else_untold(
         if told == 1:
             await saved(older, PlanStatus.PROPOSED, later)
     assert NoticeKind.EXPIRED not in carrier.kinds
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [("", []), (SELL.digest[:8], [NoticeKind.APPROVAL_NEEDED, NoticeKind.EXPIRED])],
+)
+async def test_a_run_asks_for_no_yes_to_what_somebody_only_looked_at_before(
+    ledger: MemoryLedger, clock: VirtualClock, about: str, told: list[NoticeKind]
+) -> None:
+    carrier, wanted = Carrier(), frozenset({NoticeKind.APPROVAL_NEEDED, NoticeKind.EXPIRED})
+    await saved(ledger, PlanStatus.PROPOSED)
+    await tell(office_of(ledger, clock, {"webhook": carrier}, kinds=wanted), is_asked=False)
+    for seconds in (61, DAY.total_seconds()):
+        clock.move(seconds)
+        office = office_of(ledger, clock, {"webhook": carrier}, kinds=wanted, about=about)
+        await tell(office, is_asked=True)
+    assert carrier.kinds == told
 
 
 @pytest.mark.parametrize("is_asked", [True, False])

@@ -78,12 +78,12 @@ class TerminalApprover:
         if answer is Answer.YES and is_asked_twice(plan, self.policy):
             self.write(f"\n{second_question(plan, self.policy)}\n")
             await asyncio.sleep(self.pause_s)
-            forget_typed_ahead(self.descriptor)
             answer = await self.typed(second_words(plan), to="approve")
         return answer
 
     async def typed(self, words: str, *, to: str) -> Answer:
-        """Ask for *words*, and read one line."""
+        """Ask for *words*, and read one line; what was typed before the question answers none."""
+        forget_typed_ahead(self.descriptor)
         self.write(f'Type "{words}" to {to}, anything else to decline: ')
         try:
             line = await read_line(self.descriptor)
@@ -97,9 +97,21 @@ class TerminalApprover:
 
 
 def forget_typed_ahead(descriptor: int) -> None:
-    """Drop what was typed before it was asked for; what a script has piped stays."""
-    if os.isatty(descriptor):
+    """Drop what was typed before it was asked for; what a script has piped stays.
+
+    Behind a shell that has the terminal what is typed is the shell's; to drop it there would have
+    this process stopped (``SIGTTOU``), and with it whatever it watches.
+    """
+    if os.isatty(descriptor) and not _is_behind(descriptor):
         termios.tcflush(descriptor, termios.TCIFLUSH)
+
+
+def _is_behind(descriptor: int) -> bool:
+    """Whether another group of processes has this process's terminal now."""
+    try:
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    except OSError:  # It is no terminal of this process, which no signal of it reaches.
+        return False
 
 
 async def read_line(descriptor: int) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from trimtab.bootstrap import open_books
+from trimtab.bootstrap import Shell, open_books
 from trimtab.bootstrap.notifiers import open_notifiers
 from trimtab.bootstrap.schedule import schedule_of
 from trimtab.cli import session
@@ -31,12 +31,18 @@ WITHIN_S: Final = 20.0
 
 
 def afterwards(
-    config: Config, clock: Clock, *, rehearses: bool = False, asks: bool = False
+    config: Config,
+    clock: Clock,
+    *,
+    rehearses: bool = False,
+    asks: bool = False,
+    about: str = "",
 ) -> Afterwards | None:
     """Return what tells people at the end of a command; None where nobody is told.
 
     One that *rehearses* tells of the next slot too, days before it begins. One that *asks* wants a
-    yes to the plan that it leaves pending, though it may have asked nobody itself.
+    yes to the plan that it leaves pending, though it may have asked nobody itself; that is its own,
+    or the one that it is *about*: what begins the digest that it was given.
     """
     if not config.notify.channels:
         return None
@@ -50,7 +56,7 @@ def afterwards(
             open_books(config, dry_run=False) as ledger,
             open_office(config, ledger, clock) as office,
         ):
-            await tell(office.since(began_at), is_asked=asks)
+            await tell(office.since(began_at, about=about), is_asked=asks)
 
     async def bounded(stop: asyncio.Event) -> None:
         """Tell, unless somebody wants the command to end."""
@@ -133,12 +139,14 @@ class TellingApprover:
 
 @asynccontextmanager
 async def telling_approver(
-    approver: Approver, config: Config, ledger: Ledger, clock: Clock, *, waits: bool
+    approver: Approver, shell: Shell, *, waits: bool, about: str = ""
 ) -> AsyncIterator[Approver]:
     """Yield who is asked, telling people and hearing replies meanwhile where anybody is told.
 
-    One that *waits* does so for as long as the plan holds, though nobody may be here.
+    One that *waits* does so for as long as the plan holds, though nobody may be here. *about* is
+    what begins the digest of the saved plan that is asked about; empty where there is none.
     """
+    config, ledger, clock = shell.config, shell.ledger, shell.clock
 
     def patient(asked: Approver) -> Approver:
         """Return who is asked, waiting where it is wanted."""
@@ -152,7 +160,7 @@ async def telling_approver(
     async def told() -> None:
         """Tell that a yes is needed; the channels are opened only now."""
         async with open_office(config, ledger, clock) as office:
-            await tell(office.since(began_at), is_asked=True)
+            await tell(office.since(began_at, about=about), is_asked=True)
 
     teller = TellingApprover(approver, told)
     try:

@@ -51,7 +51,12 @@ class PlanLedger(Protocol):
         ...
 
     async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
-        """Record where a plan stands now."""
+        """Record where a plan stands now.
+
+        Raises:
+            ApprovalError: a run wants to begin it, or to leave it, and it was decided against.
+
+        """
         ...
 
     async def save_approval(self, approval: Approval) -> None:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from trimtab.domain.errors import ConfigError, OutcomeUnknown, TrimtabError, VenueError
+from trimtab.domain.errors import ApprovalError, ConfigError, OutcomeUnknown, TrimtabError
 from trimtab.domain.firings import TriggerKind, is_more_urgent, trigger_of
 from trimtab.domain.plan import Plan
-from trimtab.ports import Clock, PlanStatus, StopSignal
+from trimtab.ports import Clock, Ledger, PlanStatus, StopSignal
 from trimtab.workflow.propose import Planner, glance
 from trimtab.workflow.run import Consent, Runner, RunResult, resolved_first, run
 from trimtab.workflow.slots import Schedule, mark_missed, present_slot
@@ -171,12 +171,16 @@ class _Watchman:
         approver = UntilOutranked(approver=patient, outranked=outranked)
         asked = Runner(planner=runner.planner, desk=runner.desk, approver=approver)
         soon_s = URGENT_AGAIN_S if cause.is_urgent else AGAIN_S
+        began_at = watch.clock.now()
         try:
             result = await run(
                 asked, consent=watch.consent, slot_due=bool(cause.slot), slot=cause.slot
             )
-        except VenueError:
-            self._remember(cause, rest_s=soon_s)
+        except TrimtabError as error:
+            said_no = isinstance(error, ApprovalError) and not await _has_its_yes(
+                runner.desk.ledger, since=began_at
+            )
+            self._remember(cause, rest_s=AGAIN_S if said_no else soon_s)
             raise
         if result.status in _ENDED:
             del self._tried[cause.name]
@@ -221,6 +225,12 @@ class _Watchman:
         if tried is None:
             return False
         return 0 <= (self._watch.clock.now() - tried.at).total_seconds() < tried.rest_s
+
+
+async def _has_its_yes(ledger: Ledger, *, since: datetime) -> bool:
+    """Whether a plan made since then has a yes and was not begun: price or account moved on."""
+    heads = await ledger.plan_heads(since=since)
+    return any(head.status is PlanStatus.APPROVED for head in heads)
 
 
 def _came_to(result: RunResult) -> str:

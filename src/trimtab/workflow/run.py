@@ -286,8 +286,9 @@ async def _executed(
             return await _slot_is_done(runner, plan, report)
         try:
             execution = await execute(approved, wiring)
-        except ApprovalError:
-            await runner.slots.settle(plan, SlotState.PLANNED)  # Nothing was sent.
+        except ApprovalError:  # Nothing was sent.
+            is_no = (await ledger.plan(plan.digest)).status is PlanStatus.DECLINED
+            await runner.slots.settle(plan, SlotState.DECLINED if is_no else SlotState.PLANNED)
             raise
         await runner.slots.end(plan, execution)
         await book_payments(runner.desk, plan, planner.portfolio)

@@ -68,10 +68,17 @@ class Office:
     """For all channels together, > 0; what is not sent by then is left to the next command."""
     began_at: datetime
     """When this command began; before the very first, nothing is told."""
+    about: str = ""
+    """What begins the digest of the saved plan that this command was given; empty without one."""
 
-    def since(self, began_at: datetime) -> Office:
-        """Return the office of a command that began earlier."""
-        return replace(self, began_at=began_at)
+    def since(self, began_at: datetime, *, about: str = "") -> Office:
+        """Return the office of a command that began earlier, and was given the plan *about*."""
+        return replace(self, began_at=began_at, about=about.lower())
+
+    def wants(self, plan: Plan) -> bool:
+        """Whether *plan* is this command's: at others somebody may only have looked."""
+        named = bool(self.about) and plan.digest.startswith(self.about)
+        return named or plan.made_at >= self.began_at
 
     @property
     def telling(self) -> Telling:
@@ -88,7 +95,7 @@ class Office:
 async def tell(office: Office, *, is_asked: bool) -> None:
     """Write down what the ledger has that nobody was told of, and have it carried.
 
-    *is_asked*: a person is being asked about the pending plan now.
+    *is_asked*: this command wants a yes to its pending plan.
 
     Raises:
         LedgerError: it could not be read or written.
@@ -229,8 +236,9 @@ async def _of_plan(office: Office, saved: SavedPlan | None, *, is_asked: bool) -
         case PlanStatus.PROPOSED if telling.at < plan.expires_at:
             rules = office.replies
             how = () if rules is None else reply_notices.how_to_reply(plan, report, rules)
+            asked = is_asked and office.wants(plan)
             await office.post(
-                notices.pending(telling, plan, report, is_asked=is_asked, how_to_reply=how)
+                notices.pending(telling, plan, report, is_asked=asked, how_to_reply=how)
             )
         case PlanStatus.REFUSED:
             bare = await left_bare(plan, office.ledger)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import subprocess
+import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,6 +145,22 @@ async def test_a_question_that_is_taken_back_takes_no_later_answer() -> None:
         os.close(reading)
 
 
+async def test_what_answers_a_question_too_late_does_not_decline_the_next_one() -> None:
+    outside, inside = pty.openpty()
+    shown: list[str] = []
+    approver = TerminalApprover(write=shown.append, descriptor=inside, policy=ONCE, pause_s=0.0)
+    try:
+        os.write(outside, b"approve 00000000\n")  # The words of a plan whose time went by.
+        asking = asyncio.ensure_future(approver.ask(PLAN, report_on(PLAN)))
+        await asyncio.sleep(0.05)
+        assert shown[-1].endswith("to decline: ")
+        os.write(outside, f"{FIRST}\n".encode())
+        assert await asyncio.wait_for(asking, timeout=5) is Answer.YES
+    finally:
+        os.close(outside)
+        os.close(inside)
+
+
 def test_what_was_typed_ahead_at_a_terminal_does_not_count() -> None:
     outside, inside = pty.openpty()
     try:
@@ -160,3 +178,26 @@ def test_what_was_typed_ahead_at_a_terminal_does_not_count() -> None:
     with typed("piped\n") as descriptor:
         forget_typed_ahead(descriptor)
         assert os.read(descriptor, 100) == b"piped\n"
+
+
+BEHIND_THE_SHELL = """
+import os, pty, signal
+from trimtab.adapters.terminal import forget_typed_ahead
+shell, _ = pty.fork()
+if shell:
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(shell, 0)[1]))
+watch = os.fork()
+if not watch:
+    os.setpgid(0, 0)
+    forget_typed_ahead(0)
+    os._exit(0)
+stopped = os.WIFSTOPPED(os.waitpid(watch, os.WUNTRACED)[1])
+if stopped:
+    os.kill(watch, signal.SIGKILL)
+os._exit(1 if stopped else 0)
+"""
+
+
+def test_a_watch_in_the_background_of_a_shell_is_not_stopped_by_its_question() -> None:
+    ran = subprocess.run([sys.executable, "-c", BEHIND_THE_SHELL], timeout=30, check=False)
+    assert ran.returncode == 0

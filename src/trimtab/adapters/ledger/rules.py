@@ -42,6 +42,10 @@ _COMES_FROM: Mapping[PlanStatus, frozenset[PlanStatus]] = MappingProxyType(
 It is begun once; a run of which nothing began takes back no no that came meanwhile.
 """
 
+_DECIDED_AGAINST = frozenset({PlanStatus.DECLINED, PlanStatus.EXPIRED})
+_GOES_ON = frozenset({PlanStatus.EXECUTING, PlanStatus.APPROVED})
+"""Where a run wants to have a plan of which it has sent nothing."""
+
 PaymentKey = tuple[Asset, PaymentKind, PaymentId]
 """What no two payments of an account share."""
 _NEVER_REACHED = frozenset({OrderState.REFUSED, OrderState.ABSENT})
@@ -262,13 +266,16 @@ def refuse_move(digest: str, status: PlanStatus, *, to: PlanStatus) -> None:
     """Refuse to decide against a plan, to begin it or to leave it, where that was decided.
 
     Raises:
+        ApprovalError: its yes was taken back, or its time is over, before it was begun.
         LedgerError: the plan stands elsewhere than it must for that.
 
     """
-    if status not in _COMES_FROM.get(to, {status}):
-        raise LedgerError(
-            f"plan {digest[:12]}: is {status}, cannot become {to}", next_step="trimtab ledger plans"
-        )
+    if status in _COMES_FROM.get(to, {status}):
+        return
+    told = f"plan {digest[:12]}: is {status}, cannot become {to}"
+    if status in _DECIDED_AGAINST and to in _GOES_ON:
+        raise ApprovalError(f"{told}; nothing was sent", next_step="trimtab plan")
+    raise LedgerError(told, next_step="trimtab ledger plans")
 
 
 def the_one_digest(prefix: str, digests: Sequence[str]) -> str:

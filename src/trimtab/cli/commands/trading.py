@@ -184,7 +184,7 @@ def run(
 
     told = None
     if execute:
-        told = afterwards(config, SystemClock(), rehearses=if_due, asks=True)
+        told = afterwards(config, SystemClock(), rehearses=if_due, asks=True, about=plan or "")
     return session.conduct(work, afterwards=told)
 
 
@@ -240,7 +240,7 @@ async def executed(config: Config, given: Work, asked: Asked) -> Result:
     async with (
         open_shell(config, os.environ, use=KeyUse.SEND, dry_run=False) as shell,
         telling_approver(
-            local_approver(config), config, shell.ledger, shell.clock, waits=asked.waits
+            local_approver(config), shell, waits=asked.waits, about=asked.saved or ""
         ) as approver,
     ):
         runner = replace(local_runner(shell, given, asked.wish), approver=approver)

@@ -96,9 +96,7 @@ async def _opened(
     try:
         async with (
             open_shell(config, os.environ, use=use, dry_run=False) as shell,
-            telling_approver(
-                local_approver(config), config, shell.ledger, shell.clock, waits=True
-            ) as asked,
+            telling_approver(local_approver(config), shell, waits=True) as asked,
         ):
             await refuse_unread_stops(shell.ledger, config)
             # Who sends nothing works with paper: there is no call then that could send anything.
