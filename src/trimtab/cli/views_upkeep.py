@@ -27,10 +27,17 @@ from trimtab.domain.orders import OrderRecord, Side
 from trimtab.domain.snapshot import OpenOrder
 from trimtab.domain.stops import StopRecord
 from trimtab.domain.transfers import side_of
+from trimtab.execution.retry import SET_BACK
 from trimtab.execution.tracking import Outlook
 from trimtab.workflow.recover import Recovered, RecoveryReport
 from trimtab.workflow.recovered_stops import RecoveredStop
 from trimtab.workflow.recovered_transfers import RecoveredTransfer
+
+MEND_CLOCK: Final = (
+    "set this machine's clock right, or wait until it is past when that was sent, then trimtab"
+    " recover"
+)
+"""What gets further where by our clock what is looked for has not been sent yet."""
 
 
 class Ended(StrEnum):
@@ -149,6 +156,16 @@ def _after_recovery(report: RecoveryReport, code: Exit) -> str:
         return "trimtab reconcile, and look at the orders and transfers on the venue"
     if moved:
         return f"cancel {moved[0]} on the venue's page of conditional orders, then trimtab recover"
+    return _after_silence(report)
+
+
+def _after_silence(report: RecoveryReport) -> str:
+    """Return what gets further where what was sent is neither seen nor proved absent."""
+    notes = {order.note for order in report.unresolved}
+    notes |= {transfer.note for transfer in report.unresolved_transfers}
+    notes |= {stop.note for stop in report.unresolved_stops}
+    if SET_BACK in notes:
+        return MEND_CLOCK
     for_you = [o.client_order_id for o in report.unresolved if o.outlook is Outlook.UNPROVABLE]
     if for_you:
         looked = "look for it at the venue; when it is not there, in orders and in executions"

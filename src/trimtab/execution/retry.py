@@ -107,6 +107,11 @@ def recovery_fence_at(
     return fence_at(latest, receive_window_ms=receive_window_ms)
 
 
+def is_set_back(fence_at: datetime, *, at: datetime) -> bool:
+    """Whether our clock must have been set back since what the fence is of was sent."""
+    return (fence_at - at).total_seconds() > FENCE_OFF_MAX_S
+
+
 def may_prove_absence(*, missing: int, proofs: int) -> bool:
     """Whether enough look-ups saw nothing, and the evidence may still be collected."""
     return missing >= MISSING_MIN and proofs < PROOFS_MAX

@@ -233,7 +233,10 @@ def _listed(transfer: TrackedTransfer, row: ListedTransfer, *, hurried: bool) ->
 
 def _missed(transfer: TrackedTransfer, event: TransferSought, *, hurried: bool) -> Followed:
     """Conclude its absence after the fence, or ask again."""
-    missed = dataclasses.replace(transfer, missing=transfer.missing + 1, note="no list shows it")
+    note = "no list shows it"
+    if retry.is_set_back(transfer.fence_at, at=event.at):
+        note = retry.SET_BACK
+    missed = dataclasses.replace(transfer, missing=transfer.missing + 1, note=note)
     if event.at >= missed.fence_at and missed.missing >= retry.MISSING_MIN:
         return _moved(missed, _E.ABSENCE_PROVED, note="no list shows it after the fence"), ()
     return _asked(missed, hurried=hurried, otherwise=Outlook.UNPROVED)

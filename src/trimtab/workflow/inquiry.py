@@ -31,7 +31,7 @@ from trimtab.execution.events import (
     ReadFills,
     Shown,
 )
-from trimtab.execution.retry import ASK_WITHIN_S, FENCE_OFF_MAX_S, LISTS_WITHIN_S, SET_BACK
+from trimtab.execution.retry import ASK_WITHIN_S, LISTS_WITHIN_S, SET_BACK, is_set_back
 from trimtab.execution.tracking import Outlook, TrackedOrder
 from trimtab.ports import (
     AbsenceEvidence,
@@ -139,7 +139,7 @@ class Inquiry:
         """Wait for the fence, then ask every list."""
         name = command.intent.client_order_id
         left_s = (command.fence_at - self._now()).total_seconds()
-        if left_s > FENCE_OFF_MAX_S:
+        if is_set_back(command.fence_at, at=self._now()):
             return self._doubted(name, SET_BACK, None)
         await pause(self.desk, left_s, f"until order {name} can no longer be accepted")
         if self._now() < command.fence_at:

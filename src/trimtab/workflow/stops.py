@@ -174,6 +174,9 @@ async def _asked(record: StopRecord, questions: Questions) -> FollowedStop:
             continue
         if seen is None:
             missing, outlook, note = missing + 1, Outlook.UNPROVED, "the venue does not show it"
+            if retry.is_set_back(questions.fence_at, at=desk.clock.now()):
+                note = retry.SET_BACK
+                continue
             if missing >= retry.MISSING_MIN and (end := await _absent(record, questions)):
                 return end
             continue
@@ -209,8 +212,6 @@ async def _absent(record: StopRecord, questions: Questions) -> FollowedStop | No
     if record.state is StopState.FIRED:
         return None
     left_s = (questions.fence_at - desk.clock.now()).total_seconds()
-    if left_s > retry.FENCE_OFF_MAX_S:
-        return None
     await pause(desk, left_s, f"until stop {_name(record)} can no longer be accepted")
     try:
         async with asyncio.timeout(retry.LISTS_WITHIN_S):

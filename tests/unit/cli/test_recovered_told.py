@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from tests.builders import dec
+from tests.fakes.memory_venue import Fault
+from tests.fakes.mortal import Death
 from tests.workflow.floor import Floor
-from tests.workflow.stop_scenes import with_a_stop
+from tests.workflow.stop_scenes import opening, with_a_stop
+from tests.workflow.test_recover import died
 from tests.workflow.test_stops import opened
 from trimtab.cli.commands.trading import told_of
-from trimtab.cli.views_upkeep import recover_result
+from trimtab.cli.views_upkeep import MEND_CLOCK, recover_result
 from trimtab.domain.instruments import Lots, Ticks
 from trimtab.domain.stops import SeenStop
 
@@ -65,3 +70,26 @@ async def test_a_stop_that_was_made_larger_and_fired_is_not_said_to_be_cancelled
     result = recover_result(await floor.recover(), (), ())
     assert result.code == 6
     assert str(result.document["next"]).startswith("trimtab reconcile, and look")
+
+
+async def left_in_doubt(what: str) -> Floor:
+    """Return a floor with an order or a stop of which nobody knows whether it arrived."""
+    if what == "order":
+        return await died(at_submit=Death.BEFORE)
+    floor = opening(stop_fault=Fault.RESET_BEFORE)
+    floor.venue.unreachable.add("look_up_stop")
+    await floor.execute()
+    floor.venue.unreachable.clear()
+    return floor
+
+
+@pytest.mark.parametrize("what", ["order", "stop"])
+async def test_a_clock_that_was_set_back_is_told_as_what_is_to_be_mended(what: str) -> None:
+    floor = await left_in_doubt(what)
+    floor.clock.move(-36_000)
+    before = tuple(floor.store.real.orders.values())
+    result = recover_result(await floor.recover(), before, ())
+    assert result.code == 6
+    assert result.document["next"] == MEND_CLOCK
+    floor.clock.move(36_000)
+    assert recover_result(await floor.recover(), before, ()).code == 0

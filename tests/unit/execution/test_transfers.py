@@ -19,7 +19,12 @@ from trimtab.domain.transfers import (
     transfer_id,
 )
 from trimtab.execution.lifecycle import IllegalTransition
-from trimtab.execution.retry import LOOK_UPS_MAX, LOOK_UPS_MAX_HURRIED, MISSING_MIN
+from trimtab.execution.retry import (
+    LOOK_UPS_MAX,
+    LOOK_UPS_MAX_HURRIED,
+    MISSING_MIN,
+    SET_BACK,
+)
 from trimtab.execution.tracking import Outlook
 from trimtab.execution.transfer_events import (
     SeekTransfer,
@@ -221,3 +226,9 @@ def test_a_line_of_a_plan_has_one_name() -> None:
     assert transfer_id(plan_digest=DIGEST, line=2) == NAME
     assert len({NAME, *(transfer_id(plan_digest=DIGEST, line=n) for n in (1, 3))}) == 3
     assert (len(NAME), NAME[0]) == (28, "m")
+
+
+def test_a_clock_that_was_set_back_is_told_where_it_keeps_the_fence_far_off() -> None:
+    transfer, _ = after(LOST, seen(at=-3_600))
+    assert (transfer.state, transfer.note) == (TransferState.UNKNOWN, SET_BACK)
+    assert after(LOST, seen(at=-10))[0].note != SET_BACK
