@@ -153,6 +153,24 @@ async def test_a_no_before_the_first_order_leaves_the_slot_declined() -> None:
     assert (states(counter), counter.sent) == (["planned", "partial", "declined"], 0)
 
 
+async def test_a_no_from_elsewhere_is_noted_once() -> None:
+    """A reply decides the plan alone; ``reject`` notes the slot itself."""
+    counter = Counter()
+
+    async def declined_elsewhere(plan: Plan, _report: GateReport) -> Answer:
+        await MemoryLedger(counter.store).set_plan_status(plan.digest, PlanStatus.DECLINED)
+        await asyncio.Event().wait()
+        return Answer.YES
+
+    counter.person.saying = declined_elsewhere
+    result = await due_run(counter, Consent.ASK)
+    noted = ["planned", "awaiting_approval", "declined"]
+    assert (result.status, states(counter)) == (PlanStatus.DECLINED, noted)
+    book = SlotBook(ledger=MemoryLedger(counter.store), clock=counter.clock, owner="ada")
+    await book.note(result.plan, PlanStatus.DECLINED)
+    assert states(counter) == noted
+
+
 async def test_a_no_to_an_older_plan_hides_nothing_that_another_one_did() -> None:
     counter = Counter()
 

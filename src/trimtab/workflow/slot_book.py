@@ -54,14 +54,17 @@ class SlotBook:
     async def note(self, plan: Plan, status: PlanStatus) -> None:
         """Record what *plan* came to before any order; statuses that say nothing are left out.
 
-        A no to one plan says nothing of a slot that another plan was made for since.
+        A no to one plan says nothing of a slot that another plan was made for since, and is said
+        once.
         """
         slot = slot_of(plan.firings)
         if status not in _NOTED or not slot:
             return
         if status is PlanStatus.DECLINED:
             written = await self.ledger.slot(slot)
-            if written is not None and written.plan_digest != plan.digest:
+            if written is not None and (
+                written.plan_digest != plan.digest or written.state is SlotState.DECLINED
+            ):
                 return
         await self.ledger.note_slot(self._move(plan, _NOTED[status]))
 
