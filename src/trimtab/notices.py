@@ -123,20 +123,20 @@ def refused(
 ) -> Notice:
     """Return that the gate refused a plan, and why.
 
-    *bare*: hedges without a stop on the venue, which the plan would have put.
+    A *report* that passed is the one of the planning: a later look refused. *bare*: hedges without
+    a stop on the venue, which the plan would have put.
     """
     found = [f for f in report.findings if f.verdict is Verdict.REFUSE]
     checks = ", ".join(dict.fromkeys(f.check for f in found)) or "nothing was checked"
+    if passed := report.verdict is not Verdict.REFUSE:
+        checks = "by the last look before its first order"
     lines = [f"a plan was refused: {checks}", *_listed([_finding_text(f) for f in found])]
     lines.append("Nothing of it was sent.")
     if bare:
         lines.append(f"It would have put the stop on the venue that is missing: {', '.join(bare)}.")
-    return telling.notice(
-        NoticeKind.REFUSED,
-        event=plan.digest,
-        lines=lines,
-        next_step="trimtab mend-stops" if bare and plan.legs else "trimtab status",
-    )
+    otherwise = "trimtab plan" if passed else "trimtab status"
+    next_step = "trimtab mend-stops" if bare and plan.legs else otherwise
+    return telling.notice(NoticeKind.REFUSED, event=plan.digest, lines=lines, next_step=next_step)
 
 
 def executed(telling: Telling, plan: Plan, came: Tally, *, following: Slot | None) -> Notice:

@@ -164,6 +164,23 @@ async def test_stops_are_mended_alone_where_the_rest_of_the_plan_is_refused(
     assert (await asked(account, "mend-stops")).document["status"] == "nothing_to_do"
 
 
+async def test_a_stop_that_would_fire_at_once_is_said_to_be_beyond_mending(
+    account_at: AccountAt,
+) -> None:
+    account = await hedged(account_at)
+    [hedge] = await hedges_of(account)
+    [rests] = resting(account)
+    withdraw(account.exchange.exchange.state, client_id=rests["client_id"])
+    assert (await account.trimtab("recover")).code == 0
+    account.exchange.set_prices(mid={"BTC": "11200"})
+    for execute in ((), ("--execute", "--yes")):
+        tried = await account.trimtab("mend-stops", *execute)
+        assert (tried.code, resting(account)) == (0, []), tried.text
+        told = " ".join(tried.stdout.split())
+        assert f"{hedge['id']} has no stop on the venue still, and none can rest now" in told
+        assert told.endswith("next: trimtab plan")
+
+
 async def test_stops_are_mended_while_halted_with_a_warning(account_at: AccountAt) -> None:
     account = await hedged(account_at)
     [rests] = resting(account)

@@ -249,6 +249,9 @@ def test_a_refusal_names_each_check_once_and_its_reason() -> None:
     assert "max_net: too low\nmax_net: 2.1\nshock: refused\n" in told.text
     assert "nothing was checked" in notices.refused(TELLING, SELL, report_of()).subject
     assert told.next_step == "trimtab status"
+    passed = notices.refused(TELLING, SELL, report_of(finding("lot_size", Verdict.PASS)))
+    assert passed.subject.endswith("a plan was refused: by the last look before its first order")
+    assert (passed.id, passed.next_step) == (told.id, "trimtab plan")
     bare = notices.refused(TELLING, SELL, refused, bare=("btc-1", "eth-1"))
     assert "the stop on the venue that is missing: btc-1, eth-1." in bare.text
     assert (bare.id, bare.next_step) == (told.id, "trimtab mend-stops")

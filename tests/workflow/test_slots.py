@@ -153,6 +153,45 @@ async def test_a_no_before_the_first_order_leaves_the_slot_declined() -> None:
     assert (states(counter), counter.sent) == (["planned", "partial", "declined"], 0)
 
 
+async def test_a_no_from_elsewhere_is_noted_once() -> None:
+    """A reply decides the plan alone; ``reject`` notes the slot itself."""
+    counter = Counter()
+
+    async def declined_elsewhere(plan: Plan, _report: GateReport) -> Answer:
+        await MemoryLedger(counter.store).set_plan_status(plan.digest, PlanStatus.DECLINED)
+        await asyncio.Event().wait()
+        return Answer.YES
+
+    counter.person.saying = declined_elsewhere
+    result = await due_run(counter, Consent.ASK)
+    noted = ["planned", "awaiting_approval", "declined"]
+    assert (result.status, states(counter)) == (PlanStatus.DECLINED, noted)
+    book = SlotBook(ledger=MemoryLedger(counter.store), clock=counter.clock, owner="ada")
+    await book.note(result.plan, PlanStatus.DECLINED)
+    assert states(counter) == noted
+
+
+async def test_a_no_to_an_older_plan_hides_nothing_that_another_one_did() -> None:
+    counter = Counter()
+
+    async def nobody(_plan: Plan, _report: GateReport) -> Answer:
+        return Answer.NOBODY
+
+    counter.person.saying = nobody
+    older = await due_run(counter, Consent.ASK)
+
+    async def stopped(_order: object) -> None:
+        raise asyncio.CancelledError
+
+    counter.venue.submit = stopped  # type: ignore[method-assign,assignment]  # Power is cut at the first order.
+    counter.clock.move(1)
+    with pytest.raises(asyncio.CancelledError):
+        await due_run(counter)
+    book = SlotBook(ledger=MemoryLedger(counter.store), clock=counter.clock, owner="ada")
+    await book.note(older.plan, PlanStatus.DECLINED)
+    assert states(counter)[-1] == "partial"
+
+
 async def test_a_run_that_dies_on_its_way_leaves_the_slot_partial() -> None:
     counter = Counter()
 

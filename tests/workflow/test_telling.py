@@ -174,6 +174,17 @@ async def test_a_run_asks_for_no_yes_to_what_somebody_only_looked_at_before(
     assert carrier.kinds == told
 
 
+async def test_a_clock_that_was_set_back_keeps_no_run_from_asking_for_its_yes(
+    ledger: MemoryLedger, clock: VirtualClock
+) -> None:
+    carrier = Carrier()
+    await tell(office_of(ledger, clock, {"webhook": carrier}), is_asked=False)
+    await saved(ledger, PlanStatus.PROPOSED)
+    began = office_of(ledger, clock, {"webhook": carrier}).since(NOW + timedelta(hours=1))
+    await tell(began, is_asked=True)
+    assert carrier.kinds == [NoticeKind.APPROVAL_NEEDED]
+
+
 @pytest.mark.parametrize("is_asked", [True, False])
 async def test_a_plan_that_was_asked_about_and_not_decided_is_told_of_once(
     ledger: MemoryLedger, clock: VirtualClock, is_asked: bool

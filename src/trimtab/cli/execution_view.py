@@ -132,7 +132,7 @@ def run_view(result: RunResult, bare: Sequence[HedgeId] = ()) -> RenderableType:
     if result.execution is not None:
         return execution_view(result.execution, result)
     if result.status is PlanStatus.NOTHING_TO_DO:
-        return Group()
+        return Text(none_can_rest(bare)) if bare and result.plan.is_empty else Group()
     if result.status is PlanStatus.REFUSED and result.plan.legs and bare:
         return Text(f"The gate refused; nothing was sent.\n{refused_with_it(result.plan, bare)}")
     return Text(not_executed(result))
@@ -140,11 +140,24 @@ def run_view(result: RunResult, bare: Sequence[HedgeId] = ()) -> RenderableType:
 
 def refused_with_it(plan: Plan, bare: Sequence[HedgeId]) -> str:
     """Say that hedges without a stop get none by a plan that is refused, and what puts it."""
-    name, have = plan.digest[:8], "has" if len(bare) == 1 else "have"
+    name = plan.digest[:8]
     return (
-        f"{name} is refused whole (trimtab explain {name}): {', '.join(bare)} {have} no stop on "
-        "the venue still.\nnext: trimtab mend-stops"
+        f"{name} is refused whole (trimtab explain {name}): {_bare(bare)}.\n"
+        "next: trimtab mend-stops"
     )
+
+
+def none_can_rest(bare: Sequence[HedgeId]) -> str:
+    """Say that hedges without a stop get none though a plan would put what can rest, and why."""
+    return (
+        f"{_bare(bare)}, and none can rest now: the price is past it, or the position is smaller"
+        " than its hedges.\nnext: trimtab plan"
+    )
+
+
+def _bare(bare: Sequence[HedgeId]) -> str:
+    """Say that hedges have no stop."""
+    return f"{', '.join(bare)} {'has' if len(bare) == 1 else 'have'} no stop on the venue still"
 
 
 def execution_view(execution: ExecutionReport, result: RunResult) -> RenderableType:

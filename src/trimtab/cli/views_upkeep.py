@@ -161,8 +161,10 @@ def _after_recovery(report: RecoveryReport, code: Exit) -> str:
 
 def _after_silence(report: RecoveryReport) -> str:
     """Return what gets further where what was sent is neither seen nor proved absent."""
-    open_still = (*report.unresolved, *report.unresolved_transfers, *report.unresolved_stops)
-    if SET_BACK in {each.note for each in open_still}:
+    notes = {order.note for order in report.unresolved}
+    notes |= {transfer.note for transfer in report.unresolved_transfers}
+    notes |= {stop.note for stop in report.unresolved_stops}
+    if SET_BACK in notes:
         return MEND_CLOCK
     for_you = [o.client_order_id for o in report.unresolved if o.outlook is Outlook.UNPROVABLE]
     if for_you:

@@ -188,6 +188,7 @@ async def _decided(
     if saved.status is PlanStatus.APPROVED and saved.approval is not None:
         return await _executed(runner, plan, report, saved.approval)
     if saved.status in _DECIDED_AGAINST:
+        await runner.slots.note(plan, saved.status)  # A reply says no to the plan alone.
         return _ended(plan, report, saved.status)
     raise _used(saved)
 

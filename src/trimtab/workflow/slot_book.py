@@ -52,9 +52,21 @@ class SlotBook:
     owner: str
 
     async def note(self, plan: Plan, status: PlanStatus) -> None:
-        """Record what *plan* came to before any order; statuses that say nothing are left out."""
-        if status in _NOTED and slot_of(plan.firings):
-            await self.ledger.note_slot(self._move(plan, _NOTED[status]))
+        """Record what *plan* came to before any order; statuses that say nothing are left out.
+
+        A no to one plan says nothing of a slot that another plan was made for since, and is said
+        once.
+        """
+        slot = slot_of(plan.firings)
+        if status not in _NOTED or not slot:
+            return
+        if status is PlanStatus.DECLINED:
+            written = await self.ledger.slot(slot)
+            if written is not None and (
+                written.plan_digest != plan.digest or written.state is SlotState.DECLINED
+            ):
+                return
+        await self.ledger.note_slot(self._move(plan, _NOTED[status]))
 
     async def awaits(self, plan: Plan) -> None:
         """Record that *plan* waits for a yes."""

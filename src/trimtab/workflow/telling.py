@@ -76,9 +76,12 @@ class Office:
         return replace(self, began_at=began_at, about=about.lower())
 
     def wants(self, plan: Plan) -> bool:
-        """Whether *plan* is this command's: at others somebody may only have looked."""
+        """Whether *plan* is this command's: at others somebody may only have looked.
+
+        A clock that was set back since then does not tell them apart: a yes is asked for.
+        """
         named = bool(self.about) and plan.digest.startswith(self.about)
-        return named or plan.made_at >= self.began_at
+        return named or plan.made_at >= self.began_at or self.clock.now() < self.began_at
 
     @property
     def telling(self) -> Telling:

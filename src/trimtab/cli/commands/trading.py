@@ -14,7 +14,7 @@ from rich.text import Text
 
 from trimtab.adapters.system_clock import SystemClock
 from trimtab.adapters.terminal import TerminalProgress
-from trimtab.bootstrap import Shell, open_shell
+from trimtab.bootstrap import Shell, open_books, open_shell
 from trimtab.bootstrap.execution import planner_of, runner_of
 from trimtab.cli import session
 from trimtab.cli.bearings import bearing_document
@@ -264,13 +264,17 @@ async def dry_run(config: Config, given: Work, asked: Asked) -> Result:
             "--plan executes a saved plan and needs --execute; a dry run makes its own plan",
             next_step=f"trimtab run --execute --plan {asked.saved}",
         )
+    bare: tuple[HedgeId, ...] = ()
+    if config.policy.hedge.rests_stop:  # By what was really sent: a dry run sees its own orders.
+        async with open_books(config, dry_run=False) as ledger:
+            bare = await without_stop(ledger, config.policy.hedge, config.quote)
     async with open_shell(config, os.environ, use=KeyUse.READ, dry_run=True) as shell:
         await refuse_unread_stops(shell.ledger, config)
         runner = local_runner(shell, given, asked.wish)
         result = await run_once(
             runner, consent=Consent.DRY_RUN, slot_due=bool(asked.slot), slot=asked.slot
         )
-    return run_result(result)
+    return run_result(result, bare)
 
 
 def run_result(result: RunResult, bare: Sequence[HedgeId] = ()) -> Result:
