@@ -143,8 +143,13 @@ def _by_route(
 
 
 def _is_kept(asset: Asset, snapshot: Snapshot, kept: Mapping[Symbol, Decimal]) -> bool:
-    """Whether a contract on *asset* is short of what no correction may buy back."""
-    return any(kept.get(symbol) for symbol in contract_symbols(snapshot, asset))
+    """Whether a contract on *asset* is short of what no correction may buy back.
+
+    Not where its coin has no market: nothing else could be bought.
+    """
+    pair = Symbol(f"{asset}/{snapshot.quote}")
+    shorts = (kept.get(symbol) for symbol in contract_symbols(snapshot, asset))
+    return pair in snapshot.instruments and any(shorts)
 
 
 def market_of(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:

@@ -326,6 +326,10 @@ def test_what_is_lacking_beside_a_hedge_by_hand_is_bought_in_coins(short: str, w
     assert legs_of(plan) == [("BTC/USDT", Role.SPOT, dec("0.1"))]
     filled = f"BTC 0.5 @ 10000, USDT 2000, wallet 3000, {short} BTC -0.04"
     assert planned(filled, mine, due=True, **BY_FUTURES).legs == ()
+    seen = account(text)
+    contracts = {s: i for s, i in seen.instruments.items() if i.is_contract}
+    no_coin = planned(replace(seen, instruments=contracts), mine, **BY_FUTURES)
+    assert [leg.instrument.kind for leg in no_coin.legs] == ["swap"]
     bare = planned("BTC 0.4 @ 10000, USDT 3000, wallet 3000", NOTHING, **BY_FUTURES)
     assert legs_of(bare) == [(PERP, Role.HEDGE, dec("0.1"))]
 
