@@ -175,6 +175,9 @@ def test_spot_weights_count_holdings_and_refuse_a_futures_route() -> None:
     held = account("BTC 0.08 @ 100000, USDT 2000, wallet 5000")
     plan = planned(held, "BTC 0.5, USDT 0.5", basis=Basis.SPOT)
     assert traded(plan) == {"BTC/USDT": "-3000"}
+    assert plan.after.tracking_error < dec("0.001"), "the wallet is in no weight"
+    still = planned(held, "BTC 0.77, USDT 0.23", basis=Basis.SPOT)
+    assert (still.legs, shown(still.after.tracking_error, 4)) == ((), "0.0424"), "√2 x 0.03"
     with pytest.raises(PlanningError, match="futures never change: BTC"):
         planned(held, "BTC 0.5, USDT 0.5", basis=Basis.SPOT, routes={Asset("BTC"): Route.FUTURES})
 

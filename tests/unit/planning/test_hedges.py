@@ -293,8 +293,10 @@ def test_an_overweight_at_rest_keeps_what_is_short_and_is_shown_as_accepted() ->
 
 def test_weights_of_holdings_and_assets_without_target_have_no_overlay() -> None:
     book = hedges("open mine 0.1 @ 10000 by hand")
-    text = f"{HELD}, perp BTC -0.1"
+    text, mine = f"{HELD}, perp BTC -0.1", share("0.1")
     assert planned(text, book, basis=Basis.SPOT).overlays == ()
+    hedged = planned("BTC 0.5 @ 10000, USDT 5000, wallet 5000", NOTHING, mine, basis=Basis.SPOT)
+    assert (len(hedged.legs), hedged.after.tracking_error) == (1, 0), "a hedge is in no weight"
     other = "BTC 1 @ 10000, ETH 1 @ 3000, USDT 5000, wallet 5000, perp BTC -0.1"
     assert planned(other, book, targets="ETH 0.5, USDT 0.5").overlays == ()
 
