@@ -265,7 +265,7 @@ def _after(
         net[found.quote] = nav - sum(net.values(), ZERO)
         outside += _apart(snapshot, exposed)
         weights = {a: ratio(net[a], nav) for a in targets.effective}
-        counted = weights
+        counted: Mapping[Asset, Decimal] = weights
         if found.basis is Basis.SPOT:
             whole = found.whole - paid - moved
             counted = _held_weights(laid_out, exposed, targets, whole=whole)
