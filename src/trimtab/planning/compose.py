@@ -20,7 +20,7 @@ from trimtab.domain.hedges import DriftBack, HedgeWish, RescueWish, StopsWish
 from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.occasion import Occasion
 from trimtab.domain.plan import After, Plan, Role, Untraded, UntradedReason
-from trimtab.domain.policy import Policy
+from trimtab.domain.policy import Basis, Policy
 from trimtab.domain.snapshot import Snapshot
 from trimtab.hedging.declare import Terms, declared
 from trimtab.planning.apart import tactical_parts, without_tactical
@@ -265,12 +265,30 @@ def _after(
         net[found.quote] = nav - sum(net.values(), ZERO)
         outside += _apart(snapshot, exposed)
         weights = {a: ratio(net[a], nav) for a in targets.effective}
-        squares = sum(((weights[a] - targets.effective[a]) ** 2 for a in weights), ZERO)
+        counted: Mapping[Asset, Decimal] = weights
+        if found.basis is Basis.SPOT:
+            whole = found.whole - paid - moved
+            counted = _held_weights(laid_out, exposed, targets, whole=whole)
+        squares = sum(((counted[a] - targets.effective[a]) ** 2 for a in counted), ZERO)
         return After(
             weights=weights,
             leverage=leverage_ratio(gross, outside=outside),
             tracking_error=squares.sqrt(Context(prec=RATIO_DIGITS)),
         )
+
+
+def _held_weights(
+    laid_out: Lines, exposed: Exposure, targets: Targets, *, whole: Decimal
+) -> Mapping[Asset, Decimal]:
+    """Return the shares of *whole* that holdings outside futures wallets are after all legs."""
+    quote = exposed.quote
+    held = {a: exposed.value_outside_of(a) for a in targets.effective if a != quote}
+    for leg in laid_out.legs:
+        base = leg.instrument.base
+        if leg.role is Role.SPOT and base in held:
+            held[base] += leg.instrument.units(leg.lots) * exposed.mid(base)
+    held[quote] = whole - sum(held.values(), ZERO)
+    return {asset: ratio(value, whole) for asset, value in held.items()}
 
 
 def _apart(everything: Snapshot, own: Exposure) -> Decimal:

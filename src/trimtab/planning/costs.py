@@ -26,6 +26,16 @@ def limit_ticks(
         return Ticks(max(1, ceil_times(instrument.tick_size, book.mid - room)))
 
 
+def least_reduction(instrument: Instrument, *, price: Decimal) -> int:
+    """Return the fewest lots of a reduce-only order that the venue takes, valued at *price*, > 0.
+
+    It counts the value at the mark or at the limit, whichever is less.
+    """
+    with exact_arithmetic():
+        value = instrument.lot_size * price
+    return max(instrument.lots_min, ceil_times(value, instrument.notional_min_reduce_only))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostParts:
     """What taking a quantity from a book costs, quote units, each >= 0."""

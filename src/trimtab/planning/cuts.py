@@ -29,6 +29,7 @@ from trimtab.domain.instruments import Asset, Symbol
 from trimtab.domain.margin import maintenance
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import ContractState, Snapshot
+from trimtab.planning.costs import least_reduction
 from trimtab.triggers.strain import Futures
 
 
@@ -113,18 +114,30 @@ class Cutting:
             return
         instrument = self._snapshot.instruments[symbol]
         most = floor_times(instrument.lot_size, self._left(symbol))
-        lots = max(ceil_times(instrument.lot_size, units), instrument.lots_min)
+        lots = max(ceil_times(instrument.lot_size, units), self._least(symbol))
         self.lots[symbol] = self.lots.get(symbol, 0) + min(most, lots)
 
     def _left(self, symbol: Symbol) -> Decimal:
-        """Return the units that may still be taken off, whole lots, also beside its siblings."""
+        """Return the units that may still be taken off, whole lots, also beside its siblings.
+
+        None where the venue takes no order so small: it would hold the others up.
+        """
         instrument = self._snapshot.instruments[symbol]
         net, position = self._room[symbol], abs(self._held.units[symbol])
         instruments = self._snapshot.instruments
         alike = (s for s in self.lots if instruments[s].base == instrument.base)
         taken = sum(map(self._cut, alike), ZERO)
         room = min(position - self._cut(symbol), net - taken)
-        return floor_times(instrument.lot_size, max(ZERO, room)) * instrument.lot_size
+        lots = floor_times(instrument.lot_size, max(ZERO, room))
+        return lots * instrument.lot_size if lots >= self._least(symbol) else ZERO
+
+    def _least(self, symbol: Symbol) -> int:
+        """Return the fewest lots of an order that takes off, valued at its limit at worst."""
+        book = self._snapshot.books.get(symbol)
+        price = self._mark(symbol) if book is None else min(self._mark(symbol), book.mid)
+        instrument = self._snapshot.instruments[symbol]
+        worst = max(instrument.tick_size, price * (ONE - self._slippage / BPS))
+        return least_reduction(instrument, price=worst)
 
     def _excess(self, limit: Decimal, *, outside: Decimal) -> Decimal:
         """Return the notional beyond *limit* times *outside*, quote units, signed."""

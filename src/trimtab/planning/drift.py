@@ -36,6 +36,8 @@ class Measurement:
     """All assets measured against one whole."""
 
     quote: Asset
+    basis: Basis
+    """What weights count."""
     nav: Decimal
     """Net asset value without what is ignored, quote units, > 0."""
     whole: Decimal
@@ -96,6 +98,7 @@ def measure(
     scene = Scene(exposed=exposed, targets=targets, policy=policy, terms=terms, units=units)
     return Measurement(
         quote=exposed.quote,
+        basis=policy.basis,
         nav=nav,
         whole=whole,
         measures=measures,

@@ -20,7 +20,7 @@ from trimtab.domain.plan import Leg, Role
 from trimtab.domain.policy import RiskLimits
 from trimtab.domain.snapshot import Snapshot
 from trimtab.domain.transfers import TransferLeg, TransferReason
-from trimtab.planning.costs import expected_cost
+from trimtab.planning.costs import expected_cost, least_reduction
 from trimtab.planning.sizes import Sized, book_of
 
 _RESCUE: Final = 0
@@ -104,16 +104,24 @@ def _rank(found: Sized) -> int:
 
 
 def _split(found: Sized, snapshot: Snapshot, *, order_cap: Decimal) -> list[tuple[Sized, Lots]]:
-    """Cut a reduction into orders within the venue's maximum and our order cap."""
+    """Cut a reduction into orders within the venue's maximum and our order cap.
+
+    What is left for the last one is no less than the venue takes: it has it from the one before.
+    """
     instrument = found.move.instrument
     if found.move.role is not Role.CLOSE:
         return [(found, found.lots)]
+    mark = snapshot.contracts[instrument.symbol].mark
     with exact_arithmetic():
-        lot_value = instrument.lot_size * snapshot.contracts[instrument.symbol].mark
+        lot_value = instrument.lot_size * mark
     most = max(1, min(instrument.lots_max, floor_times(lot_value, order_cap)))
     whole, rest = divmod(abs(found.lots), most)
     sign = 1 if found.lots > 0 else -1
     pieces = [most] * whole + ([rest] if rest else [])
+    price = min(mark, instrument.limit_price(found.limit))
+    lacks = min(least_reduction(instrument, price=price), most) - rest
+    if whole and rest and lacks > 0:
+        pieces[-2:] = [most - lacks, rest + lacks]
     return [(found, Lots(sign * piece)) for piece in pieces]
 
 

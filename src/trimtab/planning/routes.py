@@ -114,7 +114,8 @@ def _by_route(
 ) -> Iterator[Move]:
     """Yield the moves of what is left: the coin's part first, then the contract's.
 
-    Where the perpetual is short by hand coins alone are bought: contracts would buy that back.
+    Where contracts are short by hand coins alone are bought: a perpetual that is bought would buy
+    that back, or stand against it in another contract, as if nothing were short.
     """
     with exact_arithmetic():
         by_spot = rest * correction.by_spot
@@ -142,8 +143,13 @@ def _by_route(
 
 
 def _is_kept(asset: Asset, snapshot: Snapshot, kept: Mapping[Symbol, Decimal]) -> bool:
-    """Whether the perpetual of *asset* is short of what no correction may buy back."""
-    return bool(kept.get(market_of(asset, snapshot, contract=True).symbol))
+    """Whether a contract on *asset* is short of what no correction may buy back.
+
+    Not where its coin has no market: nothing else could be bought.
+    """
+    pair = Symbol(f"{asset}/{snapshot.quote}")
+    shorts = (kept.get(symbol) for symbol in contract_symbols(snapshot, asset))
+    return pair in snapshot.instruments and any(shorts)
 
 
 def market_of(asset: Asset, snapshot: Snapshot, *, contract: bool) -> Instrument:

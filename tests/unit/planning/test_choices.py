@@ -175,6 +175,9 @@ def test_spot_weights_count_holdings_and_refuse_a_futures_route() -> None:
     held = account("BTC 0.08 @ 100000, USDT 2000, wallet 5000")
     plan = planned(held, "BTC 0.5, USDT 0.5", basis=Basis.SPOT)
     assert traded(plan) == {"BTC/USDT": "-3000"}
+    assert plan.after.tracking_error < dec("0.001"), "the wallet is in no weight"
+    still = planned(held, "BTC 0.77, USDT 0.23", basis=Basis.SPOT)
+    assert (still.legs, shown(still.after.tracking_error, 4)) == ((), "0.0424"), "√2 x 0.03"
     with pytest.raises(PlanningError, match="futures never change: BTC"):
         planned(held, "BTC 0.5, USDT 0.5", basis=Basis.SPOT, routes={Asset("BTC"): Route.FUTURES})
 
@@ -225,6 +228,21 @@ def test_only_reductions_are_split_to_the_order_cap() -> None:
     assert sum(leg.notional for leg in plan.legs) == dec(3000)
     spot_heavy = account("BTC 0.08 @ 100000, USDT 2000")
     assert [leg.notional for leg in make_plan(spot_heavy, capped, occasion()).legs] == [dec(3000)]
+
+
+@pytest.mark.parametrize(
+    ("least", "sizes"),
+    [("0", [1000, 1000, 10]), ("25", [1000, 980, 30]), ("600", [1000, 400, 610])],
+)
+def test_the_last_order_of_a_split_close_is_no_less_than_the_venue_takes(
+    least: str, sizes: list[int]
+) -> None:
+    rules = policy("BTC 0.5, USDT 0.5", limits=replace(LIMITS, max_order_notional=dec(1000)))
+    perpetual = swap("BTC", notional_min_reduce_only=dec(least))
+    text = "BTC 0.01 @ 100000, USDT 1010, wallet 2000, perp BTC 0.0302"
+    long = account(text, instruments={perpetual.symbol: perpetual})
+    plan = make_plan(long, rules, occasion())
+    assert sorted(round(leg.notional) for leg in plan.legs) == sorted(sizes)
 
 
 def test_a_close_by_the_full_position_goes_on_with_the_route() -> None:

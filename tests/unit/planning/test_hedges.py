@@ -293,8 +293,10 @@ def test_an_overweight_at_rest_keeps_what_is_short_and_is_shown_as_accepted() ->
 
 def test_weights_of_holdings_and_assets_without_target_have_no_overlay() -> None:
     book = hedges("open mine 0.1 @ 10000 by hand")
-    text = f"{HELD}, perp BTC -0.1"
+    text, mine = f"{HELD}, perp BTC -0.1", share("0.1")
     assert planned(text, book, basis=Basis.SPOT).overlays == ()
+    hedged = planned("BTC 0.5 @ 10000, USDT 5000, wallet 5000", NOTHING, mine, basis=Basis.SPOT)
+    assert (len(hedged.legs), hedged.after.tracking_error) == (1, 0), "a hedge is in no weight"
     other = "BTC 1 @ 10000, ETH 1 @ 3000, USDT 5000, wallet 5000, perp BTC -0.1"
     assert planned(other, book, targets="ETH 0.5, USDT 0.5").overlays == ()
 
@@ -318,15 +320,19 @@ def test_what_is_by_hand_beyond_its_target_takes_the_place_of_what_corrections_h
     assert (left.legs, [u.value for u in left.untraded]) == ((), [dec(2000)])
 
 
-def test_what_is_lacking_beside_a_hedge_by_hand_is_bought_in_coins() -> None:
-    mine = "open mine 0.04 @ 10000 by hand"
-    text = "BTC 0.4 @ 10000, USDT 3000, wallet 3000, perp BTC -0.04"
-    plan = planned(text, hedges(mine), **BY_FUTURES)
+@pytest.mark.parametrize(("short", "where"), [("perp", ""), ("dated", " in far")])
+def test_what_is_lacking_beside_a_hedge_by_hand_is_bought_in_coins(short: str, where: str) -> None:
+    mine = hedges(f"open mine 0.04 @ 10000 by hand{where}")
+    text = f"BTC 0.4 @ 10000, USDT 3000, wallet 3000, {short} BTC -0.04"
+    plan = planned(text, mine, **BY_FUTURES)
     assert legs_of(plan) == [("BTC/USDT", Role.SPOT, dec("0.1"))]
-    filled = "BTC 0.5 @ 10000, USDT 2000, wallet 3000, perp BTC -0.04"
-    assert planned(filled, hedges(mine), due=True, **BY_FUTURES).legs == ()
-    text = text.replace(", perp BTC -0.04", "")
-    bare = planned(text, NOTHING, **BY_FUTURES)
+    filled = f"BTC 0.5 @ 10000, USDT 2000, wallet 3000, {short} BTC -0.04"
+    assert planned(filled, mine, due=True, **BY_FUTURES).legs == ()
+    seen = account(text)
+    contracts = {s: i for s, i in seen.instruments.items() if i.is_contract}
+    no_coin = planned(replace(seen, instruments=contracts), mine, **BY_FUTURES)
+    assert [leg.instrument.kind for leg in no_coin.legs] == ["swap"]
+    bare = planned("BTC 0.4 @ 10000, USDT 3000, wallet 3000", NOTHING, **BY_FUTURES)
     assert legs_of(bare) == [(PERP, Role.HEDGE, dec("0.1"))]
 
 

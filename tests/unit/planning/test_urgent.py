@@ -36,6 +36,7 @@ from trimtab.ports import PlanStatus
 from trimtab.triggers.strain import futures_of
 
 BTC = Symbol("BTC/USDT:USDT")
+ETH = Symbol("ETH/USDT:USDT")
 DATED = Symbol("BTC/USDT:USDT-261225")
 AT_MID = replace(LIMITS, max_slippage_bps=dec(0), max_order_notional=dec(1_000_000))
 ONLY_LEVERAGE = replace(URGENCY, margin=UrgentAction.OFF, liquidation=UrgentAction.OFF)
@@ -246,6 +247,28 @@ def test_an_order_of_a_cut_is_no_smaller_than_the_venue_takes() -> None:
     coarse = replace(snapshot.instruments[BTC], lots_min=10)
     listed = replace(snapshot, instruments={**snapshot.instruments, BTC: coarse})
     assert [leg.lots for leg in planned(listed).legs] == [-10]
+
+
+def test_a_cut_is_no_less_than_the_venue_takes_of_a_reduction() -> None:
+    snapshot = account("BTC 0.2 @ 100000, perp BTC 0.5001, wallet 60000")
+    least = replace(snapshot.instruments[BTC], notional_min_reduce_only=dec(35))
+    listed = replace(snapshot, instruments={**snapshot.instruments, BTC: least})
+    assert [leg.lots for leg in planned(listed).legs] == [-4]  # Of 10 each.
+    risk = replace(AT_MID, max_slippage_bps=dec(2_000))
+    assert [leg.lots for leg in planned(listed, risk=risk).legs] == [-5], "at the limit, 8 each"
+    any_price = replace(AT_MID, max_slippage_bps=dec(10_000))
+    assert planned(listed, risk=any_price).legs == (), "nothing is enough at a cent"
+
+
+def test_what_is_too_small_to_be_reduced_is_left_and_told() -> None:
+    snapshot = account("BTC @ 100000, ETH @ 100, perp BTC 0.5, perp ETH 0.02, wallet 60000")
+    tiny = snapshot.instruments[ETH]
+    tiny = replace(tiny, notional_min_reduce_only=dec(5))
+    listed = replace(snapshot, instruments={**snapshot.instruments, ETH: tiny})
+    plan = planned(listed, urgency=ONLY_LEVERAGE)
+    assert [(leg.symbol, leg.lots) for leg in plan.legs] == [(BTC, -5_000)]
+    [left] = [u for u in plan.untraded if u.reason is UntradedReason.WOULD_RAISE_EXPOSURE]
+    assert left.value == 2
 
 
 def test_a_position_that_settles_elsewhere_is_no_part_of_the_wallet() -> None:
