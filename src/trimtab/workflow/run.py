@@ -15,7 +15,7 @@ from typing import Final
 from trimtab.approval import approve, grant
 from trimtab.domain.approved import Approval, ApprovalKind
 from trimtab.domain.canonical import digest
-from trimtab.domain.errors import AccountHeld, ApprovalError
+from trimtab.domain.errors import AccountHeld, ApprovalError, LedgerError
 from trimtab.domain.findings import GateReport, Verdict
 from trimtab.domain.instruments import Asset
 from trimtab.domain.plan import Plan
@@ -159,7 +159,12 @@ def _used(saved: SavedPlan) -> ApprovalError:
 
 async def _expired(runner: Runner, plan: Plan) -> ApprovalError:
     """Record that a plan's time is over, and return that."""
-    await runner.desk.ledger.set_plan_status(plan.digest, PlanStatus.EXPIRED)
+    ledger = runner.desk.ledger
+    try:
+        await ledger.set_plan_status(plan.digest, PlanStatus.EXPIRED)
+    except LedgerError:  # Another run saw it in the same moment.
+        if (await ledger.plan(plan.digest)).status is not PlanStatus.EXPIRED:
+            raise
     return ApprovalError(
         f"plan {plan.digest[:12]}: its time is over; nothing was sent", next_step="trimtab plan"
     )
