@@ -193,6 +193,20 @@ async def test_a_yes_after_the_plans_time_is_not_recorded() -> None:
     assert (saved.status, saved.approval, counter.sent) == (PlanStatus.EXPIRED, None, 0)
 
 
+async def test_two_runs_that_see_at_once_that_a_plans_time_is_over_both_say_so() -> None:
+    counter = Counter()
+
+    async def late(plan: Plan, _report: GateReport) -> Answer:
+        counter.clock.move(300)
+        await MemoryLedger(counter.store).set_plan_status(plan.digest, PlanStatus.EXPIRED)
+        return Answer.YES
+
+    counter.person.saying = late
+    with pytest.raises(ApprovalError, match="its time is over"):
+        await counter.run(Consent.ASK)
+    assert counter.sent == 0
+
+
 async def test_a_yes_here_and_a_yes_elsewhere_at_once_are_one_yes() -> None:
     counter = Counter()
 
