@@ -196,14 +196,21 @@ async def test_a_yes_after_the_plans_time_is_not_recorded() -> None:
 async def test_two_runs_that_see_at_once_that_a_plans_time_is_over_both_say_so() -> None:
     counter = Counter()
 
-    async def late(plan: Plan, _report: GateReport) -> Answer:
+    class Raced(MemoryLedger):
+        """Another run writes the same just before."""
+
+        async def set_plan_status(self, plan_digest: str, status: PlanStatus) -> None:
+            if status is PlanStatus.EXPIRED:
+                await super().set_plan_status(plan_digest, status)
+            await super().set_plan_status(plan_digest, status)
+
+    async def late(_plan: Plan, _report: GateReport) -> Answer:
         counter.clock.move(300)
-        await MemoryLedger(counter.store).set_plan_status(plan.digest, PlanStatus.EXPIRED)
         return Answer.YES
 
     counter.person.saying = late
     with pytest.raises(ApprovalError, match="its time is over"):
-        await counter.run(Consent.ASK)
+        await counter.run(Consent.ASK, ledger=Raced(counter.store))
     assert counter.sent == 0
 
 
